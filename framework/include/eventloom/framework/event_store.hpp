@@ -1,0 +1,197 @@
+// An event store keeps streams of events, in order, for ever. This is the port: above it everything is typed, below it
+// everything is bytes, and engines can be exchanged.
+//
+//     BOOST_OUTCOME_TRY(auto store, open_leveldb_store(runtime, {.directory = "var/shop"}));
+//     BOOST_OUTCOME_TRY(auto placed, store->append({.streams = {{"order-1042", ExpectedVersion::no_stream(), events}}}));
+//     auto cursor = store->read({.scope = Scope::stream("order-1042")});
+//
+// An append is all or nothing, and durable when it is acknowledged. Of two appends that expect the same version of one
+// stream at most one succeeds. Versions and positions have no gaps. Threads: every member may be called from any thread at
+// any time; a cursor belongs to one thread at a time.
+#pragma once
+
+#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/result.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventloom {
+
+// What an append expects to find in the stream.
+class ExpectedVersion {
+public:
+    static ExpectedVersion any() { return {Kind::any, 0}; }
+    static ExpectedVersion no_stream() { return {Kind::no_stream, 0}; }
+    static ExpectedVersion stream_exists() { return {Kind::stream_exists, 0}; }
+    // The last event of the stream has this version.
+    static ExpectedVersion exactly(Version version) { return {Kind::exactly, version}; }
+    // What stands there when `count` events were read: no stream, or exactly the last of them.
+    static ExpectedVersion after(std::uint64_t count) { return count == 0 ? no_stream() : exactly(count - 1); }
+
+    // Whether a stream of `count` events is as expected.
+    bool matches(std::uint64_t count) const;
+
+    // "any", "no stream", "an existing stream", "version 7"
+    std::string describe() const;
+
+    friend bool operator==(const ExpectedVersion&, const ExpectedVersion&) = default;
+
+private:
+    enum class Kind : std::uint8_t { any, no_stream, stream_exists, exactly };
+    ExpectedVersion(Kind kind, Version version) : kind_{kind}, version_{version} {}
+    Kind kind_;
+    Version version_;
+};
+
+// The events of one stream in an append.
+struct StreamAppend {
+    std::string stream;
+    ExpectedVersion expected = ExpectedVersion::any();
+    std::vector<NewEvent> events;
+};
+
+// The record of a command, kept in the same atomic write as its events: a command that is sent again finds it.
+struct CommandRecord {
+    Uuid id;
+    std::string stream; // the stream the command was decided for
+    // Filled in by the store; in a request they are ignored.
+    std::uint64_t count = 0;     // how many events the command gave, 0 for a command that changed nothing
+    Version last_version = 0;    // of the stream after the command; meaningless while the stream is empty
+    Position last_position = 0;  // of the log after the command
+
+    friend bool operator==(const CommandRecord&, const CommandRecord&) = default;
+};
+
+struct AppendRequest {
+    std::vector<StreamAppend> streams;    // each stream at most once
+    std::optional<CommandRecord> command; // with it `streams` may hold no event at all
+    std::optional<Time> deadline;         // not begun by then: Failure::unavailable, nothing written
+    std::optional<std::uint64_t> epoch;   // of the leader who asks; an engine with one writer ignores it
+};
+
+// Where the events of one stream went.
+struct StreamAppended {
+    Version first_version = 0;
+    Version last_version  = 0;
+};
+
+struct Appended {
+    std::vector<StreamAppended> streams; // in the order of the request; empty events: meaningless versions
+    Position first_position = 0;
+    Position last_position  = 0; // with no events: the head of the log
+    bool repeated           = false; // the same events, or the same command, stood there already; nothing was written
+    std::optional<CommandRecord> command; // as recorded, when the request held one
+};
+
+// Which events a reader wants.
+class Scope {
+public:
+    static Scope everything() { return {Kind::everything, {}}; }
+    static Scope stream(std::string name) { return {Kind::stream, std::move(name)}; }
+    // All streams whose name begins with this word and a hyphen, or is this word.
+    static Scope category(std::string name) { return {Kind::category, std::move(name)}; }
+
+    enum class Kind : std::uint8_t { everything, stream, category };
+    Kind kind() const { return kind_; }
+    const std::string& name() const { return name_; }
+
+    bool contains(const RecordedEvent& event) const;
+
+private:
+    Scope(Kind kind, std::string name) : kind_{kind}, name_{std::move(name)} {}
+    Kind kind_;
+    std::string name_;
+};
+
+enum class Direction : std::uint8_t { forwards, backwards };
+
+struct ReadRequest {
+    Scope scope = Scope::everything();
+    // The first event wanted: a version when the scope is a stream, else a position. Nothing given: the oldest event when
+    // reading forwards, the newest when reading backwards.
+    std::optional<std::uint64_t> from = std::nullopt;
+    Direction direction               = Direction::forwards;
+    std::uint64_t limit               = std::numeric_limits<std::uint64_t>::max();
+};
+
+// Events one after the other, in bounded memory. Ends at what was the head of the log when the reading began.
+class EventCursor {
+public:
+    virtual ~EventCursor() = default;
+
+    // The next event, or nullptr at the end. The event lives until the next call. After an error the cursor gives the same
+    // error for ever.
+    // Failure::corrupt  the record at that position is not what was written; it is named and not skipped.
+    virtual result<const RecordedEvent*> next() = 0;
+};
+
+// Told of each acknowledged append, in the order of positions, before the append returns to its caller. Must be quick and
+// must not call back into the store's append.
+using CommitObserver = std::function<void(std::shared_ptr<const std::vector<RecordedEvent>>)>;
+
+// Ends the observation when it goes.
+using Observation = std::shared_ptr<void>;
+
+using AppendCompletion = std::function<void(result<Appended>)>;
+
+class EventStore {
+public:
+    virtual ~EventStore() = default;
+
+    // Writes all events of the request, or none, and returns when they are durable.
+    //
+    // An append whose events (by id) already stand where the request puts them, with the same content, is answered with
+    // the first answer (`repeated`) and writes nothing; that holds for every expected version. So is an append whose
+    // command is already recorded.
+    //
+    // Failure::conflict     "wrong-expected-version": a stream is not as expected; nothing was written.
+    //                       "event-id-taken": an id stands elsewhere, or with other content; nothing was written.
+    // Failure::invalid      "invalid-stream-name", "invalid-append", "event-too-large", "append-too-large".
+    // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
+    // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
+    virtual result<Appended> append(const AppendRequest& request) = 0;
+
+    // The same without waiting; `completion` is called exactly once, on a thread of the store's choice.
+    virtual void append(AppendRequest request, AppendCompletion completion) = 0;
+
+    // A cursor over what stands in the log now. An unknown stream or category is empty, not an error.
+    virtual std::unique_ptr<EventCursor> read(const ReadRequest& request) const = 0;
+
+    // How many events the stream holds; its last version is one less.
+    virtual result<std::uint64_t> stream_length(std::string_view stream) const = 0;
+
+    // The record of a command, when one with this id was recorded.
+    virtual result<std::optional<CommandRecord>> find_command(const Uuid& id) const = 0;
+
+    // The position of the last acknowledged event, 0 in an empty log.
+    virtual Position head() const = 0;
+
+    // Calls `observer` for every append acknowledged from now on; the position returned by head() right after this call
+    // is covered either by reading or by observing, never by neither.
+    virtual Observation observe(CommitObserver observer) = 0;
+};
+
+// What every store accepts; beyond it an append is Failure::invalid.
+struct StoreLimits {
+    std::size_t stream_name_bytes = 512;       // UTF-8 without control characters, not empty
+    std::size_t type_name_bytes   = 256;
+    std::size_t event_bytes       = 8u << 20;  // data and metadata of one event
+    std::size_t append_events     = 10'000;
+    std::size_t append_bytes      = 64u << 20;
+};
+
+// Checks a request against the limits and its own consistency; every store calls it first.
+result<void> check_append(const AppendRequest& request, const StoreLimits& limits = {});
+
+// The error of an append that found another version than it expected.
+Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count);
+
+} // namespace eventloom

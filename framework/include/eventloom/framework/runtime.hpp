@@ -1,0 +1,137 @@
+// The seams between Eventloom and the machine: time, threads, ids and files. No room starts a thread, reads a clock, draws
+// a random number or opens a file by itself; it is handed a Runtime.
+//
+//     SystemRuntime system{{.threads = 2}};                   // production
+//     SimulatedRuntime simulated{{.seed = 7}};                // tests: one thread, virtual time, the same every run
+//     auto store = open_leveldb_store(system.runtime(), {.directory = "var/shop"});
+//
+// Threads: a Clock, an Executor and an IdSource may be used from any thread.
+#pragma once
+
+#include <eventloom/framework/uuid.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace leveldb {
+class Env;
+}
+
+namespace eventloom {
+
+// UTC, in microseconds since 1970.
+using Time     = std::chrono::sys_time<std::chrono::microseconds>;
+using Duration = std::chrono::microseconds;
+
+class Clock {
+public:
+    virtual ~Clock()         = default;
+    virtual Time now() const = 0;
+};
+
+class Executor {
+public:
+    virtual ~Executor() = default;
+
+    // Runs `task` soon. Tasks may run at the same time as each other; a Strand keeps some of them in order.
+    virtual void post(std::function<void()> task) = 0;
+
+    // Runs `task` at `due` or soon after it; a time that has passed means soon.
+    virtual void post_at(Time due, std::function<void()> task) = 0;
+
+    // Blocks the caller until `done` answers true, or until `deadline`; says whether `done` did. `done` must be cheap and
+    // safe to call from any thread; it is asked again after each task and by wake(). A caller on the simulated executor
+    // runs the tasks itself, so waiting never needs a second thread. Not to be called from within a task.
+    virtual bool wait_until(const std::function<bool()>& done, Time deadline) = 0;
+
+    // Makes waiting callers ask again: for whoever changes what they wait for outside a task.
+    virtual void wake() = 0;
+};
+
+class IdSource {
+public:
+    virtual ~IdSource() = default;
+
+    // A UUID v7, greater than every one that this source gave before.
+    virtual Uuid next() = 0;
+};
+
+// What a room is handed. All four outlive whoever holds it.
+struct Runtime {
+    Clock& clock;
+    Executor& executor;
+    IdSource& ids;
+    leveldb::Env& files;
+};
+
+// Runs tasks one after the other, in the order in which they were posted, on an executor. Copies share one queue, which
+// lives until its last task has run.
+class Strand {
+public:
+    explicit Strand(Executor& executor);
+    void post(std::function<void()> task) const;
+
+private:
+    struct Queue;
+    std::shared_ptr<Queue> queue_;
+};
+
+// The real machine: the system's clock, a few threads, random ids. The destructor runs the tasks that were posted and are
+// due, drops those that are not due, and joins the threads.
+struct SystemOptions {
+    unsigned threads = 2;
+};
+
+class SystemExecutor final : public Executor {
+public:
+    explicit SystemExecutor(SystemOptions options = {});
+    ~SystemExecutor() override;
+    void post(std::function<void()> task) override;
+    void post_at(Time due, std::function<void()> task) override;
+    bool wait_until(const std::function<bool()>& done, Time deadline) override;
+    void wake() override;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// The system's clock and a seeded-by-the-system id source; process-wide, always there.
+Clock& system_clock();
+IdSource& system_ids();
+
+// One thread, virtual time, ids from a seed: two runs with one seed do the same, to the byte. Tasks run only inside
+// run_until_idle(), advance() and wait_until(); which of the tasks that are ready runs next is drawn from the seed, so a
+// seed is also a schedule.
+class SimulatedExecutor final : public Executor, public Clock, public IdSource {
+public:
+    explicit SimulatedExecutor(std::uint64_t seed, Time start = Time{std::chrono::days{20'000}});
+    ~SimulatedExecutor() override;
+
+    Time now() const override;
+    Uuid next() override;
+    void post(std::function<void()> task) override;
+    void post_at(Time due, std::function<void()> task) override;
+    // Virtual time moves on to the next timer when nothing is ready; never past `deadline`.
+    bool wait_until(const std::function<bool()>& done, Time deadline) override;
+    void wake() override {}
+
+    // Runs one ready task; false when none is ready.
+    bool run_one();
+    // Runs ready tasks until none is left. Timers that are not due stay.
+    void run_until_idle();
+    // Runs everything that is ready or falls due within `span`, moving virtual time on by `span`.
+    void advance(Duration span);
+    // Forgets every task and timer, as a power cut does.
+    void drop_everything();
+    // A number below `bound`, from the seed: for tests that make choices of their own. `bound` is at least 1.
+    std::uint64_t draw(std::uint64_t bound);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,134 @@
+// An ordered map from bytes to bytes on disk: LevelDB, opened the safe way and wrapped once.
+//
+//     BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = "var/shop/log"}));
+//     Batch batch;
+//     batch.put("row-1", bytes);
+//     batch.remove("row-2");
+//     BOOST_OUTCOME_TRY(database->write(batch, Durability::synced));
+//
+// What LevelDB does wrong by itself is put right here: every checksum is verified, directories are synced, log files are
+// never reused, and the first write that fails closes the door: every later write is Failure::unavailable
+// ("store-closed-by-fault") until the database is opened again, because what follows a failed write may be lost.
+// Threads: every member may be called from any thread; a DatabaseCursor and a Batch belong to one thread at a time.
+#pragma once
+
+#include <eventloom/framework/result.hpp>
+#include <eventloom/framework/runtime.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventloom {
+
+enum class Durability : std::uint8_t {
+    synced,   // on the disk when the write returns
+    buffered, // with the operating system when the write returns; a power cut may take it
+};
+
+struct DatabaseOptions {
+    std::string directory;
+    bool create_if_missing         = true;
+    std::size_t write_buffer_bytes = 16u << 20;
+    std::size_t block_cache_bytes  = 32u << 20;
+    int max_open_files             = 1000;
+};
+
+// Changes that happen together or not at all.
+class Batch {
+public:
+    Batch();
+    ~Batch();
+    Batch(Batch&&) noexcept;
+    Batch& operator=(Batch&&) noexcept;
+
+    void put(std::string_view key, std::string_view value);
+    void remove(std::string_view key);
+    void clear();
+    bool empty() const;
+    // Roughly how many bytes the batch will take in the log.
+    std::size_t bytes() const;
+
+private:
+    friend class Database;
+    struct Changes;
+    std::unique_ptr<Changes> changes_;
+};
+
+// A place in the ordered keys. Forwards or backwards as the caller moves it; sees the database as it was when the cursor
+// was made. Keys and values live until the cursor moves. Do not keep one for long: it pins old files.
+class DatabaseCursor {
+public:
+    ~DatabaseCursor();
+    DatabaseCursor(DatabaseCursor&&) noexcept;
+    DatabaseCursor& operator=(DatabaseCursor&&) noexcept;
+
+    void seek(std::string_view key);             // to the first key at or after `key`
+    void seek_at_or_before(std::string_view key); // to the last key at or before `key`
+    bool valid() const;                          // false past either end, and after an error
+    void next();
+    void previous();
+    std::string_view key() const;
+    std::string_view value() const;
+    // Failure::corrupt when what was read is damaged. Ask when valid() turns false: the end, or a fault?
+    result<void> status() const;
+
+private:
+    friend class Database;
+    struct State;
+    explicit DatabaseCursor(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// A moment of the database: reads through it see that moment. Holds old files alive while it lives.
+using DatabaseSnapshot = std::shared_ptr<const void>;
+
+class Database {
+public:
+    // Failure::unavailable  "held-by-another-process"
+    // Failure::corrupt      "damaged-database"
+    // Failure::storage      "no-such-directory", "storage-fault" (rights, full disk, ...)
+    static result<std::unique_ptr<Database>> open(const Runtime& runtime, const DatabaseOptions& options);
+    ~Database();
+
+    // Nothing when the key is not there.
+    result<std::optional<std::string>> get(std::string_view key, const DatabaseSnapshot& at = nullptr) const;
+
+    DatabaseCursor cursor(const DatabaseSnapshot& at = nullptr) const;
+
+    DatabaseSnapshot snapshot() const;
+
+    // Failure::unknown      "append-outcome-unknown": the disk failed; the batch may or may not be there after reopening.
+    // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
+    result<void> write(const Batch& batch, Durability durability);
+
+    // The directory it lives in, for messages.
+    const std::string& directory() const;
+
+private:
+    struct State;
+    explicit Database(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// Removes a database and everything in its directory; a directory that is not there is no error.
+result<void> remove_database(const Runtime& runtime, const std::string& directory);
+
+// Writes a small file so that after a crash it holds either the old or the new content, whole and durable.
+result<void> replace_file(const Runtime& runtime, const std::string& path, std::string_view content);
+
+// Reads a small file; nothing when it is not there. Failure::invalid "file-too-large" beyond `limit` bytes.
+result<std::optional<std::string>> read_file(const Runtime& runtime, const std::string& path,
+                                             std::size_t limit = 1u << 20);
+
+// Makes a directory and its missing parents, durably.
+result<void> make_directory(const Runtime& runtime, const std::string& directory);
+
+// The names in a directory; empty when it is not there.
+result<std::vector<std::string>> list_directory(const Runtime& runtime, const std::string& directory);
+
+} // namespace eventloom
