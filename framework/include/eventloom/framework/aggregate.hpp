@@ -1,0 +1,168 @@
+// An aggregate: a state with its events, and the pure functions beside it, decide and evolve.
+//
+//     struct Order {
+//         static constexpr auto category = "order";
+//         using Events = el::events<el::event<"order-placed", Placed>, el::event<"order-paid", Paid>>;
+//         Money due;
+//     };
+//     inline Order evolve(Order order, const Placed& event);
+//     inline el::result<Paid> decide(const Pay& command, const Order& order);
+//     static_assert(el::aggregate<Order>);
+//
+// decide may give one event, an optional one, a variant of alternatives, a tuple of several, or a vector of
+// `Order::Events::variant`. evolve cannot fail: what has happened has happened. Neither does I/O or asks the time.
+// Put the static_assert below the last evolve. Threads: pure functions.
+#pragma once
+
+#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/id.hpp>
+#include <eventloom/framework/recorded_event.hpp>
+
+#include <concepts>
+#include <optional>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+namespace eventloom {
+
+// `evolve(State, const Fact&)` stands beside the state and gives the next state.
+template <class State, class Fact>
+concept evolves = requires(State state, const Fact& fact) {
+    { evolve(std::move(state), fact) } -> std::same_as<State>;
+};
+
+// `decide(const Command&, const State&)` stands beside the state.
+template <class State, class Command>
+concept decides = requires(const State& state, const Command& command) { decide(command, state); };
+
+namespace detail {
+
+template <class State, class Fact>
+consteval bool has_evolve()
+{
+    static_assert(evolves<State, Fact>, "this event has no evolve(State, const Event&) beside it");
+    return evolves<State, Fact>;
+}
+
+template <class State, class... Entry>
+consteval bool is_complete(std::type_identity<std::tuple<Entry...>>)
+{
+    return (has_evolve<State, typename Entry::fact>() && ...);
+}
+
+} // namespace detail
+
+template <class State>
+concept aggregate = std::default_initializable<State> && requires {
+    std::string_view{State::category};
+    typename State::Events::variant;
+} && detail::is_complete<State>(std::type_identity<typename State::Events::entries>{});
+
+// Events of an aggregate, in memory.
+template <aggregate State>
+using facts_of = std::vector<typename State::Events::variant>;
+
+namespace detail {
+
+template <class State, class Fact>
+void collect(facts_of<State>& facts, Fact fact)
+{
+    static_assert(State::Events::template has<Fact>, "decide gives an event that is not in the list State::Events");
+    if constexpr (State::Events::template has<Fact>) facts.emplace_back(std::move(fact));
+}
+
+template <class State, class Fact>
+void collect(facts_of<State>& facts, std::optional<Fact> fact)
+{
+    if (fact) collect<State>(facts, std::move(*fact));
+}
+
+template <class State, class... Fact>
+void collect(facts_of<State>& facts, std::variant<Fact...> one_of)
+{
+    std::visit([&](auto&& fact) { collect<State>(facts, std::forward<decltype(fact)>(fact)); }, std::move(one_of));
+}
+
+template <class State, class... Fact>
+void collect(facts_of<State>& facts, std::tuple<Fact...> several)
+{
+    std::apply([&](auto&&... fact) { (collect<State>(facts, std::forward<decltype(fact)>(fact)), ...); },
+               std::move(several));
+}
+
+template <class State, class Fact>
+void collect(facts_of<State>& facts, std::vector<Fact> several)
+{
+    for (auto& fact : several) collect<State>(facts, std::move(fact));
+}
+
+} // namespace detail
+
+// What a command leads to, whatever shape the aggregate's decide answers in.
+template <aggregate State, class Command>
+    requires decides<State, Command>
+result<facts_of<State>> decided(const Command& command, const State& state)
+{
+    BOOST_OUTCOME_TRY(auto answer, decide(command, state));
+    facts_of<State> facts;
+    detail::collect<State>(facts, std::move(answer));
+    return facts;
+}
+
+template <aggregate State>
+State evolved(State state, const typename State::Events::variant& fact)
+{
+    return std::visit([&](const auto& one) { return evolve(std::move(state), one); }, fact);
+}
+
+Error unknown_event_type(const RecordedEvent& event, std::string_view reader);
+Error at_event(Error error, const RecordedEvent& event);
+
+namespace detail {
+
+template <class State, class Fact>
+result<State> evolve_recorded(State state, const EventType& type, const RecordedEvent& event)
+{
+    Fact fact{};
+    if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
+        return at_event(std::move(read.error()), event);
+    }
+    return evolve(std::move(state), fact);
+}
+
+} // namespace detail
+
+// The state after one more event of the log.
+// Failure::corrupt  "unknown-event-type", "newer-schema-version", "damaged-value", ..., with the event's place.
+template <aggregate State>
+result<State> evolved(State state, const RecordedEvent& event)
+{
+    const auto& types = event_types<State>();
+    return [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) -> result<State> {
+        result<State> answer = unknown_event_type(event, State::category);
+        std::size_t index    = 0;
+        const auto try_one   = [&]<class Fact>(std::type_identity<Fact>) {
+            const auto& type = types[index++];
+            if (type.name != event.type) return false;
+            answer = detail::evolve_recorded<State, Fact>(std::move(state), type, event);
+            return true;
+        };
+        static_cast<void>((try_one(std::type_identity<typename Entry::fact>{}) || ...));
+        return answer;
+    }(std::type_identity<typename State::Events::entries>{});
+}
+
+// The bytes of an event that was decided, ready for a store.
+template <aggregate State>
+NewEvent encoded(const typename State::Events::variant& fact)
+{
+    const auto& type = event_types<State>()[fact.index()];
+    NewEvent event;
+    event.type           = type.name;
+    event.schema_version = type.schema_version;
+    std::visit([&](const auto& one) { type.encode(&one, event.data); }, fact);
+    return event;
+}
+
+} // namespace eventloom

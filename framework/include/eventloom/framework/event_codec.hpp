@@ -1,0 +1,89 @@
+// Defines the codec of an aggregate's events. Include it in one source file of the domain:
+//
+//     #include "orders/order.hpp"
+//     #include <eventloom/framework/event_codec.hpp>
+//
+//     template const eventloom::EventTypes& eventloom::event_types<shop::orders::Order>();
+//
+// Needs cereal, so it is kept out of all other headers. Threads: the table is constant.
+#pragma once
+
+#include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/event.hpp>
+
+namespace eventloom {
+
+namespace detail {
+
+// Brings form number `Index` of an event up to date, one form at a time.
+template <class Forms, std::size_t Index>
+auto brought_up_to_date(std::tuple_element_t<Index, Forms> form)
+{
+    if constexpr (Index + 1 == std::tuple_size_v<Forms>) {
+        return form;
+    } else {
+        using Earlier = std::tuple_element_t<Index, Forms>;
+        using Next    = std::tuple_element_t<Index + 1, Forms>;
+        static_assert(upcasts<Earlier, Next>, "an earlier form of an event has no upcast(const Earlier&) to the next form");
+        return brought_up_to_date<Forms, Index + 1>(upcast(form));
+    }
+}
+
+template <class Entry>
+result<typename Entry::fact> decode_form(std::uint32_t schema_version, std::string_view bytes)
+{
+    using Forms = typename Entry::forms;
+    using Fact  = typename Entry::fact;
+
+    const auto decode = [&]<std::size_t... Index>(std::index_sequence<Index...>) -> result<Fact> {
+        result<Fact> answer = newer_schema_version(Entry::name, Entry::schema_version, schema_version);
+        const auto try_form = [&]<std::size_t One>(std::integral_constant<std::size_t, One>) {
+            if (schema_version != One + 1) return;
+            auto form = codec<std::tuple_element_t<One, Forms>>::decode(bytes);
+            if (form) {
+                answer = brought_up_to_date<Forms, One>(std::move(form.value()));
+            } else {
+                answer = std::move(form.error());
+            }
+        };
+        (try_form(std::integral_constant<std::size_t, Index>{}), ...);
+        return answer;
+    };
+    return decode(std::make_index_sequence<std::tuple_size_v<Forms>>{});
+}
+
+template <class Entry>
+EventType describe_event()
+{
+    using Fact = typename Entry::fact;
+    return {
+        .name           = Entry::name,
+        .schema_version = Entry::schema_version,
+        .encode = [](const void* fact, std::string& out) { codec<Fact>::encode(*static_cast<const Fact*>(fact), out); },
+        .decode = [](std::uint32_t schema_version, std::string_view bytes, void* fact) -> result<void> {
+            BOOST_OUTCOME_TRY(*static_cast<Fact*>(fact), decode_form<Entry>(schema_version, bytes));
+            return done();
+        },
+        .to_json = [](std::uint32_t schema_version, std::string_view bytes) -> result<std::string> {
+            BOOST_OUTCOME_TRY(const auto fact, decode_form<Entry>(schema_version, bytes));
+            return codec<Fact>::to_json(fact);
+        },
+    };
+}
+
+template <class... Entry>
+EventTypes describe_events(std::type_identity<std::tuple<Entry...>>)
+{
+    return {describe_event<Entry>()...};
+}
+
+} // namespace detail
+
+template <class State>
+const EventTypes& event_types()
+{
+    static const EventTypes types = detail::describe_events(std::type_identity<typename State::Events::entries>{});
+    return types;
+}
+
+} // namespace eventloom

@@ -1,0 +1,36 @@
+#include <eventloom/framework/aggregate.hpp>
+
+namespace eventloom {
+
+Error newer_schema_version(std::string_view name, std::uint32_t known, std::uint32_t found)
+{
+    return {Failure::corrupt, "newer-schema-version",
+            "read the event \"" + std::string{name} + "\" in its schema version " + std::to_string(found) +
+                ", but this program knows the versions 1 to " + std::to_string(known) +
+                "; run a program at least as new as the one that wrote it"};
+}
+
+namespace {
+
+std::string place_of(const RecordedEvent& event)
+{
+    return "event " + std::to_string(event.position) + " (" + event.stream + ", version " +
+           std::to_string(event.version) + ")";
+}
+
+} // namespace
+
+Error unknown_event_type(const RecordedEvent& event, std::string_view reader)
+{
+    return {Failure::corrupt, "unknown-event-type",
+            "read " + place_of(event) + " as \"" + std::string{reader} + "\" and found the type \"" + event.type +
+                "\", which its event list does not name; add it to the list"};
+}
+
+Error at_event(Error error, const RecordedEvent& event)
+{
+    error.sentence = place_of(event) + ": " + error.sentence;
+    return error;
+}
+
+} // namespace eventloom
