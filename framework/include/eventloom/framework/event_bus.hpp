@@ -1,0 +1,103 @@
+// Brings every event of the log to everybody who asked for it: first what stands there already, then what comes, in order,
+// without a gap and without a repetition.
+//
+//     EventBus bus{runtime, *store};
+//     auto mail = bus.subscribe({.name = "mail", .scope = Scope::category("order"), .after = checkpoint},
+//                               [](const Delivery& delivery) -> result<void> { ... });
+//     auto sales = bus.on<Order, Placed>({.name = "sales"}, [](const Placed& event, const RecordedEvent& where) { ... });
+//
+// Recent events come from one bounded buffer in memory that all subscribers share; a subscriber who is too slow for it
+// reads from the log at its own pace and holds up nobody. A subscriber is called by one thread at a time, in the order of
+// positions; different subscribers at the same time. When its handler answers with an error it is called no more, and the
+// error stands in the subscription. Threads: every member may be called from any thread. The bus outlives no store and no
+// executor; a handler may not end its own subscription's last reference.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/runtime.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace eventloom {
+
+// What a subscriber is handed: the next events it asked for. Everything up to `position` has then been seen, also what it
+// did not ask for, so `position` is what to remember as its checkpoint. `events` may be empty.
+struct Delivery {
+    std::span<const RecordedEvent> events;
+    Position position = 0;
+    bool live         = false; // nothing more was known when this was handed over
+};
+
+using DeliveryHandler = std::function<result<void>(const Delivery&)>;
+
+struct SubscriptionOptions {
+    std::string name; // for people
+    Scope scope = Scope::everything();
+    std::vector<std::string> types; // stored names; empty: all
+    Position after               = 0; // begins with the event behind this position
+    std::size_t batch_events_max = 512;
+};
+
+// A running subscription. When the last reference goes, the handler has returned and is called no more.
+class Subscription {
+public:
+    virtual ~Subscription() = default;
+
+    virtual const std::string& name() const = 0;
+    // Everything up to here has been handled.
+    virtual Position position() const = 0;
+    // Why it stopped, if it did by itself.
+    virtual std::optional<Error> error() const = 0;
+    // Returns when the handler is not running and will not run again. From within the handler it returns at once.
+    virtual void stop() = 0;
+};
+
+struct EventBusOptions {
+    std::size_t recent_events_max = 8'192; // kept in memory for subscribers who keep up
+    std::size_t recent_bytes_max  = 16u << 20;
+};
+
+class EventBus {
+public:
+    EventBus(const Runtime& runtime, EventStore& store, EventBusOptions options = {});
+    ~EventBus();
+
+    std::shared_ptr<Subscription> subscribe(SubscriptionOptions options, DeliveryHandler handler);
+
+    // One event type of one aggregate, decoded. The category and type of `options` are set by the event.
+    template <aggregate State, class Fact>
+        requires(State::Events::template has<Fact>)
+    std::shared_ptr<Subscription> on(SubscriptionOptions options,
+                                     std::function<result<void>(const Fact&, const RecordedEvent&)> handler)
+    {
+        const auto& type = event_type<State, Fact>();
+        options.scope    = Scope::category(State::category);
+        options.types    = {std::string{type.name}};
+        return subscribe(std::move(options), [&type, handler = std::move(handler)](const Delivery& delivery) -> result<void> {
+            for (const RecordedEvent& event : delivery.events) {
+                Fact fact{};
+                if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
+                    return at_event(std::move(read.error()), event);
+                }
+                BOOST_OUTCOME_TRY(handler(fact, event));
+            }
+            return done();
+        });
+    }
+
+    // Blocks until `subscription` has handled everything up to `position`, or has stopped with an error, or until
+    // `deadline`; says whether it has handled it.
+    bool wait_for(const Subscription& subscription, Position position, Time deadline);
+
+private:
+    struct Core;
+    std::shared_ptr<Core> core_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,188 @@
+#include <eventloom/framework/command_bus.hpp>
+
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+namespace eventloom {
+
+namespace detail {
+
+struct AggregateCache::Table {
+    using Order = std::list<std::string>; // most recently used first
+    struct Slot {
+        Entry entry;
+        Order::iterator place;
+    };
+
+    explicit Table(std::size_t most) : capacity{most} {}
+
+    std::mutex mutex;
+    const std::size_t capacity;
+    Order order;
+    std::unordered_map<std::string, Slot> slots;
+};
+
+AggregateCache::AggregateCache(std::size_t capacity) : table_{std::make_unique<Table>(capacity)} {}
+
+AggregateCache::~AggregateCache() = default;
+
+AggregateCache::Entry AggregateCache::find(const std::string& stream)
+{
+    const std::lock_guard lock{table_->mutex};
+    const auto found = table_->slots.find(stream);
+    if (found == table_->slots.end()) return {};
+    table_->order.splice(table_->order.begin(), table_->order, found->second.place);
+    return found->second.entry;
+}
+
+void AggregateCache::keep(const std::string& stream, Entry entry)
+{
+    if (table_->capacity == 0) return;
+    const std::lock_guard lock{table_->mutex};
+    const auto [slot, added] = table_->slots.try_emplace(stream);
+    if (added) {
+        table_->order.push_front(stream);
+        slot->second.place = table_->order.begin();
+    } else if (slot->second.entry.events > entry.events) {
+        return; // somebody else has read further meanwhile
+    }
+    slot->second.entry = std::move(entry);
+    if (table_->slots.size() <= table_->capacity) return;
+    table_->slots.erase(table_->order.back());
+    table_->order.pop_back();
+}
+
+} // namespace detail
+
+namespace {
+
+Receipt receipt_of(const CommandRecord& record)
+{
+    return {.command_id   = record.id,
+            .stream       = record.stream,
+            .events       = record.count,
+            .last_version = record.last_version,
+            .position     = record.last_position,
+            .repeated     = true};
+}
+
+} // namespace
+
+CommandBus::CommandBus(const Runtime& runtime, EventStore& store, CommandBusOptions options)
+    : runtime_{runtime}, store_{store}, options_{options}, cache_{options.cached_aggregates}
+{
+    use(retry_on_conflict(options.attempts));
+    use(idempotency(store));
+    use(validation());
+}
+
+CommandBus::~CommandBus() = default;
+
+void CommandBus::use(Middleware middleware)
+{
+    middleware_.push_back(std::move(middleware));
+}
+
+result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& innermost)
+{
+    auto& options            = context.options;
+    context.command_id_given = not options.command_id.is_nil();
+    if (not context.command_id_given) options.command_id = runtime_.ids.next();
+    if (options.correlation.is_nil()) options.correlation = options.command_id;
+
+    // Each step holds a reference to the one inside it; all of them live until the outermost returns.
+    std::vector<CommandStep> steps;
+    steps.reserve(middleware_.size() + 1);
+    steps.push_back(innermost);
+    for (const Middleware& middleware : middleware_) {
+        const CommandStep& inside = steps.back();
+        steps.push_back([&middleware, &inside](CommandContext& now) { return middleware(now, inside); });
+    }
+    return steps.back()(context);
+}
+
+result<Receipt> CommandBus::append(const CommandContext& context, std::vector<NewEvent> events,
+                                   std::uint64_t events_read)
+{
+    const SendOptions& options = context.options;
+    Receipt receipt{.command_id = options.command_id, .stream = context.stream, .events = events.size()};
+    if (events.empty() && not context.command_id_given) {
+        receipt.last_version = events_read == 0 ? 0 : events_read - 1;
+        receipt.position     = store_.head();
+        return receipt;
+    }
+
+    for (NewEvent& event : events) {
+        event.id       = runtime_.ids.next();
+        event.metadata = {.correlation = options.correlation,
+                          .causation   = options.command_id,
+                          .tags        = {},
+                          .headers     = options.headers};
+        if (not options.causation.is_nil()) {
+            event.metadata.headers.emplace_back("command-caused-by", to_string(options.causation));
+        }
+    }
+    AppendRequest request;
+    if (not events.empty()) {
+        request.streams.push_back({context.stream, ExpectedVersion::after(events_read), std::move(events)});
+    }
+    if (context.command_id_given) {
+        CommandRecord record;
+        record.id       = options.command_id;
+        record.stream   = context.stream;
+        request.command = std::move(record);
+    }
+    BOOST_OUTCOME_TRY(const auto appended, store_.append(request));
+    if (appended.repeated && appended.command) return receipt_of(*appended.command);
+    receipt.position     = appended.last_position;
+    receipt.last_version = events_read + receipt.events == 0 ? 0 : events_read + receipt.events - 1;
+    return receipt;
+}
+
+Middleware validation()
+{
+    return [](CommandContext& context, const CommandStep& next) -> result<Receipt> {
+        if (context.validate) {
+            BOOST_OUTCOME_TRY(context.validate());
+        }
+        return next(context);
+    };
+}
+
+Middleware idempotency(EventStore& store)
+{
+    return [&store](CommandContext& context, const CommandStep& next) -> result<Receipt> {
+        if (not context.command_id_given) return next(context);
+        BOOST_OUTCOME_TRY(const auto record, store.find_command(context.options.command_id));
+        if (not record) return next(context);
+        if (record->stream != context.stream) {
+            return fail(Failure::invalid, "command-id-taken",
+                        "sent a command to " + context.stream + " with the id " + to_string(record->id) +
+                            ", which a command to " + record->stream + " had before; give each command an id of its own");
+        }
+        return receipt_of(*record);
+    };
+}
+
+Middleware retry_on_conflict(unsigned attempts)
+{
+    return [attempts](CommandContext& context, const CommandStep& next) -> result<Receipt> {
+        for (context.attempt = 1;; ++context.attempt) {
+            auto answer = next(context);
+            if (answer || answer.error().code != "wrong-expected-version" || context.attempt >= attempts) return answer;
+        }
+    };
+}
+
+Middleware timing(const Clock& clock, std::function<void(const CommandTiming&)> report)
+{
+    return [&clock, report = std::move(report)](CommandContext& context, const CommandStep& next) -> result<Receipt> {
+        const auto began = clock.now();
+        auto answer      = next(context);
+        report({context.command, clock.now() - began, answer ? std::string_view{} : answer.error().code});
+        return answer;
+    };
+}
+
+} // namespace eventloom
