@@ -1,0 +1,271 @@
+#include <eventloom/framework/event_bus.hpp>
+
+#include <eventloom/framework/ensure.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace eventloom {
+
+namespace {
+
+// A commit of the log, as every subscriber shares it.
+using Commit = std::shared_ptr<const std::vector<RecordedEvent>>;
+
+std::size_t rough_size(const std::vector<RecordedEvent>& events)
+{
+    std::size_t bytes = 0;
+    for (const RecordedEvent& event : events) bytes += sizeof(RecordedEvent) + event.data.size() + event.stream.size();
+    return bytes;
+}
+
+// The newest commits, bounded in events and bytes.
+class RecentCommits {
+public:
+    explicit RecentCommits(const EventBusOptions& options) : options_{options} {}
+
+    void push(Commit commit)
+    {
+        if (commit->empty()) return;
+        const std::lock_guard lock{mutex_};
+        events_ += commit->size();
+        bytes_ += rough_size(*commit);
+        commits_.push_back(std::move(commit));
+        while (not commits_.empty() && (events_ > options_.recent_events_max || bytes_ > options_.recent_bytes_max)) {
+            events_ -= commits_.front()->size();
+            bytes_ -= rough_size(*commits_.front());
+            commits_.pop_front();
+        }
+    }
+
+    // The commit that holds `position`, if it is still here.
+    Commit find(Position position) const
+    {
+        const std::lock_guard lock{mutex_};
+        const auto behind = std::upper_bound(commits_.begin(), commits_.end(), position,
+                                             [](Position wanted, const Commit& commit) {
+                                                 return wanted < commit->front().position;
+                                             });
+        if (behind == commits_.begin()) return nullptr;
+        const Commit& commit = *std::prev(behind);
+        return position <= commit->back().position ? commit : nullptr;
+    }
+
+private:
+    const EventBusOptions options_;
+    mutable std::mutex mutex_;
+    std::deque<Commit> commits_;
+    std::size_t events_ = 0;
+    std::size_t bytes_  = 0;
+};
+
+// One subscriber. It is driven by a task at a time: `notified_` says that one is waiting or running and will look again.
+class Follower final : public Subscription, public std::enable_shared_from_this<Follower> {
+public:
+    Follower(Executor& executor, const EventStore& store, std::shared_ptr<const RecentCommits> recent,
+             SubscriptionOptions options, DeliveryHandler handler)
+        : strand_{executor}, store_{store}, recent_{std::move(recent)}, options_{std::move(options)},
+          handler_{std::move(handler)}, position_{options_.after}
+    {
+        std::sort(options_.types.begin(), options_.types.end());
+    }
+
+    const std::string& name() const override { return options_.name; }
+    Position position() const override { return position_.load(); }
+
+    std::optional<Error> error() const override
+    {
+        const std::lock_guard lock{error_mutex_};
+        return error_;
+    }
+
+    bool has_failed() const { return failed_.load(); }
+
+    void stop() override
+    {
+        stopped_ = true;
+        if (running_on_.load() == std::this_thread::get_id()) return;
+        const std::lock_guard wait_for_the_handler{handling_};
+    }
+
+    // There may be something new: look, soon.
+    void notify()
+    {
+        if (notified_.exchange(true)) return;
+        strand_.post([self = shared_from_this()] { self->take_a_turn(); });
+    }
+
+private:
+    // One batch a turn, so that many subscribers share few threads fairly.
+    void take_a_turn()
+    {
+        notified_ = false;
+        bool more = false;
+        {
+            const std::lock_guard lock{handling_};
+            if (stopped_ || failed_) return;
+            running_on_ = std::this_thread::get_id();
+            auto moved  = advance();
+            running_on_ = std::thread::id{};
+            if (not moved) return give_up(std::move(moved.error()));
+            more = moved.value();
+        }
+        if (more) notify();
+    }
+
+    void give_up(Error error)
+    {
+        {
+            const std::lock_guard lock{error_mutex_};
+            error_ = std::move(error);
+        }
+        failed_ = true;
+        cursor_.reset();
+    }
+
+    // Hands over the next batch; says whether there may be more.
+    result<bool> advance()
+    {
+        const Position head = store_.head();
+        if (position_ >= head) return false;
+        if (not cursor_) {
+            if (const Commit commit = recent_->find(position_ + 1)) return hand_over_recent(commit, head);
+            // The head is asked first: everything up to it is in the cursor.
+            cursor_reaches_ = head;
+            std::optional<std::uint64_t> from; // in a stream places are versions: it is read from its beginning
+            if (options_.scope.kind() != Scope::Kind::stream) from = position_ + 1;
+            cursor_ = store_.read({.scope = options_.scope, .from = from});
+        }
+        return hand_over_from_log();
+    }
+
+    result<bool> hand_over_recent(Commit commit, Position head)
+    {
+        std::vector<RecordedEvent> chosen;
+        Position reached = position_;
+        while (commit) {
+            for (const RecordedEvent& event : *commit) {
+                if (event.position <= reached) continue;
+                if (wants(event)) chosen.push_back(event);
+            }
+            reached = commit->back().position;
+            if (chosen.size() >= options_.batch_events_max || reached >= head) break;
+            commit = recent_->find(reached + 1);
+        }
+        return hand_over(chosen, reached);
+    }
+
+    result<bool> hand_over_from_log()
+    {
+        std::vector<RecordedEvent> chosen;
+        Position reached = position_;
+        // Events that nobody wants count too, or a batch could be as long as the log.
+        for (std::size_t seen = 0; seen < options_.batch_events_max; ++seen) {
+            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor_->next());
+            if (event == nullptr) {
+                reached = std::max(reached, cursor_reaches_);
+                cursor_.reset();
+                break;
+            }
+            if (event->position <= reached) continue;
+            reached = event->position;
+            if (wants(*event)) chosen.push_back(*event);
+        }
+        return hand_over(chosen, reached);
+    }
+
+    result<bool> hand_over(const std::vector<RecordedEvent>& events, Position reached)
+    {
+        const bool live = reached >= store_.head();
+        BOOST_OUTCOME_TRY(handler_(Delivery{.events = events, .position = reached, .live = live}));
+        position_ = reached;
+        return not live;
+    }
+
+    bool wants(const RecordedEvent& event) const
+    {
+        return options_.scope.contains(event) &&
+               (options_.types.empty() ||
+                std::binary_search(options_.types.begin(), options_.types.end(), event.type));
+    }
+
+    const Strand strand_;
+    const EventStore& store_;
+    const std::shared_ptr<const RecentCommits> recent_;
+    SubscriptionOptions options_;
+    const DeliveryHandler handler_;
+
+    std::atomic<Position> position_;
+    std::atomic<bool> notified_{false};
+    std::atomic<bool> stopped_{false};
+    std::atomic<bool> failed_{false};
+    std::atomic<std::thread::id> running_on_{};
+    std::mutex handling_; // held while the handler runs, so that stop() can wait for it
+    std::unique_ptr<EventCursor> cursor_; // while catching up; guarded by handling_
+    Position cursor_reaches_ = 0;
+
+    mutable std::mutex error_mutex_;
+    std::optional<Error> error_;
+};
+
+} // namespace
+
+struct EventBus::Core {
+    Core(const Runtime& runtime_used, EventStore& store_used, const EventBusOptions& options)
+        : runtime{runtime_used}, store{store_used}, recent{std::make_shared<RecentCommits>(options)}
+    {
+    }
+
+    void publish(Commit commit)
+    {
+        recent->push(std::move(commit));
+        const std::lock_guard lock{mutex};
+        std::erase_if(followers, [](const auto& follower) { return follower.expired(); });
+        for (const auto& weak : followers) {
+            if (const auto follower = weak.lock()) follower->notify();
+        }
+    }
+
+    Runtime runtime;
+    EventStore& store;
+    const std::shared_ptr<RecentCommits> recent;
+    std::mutex mutex;
+    std::vector<std::weak_ptr<Follower>> followers;
+    Observation observation;
+};
+
+EventBus::EventBus(const Runtime& runtime, EventStore& store, EventBusOptions options)
+    : core_{std::make_shared<Core>(runtime, store, options)}
+{
+    core_->observation = store.observe([core = std::weak_ptr{core_}](Commit commit) {
+        if (const auto alive = core.lock()) alive->publish(std::move(commit));
+    });
+}
+
+EventBus::~EventBus() = default;
+
+std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, DeliveryHandler handler)
+{
+    ensure(options.batch_events_max > 0, "a subscription asks for batches of no event");
+    auto follower = std::make_shared<Follower>(core_->runtime.executor, core_->store, core_->recent,
+                                               std::move(options), std::move(handler));
+    {
+        const std::lock_guard lock{core_->mutex};
+        core_->followers.push_back(follower);
+    }
+    follower->notify();
+    // Tasks in flight hold the follower too; what the caller holds is the promise that it stops.
+    return {follower.get(), [follower](Subscription*) { follower->stop(); }};
+}
+
+bool EventBus::wait_for(const Subscription& subscription, Position position, Time deadline)
+{
+    const auto settled = [&] { return subscription.position() >= position || subscription.error().has_value(); };
+    core_->runtime.executor.wait_until(settled, deadline);
+    return subscription.position() >= position;
+}
+
+} // namespace eventloom
