@@ -1,0 +1,65 @@
+// What a command shows: tables for people, JSON for programs, from the same rows.
+//
+//     Output out{{.json = options.json}};
+//     out.table({{"order"}, {"total", Align::right}}, rows);          // rows: JSON arrays, one cell a column
+//     out.say("2,048 orders.");                                       // for people only
+//
+// Text from outside (stream names, descriptions) is shown without its control characters, so that it cannot steer a
+// terminal. Threads: one.
+#pragma once
+
+#include <eventloom/framework/result.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventloom {
+
+enum class Align : std::uint8_t { left, right };
+
+struct Column {
+    std::string name; // the heading, and the member's name in JSON
+    Align align = Align::left;
+};
+
+// How a command ends; what the shell sees.
+enum class ExitCode : int { done = 0, failed = 1, wrong_usage = 2 };
+
+class Output {
+public:
+    struct Options {
+        bool json = false; // one JSON document on standard output, nothing else there
+    };
+    explicit Output(Options options);
+    ~Output();
+
+    bool json() const { return options_.json; }
+
+    // Rows of cells, in the order of the columns. For programs: an array of objects.
+    void table(const std::vector<Column>& columns, const std::vector<std::vector<nlohmann::ordered_json>>& rows);
+
+    // A few facts about one thing. For programs: one object, with all members; for people: a line each.
+    void facts(const nlohmann::ordered_json& object);
+
+    // A sentence for people; programs do not see it.
+    void say(std::string_view sentence);
+
+private:
+    Options options_;
+};
+
+// The error as its sentence on standard error; with --json as {"error": {"kind", "code", "sentence"}}.
+void report(const Error& error, bool json);
+
+// Text without control characters (C0, C1, DEL and bidirectional overrides become U+FFFD).
+std::string printable(std::string_view text);
+
+// 1234567 as "1,234,567".
+std::string with_separators(std::int64_t number);
+
+} // namespace eventloom

@@ -1,0 +1,165 @@
+#include <eventloom/service/output.hpp>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace eventloom {
+
+namespace {
+
+using Cell = nlohmann::ordered_json;
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
+
+std::string json_text(const Cell& value)
+{
+    // Bytes that are no UTF-8 are replaced: a listing must not die of one bad name.
+    return value.dump(2, ' ', false, Cell::error_handler_t::replace);
+}
+
+std::string cell_text(const Cell& cell)
+{
+    if (cell.is_null()) return "";
+    if (cell.is_string()) return printable(cell.get_ref<const std::string&>());
+    if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
+    if (cell.is_number_unsigned() && cell.get<std::uint64_t>() > 0x7fff'ffff'ffff'ffff) return cell.dump();
+    if (cell.is_number_integer()) return with_separators(cell.get<std::int64_t>());
+    return printable(cell.dump(-1, ' ', false, Cell::error_handler_t::replace));
+}
+
+// The length of the UTF-8 sequence that begins at `at`, or 0 when it is none.
+std::size_t sequence_length(std::string_view text, std::size_t at)
+{
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    if (length == 0 || at + length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
+    }
+    return length;
+}
+
+bool steers_a_terminal(std::string_view sequence)
+{
+    const auto lead = static_cast<unsigned char>(sequence[0]);
+    if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
+    if (sequence.size() == 2 && lead == 0xC2) return static_cast<unsigned char>(sequence[1]) < 0xA0; // C1
+    if (sequence.size() != 3 || lead != 0xE2) return false;
+    const auto middle = static_cast<unsigned char>(sequence[1]);
+    const auto last   = static_cast<unsigned char>(sequence[2]);
+    return (middle == 0x80 && last >= 0xAA && last <= 0xAE) || (middle == 0x81 && last >= 0xA6 && last <= 0xA9);
+}
+
+std::size_t width_of(std::string_view text)
+{
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+void print_line(const std::vector<Column>& columns, const std::vector<std::string>& cells,
+                const std::vector<std::size_t>& widths)
+{
+    std::string line;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const std::string gap(widths[i] - width_of(cells[i]), ' ');
+        if (i > 0) line += "  ";
+        line += columns[i].align == Align::right ? gap + cells[i] : cells[i] + gap;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    fmt::print("{}\n", line);
+}
+
+void print_table(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows)
+{
+    std::vector<std::string> headings;
+    std::vector<std::size_t> widths;
+    for (const Column& column : columns) {
+        headings.push_back(column.name);
+        widths.push_back(width_of(column.name));
+    }
+    std::vector<std::vector<std::string>> lines;
+    for (const auto& row : rows) {
+        auto& line = lines.emplace_back();
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            line.push_back(cell_text(row[i]));
+            widths[i] = std::max(widths[i], width_of(line.back()));
+        }
+    }
+    print_line(columns, headings, widths);
+    std::vector<std::string> rule;
+    for (const std::size_t width : widths) rule.emplace_back(width, '-');
+    print_line(columns, rule, widths);
+    for (const auto& line : lines) print_line(columns, line, widths);
+}
+
+} // namespace
+
+Output::Output(Options options) : options_{options} {}
+
+Output::~Output() = default;
+
+void Output::table(const std::vector<Column>& columns, const std::vector<std::vector<nlohmann::ordered_json>>& rows)
+{
+    if (not options_.json) return print_table(columns, rows);
+    Cell array = Cell::array();
+    for (const auto& row : rows) {
+        Cell object = Cell::object();
+        for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = row[i];
+        array.push_back(std::move(object));
+    }
+    fmt::print("{}\n", json_text(array));
+}
+
+void Output::facts(const nlohmann::ordered_json& object)
+{
+    if (options_.json) return fmt::print("{}\n", json_text(object));
+    std::size_t widest = 0;
+    for (const auto& [name, value] : object.items()) widest = std::max(widest, width_of(name));
+    for (const auto& [name, value] : object.items()) {
+        fmt::print("{}{}  {}\n", name, std::string(widest - width_of(name), ' '), cell_text(value));
+    }
+}
+
+void Output::say(std::string_view sentence)
+{
+    if (not options_.json) fmt::print("{}\n", sentence);
+}
+
+void report(const Error& error, bool json)
+{
+    if (not json) return fmt::print(stderr, "{}\n", printable(error.sentence));
+    const Cell object{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}};
+    fmt::print(stderr, "{}\n", json_text(object));
+}
+
+std::string printable(std::string_view text)
+{
+    std::string shown;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = sequence_length(text, at);
+        if (length == 0 || steers_a_terminal(text.substr(at, length))) {
+            shown += replacement;
+            at += std::max<std::size_t>(length, 1);
+            continue;
+        }
+        shown += text.substr(at, length);
+        at += length;
+    }
+    return shown;
+}
+
+std::string with_separators(std::int64_t number)
+{
+    std::string digits = std::to_string(number);
+    const std::size_t first_digit = digits.front() == '-' ? 1 : 0;
+    for (std::size_t at = digits.size(); at > first_digit + 3;) {
+        at -= 3;
+        digits.insert(at, ",");
+    }
+    return digits;
+}
+
+} // namespace eventloom
