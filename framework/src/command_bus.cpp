@@ -159,7 +159,8 @@ Middleware idempotency(EventStore& store)
         if (record->stream != context.stream) {
             return fail(Failure::invalid, "command-id-taken",
                         "sent a command to " + context.stream + " with the id " + to_string(record->id) +
-                            ", which a command to " + record->stream + " had before; give each command an id of its own");
+                            ", which a command to " + record->stream +
+                            " had before; give each command an id of its own");
         }
         return receipt_of(*record);
     };

@@ -45,10 +45,9 @@ public:
     Commit find(Position position) const
     {
         const std::lock_guard lock{mutex_};
-        const auto behind = std::upper_bound(commits_.begin(), commits_.end(), position,
-                                             [](Position wanted, const Commit& commit) {
-                                                 return wanted < commit->front().position;
-                                             });
+        const auto behind =
+            std::upper_bound(commits_.begin(), commits_.end(), position,
+                             [](Position wanted, const Commit& commit) { return wanted < commit->front().position; });
         if (behind == commits_.begin()) return nullptr;
         const Commit& commit = *std::prev(behind);
         return position <= commit->back().position ? commit : nullptr;
@@ -188,8 +187,7 @@ private:
     bool wants(const RecordedEvent& event) const
     {
         return options_.scope.contains(event) &&
-               (options_.types.empty() ||
-                std::binary_search(options_.types.begin(), options_.types.end(), event.type));
+               (options_.types.empty() || std::binary_search(options_.types.begin(), options_.types.end(), event.type));
     }
 
     const Strand strand_;
@@ -203,7 +201,7 @@ private:
     std::atomic<bool> stopped_{false};
     std::atomic<bool> failed_{false};
     std::atomic<std::thread::id> running_on_{};
-    std::mutex handling_; // held while the handler runs, so that stop() can wait for it
+    std::mutex handling_;                 // held while the handler runs, so that stop() can wait for it
     std::unique_ptr<EventCursor> cursor_; // while catching up; guarded by handling_
     Position cursor_reaches_ = 0;
 
@@ -250,8 +248,8 @@ EventBus::~EventBus() = default;
 std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, DeliveryHandler handler)
 {
     ensure(options.batch_events_max > 0, "a subscription asks for batches of no event");
-    auto follower = std::make_shared<Follower>(core_->runtime.executor, core_->store, core_->recent,
-                                               std::move(options), std::move(handler));
+    auto follower = std::make_shared<Follower>(core_->runtime.executor, core_->store, core_->recent, std::move(options),
+                                               std::move(handler));
     {
         const std::lock_guard lock{core_->mutex};
         core_->followers.push_back(follower);

@@ -33,8 +33,13 @@ std::string cell_text(const Cell& cell)
 // The length of the UTF-8 sequence that begins at `at`, or 0 when it is none.
 std::size_t sequence_length(std::string_view text, std::size_t at)
 {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    const auto lead          = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xC2 ? 0
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                               : lead < 0xF5 ? 4
+                                             : 0;
     if (length == 0 || at + length > text.size()) return 0;
     for (std::size_t i = 1; i < length; ++i) {
         if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
@@ -153,7 +158,7 @@ std::string printable(std::string_view text)
 
 std::string with_separators(std::int64_t number)
 {
-    std::string digits = std::to_string(number);
+    std::string digits            = std::to_string(number);
     const std::size_t first_digit = digits.front() == '-' ? 1 : 0;
     for (std::size_t at = digits.size(); at > first_digit + 3;) {
         at -= 3;

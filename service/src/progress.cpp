@@ -10,7 +10,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr Duration between_lines = std::chrono::milliseconds{100};
+constexpr Duration between_lines  = std::chrono::milliseconds{100};
 constexpr std::uint64_t bar_width = 30;
 
 std::string time_left(double seconds)

@@ -26,6 +26,8 @@
 
 namespace eventloom {
 
+// clang-format off
+
 // `evolve(State, const Fact&)` stands beside the state and gives the next state.
 template <class State, class Fact>
 concept evolves = requires(State state, const Fact& fact) {
@@ -35,6 +37,16 @@ concept evolves = requires(State state, const Fact& fact) {
 // `decide(const Command&, const State&)` stands beside the state.
 template <class State, class Command>
 concept decides = requires(const State& state, const Command& command) { decide(command, state); };
+
+// clang-format on
+
+// The same, said of the command: `template <aggregate State, decided_by<State> Command>`.
+template <class Command, class State>
+concept decided_by = decides<State, Command>;
+
+// A struct in the aggregate's event list.
+template <class Fact, class State>
+concept event_of = State::Events::template has<Fact>;
 
 namespace detail {
 
@@ -54,7 +66,8 @@ consteval bool is_complete(std::type_identity<std::tuple<Entry...>>)
 } // namespace detail
 
 template <class State>
-concept aggregate = std::default_initializable<State> && requires {
+concept aggregate = std::default_initializable<State> && requires
+{
     std::string_view{State::category};
     typename State::Events::variant;
 } && detail::is_complete<State>(std::type_identity<typename State::Events::entries>{});
@@ -100,8 +113,7 @@ void collect(facts_of<State>& facts, std::vector<Fact> several)
 } // namespace detail
 
 // What a command leads to, whatever shape the aggregate's decide answers in.
-template <aggregate State, class Command>
-    requires decides<State, Command>
+template <aggregate State, decided_by<State> Command>
 result<facts_of<State>> decided(const Command& command, const State& state)
 {
     BOOST_OUTCOME_TRY(auto answer, decide(command, state));

@@ -33,9 +33,9 @@ struct SendOptions {
 struct Receipt {
     Uuid command_id;
     std::string stream;
-    std::uint64_t events = 0;   // how many it gave; 0 when nothing was to be done
-    Version last_version = 0;   // of the stream, meaningless while it is empty
-    Position position    = 0;   // wait for this one to read your own writes
+    std::uint64_t events = 0;     // how many it gave; 0 when nothing was to be done
+    Version last_version = 0;     // of the stream, meaningless while it is empty
+    Position position    = 0;     // wait for this one to read your own writes
     bool repeated        = false; // it had been carried out before; this is the answer of then
 };
 
@@ -88,8 +88,11 @@ consteval std::string_view struct_name()
 }
 
 template <class Command>
-concept validated = requires(const Command& command) {
-    { validate(command) } -> std::convertible_to<result<void>>;
+concept validated = requires(const Command& command)
+{
+    {
+        validate(command)
+        } -> std::convertible_to<result<void>>;
 };
 
 } // namespace detail
@@ -101,8 +104,7 @@ public:
 
     // Decides and records. What the aggregate refuses comes back as Failure::refused with its own code; what the store
     // could not do, as the store says it.
-    template <aggregate State, class Command>
-        requires decides<State, Command>
+    template <aggregate State, decided_by<State> Command>
     result<Receipt> send(const id<State>& to, const Command& command, SendOptions options = {})
     {
         CommandContext context;
@@ -152,7 +154,7 @@ private:
         return loaded;
     }
 
-    template <aggregate State, class Command>
+    template <aggregate State, decided_by<State> Command>
     result<Receipt> decide_and_append(CommandContext& context, const Command& command)
     {
         BOOST_OUTCOME_TRY(auto loaded, load_stream<State>(context.stream));
@@ -164,7 +166,8 @@ private:
         if (receipt.repeated || facts.empty()) return receipt;
 
         for (const auto& fact : facts) loaded.state = evolved(std::move(loaded.state), fact);
-        cache_.keep(context.stream, {std::make_shared<const State>(std::move(loaded.state)), loaded.events + facts.size()});
+        cache_.keep(context.stream,
+                    {std::make_shared<const State>(std::move(loaded.state)), loaded.events + facts.size()});
         return receipt;
     }
 

@@ -34,16 +34,19 @@ struct text {
 
 // An earlier form of an event, and what it is called now: found by argument-dependent lookup.
 template <class Earlier, class Next>
-concept upcasts = requires(const Earlier& earlier) {
-    { upcast(earlier) } -> std::same_as<Next>;
+concept upcasts = requires(const Earlier& earlier)
+{
+    {
+        upcast(earlier)
+        } -> std::same_as<Next>;
 };
 
 // One event: its stored name, its struct, and the structs it was before, oldest first.
 template <text Name, class Fact, class... Earlier>
 struct event {
-    using fact                                     = Fact;
-    using forms                                    = std::tuple<Earlier..., Fact>; // index + 1 is the schema version
-    static constexpr std::string_view name         = Name.view();
+    using fact                                    = Fact;
+    using forms                                   = std::tuple<Earlier..., Fact>; // index + 1 is the schema version
+    static constexpr std::string_view name        = Name.view();
     static constexpr std::uint32_t schema_version = sizeof...(Earlier) + 1;
 };
 
@@ -74,7 +77,6 @@ struct events {
 
     // The place of an event in the list.
     template <class Fact>
-        requires has<Fact>
     static constexpr std::size_t index_of = [] {
         std::size_t index = 0;
         static_cast<void>(((std::is_same_v<Fact, typename Entries::fact> ? true : (++index, false)) || ...));

@@ -39,7 +39,7 @@ using DeliveryHandler = std::function<result<void>(const Delivery&)>;
 struct SubscriptionOptions {
     std::string name; // for people
     Scope scope = Scope::everything();
-    std::vector<std::string> types; // stored names; empty: all
+    std::vector<std::string> types;   // stored names; empty: all
     Position after               = 0; // begins with the event behind this position
     std::size_t batch_events_max = 512;
 };
@@ -71,24 +71,24 @@ public:
     std::shared_ptr<Subscription> subscribe(SubscriptionOptions options, DeliveryHandler handler);
 
     // One event type of one aggregate, decoded. The category and type of `options` are set by the event.
-    template <aggregate State, class Fact>
-        requires(State::Events::template has<Fact>)
+    template <aggregate State, event_of<State> Fact>
     std::shared_ptr<Subscription> on(SubscriptionOptions options,
                                      std::function<result<void>(const Fact&, const RecordedEvent&)> handler)
     {
         const auto& type = event_type<State, Fact>();
         options.scope    = Scope::category(State::category);
         options.types    = {std::string{type.name}};
-        return subscribe(std::move(options), [&type, handler = std::move(handler)](const Delivery& delivery) -> result<void> {
-            for (const RecordedEvent& event : delivery.events) {
-                Fact fact{};
-                if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
-                    return at_event(std::move(read.error()), event);
-                }
-                BOOST_OUTCOME_TRY(handler(fact, event));
-            }
-            return done();
-        });
+        return subscribe(std::move(options),
+                         [&type, handler = std::move(handler)](const Delivery& delivery) -> result<void> {
+                             for (const RecordedEvent& event : delivery.events) {
+                                 Fact fact{};
+                                 if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
+                                     return at_event(std::move(read.error()), event);
+                                 }
+                                 BOOST_OUTCOME_TRY(handler(fact, event));
+                             }
+                             return done();
+                         });
     }
 
     // Blocks until `subscription` has handled everything up to `position`, or has stopped with an error, or until

@@ -24,7 +24,8 @@ auto brought_up_to_date(std::tuple_element_t<Index, Forms> form)
     } else {
         using Earlier = std::tuple_element_t<Index, Forms>;
         using Next    = std::tuple_element_t<Index + 1, Forms>;
-        static_assert(upcasts<Earlier, Next>, "an earlier form of an event has no upcast(const Earlier&) to the next form");
+        static_assert(upcasts<Earlier, Next>,
+                      "an earlier form of an event has no upcast(const Earlier&) to the next form");
         return brought_up_to_date<Forms, Index + 1>(upcast(form));
     }
 }
@@ -35,7 +36,8 @@ result<typename Entry::fact> decode_form(std::uint32_t schema_version, std::stri
     using Forms = typename Entry::forms;
     using Fact  = typename Entry::fact;
 
-    const auto decode = [&]<std::size_t... Index>(std::index_sequence<Index...>) -> result<Fact> {
+    const auto decode = [&]<std::size_t... Index>(std::index_sequence<Index...>)->result<Fact>
+    {
         result<Fact> answer = newer_schema_version(Entry::name, Entry::schema_version, schema_version);
         const auto try_form = [&]<std::size_t One>(std::integral_constant<std::size_t, One>) {
             if (schema_version != One + 1) return;

@@ -63,9 +63,9 @@ struct CommandRecord {
     Uuid id;
     std::string stream; // the stream the command was decided for
     // Filled in by the store; in a request they are ignored.
-    std::uint64_t count = 0;     // how many events the command gave, 0 for a command that changed nothing
-    Version last_version = 0;    // of the stream after the command; meaningless while the stream is empty
-    Position last_position = 0;  // of the log after the command
+    std::uint64_t count    = 0; // how many events the command gave, 0 for a command that changed nothing
+    Version last_version   = 0; // of the stream after the command; meaningless while the stream is empty
+    Position last_position = 0; // of the log after the command
 
     friend bool operator==(const CommandRecord&, const CommandRecord&) = default;
 };
@@ -86,7 +86,7 @@ struct StreamAppended {
 struct Appended {
     std::vector<StreamAppended> streams; // in the order of the request; empty events: meaningless versions
     Position first_position = 0;
-    Position last_position  = 0; // with no events: the head of the log
+    Position last_position  = 0;     // with no events: the head of the log
     bool repeated           = false; // the same events, or the same command, stood there already; nothing was written
     std::optional<CommandRecord> command; // as recorded, when the request held one
 };
@@ -181,9 +181,9 @@ public:
 
 // What every store accepts; beyond it an append is Failure::invalid.
 struct StoreLimits {
-    std::size_t stream_name_bytes = 512;       // UTF-8 without control characters, not empty
+    std::size_t stream_name_bytes = 512; // UTF-8 without control characters, not empty
     std::size_t type_name_bytes   = 256;
-    std::size_t event_bytes       = 8u << 20;  // data and metadata of one event
+    std::size_t event_bytes       = 8u << 20; // data and metadata of one event
     std::size_t append_events     = 10'000;
     std::size_t append_bytes      = 64u << 20;
 };

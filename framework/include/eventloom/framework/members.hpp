@@ -20,18 +20,23 @@ namespace eventloom {
 
 namespace detail {
 
+template <class Member, class Owner>
+concept other_than = not std::is_same_v<std::remove_cvref_t<Member>, Owner>;
+
 // Stands for a value of any type but the struct that is being counted.
 template <class Owner>
 struct anything {
-    template <class Member>
-        requires(not std::is_same_v<std::remove_cvref_t<Member>, Owner>)
+    template <other_than<Owner> Member>
     operator Member() const;
 };
 
 template <class T, std::size_t... Index>
 consteval bool takes_members(std::index_sequence<Index...>)
 {
-    return requires { T{(static_cast<void>(Index), anything<T>{})...}; };
+    return requires
+    {
+        T{(static_cast<void>(Index), anything<T>{})...};
+    };
 }
 
 inline constexpr std::size_t most_members = 16;
@@ -51,16 +56,20 @@ consteval std::size_t count_members()
 
 } // namespace detail
 
+// clang-format off
 template <class T>
-concept plain = std::is_class_v<T> && std::is_aggregate_v<T> && not requires(T value) { value.begin(); } &&
-                not requires { std::tuple_size<T>::value; };
+concept plain = std::is_class_v<T> && std::is_aggregate_v<T> &&
+                not requires(T value) { value.begin(); } && not requires { std::tuple_size<T>::value; };
+// clang-format on
+
+template <class T>
+concept plain_reference = plain<std::remove_cvref_t<T>>;
 
 template <plain T>
 inline constexpr std::size_t member_count = detail::count_members<T>();
 
 // Calls `visit` with all members of `value`, in their order.
-template <class T, class Visit>
-    requires plain<std::remove_cvref_t<T>>
+template <plain_reference T, class Visit>
 constexpr decltype(auto) with_members(T&& value, Visit&& visit)
 {
     constexpr auto count = member_count<std::remove_cvref_t<T>>;
@@ -110,9 +119,8 @@ consteval std::string_view signature()
 template <class T, std::size_t Index>
 consteval auto member_address()
 {
-    return with_members(nowhere<T>.value, [](auto&... member) {
-        return std::get<Index>(std::tuple<decltype(&member)...>(&member...));
-    });
+    return with_members(nowhere<T>.value,
+                        [](auto&... member) { return std::get<Index>(std::tuple<decltype(&member)...>(&member...)); });
 }
 
 } // namespace detail
@@ -143,9 +151,15 @@ constexpr bool same(const T& left, const T& right)
         return with_members(left, [&](const auto&... a) {
             return with_members(right, [&](const auto&... b) { return (same(a, b) && ...); });
         });
-    } else if constexpr (requires { left.has_value(); *left; }) {
+    } else if constexpr (requires {
+                             left.has_value();
+                             *left;
+                         }) {
         return left.has_value() == right.has_value() && (not left.has_value() || same(*left, *right));
-    } else if constexpr (requires { left.first; left.second; }) {
+    } else if constexpr (requires {
+                             left.first;
+                             left.second;
+                         }) {
         return same(left.first, right.first) && same(left.second, right.second);
     } else {
         return left == right;

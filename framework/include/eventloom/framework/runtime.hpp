@@ -1,9 +1,10 @@
 // The seams between Eventloom and the machine: time, threads, ids and files. No room starts a thread, reads a clock, draws
 // a random number or opens a file by itself; it is handed a Runtime.
 //
-//     SystemRuntime system{{.threads = 2}};                   // production
-//     SimulatedRuntime simulated{{.seed = 7}};                // tests: one thread, virtual time, the same every run
-//     auto store = open_leveldb_store(system.runtime(), {.directory = "var/shop"});
+//     SystemExecutor executor{{.threads = 2}};                // production
+//     Runtime runtime{system_clock(), executor, system_ids(), system_files()};
+//     SimulatedExecutor simulated{7};                         // tests: one thread, virtual time, the same every run
+//     Runtime virtual_runtime{simulated, simulated, simulated, disk.env()};
 //
 // Threads: a Clock, an Executor and an IdSource may be used from any thread.
 #pragma once

@@ -67,9 +67,9 @@ public:
     DatabaseCursor(DatabaseCursor&&) noexcept;
     DatabaseCursor& operator=(DatabaseCursor&&) noexcept;
 
-    void seek(std::string_view key);             // to the first key at or after `key`
+    void seek(std::string_view key);              // to the first key at or after `key`
     void seek_at_or_before(std::string_view key); // to the last key at or before `key`
-    bool valid() const;                          // false past either end, and after an error
+    bool valid() const;                           // false past either end, and after an error
     void next();
     void previous();
     std::string_view key() const;

@@ -50,7 +50,10 @@ void append_ordered(std::string& key, const T& value)
         append_ordered_floating(key, value);
     } else if constexpr (requires { value.time_since_epoch().count(); }) {
         append_ordered_signed(key, value.time_since_epoch().count());
-    } else if constexpr (requires { value.has_value(); *value; }) {
+    } else if constexpr (requires {
+                             value.has_value();
+                             *value;
+                         }) {
         key.push_back(value.has_value() ? 1 : 0);
         if (value.has_value()) append_ordered(key, *value);
     } else if constexpr (requires { std::tuple_size<T>::value; }) {
@@ -58,8 +61,9 @@ void append_ordered(std::string& key, const T& value)
     } else if constexpr (plain<T>) {
         with_members(value, [&](const auto&... members) { (append_ordered(key, members), ...); });
     } else {
-        static_assert(std::is_void_v<T>, "this type has no natural order as a key: use text, numbers, times, ids, tuples "
-                                         "or plain structs of these");
+        static_assert(std::is_void_v<T>,
+                      "this type has no natural order as a key: use text, numbers, times, ids, tuples "
+                      "or plain structs of these");
     }
 }
 

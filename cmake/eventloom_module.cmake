@@ -1,0 +1,35 @@
+# A room of the house: MODULE/include is public, MODULE/src is not.
+#
+#     eventloom_module(storage USES eventloom::framework leveldb::leveldb)
+
+# Compiler flags of everything that is built here; an installed Eventloom passes none of them on.
+add_library(eventloom_flags INTERFACE)
+target_compile_options(eventloom_flags INTERFACE -Wall -Wextra -Wpedantic $<$<BOOL:${EVENTLOOM_WERROR}>:-Werror>
+    -fstack-protector-strong -D_GLIBCXX_ASSERTIONS $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+if(EVENTLOOM_SANITIZE STREQUAL "address")
+    target_compile_options(eventloom_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+        -fno-omit-frame-pointer)
+    target_link_options(eventloom_flags INTERFACE -fsanitize=address,undefined)
+elseif(EVENTLOOM_SANITIZE STREQUAL "thread")
+    target_compile_options(eventloom_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+    target_link_options(eventloom_flags INTERFACE -fsanitize=thread)
+endif()
+if(EVENTLOOM_COVERAGE)
+    target_compile_options(eventloom_flags INTERFACE --coverage -fprofile-update=atomic)
+    target_link_options(eventloom_flags INTERFACE --coverage)
+endif()
+
+function(eventloom_module name)
+    cmake_parse_arguments(PARSE_ARGV 1 module "" "" "USES")
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/src/*.cpp)
+    add_library(eventloom_${name} STATIC ${sources})
+    add_library(eventloom::${name} ALIAS eventloom_${name})
+    set_target_properties(eventloom_${name} PROPERTIES EXPORT_NAME ${name})
+    target_compile_features(eventloom_${name} PUBLIC cxx_std_20)
+    target_include_directories(eventloom_${name}
+        PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/${name}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${CMAKE_SOURCE_DIR}/${name}/src)
+    target_link_libraries(eventloom_${name} PUBLIC ${module_USES} PRIVATE $<BUILD_INTERFACE:eventloom_flags>)
+    install(TARGETS eventloom_${name} EXPORT eventloom)
+    install(DIRECTORY ${CMAKE_SOURCE_DIR}/${name}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endfunction()
