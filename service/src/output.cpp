@@ -1,5 +1,7 @@
 #include <eventloom/service/output.hpp>
 
+#include <eventloom/framework/utf8.hpp>
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -11,8 +13,6 @@ namespace eventloom {
 namespace {
 
 using Cell = nlohmann::ordered_json;
-
-constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
 std::string json_text(const Cell& value)
 {
@@ -28,34 +28,6 @@ std::string cell_text(const Cell& cell)
     if (cell.is_number_unsigned() && cell.get<std::uint64_t>() > 0x7fff'ffff'ffff'ffff) return cell.dump();
     if (cell.is_number_integer()) return with_separators(cell.get<std::int64_t>());
     return printable(cell.dump(-1, ' ', false, Cell::error_handler_t::replace));
-}
-
-// The length of the UTF-8 sequence that begins at `at`, or 0 when it is none.
-std::size_t sequence_length(std::string_view text, std::size_t at)
-{
-    const auto lead          = static_cast<unsigned char>(text[at]);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xC2 ? 0
-                               : lead < 0xE0 ? 2
-                               : lead < 0xF0 ? 3
-                               : lead < 0xF5 ? 4
-                                             : 0;
-    if (length == 0 || at + length > text.size()) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((static_cast<unsigned char>(text[at + i]) & 0xC0) != 0x80) return 0;
-    }
-    return length;
-}
-
-bool steers_a_terminal(std::string_view sequence)
-{
-    const auto lead = static_cast<unsigned char>(sequence[0]);
-    if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
-    if (sequence.size() == 2 && lead == 0xC2) return static_cast<unsigned char>(sequence[1]) < 0xA0; // C1
-    if (sequence.size() != 3 || lead != 0xE2) return false;
-    const auto middle = static_cast<unsigned char>(sequence[1]);
-    const auto last   = static_cast<unsigned char>(sequence[2]);
-    return (middle == 0x80 && last >= 0xAA && last <= 0xAE) || (middle == 0x81 && last >= 0xA6 && last <= 0xA9);
 }
 
 std::size_t width_of(std::string_view text)
@@ -138,22 +110,6 @@ void report(const Error& error, bool json)
     if (not json) return fmt::print(stderr, "{}\n", printable(error.sentence));
     const Cell object{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}};
     fmt::print(stderr, "{}\n", json_text(object));
-}
-
-std::string printable(std::string_view text)
-{
-    std::string shown;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t length = sequence_length(text, at);
-        if (length == 0 || steers_a_terminal(text.substr(at, length))) {
-            shown += replacement;
-            at += std::max<std::size_t>(length, 1);
-            continue;
-        }
-        shown += text.substr(at, length);
-        at += length;
-    }
-    return shown;
 }
 
 std::string with_separators(std::int64_t number)

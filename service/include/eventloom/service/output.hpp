@@ -56,9 +56,6 @@ private:
 // The error as its sentence on standard error; with --json as {"error": {"kind", "code", "sentence"}}.
 void report(const Error& error, bool json);
 
-// Text without control characters (C0, C1, DEL and bidirectional overrides become U+FFFD).
-std::string printable(std::string_view text);
-
 // 1234567 as "1,234,567".
 std::string with_separators(std::int64_t number);
 

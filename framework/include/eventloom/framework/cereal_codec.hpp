@@ -1,0 +1,136 @@
+// Defines codec<T> with cereal. Include it in the one source file that instantiates a codec:
+//
+//     #include <eventloom/framework/cereal_codec.hpp>
+//     template struct eventloom::codec<shop::OrderSummary>;
+//
+// Plain structs need nothing: their members are found. A type with a cereal `serialize` of its own, a member or beside it,
+// uses that. Strings, numbers, enums, optional, variant, vector, map, set, array, pair, tuple and chrono times nest freely.
+// Threads: pure functions.
+#pragma once
+
+#include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/framework/codec.hpp>
+#include <eventloom/framework/id.hpp>
+#include <eventloom/framework/members.hpp>
+
+#include <cereal/archives/json.hpp>
+#include <cereal/types/array.hpp>
+#include <cereal/types/chrono.hpp>
+#include <cereal/types/map.hpp>
+#include <cereal/types/optional.hpp>
+#include <cereal/types/set.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/tuple.hpp>
+#include <cereal/types/utility.hpp>
+#include <cereal/types/variant.hpp>
+#include <cereal/types/vector.hpp>
+
+#include <sstream>
+#include <string>
+#include <utility>
+
+namespace eventloom::detail {
+
+template <class T>
+inline constexpr bool is_id = false;
+template <class Of>
+inline constexpr bool is_id<id<Of>> = true;
+
+template <class T, class Archive>
+concept serializes_itself = requires(T& value, Archive& archive)
+{
+    value.serialize(archive);
+};
+
+template <class T, class Archive>
+concept visited_by_member = plain<T> && not is_id<T> && not serializes_itself<T, Archive>;
+
+template <class T, class Archive>
+void archive_members(Archive& archive, T& value)
+{
+    using Bare = std::remove_const_t<T>;
+    with_members(value, [&]<class... Member>(Member&... member) {
+        if constexpr (std::is_same_v<Archive, cereal::JSONOutputArchive>) {
+            [&]<std::size_t... Index>(std::index_sequence<Index...>)
+            {
+                (archive(cereal::make_nvp(std::string{member_name<Bare, Index>()}, member)), ...);
+            }
+            (std::index_sequence_for<Member...>{});
+        } else {
+            (archive(member), ...);
+        }
+    });
+}
+
+// The error of bytes that are not what the codec wrote.
+Error damaged_value(const DamagedBytes& damage, std::size_t size);
+Error damaged_value(const std::exception& reason, std::size_t size);
+
+// Out of cereal's many lines, one; and UTF-8, whatever the text held.
+std::string one_line(const std::string& json);
+
+} // namespace eventloom::detail
+
+namespace cereal {
+
+template <class Archive, eventloom::detail::visited_by_member<Archive> T>
+void serialize(Archive& archive, T& value)
+{
+    eventloom::detail::archive_members(archive, value);
+}
+
+// An id is its text.
+template <class Archive, class Of>
+std::string save_minimal(const Archive&, const eventloom::id<Of>& id)
+{
+    return id.value;
+}
+
+template <class Archive, class Of>
+void load_minimal(const Archive&, eventloom::id<Of>& id, const std::string& text)
+{
+    id.value = text;
+}
+
+} // namespace cereal
+
+namespace eventloom {
+
+template <class T>
+void codec<T>::encode(const T& value, std::string& out)
+{
+    BinaryWriter{out}(value);
+}
+
+template <class T>
+result<T> codec<T>::decode(std::string_view bytes)
+{
+    try {
+        T value{};
+        BinaryReader reader{bytes};
+        reader(value);
+        reader.finish();
+        return value;
+    } catch (const DamagedBytes& damage) {
+        return detail::damaged_value(damage, bytes.size());
+    } catch (const std::exception& reason) { // what a user's own serialize throws
+        return detail::damaged_value(reason, bytes.size());
+    }
+}
+
+template <class T>
+std::string codec<T>::to_json(const T& value)
+{
+    std::ostringstream text;
+    {
+        cereal::JSONOutputArchive archive{text, cereal::JSONOutputArchive::Options::NoIndent()};
+        if constexpr (detail::visited_by_member<T, cereal::JSONOutputArchive>) {
+            detail::archive_members(archive, value);
+        } else {
+            archive(cereal::make_nvp("value", value));
+        }
+    }
+    return detail::one_line(text.str());
+}
+
+} // namespace eventloom

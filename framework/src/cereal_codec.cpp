@@ -1,0 +1,30 @@
+#include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/utf8.hpp>
+
+#include <algorithm>
+
+namespace eventloom::detail {
+
+Error damaged_value(const DamagedBytes& damage, std::size_t size)
+{
+    return {Failure::corrupt, damage.code(),
+            "read a value of " + std::to_string(size) + " bytes and found at byte " + std::to_string(damage.offset()) +
+                " that " + damage.what() + "; the bytes are not what was written, or not of this type"};
+}
+
+Error damaged_value(const std::exception& reason, std::size_t size)
+{
+    return {Failure::corrupt, "damaged-value",
+            "read a value of " + std::to_string(size) + " bytes and found: " + reason.what() +
+                "; the bytes are not what was written, or not of this type"};
+}
+
+std::string one_line(const std::string& json)
+{
+    // Within a JSON text a line break is only ever layout: in strings it is escaped.
+    std::string line = json;
+    line.erase(std::remove(line.begin(), line.end(), '\n'), line.end());
+    return repaired_utf8(line);
+}
+
+} // namespace eventloom::detail
