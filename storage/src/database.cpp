@@ -1,0 +1,258 @@
+#include <eventloom/storage/database.hpp>
+
+#include "log_scrub.hpp"
+#include "status.hpp"
+
+#include <leveldb/cache.h>
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/filter_policy.h>
+#include <leveldb/write_batch.h>
+
+#include <atomic>
+#include <utility>
+
+namespace eventloom {
+
+namespace {
+
+leveldb::Slice slice(std::string_view bytes)
+{
+    return {bytes.data(), bytes.size()};
+}
+
+std::string_view view(const leveldb::Slice& bytes)
+{
+    return {bytes.data(), bytes.size()};
+}
+
+leveldb::ReadOptions reading(const DatabaseSnapshot& at)
+{
+    leveldb::ReadOptions options;
+    options.verify_checksums = true;
+    options.snapshot         = static_cast<const leveldb::Snapshot*>(at.get());
+    return options;
+}
+
+} // namespace
+
+struct Batch::Changes {
+    leveldb::WriteBatch batch;
+    bool empty = true;
+};
+
+Batch::Batch() : changes_{std::make_unique<Changes>()} {}
+Batch::~Batch()                           = default;
+Batch::Batch(Batch&&) noexcept            = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
+
+void Batch::put(std::string_view key, std::string_view value)
+{
+    changes_->batch.Put(slice(key), slice(value));
+    changes_->empty = false;
+}
+
+void Batch::remove(std::string_view key)
+{
+    changes_->batch.Delete(slice(key));
+    changes_->empty = false;
+}
+
+void Batch::clear()
+{
+    changes_->batch.Clear();
+    changes_->empty = true;
+}
+
+bool Batch::empty() const
+{
+    return changes_->empty;
+}
+
+std::size_t Batch::bytes() const
+{
+    return changes_->batch.ApproximateSize();
+}
+
+struct DatabaseCursor::State {
+    std::unique_ptr<leveldb::Iterator> iterator;
+    const std::string* directory;
+};
+
+DatabaseCursor::DatabaseCursor(std::unique_ptr<State> state) : state_{std::move(state)} {}
+DatabaseCursor::~DatabaseCursor()                                    = default;
+DatabaseCursor::DatabaseCursor(DatabaseCursor&&) noexcept            = default;
+DatabaseCursor& DatabaseCursor::operator=(DatabaseCursor&&) noexcept = default;
+
+void DatabaseCursor::seek(std::string_view key)
+{
+    state_->iterator->Seek(slice(key));
+}
+
+void DatabaseCursor::seek_at_or_before(std::string_view key)
+{
+    auto& iterator = *state_->iterator;
+    iterator.Seek(slice(key));
+    if (iterator.Valid()) {
+        if (view(iterator.key()) != key) iterator.Prev();
+    } else if (iterator.status().ok()) {
+        iterator.SeekToLast();
+    }
+}
+
+bool DatabaseCursor::valid() const
+{
+    return state_->iterator->Valid();
+}
+
+void DatabaseCursor::next()
+{
+    state_->iterator->Next();
+}
+
+void DatabaseCursor::previous()
+{
+    state_->iterator->Prev();
+}
+
+std::string_view DatabaseCursor::key() const
+{
+    return view(state_->iterator->key());
+}
+
+std::string_view DatabaseCursor::value() const
+{
+    return view(state_->iterator->value());
+}
+
+result<void> DatabaseCursor::status() const
+{
+    const auto status = state_->iterator->status();
+    if (status.ok()) return done();
+    return error_of(status, "read the database " + *state_->directory);
+}
+
+namespace {
+
+// Held before the log files are looked through: those of a running process are none of ours to mend.
+class OwnerLock {
+public:
+    static result<OwnerLock> take(leveldb::Env& files, const std::string& directory, std::string_view asked)
+    {
+        leveldb::FileLock* lock = nullptr;
+        const auto status       = files.LockFile(directory + "/OWNER.LOCK", &lock);
+        if (not status.ok()) return error_of(status, asked);
+        return OwnerLock{files, lock};
+    }
+    OwnerLock(OwnerLock&& other) noexcept : files_{other.files_}, lock_{std::exchange(other.lock_, nullptr)} {}
+    OwnerLock& operator=(OwnerLock&&) = delete;
+    ~OwnerLock()
+    {
+        if (lock_ != nullptr) files_.UnlockFile(lock_);
+    }
+
+private:
+    OwnerLock(leveldb::Env& files, leveldb::FileLock* lock) : files_{files}, lock_{lock} {}
+    leveldb::Env& files_;
+    leveldb::FileLock* lock_;
+};
+
+} // namespace
+
+struct Database::State {
+    explicit State(OwnerLock held) : lock{std::move(held)} {}
+
+    OwnerLock lock; // goes last
+    std::string directory;
+    std::unique_ptr<leveldb::Cache> block_cache;
+    std::unique_ptr<const leveldb::FilterPolicy> filter;
+    std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
+    std::atomic<bool> closed_by_fault{false};
+};
+
+Database::Database(std::unique_ptr<State> state) : state_{std::move(state)} {}
+
+Database::~Database() = default;
+
+result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const DatabaseOptions& options)
+{
+    const std::string asked = "open the database " + options.directory;
+    if (options.create_if_missing) {
+        BOOST_OUTCOME_TRY(make_directory(runtime, options.directory));
+    }
+    if (not options.create_if_missing && not runtime.files.FileExists(options.directory + "/CURRENT")) {
+        return fail(Failure::invalid, "no-such-database", asked + " and found none there; check the directory's name");
+    }
+    BOOST_OUTCOME_TRY(auto lock, OwnerLock::take(runtime.files, options.directory, asked));
+    BOOST_OUTCOME_TRY(scrub_logs(runtime, options.directory));
+
+    auto state         = std::make_unique<State>(std::move(lock));
+    state->directory   = options.directory;
+    state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
+    state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
+
+    leveldb::Options settings;
+    settings.env               = &runtime.files;
+    settings.create_if_missing = options.create_if_missing;
+    settings.paranoid_checks   = true;
+    settings.reuse_logs        = false; // after a failed sync, reusing a log loses what was acknowledged
+    settings.compression       = leveldb::kNoCompression;
+    settings.write_buffer_size = options.write_buffer_bytes;
+    settings.block_cache       = state->block_cache.get();
+    settings.filter_policy     = state->filter.get();
+    settings.max_open_files    = options.max_open_files;
+    leveldb::DB* opened        = nullptr;
+    const auto status          = leveldb::DB::Open(settings, options.directory, &opened);
+    if (not status.ok()) return error_of(status, asked);
+    state->database.reset(opened);
+    return std::unique_ptr<Database>{new Database{std::move(state)}};
+}
+
+result<std::optional<std::string>> Database::get(std::string_view key, const DatabaseSnapshot& at) const
+{
+    std::string value;
+    const auto status = state_->database->Get(reading(at), slice(key), &value);
+    if (status.ok()) return std::optional{std::move(value)};
+    if (status.IsNotFound()) return std::optional<std::string>{};
+    return error_of(status, "read the database " + state_->directory);
+}
+
+DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const
+{
+    std::unique_ptr<leveldb::Iterator> iterator{state_->database->NewIterator(reading(at))};
+    return DatabaseCursor{
+        std::unique_ptr<DatabaseCursor::State>{new DatabaseCursor::State{std::move(iterator), &state_->directory}}};
+}
+
+DatabaseSnapshot Database::snapshot() const
+{
+    auto* database = state_->database.get();
+    return {database->GetSnapshot(),
+            [database](const void* held) { database->ReleaseSnapshot(static_cast<const leveldb::Snapshot*>(held)); }};
+}
+
+result<void> Database::write(const Batch& batch, Durability durability)
+{
+    if (state_->closed_by_fault) {
+        return fail(Failure::unavailable, "store-closed-by-fault",
+                    "write to the database " + state_->directory +
+                        " and found it closed by an earlier fault; nothing was written; open it again");
+    }
+    leveldb::WriteOptions options;
+    options.sync      = durability == Durability::synced;
+    const auto status = state_->database->Write(options, &batch.changes_->batch);
+    if (status.ok()) return done();
+
+    // LevelDB would go on and lose later writes: what follows a failed write in its log is not read again.
+    state_->closed_by_fault = true;
+    return fail(Failure::unknown, "append-outcome-unknown",
+                "write to the database " + state_->directory + " and found: " + status.ToString() +
+                    "; whether it was written is not known; open it again and send the same ids");
+}
+
+const std::string& Database::directory() const
+{
+    return state_->directory;
+}
+
+} // namespace eventloom

@@ -1,0 +1,107 @@
+#include <eventloom/storage/database.hpp>
+
+#include "status.hpp"
+
+#include <leveldb/env.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace eventloom {
+
+namespace {
+
+leveldb::Status write_and_sync(leveldb::Env& files, const std::string& path, std::string_view content)
+{
+    leveldb::WritableFile* opened = nullptr;
+    auto status                   = files.NewWritableFile(path, &opened);
+    if (not status.ok()) return status;
+    const std::unique_ptr<leveldb::WritableFile> file{opened};
+    status = file->Append({content.data(), content.size()});
+    if (status.ok()) status = file->Sync();
+    const auto closed = file->Close();
+    return status.ok() ? closed : status;
+}
+
+bool is_own_or_parent(const std::string& name)
+{
+    return name == "." || name == "..";
+}
+
+} // namespace
+
+result<void> replace_file(const Runtime& runtime, const std::string& path, std::string_view content)
+{
+    const std::string beside = path + ".new";
+    auto status              = write_and_sync(runtime.files, beside, content);
+    if (status.ok()) status = runtime.files.RenameFile(beside, path);
+    if (not status.ok()) return error_of(status, "write the file " + path);
+    return done();
+}
+
+result<std::optional<std::string>> read_file(const Runtime& runtime, const std::string& path, std::size_t limit)
+{
+    const std::string asked         = "read the file " + path;
+    leveldb::SequentialFile* opened = nullptr;
+    auto status                     = runtime.files.NewSequentialFile(path, &opened);
+    if (status.IsNotFound()) return std::optional<std::string>{};
+    if (not status.ok()) return error_of(status, asked);
+    const std::unique_ptr<leveldb::SequentialFile> file{opened};
+
+    std::string content;
+    std::string scratch(std::min<std::size_t>(limit + 1, 1u << 16), '\0');
+    while (content.size() <= limit) {
+        leveldb::Slice piece;
+        status = file->Read(scratch.size(), &piece, scratch.data());
+        if (not status.ok()) return error_of(status, asked);
+        if (piece.empty()) return std::optional{std::move(content)};
+        content.append(piece.data(), piece.size());
+    }
+    return fail(Failure::invalid, "file-too-large",
+                asked + " and found more than " + std::to_string(limit) + " bytes; it is not what it should be");
+}
+
+result<void> make_directory(const Runtime& runtime, const std::string& directory)
+{
+    const std::filesystem::path path{directory};
+    std::filesystem::path so_far;
+    for (const auto& part : path) {
+        so_far /= part;
+        std::vector<std::string> names;
+        if (so_far.empty() || runtime.files.GetChildren(so_far.string(), &names).ok()) continue;
+        const auto status = runtime.files.CreateDir(so_far.string());
+        // Somebody else may have made it meanwhile.
+        if (not status.ok() && not runtime.files.GetChildren(so_far.string(), &names).ok()) {
+            return error_of(status, "make the directory " + directory);
+        }
+    }
+    return done();
+}
+
+result<std::vector<std::string>> list_directory(const Runtime& runtime, const std::string& directory)
+{
+    std::vector<std::string> names;
+    const auto status = runtime.files.GetChildren(directory, &names);
+    if (status.IsNotFound()) return std::vector<std::string>{};
+    if (not status.ok()) return error_of(status, "list the directory " + directory);
+    std::erase_if(names, is_own_or_parent);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+result<void> remove_database(const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
+    for (const std::string& name : names) {
+        const auto status = runtime.files.RemoveFile(directory + "/" + name);
+        if (not status.ok()) return error_of(status, "remove the database " + directory);
+    }
+    const auto status = runtime.files.RemoveDir(directory);
+    std::vector<std::string> left;
+    if (not status.ok() && runtime.files.GetChildren(directory, &left).ok()) {
+        return error_of(status, "remove the database " + directory);
+    }
+    return done();
+}
+
+} // namespace eventloom
