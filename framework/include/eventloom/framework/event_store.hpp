@@ -39,7 +39,10 @@ public:
     // Whether a stream of `count` events is as expected.
     bool matches(std::uint64_t count) const;
 
-    // "any", "no stream", "an existing stream", "version 7"
+    // Whether an append that was accepted with this expectation has put its first event at `version`.
+    bool puts_first_at(Version version) const;
+
+    // "any version", "no stream", "an existing stream", "version 7"
     std::string describe() const;
 
     friend bool operator==(const ExpectedVersion&, const ExpectedVersion&) = default;

@@ -1,0 +1,137 @@
+#include "append_rules.hpp"
+
+namespace eventloom {
+
+namespace {
+
+bool has_content_of(const RecordedEvent& recorded, const NewEvent& event)
+{
+    return recorded.type == event.type && recorded.schema_version == event.schema_version &&
+           recorded.data == event.data && recorded.metadata == event.metadata;
+}
+
+Error event_id_taken(const NewEvent& event, const StreamAppend& append, const RecordedEvent& standing)
+{
+    return {Failure::conflict, "event-id-taken",
+            "append the event " + to_string(event.id) + " to " + append.stream + " and found that id at " +
+                standing.stream + " version " + std::to_string(standing.version) +
+                ", with another place, content or company; send the same events in the same order, or new ids"};
+}
+
+// Where the events of one stream stand, if all of them do, one behind the other and with the same content.
+result<StreamAppended> standing_place(const StreamAppend& append, const std::vector<Position>& positions,
+                                      const LogView& log)
+{
+    StreamAppended place;
+    for (std::size_t i = 0; i < append.events.size(); ++i) {
+        const NewEvent& event = append.events[i];
+        BOOST_OUTCOME_TRY(const auto standing, log.event_at(positions[i]));
+        if (i == 0) place.first_version = standing.version;
+        const bool same_place = standing.stream == append.stream && standing.version == place.first_version + i;
+        if (not same_place || not has_content_of(standing, event)) return event_id_taken(event, append, standing);
+        if (i == 0 && not append.expected.puts_first_at(standing.version)) {
+            return event_id_taken(event, append, standing);
+        }
+        place.last_version = standing.version;
+    }
+    return place;
+}
+
+// The answer of the first time, when the events of the request stand in the log already.
+result<std::optional<Appended>> find_repeated(const AppendRequest& request, const LogView& log)
+{
+    Appended answer{.repeated = true, .command = request.command};
+    std::size_t known   = 0;
+    std::size_t unknown = 0;
+    for (const StreamAppend& append : request.streams) {
+        std::vector<Position> positions;
+        for (const NewEvent& event : append.events) {
+            BOOST_OUTCOME_TRY(const auto position, log.position_of(event.id));
+            if (not position) {
+                ++unknown;
+            } else {
+                positions.push_back(*position);
+                ++known;
+            }
+            if (known > 0 && unknown > 0) {
+                const Position somewhere = position ? *position : answer.last_position;
+                const Position place     = positions.empty() ? somewhere : positions.back();
+                BOOST_OUTCOME_TRY(const auto standing, log.event_at(place));
+                return event_id_taken(event, append, standing);
+            }
+        }
+        if (positions.empty()) continue;
+        BOOST_OUTCOME_TRY(const auto place, standing_place(append, positions, log));
+        answer.streams.push_back(place);
+        if (answer.first_position == 0) answer.first_position = positions.front();
+        answer.last_position = positions.back();
+    }
+    if (known == 0) return std::optional<Appended>{};
+    return std::optional{std::move(answer)};
+}
+
+} // namespace
+
+result<AppendDecision> decide_append(const AppendRequest& request, const LogView& log, Time now)
+{
+    AppendDecision decision;
+    if (request.command) {
+        BOOST_OUTCOME_TRY(auto record, log.command(request.command->id));
+        if (record) {
+            decision.repeated = Appended{.streams        = {},
+                                         .first_position = record->last_position - record->count + 1,
+                                         .last_position  = record->last_position,
+                                         .repeated       = true,
+                                         .command        = record};
+            return decision;
+        }
+    }
+    BOOST_OUTCOME_TRY(decision.repeated, find_repeated(request, log));
+    if (decision.repeated) return decision;
+    if (request.deadline && now > *request.deadline) {
+        return fail(Failure::unavailable, "deadline-passed",
+                    "append after its deadline had passed; nothing was written; send it again with more time");
+    }
+    for (const StreamAppend& append : request.streams) {
+        BOOST_OUTCOME_TRY(const auto length, log.length_of(append.stream));
+        if (not append.expected.matches(length)) return wrong_expected_version(append.stream, append.expected, length);
+        decision.lengths.push_back(length);
+    }
+    return decision;
+}
+
+PlannedAppend plan_append(const AppendRequest& request, const AppendDecision& decision, Position head, Time recorded_at)
+{
+    PlannedAppend plan;
+    Position position = head;
+    for (std::size_t i = 0; i < request.streams.size(); ++i) {
+        const StreamAppend& append = request.streams[i];
+        Version version            = decision.lengths[i];
+        plan.answer.streams.push_back({version, version + append.events.size() - 1});
+        for (const NewEvent& event : append.events) {
+            plan.events.push_back({.id             = event.id,
+                                   .stream         = append.stream,
+                                   .version        = version++,
+                                   .position       = ++position,
+                                   .type           = event.type,
+                                   .schema_version = event.schema_version,
+                                   .data           = event.data,
+                                   .metadata       = event.metadata,
+                                   .recorded_at    = recorded_at});
+        }
+    }
+    plan.answer.first_position = plan.events.empty() ? head : head + 1;
+    plan.answer.last_position  = position;
+    if (request.command) {
+        auto& record         = plan.answer.command.emplace(*request.command);
+        record.count         = plan.events.size();
+        record.last_position = position;
+        record.last_version  = 0;
+        for (const RecordedEvent& event : plan.events) {
+            if (event.stream == record.stream) record.last_version = event.version;
+        }
+    }
+    return plan;
+}
+
+} // namespace eventloom

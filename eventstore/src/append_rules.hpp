@@ -1,0 +1,36 @@
+// What an append may do, whatever keeps the events: the same rules for every engine.
+#pragma once
+
+#include <eventloom/framework/event_store.hpp>
+
+namespace eventloom {
+
+// What the rules need to know of a log. Asked while nobody else can append.
+class LogView {
+public:
+    virtual ~LogView()                                                              = default;
+    virtual result<std::uint64_t> length_of(const std::string& stream) const        = 0;
+    virtual result<std::optional<Position>> position_of(const Uuid& event_id) const = 0;
+    virtual result<RecordedEvent> event_at(Position position) const                 = 0;
+    virtual result<std::optional<CommandRecord>> command(const Uuid& id) const      = 0;
+    virtual Position head() const                                                   = 0;
+};
+
+// What is to be done with a request: nothing, because it was done before, or to write it.
+struct AppendDecision {
+    std::optional<Appended> repeated;
+    std::vector<std::uint64_t> lengths; // of the request's streams, in its order
+};
+
+result<AppendDecision> decide_append(const AppendRequest& request, const LogView& log, Time now);
+
+// The events as they will stand in the log, and the answer that goes with them.
+struct PlannedAppend {
+    std::vector<RecordedEvent> events;
+    Appended answer;
+};
+
+PlannedAppend plan_append(const AppendRequest& request, const AppendDecision& decision, Position head,
+                          Time recorded_at);
+
+} // namespace eventloom

@@ -1,0 +1,39 @@
+// Those who are told of every append. Told one append at a time, in the order of positions, by whoever appends.
+#pragma once
+
+#include <eventloom/framework/event_store.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace eventloom {
+
+class Observers {
+public:
+    Observation add(CommitObserver observer)
+    {
+        auto kept = std::make_shared<CommitObserver>(std::move(observer));
+        const std::lock_guard lock{mutex_};
+        observers_.push_back(kept);
+        return kept;
+    }
+
+    void tell(const std::shared_ptr<const std::vector<RecordedEvent>>& events)
+    {
+        std::vector<std::shared_ptr<CommitObserver>> alive;
+        {
+            const std::lock_guard lock{mutex_};
+            std::erase_if(observers_, [](const auto& observer) { return observer.expired(); });
+            for (const auto& observer : observers_) {
+                if (auto kept = observer.lock()) alive.push_back(std::move(kept));
+            }
+        }
+        for (const auto& observer : alive) (*observer)(events);
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<CommitObserver>> observers_;
+};
+
+} // namespace eventloom

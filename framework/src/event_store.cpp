@@ -1,0 +1,173 @@
+#include <eventloom/framework/event_store.hpp>
+
+#include <eventloom/framework/utf8.hpp>
+
+#include <algorithm>
+
+namespace eventloom {
+
+namespace {
+
+std::string quoted(std::string_view text)
+{
+    return "\"" + printable(text.substr(0, 80)) + "\"";
+}
+
+Error invalid(std::string code, std::string sentence)
+{
+    return {Failure::invalid, std::move(code), std::move(sentence)};
+}
+
+result<void> check_name(std::string_view what, std::string_view name, std::size_t bytes_max, std::string_view code)
+{
+    if (name.empty())
+        return invalid(std::string{code}, "append with an empty " + std::string{what} + "; give it a name");
+    if (name.size() > bytes_max) {
+        return invalid(std::string{code}, "append with a " + std::string{what} + " of " + std::to_string(name.size()) +
+                                              " bytes and found a limit of " + std::to_string(bytes_max) + ": " +
+                                              quoted(name));
+    }
+    if (not is_clean_name(name)) {
+        return invalid(std::string{code}, "append with the " + std::string{what} + " " + quoted(name) +
+                                              ", which is no UTF-8 or holds control characters; use plain text");
+    }
+    return done();
+}
+
+std::size_t size_of(const NewEvent& event)
+{
+    std::size_t bytes = event.data.size();
+    for (const auto& tag : event.metadata.tags) bytes += tag.size();
+    for (const auto& [name, value] : event.metadata.headers) bytes += name.size() + value.size();
+    return bytes;
+}
+
+result<void> check_event(const NewEvent& event, const StoreLimits& limits)
+{
+    BOOST_OUTCOME_TRY(check_name("event type", event.type, limits.type_name_bytes, "invalid-event-type"));
+    if (event.id.is_nil()) {
+        return invalid("invalid-append", "append the event " + quoted(event.type) + " without an id; give it one");
+    }
+    if (event.schema_version == 0) {
+        return invalid("invalid-append", "append the event " + quoted(event.type) +
+                                             " with schema version 0; schema versions count from 1");
+    }
+    if (size_of(event) > limits.event_bytes) {
+        return invalid("event-too-large", "append the event " + quoted(event.type) + " of " +
+                                              std::to_string(size_of(event)) + " bytes and found a limit of " +
+                                              std::to_string(limits.event_bytes) + "; split it");
+    }
+    return done();
+}
+
+template <class Values>
+bool has_duplicates(Values values)
+{
+    std::sort(values.begin(), values.end());
+    return std::adjacent_find(values.begin(), values.end()) != values.end();
+}
+
+} // namespace
+
+bool ExpectedVersion::matches(std::uint64_t count) const
+{
+    switch (kind_) {
+    case Kind::any:
+        return true;
+    case Kind::no_stream:
+        return count == 0;
+    case Kind::stream_exists:
+        return count > 0;
+    case Kind::exactly:
+        return count > 0 && count - 1 == version_;
+    }
+    return false;
+}
+
+bool ExpectedVersion::puts_first_at(Version version) const
+{
+    switch (kind_) {
+    case Kind::any:
+        return true;
+    case Kind::no_stream:
+        return version == 0;
+    case Kind::stream_exists:
+        return version > 0;
+    case Kind::exactly:
+        return version == version_ + 1;
+    }
+    return false;
+}
+
+std::string ExpectedVersion::describe() const
+{
+    switch (kind_) {
+    case Kind::any:
+        return "any version";
+    case Kind::no_stream:
+        return "no stream";
+    case Kind::stream_exists:
+        return "an existing stream";
+    case Kind::exactly:
+        return "version " + std::to_string(version_);
+    }
+    return {};
+}
+
+bool Scope::contains(const RecordedEvent& event) const
+{
+    switch (kind_) {
+    case Kind::everything:
+        return true;
+    case Kind::stream:
+        return event.stream == name_;
+    case Kind::category:
+        return category_of(event.stream) == name_;
+    }
+    return false;
+}
+
+result<void> check_append(const AppendRequest& request, const StoreLimits& limits)
+{
+    std::vector<std::string_view> streams;
+    std::vector<Uuid> ids;
+    std::size_t bytes = 0;
+    for (const StreamAppend& append : request.streams) {
+        BOOST_OUTCOME_TRY(check_name("stream name", append.stream, limits.stream_name_bytes, "invalid-stream-name"));
+        if (append.events.empty()) {
+            return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
+        }
+        streams.push_back(append.stream);
+        for (const NewEvent& event : append.events) {
+            BOOST_OUTCOME_TRY(check_event(event, limits));
+            ids.push_back(event.id);
+            bytes += size_of(event);
+        }
+    }
+    if (ids.empty() && not request.command) {
+        return invalid("invalid-append", "append nothing; give at least one event or a command");
+    }
+    if (request.command && request.command->id.is_nil()) {
+        return invalid("invalid-append", "append with a command that has no id; give it one");
+    }
+    if (ids.size() > limits.append_events || bytes > limits.append_bytes) {
+        return invalid("append-too-large", "append " + std::to_string(ids.size()) + " events of " +
+                                               std::to_string(bytes) + " bytes and found limits of " +
+                                               std::to_string(limits.append_events) + " events and " +
+                                               std::to_string(limits.append_bytes) + " bytes; split the append");
+    }
+    if (has_duplicates(streams))
+        return invalid("invalid-append", "append to one stream twice; put its events together");
+    if (has_duplicates(ids)) return invalid("invalid-append", "append two events with one id; each needs its own");
+    return done();
+}
+
+Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count)
+{
+    const std::string found = found_count == 0 ? "no stream" : "version " + std::to_string(found_count - 1);
+    return {Failure::conflict, "wrong-expected-version",
+            "append to " + std::string{stream} + " expected " + expected.describe() + " but found " + found +
+                "; read the stream and decide again"};
+}
+
+} // namespace eventloom
