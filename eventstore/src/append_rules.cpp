@@ -40,7 +40,9 @@ result<StreamAppended> standing_place(const StreamAppend& append, const std::vec
 // The answer of the first time, when the events of the request stand in the log already.
 result<std::optional<Appended>> find_repeated(const AppendRequest& request, const LogView& log)
 {
-    Appended answer{.repeated = true, .command = request.command};
+    Appended answer;
+    answer.repeated     = true;
+    answer.command      = request.command;
     std::size_t known   = 0;
     std::size_t unknown = 0;
     for (const StreamAppend& append : request.streams) {

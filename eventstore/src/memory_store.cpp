@@ -116,7 +116,7 @@ public:
         std::uint64_t end   = count;
         if (request.from) {
             begin = std::min<std::uint64_t>(count, place_of(request.scope, places, *request.from));
-            end   = std::min<std::uint64_t>(count, place_of(request.scope, places, *request.from + 1));
+            end   = std::min<std::uint64_t>(count, place_of(request.scope, places, after(*request.from)));
         }
         const auto found = std::min(request.limit, forwards ? count - begin : end);
         return std::make_unique<MemoryCursor>(finder(request.scope), forwards ? begin : end - 1, found,
@@ -150,6 +150,11 @@ private:
         if (scope.kind() == Scope::Kind::everything) return nullptr;
         const auto found = index.find(scope.name());
         return found == index.end() ? nullptr : &found->second;
+    }
+
+    static std::uint64_t after(std::uint64_t from)
+    {
+        return from == std::numeric_limits<std::uint64_t>::max() ? from : from + 1;
     }
 
     // The first place at or behind `from`.

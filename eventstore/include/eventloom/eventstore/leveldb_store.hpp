@@ -1,0 +1,62 @@
+// The event store on LevelDB: durable before it is acknowledged, checked whenever it is read.
+//
+//     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory = "var/shop/log"}));
+//     BOOST_OUTCOME_TRY(const auto report, store->verify());
+//
+// Every record carries its place, its checksum and the checksum of the record before it, so that what is damaged, missing
+// or exchanged is named with its position. The bytes on disk are described in docs/format.md.
+// Threads: as every EventStore.
+#pragma once
+
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/storage/database.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace eventloom {
+
+struct LevelDbStoreOptions {
+    std::string directory;
+    Durability durability  = Durability::synced;
+    bool create_if_missing = true;
+    StoreLimits limits     = {};
+};
+
+struct StoreInfo {
+    std::string directory;
+    std::uint32_t format_version = 0;
+    Durability durability        = Durability::synced;
+    Position events              = 0;
+    std::uint64_t streams        = 0;
+    std::uint64_t bytes          = 0; // of all files in the directory
+};
+
+// Something that is not as it was written. Position 0: not of one event.
+struct Finding {
+    Position position = 0;
+    std::string code; // "damaged-record", "missing-record", "broken-chain", "damaged-index", "history-shrank", ...
+    std::string sentence;
+};
+
+struct VerifyReport {
+    Position events             = 0; // that were read
+    std::uint64_t index_entries = 0; // that were compared
+    std::vector<Finding> findings;   // the first hundred
+    std::uint64_t findings_total = 0;
+};
+
+class LevelDbStore : public EventStore {
+public:
+    // Failure::corrupt  "newer-store-format", and what Database::open says.
+    static result<std::unique_ptr<LevelDbStore>> open(const Runtime& runtime, LevelDbStoreOptions options);
+
+    virtual result<StoreInfo> info() const = 0;
+
+    // Reads the whole log and every index, in bounded memory. `progress` is told the position that was reached.
+    virtual result<VerifyReport> verify(const std::function<void(Position)>& progress = {}) const = 0;
+};
+
+} // namespace eventloom

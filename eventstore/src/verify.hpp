@@ -1,0 +1,15 @@
+// Reads everything that the store keeps and compares all of it with all of it.
+#pragma once
+
+#include "log_reader.hpp"
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+
+namespace eventloom {
+
+result<VerifyReport> verify_log(const Database& database, const LogReader& log,
+                                const std::function<void(Position)>& progress);
+
+void add_finding(VerifyReport& report, Finding finding);
+
+} // namespace eventloom
