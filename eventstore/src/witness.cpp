@@ -1,5 +1,7 @@
 #include "witness.hpp"
 
+#include <eventloom/storage/ordered_key.hpp>
+
 #include <xxhash.h>
 
 namespace eventloom {

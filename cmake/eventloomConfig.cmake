@@ -1,0 +1,8 @@
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(Boost 1.81)
+find_dependency(leveldb)
+find_dependency(fmt)
+find_dependency(nlohmann_json)
+find_dependency(CLI11)
+include(${CMAKE_CURRENT_LIST_DIR}/eventloomTargets.cmake)
