@@ -1,0 +1,61 @@
+// The rows of one projection on disk, and the position up to which the log is in them.
+//
+//     BOOST_OUTCOME_TRY(auto model, ReadModel::open(runtime, directory, 1));
+//     BOOST_OUTCOME_TRY(model->write(std::move(batch), more_rows, position));
+//
+// Rows and checkpoint go into one atomic batch, so an event counts once in them, whatever dies when. Tables and Projections
+// are what users see; this is what stands behind both. Threads: one writer, any number of readers.
+#pragma once
+
+#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/storage/database.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace eventloom {
+
+class ReadModel {
+public:
+    static result<std::unique_ptr<ReadModel>> open(const Runtime& runtime, std::string directory,
+                                                   std::uint32_t projection_version);
+
+    // The last event whose changes are in the rows.
+    Position checkpoint() const { return checkpoint_.load(); }
+    std::uint64_t rows() const { return rows_.load(); }
+    const Database& database() const { return *database_; }
+    const std::string& directory() const { return directory_; }
+
+    // Adds the checkpoint and the number of rows to `batch`, and writes all of it.
+    result<void> write(Batch& batch, std::int64_t more_rows, Position checkpoint);
+
+    // Whether the directory goes when the last reader has gone: that of a copy which was replaced, or never finished.
+    void remove_when_done() { removed_when_done_ = true; }
+    void keep() { removed_when_done_ = false; }
+
+    ReadModel(const Runtime& runtime, std::string directory, std::unique_ptr<Database> database);
+    ~ReadModel();
+
+private:
+    result<void> load(std::uint32_t projection_version);
+
+    const Runtime runtime_;
+    const std::string directory_;
+    std::unique_ptr<Database> database_;
+    std::atomic<Position> checkpoint_{0};
+    std::atomic<std::uint64_t> rows_{0};
+    std::atomic<bool> removed_when_done_{false};
+};
+
+// The read model that answers at this moment: a rebuild puts another in its place while queries go on.
+class CurrentModel {
+public:
+    std::shared_ptr<ReadModel> get() const { return model_.load(); }
+    void replace(std::shared_ptr<ReadModel> model) { model_.store(std::move(model)); }
+
+private:
+    std::atomic<std::shared_ptr<ReadModel>> model_;
+};
+
+} // namespace eventloom

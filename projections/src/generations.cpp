@@ -1,0 +1,89 @@
+#include "generations.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::string_view prefix = "generation-";
+
+// Reads "generation 3 version 1\n"; nothing when the text is anything else.
+std::optional<Generation> parse_current(std::string_view text)
+{
+    Generation generation;
+    const auto take = [&](std::string_view word, auto& number) {
+        if (not text.starts_with(word)) return false;
+        text.remove_prefix(word.size());
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        return error == std::errc{};
+    };
+    const bool read = take("generation ", generation.number) && take(" version ", generation.projection_version);
+    return read && text == "\n" ? std::optional{generation} : std::nullopt;
+}
+
+} // namespace
+
+Generations::Generations(const Runtime& runtime, std::string directory)
+    : runtime_{runtime}, directory_{std::move(directory)}
+{
+}
+
+std::string Generations::directory_of(std::uint64_t number) const
+{
+    return directory_ + "/" + std::string{prefix} + std::to_string(number);
+}
+
+result<std::optional<Generation>> Generations::current() const
+{
+    BOOST_OUTCOME_TRY(make_directory(runtime_, directory_));
+    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, directory_ + "/current"));
+    if (not text) return std::optional<Generation>{};
+    const auto generation = parse_current(*text);
+    if (generation) return generation;
+    return fail(Failure::corrupt, "damaged-read-model",
+                "read the file " + directory_ + "/current and found damage; remove the directory " + directory_ +
+                    ", and the next start builds the read model anew");
+}
+
+result<void> Generations::make_current(const Generation& generation) const
+{
+    return replace_file(runtime_, directory_ + "/current",
+                        "generation " + std::to_string(generation.number) + " version " +
+                            std::to_string(generation.projection_version) + "\n");
+}
+
+result<std::vector<std::uint64_t>> Generations::numbers() const
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_));
+    std::vector<std::uint64_t> found;
+    for (const std::string_view name : names) {
+        std::uint64_t number = 0;
+        if (not name.starts_with(prefix)) continue;
+        const auto digits = name.substr(prefix.size());
+        if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc{}) {
+            found.push_back(number);
+        }
+    }
+    return found;
+}
+
+result<void> Generations::remove_others(std::uint64_t number) const
+{
+    BOOST_OUTCOME_TRY(const auto all, numbers());
+    for (const auto other : all) {
+        if (other == number) continue;
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(other)));
+    }
+    return done();
+}
+
+result<std::uint64_t> Generations::unused_number() const
+{
+    BOOST_OUTCOME_TRY(const auto all, numbers());
+    return all.empty() ? 1 : *std::max_element(all.begin(), all.end()) + 1;
+}
+
+} // namespace eventloom

@@ -1,0 +1,38 @@
+// The directory of one projection: its generations, and the small file that says which one answers.
+#pragma once
+
+#include <eventloom/projections/read_model.hpp>
+
+#include <optional>
+#include <string>
+
+namespace eventloom {
+
+struct Generation {
+    std::uint64_t number             = 0;
+    std::uint32_t projection_version = 0;
+};
+
+class Generations {
+public:
+    Generations(const Runtime& runtime, std::string directory);
+
+    // The generation that answers; nothing in a new directory.
+    result<std::optional<Generation>> current() const;
+    // From here on this one answers, also after a crash.
+    result<void> make_current(const Generation& generation) const;
+    // Removes all others: what a rebuild that died, or one that replaced them, left behind.
+    result<void> remove_others(std::uint64_t number) const;
+    // One that is not there yet.
+    result<std::uint64_t> unused_number() const;
+
+    std::string directory_of(std::uint64_t number) const;
+
+private:
+    result<std::vector<std::uint64_t>> numbers() const;
+
+    const Runtime runtime_;
+    const std::string directory_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,82 @@
+#include "verification.hpp"
+
+#include "log_fold.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::size_t differences_max = 10;
+
+class Comparison {
+public:
+    Comparison(const Projection& definition, ProjectionVerification& report) : definition_{definition}, report_{report}
+    {
+    }
+
+    // Walks over both in step: keys that only one has are differences, and values that are not the same.
+    result<void> compare(DatabaseCursor stored, DatabaseCursor folded)
+    {
+        stored.seek("");
+        folded.seek("");
+        while (stored.valid() || folded.valid()) {
+            const int order = not folded.valid() ? -1 : not stored.valid() ? 1 : stored.key().compare(folded.key());
+            if (order < 0) {
+                differ(stored.key(), "stands in the read model, but the log gives no such entry", stored.value(), {});
+            } else if (order > 0) {
+                differ(folded.key(), "is missing from the read model", {}, folded.value());
+            } else if (stored.value() != folded.value()) {
+                differ(stored.key(), "is not what the log gives", stored.value(), folded.value());
+            }
+            if (order <= 0 && stored.key().front() == row_keys::row) ++report_.rows;
+            if (order <= 0) stored.next();
+            if (order >= 0) folded.next();
+        }
+        BOOST_OUTCOME_TRY(stored.status());
+        return folded.status();
+    }
+
+private:
+    void differ(std::string_view key, std::string_view how, std::string_view stands, std::string_view should)
+    {
+        ++report_.differences_total;
+        if (report_.differences.size() == differences_max) return;
+        std::string sentence;
+        if (key.front() == row_keys::row) {
+            sentence = "a row " + std::string{how};
+            if (not stands.empty()) sentence += "; found " + definition_.row_to_json(stands);
+            if (not should.empty()) sentence += "; expected " + definition_.row_to_json(should);
+        } else {
+            sentence = std::string{key.front() == row_keys::entry ? "an index entry " : "a number "} +
+                       std::string{how} + ": " + printable(key.substr(1));
+        }
+        report_.differences.push_back({std::move(sentence)});
+    }
+
+    const Projection& definition_;
+    ProjectionVerification& report_;
+};
+
+} // namespace
+
+result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
+                                            const Projection& definition, const ReadModel& model,
+                                            const std::string& scratch, const LogProgress& progress)
+{
+    ProjectionVerification report;
+    const auto snapshot = model.database().snapshot();
+    BOOST_OUTCOME_TRY(const auto checkpoint, model.database().get(row_keys::of_checkpoint(), snapshot));
+    if (checkpoint && checkpoint->size() == 8) report.position = read_big_endian(*checkpoint);
+
+    BOOST_OUTCOME_TRY(auto again, ReadModel::open(runtime, scratch, definition.version()));
+    again->remove_when_done();
+    LogFold fold{definition, *again};
+    BOOST_OUTCOME_TRY(fold.catch_up(store, report.position, progress));
+    BOOST_OUTCOME_TRY(
+        Comparison(definition, report).compare(model.database().cursor(snapshot), again->database().cursor()));
+    return report;
+}
+
+} // namespace eventloom
