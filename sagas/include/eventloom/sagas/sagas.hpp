@@ -1,0 +1,134 @@
+// Runs sagas: begins an instance for each begin event, carries it through its steps, and forgets none.
+//
+//     Sagas sagas{runtime, *store, commands, bus, "var/shop/sagas"};
+//     sagas.add(fulfilment());
+//     sagas.perform<Charge>([&](const Charge& charge, const CallKey& key) { return provider.charge(charge, key); });
+//     BOOST_OUTCOME_TRY(sagas.start());
+//     sagas.settle(deadline);                                  // until nothing can be done at this moment
+//     sagas.retry("fulfilment", "536365");                     // one that is stuck
+//
+// The history of an instance is a stream of its own, `fulfilment-536365`, in the same store; the engine's own database can be
+// lost and is built again from there. What happens after a crash at any point: commands and calls are sent again with the
+// same ids, so each takes effect once. Threads: add and perform before start; the others from any thread.
+#pragma once
+
+#include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/event_bus.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/sagas/saga_definition.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace eventloom {
+
+// What an activity recognises a call by, however often it is asked: the same for the same step of the same instance.
+using CallKey = Uuid;
+
+enum class SagaStatus : std::uint8_t { running, compensating, completed, compensated, stuck };
+
+// "running", "compensating", ...
+std::string_view to_string(SagaStatus status);
+
+struct SagaInstance {
+    std::string saga;
+    std::uint32_t version = 0; // of the definition it began with
+    std::string key;
+    SagaStatus status = SagaStatus::running;
+    std::string step;                 // the one it is at; empty when it has ended
+    unsigned attempts = 0;            // of that step so far
+    std::optional<Time> next_attempt; // when it waits for one
+    std::optional<failure> why;       // it failed
+    Time began{};
+    Time changed{};
+};
+
+// One line of an instance's history.
+struct SagaHistoryEntry {
+    Time at{};
+    std::string what; // "step-done", "attempt-failed", ...
+    std::string step;
+    std::string detail;
+};
+
+struct SagaDetails {
+    SagaInstance instance;
+    std::string state_json;
+    std::vector<SagaHistoryEntry> history;
+};
+
+struct SagasOptions {
+    std::size_t driven_at_once = 64; // instances in the middle of a step; the others wait on disk
+};
+
+class Sagas {
+public:
+    Sagas(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory,
+          SagasOptions options = {});
+    ~Sagas();
+
+    // One saga may be added in several versions; new instances begin with the highest.
+    void add(Saga saga);
+
+    // Says who answers el::call(Request{...}). The activity runs on the executor and may block; refused and invalid errors
+    // fail the step, all others are tried again.
+    template <class Request>
+    void perform(std::function<result<typename Request::answer>(const Request&, const CallKey&)> activity)
+    {
+        perform_async<Request>([activity = std::move(activity)](const Request& request, const CallKey& key, auto done) {
+            done(activity(request, key));
+        });
+    }
+
+    // The same for an activity that answers later, from any thread, at most once.
+    template <class Request>
+    using Done = std::function<void(result<typename Request::answer>)>;
+    template <class Request>
+    void perform_async(std::function<void(const Request&, const CallKey&, Done<Request>)> activity)
+    {
+        add_activity(typeid(Request), [activity = std::move(activity)](const void* request, const CallKey& key,
+                                                                       AnyDone any_done) {
+            activity(*static_cast<const Request*>(request), key, [any_done](result<typename Request::answer> answer) {
+                if (not answer) return any_done(std::move(answer.error()));
+                any_done(std::shared_ptr<const void>{
+                    std::make_shared<const typename Request::answer>(std::move(answer.value()))});
+            });
+        });
+    }
+
+    // Opens the engine's database, takes up every instance that has not ended, and listens for new ones.
+    result<void> start();
+    // Opens the database for listing only: nothing is begun or carried on.
+    result<void> open();
+    // Returns when nothing of the engine is running; instances go on at the next start.
+    void stop();
+
+    // Blocks until every begin event of the log has its instance and no instance can go on at this moment: each has ended,
+    // is stuck, or waits for its next attempt. False at `deadline`.
+    bool settle(Time deadline);
+    // The same, and no instance waits either: all have ended or are stuck.
+    bool finish(Time deadline);
+
+    result<std::vector<SagaInstance>> list(std::optional<SagaStatus> status = std::nullopt,
+                                           std::size_t limit                = 1'000'000) const;
+    result<std::map<SagaStatus, std::uint64_t>> count() const;
+    // Failure::invalid "no-such-saga-instance".
+    result<SagaDetails> show(std::string_view saga, std::string_view key) const;
+    // Takes up an instance that is stuck.  Failure::refused "saga-not-stuck".
+    result<void> retry(std::string_view saga, std::string_view key);
+
+    // Why the engine itself stopped, if it did.
+    std::optional<Error> error() const;
+
+private:
+    using AnyDone     = std::function<void(result<std::shared_ptr<const void>>)>;
+    using AnyActivity = std::function<void(const void* request, const CallKey&, AnyDone)>;
+    void add_activity(std::type_index request, AnyActivity activity);
+
+    friend class SagaEngine;
+    std::shared_ptr<class SagaEngine> engine_;
+};
+
+} // namespace eventloom

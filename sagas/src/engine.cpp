@@ -1,0 +1,287 @@
+#include "engine.hpp"
+
+#include <eventloom/framework/ensure.hpp>
+
+#include <algorithm>
+
+namespace eventloom {
+
+SagaEngine::SagaEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus,
+                       std::string directory, SagasOptions options)
+    : runtime_{runtime}, store_{store}, commands_{commands}, bus_{bus}, directory_{std::move(directory)}, options_{
+                                                                                                              options}
+{
+}
+
+void SagaEngine::add(Saga saga)
+{
+    ensure(stopped(), "a saga was added after start()");
+    const auto key = std::pair{saga->name, saga->version};
+    ensure(definitions_.emplace(key, std::move(saga)).second, "one version of a saga was added twice");
+}
+
+void SagaEngine::add_activity(std::type_index request, AnyActivity activity)
+{
+    ensure(stopped(), "an activity was added after start()");
+    ensure(activities_.emplace(request, std::move(activity)).second, "one request has two activities");
+}
+
+Saga SagaEngine::definition_of(const std::string& saga, std::uint32_t version) const
+{
+    const auto found = definitions_.find({saga, version});
+    return found == definitions_.end() ? nullptr : found->second;
+}
+
+result<InstanceTable*> SagaEngine::table() const
+{
+    if (table_) return table_.get();
+    return fail(Failure::unavailable, "sagas-not-open", "asked for sagas before the engine was opened; open it first");
+}
+
+result<void> SagaEngine::open()
+{
+    if (table_) return done();
+    BOOST_OUTCOME_TRY(table_, InstanceTable::open(runtime_, directory_));
+    return done();
+}
+
+result<void> SagaEngine::start()
+{
+    BOOST_OUTCOME_TRY(open());
+    BOOST_OUTCOME_TRY(auto unfinished, table_->open_instances());
+    stopped_ = false;
+    for (auto& key : unfinished) enqueue(std::move(key));
+
+    std::map<std::string, Saga> newest; // the versions of a name come in their order, so the last one stays
+    for (const auto& [name_and_version, saga] : definitions_) newest[saga->name] = saga;
+    for (const auto& [name, saga] : newest) {
+        BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(name));
+        subscriptions_.push_back(
+            bus_.subscribe({.name  = name,
+                            .scope = Scope::category(saga->begin_category),
+                            .types = {saga->begin_type},
+                            .after = checkpoint},
+                           [this, saga = saga](const Delivery& delivery) { return begin(saga, delivery); }));
+    }
+    return done();
+}
+
+void SagaEngine::stop()
+{
+    if (stopped_.exchange(true)) return;
+    for (const auto& subscription : subscriptions_) subscription->stop();
+    // Calls that have not answered are not waited for: their answers find a stopped engine, and they are made again.
+    runtime_.executor.wait_until([this] { return running_.load() == 0; }, Time::max());
+    subscriptions_.clear();
+    const std::lock_guard lock{mutex_};
+    queue_.clear();
+    in_hand_ = 0;
+    timers_  = 0;
+}
+
+std::optional<Error> SagaEngine::error() const
+{
+    for (const auto& subscription : subscriptions_) {
+        if (auto error = subscription->error()) return error;
+    }
+    const std::lock_guard lock{mutex_};
+    return error_;
+}
+
+bool SagaEngine::settle(Time deadline, bool with_timers)
+{
+    const auto idle = [&](std::uint64_t& moves) {
+        const std::lock_guard lock{mutex_};
+        moves = moves_;
+        return queue_.empty() && in_hand_ == 0 && (not with_timers || timers_ == 0);
+    };
+    const auto settled = [&] {
+        if (error()) return true;
+        std::uint64_t before = 0;
+        std::uint64_t after  = 0;
+        if (not idle(before)) return false;
+        const Position head = store_.head();
+        const bool all_read = std::all_of(subscriptions_.begin(), subscriptions_.end(),
+                                          [&](const auto& subscription) { return subscription->position() >= head; });
+        // Nothing moved while the subscriptions were looked at, so both were true at one moment.
+        return all_read && idle(after) && before == after;
+    };
+    return runtime_.executor.wait_until(settled, deadline) && not error();
+}
+
+// ---- beginning
+
+result<void> SagaEngine::begin(const Saga& saga, const Delivery& delivery)
+{
+    for (const RecordedEvent& event : delivery.events) {
+        if (stopped()) return done(); // what was begun is begun again, to no effect
+        BOOST_OUTCOME_TRY(begin_instance(saga, event));
+    }
+    if (delivery.events.empty() || stopped()) return done();
+    return table_->keep_checkpoint(saga->name, delivery.position);
+}
+
+result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& event)
+{
+    BOOST_OUTCOME_TRY(const auto state, saga->begin(event));
+    const auto hyphen = event.stream.find('-');
+    const InstanceKey key{saga->name, hyphen == std::string::npos ? event.stream : event.stream.substr(hyphen + 1)};
+
+    instance::Started started{.version     = saga->version,
+                              .state       = {},
+                              .begun_by    = to_string(event.id),
+                              .correlation = to_string(event.metadata.correlation),
+                              .at          = runtime_.clock.now()};
+    saga->encode(state, started.state);
+    auto begun = record(key, {}, started);
+    if (not begun) {
+        // Begun before a crash, or by an earlier begin event of the same stream: it stands as it stands.
+        if (begun.error().code != "wrong-expected-version") return std::move(begun.error());
+        BOOST_OUTCOME_TRY(auto known, table_->find(key));
+        if (known) return done();
+        BOOST_OUTCOME_TRY(auto standing, refreshed(key, {}));
+        BOOST_OUTCOME_TRY(table_->keep(key, standing));
+        if (not is_open(standing)) return done();
+    }
+    enqueue(key);
+    return done();
+}
+
+result<instance::Instance> SagaEngine::refreshed(const InstanceKey& key, instance::Instance instance) const
+{
+    const auto cursor = store_.read({.scope = Scope::stream(key.stream()), .from = instance.recorded});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) return instance;
+        BOOST_OUTCOME_TRY(instance, evolved(std::move(instance), *event));
+    }
+}
+
+// ---- moving from place to place
+
+void SagaEngine::post(std::function<void(SagaEngine&)> task)
+{
+    runtime_.executor.post([weak = weak_from_this(), task = std::move(task)] {
+        const auto engine = weak.lock();
+        if (not engine) return;
+        ++engine->running_;
+        if (not engine->stopped()) task(*engine);
+        --engine->running_;
+    });
+}
+
+void SagaEngine::enqueue(InstanceKey key)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        queue_.push_back(std::move(key));
+        ++moves_;
+    }
+    dispatch();
+}
+
+void SagaEngine::dispatch()
+{
+    for (;;) {
+        InstanceKey key;
+        {
+            const std::lock_guard lock{mutex_};
+            if (queue_.empty() || in_hand_ >= options_.driven_at_once) return;
+            key = std::move(queue_.front());
+            queue_.pop_front();
+            ++in_hand_;
+            ++moves_;
+        }
+        post([key](SagaEngine& engine) { engine.drive(key); });
+    }
+}
+
+void SagaEngine::let_go()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (in_hand_ > 0) --in_hand_;
+        ++moves_;
+    }
+    dispatch();
+    runtime_.executor.wake();
+}
+
+void SagaEngine::wait_for_timer(const InstanceKey& key, Time due)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        ++timers_;
+    }
+    runtime_.executor.post_at(due, [weak = weak_from_this(), key] {
+        const auto engine = weak.lock();
+        if (not engine || engine->stopped()) return;
+        {
+            const std::lock_guard lock{engine->mutex_};
+            if (engine->timers_ > 0) --engine->timers_;
+        }
+        engine->enqueue(key);
+    });
+    let_go();
+}
+
+void SagaEngine::give_up(Error error)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (not error_) error_ = std::move(error);
+    }
+    runtime_.executor.wake();
+}
+
+void SagaEngine::rest(const InstanceKey& key, const instance::Instance& instance)
+{
+    if (is_open(instance)) {
+        const std::lock_guard lock{mutex_};
+        queue_.push_back(key);
+    }
+    let_go();
+}
+
+result<instance::Instance> SagaEngine::record(const InstanceKey& key, const instance::Instance& instance,
+                                              const Fact& fact)
+{
+    NewEvent event = encoded<instance::Instance>(fact);
+    event.id       = runtime_.ids.next();
+    if (const auto* started = std::get_if<instance::Started>(&fact)) {
+        event.metadata.correlation = parse_uuid(started->correlation).value_or(Uuid{});
+        event.metadata.causation   = parse_uuid(started->begun_by).value_or(Uuid{});
+    } else {
+        event.metadata.correlation = parse_uuid(instance.correlation).value_or(Uuid{});
+        event.metadata.causation   = parse_uuid(instance.begun_by).value_or(Uuid{});
+    }
+    AppendRequest request;
+    request.streams.push_back({key.stream(), ExpectedVersion::after(instance.recorded), {std::move(event)}});
+    BOOST_OUTCOME_TRY(store_.append(request));
+    auto next = evolved(instance, fact);
+    BOOST_OUTCOME_TRY(table_->keep(key, next));
+    return next;
+}
+
+// ---- an instance that is stuck
+
+result<void> SagaEngine::resume(const InstanceKey& key)
+{
+    BOOST_OUTCOME_TRY(InstanceTable* const rows, table());
+    BOOST_OUTCOME_TRY(auto known, rows->find(key));
+    if (not known) {
+        return fail(Failure::invalid, "no-such-saga-instance",
+                    "asked for the saga " + key.stream() + " and found no such instance; `sagas list` shows all");
+    }
+    BOOST_OUTCOME_TRY(const auto instance, refreshed(key, std::move(*known)));
+    if (instance.status != SagaStatus::stuck) {
+        return fail(Failure::refused, "saga-not-stuck",
+                    "asked to retry the saga " + key.stream() + " and found it " +
+                        std::string{to_string(instance.status)} + "; only one that is stuck can be retried");
+    }
+    BOOST_OUTCOME_TRY(record(key, instance, instance::Resumed{runtime_.clock.now()}));
+    if (not stopped()) enqueue(key);
+    return done();
+}
+
+} // namespace eventloom

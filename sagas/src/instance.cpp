@@ -1,0 +1,103 @@
+#include "instance.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+
+template const eventloom::EventTypes& eventloom::event_types<eventloom::instance::Instance>();
+template struct eventloom::codec<eventloom::instance::Instance>;
+
+namespace eventloom::instance {
+
+namespace {
+
+// Whatever happens counts, and ends the attempts at what was there before.
+Instance moved_on(Instance instance, Time at)
+{
+    ++instance.recorded;
+    instance.changed      = at;
+    instance.attempts     = 0;
+    instance.next_attempt = Time{};
+    return instance;
+}
+
+} // namespace
+
+Instance evolve(Instance instance, const Started& event)
+{
+    instance             = moved_on(std::move(instance), event.at);
+    instance.version     = event.version;
+    instance.state       = event.state;
+    instance.begun_by    = event.begun_by;
+    instance.correlation = event.correlation;
+    instance.began       = event.at;
+    instance.step_began  = event.at;
+    return instance;
+}
+
+Instance evolve(Instance instance, const StepDone& event)
+{
+    instance            = moved_on(std::move(instance), event.at);
+    instance.state      = event.state;
+    instance.step_began = event.at;
+    ++instance.step;
+    return instance;
+}
+
+Instance evolve(Instance instance, const AttemptFailed& event)
+{
+    ++instance.recorded;
+    ++instance.attempts;
+    instance.changed      = event.at;
+    instance.next_attempt = event.next_attempt;
+    return instance;
+}
+
+Instance evolve(Instance instance, const StepFailed& event)
+{
+    instance        = moved_on(std::move(instance), event.at);
+    instance.status = SagaStatus::compensating;
+    instance.failed = {event.step, event.code, event.reason};
+    if (event.undo_own) ++instance.step;
+    return instance;
+}
+
+Instance evolve(Instance instance, const StepUndone& event)
+{
+    instance      = moved_on(std::move(instance), event.at);
+    instance.step = event.index;
+    return instance;
+}
+
+Instance evolve(Instance instance, const Completed& event)
+{
+    instance        = moved_on(std::move(instance), event.at);
+    instance.status = SagaStatus::completed;
+    return instance;
+}
+
+Instance evolve(Instance instance, const Compensated& event)
+{
+    instance        = moved_on(std::move(instance), event.at);
+    instance.status = SagaStatus::compensated;
+    return instance;
+}
+
+Instance evolve(Instance instance, const Stuck& event)
+{
+    // Of an instance whose definition is missing, the step it is at stays what it is.
+    const bool was_running = instance.status == SagaStatus::running;
+    instance               = moved_on(std::move(instance), event.at);
+    instance.status        = SagaStatus::stuck;
+    instance.stuck_running = was_running;
+    instance.stuck         = {event.step, event.code, event.reason};
+    return instance;
+}
+
+Instance evolve(Instance instance, const Resumed& event)
+{
+    instance            = moved_on(std::move(instance), event.at);
+    instance.status     = instance.stuck_running ? SagaStatus::running : SagaStatus::compensating;
+    instance.step_began = event.at;
+    return instance;
+}
+
+} // namespace eventloom::instance

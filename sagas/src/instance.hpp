@@ -1,0 +1,98 @@
+// A saga's instance: its events, and what they add up to.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/sagas/sagas.hpp>
+
+namespace eventloom::instance {
+
+struct Started {
+    std::uint32_t version = 1; // of the definition
+    std::string state;         // bytes of the saga's state
+    std::string begun_by;      // id of the begin event
+    std::string correlation;
+    Time at{};
+};
+struct StepDone {
+    std::string step;
+    std::string state;
+    Time at{};
+};
+struct AttemptFailed {
+    std::string step;
+    std::string code;
+    std::string reason;
+    Time next_attempt{};
+    Time at{};
+};
+struct StepFailed {
+    std::string step;
+    std::string code;
+    std::string reason;
+    bool undo_own = false; // some of the step's own work may have been done
+    Time at{};
+};
+struct StepUndone {
+    std::uint32_t index = 0;
+    std::string step;
+    Time at{};
+};
+struct Completed {
+    Time at{};
+};
+struct Compensated {
+    Time at{};
+};
+struct Stuck {
+    std::string step;
+    std::string code;
+    std::string reason;
+    Time at{};
+};
+struct Resumed {
+    Time at{};
+};
+
+struct Instance {
+    static constexpr auto category = "saga"; // for messages; the stream's category is the saga's name
+
+    using Events =
+        events<event<"saga-started", Started>, event<"saga-step-done", StepDone>,
+               event<"saga-attempt-failed", AttemptFailed>, event<"saga-step-failed", StepFailed>,
+               event<"saga-step-undone", StepUndone>, event<"saga-completed", Completed>,
+               event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>, event<"saga-resumed", Resumed>>;
+
+    std::uint64_t recorded = 0; // events that were folded
+    std::uint32_t version  = 0; // of the definition
+    SagaStatus status      = SagaStatus::running;
+    std::string state;
+    std::string begun_by;
+    std::string correlation;
+    std::uint32_t step     = 0; // running: the one to act; compensating: how many are left to undo
+    std::uint32_t attempts = 0;
+    Time next_attempt{};
+    Time step_began{};
+    failure failed;             // why it is being undone, or was
+    failure stuck;              // why it is stuck, or was
+    bool stuck_running = false; // it was not being undone
+    Time began{};
+    Time changed{};
+};
+
+Instance evolve(Instance instance, const Started& event);
+Instance evolve(Instance instance, const StepDone& event);
+Instance evolve(Instance instance, const AttemptFailed& event);
+Instance evolve(Instance instance, const StepFailed& event);
+Instance evolve(Instance instance, const StepUndone& event);
+Instance evolve(Instance instance, const Completed& event);
+Instance evolve(Instance instance, const Compensated& event);
+Instance evolve(Instance instance, const Stuck& event);
+Instance evolve(Instance instance, const Resumed& event);
+static_assert(aggregate<Instance>);
+
+inline bool is_open(const Instance& instance)
+{
+    return instance.status == SagaStatus::running || instance.status == SagaStatus::compensating;
+}
+
+} // namespace eventloom::instance

@@ -1,0 +1,105 @@
+#include "instance_table.hpp"
+
+#include <eventloom/framework/codec.hpp>
+#include <eventloom/storage/ordered_key.hpp>
+
+namespace eventloom {
+
+namespace {
+
+// docs/format.md, "Saga engine".
+constexpr char row   = 'i'; // saga (text), key (text) -> instance
+constexpr char open_ = 'o'; // saga (text), key (text) -> nothing
+constexpr char about = 'm'; // saga                    -> checkpoint
+
+std::string key_in(char space, const InstanceKey& key)
+{
+    std::string bytes{space};
+    append_ordered_text(bytes, key.saga);
+    append_ordered_text(bytes, key.key);
+    return bytes;
+}
+
+// Stream names hold no control characters, so neither part holds an escape: up to the end mark stands the text itself.
+InstanceKey parse_key(std::string_view bytes)
+{
+    bytes.remove_prefix(1);
+    const auto end_of_saga = bytes.find('\0');
+    const auto key         = bytes.substr(end_of_saga + 2);
+    return {std::string{bytes.substr(0, end_of_saga)}, std::string{key.substr(0, key.size() - 2)}};
+}
+
+std::string checkpoint_key(const std::string& saga)
+{
+    return std::string{about}.append(saga);
+}
+
+} // namespace
+
+result<std::unique_ptr<InstanceTable>> InstanceTable::open(const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory}));
+    return std::make_unique<InstanceTable>(std::move(database));
+}
+
+result<std::optional<instance::Instance>> InstanceTable::find(const InstanceKey& key) const
+{
+    BOOST_OUTCOME_TRY(const auto bytes, database_->get(key_in(row, key)));
+    if (not bytes) return std::optional<instance::Instance>{};
+    BOOST_OUTCOME_TRY(auto found, codec<instance::Instance>::decode(*bytes));
+    return std::optional{std::move(found)};
+}
+
+result<void> InstanceTable::keep(const InstanceKey& key, const instance::Instance& instance)
+{
+    Batch batch;
+    std::string bytes;
+    codec<instance::Instance>::encode(instance, bytes);
+    batch.put(key_in(row, key), bytes);
+    if (is_open(instance)) {
+        batch.put(key_in(open_, key), {});
+    } else {
+        batch.remove(key_in(open_, key));
+    }
+    return database_->write(batch, Durability::buffered);
+}
+
+result<void> InstanceTable::keep_checkpoint(const std::string& saga, Position checkpoint)
+{
+    Batch batch;
+    std::string bytes;
+    append_big_endian(bytes, checkpoint);
+    batch.put(checkpoint_key(saga), bytes);
+    return database_->write(batch, Durability::buffered);
+}
+
+result<Position> InstanceTable::checkpoint(const std::string& saga) const
+{
+    BOOST_OUTCOME_TRY(const auto bytes, database_->get(checkpoint_key(saga)));
+    return bytes && bytes->size() == 8 ? read_big_endian(*bytes) : 0;
+}
+
+result<void> InstanceTable::visit_all(const Visit& visit) const
+{
+    const std::string prefix{row};
+    auto cursor = database_->cursor();
+    for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+        BOOST_OUTCOME_TRY(const auto instance, codec<instance::Instance>::decode(cursor.value()));
+        if (not visit(parse_key(cursor.key()), instance)) return done();
+    }
+    return cursor.status();
+}
+
+result<std::vector<InstanceKey>> InstanceTable::open_instances() const
+{
+    const std::string prefix{open_};
+    std::vector<InstanceKey> keys;
+    auto cursor = database_->cursor();
+    for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+        keys.push_back(parse_key(cursor.key()));
+    }
+    BOOST_OUTCOME_TRY(cursor.status());
+    return keys;
+}
+
+} // namespace eventloom

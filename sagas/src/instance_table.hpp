@@ -1,0 +1,39 @@
+// The engine's own database: where each instance stands, which of them are open, and how far the begin events were read.
+// All of it can be built again from the log, so nothing here is synced; what is written later never survives without what
+// was written before, which is all that the engine needs.
+#pragma once
+
+#include "instance.hpp"
+
+#include <eventloom/storage/database.hpp>
+
+namespace eventloom {
+
+struct InstanceKey {
+    std::string saga;
+    std::string key;
+
+    std::string stream() const { return saga + "-" + key; }
+};
+
+class InstanceTable {
+public:
+    static result<std::unique_ptr<InstanceTable>> open(const Runtime& runtime, const std::string& directory);
+
+    result<std::optional<instance::Instance>> find(const InstanceKey& key) const;
+    result<void> keep(const InstanceKey& key, const instance::Instance& instance);
+    result<void> keep_checkpoint(const std::string& saga, Position checkpoint);
+    result<Position> checkpoint(const std::string& saga) const;
+
+    using Visit = std::function<bool(const InstanceKey&, const instance::Instance&)>; // false ends the visit
+    result<void> visit_all(const Visit& visit) const;
+    // The keys of instances that are neither ended nor stuck.
+    result<std::vector<InstanceKey>> open_instances() const;
+
+    explicit InstanceTable(std::unique_ptr<Database> database) : database_{std::move(database)} {}
+
+private:
+    std::unique_ptr<Database> database_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,213 @@
+#include "work.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace eventloom {
+
+namespace {
+
+constexpr Duration longest_wait = std::chrono::hours{1};
+
+// A "no" is an answer; everything else may be different next time.
+bool is_answer(const Error& error)
+{
+    return error.kind == Failure::refused || error.kind == Failure::invalid;
+}
+
+Duration wait_after(const retry& policy, std::uint32_t attempts)
+{
+    const double first = static_cast<double>(std::chrono::duration_cast<Duration>(policy.first_wait).count());
+    const double wait  = first * std::pow(policy.factor, attempts);
+    return wait < static_cast<double>(longest_wait.count()) ? Duration{static_cast<std::int64_t>(wait)} : longest_wait;
+}
+
+} // namespace
+
+Uuid SagaEngine::Work::id_of(std::size_t action) const
+{
+    const std::string_view word = direction == Direction::act ? "act" : direction == Direction::undo ? "undo" : "fail";
+    return derived_uuid({"saga", key.saga, key.key, std::to_string(index), step, word, std::to_string(action)});
+}
+
+SendOptions SagaEngine::Work::options_of(std::size_t action) const
+{
+    return {.command_id  = id_of(action),
+            .correlation = parse_uuid(instance.correlation).value_or(Uuid{}),
+            .causation   = parse_uuid(instance.begun_by).value_or(Uuid{}),
+            .headers     = {{"saga", key.stream()}, {"saga-step", step}}};
+}
+
+void SagaEngine::drive(const InstanceKey& key)
+{
+    auto taken = take_next_step(key);
+    if (taken) return;
+    give_up(std::move(taken.error()));
+    let_go();
+}
+
+result<void> SagaEngine::take_next_step(const InstanceKey& key)
+{
+    BOOST_OUTCOME_TRY(auto known, table_->find(key));
+    // The stream may be further than the table: a crash came between the two.
+    BOOST_OUTCOME_TRY(auto instance, refreshed(key, known ? std::move(*known) : instance::Instance{}));
+    if (not is_open(instance)) {
+        BOOST_OUTCOME_TRY(table_->keep(key, instance));
+        let_go();
+        return done();
+    }
+    if (instance.next_attempt > runtime_.clock.now()) {
+        wait_for_timer(key, instance.next_attempt);
+        return done();
+    }
+    auto work      = std::make_shared<Work>();
+    work->key      = key;
+    work->instance = std::move(instance);
+    work->saga     = definition_of(key.saga, work->instance.version);
+    if (not work->saga) {
+        conclude(work, instance::Stuck{.step   = {},
+                                       .code   = "unknown-saga-version",
+                                       .reason = "it began under version " + std::to_string(work->instance.version) +
+                                                 " of the saga, which this program does not have",
+                                       .at = runtime_.clock.now()});
+        return done();
+    }
+    BOOST_OUTCOME_TRY(work->state, work->saga->decode(work->instance.state));
+    return plan(work);
+}
+
+// Finds out what is to be done next, and begins it.
+result<void> SagaEngine::plan(const std::shared_ptr<Work>& work)
+{
+    const auto& steps    = work->saga->steps;
+    const auto& instance = work->instance;
+    const Time now       = runtime_.clock.now();
+    if (instance.status == SagaStatus::running) {
+        if (instance.step >= steps.size()) {
+            conclude(work, instance::Completed{now});
+            return done();
+        }
+        const SagaStep& step = steps[instance.step];
+        work->index          = instance.step;
+        work->step           = step.name;
+        work->retry          = step.retry;
+        if (step.deadline) work->deadline = instance.step_began + *step.deadline;
+        if (work->deadline && now >= *work->deadline) {
+            give_up_by_deadline(work);
+            return done();
+        }
+        work->actions = step.act(work->state);
+    } else {
+        work->index = std::min<std::uint32_t>(instance.step, static_cast<std::uint32_t>(steps.size()));
+        while (work->index > 0 && not steps[work->index - 1].undo) --work->index;
+        if (work->index > 0) {
+            const SagaStep& step = steps[--work->index];
+            work->direction      = Work::Direction::undo;
+            work->step           = step.name;
+            work->retry          = step.retry;
+            work->actions        = step.undo(work->state);
+        } else {
+            work->direction = Work::Direction::fail;
+            work->step      = "failed";
+            if (work->saga->failed) work->actions = work->saga->failed(work->state, instance.failed);
+        }
+    }
+    run(work);
+    return done();
+}
+
+void SagaEngine::run(const std::shared_ptr<Work>& work)
+{
+    while (work->done < work->actions.size()) {
+        const SagaAction& action = work->actions[work->done];
+        if (const auto* call = std::get_if<CallAction>(&action)) {
+            return call_activity(work, *call, work->id_of(work->done));
+        }
+        const auto sent = std::get<SendAction>(action).send(commands_, work->options_of(work->done));
+        if (not sent) return fail_attempt(work, sent.error());
+        ++work->done;
+    }
+    succeed(work, nullptr);
+}
+
+void SagaEngine::call_activity(const std::shared_ptr<Work>& work, const CallAction& call, const Uuid& id)
+{
+    const auto activity = activities_.find(call.request_type);
+    if (activity == activities_.end()) {
+        return fail_attempt(work, {Failure::unavailable, "no-such-activity",
+                                   "asked for an activity that answers " + std::string{call.name} +
+                                       " and found none; say sagas.perform<" + std::string{call.name} + ">(...)"});
+    }
+    const auto weak = weak_from_this();
+    if (work->deadline) {
+        runtime_.executor.post_at(*work->deadline, [weak, work] {
+            if (const auto engine = weak.lock(); engine && not work->answered.exchange(true)) {
+                engine->post([work](SagaEngine& self) { self.give_up_by_deadline(work); });
+            }
+        });
+    }
+    activity->second(call.request.get(), id, [weak, work](result<std::shared_ptr<const void>> answer) {
+        const auto engine = weak.lock();
+        if (not engine || work->answered.exchange(true)) return;
+        engine->post([work, answer = std::move(answer)](SagaEngine& self) { self.answered(work, answer); });
+    });
+}
+
+void SagaEngine::answered(const std::shared_ptr<Work>& work, const result<std::shared_ptr<const void>>& answer)
+{
+    if (not answer) return fail_attempt(work, answer.error());
+    ++work->done;
+    succeed(work, answer.value());
+}
+
+void SagaEngine::succeed(const std::shared_ptr<Work>& work, const std::shared_ptr<const void>& answer)
+{
+    const Time now = runtime_.clock.now();
+    if (work->direction == Work::Direction::fail) return conclude(work, instance::Compensated{now});
+    if (work->direction == Work::Direction::undo)
+        return conclude(work, instance::StepUndone{work->index, work->step, now});
+
+    const SagaStep& step = work->saga->steps[work->index];
+    if (step.keep && answer) step.keep(work->state, answer);
+    instance::StepDone done{.step = work->step, .state = {}, .at = now};
+    work->saga->encode(work->state, done.state);
+    conclude(work, done);
+}
+
+void SagaEngine::fail_attempt(const std::shared_ptr<Work>& work, const Error& error)
+{
+    const Time now       = runtime_.clock.now();
+    const bool exhausted = work->instance.attempts + 1 >= work->retry.times;
+    if (not is_answer(error) && not exhausted) {
+        Time next = now + wait_after(work->retry, work->instance.attempts);
+        if (work->deadline) next = std::min(next, *work->deadline);
+        return conclude(work, instance::AttemptFailed{work->step, error.code, error.sentence, next, now});
+    }
+    if (work->direction != Work::Direction::act) {
+        return conclude(work, instance::Stuck{work->step, error.code, error.sentence, now});
+    }
+    // A refusal of the first action means that nothing happened; otherwise something did, or may have.
+    const bool undo_own = work->done > 0 || not is_answer(error);
+    conclude(work, instance::StepFailed{work->step, error.code, error.sentence, undo_own, now});
+}
+
+void SagaEngine::give_up_by_deadline(const std::shared_ptr<Work>& work)
+{
+    conclude(work, instance::StepFailed{.step     = work->step,
+                                        .code     = "deadline-passed",
+                                        .reason   = "the step \"" + work->step + "\" was not done by its deadline",
+                                        .undo_own = true,
+                                        .at       = runtime_.clock.now()});
+}
+
+void SagaEngine::conclude(const std::shared_ptr<Work>& work, const Fact& fact)
+{
+    auto next = record(work->key, work->instance, fact);
+    if (next) return rest(work->key, next.value());
+    // Somebody else has moved this instance on: look at it again.
+    if (next.error().code == "wrong-expected-version") return rest(work->key, work->instance);
+    give_up(std::move(next.error()));
+    let_go();
+}
+
+} // namespace eventloom
