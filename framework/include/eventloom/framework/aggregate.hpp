@@ -78,37 +78,42 @@ using facts_of = std::vector<typename State::Events::variant>;
 
 namespace detail {
 
-template <class State, class Fact>
-void collect(facts_of<State>& facts, Fact fact)
-{
-    static_assert(State::Events::template has<Fact>, "decide gives an event that is not in the list State::Events");
-    if constexpr (State::Events::template has<Fact>) facts.emplace_back(std::move(fact));
-}
+// Takes in what decide gives, in each of the shapes that it may have.
+template <class State>
+struct Collector {
+    facts_of<State> facts;
 
-template <class State, class Fact>
-void collect(facts_of<State>& facts, std::optional<Fact> fact)
-{
-    if (fact) collect<State>(facts, std::move(*fact));
-}
+    template <class Fact>
+    void add(Fact fact)
+    {
+        static_assert(event_of<Fact, State>, "decide gives an event that is not in the list State::Events");
+        if constexpr (event_of<Fact, State>) facts.emplace_back(std::move(fact));
+    }
 
-template <class State, class... Fact>
-void collect(facts_of<State>& facts, std::variant<Fact...> one_of)
-{
-    std::visit([&](auto&& fact) { collect<State>(facts, std::forward<decltype(fact)>(fact)); }, std::move(one_of));
-}
+    template <class Fact>
+    void add(std::optional<Fact> fact)
+    {
+        if (fact) add(std::move(*fact));
+    }
 
-template <class State, class... Fact>
-void collect(facts_of<State>& facts, std::tuple<Fact...> several)
-{
-    std::apply([&](auto&&... fact) { (collect<State>(facts, std::forward<decltype(fact)>(fact)), ...); },
-               std::move(several));
-}
+    template <class... Fact>
+    void add(std::variant<Fact...> one_of)
+    {
+        std::visit([&](auto&& fact) { add(std::forward<decltype(fact)>(fact)); }, std::move(one_of));
+    }
 
-template <class State, class Fact>
-void collect(facts_of<State>& facts, std::vector<Fact> several)
-{
-    for (auto& fact : several) collect<State>(facts, std::move(fact));
-}
+    template <class... Fact>
+    void add(std::tuple<Fact...> several)
+    {
+        std::apply([&](auto&&... fact) { (add(std::forward<decltype(fact)>(fact)), ...); }, std::move(several));
+    }
+
+    template <class Fact>
+    void add(std::vector<Fact> several)
+    {
+        for (auto& fact : several) add(std::move(fact));
+    }
+};
 
 } // namespace detail
 
@@ -117,9 +122,9 @@ template <aggregate State, decided_by<State> Command>
 result<facts_of<State>> decided(const Command& command, const State& state)
 {
     BOOST_OUTCOME_TRY(auto answer, decide(command, state));
-    facts_of<State> facts;
-    detail::collect<State>(facts, std::move(answer));
-    return facts;
+    detail::Collector<State> collector;
+    collector.add(std::move(answer));
+    return std::move(collector.facts);
 }
 
 template <aggregate State>

@@ -1,0 +1,24 @@
+// Money is exact: whole pence.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace shop {
+
+struct Money {
+    std::int64_t pence = 0;
+
+    friend auto operator<=>(const Money&, const Money&) = default;
+    friend Money operator+(Money left, Money right) { return {left.pence + right.pence}; }
+    friend Money operator-(Money left, Money right) { return {left.pence - right.pence}; }
+    friend Money operator*(Money price, std::int64_t quantity) { return {price.pence * quantity}; }
+    Money& operator+=(Money other) { return *this = *this + other; }
+    Money& operator-=(Money other) { return *this = *this - other; }
+};
+
+// "-1,234.56"
+std::string to_string(Money money);
+
+} // namespace shop

@@ -1,0 +1,91 @@
+// An order: placed by a customer; in the end completed or cancelled.
+#pragma once
+
+#include "../ids.hpp"
+#include "../money.hpp"
+
+#include <eventloom/framework/aggregate.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shop::orders {
+
+struct Line {
+    Sku sku;
+    std::string description;
+    std::int64_t quantity = 1;
+    Money price; // of one
+};
+
+// clang-format off
+
+// Events: what has happened. Past tense, plain data, kept for ever.
+struct Placed    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; Money total; };
+struct Completed { std::string receipt; std::string tracking; };
+struct Cancelled { std::string reason; };
+
+// Commands: what somebody asks for. Imperative, and open to refusal.
+struct Place    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; };
+struct Complete { std::string receipt; std::string tracking; };
+struct Cancel   { std::string reason; };
+
+// State: only what the next decision needs to know.
+struct Order {
+    static constexpr auto category = "order"; // order 536365 lives in the stream "order-536365"
+
+    // The quoted names are what the disk holds. Rename a struct as you like; never rename these.
+    using Events = el::events<el::event<"order-placed", Placed>,
+                              el::event<"order-completed", Completed>,
+                              el::event<"order-cancelled", Cancelled>>;
+
+    enum class Stage { none, placed, completed, cancelled };
+
+    Stage stage = Stage::none;
+};
+
+// Evolve: what has happened cannot be refused, so these cannot fail.
+inline Order evolve(Order order, const Placed&)    { order.stage = Order::Stage::placed; return order; }
+inline Order evolve(Order order, const Completed&) { order.stage = Order::Stage::completed; return order; }
+inline Order evolve(Order order, const Cancelled&) { order.stage = Order::Stage::cancelled; return order; }
+
+// clang-format on
+
+inline Money total_of(const std::vector<Line>& lines)
+{
+    Money total;
+    for (const Line& line : lines) total += line.price * line.quantity;
+    return total;
+}
+
+// Decide: a command and the state give an event, nothing, or a refusal.
+inline el::result<Placed> decide(const Place& command, const Order& order)
+{
+    if (order.stage != Order::Stage::none) return el::refuse("already-placed", "This order was placed before.");
+    if (command.lines.empty()) return el::refuse("no-lines", "An order needs at least one line.");
+    for (const Line& line : command.lines) {
+        if (line.quantity < 1) return el::refuse("no-quantity", "A line orders at least one piece.");
+        if (line.price < Money{}) return el::refuse("negative-price", "A price is not below zero.");
+    }
+    return Placed{command.customer, command.country, command.placed_at, command.lines, total_of(command.lines)};
+}
+
+inline el::result<std::optional<Completed>> decide(const Complete& command, const Order& order)
+{
+    if (order.stage == Order::Stage::completed) return std::nullopt; // asked twice, done once
+    if (order.stage != Order::Stage::placed) return el::refuse("not-placed", "Only an order that stands can be completed.");
+    return Completed{command.receipt, command.tracking};
+}
+
+inline el::result<std::optional<Cancelled>> decide(const Cancel& command, const Order& order)
+{
+    if (order.stage == Order::Stage::cancelled) return std::nullopt;
+    if (order.stage == Order::Stage::none) return el::refuse("no-such-order", "There is no such order.");
+    if (order.stage == Order::Stage::completed) return el::refuse("on-its-way", "A completed order cannot be cancelled.");
+    return Cancelled{command.reason};
+}
+
+static_assert(el::aggregate<Order>); // every event above has its evolve, and every stored name is its own
+
+} // namespace shop::orders

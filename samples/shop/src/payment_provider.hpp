@@ -1,0 +1,78 @@
+// Who takes the money: somebody outside the shop, who may decline, fail, or take long.
+#pragma once
+
+#include "money.hpp"
+
+#include <eventloom/framework/runtime.hpp>
+#include <eventloom/sagas/sagas.hpp>
+#include <eventloom/storage/database.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace shop {
+
+namespace el = eventloom;
+
+struct Receipt {
+    std::string number;
+};
+
+// What the provider is asked. `reference` is the order's number.
+struct Charge {
+    using answer = Receipt;
+    std::string reference;
+    Money amount;
+};
+
+struct Refund {
+    using answer = Receipt;
+    std::string reference;
+};
+
+// Asked again with the same key, a provider gives the first answer and takes no money twice.
+class PaymentProvider {
+public:
+    virtual ~PaymentProvider()                                                              = default;
+    virtual el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) = 0;
+    // Gives back what was charged for the reference; nothing when nothing was.
+    virtual el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) = 0;
+};
+
+struct SampleProviderOptions {
+    std::string directory;
+    double decline_rate = 0; // of orders whose card is declined, 0 to 1
+    double fail_rate    = 0; // of calls that fail and may be tried again, 0 to 1
+    std::uint64_t seed  = 1;
+};
+
+// The sample's own provider: declines and fails at given rates, by a seed, and keeps its books in a database of its own.
+class SamplePaymentProvider final : public PaymentProvider {
+public:
+    static el::result<std::unique_ptr<SamplePaymentProvider>> open(const el::Runtime& runtime,
+                                                                   const SampleProviderOptions& options);
+
+    el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) override;
+    el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) override;
+
+    // Calls `visit` for every charge: its reference, the amount, and whether it was given back.
+    using Visit = std::function<void(const std::string& reference, Money amount, bool refunded)>;
+    el::result<void> visit_charges(const Visit& visit) const;
+
+    SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books);
+
+private:
+    // A number from 0 to 1 that the words alone decide.
+    double chance(std::string_view what, const el::CallKey& key, unsigned attempt) const;
+    el::result<void> fail_by_chance(const el::CallKey& key);
+
+    const SampleProviderOptions options_;
+    std::unique_ptr<el::Database> books_;
+    std::mutex mutex_;
+    std::map<el::CallKey, unsigned> attempts_; // of calls that have failed so far
+};
+
+} // namespace shop

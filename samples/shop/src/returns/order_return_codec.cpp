@@ -1,0 +1,5 @@
+#include "order_return.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+
+template const eventloom::EventTypes& eventloom::event_types<shop::returns::OrderReturn>();

@@ -1,0 +1,105 @@
+// One article on the shelf. At any time: received = on hand + reserved + shipped + written off - returned.
+#pragma once
+
+#include "../ids.hpp"
+
+#include <eventloom/framework/aggregate.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace shop::stock {
+
+// clang-format off
+
+// Events.
+struct Received   { std::int64_t quantity = 0; std::string reference; };
+struct Reserved   { OrderId order; std::int64_t quantity = 0; };
+struct Released   { OrderId order; std::int64_t quantity = 0; };
+struct Dispatched { OrderId order; std::int64_t quantity = 0; };
+struct WrittenOff { std::int64_t quantity = 0; std::string reason; };
+struct TakenBack  { ReturnId from; std::int64_t quantity = 0; };
+
+// Commands.
+struct Receive  { std::int64_t quantity = 0; std::string reference; };
+struct Reserve  { OrderId order; std::int64_t quantity = 0; };
+struct Release  { OrderId order; };
+struct Dispatch { OrderId order; };
+struct WriteOff { std::int64_t quantity = 0; std::string reason; };
+struct TakeBack { ReturnId from; std::int64_t quantity = 0; };
+
+// State.
+struct StockItem {
+    static constexpr auto category = "stock";
+
+    using Events = el::events<el::event<"stock-received", Received>,
+                              el::event<"stock-reserved", Reserved>,
+                              el::event<"stock-released", Released>,
+                              el::event<"stock-dispatched", Dispatched>,
+                              el::event<"stock-written-off", WrittenOff>,
+                              el::event<"stock-taken-back", TakenBack>>;
+
+    std::int64_t on_hand = 0;                // may be below zero: see WriteOff
+    std::map<OrderId, std::int64_t> reserved; // by orders that have neither been dispatched nor let go
+};
+
+// Evolve.
+inline StockItem evolve(StockItem item, const Received& event)   { item.on_hand += event.quantity; return item; }
+inline StockItem evolve(StockItem item, const Reserved& event)   { item.on_hand -= event.quantity; item.reserved[event.order] = event.quantity; return item; }
+inline StockItem evolve(StockItem item, const Released& event)   { item.on_hand += event.quantity; item.reserved.erase(event.order); return item; }
+inline StockItem evolve(StockItem item, const Dispatched& event) { item.reserved.erase(event.order); return item; }
+inline StockItem evolve(StockItem item, const WrittenOff& event) { item.on_hand -= event.quantity; return item; }
+inline StockItem evolve(StockItem item, const TakenBack& event)  { item.on_hand += event.quantity; return item; }
+
+// clang-format on
+
+// Decide.
+inline el::result<Received> decide(const Receive& command, const StockItem&)
+{
+    if (command.quantity < 1) return el::refuse("no-quantity", "A delivery holds at least one piece.");
+    return Received{command.quantity, command.reference};
+}
+
+inline el::result<std::optional<Reserved>> decide(const Reserve& command, const StockItem& item)
+{
+    if (item.reserved.contains(command.order)) return std::nullopt;
+    if (command.quantity < 1) return el::refuse("no-quantity", "A reservation holds at least one piece.");
+    if (item.on_hand < command.quantity) {
+        return el::refuse("out-of-stock", "Asked for " + std::to_string(command.quantity) + " pieces and found " +
+                                              std::to_string(item.on_hand) + " on hand.");
+    }
+    return Reserved{command.order, command.quantity};
+}
+
+inline el::result<std::optional<Released>> decide(const Release& command, const StockItem& item)
+{
+    const auto held = item.reserved.find(command.order);
+    if (held == item.reserved.end()) return std::nullopt; // nothing was held, so nothing is to be let go
+    return Released{command.order, held->second};
+}
+
+inline el::result<std::optional<Dispatched>> decide(const Dispatch& command, const StockItem& item)
+{
+    const auto held = item.reserved.find(command.order);
+    if (held == item.reserved.end()) return std::nullopt;
+    return Dispatched{command.order, held->second};
+}
+
+// A write-off says what somebody has seen on the shelf, so it is never refused for want of stock: when more is gone than
+// the books had, the books were wrong, and stay below zero until goods come in.
+inline el::result<WrittenOff> decide(const WriteOff& command, const StockItem&)
+{
+    if (command.quantity < 1) return el::refuse("no-quantity", "A write-off is of at least one piece.");
+    return WrittenOff{command.quantity, command.reason};
+}
+
+inline el::result<TakenBack> decide(const TakeBack& command, const StockItem&)
+{
+    if (command.quantity < 1) return el::refuse("no-quantity", "A return holds at least one piece.");
+    return TakenBack{command.from, command.quantity};
+}
+
+static_assert(el::aggregate<StockItem>);
+
+} // namespace shop::stock
