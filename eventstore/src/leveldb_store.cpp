@@ -113,10 +113,7 @@ public:
                        .events         = head(),
                        .streams        = 0,
                        .bytes          = 0};
-        const std::string prefix{key_spaces::length};
-        auto cursor = database_->cursor();
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) ++info.streams;
-        BOOST_OUTCOME_TRY(cursor.status());
+        BOOST_OUTCOME_TRY(visit_streams([&](std::string_view, std::uint64_t) { ++info.streams; }));
         BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, options_.directory));
         for (const std::string& name : names) {
             std::uint64_t bytes = 0;
@@ -124,6 +121,16 @@ public:
             if (runtime_.files.GetFileSize(options_.directory + "/" + name, &bytes).ok()) info.bytes += bytes;
         }
         return info;
+    }
+
+    result<void> visit_streams(const VisitStream& visit) const override
+    {
+        const std::string prefix{key_spaces::length};
+        auto cursor = database_->cursor();
+        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+            visit(cursor.key().substr(1), cursor.value().size() == 8 ? read_big_endian(cursor.value()) : 0);
+        }
+        return cursor.status();
     }
 
     result<VerifyReport> verify(const std::function<void(Position)>& progress) const override

@@ -55,6 +55,10 @@ public:
 
     virtual result<StoreInfo> info() const = 0;
 
+    // Every stream with the number of its events, in the order of their names.
+    using VisitStream = std::function<void(std::string_view stream, std::uint64_t events)>;
+    virtual result<void> visit_streams(const VisitStream& visit) const = 0;
+
     // Reads the whole log and every index, in bounded memory. `progress` is told the position that was reached.
     virtual result<VerifyReport> verify(const std::function<void(Position)>& progress = {}) const = 0;
 };

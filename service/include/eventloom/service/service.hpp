@@ -1,0 +1,64 @@
+// A whole service in one data directory: the log, the command bus, the event bus, the read models and the sagas.
+//
+//     BOOST_OUTCOME_TRY(auto service, Service::open(runtime, {.directory = "var/shop"}));
+//     BOOST_OUTCOME_TRY(auto orders, service->projections().add(order_summaries()));
+//     service->sagas().add(fulfilment());
+//     BOOST_OUTCOME_TRY(service->start());
+//     service->commands().send(OrderId{"1042"}, Place{...});
+//
+// Everything is embedded: one process has the directory at a time. Threads: as the parts say.
+#pragma once
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/event_bus.hpp>
+#include <eventloom/projections/projections.hpp>
+#include <eventloom/sagas/sagas.hpp>
+
+#include <memory>
+#include <string>
+
+namespace eventloom {
+
+struct ServiceOptions {
+    std::string directory; // log, projections/ and sagas/ are made beneath it
+    Durability durability  = Durability::synced;
+    bool create_if_missing = true;
+};
+
+class Service {
+public:
+    static result<std::unique_ptr<Service>> open(const Runtime& runtime, const ServiceOptions& options);
+    ~Service();
+
+    const Runtime& runtime() const { return runtime_; }
+    const std::string& directory() const { return directory_; }
+    LevelDbStore& store() { return *store_; }
+    CommandBus& commands() { return commands_; }
+    EventBus& events() { return events_; }
+    Projections& projections() { return projections_; }
+    Sagas& sagas() { return sagas_; }
+
+    // Projections and sagas follow the log from here on.
+    result<void> start();
+
+    // Nothing runs any more when it returns. The destructor does the same.
+    void stop();
+
+    // Blocks until nothing can go on at this moment: sagas have settled, and the read models show it.
+    // Failure::unavailable "not-settled" at `deadline`; else why something stopped.
+    result<void> settle(Time deadline);
+
+private:
+    Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store);
+
+    const Runtime runtime_;
+    const std::string directory_;
+    const std::unique_ptr<LevelDbStore> store_;
+    CommandBus commands_;
+    EventBus events_;
+    Projections projections_;
+    Sagas sagas_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,155 @@
+#include "timestamps.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Rows = std::vector<std::vector<Json>>;
+
+Json json_of(const RecordedEvent& event, const std::string& data_json)
+{
+    const auto data = Json::parse(data_json, nullptr, false);
+    auto metadata   = Json::object();
+    if (not event.metadata.correlation.is_nil()) metadata["correlation"] = to_string(event.metadata.correlation);
+    if (not event.metadata.causation.is_nil()) metadata["causation"] = to_string(event.metadata.causation);
+    if (not event.metadata.tags.empty()) metadata["tags"] = event.metadata.tags;
+    for (const auto& [name, value] : event.metadata.headers) metadata["headers"][name] = value;
+    return {{"position", event.position},
+            {"stream", event.stream},
+            {"version", event.version},
+            {"type", event.type},
+            {"schema_version", event.schema_version},
+            {"id", to_string(event.id)},
+            {"recorded_at", to_string(event.recorded_at)},
+            {"metadata", metadata},
+            {"data", data.is_discarded() ? Json(data_json) : data}};
+}
+
+const std::vector<Column> event_columns{
+    {"position", Align::right}, {"recorded_at"}, {"stream"}, {"version", Align::right}, {"type"}};
+
+std::vector<Json> row_of(const RecordedEvent& event)
+{
+    return {event.position, to_string(event.recorded_at), event.stream, event.version, event.type};
+}
+
+} // namespace
+
+// The data of an event as JSON: in words when the program knows the type, else that it does not.
+std::string CommandLine::event_json(const RecordedEvent& event) const
+{
+    const auto type = types_.find(event.type);
+    if (type == types_.end()) {
+        return Json{{"unknown_type", event.type}, {"bytes", event.data.size()}}.dump();
+    }
+    auto json = type->second->to_json(event.schema_version, event.data);
+    return json ? std::move(json.value()) : Json{{"unreadable", json.error().sentence}}.dump();
+}
+
+void CommandLine::add_log_commands()
+{
+    struct Arguments {
+        Position position   = 0;
+        std::uint64_t count = 20;
+        std::string category;
+        std::string stream;
+        std::uint64_t from = 0;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+
+    // Shows what a reader gives, oldest first; with JSON every event whole.
+    const auto print = [this](Output& out, const LevelDbStore& store, const ReadRequest& request) -> result<void> {
+        Rows rows;
+        auto array        = Json::array();
+        const auto cursor = store.read(request);
+        for (;;) {
+            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+            if (event == nullptr) break;
+            if (out.json()) {
+                array.push_back(json_of(*event, event_json(*event)));
+            } else {
+                rows.push_back(row_of(*event));
+            }
+        }
+        if (request.direction == Direction::backwards) {
+            std::reverse(rows.begin(), rows.end());
+            std::reverse(array.begin(), array.end());
+        }
+        if (out.json()) {
+            out.facts(array);
+        } else {
+            out.table(event_columns, rows);
+        }
+        return done();
+    };
+
+    auto* events = app_.add_subcommand("events", "The log: tail, show");
+    events->require_subcommand(1);
+    auto* tail = events->add_subcommand("tail", "The last events");
+    tail->add_option("-n,--count", arguments->count, "How many")->check(CLI::PositiveNumber);
+    tail->add_option("--category", arguments->category, "Only of streams of this category");
+    on(tail, [this, arguments, print](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
+        return print(out, open_service->service().store(),
+                     {.scope = scope, .direction = Direction::backwards, .limit = arguments->count});
+    });
+
+    auto* show = events->add_subcommand("show", "One event, with its data");
+    show->add_option("position", arguments->position, "Its position in the log")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    on(show, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto& store = open_service->service().store();
+        const auto cursor = store.read({.from = arguments->position, .limit = 1});
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) {
+            return fail(Failure::invalid, "no-such-event",
+                        "asked for the event at position " + std::to_string(arguments->position) +
+                            " and found a log that ends at " + std::to_string(store.head()));
+        }
+        out.facts(json_of(*event, event_json(*event)));
+        return done();
+    });
+
+    auto* streams = app_.add_subcommand("streams", "The streams: list, read");
+    streams->require_subcommand(1);
+    auto* list = streams->add_subcommand("list", "All streams, or those of one category, by name");
+    list->add_option("--category", arguments->category, "Only of this category");
+    on(list, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        Rows rows;
+        BOOST_OUTCOME_TRY(
+            open_service->service().store().visit_streams([&](std::string_view stream, std::uint64_t events_in_it) {
+                if (arguments->category.empty() || category_of(stream) == arguments->category) {
+                    rows.push_back({std::string{stream}, events_in_it});
+                }
+            }));
+        out.table({{"stream"}, {"events", Align::right}}, rows);
+        return done();
+    });
+
+    auto* read = streams->add_subcommand("read", "The events of one stream");
+    read->add_option("stream", arguments->stream, "Its name, as `streams list` shows it")->required();
+    read->add_option("--from", arguments->from, "The first version wanted");
+    on(read, [this, arguments, print](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto& store = open_service->service().store();
+        BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
+        if (length == 0) {
+            return fail(Failure::invalid, "no-such-stream",
+                        "asked for the stream " + printable(arguments->stream) +
+                            " and found no event in it; `streams list` shows all");
+        }
+        return print(out, store, {.scope = Scope::stream(arguments->stream), .from = arguments->from});
+    });
+}
+
+} // namespace eventloom

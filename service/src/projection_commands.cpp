@@ -1,0 +1,119 @@
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/progress.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Rows = std::vector<std::vector<nlohmann::ordered_json>>;
+
+result<std::vector<std::string>> chosen_names(const Projections& projections, const std::vector<std::string>& names,
+                                              bool all)
+{
+    if (all == not names.empty()) {
+        return fail(Failure::invalid, "no-projection-named",
+                    "asked for projections and found neither names nor --all, or both; give one of them");
+    }
+    if (not all) return names;
+    std::vector<std::string> every;
+    for (const auto& status : projections.status()) every.push_back(status.name);
+    return every;
+}
+
+result<void> show_status(Output& out, const Projections& projections)
+{
+    Rows rows;
+    for (const auto& status : projections.status()) {
+        rows.push_back({status.name, status.version, to_string(status.state), status.position, status.lag, status.rows,
+                        status.error ? nlohmann::ordered_json(status.error->sentence) : nullptr});
+    }
+    out.table({{"projection"},
+               {"version", Align::right},
+               {"state"},
+               {"position", Align::right},
+               {"lag", Align::right},
+               {"rows", Align::right},
+               {"error"}},
+              rows);
+    return done();
+}
+
+result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
+{
+    Rows rows;
+    for (const auto& name : names) {
+        Progress progress{clock, "rebuilding " + name};
+        BOOST_OUTCOME_TRY(const auto report,
+                          projections.rebuild(name, [&](Position at, Position head) { progress.at(at, head); }));
+        progress.finish();
+        rows.push_back({name, report.events, report.rows});
+    }
+    out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}}, rows);
+    return done();
+}
+
+result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
+{
+    Rows rows;
+    std::string first_difference;
+    for (const auto& name : names) {
+        Progress progress{clock, "verifying " + name};
+        BOOST_OUTCOME_TRY(const auto report,
+                          projections.verify(name, [&](Position at, Position head) { progress.at(at, head); }));
+        progress.finish();
+        auto differences = nlohmann::ordered_json::array();
+        for (const auto& difference : report.differences) differences.push_back(difference.sentence);
+        if (first_difference.empty() && not report.differences.empty()) {
+            first_difference = name + ": " + report.differences.front().sentence;
+        }
+        rows.push_back({name, report.position, report.rows, report.differences_total,
+                        out.json() || not differences.empty() ? differences : nlohmann::ordered_json{}});
+    }
+    out.table({{"projection"},
+               {"position", Align::right},
+               {"rows", Align::right},
+               {"differences", Align::right},
+               {"first differences"}},
+              rows);
+    if (first_difference.empty()) return done();
+    return fail(Failure::corrupt, "projection-differs",
+                "compared the read models with the log and found differences (" + first_difference +
+                    "); rebuild the projection");
+}
+
+} // namespace
+
+void CommandLine::add_projection_commands()
+{
+    auto* projections = app_.add_subcommand("projections", "The read models: list, status, rebuild, verify");
+    projections->require_subcommand(1);
+    const auto show = [this](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return show_status(out, open_service->service().projections());
+    };
+    on(projections->add_subcommand("list", "All projections, and where they stand"), show);
+    on(projections->add_subcommand("status", "The same"), show);
+
+    struct Chosen {
+        std::vector<std::string> names;
+        bool all = false;
+    };
+    const auto add = [&](const char* name, const char* summary, auto action) {
+        const auto chosen = std::make_shared<Chosen>();
+        auto* command     = projections->add_subcommand(name, summary);
+        command->add_option("names", chosen->names, "Which projections");
+        command->add_flag("--all", chosen->all, "All of them");
+        on(command, [this, chosen, action](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            auto& all = open_service->service().projections();
+            BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
+            return action(out, all, runtime().clock, names);
+        });
+    };
+    add("rebuild", "Build anew from the log; the old model answers until the new one has caught up", rebuild);
+    add("verify", "Fold the log again beside them and compare every byte", verify);
+}
+
+} // namespace eventloom

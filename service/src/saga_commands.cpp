@@ -1,0 +1,124 @@
+#include "timestamps.hpp"
+
+#include <eventloom/service/command_line.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// How long a command waits for sagas to settle; what is not done by then goes on in the next run.
+constexpr Duration patience = std::chrono::minutes{10};
+
+const std::vector<Column> columns{{"saga"}, {"key"},   {"status"}, {"step"}, {"attempts", Align::right},
+                                  {"why"},  {"began"}, {"changed"}};
+
+std::vector<Json> row_of(const SagaInstance& instance)
+{
+    return {instance.saga,
+            instance.key,
+            to_string(instance.status),
+            instance.step,
+            instance.attempts,
+            instance.why ? Json(instance.why->step + ": " + instance.why->reason) : Json(nullptr),
+            to_string(instance.began),
+            to_string(instance.changed)};
+}
+
+result<std::optional<SagaStatus>> parse_status(const std::string& word)
+{
+    if (word.empty()) return std::optional<SagaStatus>{};
+    for (const auto status : {SagaStatus::running, SagaStatus::compensating, SagaStatus::completed,
+                              SagaStatus::compensated, SagaStatus::stuck}) {
+        if (to_string(status) == word) return std::optional{status};
+    }
+    return fail(Failure::invalid, "no-such-status",
+                "asked for sagas that are \"" + word +
+                    "\" and found no such status; it is running, compensating, completed, compensated or stuck");
+}
+
+result<void> list(Output& out, const Sagas& sagas, const std::string& status, std::size_t limit)
+{
+    BOOST_OUTCOME_TRY(const auto wanted, parse_status(status));
+    BOOST_OUTCOME_TRY(const auto instances, sagas.list(wanted, limit));
+    std::vector<std::vector<Json>> rows;
+    for (const auto& instance : instances) rows.push_back(row_of(instance));
+    out.table(columns, rows);
+    return done();
+}
+
+result<void> show(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key)
+{
+    BOOST_OUTCOME_TRY(const auto details, sagas.show(saga, key));
+    auto facts     = Json::object();
+    const auto row = row_of(details.instance);
+    for (std::size_t i = 0; i < columns.size(); ++i) facts[columns[i].name] = row[i];
+    const auto state = Json::parse(details.state_json, nullptr, false);
+    facts["state"]   = state.is_discarded() ? Json(details.state_json) : state;
+
+    std::vector<std::vector<Json>> history;
+    auto history_json = Json::array();
+    for (const auto& entry : details.history) {
+        history.push_back({to_string(entry.at), entry.what, entry.step, entry.detail});
+        history_json.push_back(
+            {{"at", to_string(entry.at)}, {"what", entry.what}, {"step", entry.step}, {"detail", entry.detail}});
+    }
+    if (out.json()) facts["history"] = history_json;
+    out.facts(facts);
+    if (not out.json()) {
+        out.say("");
+        out.table({{"at"}, {"what"}, {"step"}, {"detail"}}, history);
+    }
+    return done();
+}
+
+} // namespace
+
+void CommandLine::add_saga_commands()
+{
+    struct Arguments {
+        std::string status;
+        std::size_t limit = 1'000'000;
+        std::string saga;
+        std::string key;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+    auto* sagas          = app_.add_subcommand("sagas", "Running work: list, show, retry");
+    sagas->require_subcommand(1);
+
+    auto* list_command = sagas->add_subcommand("list", "All instances, or those of one status");
+    list_command->add_option("--status", arguments->status, "running, compensating, completed, compensated or stuck");
+    list_command->add_option("--limit", arguments->limit, "At most so many");
+    on(list_command, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        BOOST_OUTCOME_TRY(open_service->service().sagas().open());
+        return list(out, open_service->service().sagas(), arguments->status, arguments->limit);
+    });
+
+    auto* show_command = sagas->add_subcommand("show", "One instance, with its history");
+    show_command->add_option("saga", arguments->saga, "The saga's name")->required();
+    show_command->add_option("key", arguments->key, "The instance's key")->required();
+    on(show_command, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        BOOST_OUTCOME_TRY(open_service->service().sagas().open());
+        return show(out, open_service->service().sagas(), arguments->saga, arguments->key);
+    });
+
+    auto* retry_command = sagas->add_subcommand("retry", "Take up an instance that is stuck, and let all sagas go on");
+    retry_command->add_option("saga", arguments->saga, "The saga's name")->required();
+    retry_command->add_option("key", arguments->key, "The instance's key")->required();
+    on(retry_command, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        Service& service = open_service->service();
+        BOOST_OUTCOME_TRY(service.start());
+        BOOST_OUTCOME_TRY(service.sagas().retry(arguments->saga, arguments->key));
+        service.sagas().finish(runtime().clock.now() + patience);
+        BOOST_OUTCOME_TRY(service.settle(runtime().clock.now() + patience));
+        return show(out, service.sagas(), arguments->saga, arguments->key);
+    });
+}
+
+} // namespace eventloom
