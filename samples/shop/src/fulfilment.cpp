@@ -84,7 +84,9 @@ el::Saga fulfilment()
                  return for_each_article(saga.articles, [&](const Wanted&) { return stock::Release{saga.order}; });
              }}),
 
-        step("take payment", act{[](const Fulfilment& saga) { return call(Charge{saga.order.value, saga.total}); }},
+        step("take payment", act{[](const Fulfilment& saga) {
+                 return call(Charge{saga.order.value, saga.total});
+             }},
              keep{[](Fulfilment& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
              undo{[](const Fulfilment& saga) { return call(Refund{saga.order.value}); }},
              el::retry{.times = 8, .first_wait = 50ms}, el::deadline{48h}),

@@ -3,7 +3,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace shop {
 
@@ -20,5 +22,8 @@ struct Money {
 
 // "-1,234.56"
 std::string to_string(Money money);
+
+// "2.55", "2.5" or "2" in whole pence, from 0 up to a thousand million pounds; nothing when the text is anything else.
+std::optional<Money> parse_money(std::string_view text);
 
 } // namespace shop

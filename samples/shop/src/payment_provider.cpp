@@ -33,8 +33,8 @@ el::result<std::unique_ptr<SamplePaymentProvider>> SamplePaymentProvider::open(c
 
 double SamplePaymentProvider::chance(std::string_view what, const el::CallKey& key, unsigned attempt) const
 {
-    const auto drawn = el::derived_uuid(
-        {what, std::to_string(options_.seed), el::to_string(key), std::to_string(attempt)});
+    const auto drawn =
+        el::derived_uuid({what, std::to_string(options_.seed), el::to_string(key), std::to_string(attempt)});
     return static_cast<double>(drawn.bytes[0] * 65'536 + drawn.bytes[1] * 256 + drawn.bytes[2]) / 16'777'216.0;
 }
 

@@ -36,7 +36,7 @@ struct Refund {
 // Asked again with the same key, a provider gives the first answer and takes no money twice.
 class PaymentProvider {
 public:
-    virtual ~PaymentProvider()                                                              = default;
+    virtual ~PaymentProvider()                                                       = default;
     virtual el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) = 0;
     // Gives back what was charged for the reference; nothing when nothing was.
     virtual el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) = 0;

@@ -23,10 +23,10 @@
 namespace eventloom {
 
 struct SendOptions {
-    Uuid command_id;  // nil: a fresh one; then nothing recognises the command when it is sent again
-    Uuid correlation; // nil: the command id
-    Uuid causation;   // what made somebody send this; nil: nothing in the log
-    std::vector<std::pair<std::string, std::string>> headers;
+    Uuid command_id  = {}; // nil: a fresh one; then nothing recognises the command when it is sent again
+    Uuid correlation = {}; // nil: the command id
+    Uuid causation   = {}; // what made somebody send this; nil: nothing in the log
+    std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // What became of a command.

@@ -158,6 +158,16 @@ consteval bool checked_handler()
     return false;
 }
 
+template <class Part, class Key, class Row, class Sources>
+consteval bool checked_part()
+{
+    if constexpr (is_handler<Part>) {
+        return checked_handler<Part, Key, Row, Sources>();
+    } else {
+        return true;
+    }
+}
+
 template <class... Fact>
 consteval bool all_different()
 {
@@ -448,9 +458,8 @@ auto heard_events()
 template <class Key, class Row, class... Part>
 Projected<Key, Row> projection(std::string name, std::uint32_t version, Part... part)
 {
-    using Sources = typename detail::sources<Key, Part...>::type;
-    constexpr bool handlers_fit =
-        ((not detail::is_handler<Part> || detail::checked_handler<Part, Key, Row, Sources>()) && ...);
+    using Sources               = typename detail::sources<Key, Part...>::type;
+    constexpr bool handlers_fit = (detail::checked_part<Part, Key, Row, Sources>() && ...);
     if constexpr (handlers_fit) {
         using Events = decltype(std::tuple_cat(typename decltype(detail::heard_events<Part>())::type{}...));
         constexpr bool heard_once = []<class... Fact>(std::type_identity<std::tuple<Fact...>>) {

@@ -24,7 +24,7 @@ struct Line {
 // Events: what has happened. Past tense, plain data, kept for ever.
 struct Placed    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; Money total; };
 struct Completed { std::string receipt; std::string tracking; };
-struct Cancelled { std::string reason; };
+struct Cancelled { std::string reason; CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; Money total; };
 
 // Commands: what somebody asks for. Imperative, and open to refusal.
 struct Place    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; };
@@ -43,10 +43,11 @@ struct Order {
     enum class Stage { none, placed, completed, cancelled };
 
     Stage stage = Stage::none;
+    Placed placed; // a cancellation says what it cancels
 };
 
 // Evolve: what has happened cannot be refused, so these cannot fail.
-inline Order evolve(Order order, const Placed&)    { order.stage = Order::Stage::placed; return order; }
+inline Order evolve(Order order, const Placed& event) { order.stage = Order::Stage::placed; order.placed = event; return order; }
 inline Order evolve(Order order, const Completed&) { order.stage = Order::Stage::completed; return order; }
 inline Order evolve(Order order, const Cancelled&) { order.stage = Order::Stage::cancelled; return order; }
 
@@ -74,7 +75,8 @@ inline el::result<Placed> decide(const Place& command, const Order& order)
 inline el::result<std::optional<Completed>> decide(const Complete& command, const Order& order)
 {
     if (order.stage == Order::Stage::completed) return std::nullopt; // asked twice, done once
-    if (order.stage != Order::Stage::placed) return el::refuse("not-placed", "Only an order that stands can be completed.");
+    if (order.stage != Order::Stage::placed)
+        return el::refuse("not-placed", "Only an order that stands can be completed.");
     return Completed{command.receipt, command.tracking};
 }
 
@@ -82,8 +84,10 @@ inline el::result<std::optional<Cancelled>> decide(const Cancel& command, const 
 {
     if (order.stage == Order::Stage::cancelled) return std::nullopt;
     if (order.stage == Order::Stage::none) return el::refuse("no-such-order", "There is no such order.");
-    if (order.stage == Order::Stage::completed) return el::refuse("on-its-way", "A completed order cannot be cancelled.");
-    return Cancelled{command.reason};
+    if (order.stage == Order::Stage::completed)
+        return el::refuse("on-its-way", "A completed order cannot be cancelled.");
+    const Placed& placed = order.placed;
+    return Cancelled{command.reason, placed.customer, placed.country, placed.placed_at, placed.lines, placed.total};
 }
 
 static_assert(el::aggregate<Order>); // every event above has its evolve, and every stored name is its own

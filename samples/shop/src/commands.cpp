@@ -1,0 +1,273 @@
+#include "commands.hpp"
+
+#include "import/import.hpp"
+#include "listing.hpp"
+#include "orders/order.hpp"
+#include "payments/payment.hpp"
+#include "returns/order_return.hpp"
+#include "shipping/shipment.hpp"
+#include "stock/stock_item.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/progress.hpp>
+
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+
+#include <charconv>
+
+namespace shop {
+
+namespace {
+
+// "85123A:6:2.55": article, pieces, price of one.
+el::result<orders::Line> parse_line(const std::string& text)
+{
+    const auto bad = [&](std::string_view why) {
+        return el::fail(el::Failure::invalid, "wrong-line",
+                        "read the line \"" + text + "\" and found that " + std::string{why} +
+                            "; write it SKU:PIECES:PRICE, as in 85123A:6:2.55");
+    };
+    const auto first  = text.find(':');
+    const auto second = text.find(':', first == std::string::npos ? first : first + 1);
+    if (first == std::string::npos || second == std::string::npos || first == 0) return bad("it has not three parts");
+    orders::Line line{.sku = Sku{text.substr(0, first)}, .description = {}, .quantity = 0, .price = {}};
+    const std::string_view pieces = std::string_view{text}.substr(first + 1, second - first - 1);
+    if (std::from_chars(pieces.data(), pieces.data() + pieces.size(), line.quantity).ptr != pieces.end() ||
+        line.quantity < 1 || line.quantity > 1'000'000'000) {
+        return bad("the pieces are no number from 1 to a thousand million");
+    }
+    const auto price = parse_money(std::string_view{text}.substr(second + 1));
+    if (not price) return bad("the price is no amount of money in whole pence");
+    line.price = *price;
+    return line;
+}
+
+el::result<void> show_report(el::Output& out, const ImportReport& report)
+{
+    Json facts{{"rows_read", report.rows_read},
+               {"rows_taken", report.rows_taken},
+               {"rows_refused", report.rows_refused},
+               {"orders", report.orders},
+               {"returns", report.returns},
+               {"write_offs", report.write_offs},
+               {"turnover", shown(out, report.turnover)},
+               {"returned", shown(out, report.returned)},
+               {"known_before", report.known}};
+    if (out.json()) {
+        auto refused = Json::array();
+        for (const auto& row : report.refused) refused.push_back({{"line", row.line}, {"reason", row.reason}});
+        facts["refused"] = refused;
+    }
+    out.facts(facts);
+    constexpr std::size_t shown_at_most = 20;
+    for (std::size_t i = 0; i < std::min(shown_at_most, report.refused.size()); ++i) {
+        out.say("line " + std::to_string(report.refused[i].line) +
+                " was refused: " + el::printable(report.refused[i].reason));
+    }
+    if (report.rows_refused > shown_at_most) out.say("... --json lists them all.");
+    return el::done();
+}
+
+} // namespace
+
+ShopCommandLine::ShopCommandLine()
+    : line_{"shop", "A gift shop on Eventloom.",
+            [this](const el::Runtime& runtime, const std::string& directory,
+                   bool create_if_missing) -> el::result<std::unique_ptr<el::OpenService>> {
+                BOOST_OUTCOME_TRY(auto shop, Shop::open(runtime, directory, options_, create_if_missing));
+                return std::unique_ptr<el::OpenService>{std::move(shop)};
+            }}
+{
+    line_.knows(el::event_types<orders::Order>());
+    line_.knows(el::event_types<stock::StockItem>());
+    line_.knows(el::event_types<payments::Payment>());
+    line_.knows(el::event_types<shipping::Shipment>());
+    line_.knows(el::event_types<returns::OrderReturn>());
+    auto& app = line_.app();
+    app.add_option("--decline-rate", options_.decline_rate, "How many cards the sample's payment provider declines")
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--fail-rate", options_.fail_rate, "How many of its calls fail and are tried again")
+        ->check(CLI::Range(0.0, 0.99));
+    app.add_option("--seed", options_.seed, "Which of them: the same seed, the same choice");
+    add_import();
+    add_orders();
+    add_stock();
+    add_sales();
+    add_demo();
+}
+
+el::result<Shop*> ShopCommandLine::open(bool create_if_missing)
+{
+    BOOST_OUTCOME_TRY(auto* const opened, line_.open(create_if_missing));
+    return static_cast<Shop*>(opened); // made by the constructor above
+}
+
+el::result<Shop*> ShopCommandLine::open_and_start()
+{
+    BOOST_OUTCOME_TRY(auto* const shop, open(true));
+    BOOST_OUTCOME_TRY(shop->service().start());
+    return shop;
+}
+
+void ShopCommandLine::add_import()
+{
+    struct Arguments {
+        std::string file;
+        ImportOptions options;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+    auto* command        = line_.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
+    command->add_option("file", arguments->file, "The file")->required();
+    command
+        ->add_option("--opening-stock", arguments->options.opening_stock,
+                     "Pieces of each article that are received once (default 100000)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
+    line_.on(command, [this, arguments](el::Output& out) -> el::result<void> {
+        // A file that cannot be read leaves no data behind.
+        BOOST_OUTCOME_TRY(check_readable(arguments->file));
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start());
+        el::Progress progress{line_.runtime().clock, "importing"};
+        BOOST_OUTCOME_TRY(const auto report,
+                          import_file(arguments->file, arguments->options, shop->service().commands(),
+                                      [&](std::uint64_t at, std::uint64_t total) { progress.at(at, total); }));
+        progress.finish();
+        BOOST_OUTCOME_TRY(shop->finish_everything());
+        return show_report(out, report);
+    });
+}
+
+void ShopCommandLine::add_orders()
+{
+    struct Arguments {
+        std::string number;
+        std::string customer;
+        std::string country = "United Kingdom";
+        std::string stage;
+        std::string reason = "asked by the customer";
+        std::vector<std::string> lines;
+        std::size_t limit = 1'000'000'000;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+    auto* orders         = line_.app().add_subcommand("orders", "Orders: place, list, show, cancel");
+    orders->require_subcommand(1);
+
+    auto* place = orders->add_subcommand("place", "Place an order and carry it through");
+    place->add_option("order", arguments->number, "The order's number")->required();
+    place->add_option("--customer", arguments->customer, "Whose it is (default guest)");
+    place->add_option("--country", arguments->country, "Where to (default United Kingdom)");
+    place->add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line")->required();
+    line_.on(place, [this, arguments](el::Output& out) -> el::result<void> {
+        orders::Place command{.customer  = CustomerId{arguments->customer.empty() ? "guest" : arguments->customer},
+                              .country   = arguments->country,
+                              .placed_at = std::chrono::floor<std::chrono::seconds>(line_.runtime().clock.now()),
+                              .lines     = {}};
+        for (const auto& text : arguments->lines) {
+            BOOST_OUTCOME_TRY(auto line, parse_line(text));
+            command.lines.push_back(std::move(line));
+        }
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start());
+        BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, command));
+        BOOST_OUTCOME_TRY(shop->finish_everything());
+        return show_order(out, *shop, arguments->number);
+    });
+
+    auto* list = orders->add_subcommand("list", "All orders, or those of one customer or stage");
+    list->add_option("--customer", arguments->customer, "Only of this customer");
+    list->add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
+        ->check(CLI::IsMember({"placed", "completed", "cancelled"}));
+    list->add_option("--limit", arguments->limit, "At most so many");
+    line_.on(list, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return list_orders(out, *shop, arguments->customer, arguments->stage, arguments->limit);
+    });
+
+    auto* show = orders->add_subcommand("show", "One order");
+    show->add_option("order", arguments->number, "The order's number")->required();
+    line_.on(show, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return show_order(out, *shop, arguments->number);
+    });
+
+    auto* cancel = orders->add_subcommand("cancel", "Cancel an order that is not completed");
+    cancel->add_option("order", arguments->number, "The order's number")->required();
+    cancel->add_option("--reason", arguments->reason, "Why");
+    line_.on(cancel, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        BOOST_OUTCOME_TRY(
+            shop->service().commands().send(OrderId{arguments->number}, orders::Cancel{arguments->reason}));
+        BOOST_OUTCOME_TRY(shop->service().start());
+        BOOST_OUTCOME_TRY(shop->finish_everything());
+        return show_order(out, *shop, arguments->number);
+    });
+}
+
+void ShopCommandLine::add_stock()
+{
+    struct Arguments {
+        std::string sku;
+        std::int64_t quantity = 0;
+        std::string reference;
+        std::size_t limit = 1'000'000'000;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+    auto* stock          = line_.app().add_subcommand("stock", "Stock: list, show, receive");
+    stock->require_subcommand(1);
+
+    auto* list = stock->add_subcommand("list", "All articles");
+    list->add_option("--limit", arguments->limit, "At most so many");
+    line_.on(list, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return list_stock(out, *shop, arguments->limit);
+    });
+
+    auto* show = stock->add_subcommand("show", "One article");
+    show->add_option("sku", arguments->sku, "Its stock code")->required();
+    line_.on(show, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return show_stock(out, *shop, arguments->sku);
+    });
+
+    auto* receive = stock->add_subcommand("receive", "Take in a delivery");
+    receive->add_option("sku", arguments->sku, "The article's stock code")->required();
+    receive->add_option("pieces", arguments->quantity, "How many")
+        ->required()
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+    receive->add_option("--reference", arguments->reference, "The delivery note");
+    line_.on(receive, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start());
+        BOOST_OUTCOME_TRY(shop->service().commands().send(Sku{arguments->sku},
+                                                          stock::Receive{arguments->quantity, arguments->reference}));
+        BOOST_OUTCOME_TRY(shop->finish_everything());
+        return show_stock(out, *shop, arguments->sku);
+    });
+}
+
+void ShopCommandLine::add_sales()
+{
+    struct Arguments {
+        std::string by;
+        std::string customer;
+        std::size_t limit = 1'000'000'000;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+    auto* sales          = line_.app().add_subcommand("sales", "Turnover, by country, month or article");
+    sales->add_option("--by", arguments->by, "country, month or sku")
+        ->check(CLI::IsMember({"country", "month", "sku"}));
+    sales->add_option("--limit", arguments->limit, "At most so many");
+    line_.on(sales, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return show_sales(out, *shop, arguments->by, arguments->limit);
+    });
+
+    auto* customers = line_.app().add_subcommand("customers", "Customers: show");
+    customers->require_subcommand(1);
+    auto* show = customers->add_subcommand("show", "One customer's account");
+    show->add_option("customer", arguments->customer, "The customer's id")->required();
+    line_.on(show, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return show_customer(out, *shop, arguments->customer);
+    });
+}
+
+} // namespace shop

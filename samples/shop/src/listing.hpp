@@ -1,0 +1,26 @@
+// Read models as rows of a table.
+#pragma once
+
+#include "shop.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace shop {
+
+using Json = nlohmann::ordered_json;
+using Rows = std::vector<std::vector<Json>>;
+
+// For programs whole pence, for people pounds.
+Json shown(const el::Output& out, Money money);
+// "2010-12-01 08:26"
+std::string to_string(BusinessTime time);
+
+el::result<void> list_orders(el::Output& out, const Shop& shop, const std::string& customer, const std::string& stage,
+                             std::size_t limit);
+el::result<void> show_order(el::Output& out, const Shop& shop, const std::string& number);
+el::result<void> list_stock(el::Output& out, const Shop& shop, std::size_t limit);
+el::result<void> show_stock(el::Output& out, const Shop& shop, const std::string& sku);
+el::result<void> show_customer(el::Output& out, const Shop& shop, const std::string& id);
+el::result<void> show_sales(el::Output& out, const Shop& shop, const std::string& by, std::size_t limit);
+
+} // namespace shop

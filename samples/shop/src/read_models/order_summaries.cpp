@@ -1,0 +1,47 @@
+#include "read_models.hpp"
+
+#include "../orders/order.hpp"
+
+#include <eventloom/projections/projection.hpp>
+
+namespace shop {
+
+using namespace orders;
+
+el::Projected<OrderId, OrderSummary> order_summaries()
+{
+    return el::projection<OrderId, OrderSummary>(
+        "orders", 1,
+        el::index("customer",
+                  [](const OrderSummary& row) {
+                      return std::tuple{row.customer, row.placed_at};
+                  }),
+        el::index("stage",
+                  [](const OrderSummary& row) {
+                      return std::tuple{row.stage, row.placed_at};
+                  }),
+
+        [](OrderSummary& row, const Placed& event) {
+            row = {.customer  = event.customer,
+                   .country   = event.country,
+                   .placed_at = event.placed_at,
+                   .stage     = "placed",
+                   .pieces    = 0,
+                   .total     = event.total,
+                   .receipt   = {},
+                   .tracking  = {},
+                   .reason    = {}};
+            for (const Line& line : event.lines) row.pieces += line.quantity;
+        },
+        [](OrderSummary& row, const Completed& event) {
+            row.stage    = "completed";
+            row.receipt  = event.receipt;
+            row.tracking = event.tracking;
+        },
+        [](OrderSummary& row, const Cancelled& event) {
+            row.stage  = "cancelled";
+            row.reason = event.reason;
+        });
+}
+
+} // namespace shop

@@ -1,0 +1,49 @@
+#include "shop.hpp"
+
+#include "fulfilment.hpp"
+
+namespace shop {
+
+namespace {
+
+constexpr el::Duration patience = std::chrono::hours{1};
+
+} // namespace
+
+el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const std::string& directory,
+                                             const ShopOptions& options, bool create_if_missing)
+{
+    auto shop = std::make_unique<Shop>();
+    // The log is opened first: where there is none, nothing else is made.
+    BOOST_OUTCOME_TRY(shop->service_, el::Service::open(runtime, {.directory         = directory,
+                                                                  .durability        = el::Durability::synced,
+                                                                  .create_if_missing = create_if_missing}));
+    BOOST_OUTCOME_TRY(shop->provider_, SamplePaymentProvider::open(runtime, {.directory    = directory + "/provider",
+                                                                             .decline_rate = options.decline_rate,
+                                                                             .fail_rate    = options.fail_rate,
+                                                                             .seed         = options.seed}));
+    auto& projections = shop->service_->projections();
+    BOOST_OUTCOME_TRY(shop->orders_, projections.add(order_summaries()));
+    BOOST_OUTCOME_TRY(shop->stock_, projections.add(stock_levels()));
+    BOOST_OUTCOME_TRY(shop->customers_, projections.add(customer_accounts()));
+    BOOST_OUTCOME_TRY(shop->sales_, projections.add(shop::sales()));
+
+    auto& sagas    = shop->service_->sagas();
+    auto* provider = shop->provider_.get();
+    sagas.add(fulfilment());
+    sagas.add(restocking());
+    sagas.perform<Charge>(
+        [provider](const Charge& charge, const el::CallKey& key) { return provider->charge(charge, key); });
+    sagas.perform<Refund>(
+        [provider](const Refund& refund, const el::CallKey& key) { return provider->refund(refund, key); });
+    return shop;
+}
+
+el::result<void> Shop::finish_everything()
+{
+    const auto deadline = service_->runtime().clock.now() + patience;
+    service_->sagas().finish(deadline);
+    return service_->settle(deadline);
+}
+
+} // namespace shop

@@ -1,0 +1,46 @@
+// The shop, open: the service with its read models, its sagas and its payment provider.
+#pragma once
+
+#include "payment_provider.hpp"
+#include "read_models/read_models.hpp"
+
+#include <eventloom/projections/table.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include <memory>
+#include <string>
+
+namespace shop {
+
+struct ShopOptions {
+    double decline_rate = 0;
+    double fail_rate    = 0;
+    std::uint64_t seed  = 1;
+};
+
+class Shop final : public el::OpenService {
+public:
+    static el::result<std::unique_ptr<Shop>> open(const el::Runtime& runtime, const std::string& directory,
+                                                  const ShopOptions& options, bool create_if_missing);
+
+    el::Service& service() override { return *service_; }
+    SamplePaymentProvider& provider() { return *provider_; }
+
+    const el::Table<OrderId, OrderSummary>& orders() const { return *orders_; }
+    const el::Table<Sku, StockLevel>& stock() const { return *stock_; }
+    const el::Table<CustomerId, CustomerAccount>& customers() const { return *customers_; }
+    const el::Table<SalesKey, Sales>& sales() const { return *sales_; }
+
+    // Blocks until every saga has ended or is stuck and the read models show it, retries included.
+    el::result<void> finish_everything();
+
+private:
+    std::unique_ptr<SamplePaymentProvider> provider_; // outlives the service that calls it
+    std::unique_ptr<el::Service> service_;
+    std::optional<el::Table<OrderId, OrderSummary>> orders_;
+    std::optional<el::Table<Sku, StockLevel>> stock_;
+    std::optional<el::Table<CustomerId, CustomerAccount>> customers_;
+    std::optional<el::Table<SalesKey, Sales>> sales_;
+};
+
+} // namespace shop
