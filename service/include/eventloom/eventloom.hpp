@@ -1,0 +1,15 @@
+// Everything of Eventloom that a small service needs, in one include. Larger ones include what they use: this one needs
+// cereal, and takes its time to compile.
+//
+//     #include <eventloom/eventloom.hpp>
+//     namespace el = eventloom;
+//
+// Threads: see the headers.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/event_codec.hpp>
+#include <eventloom/projections/projection.hpp>
+#include <eventloom/sagas/saga.hpp>
+#include <eventloom/service/service.hpp>
+#include <eventloom/storage/system_files.hpp>
