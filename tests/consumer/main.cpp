@@ -4,15 +4,26 @@
 
 namespace el = eventloom;
 
-struct Added { int amount = 0; };
-struct Add { int amount = 0; };
+struct Added {
+    int amount = 0;
+};
+struct Add {
+    int amount = 0;
+};
 struct Counter {
     static constexpr auto category = "counter";
-    using Events = el::events<el::event<"added", Added>>;
-    int value = 0;
+    using Events                   = el::events<el::event<"added", Added>>;
+    int value                      = 0;
 };
-inline Counter evolve(Counter counter, const Added& event) { counter.value += event.amount; return counter; }
-inline el::result<Added> decide(const Add& command, const Counter&) { return Added{command.amount}; }
+inline Counter evolve(Counter counter, const Added& event)
+{
+    counter.value += event.amount;
+    return counter;
+}
+inline el::result<Added> decide(const Add& command, const Counter&)
+{
+    return Added{command.amount};
+}
 static_assert(el::aggregate<Counter>);
 
 int main(int, char** argv)

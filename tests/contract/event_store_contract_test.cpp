@@ -17,7 +17,7 @@ struct Machine {
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
 
-    NewEvent event(std::string text) { return event_of(runtime, std::move(text)); }
+    NewEvent event(std::string text) { return note_of(runtime, std::move(text)); }
 };
 
 std::vector<std::string> texts(const std::vector<RecordedEvent>& events)
@@ -302,7 +302,7 @@ TEST_CASE("every event store refuses what is out of bounds and writes nothing", 
         CHECK(refused(to("a\nb", any, {machine.event("x")})) == "invalid-stream-name");
         CHECK(refused(to("a\xff", any, {machine.event("x")})) == "invalid-stream-name");
         CHECK(refused(to("a\xc2\x85", any, {machine.event("x")})) == "invalid-stream-name");
-        CHECK(refused(to("a-1", any, {event_of(machine.runtime, "x", "")})) == "invalid-event-type");
+        CHECK(refused(to("a-1", any, {note_of(machine.runtime, "x", "")})) == "invalid-event-type");
         CHECK(refused(to("a-1", any, {without_id})) == "invalid-append");
         CHECK(refused(to("a-1", any, {without_version})) == "invalid-append");
         CHECK(refused(to("a-1", any, {twice, twice})) == "invalid-append");
@@ -335,12 +335,12 @@ TEST_CASE("every event store gives concurrent writers one order without gaps", "
             threads.emplace_back([&, writer] {
                 for (int i = 0; i < appends; ++i) {
                     const auto own =
-                        to("own-" + std::to_string(writer), ExpectedVersion::after(i), {event_of(runtime, "x")});
+                        to("own-" + std::to_string(writer), ExpectedVersion::after(i), {note_of(runtime, "x")});
                     if (not store->append(own)) ++conflicts;
                     // Of all who expect the same version of a shared stream, one succeeds.
                     const auto length = store->stream_length("shared-1").value();
                     static_cast<void>(
-                        store->append(to("shared-1", ExpectedVersion::after(length), {event_of(runtime, "y")})));
+                        store->append(to("shared-1", ExpectedVersion::after(length), {note_of(runtime, "y")})));
                 }
             });
         }

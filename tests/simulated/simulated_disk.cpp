@@ -63,11 +63,14 @@ public:
     Status Append(const Slice& bytes) override
     {
         switch (disk_.change(true, false)) {
-        case SimulatedDisk::Change::done: file_->seen.append(bytes.data(), bytes.size()); return Status::OK();
+        case SimulatedDisk::Change::done:
+            file_->seen.append(bytes.data(), bytes.size());
+            return Status::OK();
         case SimulatedDisk::Change::half:
             file_->seen.append(bytes.data(), bytes.size() / 2);
             return Status::IOError(path_, "no space left on the device");
-        case SimulatedDisk::Change::dead: break;
+        case SimulatedDisk::Change::dead:
+            break;
         }
         return dead(path_);
     }
@@ -171,7 +174,7 @@ void SimulatedDisk::power_cut(Tail tail)
     keep_entries();
     Directory after;
     for (const auto& [path, file] : kept_) {
-        std::string bytes       = file->kept;
+        std::string bytes        = file->kept;
         const std::size_t synced = bytes.size();
         if (tail != Tail::dropped && file->seen.size() > synced) {
             bytes.append(file->seen, synced, draw(file->seen.size() - synced + 1));

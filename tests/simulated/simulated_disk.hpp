@@ -97,13 +97,13 @@ private:
     Directory kept_;
     std::vector<Entry> pending_; // entries seen and not kept yet, in their order
     std::map<std::string, bool> directories_;
-    std::uint64_t operations_     = 0;
-    std::uint64_t crash_at_       = 0;
-    std::uint64_t full_at_        = 0;
-    std::uint64_t sync_fails_at_  = 0;
-    bool crashed_                 = false;
-    bool fault_happened_          = false;
-    std::uint64_t now_            = 0;
+    std::uint64_t operations_    = 0;
+    std::uint64_t crash_at_      = 0;
+    std::uint64_t full_at_       = 0;
+    std::uint64_t sync_fails_at_ = 0;
+    bool crashed_                = false;
+    bool fault_happened_         = false;
+    std::uint64_t now_           = 0;
 };
 
 // LevelDB's background work that waits to be run.

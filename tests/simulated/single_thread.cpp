@@ -5,11 +5,11 @@
 // work and returns, which to LevelDB is a spurious wake-up. Works because libleveldb is a shared library.
 #include "simulated/simulated_disk.hpp"
 
+#include <cstdio>
+#include <cstdlib>
 #include <deque>
 #include <dlfcn.h>
 #include <pthread.h>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 namespace {

@@ -64,7 +64,7 @@ const std::vector<StoreKind>& every_store()
     return kinds;
 }
 
-NewEvent event_of(const Runtime& runtime, std::string text, std::string type)
+NewEvent note_of(const Runtime& runtime, std::string text, std::string type)
 {
     NewEvent event;
     event.id   = runtime.ids.next();

@@ -40,7 +40,7 @@ struct StoreKind {
 const std::vector<StoreKind>& every_store();
 
 // An event with a fresh id whose data is `text`.
-NewEvent event_of(const Runtime& runtime, std::string text, std::string type = "noted");
+NewEvent note_of(const Runtime& runtime, std::string text, std::string type = "noted");
 
 // One append of `events` to one stream.
 AppendRequest to(std::string stream, ExpectedVersion expected, std::vector<NewEvent> events);

@@ -38,10 +38,10 @@ using DeliveryHandler = std::function<result<void>(const Delivery&)>;
 
 struct SubscriptionOptions {
     std::string name; // for people
-    Scope scope = Scope::everything();
-    std::vector<std::string> types;   // stored names; empty: all
-    Position after               = 0; // begins with the event behind this position
-    std::size_t batch_events_max = 512;
+    Scope scope                    = Scope::everything();
+    std::vector<std::string> types = {}; // stored names; empty: all
+    Position after                 = 0;  // begins with the event behind this position
+    std::size_t batch_events_max   = 512;
 };
 
 // A running subscription. When the last reference goes, the handler has returned and is called no more.

@@ -74,10 +74,10 @@ struct CommandRecord {
 };
 
 struct AppendRequest {
-    std::vector<StreamAppend> streams;    // each stream at most once
-    std::optional<CommandRecord> command; // with it `streams` may hold no event at all
-    std::optional<Time> deadline;         // not begun by then: Failure::unavailable, nothing written
-    std::optional<std::uint64_t> epoch;   // of the leader who asks; an engine with one writer ignores it
+    std::vector<StreamAppend> streams    = {};           // each stream at most once
+    std::optional<CommandRecord> command = std::nullopt; // with it `streams` may hold no event at all
+    std::optional<Time> deadline         = std::nullopt; // not begun by then: Failure::unavailable, nothing written
+    std::optional<std::uint64_t> epoch   = std::nullopt; // of the leader who asks; an engine with one writer ignores it
 };
 
 // Where the events of one stream went.

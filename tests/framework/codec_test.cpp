@@ -1,0 +1,227 @@
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/utf8.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <optional>
+#include <variant>
+
+namespace codec_test {
+
+using namespace eventloom;
+
+struct Money {
+    std::int64_t pence = 0;
+};
+struct Line {
+    std::string sku;
+    int quantity = 1;
+    Money price;
+};
+enum class Colour : std::uint8_t { red, green };
+struct Everything {
+    id<Line> identity;
+    std::vector<Line> lines;
+    std::optional<double> weight;
+    std::map<std::string, Line> by_name;
+    std::variant<int, std::string> either;
+    std::vector<bool> flags;
+    Colour colour = Colour::red;
+    std::chrono::sys_seconds at;
+    std::int64_t negative  = 0;
+    std::uint64_t positive = 0;
+    std::pair<int, bool> two;
+};
+struct Nested {
+    std::vector<Nested> inside;
+};
+struct Own {
+    int kept      = 0;
+    int forgotten = 7;
+    template <class Archive>
+    void serialize(Archive& archive)
+    {
+        archive(kept);
+    }
+};
+
+// Events in two forms.
+struct PlacedV1 {
+    std::string customer;
+};
+struct Placed {
+    std::string customer;
+    std::string country;
+};
+inline Placed upcast(const PlacedV1& event)
+{
+    return {event.customer, "unknown"};
+}
+struct Order {
+    static constexpr auto category = "order";
+    using Events                   = events<event<"order-placed", Placed, PlacedV1>>;
+    std::string customer;
+    std::string country;
+};
+inline Order evolve(Order, const Placed& event)
+{
+    return {event.customer, event.country};
+}
+
+} // namespace codec_test
+
+template const eventloom::EventTypes& eventloom::event_types<codec_test::Order>();
+
+namespace codec_test {
+
+const Everything sample{.identity = {"line-1"},
+                        .lines    = {{"tea", 2, {450}}, {"", -3, {-1}}},
+                        .weight   = 2.5,
+                        .by_name  = {{"a", {"x", 1, {2}}}},
+                        .either   = std::string{"text"},
+                        .flags    = {true, false, true},
+                        .colour   = Colour::green,
+                        .at       = std::chrono::sys_seconds{std::chrono::seconds{1'300'000'000}},
+                        .negative = std::numeric_limits<std::int64_t>::min(),
+                        .positive = std::numeric_limits<std::uint64_t>::max(),
+                        .two      = {-5, true}};
+
+template <class T>
+std::string bytes_of(const T& value)
+{
+    std::string bytes;
+    codec<T>::encode(value, bytes);
+    return bytes;
+}
+
+TEST_CASE("a plain struct of any members comes back as it was", "[framework][codec]")
+{
+    const auto back = codec<Everything>::decode(bytes_of(sample));
+    REQUIRE(back);
+    CHECK(same(back.value(), sample));
+}
+
+TEST_CASE("a serialize of one's own wins over the members", "[framework][codec]")
+{
+    const auto back = codec<Own>::decode(bytes_of(Own{3, 4}));
+    REQUIRE(back);
+    CHECK(back.value().kept == 3);
+    CHECK(back.value().forgotten == 7);
+}
+
+TEST_CASE("every cut of an encoding is an error with a name", "[framework][codec][damage]")
+{
+    const auto bytes = bytes_of(sample);
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+        const auto read = codec<Everything>::decode(std::string_view{bytes}.substr(0, length));
+        REQUIRE_FALSE(read);
+        CHECK(read.error().kind == Failure::corrupt);
+        CHECK(read.error().code == "damaged-value");
+    }
+    const auto longer = codec<Everything>::decode(bytes + "x");
+    REQUIRE_FALSE(longer);
+    CHECK(longer.error().code == "trailing-bytes");
+}
+
+TEST_CASE("no change of a byte crashes the reader, and what it accepts is a value", "[framework][codec][damage]")
+{
+    const auto bytes = bytes_of(sample);
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        for (int bit = 0; bit < 8; ++bit) {
+            auto changed    = bytes;
+            changed[at]     = static_cast<char>(changed[at] ^ (1 << bit));
+            const auto read = codec<Everything>::decode(changed);
+            if (read) {
+                CHECK(same(codec<Everything>::decode(bytes_of(read.value())).value(), read.value()));
+            } else {
+                CHECK(read.error().kind == Failure::corrupt);
+            }
+        }
+    }
+}
+
+TEST_CASE("a length beyond the bytes that are left allocates nothing", "[framework][codec][damage]")
+{
+    // Nine bytes make cereal's own archive ask for gigabytes.
+    for (const std::string lie :
+         {"\xff\xff\xff\xff\x0f", "\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x80\x80\x80\x80\x08xyz"}) {
+        CHECK_FALSE(codec<std::vector<Line>>::decode(lie));
+        CHECK_FALSE(codec<std::string>::decode(lie));
+        CHECK_FALSE((codec<std::map<std::string, int>>::decode(lie)));
+    }
+    CHECK_FALSE(codec<std::uint64_t>::decode("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"));
+    CHECK_FALSE(codec<std::uint8_t>::decode("\x80\x02"));
+    CHECK_FALSE(codec<bool>::decode("\x02"));
+    CHECK_FALSE((codec<std::variant<int, bool>>::decode("\x02\x00")));
+}
+
+TEST_CASE("values that are nested too deeply are refused by name", "[framework][codec][damage]")
+{
+    const auto read = codec<Nested>::decode(std::string(100'000, '\x01') + '\0');
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == "value-too-deep");
+}
+
+TEST_CASE("JSON shows members by name on one line of valid UTF-8", "[framework][codec][json]")
+{
+    CHECK(codec<Line>::to_json({"t\xff"
+                                "ea\n",
+                                2,
+                                {450}}) == "{\"sku\": \"t\xEF\xBF\xBD"
+                                           "ea\\n\",\"quantity\": 2,\"price\": {\"pence\": 450}}");
+    CHECK(codec<Everything>::to_json(sample).find("\"identity\": \"line-1\"") != std::string::npos);
+}
+
+TEST_CASE("an earlier form of an event is brought up to date when it is read", "[framework][codec][upcast]")
+{
+    RecordedEvent event;
+    event.type           = "order-placed";
+    event.schema_version = 1;
+    event.data           = bytes_of(PlacedV1{"ada"});
+    const auto order     = evolved(Order{}, event);
+    REQUIRE(order);
+    CHECK(order.value().customer == "ada");
+    CHECK(order.value().country == "unknown");
+    CHECK(encoded<Order>(Placed{"ada", "UK"}).schema_version == 2);
+    CHECK(event_types<Order>()[0].to_json(1, event.data).value().find("unknown") != std::string::npos);
+}
+
+TEST_CASE("unknown types and newer schema versions are errors with the event's place", "[framework][codec][upcast]")
+{
+    RecordedEvent event;
+    event.stream         = "order-7";
+    event.position       = 42;
+    event.type           = "order-placed";
+    event.schema_version = 3;
+    const auto newer     = evolved(Order{}, event);
+    REQUIRE_FALSE(newer);
+    CHECK(newer.error().code == "newer-schema-version");
+    CHECK(newer.error().sentence.find("event 42 (order-7") != std::string::npos);
+    event.type         = "order-eaten";
+    const auto unknown = evolved(Order{}, event);
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().code == "unknown-event-type");
+    CHECK(unknown.error().sentence.find("order-eaten") != std::string::npos);
+}
+
+TEST_CASE("member names, counts and equality are read off the struct", "[framework][members]")
+{
+    STATIC_REQUIRE(member_count<Line> == 3);
+    STATIC_REQUIRE(member_name<Line, 2>() == "price");
+    CHECK(same(Line{"a", 1, {2}}, Line{"a", 1, {2}}));
+    CHECK_FALSE(same(Line{"a", 1, {2}}, Line{"a", 1, {3}}));
+}
+
+TEST_CASE("text from outside is shown without what steers a terminal", "[framework][utf8]")
+{
+    CHECK(is_utf8("caf\xc3\xa9"));
+    CHECK_FALSE(is_utf8("\xc0\xaf"));
+    CHECK_FALSE(is_utf8("\xed\xa0\x80"));
+    CHECK_FALSE(is_clean_name("a\x1b[2J"));
+    CHECK(printable("a\x1b[2J\xe2\x80\xae") == "a\xEF\xBF\xBD[2J\xEF\xBF\xBD");
+    CHECK(repaired_utf8("a\xff\n") == "a\xEF\xBF\xBD\n");
+}
+
+} // namespace codec_test
