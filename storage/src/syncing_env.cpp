@@ -45,6 +45,7 @@ leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& pa
 
 leveldb::Status SyncingEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file)
 {
+    *file             = nullptr; // not every Env sets it when it fails
     const auto status = synced(target()->NewWritableFile(path, file), path);
     if (not status.ok() && *file != nullptr) {
         delete *file;

@@ -46,7 +46,7 @@ void run_background_work()
 
 } // namespace eventloom::testing
 
-extern "C" int pthread_cond_wait(pthread_cond_t* condition, pthread_mutex_t* mutex)
+extern "C" int pthread_cond_wait(pthread_cond_t*, pthread_mutex_t* mutex)
 {
     if (not jobs().empty()) {
         pthread_mutex_unlock(mutex);
