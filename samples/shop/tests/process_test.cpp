@@ -1,0 +1,318 @@
+// The program itself, as a person runs it: what it answers, how it exits, and what is left when it is killed.
+#include "shop.hpp"
+#include "support/every_store.hpp"
+
+#include <eventloom/storage/system_files.hpp>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace process_test {
+
+using namespace shop;
+using el::testing::TemporaryDirectory;
+
+struct Finished {
+    int exit_code = -1; // -1: killed
+    std::string output;
+    std::string errors;
+
+    nlohmann::json json() const { return nlohmann::json::parse(output); }
+};
+
+class Program {
+public:
+    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments)
+        : output_{directory.path() + "/output"}, errors_{directory.path() + "/errors"}
+    {
+        arguments.insert(arguments.begin(), std::getenv("SHOP_PROGRAM"));
+        process_ = fork();
+        REQUIRE(process_ >= 0);
+        if (process_ > 0) return;
+        dup2(open(output_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
+        dup2(open(errors_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
+        std::vector<char*> words;
+        for (auto& argument : arguments) words.push_back(argument.data());
+        words.push_back(nullptr);
+        execv(words[0], words.data());
+        _exit(127);
+    }
+
+    void kill() const { ::kill(process_, SIGKILL); }
+
+    Finished wait() const
+    {
+        int status = 0;
+        REQUIRE(waitpid(process_, &status, 0) == process_);
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(output_), read(errors_)};
+    }
+
+private:
+    static std::string read(const std::string& path)
+    {
+        std::ostringstream content;
+        content << std::ifstream{path}.rdbuf();
+        return content.str();
+    }
+
+    std::string output_;
+    std::string errors_;
+    pid_t process_ = -1;
+};
+
+Finished run(const TemporaryDirectory& directory, std::vector<std::string> arguments)
+{
+    arguments.insert(arguments.end(), {"--data", directory.path() + "/data"});
+    return Program{directory, std::move(arguments)}.wait();
+}
+
+std::string sample()
+{
+    return std::getenv("SHOP_DATA");
+}
+
+// Everything adds up, whatever was killed when.
+void check_books(const TemporaryDirectory& directory)
+{
+    el::SystemExecutor executor;
+    const el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
+    auto opened = Shop::open(runtime, directory.path() + "/data", {}, false);
+    INFO((opened ? "" : opened.error().sentence));
+    REQUIRE(opened);
+    auto& shop = *opened.value();
+    std::map<std::string, Money> charged;
+    REQUIRE(shop.provider().visit_charges([&](const std::string& reference, Money amount, bool refunded) {
+        if (not refunded) charged[reference] = amount;
+    }));
+    const auto orders     = shop.orders().all().value();
+    std::size_t completed = 0;
+    for (const auto& [id, order] : orders.rows) {
+        INFO("order " << id.value << " is " << order.stage);
+        CHECK((order.stage == "completed" || order.stage == "cancelled"));
+        CHECK((charged.contains(id.value) == (order.stage == "completed")));
+        if (order.stage != "completed") continue;
+        ++completed;
+        CHECK(charged[id.value] == order.total);
+    }
+    CHECK(charged.size() == completed);
+    const auto stock = shop.stock().all().value();
+    for (const auto& [sku, level] : stock.rows) {
+        INFO("article " << sku.value);
+        CHECK(level.received == level.on_hand + level.reserved + level.shipped + level.written_off - level.returned);
+        CHECK(level.reserved == 0);
+    }
+    REQUIRE(shop.service().sagas().open());
+    const auto sagas = shop.service().sagas().list().value();
+    for (const auto& saga : sagas) {
+        CHECK((saga.status == el::SagaStatus::completed || saga.status == el::SagaStatus::compensated));
+    }
+}
+
+TEST_CASE("killed at twenty random moments of an import and its sagas, the shop loses and doubles nothing",
+          "[shop][process][crash]")
+{
+    const TemporaryDirectory directory;
+    const std::vector<std::string> import{"import",      sample(), "--decline-rate", "0.05",
+                                          "--fail-rate", "0.1",    "--data",         directory.path() + "/data"};
+    std::mt19937 random{std::random_device{}()};
+    int killed = 0;
+    while (killed < 20) {
+        const Program program{directory, import};
+        // The moment is when the log has grown by a random amount: that is progress, whatever the machine's speed.
+        const auto log         = directory.path() + "/data/log";
+        const auto size_of_log = [&] {
+            std::uintmax_t bytes = 0;
+            std::error_code gone;
+            for (std::filesystem::directory_iterator file{log, gone}, end; not gone && file != end;
+                 file.increment(gone)) {
+                const auto size = file->file_size(gone);
+                if (not gone) bytes += size;
+            }
+            return bytes;
+        };
+        const auto enough = size_of_log() + random() % 400'000;
+        siginfo_t finished{};
+        while (size_of_log() < enough && waitid(P_ALL, 0, &finished, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               finished.si_pid == 0) {
+            std::this_thread::yield();
+        }
+        program.kill();
+        program.wait();
+        ++killed;
+    }
+    const auto finished = Program{directory, import}.wait();
+    INFO(finished.errors);
+    REQUIRE(finished.exit_code == 0);
+    CHECK(run(directory, {"store", "verify"}).exit_code == 0);
+    CHECK(run(directory, {"projections", "verify", "--all"}).exit_code == 0);
+    check_books(directory);
+
+    // As many orders as an import that nobody killed.
+    const TemporaryDirectory other;
+    const auto whole = run(other, {"import", sample(), "--json"});
+    REQUIRE(whole.exit_code == 0);
+    const auto again = run(directory, {"import", sample(), "--json"});
+    for (const char* count : {"rows_read", "rows_taken", "orders", "returns", "write_offs", "turnover"}) {
+        CHECK(again.json()[count] == whole.json()[count]);
+    }
+    CHECK(run(directory, {"orders", "list", "--json"}).json().size() == whole.json()["orders"]);
+}
+
+TEST_CASE("a rebuild that is killed leaves the old model answering, and ends the same when started again",
+          "[shop][process][crash]")
+{
+    const TemporaryDirectory directory;
+    REQUIRE(run(directory, {"import", sample()}).exit_code == 0);
+    const auto sales = run(directory, {"sales", "--by", "country", "--json"}).output;
+    for (int round = 0; round < 5; ++round) {
+        const Program rebuild{directory, {"projections", "rebuild", "--all", "--data", directory.path() + "/data"}};
+        while (not std::filesystem::exists(directory.path() + "/data/projections/orders/generation-" +
+                                           std::to_string(2)) &&
+               waitpid(-1, nullptr, WNOHANG | WNOWAIT) == 0) {
+            std::this_thread::yield();
+        }
+        rebuild.kill();
+        rebuild.wait();
+        CHECK(run(directory, {"sales", "--by", "country", "--json"}).output == sales);
+    }
+    REQUIRE(run(directory, {"projections", "rebuild", "--all"}).exit_code == 0);
+    CHECK(run(directory, {"sales", "--by", "country", "--json"}).output == sales);
+    CHECK(run(directory, {"projections", "verify", "--all"}).exit_code == 0);
+}
+
+TEST_CASE("a flipped byte in the log on disk is reported, and nothing crashes", "[shop][process][damage]")
+{
+    const TemporaryDirectory directory;
+    REQUIRE(run(directory, {"orders", "place", "1", "--line", "tea:1:2.55"}).exit_code == 0);
+    REQUIRE(run(directory, {"stock", "receive", "tea", "5"}).exit_code == 0);
+    std::size_t reported = 0;
+    for (const auto& entry : std::filesystem::directory_iterator{directory.path() + "/data/log"}) {
+        const auto path = entry.path().string();
+        if (not path.ends_with(".log") && not path.ends_with(".ldb")) continue;
+        std::string content;
+        {
+            std::ostringstream bytes;
+            bytes << std::ifstream{path, std::ios::binary}.rdbuf();
+            content = bytes.str();
+        }
+        for (std::size_t at = 0; at < content.size(); at += 97) {
+            auto changed = content;
+            changed[at]  = static_cast<char>(changed[at] ^ 0x10);
+            std::ofstream{path, std::ios::binary | std::ios::trunc} << changed;
+            const auto verified = run(directory, {"store", "verify"});
+            INFO("byte " << at << " of " << path << ": " << verified.errors);
+            CHECK((verified.exit_code == 1 || verified.exit_code == 0));
+            if (verified.exit_code == 1) ++reported;
+        }
+        std::ofstream{path, std::ios::binary | std::ios::trunc} << content;
+    }
+    CHECK(reported > 0);
+    CHECK(run(directory, {"store", "verify"}).exit_code == 0);
+}
+
+TEST_CASE("bad input gets one sentence on standard error and the exit code that fits", "[shop][process][cli]")
+{
+    const TemporaryDirectory directory;
+    struct Case {
+        std::vector<std::string> arguments;
+        int exit_code;
+        std::string says;
+    };
+    const std::vector<Case> before_any_data{
+        {{}, 2, "help"},
+        {{"frobnicate"}, 2, "help"},
+        {{"orders"}, 2, "help"},
+        {{"orders", "list", "--stage", "eaten"}, 2, "stage"},
+        {{"sales", "--by", "colour"}, 2, "by"},
+        {{"import"}, 2, "file"},
+        {{"import", "/no/such/file.csv"}, 1, "/no/such/file.csv"},
+        {{"import", "/"}, 1, "directory"},
+        {{"orders", "list"}, 1, "no"},
+        {{"store", "info"}, 1, "import something first"},
+        {{"stock", "receive", "tea", "many"}, 2, "pieces"},
+        {{"orders", "place", "7", "--line", "tea"}, 1, "SKU:PIECES:PRICE"},
+        {{"orders", "place", "7", "--line", "tea:0:1"}, 1, "pieces"},
+        {{"orders", "place", "7", "--line", "tea:1:free"}, 1, "price"},
+        {{"orders", "list", "--decline-rate", "7"}, 2, "decline-rate"},
+    };
+    for (const auto& [arguments, exit_code, says] : before_any_data) {
+        const auto finished = run(directory, arguments);
+        INFO((arguments.empty() ? "" : arguments.front()) << ": " << finished.errors);
+        CHECK(finished.exit_code == exit_code);
+        CHECK(finished.output.empty());
+        CHECK(finished.errors.find(says) != std::string::npos);
+        CHECK(std::count(finished.errors.begin(), finished.errors.end(), '\n') == 1);
+    }
+    CHECK_FALSE(std::filesystem::exists(directory.path() + "/data"));
+
+    REQUIRE(run(directory, {"stock", "receive", "tea", "5"}).exit_code == 0);
+    const std::vector<Case> with_data{
+        {{"orders", "show", "7"}, 1, "orders list"},
+        {{"orders", "cancel", "7"}, 1, "no such order"},
+        {{"customers", "show", "nobody"}, 1, "nobody"},
+        {{"streams", "read", "no-such"}, 1, "streams list"},
+        {{"events", "show", "999"}, 1, "ends at"},
+        {{"events", "show", "0"}, 2, "position"},
+        {{"sagas", "retry", "fulfilment", "7"}, 1, "sagas list"},
+        {{"sagas", "list", "--status", "odd"}, 1, "stuck"},
+        {{"projections", "rebuild", "salse"}, 1, "sales"},
+        {{"projections", "rebuild"}, 1, "--all"},
+    };
+    for (const auto& [arguments, exit_code, says] : with_data) {
+        const auto finished = run(directory, arguments);
+        INFO(arguments.front() << " " << arguments[1] << ": " << finished.errors);
+        CHECK(finished.exit_code == exit_code);
+        CHECK(finished.errors.find(says) != std::string::npos);
+    }
+    const auto json = run(directory, {"orders", "show", "7", "--json"});
+    CHECK(nlohmann::json::parse(json.errors)["error"]["code"] == "not-found");
+}
+
+TEST_CASE("data that another process holds is said to be so", "[shop][process][cli]")
+{
+    const TemporaryDirectory directory;
+    REQUIRE(run(directory, {"stock", "receive", "tea", "5"}).exit_code == 0);
+    el::SystemExecutor executor;
+    const el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
+    const auto holder = el::LevelDbStore::open(runtime, {.directory = directory.path() + "/data/log"});
+    REQUIRE(holder);
+    const auto refused = run(directory, {"stock", "list"});
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.errors.find("another process holds it") != std::string::npos);
+}
+
+TEST_CASE("an order typed in goes all the way round", "[shop][process][cli]")
+{
+    const TemporaryDirectory directory;
+    REQUIRE(run(directory, {"stock", "receive", "tea", "5", "--reference", "note 1"}).exit_code == 0);
+    const auto placed = run(directory, {"orders", "place", "1", "--customer", "ada", "--line", "tea:2:4.50", "--json"});
+    REQUIRE(placed.exit_code == 0);
+    CHECK(placed.json()["stage"] == "completed");
+    CHECK(placed.json()["total"] == 900);
+    CHECK(run(directory, {"stock", "show", "tea", "--json"}).json()["on_hand"] == 3);
+    const auto sold_out = run(directory, {"orders", "place", "2", "--line", "tea:4:4.50", "--json"});
+    CHECK(sold_out.json()["stage"] == "cancelled");
+    CHECK(run(directory, {"stock", "show", "tea", "--json"}).json()["on_hand"] == 3);
+    CHECK(run(directory, {"orders", "place", "1", "--line", "tea:1:1"}).exit_code == 1);
+    CHECK(run(directory, {"sagas", "show", "fulfilment", "2", "--json"}).json()["status"] == "compensated");
+    CHECK(run(directory, {"sagas", "list", "--json"}).json().size() == 2);
+    CHECK(run(directory, {"streams", "list", "--category", "order", "--json"}).json().size() == 2);
+    const auto event = run(directory, {"events", "show", "2", "--json"}).json();
+    CHECK(event["type"] == "order-placed");
+    CHECK(event["data"]["lines"][0]["sku"] == "tea");
+    CHECK(run(directory, {"events", "tail", "-n", "3", "--json"}).json().size() == 3);
+    CHECK(run(directory, {"customers", "show", "ada", "--json"}).json()["orders"] == 1);
+}
+
+} // namespace process_test
