@@ -48,11 +48,18 @@ concept decided_by = decides<State, Command>;
 template <class Fact, class State>
 concept event_of = State::Events::template has<Fact>;
 
+// Never defined. A static_assert cannot name types; an incomplete type in the compiler's first error line can.
+template <class Fact, class State>
+struct event_without_evolve;
+template <class Fact, class State>
+struct event_that_is_not_in_the_list_of;
+
 namespace detail {
 
 template <class State, class Fact>
 consteval bool has_evolve()
 {
+    if constexpr (not evolves<State, Fact>) static_cast<void>(sizeof(event_without_evolve<Fact, State>));
     static_assert(evolves<State, Fact>, "this event has no evolve(State, const Event&) beside it");
     return evolves<State, Fact>;
 }
@@ -86,6 +93,9 @@ struct Collector {
     template <class Fact>
     void add(Fact fact)
     {
+        if constexpr (not event_of<Fact, State>) {
+            static_cast<void>(sizeof(event_that_is_not_in_the_list_of<Fact, State>));
+        }
         static_assert(event_of<Fact, State>, "decide gives an event that is not in the list State::Events");
         if constexpr (event_of<Fact, State>) facts.emplace_back(std::move(fact));
     }

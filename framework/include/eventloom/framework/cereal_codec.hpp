@@ -5,7 +5,7 @@
 //
 // Plain structs need nothing: their members are found. A type with a cereal `serialize` of its own, a member or beside it,
 // uses that. Strings, numbers, enums, optional, variant, vector, map, set, array, pair, tuple and chrono times nest freely.
-// Threads: pure functions.
+// Needs cereal. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/binary_archive.hpp>

@@ -64,6 +64,10 @@ public:
     virtual void erase(const Key& key)      = 0;
 };
 
+// Never defined: names the event in the compiler's first error line.
+template <class Fact, class Sources>
+struct handler_of_an_event_that_is_not_in;
+
 namespace detail {
 
 // ---- what a handler's parameters say
@@ -137,6 +141,9 @@ template <class Handler, class Sources>
 consteval bool hears_a_known_event()
 {
     using event = heard_by<Handler>;
+    if constexpr (std::is_void_v<typename owner<event, Sources>::type>) {
+        static_cast<void>(sizeof(handler_of_an_event_that_is_not_in<event, Sources>));
+    }
     static_assert(not std::is_void_v<typename owner<event, Sources>::type>,
                   "this handler's event is in no event list of the projection's aggregates (el::from<...>)");
     return true;
