@@ -94,7 +94,10 @@ public:
     void notify()
     {
         if (notified_.exchange(true)) return;
-        strand_.post([self = shared_from_this()] { self->take_a_turn(); });
+        // Not kept alive by its own strand: a task that is never run would keep both for ever.
+        strand_.post([weak = weak_from_this()] {
+            if (const auto self = weak.lock()) self->take_a_turn();
+        });
     }
 
 private:
@@ -255,7 +258,7 @@ std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, D
         core_->followers.push_back(follower);
     }
     follower->notify();
-    // Tasks in flight hold the follower too; what the caller holds is the promise that it stops.
+    // A task in flight holds the follower too; what the caller holds is the promise that it stops.
     return {follower.get(), [follower](Subscription*) { follower->stop(); }};
 }
 

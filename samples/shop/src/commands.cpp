@@ -53,7 +53,8 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
                {"write_offs", report.write_offs},
                {"turnover", shown(out, report.turnover)},
                {"returned", shown(out, report.returned)},
-               {"known_before", report.known}};
+               {"known_before", report.known},
+               {"mixed_invoices", report.mixed_invoices}};
     if (out.json()) {
         auto refused = Json::array();
         for (const auto& row : report.refused) refused.push_back({{"line", row.line}, {"reason", row.reason}});
@@ -65,7 +66,10 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
         out.say("line " + std::to_string(report.refused[i].line) +
                 " was refused: " + el::printable(report.refused[i].reason));
     }
-    if (report.rows_refused > shown_at_most) out.say("... --json lists them all.");
+    if (report.refused.size() > shown_at_most) {
+        out.say("... --json lists " +
+                std::string{report.refused.size() == report.rows_refused ? "them all." : "more."});
+    }
     return el::done();
 }
 

@@ -1,21 +1,29 @@
 #include "payment_provider.hpp"
 
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 namespace shop {
 
 namespace {
 
-// The books: "c" + reference -> amount and receipt; "r" + reference -> nothing, once it is given back.
-std::string charge_key(const std::string& reference)
+// The books: "c", reference, key of the call -> what was charged; "r", the same -> nothing, once it is given back. One
+// entry for each key, so that a shop that asked with two keys for one order would be seen to have charged twice.
+std::string entries_of(char kind, const std::string& reference)
 {
-    return "c" + reference;
+    return kind + el::ordered_key(reference);
 }
 
-std::string refund_key(const std::string& reference)
+std::string entry_of(char kind, const std::string& reference, const el::CallKey& key)
 {
-    return "r" + reference;
+    return entries_of(kind, reference) + el::to_string(key);
 }
+
+struct Booked {
+    std::string reference;
+    Money amount;
+    Receipt receipt;
+};
 
 } // namespace
 
@@ -52,16 +60,21 @@ el::result<Receipt> SamplePaymentProvider::charge(const Charge& charge, const el
 {
     const std::lock_guard lock{mutex_};
     BOOST_OUTCOME_TRY(fail_by_chance(key));
-    const Receipt receipt{"receipt-" + el::to_string(key).substr(0, 8)};
-    BOOST_OUTCOME_TRY(const auto known, books_->get(charge_key(charge.reference)));
-    if (known) return Receipt{known->substr(8)};
-    if (chance("decline", key, 0) < options_.decline_rate) {
+    const auto entry = entry_of('c', charge.reference, key);
+    BOOST_OUTCOME_TRY(const auto known, books_->get(entry));
+    if (known) {
+        BOOST_OUTCOME_TRY(auto first, el::codec<Booked>::decode(*known));
+        return std::move(first.receipt);
+    }
+    // A free order moves no money, so there is no card to decline.
+    if (charge.amount > Money{} && chance("decline", key, 0) < options_.decline_rate) {
         return el::refuse("card-declined", "The customer's card was declined.");
     }
-    std::string entry;
-    el::append_big_endian(entry, static_cast<std::uint64_t>(charge.amount.pence));
+    const Receipt receipt{"receipt-" + el::to_string(key).substr(0, 18)};
+    std::string booked;
+    el::codec<Booked>::encode({charge.reference, charge.amount, receipt}, booked);
     el::Batch batch;
-    batch.put(charge_key(charge.reference), entry + receipt.number);
+    batch.put(entry, booked);
     BOOST_OUTCOME_TRY(books_->write(batch, el::Durability::synced));
     return receipt;
 }
@@ -70,22 +83,28 @@ el::result<Receipt> SamplePaymentProvider::refund(const Refund& refund, const el
 {
     const std::lock_guard lock{mutex_};
     BOOST_OUTCOME_TRY(fail_by_chance(key));
-    BOOST_OUTCOME_TRY(const auto known, books_->get(charge_key(refund.reference)));
-    if (not known) return Receipt{};
+    Receipt given_back;
     el::Batch batch;
-    batch.put(refund_key(refund.reference), {});
+    auto cursor       = books_->cursor();
+    const auto prefix = entries_of('c', refund.reference);
+    for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+        BOOST_OUTCOME_TRY(auto booked, el::codec<Booked>::decode(cursor.value()));
+        given_back = std::move(booked.receipt);
+        batch.put("r" + std::string{cursor.key().substr(1)}, {});
+    }
+    BOOST_OUTCOME_TRY(cursor.status());
+    if (batch.empty()) return given_back;
     BOOST_OUTCOME_TRY(books_->write(batch, el::Durability::synced));
-    return Receipt{known->substr(8)};
+    return given_back;
 }
 
 el::result<void> SamplePaymentProvider::visit_charges(const Visit& visit) const
 {
     auto cursor = books_->cursor();
-    for (cursor.seek("c"); cursor.valid() && cursor.key().starts_with("c"); cursor.next()) {
-        const std::string reference{cursor.key().substr(1)};
-        const Money amount{static_cast<std::int64_t>(el::read_big_endian(cursor.value()))};
-        BOOST_OUTCOME_TRY(const auto refunded, books_->get(refund_key(reference)));
-        visit(reference, amount, refunded.has_value());
+    for (cursor.seek("c"); cursor.valid() && cursor.key().starts_with('c'); cursor.next()) {
+        BOOST_OUTCOME_TRY(const auto booked, el::codec<Booked>::decode(cursor.value()));
+        BOOST_OUTCOME_TRY(const auto refunded, books_->get("r" + std::string{cursor.key().substr(1)}));
+        visit(booked.reference, booked.amount, refunded.has_value());
     }
     return cursor.status();
 }

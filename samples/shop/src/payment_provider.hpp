@@ -58,7 +58,8 @@ public:
     el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) override;
     el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) override;
 
-    // Calls `visit` for every charge: its reference, the amount, and whether it was given back.
+    // Calls `visit` for every charge: its reference, the amount, and whether it was given back. A reference that comes
+    // twice was charged twice. Failure::corrupt when the books are damaged.
     using Visit = std::function<void(const std::string& reference, Money amount, bool refunded)>;
     el::result<void> visit_charges(const Visit& visit) const;
 

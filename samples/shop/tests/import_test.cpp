@@ -7,7 +7,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <random>
@@ -116,7 +115,7 @@ std::map<std::string, std::int64_t> turnover_by(const Shop& shop, const std::str
 
 TEST_CASE("the sample is imported to the penny, and a second time to no effect", "[shop][import]")
 {
-    const std::string sample = std::getenv("SHOP_DATA");
+    const std::string sample = SHOP_DATA;
     const Count count        = count_by_hand(sample);
     Machine machine;
     const auto report = machine.import(sample);

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -36,7 +35,7 @@ public:
     Program(const TemporaryDirectory& directory, std::vector<std::string> arguments)
         : output_{directory.path() + "/output"}, errors_{directory.path() + "/errors"}
     {
-        arguments.insert(arguments.begin(), std::getenv("SHOP_PROGRAM"));
+        arguments.insert(arguments.begin(), SHOP_PROGRAM);
         process_ = fork();
         REQUIRE(process_ >= 0);
         if (process_ > 0) return;
@@ -79,7 +78,7 @@ Finished run(const TemporaryDirectory& directory, std::vector<std::string> argum
 
 std::string sample()
 {
-    return std::getenv("SHOP_DATA");
+    return SHOP_DATA;
 }
 
 // Everything adds up, whatever was killed when.
@@ -237,7 +236,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"sales", "--by", "colour"}, 2, "by"},
         {{"import"}, 2, "file"},
         {{"import", "/no/such/file.csv"}, 1, "/no/such/file.csv"},
-        {{"import", "/"}, 1, "directory"},
+        {{"import", "/"}, 1, "no regular file"},
         {{"orders", "list"}, 1, "no"},
         {{"store", "info"}, 1, "import something first"},
         {{"stock", "receive", "tea", "many"}, 2, "pieces"},

@@ -35,21 +35,27 @@ el::result<void> for_each_row(const std::string& path, const ImportProgress& pro
 
 class Import {
 public:
-    Import(const ImportOptions& options, el::CommandBus& commands) : options_{options}, commands_{commands} {}
+    Import(std::string path, const ImportOptions& options, el::CommandBus& commands)
+        : path_{std::move(path)}, options_{options}, commands_{commands}
+    {
+    }
 
-    el::result<ImportReport> run(const std::string& path, const ImportProgress& progress)
+    el::result<ImportReport> run(const ImportProgress& progress)
     {
         // First where each invoice ends, so that one whose rows do not stand together is whole when it is placed.
         BOOST_OUTCOME_TRY(for_each_row(
-            path, {},
+            path_, {},
             [&](const RetailRow& row) -> el::result<void> {
-                last_line_[row.invoice] = row.line;
+                Extent& extent = extents_[row.invoice];
+                if (extent.rows == orders::most_lines) return el::done();
+                extent = {extent.rows + 1, row.line};
                 return el::done();
             },
             [](const RefusedRow&) {}));
         BOOST_OUTCOME_TRY(for_each_row(
-            path, progress, [&](RetailRow row) { return take(std::move(row)); },
+            path_, progress, [&](RetailRow row) { return take(std::move(row)); },
             [&](RefusedRow row) { refuse(std::move(row)); }));
+        if (not open_.empty()) return file_changed();
         report_.rows_read = report_.rows_taken + report_.rows_refused;
         return std::move(report_);
     }
@@ -61,11 +67,29 @@ private:
         if (report_.refused.size() < options_.refused_listed) report_.refused.push_back(std::move(row));
     }
 
+    // The rows of one invoice that are taken.
+    struct Extent {
+        std::size_t rows        = 0;
+        std::uint64_t last_line = 0;
+    };
+
+    el::Error file_changed() const
+    {
+        return {el::Failure::storage, "file-changed",
+                "read the file " + path_ + " twice and found it changed meanwhile; import it again when it rests"};
+    }
+
     el::result<void> take(RetailRow row)
     {
+        const auto extent = extents_.find(row.invoice);
+        if (extent == extents_.end()) return file_changed();
+        if (row.line > extent->second.last_line) {
+            refuse({row.line, "the invoice has more than 5,000 rows"});
+            return el::done();
+        }
         ++report_.rows_taken;
+        const bool last           = row.line == extent->second.last_line;
         const std::string invoice = row.invoice;
-        const bool last           = last_line_.at(invoice) == row.line;
         auto& rows                = open_[invoice];
         rows.push_back(std::move(row));
         if (not last) return el::done();
@@ -84,7 +108,11 @@ private:
     {
         std::vector<orders::Line> lines;
         std::uint64_t write_off = 0;
+        const RetailRow& first  = rows.front(); // says who and when, if the rows disagree
+        bool disagree           = false;
         for (const RetailRow& row : rows) {
+            disagree =
+                disagree || row.customer != first.customer || row.country != first.country || row.time != first.time;
             BOOST_OUTCOME_TRY(receive_opening_stock(row.sku));
             if (row.is_write_off()) {
                 BOOST_OUTCOME_TRY(this->write_off(row, write_off++));
@@ -92,8 +120,8 @@ private:
                 lines.push_back({row.sku, row.description, row.quantity < 0 ? -row.quantity : row.quantity, row.price});
             }
         }
+        report_.mixed_invoices += disagree ? 1 : 0;
         if (lines.empty()) return el::done();
-        const RetailRow& first = rows.front(); // who and when, if the rows disagree
         return first.is_return() ? register_return(first, std::move(lines)) : place_order(first, std::move(lines));
     }
 
@@ -151,10 +179,11 @@ private:
         return std::move(sent.error());
     }
 
+    const std::string path_;
     const ImportOptions options_;
     el::CommandBus& commands_;
     ImportReport report_;
-    std::unordered_map<std::string, std::uint64_t> last_line_; // of each invoice
+    std::unordered_map<std::string, Extent> extents_; // of each invoice
     std::unordered_map<std::string, std::vector<RetailRow>> open_;
     std::set<Sku> stocked_;
 };
@@ -172,7 +201,7 @@ el::result<void> check_readable(const std::string& path)
 el::result<ImportReport> import_file(const std::string& path, const ImportOptions& options, el::CommandBus& commands,
                                      const ImportProgress& progress)
 {
-    return Import{options, commands}.run(path, progress);
+    return Import{path, options, commands}.run(progress);
 }
 
 } // namespace shop

@@ -1,9 +1,12 @@
 #include "retail_row.hpp"
 
+#include "../orders/order.hpp"
+
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 namespace shop {
 
@@ -11,9 +14,8 @@ namespace {
 
 constexpr std::string_view names[]{"InvoiceNo",   "StockCode", "Description", "Quantity",
                                    "InvoiceDate", "UnitPrice", "CustomerID",  "Country"};
-constexpr std::size_t longest_id        = 64;
-constexpr std::size_t longest_text      = 500;
-constexpr std::int64_t largest_quantity = 1'000'000'000;
+constexpr std::size_t longest_id   = 64;
+constexpr std::size_t longest_text = 500;
 
 el::Error refused(std::string reason)
 {
@@ -56,9 +58,15 @@ el::result<std::string> read_id(std::string_view what, std::string_view text)
 
 el::result<std::string> read_text(std::string_view what, std::string_view text)
 {
-    text = trimmed(text);
-    if (text.size() > longest_text) return refused("the " + std::string{what} + " is longer than 500 bytes");
-    return std::string{text};
+    std::string line{trimmed(text)};
+    if (line.size() > longest_text) return refused("the " + std::string{what} + " is longer than 500 bytes");
+    for (char& c : line) {
+        if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+    }
+    if (not line.empty() && not el::is_clean_name(line)) {
+        return refused("the " + std::string{what} + " holds control characters");
+    }
+    return line;
 }
 
 el::result<std::int64_t> read_quantity(std::string_view text)
@@ -67,7 +75,7 @@ el::result<std::int64_t> read_quantity(std::string_view text)
     const auto digits     = without_zero_fraction(trimmed(text));
     if (not parse_whole(digits, quantity)) return refused("the quantity " + shown(text) + " is no whole number");
     if (quantity == 0) return refused("the quantity is 0");
-    if (quantity > largest_quantity || quantity < -largest_quantity) {
+    if (quantity > orders::most_pieces || quantity < -orders::most_pieces) {
         return refused("the quantity " + shown(text) + " is beyond a thousand million");
     }
     return quantity;
@@ -111,10 +119,13 @@ el::result<BusinessTime> read_time(std::string_view text)
     } else {
         return refused("the date " + shown(text) + " is neither like 2010-12-01 08:26:00 nor like 12/1/2010 8:26");
     }
+    if (year < 1900 || year > 9999 || month > 12 || day > 31) {
+        return refused("the date " + shown(text) + " is in no calendar"); // the calendar's own types would wrap around
+    }
     const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                            std::chrono::day{static_cast<unsigned>(day)}};
-    const bool in_range = year >= 1900 && year <= 9999 && parts[3] < 24 && parts[4] < 60 && parts[5] < 60;
-    if (not date.ok() || not in_range) return refused("the date " + shown(text) + " is in no calendar");
+    const bool is_time = parts[3] < 24 && parts[4] < 60 && parts[5] < 60;
+    if (not date.ok() || not is_time) return refused("the date " + shown(text) + " is in no calendar");
     return BusinessTime{std::chrono::sys_days{date} + std::chrono::hours{parts[3]} + std::chrono::minutes{parts[4]} +
                         std::chrono::seconds{parts[5]}};
 }
@@ -153,13 +164,18 @@ el::result<RetailRow> RetailColumns::read(const CsvRow& row) const
     BOOST_OUTCOME_TRY(read.quantity, read_quantity(field(quantity)));
     BOOST_OUTCOME_TRY(read.time, read_time(field(date)));
     BOOST_OUTCOME_TRY(read.price, read_price(field(price)));
-    BOOST_OUTCOME_TRY(read.country, read_text("country", field(country)));
-    if (read.country.empty()) read.country = "Unspecified";
+    read.country = "Unspecified";
+    if (const auto where = trimmed(field(country)); not where.empty()) {
+        BOOST_OUTCOME_TRY(read.country, read_id("country", where));
+    }
     const auto who = without_zero_fraction(trimmed(field(customer)));
     if (who.empty() || who == "0") {
         read.customer.value = "guest";
     } else {
         BOOST_OUTCOME_TRY(read.customer.value, read_id("customer's id", who));
+    }
+    if (read.price.pence > orders::most_worth.pence / std::abs(read.quantity)) {
+        return refused("the row is worth more than ten million pounds");
     }
     if (read.is_return() && read.quantity > 0) return refused("a return has a quantity above zero");
     return read;

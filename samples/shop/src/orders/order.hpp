@@ -19,6 +19,11 @@ struct Line {
     Money price; // of one
 };
 
+// What keeps every sum exact, and an order within what a store takes.
+inline constexpr std::size_t most_lines   = 5'000;
+inline constexpr std::int64_t most_pieces = 1'000'000'000; // of one line
+inline constexpr Money most_worth{1'000'000'000};          // of one line: ten million pounds
+
 // clang-format off
 
 // Events: what has happened. Past tense, plain data, kept for ever.
@@ -60,15 +65,28 @@ inline Money total_of(const std::vector<Line>& lines)
     return total;
 }
 
+// Whether lines can be those of an order, or of a return.
+inline el::result<void> check_lines(const std::vector<Line>& lines)
+{
+    if (lines.empty()) return el::refuse("no-lines", "At least one line is needed.");
+    if (lines.size() > most_lines) return el::refuse("too-many-lines", "At most 5,000 lines can stand together.");
+    for (const Line& line : lines) {
+        if (line.quantity < 1) return el::refuse("no-quantity", "A line is of at least one piece.");
+        if (line.quantity > most_pieces)
+            return el::refuse("too-many-pieces", "A line is of at most 1,000,000,000 pieces.");
+        if (line.price < Money{}) return el::refuse("negative-price", "A price is not below zero.");
+        if (line.price.pence > most_worth.pence / line.quantity) {
+            return el::refuse("too-dear", "A line is worth at most 10,000,000 pounds.");
+        }
+    }
+    return el::done();
+}
+
 // Decide: a command and the state give an event, nothing, or a refusal.
 inline el::result<Placed> decide(const Place& command, const Order& order)
 {
     if (order.stage != Order::Stage::none) return el::refuse("already-placed", "This order was placed before.");
-    if (command.lines.empty()) return el::refuse("no-lines", "An order needs at least one line.");
-    for (const Line& line : command.lines) {
-        if (line.quantity < 1) return el::refuse("no-quantity", "A line orders at least one piece.");
-        if (line.price < Money{}) return el::refuse("negative-price", "A price is not below zero.");
-    }
+    if (const auto checked = check_lines(command.lines); not checked) return checked.as_failure();
     return Placed{command.customer, command.country, command.placed_at, command.lines, total_of(command.lines)};
 }
 

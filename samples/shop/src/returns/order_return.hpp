@@ -40,7 +40,7 @@ inline OrderReturn evolve(OrderReturn back, const Registered&) { back.registered
 inline el::result<Registered> decide(const Register& command, const OrderReturn& back)
 {
     if (back.registered) return el::refuse("already-registered", "This return was registered before.");
-    if (command.lines.empty()) return el::refuse("no-lines", "A return needs at least one line.");
+    if (const auto checked = orders::check_lines(command.lines); not checked) return checked.as_failure();
     return Registered{command.customer, command.country, command.returned_at, command.lines,
                       orders::total_of(command.lines)};
 }

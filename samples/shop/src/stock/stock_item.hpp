@@ -55,16 +55,27 @@ inline StockItem evolve(StockItem item, const TakenBack& event)  { item.on_hand 
 // clang-format on
 
 // Decide.
+
+// Of one command: what keeps every sum exact.
+inline constexpr std::int64_t most_pieces = 1'000'000'000'000;
+
+inline el::result<void> check_quantity(std::int64_t quantity)
+{
+    if (quantity < 1) return el::refuse("no-quantity", "At least one piece is needed.");
+    if (quantity > most_pieces) return el::refuse("too-many-pieces", "At most a million million pieces move at once.");
+    return el::done();
+}
+
 inline el::result<Received> decide(const Receive& command, const StockItem&)
 {
-    if (command.quantity < 1) return el::refuse("no-quantity", "A delivery holds at least one piece.");
+    if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
     return Received{command.quantity, command.reference};
 }
 
 inline el::result<std::optional<Reserved>> decide(const Reserve& command, const StockItem& item)
 {
     if (item.reserved.contains(command.order)) return std::nullopt;
-    if (command.quantity < 1) return el::refuse("no-quantity", "A reservation holds at least one piece.");
+    if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
     if (item.on_hand < command.quantity) {
         return el::refuse("out-of-stock", "Asked for " + std::to_string(command.quantity) + " pieces and found " +
                                               std::to_string(item.on_hand) + " on hand.");
@@ -90,13 +101,13 @@ inline el::result<std::optional<Dispatched>> decide(const Dispatch& command, con
 // the books had, the books were wrong, and stay below zero until goods come in.
 inline el::result<WrittenOff> decide(const WriteOff& command, const StockItem&)
 {
-    if (command.quantity < 1) return el::refuse("no-quantity", "A write-off is of at least one piece.");
+    if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
     return WrittenOff{command.quantity, command.reason};
 }
 
 inline el::result<TakenBack> decide(const TakeBack& command, const StockItem&)
 {
-    if (command.quantity < 1) return el::refuse("no-quantity", "A return holds at least one piece.");
+    if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
     return TakenBack{command.from, command.quantity};
 }
 
