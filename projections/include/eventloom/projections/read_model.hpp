@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace eventloom {
@@ -51,11 +52,22 @@ private:
 // The read model that answers at this moment: a rebuild puts another in its place while queries go on.
 class CurrentModel {
 public:
-    std::shared_ptr<ReadModel> get() const { return model_.load(); }
-    void replace(std::shared_ptr<ReadModel> model) { model_.store(std::move(model)); }
+    std::shared_ptr<ReadModel> get() const
+    {
+        const std::lock_guard lock{mutex_};
+        return model_;
+    }
+
+    void replace(std::shared_ptr<ReadModel> model)
+    {
+        const std::lock_guard lock{mutex_};
+        model_.swap(model); // the old one goes with the parameter, after the lock
+    }
 
 private:
-    std::atomic<std::shared_ptr<ReadModel>> model_;
+    // Not std::atomic<std::shared_ptr>: that of GCC 12 releases its lock too weakly for ThreadSanitizer to agree.
+    mutable std::mutex mutex_;
+    std::shared_ptr<ReadModel> model_;
 };
 
 } // namespace eventloom

@@ -1,0 +1,225 @@
+// What a reader and `verify` say when the bytes on disk are not those that were written.
+#include "support/every_store.hpp"
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/storage/ordered_key.hpp>
+#include <eventloom/storage/system_files.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+namespace damage_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+struct Machine {
+    SimulatedExecutor simulated{1};
+    Runtime runtime{simulated, simulated, simulated, system_files()};
+    TemporaryDirectory directory;
+
+    Machine()
+    {
+        const auto store = open();
+        for (int i = 0; i < 5; ++i) {
+            REQUIRE(
+                store->append(to("order-1", ExpectedVersion::any(), {note_of(runtime, "event " + std::to_string(i))})));
+        }
+    }
+    std::unique_ptr<LevelDbStore> open() const
+    {
+        auto store = LevelDbStore::open(runtime, {.directory = directory.path()});
+        INFO((store ? "" : store.error().sentence));
+        REQUIRE(store);
+        return std::move(store.value());
+    }
+    // Works on the database itself, as docs/format.md describes it.
+    template <class Change>
+    void behind_its_back(Change change) const
+    {
+        const auto database = Database::open(runtime, {.directory = directory.path()});
+        REQUIRE(database);
+        change(*database.value());
+    }
+    void put(const std::string& key, const std::string& value) const
+    {
+        behind_its_back([&](Database& database) {
+            Batch batch;
+            batch.put(key, value);
+            REQUIRE(database.write(batch, Durability::buffered));
+        });
+    }
+    void remove(const std::string& key) const
+    {
+        behind_its_back([&](Database& database) {
+            Batch batch;
+            batch.remove(key);
+            REQUIRE(database.write(batch, Durability::buffered));
+        });
+    }
+    std::string get(const std::string& key) const
+    {
+        std::string value;
+        behind_its_back([&](const Database& database) { value = database.get(key).value().value(); });
+        return value;
+    }
+};
+
+std::string record_key(Position position)
+{
+    std::string key{"e"};
+    append_big_endian(key, position);
+    return key;
+}
+
+// The code and sentence with which reading everything ends.
+Error reading_ends_with(const EventStore& store, const ReadRequest& request = {})
+{
+    const auto cursor = store.read(request);
+    for (;;) {
+        const auto next = cursor->next();
+        if (not next) {
+            CHECK(cursor->next().error().code == next.error().code); // and again, for ever
+            return next.error();
+        }
+        if (next.value() == nullptr) return {};
+    }
+}
+
+bool has_finding(const VerifyReport& report, Position position, const std::string& code)
+{
+    return std::any_of(report.findings.begin(), report.findings.end(),
+                       [&](const Finding& finding) { return finding.position == position && finding.code == code; });
+}
+
+TEST_CASE("a flipped byte anywhere in a record is reported with its position, by verify and by readers",
+          "[eventstore][damage]")
+{
+    const Machine machine;
+    const auto whole = machine.get(record_key(3));
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        auto changed = whole;
+        changed[at]  = static_cast<char>(changed[at] ^ (1 << at % 8));
+        machine.put(record_key(3), changed);
+        const auto store = machine.open();
+        INFO("byte " << at << " of " << whole.size());
+        CHECK(has_finding(store->verify().value(), 3, "damaged-record"));
+        for (const auto& scope : {Scope::everything(), Scope::stream("order-1"), Scope::category("order")}) {
+            const auto error = reading_ends_with(*store, {.scope = scope});
+            CHECK(error.code == "damaged-record");
+            CHECK(error.sentence.find("position 3") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("a record cut to any length is reported, and nothing crashes", "[eventstore][damage]")
+{
+    const Machine machine;
+    const auto whole = machine.get(record_key(3));
+    for (std::size_t length = 0; length < whole.size(); length += 3) {
+        machine.put(record_key(3), whole.substr(0, length));
+        CHECK(has_finding(machine.open()->verify().value(), 3, "damaged-record"));
+    }
+}
+
+TEST_CASE("a record that is missing is named, and a log whose end is damaged takes no append", "[eventstore][damage]")
+{
+    const Machine machine;
+    SECTION("in the middle")
+    {
+        machine.remove(record_key(3));
+        const auto store = machine.open();
+        CHECK(has_finding(store->verify().value(), 3, "missing-record"));
+        CHECK(reading_ends_with(*store).code == "missing-record");
+    }
+    SECTION("at the end: the witness knows")
+    {
+        machine.remove(record_key(5));
+        const auto store = machine.open();
+        CHECK(has_finding(store->verify().value(), 0, "history-shrank"));
+        const auto refused = store->append(to("order-1", ExpectedVersion::any(), {note_of(machine.runtime, "x")}));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == "history-shrank");
+    }
+    SECTION("damaged at the end")
+    {
+        machine.put(record_key(5), "nonsense");
+        const auto store = machine.open();
+        CHECK(has_finding(store->verify().value(), 5, "damaged-record"));
+        CHECK_FALSE(store->append(to("order-1", ExpectedVersion::any(), {note_of(machine.runtime, "x")})));
+    }
+}
+
+TEST_CASE("a record that was exchanged for another breaks the chain", "[eventstore][damage]")
+{
+    const Machine machine;
+    // The third record of another store with the same streams: whole in itself.
+    const Machine other;
+    machine.put(record_key(3), other.get(record_key(3)));
+    CHECK(has_finding(machine.open()->verify().value(), 3, "broken-chain") ==
+          (machine.get(record_key(2)) != other.get(record_key(2))));
+    auto forged = machine.get(record_key(4));
+    machine.put(record_key(3), forged);
+    CHECK(has_finding(machine.open()->verify().value(), 3, "damaged-record"));
+}
+
+TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
+{
+    const Machine machine;
+    std::string stream_key{"s"};
+    append_ordered_text(stream_key, "order-1");
+    append_big_endian(stream_key, 2);
+    SECTION("an entry is missing")
+    {
+        machine.remove(stream_key);
+        CHECK(has_finding(machine.open()->verify().value(), 3, "damaged-index"));
+    }
+    SECTION("an entry is too many")
+    {
+        std::string beyond{"s"};
+        append_ordered_text(beyond, "order-1");
+        append_big_endian(beyond, 9);
+        machine.put(beyond, std::string(8, '\1'));
+        CHECK(has_finding(machine.open()->verify().value(), 0, "damaged-index"));
+    }
+    SECTION("a length is wrong")
+    {
+        machine.put("lorder-1", std::string(8, '\0'));
+        CHECK(has_finding(machine.open()->verify().value(), 0, "damaged-index"));
+    }
+}
+
+TEST_CASE("a store of a newer format is refused by name", "[eventstore][versions]")
+{
+    const Machine machine;
+    std::string newer;
+    append_big_endian(newer, 2);
+    machine.put("mformat", newer);
+    const auto store = LevelDbStore::open(machine.runtime, {.directory = machine.directory.path()});
+    REQUIRE_FALSE(store);
+    CHECK(store.error().code == "newer-store-format");
+}
+
+TEST_CASE("a second store over one directory is refused, in one process too", "[eventstore]")
+{
+    const Machine machine;
+    const auto first  = machine.open();
+    const auto second = LevelDbStore::open(machine.runtime, {.directory = machine.directory.path()});
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == "held-by-another-process");
+}
+
+TEST_CASE("a store says where it is and what it holds", "[eventstore]")
+{
+    const Machine machine;
+    const auto info = machine.open()->info().value();
+    CHECK(info.directory == machine.directory.path());
+    CHECK(info.events == 5);
+    CHECK(info.streams == 1);
+    CHECK(info.format_version == 1);
+    CHECK(info.bytes > 0);
+}
+
+} // namespace damage_test

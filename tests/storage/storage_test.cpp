@@ -1,0 +1,154 @@
+#include "support/every_store.hpp"
+
+#include <eventloom/storage/database.hpp>
+#include <eventloom/storage/ordered_key.hpp>
+#include <eventloom/storage/system_files.hpp>
+
+#include <catch2/catch.hpp>
+#include <rapidcheck.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace storage_test {
+
+using namespace eventloom;
+using eventloom::testing::TemporaryDirectory;
+
+struct Machine {
+    SimulatedExecutor simulated{1};
+    Runtime runtime{simulated, simulated, simulated, system_files()};
+    TemporaryDirectory directory;
+
+    result<std::unique_ptr<Database>> open(bool create = true) const
+    {
+        return Database::open(runtime, {.directory = directory.path() + "/db", .create_if_missing = create});
+    }
+};
+
+TEST_CASE("the order of ordered keys is the order of their values", "[storage][ordered-key]")
+{
+    CHECK(rc::check("text and numbers", [](const std::string& a, std::int64_t n, const std::string& b, std::int64_t m) {
+        RC_ASSERT((std::tuple{a, n} < std::tuple{b, m}) == (ordered_key(a, n) < ordered_key(b, m)));
+    }));
+    CHECK(rc::check("floating point and unsigned", [](double a, std::uint64_t n, double b, std::uint64_t m) {
+        RC_ASSERT((std::tuple{a, n} < std::tuple{b, m}) == (ordered_key(a, n) < ordered_key(b, m)));
+    }));
+    CHECK(rc::check("no key is the beginning of another", [](const std::string& a, const std::string& b) {
+        RC_PRE(a != b);
+        RC_ASSERT(not ordered_key(b).starts_with(ordered_key(a)));
+    }));
+}
+
+TEST_CASE("a batch is there after reopening, and a snapshot does not see it", "[storage]")
+{
+    const Machine machine;
+    {
+        const auto database = machine.open();
+        REQUIRE(database);
+        const auto before = database.value()->snapshot();
+        Batch batch;
+        batch.put("a", "1");
+        batch.put("b", "2");
+        batch.remove("a");
+        REQUIRE(database.value()->write(batch, Durability::synced));
+        CHECK_FALSE(database.value()->get("b", before).value());
+    }
+    const auto database = machine.open(false);
+    REQUIRE(database);
+    CHECK(database.value()->get("b").value() == "2");
+    CHECK_FALSE(database.value()->get("a").value());
+}
+
+TEST_CASE("a cursor goes to the key at or before any place", "[storage]")
+{
+    const Machine machine;
+    const auto database = machine.open();
+    Batch batch;
+    for (const char* key : {"b", "d", "f"}) batch.put(key, key);
+    REQUIRE(database.value()->write(batch, Durability::buffered));
+    auto cursor      = database.value()->cursor();
+    const auto found = [&](const std::string& key) {
+        cursor.seek_at_or_before(key);
+        return cursor.valid() ? std::string{cursor.key()} : "none";
+    };
+    CHECK(found("a") == "none");
+    CHECK(found("b") == "b");
+    CHECK(found("c") == "b");
+    CHECK(found("z") == "f");
+}
+
+TEST_CASE("what cannot be opened is named with its kind", "[storage][errors]")
+{
+    const Machine machine;
+    CHECK(machine.open(false).error().code == "no-such-database");
+    {
+        const auto held = machine.open();
+        REQUIRE(held);
+        CHECK(machine.open().error().code == "held-by-another-process");
+    }
+    const auto path = machine.directory.path() + "/db";
+    if (geteuid() != 0) { // root may write anywhere
+        chmod(path.c_str(), 0);
+        CHECK(machine.open().error().code == "storage-fault");
+        chmod(path.c_str(), 0700);
+    }
+    std::ofstream{path + "/CURRENT"} << "MANIFEST-999999\n";
+    CHECK_FALSE(machine.open());
+    std::ofstream{machine.directory.path() + "/file"} << "x";
+    const auto beneath_a_file = Database::open(machine.runtime, {.directory = machine.directory.path() + "/file/db"});
+    REQUIRE_FALSE(beneath_a_file);
+    CHECK(beneath_a_file.error().kind == Failure::storage);
+}
+
+TEST_CASE("a torn tail of a log is cut off, and damage before whole records is refused", "[storage][scrub]")
+{
+    const Machine machine;
+    const auto write = [&](int from, int to) {
+        const auto database = machine.open();
+        REQUIRE(database);
+        for (int i = from; i < to; ++i) {
+            Batch batch;
+            batch.put("key" + std::to_string(i), std::string(100, 'x'));
+            REQUIRE(database.value()->write(batch, Durability::synced));
+        }
+    };
+    write(0, 20);
+    std::string log;
+    for (const auto& file : std::filesystem::directory_iterator{machine.directory.path() + "/db"}) {
+        if (file.path().extension() == ".log") log = file.path().string();
+    }
+    SECTION("a torn tail")
+    {
+        std::ofstream{log, std::ios::app | std::ios::binary} << std::string(50, '\x5a');
+        const auto database = machine.open();
+        REQUIRE(database);
+        CHECK(database.value()->get("key19").value());
+    }
+    SECTION("damage in the middle")
+    {
+        std::fstream file{log, std::ios::in | std::ios::out | std::ios::binary};
+        file.seekp(300);
+        file.put('\x7f');
+        file.close();
+        const auto database = machine.open();
+        REQUIRE_FALSE(database);
+        CHECK(database.error().code == "damaged-log");
+    }
+}
+
+TEST_CASE("a small file is replaced whole, and a large one is not read", "[storage][files]")
+{
+    const Machine machine;
+    const auto path = machine.directory.path() + "/file";
+    CHECK_FALSE(read_file(machine.runtime, path).value());
+    REQUIRE(replace_file(machine.runtime, path, "one"));
+    REQUIRE(replace_file(machine.runtime, path, "two"));
+    CHECK(read_file(machine.runtime, path).value() == "two");
+    CHECK(read_file(machine.runtime, path, 2).error().code == "file-too-large");
+    CHECK_FALSE(replace_file(machine.runtime, machine.directory.path() + "/no/such/file", "x"));
+}
+
+} // namespace storage_test
