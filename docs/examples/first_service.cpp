@@ -5,19 +5,34 @@
 namespace el = eventloom;
 
 // Events: what has happened. Commands: what somebody asks for.
-struct Opened    { std::string owner; };
-struct Deposited { long cents = 0; };
-struct Open      { std::string owner; };
-struct Deposit   { long cents = 0; };
+struct Opened {
+    std::string owner;
+};
+struct Deposited {
+    long cents = 0;
+};
+struct Open {
+    std::string owner;
+};
+struct Deposit {
+    long cents = 0;
+};
 
 // State: what the next decision needs to know. The quoted names are what the disk holds.
 struct Account {
     static constexpr auto category = "account";
     using Events = el::events<el::event<"account-opened", Opened>, el::event<"money-deposited", Deposited>>;
-    bool open = false;
+    bool open    = false;
 };
-inline Account evolve(Account account, const Opened&) { account.open = true; return account; }
-inline Account evolve(Account account, const Deposited&) { return account; }
+inline Account evolve(Account account, const Opened&)
+{
+    account.open = true;
+    return account;
+}
+inline Account evolve(Account account, const Deposited&)
+{
+    return account;
+}
 
 inline el::result<Opened> decide(const Open& command, const Account& account)
 {
@@ -32,12 +47,15 @@ inline el::result<Deposited> decide(const Deposit& command, const Account& accou
 static_assert(el::aggregate<Account>);
 
 // A table to look at: one row for each account.
-struct Balance { std::string owner; long cents = 0; };
+struct Balance {
+    std::string owner;
+    long cents = 0;
+};
 
 inline auto balances()
 {
-    return el::projection<el::id<Account>, Balance>("balances", 1,
-        [](Balance& row, const Opened& event)    { row.owner = event.owner; },
+    return el::projection<el::id<Account>, Balance>(
+        "balances", 1, [](Balance& row, const Opened& event) { row.owner = event.owner; },
         [](Balance& row, const Deposited& event) { row.cents += event.cents; });
 }
 
@@ -52,7 +70,8 @@ el::result<void> run(const std::string& directory)
     const el::id<Account> account{"7"};
     BOOST_OUTCOME_TRY(service->commands().send(account, Open{"Ada"}));
     BOOST_OUTCOME_TRY(const auto receipt, service->commands().send(account, Deposit{250}));
-    BOOST_OUTCOME_TRY(service->projections().wait_for(receipt.position, el::system_clock().now() + std::chrono::seconds{5}));
+    BOOST_OUTCOME_TRY(
+        service->projections().wait_for(receipt.position, el::system_clock().now() + std::chrono::seconds{5}));
     BOOST_OUTCOME_TRY(const auto row, table.get(account));
     std::cout << row->owner << " has " << row->cents << " cents\n";
     return el::done();

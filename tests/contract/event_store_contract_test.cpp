@@ -92,7 +92,10 @@ TEST_CASE("every event store keeps the contract of appending", "[eventstore][con
         }
         CHECK(code_of(store->append(to("order-2", ExpectedVersion::stream_exists(), {machine.event("c")}))) ==
               "wrong-expected-version");
-        CHECK(store->append(to("order-1", ExpectedVersion::stream_exists(), {machine.event("d")})));
+        const auto existing = machine.event("d");
+        CHECK(store->append(to("order-1", ExpectedVersion::stream_exists(), {existing})));
+        CHECK(store->append(to("order-1", ExpectedVersion::stream_exists(), {existing})).value().repeated);
+        CHECK(store->append(to("order-1", ExpectedVersion::exactly(0), {existing})).value().repeated);
         CHECK(texts(read_all(*store.store)) == Texts{"a", "d"});
     }
     DYNAMIC_SECTION(kind.name << ": an append to several streams happens whole or not at all")
@@ -259,6 +262,8 @@ TEST_CASE("every event store reads any scope, both ways and from any place", "[e
             expect({.scope = Scope::category("order"), .direction = direction}, [](int i) { return i % 3 != 2; });
             expect({.scope = Scope::category("order"), .from = 300, .direction = direction},
                    [&](int i) { return i % 3 != 2 && (forwards ? i >= 299 : i <= 299); });
+            CHECK(Scope::category("order").contains(read_all(*store.store, {.limit = 1}).at(0)));
+            CHECK_FALSE(Scope::stream("order").contains(read_all(*store.store, {.limit = 1}).at(0)));
             expect({.scope = Scope::stream("order"), .direction = direction}, [](int) { return false; });
             expect({.scope = Scope::category("nothing"), .direction = direction}, [](int) { return false; });
             expect({.from = std::numeric_limits<std::uint64_t>::max(), .direction = direction},
@@ -308,6 +313,17 @@ TEST_CASE("every event store refuses what is out of bounds and writes nothing", 
         CHECK(refused(to("a-1", any, {twice, twice})) == "invalid-append");
         CHECK(refused(to("a-1", any, {})) == "invalid-append");
         CHECK(refused({}) == "invalid-append");
+        CHECK(refused(to("a-1", any, {note_of(machine.runtime, "x", std::string(257, 't'))})) == "invalid-event-type");
+        auto one_stream_twice = to("a-1", any, {machine.event("x")});
+        one_stream_twice.streams.push_back({"a-1", any, {machine.event("y")}});
+        CHECK(refused(one_stream_twice) == "invalid-append");
+        auto nameless_command    = to("a-1", any, {machine.event("x")});
+        nameless_command.command = CommandRecord{};
+        CHECK(refused(nameless_command) == "invalid-append");
+        auto large_header             = machine.event("x");
+        large_header.metadata.headers = {{"name", std::string((8u << 20) + 1, 'h')}};
+        large_header.metadata.tags    = {"tag"};
+        CHECK(refused(to("a-1", any, {large_header})) == "event-too-large");
         CHECK(refused(to("a-1", any, {machine.event(std::string((8u << 20) + 1, 'x'))})) == "event-too-large");
         CHECK(refused(to("a-1", any, std::vector<NewEvent>(10'001, machine.event("x")))) == "append-too-large");
         CHECK(store->head() == 0);

@@ -17,7 +17,7 @@ using namespace eventloom::testing;
 constexpr int appends = 24;
 
 struct Outcome {
-    std::string why; // it cannot be opened
+    std::string why;         // it cannot be opened
     bool lost       = false; // an acknowledged event is gone
     bool unopenable = false;
     bool broken     = false; // half an append, a gap, or something else that verify finds

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <variant>
 
 namespace codec_test {
@@ -44,6 +45,14 @@ struct Own {
     void serialize(Archive& archive)
     {
         archive(kept);
+    }
+};
+
+struct Unreadable {
+    template <class Archive>
+    void serialize(Archive&)
+    {
+        throw std::runtime_error{"this cannot be read"};
     }
 };
 
@@ -109,6 +118,14 @@ TEST_CASE("a serialize of one's own wins over the members", "[framework][codec]"
     REQUIRE(back);
     CHECK(back.value().kept == 3);
     CHECK(back.value().forgotten == 7);
+}
+
+TEST_CASE("what a serialize of one's own throws is an error like any other", "[framework][codec]")
+{
+    const auto read = codec<Unreadable>::decode("x");
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == "damaged-value");
+    CHECK(read.error().sentence.find("this cannot be read") != std::string::npos);
 }
 
 TEST_CASE("every cut of an encoding is an error with a name", "[framework][codec][damage]")
