@@ -41,7 +41,7 @@ Steady::time_point steady_time_of(Time due)
     // A deadline of "never" (Time::max) must not overflow.
     constexpr Duration longest = std::chrono::hours{24 * 365};
     const Time now             = system_clock().now();
-    return Steady::now() + (due - now > longest || due > now + longest ? longest : due - now);
+    return Steady::now() + (due > now + longest ? longest : due - now);
 }
 
 } // namespace

@@ -31,11 +31,6 @@
 
 namespace eventloom::detail {
 
-template <class T>
-inline constexpr bool is_id = false;
-template <class Of>
-inline constexpr bool is_id<id<Of>> = true;
-
 template <class T, class Archive>
 concept serializes_itself = requires(T& value, Archive& archive)
 {

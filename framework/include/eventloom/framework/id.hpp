@@ -23,6 +23,15 @@ struct id {
     friend auto operator<=>(const id&, const id&) = default;
 };
 
+namespace detail {
+
+template <class T>
+inline constexpr bool is_id = false;
+template <class Of>
+inline constexpr bool is_id<id<Of>> = true;
+
+} // namespace detail
+
 // The id in a stream's name: "1042" of "order-1042"; empty when the stream has no hyphen.
 template <class Of>
 id<Of> id_of_stream(std::string_view stream)
