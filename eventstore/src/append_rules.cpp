@@ -99,41 +99,55 @@ result<AppendDecision> decide_append(const AppendRequest& request, const LogView
         if (not append.expected.matches(length)) return wrong_expected_version(append.stream, append.expected, length);
         decision.lengths.push_back(length);
     }
+    if (request.condition) {
+        const auto& condition = *request.condition;
+        BOOST_OUTCOME_TRY(const auto found, log.find_match(condition.fails_if_matched, condition.after));
+        if (found) return append_condition_failed(condition, *found);
+    }
     return decision;
 }
 
-PlannedAppend plan_append(const AppendRequest& request, const AppendDecision& decision, Position head, Time recorded_at)
+Appended answer_of(const AppendRequest& request, const AppendDecision& decision, Position head)
 {
-    PlannedAppend plan;
+    Appended answer;
     Position position = head;
     for (std::size_t i = 0; i < request.streams.size(); ++i) {
-        const StreamAppend& append = request.streams[i];
-        Version version            = decision.lengths[i];
-        plan.answer.streams.push_back({version, version + append.events.size() - 1});
-        for (const NewEvent& event : append.events) {
-            plan.events.push_back({.id             = event.id,
-                                   .stream         = append.stream,
-                                   .version        = version++,
-                                   .position       = ++position,
-                                   .type           = event.type,
-                                   .schema_version = event.schema_version,
-                                   .data           = event.data,
-                                   .metadata       = event.metadata,
-                                   .recorded_at    = recorded_at});
-        }
+        const auto count = request.streams[i].events.size();
+        answer.streams.push_back({decision.lengths[i], decision.lengths[i] + count - 1});
+        position += count;
     }
-    plan.answer.first_position = plan.events.empty() ? head : head + 1;
-    plan.answer.last_position  = position;
+    answer.first_position = position == head ? head : head + 1;
+    answer.last_position  = position;
     if (request.command) {
-        auto& record         = plan.answer.command.emplace(*request.command);
-        record.count         = plan.events.size();
+        auto& record         = answer.command.emplace(*request.command);
+        record.count         = position - head;
         record.last_position = position;
         record.last_version  = 0;
-        for (const RecordedEvent& event : plan.events) {
-            if (event.stream == record.stream) record.last_version = event.version;
+        for (std::size_t i = 0; i < request.streams.size(); ++i) {
+            if (request.streams[i].stream == record.stream) record.last_version = answer.streams[i].last_version;
         }
     }
-    return plan;
+    return answer;
+}
+
+void record_events(const AppendRequest& request, const Appended& answer, Time recorded_at,
+                   std::vector<RecordedEvent>& events)
+{
+    Position position = answer.first_position;
+    for (std::size_t i = 0; i < request.streams.size(); ++i) {
+        Version version = answer.streams[i].first_version;
+        for (const NewEvent& event : request.streams[i].events) {
+            events.push_back({.id             = event.id,
+                              .stream         = request.streams[i].stream,
+                              .version        = version++,
+                              .position       = position++,
+                              .type           = event.type,
+                              .schema_version = event.schema_version,
+                              .data           = event.data,
+                              .metadata       = event.metadata,
+                              .recorded_at    = recorded_at});
+        }
+    }
 }
 
 } // namespace eventloom

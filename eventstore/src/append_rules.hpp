@@ -13,7 +13,9 @@ public:
     virtual result<std::optional<Position>> position_of(const Uuid& event_id) const = 0;
     virtual result<RecordedEvent> event_at(Position position) const                 = 0;
     virtual result<std::optional<CommandRecord>> command(const Uuid& id) const      = 0;
-    virtual Position head() const                                                   = 0;
+    // The first event behind `after` that matches.
+    virtual result<std::optional<Position>> find_match(const EventQuery& query, Position after) const = 0;
+    virtual Position head() const                                                                     = 0;
 };
 
 // What is to be done with a request: nothing, because it was done before, or to write it.
@@ -24,13 +26,11 @@ struct AppendDecision {
 
 result<AppendDecision> decide_append(const AppendRequest& request, const LogView& log, Time now);
 
-// The events as they will stand in the log, and the answer that goes with them.
-struct PlannedAppend {
-    std::vector<RecordedEvent> events;
-    Appended answer;
-};
+// The answer to a request that is to be written behind `head`.
+Appended answer_of(const AppendRequest& request, const AppendDecision& decision, Position head);
 
-PlannedAppend plan_append(const AppendRequest& request, const AppendDecision& decision, Position head,
-                          Time recorded_at);
+// Adds the events of a request to `events`, as they stand in the log.
+void record_events(const AppendRequest& request, const Appended& answer, Time recorded_at,
+                   std::vector<RecordedEvent>& events);
 
 } // namespace eventloom

@@ -1,75 +1,377 @@
 #include "commit_path.hpp"
 
 #include "key_spaces.hpp"
+#include "query_walk.hpp"
 
 #include <eventloom/framework/ensure.hpp>
 
+#include <atomic>
+#include <condition_variable>
+
 namespace eventloom {
+
+// One append, from its call to its answer.
+class CommitPath::Submission {
+public:
+    explicit Submission(const AppendRequest& request) : request_{&request} { encode(); }
+    Submission(AppendRequest request, AppendCompletion completion)
+        : owned_{std::move(request)}, request_{&*owned_}, completion_{std::move(completion)}
+    {
+        encode();
+    }
+
+    const AppendRequest& request() const { return *request_; }
+    const EventBodies& bodies() const { return bodies_; }
+    bool waits() const { return not completion_; }
+
+    // The caller's side.
+    enum class Call : std::uint32_t { wait, lead, answered };
+    Call wait_for_call()
+    {
+        called_.wait(Call::wait);
+        return called_.load();
+    }
+    result<Appended> take_answer() { return std::move(*answer_); }
+
+    // The leader's side. After answer() the submission is gone.
+    void call_to_lead()
+    {
+        called_ = Call::lead;
+        called_.notify_one();
+    }
+    void keep(result<Appended> answer) { answer_ = std::move(answer); }
+    bool has_answer() const { return answer_.has_value(); }
+    void answer()
+    {
+        if (completion_) {
+            const std::unique_ptr<Submission> self{this};
+            completion_(std::move(*answer_));
+        } else {
+            // The caller may go on before he is notified: then the notice is of an address that nobody waits at.
+            called_ = Call::answered;
+            called_.notify_one();
+        }
+    }
+    void stop_leading() { called_ = Call::wait; }
+
+private:
+    void encode()
+    {
+        for (const StreamAppend& append : request_->streams) {
+            for (const NewEvent& event : append.events) bodies_.add(event);
+        }
+    }
+
+    std::optional<AppendRequest> owned_;
+    const AppendRequest* request_;
+    AppendCompletion completion_;
+    EventBodies bodies_;
+    std::optional<result<Appended>> answer_;
+    std::atomic<Call> called_{Call::wait};
+};
+
+struct CommitPath::Tasks {
+    std::shared_mutex mutex; // shared by the tasks that run
+    CommitPath* path = nullptr;
+};
 
 namespace {
 
-std::string number_bytes(std::uint64_t number)
-{
-    std::string bytes;
-    append_big_endian(bytes, number);
-    return bytes;
-}
+// The log as the next request of a group must see it: with what the group has staged.
+class StagedLog final : public LogView {
+public:
+    StagedLog(const EventIndex& index, const LogReader& log) : index_{index}, log_{log}, view_{index.view()} {}
+
+    result<std::uint64_t> length_of(const std::string& stream) const override
+    {
+        return index_.length_of(view_, stream, std::numeric_limits<Position>::max());
+    }
+    result<std::optional<Position>> position_of(const Uuid& id) const override
+    {
+        auto found = index_.position_of(view_, id);
+        if (found && found.value() && *found.value() > log_.head()) met_staged_ = true;
+        return found;
+    }
+    result<RecordedEvent> event_at(Position position) const override { return log_.event_at(position); }
+    result<std::optional<CommandRecord>> command(const Uuid& id) const override
+    {
+        auto found = index_.command(view_, id);
+        if (found && found.value() && staged_commands_.contains(id)) met_staged_ = true;
+        return found;
+    }
+    result<std::optional<Position>> find_match(const EventQuery& query, Position after) const override
+    {
+        if (after >= head()) return std::optional<Position>{};
+        BOOST_OUTCOME_TRY(const auto found, QueryWalk(index_, view_, query).find(after + 1, Direction::forwards));
+        return found;
+    }
+    Position head() const override { return index_.newest().last(); }
+
+    void stage(const CommandRecord& command) { staged_commands_.insert({command.id, true}); }
+
+    // Something that the group itself has staged was asked for: only when it is durable is there an answer.
+    bool met_staged() const { return std::exchange(met_staged_, false); }
+
+private:
+    const EventIndex& index_;
+    const LogReader& log_;
+    const IndexView view_;
+    std::unordered_map<Uuid, bool, UuidHash> staged_commands_;
+    mutable bool met_staged_ = false;
+};
 
 } // namespace
 
-CommitPath::CommitPath(const Runtime& runtime, Database& database, LogReader& log, Observers& observers,
-                       Durability durability, const LogEnd& end)
-    : runtime_{runtime}, database_{database}, log_{log}, observers_{observers}, durability_{durability}, end_{end}
+// What one write carries.
+class CommitPath::Group {
+public:
+    Group(CommitPath& path, Time now) : path_{path}, staged_{path.index_, path.log_}, end_{path.end_}, now_{now}
+    {
+        end_.recorded_at = std::max(end_.recorded_at, now); // a clock that goes back does not reorder the log
+        path_.writer_.begin(end_.position + 1, end_.recorded_at, end_.checksum);
+    }
+
+    // False: the request asks for what this group has staged, and must wait for the next one.
+    bool take(Submission& submission)
+    {
+        auto decision           = decide_append(submission.request(), staged_, now_);
+        const bool asked_staged = staged_.met_staged();
+        if (asked_staged) return false;
+        if (not decision) {
+            submission.keep(std::move(decision.error()));
+        } else if (decision.value().repeated) {
+            submission.keep(std::move(*decision.value().repeated));
+        } else {
+            stage(submission, decision.value());
+        }
+        return true;
+    }
+
+    // Writes what was staged, and shows it to everybody.
+    result<void> write()
+    {
+        close_record();
+        if (records_.empty()) return done();
+        BOOST_OUTCOME_TRY(path_.database_.write(batch_, path_.options_.durability));
+        for (auto& [first, last, bytes] : records_) path_.log_.recent().add(first, last, std::move(bytes));
+        path_.end_ = end_;
+        path_.log_.move_head(end_.position);
+        if (not events_->empty()) path_.observers_.tell(std::move(events_));
+        return done();
+    }
+
+private:
+    void stage(Submission& submission, const AppendDecision& decision)
+    {
+        const AppendRequest& request = submission.request();
+        auto answer                  = answer_of(request, decision, end_.position);
+        auto& newest                 = path_.index_.newest();
+        {
+            const std::unique_lock lock{newest.mutex()};
+            std::size_t body = 0;
+            for (std::size_t i = 0; i < request.streams.size(); ++i) {
+                stage(request.streams[i], answer.streams[i].first_version, submission.bodies(), body, newest);
+            }
+            if (answer.command) newest.add(*answer.command);
+        }
+        if (answer.command) {
+            path_.writer_.add(*answer.command);
+            staged_.stage(*answer.command);
+        }
+        if (not path_.observers_.empty()) record_events(request, answer, end_.recorded_at, *events_);
+        submission.keep(std::move(answer));
+    }
+
+    void stage(const StreamAppend& append, Version version, const EventBodies& bodies, std::size_t& body,
+               IndexTail& newest)
+    {
+        path_.writer_.enter_stream(append.stream, version);
+        for (const NewEvent& event : append.events) {
+            if (path_.writer_.bytes() >= path_.options_.record_bytes) {
+                close_record();
+                path_.writer_.enter_stream(append.stream, version);
+            }
+            path_.writer_.add(bodies.bytes_of(body), bodies.bodies[body].checksum);
+            newest.add(IndexedEvent{event.id, append.stream, version, ++end_.position, event.type,
+                                    event.metadata.tags});
+            ++version;
+            ++body;
+        }
+    }
+
+    void close_record()
+    {
+        RecordWriter& writer = path_.writer_;
+        if (writer.empty()) return;
+        std::string bytes;
+        const auto first = writer.first_position();
+        const auto count = writer.events();
+        end_.checksum    = writer.finish(bytes);
+        batch_.put(key_spaces::of_record(first, end_.ordinal), bytes);
+        records_.emplace_back(first, first + count - 1, std::move(bytes));
+        end_.ordinal = count == 0 ? end_.ordinal + 1 : 0;
+        if (count > 0) end_.checksum_of_position = end_.checksum;
+        writer.begin(first + count, end_.recorded_at, end_.checksum);
+    }
+
+    CommitPath& path_;
+    StagedLog staged_;
+    LogEnd end_;
+    const Time now_;
+    Batch batch_;
+    std::vector<std::tuple<Position, Position, std::string>> records_;
+    std::shared_ptr<std::vector<RecordedEvent>> events_ = std::make_shared<std::vector<RecordedEvent>>();
+};
+
+CommitPath::CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log,
+                       Observers& observers, Options options, const LogEnd& end, AfterGroup after_group)
+    : runtime_{runtime}, database_{database}, index_{index}, log_{log}, observers_{observers}, options_{options},
+      after_group_{std::move(after_group)}, end_{end}, tasks_{std::make_shared<Tasks>()}
 {
+    tasks_->path = this;
 }
 
-LogEnd CommitPath::end() const
+CommitPath::~CommitPath()
+{
+    finish();
+    const std::unique_lock no_task_runs{tasks_->mutex};
+    tasks_->path = nullptr;
+}
+
+result<Appended> CommitPath::append(const AppendRequest& request)
+{
+    Submission submission{request};
+    {
+        const std::lock_guard lock{mutex_};
+        queue_.push_back(&submission);
+        if (not std::exchange(is_led_, true)) submission.call_to_lead();
+    }
+    while (submission.wait_for_call() == Submission::Call::lead) {
+        submission.stop_leading();
+        lead_one_group();
+    }
+    return submission.take_answer();
+}
+
+void CommitPath::append(AppendRequest request, AppendCompletion completion)
+{
+    auto submission = std::make_unique<Submission>(std::move(request), std::move(completion));
+    const std::lock_guard lock{mutex_};
+    queue_.push_back(submission.release());
+    if (is_led_ || std::exchange(drain_is_sent_, true)) return;
+    drain();
+}
+
+// Has the queue emptied by a task, for callers who do not wait. Called with the lock held.
+void CommitPath::drain()
+{
+    runtime_.executor.post([tasks = tasks_] {
+        const std::shared_lock lock{tasks->mutex};
+        CommitPath* path = tasks->path;
+        if (path == nullptr) return;
+        {
+            const std::lock_guard queue_lock{path->mutex_};
+            path->drain_is_sent_ = false;
+            if (path->queue_.empty() || std::exchange(path->is_led_, true)) return;
+        }
+        path->lead_one_group();
+    });
+}
+
+bool CommitPath::is_closed() const
+{
+    return database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
+}
+
+Error CommitPath::closed_by_fault() const
+{
+    return {Failure::unavailable, "store-closed-by-fault",
+            "append to the event store in " + database_.directory() +
+                " and found it closed by an earlier fault; nothing was written; open it again"};
+}
+
+std::vector<CommitPath::Submission*> CommitPath::take_group()
 {
     const std::lock_guard lock{mutex_};
-    return end_;
+    std::vector<Submission*> group;
+    std::size_t bytes = 0;
+    while (not queue_.empty() && bytes < options_.group_bytes) {
+        bytes += queue_.front()->bodies().bytes.size();
+        group.push_back(queue_.front());
+        queue_.pop_front();
+    }
+    return group;
 }
 
-void CommitPath::put(const RecordedEvent& event, Batch& batch, LogEnd& end) const
+void CommitPath::lead_one_group()
 {
-    ensure(event.position == end.position + 1, "the log was about to get a gap");
-    const auto position = number_bytes(event.position);
-    std::string record;
-    end.checksum = encode_record(event, end.checksum, record);
-    end.position = event.position;
-    batch.put(key_spaces::of_event(event.position), record);
-    batch.put(key_spaces::with_number(key_spaces::of_stream(event.stream), event.version), position);
-    batch.put(key_spaces::with_number(key_spaces::of_category(category_of(event.stream)), event.position), {});
-    batch.put(key_spaces::of_id(key_spaces::event_id, event.id), position);
+    auto submissions  = take_group();
+    std::size_t taken = 0;
+    auto written      = is_closed() ? result<void>{closed_by_fault()} : done();
+    if (written) {
+        Group group{*this, runtime_.clock.now()};
+        while (taken < submissions.size() && group.take(*submissions[taken])) ++taken;
+        written = group.write();
+    }
+    if (not written) {
+        for (std::size_t i = 0; i < submissions.size(); ++i) {
+            submissions[i]->keep(i < taken ? written.error() : closed_by_fault());
+        }
+        taken = submissions.size();
+    }
+    after_group_(end_);
+    keep_index_small();
+
+    std::unique_lock lock{mutex_};
+    queue_.insert(queue_.begin(), submissions.begin() + static_cast<std::ptrdiff_t>(taken), submissions.end());
+    submissions.resize(taken);
+    hand_on(lock);
+    lock.unlock();
+    // Nothing of this path is touched behind the answers: the last one may let it go.
+    for (Submission* submission : submissions) submission->answer();
 }
 
-result<Appended> CommitPath::commit(const AppendRequest& request)
+// The lead goes to somebody who waits, or to a task, or to nobody.
+void CommitPath::hand_on(std::unique_lock<std::mutex>&)
 {
-    const std::lock_guard one_at_a_time{mutex_};
-    BOOST_OUTCOME_TRY(auto decision, decide_append(request, log_, runtime_.clock.now()));
-    if (decision.repeated) return std::move(*decision.repeated);
+    for (Submission* waiting : queue_) {
+        if (not waiting->waits()) continue;
+        waiting->call_to_lead();
+        return;
+    }
+    is_led_ = false;
+    if (queue_.empty()) {
+        idle_.notify_all();
+    } else if (not std::exchange(drain_is_sent_, true)) {
+        drain();
+    }
+}
 
-    LogEnd end = end_;
-    end.recorded_at =
-        std::max(end.recorded_at, runtime_.clock.now()); // a clock that goes back does not reorder the log
-    auto plan = plan_append(request, decision, end.position, end.recorded_at);
-    Batch batch;
-    for (const RecordedEvent& event : plan.events) put(event, batch, end);
-    for (std::size_t i = 0; i < request.streams.size(); ++i) {
-        batch.put(key_spaces::of_length(request.streams[i].stream),
-                  number_bytes(plan.answer.streams[i].last_version + 1));
+void CommitPath::finish()
+{
+    for (;;) {
+        {
+            std::unique_lock lock{mutex_};
+            idle_.wait(lock, [&] { return not is_led_; });
+            if (queue_.empty()) return;
+            is_led_ = true;
+        }
+        lead_one_group();
     }
-    if (plan.answer.command) {
-        batch.put(key_spaces::of_id(key_spaces::command, plan.answer.command->id),
-                  encode_command(*plan.answer.command));
-    }
-    BOOST_OUTCOME_TRY(database_.write(batch, durability_));
+}
 
-    end_ = end;
-    log_.move_head(end.position);
-    if (not plan.events.empty()) {
-        observers_.tell(std::make_shared<const std::vector<RecordedEvent>>(std::move(plan.events)));
+void CommitPath::keep_index_small()
+{
+    if (is_closed() || not index_.is_due(end_.checksum_of_position, options_.index_events)) return;
+    // Twice as much as should be: whoever writes has to wait for the index.
+    if (index_.newest().events() >= options_.index_events) {
+        static_cast<void>(index_.flush());
+        return;
     }
-    return std::move(plan.answer);
+    runtime_.executor.post([tasks = tasks_, &index = index_] {
+        const std::shared_lock lock{tasks->mutex};
+        if (tasks->path != nullptr) static_cast<void>(index.flush());
+    });
 }
 
 } // namespace eventloom

@@ -1,41 +1,89 @@
-// The way of an append into the log: one at a time, one write and one sync each.
+// The way of appends into the log: in groups that share one write and one sync.
+//
+// Whoever appends puts a submission into the queue. The first who finds nobody writing leads: he takes what is in the queue,
+// up to a bound in bytes, decides one request after the other against the log and the requests before it, writes all that
+// is accepted in one batch, tells the observers, hands the lead on, and gives the answers. Nobody waits for company, and a
+// caller who waits does the work himself, so that no thread is needed to finish an append. What a group has staged is in
+// the newest index before it is durable; everybody else sees only what is not behind the head.
 #pragma once
 
+#include "append_rules.hpp"
 #include "log_reader.hpp"
 #include "observers.hpp"
 
+#include <condition_variable>
+#include <deque>
 #include <mutex>
 
 namespace eventloom {
 
 // The end of the log, as the next record must know it.
 struct LogEnd {
-    Position position      = 0;
-    std::uint64_t checksum = 0;
+    Position position                  = 0;
+    std::uint64_t checksum_of_position = 0; // of the record that holds the last event
+    std::uint64_t checksum             = 0; // of the last record, which may hold commands alone
     Time recorded_at{};
+    std::uint32_t ordinal = 0; // of the next record, among those with its first position
 };
 
 class CommitPath {
 public:
-    CommitPath(const Runtime& runtime, Database& database, LogReader& log, Observers& observers, Durability durability,
-               const LogEnd& end);
+    struct Options {
+        Durability durability;
+        std::size_t record_bytes; // a record is closed when its bodies reach this
+        std::size_t group_bytes;
+        Position index_events; // kept in memory before they go to the index on disk
+    };
 
-    // Failure::unknown when the write failed; from then on the database takes none.
-    result<Appended> commit(const AppendRequest& request);
+    // Told after each group, by whoever led it, while nobody else writes.
+    using AfterGroup = std::function<void(const LogEnd&)>;
 
-    // The end of what is durable.
-    LogEnd end() const;
+    CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, Observers& observers,
+               Options options, const LogEnd& end, AfterGroup after_group);
+    ~CommitPath();
+
+    // Failure::unknown when the write failed; from then on nothing is taken.
+    result<Appended> append(const AppendRequest& request);
+    void append(AppendRequest request, AppendCompletion completion);
+
+    // A write of the log or of the index has failed.
+    bool is_closed() const;
+
+    // The end of what is durable. Asked while nobody appends.
+    const LogEnd& end() const { return end_; }
+
+    // Returns when nothing is queued or being written.
+    void finish();
 
 private:
-    void put(const RecordedEvent& event, Batch& batch, LogEnd& end) const;
+    class Submission;
+    class Group;
+    struct Tasks;
+
+    void enqueue(Submission& submission);
+    std::vector<Submission*> take_group();
+    void lead_one_group();
+    void hand_on(std::unique_lock<std::mutex>& lock);
+    void drain();
+    Error closed_by_fault() const;
+    void keep_index_small();
 
     const Runtime runtime_;
     Database& database_;
+    EventIndex& index_;
     LogReader& log_;
     Observers& observers_;
-    const Durability durability_;
-    mutable std::mutex mutex_;
-    LogEnd end_;
+    const Options options_;
+    const AfterGroup after_group_;
+    LogEnd end_; // touched by the leader alone
+    RecordWriter writer_;
+
+    std::mutex mutex_;
+    std::deque<Submission*> queue_;
+    bool is_led_        = false;
+    bool drain_is_sent_ = false;
+    std::condition_variable idle_;
+    std::shared_ptr<Tasks> tasks_; // lets tasks that run too late find that there is nothing left to do
 };
 
 } // namespace eventloom

@@ -1,5 +1,5 @@
-// Every key of the store's database, by its first byte. docs/format.md, "Key spaces of the event store", is the same table
-// with the values. Numbers are big-endian, so byte order is numeric order; text is as ordered_key.hpp writes it.
+// Every key of the store's two databases, by its first byte. docs/format.md, "Key spaces of the event store", is the same
+// table with the values. Numbers are big-endian, so byte order is numeric order; text is as ordered_key.hpp writes it.
 #pragma once
 
 #include <eventloom/framework/recorded_event.hpp>
@@ -9,32 +9,33 @@
 
 namespace eventloom::key_spaces {
 
-inline constexpr char event       = 'e'; // position                      -> record
-inline constexpr char in_stream   = 's'; // stream (text), version        -> position
-inline constexpr char in_category = 'c'; // category (text), position    -> nothing
-inline constexpr char length      = 'l'; // stream (bytes)                -> number of events
-inline constexpr char event_id    = 'i'; // event id                      -> position
-inline constexpr char command     = 'k'; // command id                    -> command record
-inline constexpr char about       = 'm'; // "format"                      -> format version
+// The log. `about` comes before all records, so that LevelDB never has to rewrite records to put another key among them.
+inline constexpr char about  = 'a'; // "format"                              -> format version
+inline constexpr char record = 'e'; // first position, ordinal (four bytes)  -> record
 
-inline std::string of_event(Position position)
+// The index, which can be made anew from the log.
+inline constexpr char in_category = 'c'; // category (text), first position    -> positions
+inline constexpr char flushed     = 'f'; // last position of a flush           -> first position of it
+inline constexpr char with_tag    = 'g'; // tag (text), first position         -> positions
+inline constexpr char event_id    = 'i'; // event id                           -> position
+inline constexpr char id_block    = 'j'; // first event id of a block          -> ids and their positions
+inline constexpr char command     = 'k'; // command id                         -> command record
+inline constexpr char length      = 'l'; // stream (bytes)                     -> number of events
+inline constexpr char in_stream   = 's'; // stream (text), first version       -> positions
+inline constexpr char of_type     = 't'; // type (text), first position        -> positions
+
+inline std::string of_record(Position first_position, std::uint32_t ordinal)
 {
-    std::string key{event};
-    append_big_endian(key, position);
+    std::string key{record};
+    append_big_endian(key, first_position);
+    for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(ordinal >> shift));
     return key;
 }
 
-inline std::string of_stream(std::string_view stream)
+inline std::string of_text(char space, std::string_view text)
 {
-    std::string key{in_stream};
-    append_ordered_text(key, stream);
-    return key;
-}
-
-inline std::string of_category(std::string_view category)
-{
-    std::string key{in_category};
-    append_ordered_text(key, category);
+    std::string key{space};
+    append_ordered_text(key, text);
     return key;
 }
 
@@ -56,9 +57,9 @@ inline std::string of_id(char space, const Uuid& id)
     return key;
 }
 
-inline std::string of_format()
+inline std::string of_about(std::string_view what)
 {
-    return std::string{about}.append("format");
+    return std::string{about}.append(what);
 }
 
 // The number in a value of eight bytes, or at the end of a key.

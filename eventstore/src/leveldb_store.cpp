@@ -7,16 +7,24 @@
 
 #include <leveldb/env.h>
 
+#include <map>
+
 namespace eventloom {
 
 namespace {
 
-// A lost end of the log is noticed up to the last witness; writing it costs two syncs.
-constexpr Position events_between_witnesses = 4096;
+// A lost end of the log is noticed up to the last witness; writing it costs a few syncs.
+constexpr Position events_between_witnesses      = 65'536;
+constexpr std::uint64_t groups_between_witnesses = 1'024;
+
+std::string index_directory(const std::string& directory)
+{
+    return directory + "/index";
+}
 
 result<void> check_format(Database& database, const std::string& directory)
 {
-    BOOST_OUTCOME_TRY(const auto stored, database.get(key_spaces::of_format()));
+    BOOST_OUTCOME_TRY(const auto stored, database.get(key_spaces::of_about("format")));
     if (not stored) {
         auto cursor = database.cursor();
         cursor.seek("");
@@ -28,7 +36,7 @@ result<void> check_format(Database& database, const std::string& directory)
         Batch batch;
         std::string version;
         append_big_endian(version, store_format_version);
-        batch.put(key_spaces::of_format(), version);
+        batch.put(key_spaces::of_about("format"), version);
         return database.write(batch, Durability::synced);
     }
     const auto version = stored->size() == 8 ? read_big_endian(*stored) : 0;
@@ -39,67 +47,120 @@ result<void> check_format(Database& database, const std::string& directory)
                     "; use the program that wrote it, or a newer one");
 }
 
-result<Position> find_head(const Database& database)
+// The end of the log as its last records tell it.
+result<LogEnd> find_end(const Database& database)
+{
+    LogEnd end;
+    auto cursor = database.cursor();
+    cursor.seek_at_or_before(key_spaces::of_record(std::numeric_limits<Position>::max(), 0));
+    RecordView record;
+    for (bool is_last = true; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.previous()) {
+        if (cursor.key().size() != 13) return damaged_record(0, "its key is damaged");
+        const Position first = read_big_endian(cursor.key().substr(1));
+        BOOST_OUTCOME_TRY(record.parse(cursor.value(), first));
+        if (is_last) {
+            end.position    = record.last();
+            end.checksum    = record.chain().own;
+            end.recorded_at = record.recorded_at();
+            for (const char byte : cursor.key().substr(9)) {
+                end.ordinal = end.ordinal << 8 | static_cast<unsigned char>(byte);
+            }
+            end.ordinal = record.events() == 0 ? end.ordinal + 1 : 0;
+            is_last     = false;
+        }
+        if (record.events() == 0) continue;
+        end.checksum_of_position = record.chain().own;
+        return end;
+    }
+    BOOST_OUTCOME_TRY(cursor.status());
+    return end;
+}
+
+// Where the log ends when its last record cannot be read.
+Position last_key(const Database& database)
 {
     auto cursor = database.cursor();
-    cursor.seek_at_or_before(key_spaces::of_event(std::numeric_limits<Position>::max()));
-    BOOST_OUTCOME_TRY(cursor.status());
-    if (not cursor.valid() || cursor.key().size() != 9 || cursor.key()[0] != key_spaces::event) return Position{0};
-    return Position{key_spaces::last_number(cursor.key())};
+    cursor.seek_at_or_before(key_spaces::of_record(std::numeric_limits<Position>::max(), 0));
+    const bool is_record = cursor.valid() && cursor.key()[0] == key_spaces::record && cursor.key().size() == 13;
+    return is_record ? read_big_endian(cursor.key().substr(1)) : 0;
 }
 
 class OpenStore final : public LevelDbStore {
 public:
-    OpenStore(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database)
-        : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}, log_{*database_}
+    OpenStore(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
+              std::unique_ptr<EventIndex> index)
+        : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}, index_{std::move(index)},
+          log_{*database_, *index_}
     {
     }
 
     ~OpenStore() override
     {
-        // When this fails the witness knows less than it could; nothing is lost by that.
-        if (path_) static_cast<void>(bear_witness(path_->end()));
+        if (not path_) return;
+        path_->finish();
+        if (path_->is_closed()) return;
+        // What is not kept here is found again in the log when it is opened; when this fails nothing is lost.
+        static_cast<void>(index_->flush_all(path_->end().checksum_of_position));
+        static_cast<void>(bear_witness(path_->end()));
     }
 
-    // Finds the end of the log. A log whose end is damaged can be read and verified, but not written.
-    result<void> find_end()
+    // Finds the end of the log, and reads into the index what it does not know. A log whose end is damaged can be read
+    // and verified, but not written. False: the index is not of this log.
+    result<bool> begin()
     {
-        BOOST_OUTCOME_TRY(const auto head, find_head(*database_));
-        log_.move_head(head);
-        LogEnd end;
-        auto found = check_end(head, end);
-        if (not found) {
-            if (found.error().kind != Failure::corrupt) return std::move(found.error());
-            damage_ = std::move(found.error());
-            return done();
+        auto end = look_at_end();
+        if (not end) {
+            if (end.error().kind != Failure::corrupt) return std::move(end.error());
+            damage_ = std::move(end.error());
+            log_.move_head(std::max(log_.head(), last_key(*database_)));
+            return true;
         }
-        witnessed_ = end.position;
-        path_.emplace(runtime_, *database_, log_, observers_, options_.durability, end);
-        return done();
+        BOOST_OUTCOME_TRY(const bool fits, index_fits(end.value()));
+        if (not fits) return false;
+        if (auto read = read_into_index(end.value()); not read) {
+            if (read.error().kind != Failure::corrupt) return std::move(read.error());
+            damage_ = std::move(read.error());
+            return true;
+        }
+        path_.emplace(runtime_, *database_, *index_, log_, observers_,
+                      CommitPath::Options{.durability   = options_.durability,
+                                          .record_bytes = options_.record_bytes,
+                                          .group_bytes  = options_.group_bytes,
+                                          .index_events = options_.index_events_in_memory},
+                      end.value(), [this](const LogEnd& reached) { after_group(reached); });
+        return true;
     }
 
     result<Appended> append(const AppendRequest& request) override
     {
         BOOST_OUTCOME_TRY(check_append(request, options_.limits));
         if (damage_) return *damage_;
-        auto appended = path_->commit(request);
-        if (appended && appended.value().last_position >= witnessed_ + events_between_witnesses) {
-            // The append is done whatever becomes of the witness: a disk that refuses it refuses the next append too.
-            static_cast<void>(bear_witness(path_->end()));
-        }
-        return appended;
+        return path_->append(request);
     }
 
-    void append(AppendRequest request, AppendCompletion completion) override { completion(append(request)); }
+    void append(AppendRequest request, AppendCompletion completion) override
+    {
+        if (auto checked = check_append(request, options_.limits); not checked) {
+            return completion(std::move(checked.error()));
+        }
+        if (damage_) return completion(*damage_);
+        path_->append(std::move(request), std::move(completion));
+    }
 
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const override { return log_.read(request); }
 
     result<std::uint64_t> stream_length(std::string_view stream) const override
     {
-        return log_.length_of(std::string{stream});
+        return index_->length_of(index_->view(), stream, log_.head());
     }
 
-    result<std::optional<CommandRecord>> find_command(const Uuid& id) const override { return log_.command(id); }
+    result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
+    {
+        BOOST_OUTCOME_TRY(auto found, index_->command(index_->view(), id));
+        // What is written just now is not there yet.
+        if (found && found->last_position > log_.head()) found.reset();
+        return found;
+    }
 
     Position head() const override { return log_.head(); }
 
@@ -114,77 +175,172 @@ public:
                        .streams        = 0,
                        .bytes          = 0};
         BOOST_OUTCOME_TRY(visit_streams([&](std::string_view, std::uint64_t) { ++info.streams; }));
-        BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, options_.directory));
-        for (const std::string& name : names) {
-            std::uint64_t bytes = 0;
-            // A file that LevelDB removes meanwhile counts nothing.
-            if (runtime_.files.GetFileSize(options_.directory + "/" + name, &bytes).ok()) info.bytes += bytes;
+        for (const auto& directory : {options_.directory, index_directory(options_.directory)}) {
+            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory));
+            for (const std::string& name : names) {
+                std::uint64_t bytes = 0;
+                if (directory + "/" + name == index_directory(options_.directory)) continue;
+                // A file that LevelDB removes meanwhile counts nothing.
+                if (runtime_.files.GetFileSize(directory + "/" + name, &bytes).ok()) info.bytes += bytes;
+            }
         }
         return info;
     }
 
     result<void> visit_streams(const VisitStream& visit) const override
     {
-        const std::string prefix{key_spaces::length};
-        auto cursor = database_->cursor();
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
-            visit(cursor.key().substr(1), cursor.value().size() == 8 ? read_big_endian(cursor.value()) : 0);
+        const auto view = index_->view();
+        std::map<std::string, std::uint64_t, std::less<>> in_memory;
+        for (const auto& tail : view.tails) {
+            const std::shared_lock lock{tail->mutex()};
+            for (const auto& [name, stream] : tail->streams()) {
+                const auto count = stream.first_version + stream.positions.count_up_to(head());
+                if (count > 0) in_memory[name] = count;
+            }
         }
+        const std::string prefix{key_spaces::length};
+        auto next   = in_memory.begin();
+        auto cursor = index_->database().cursor();
+        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+            const auto name = cursor.key().substr(1);
+            for (; next != in_memory.end() && next->first < name; ++next) visit(next->first, next->second);
+            if (next != in_memory.end() && next->first == name) continue;
+            visit(name, cursor.value().size() == 8 ? read_big_endian(cursor.value()) : 0);
+        }
+        for (; next != in_memory.end(); ++next) visit(next->first, next->second);
         return cursor.status();
     }
 
     result<VerifyReport> verify(const std::function<void(Position)>& progress) const override
     {
-        BOOST_OUTCOME_TRY(auto report, verify_log(*database_, log_, progress));
-        if (damage_ && damage_->code.starts_with("history-")) {
-            add_finding(report, {0, damage_->code, damage_->sentence});
+        BOOST_OUTCOME_TRY(auto report, verify_log(*database_, *index_, log_.head(), progress));
+        if (damage_ && damage_->code.starts_with("history-")) add_finding(report, {0, damage_->code, damage_->sentence});
+        if (witness_is_damaged_) {
+            add_finding(report, {0, "damaged-witness",
+                                 "read the witness file and found one of its two slots damaged; the next one that is "
+                                 "written replaces it"});
         }
         return report;
     }
 
 private:
-    result<void> check_end(Position head, LogEnd& end) const
+    result<LogEnd> look_at_end()
     {
-        if (head > 0) {
-            RecordedEvent last;
-            BOOST_OUTCOME_TRY(const auto chain, log_.record_at(head, last));
-            end = {.position = head, .checksum = chain.own, .recorded_at = last.recorded_at};
-        }
+        BOOST_OUTCOME_TRY(const auto end, find_end(*database_));
+        log_.move_head(end.position);
         BOOST_OUTCOME_TRY(const auto witness, read_witness(runtime_, options_.directory));
-        if (not witness) return done();
-        return check_witness(log_, *witness);
+        if (not witness) return end;
+        witnessed_          = witness->newest;
+        witness_is_damaged_ = witness->is_damaged;
+        BOOST_OUTCOME_TRY(check_witness(log_, witness->newest));
+        return end;
+    }
+
+    result<bool> index_fits(const LogEnd& end) const
+    {
+        const Position covered = index_->on_disk();
+        if (covered == 0) return true;
+        if (covered > end.position) return false;
+        // A record that is damaged is no reason to make the index anew: verify is to compare them.
+        const auto chain = log_.chain_at(covered);
+        return not chain || chain.value().own == index_->checksum_at_end();
+    }
+
+    result<void> read_into_index(const LogEnd& end)
+    {
+        auto cursor = database_->cursor();
+        RecordView record;
+        RecordedEvent event;
+        std::uint64_t checksum = index_->checksum_at_end();
+        cursor.seek(key_spaces::of_record(index_->on_disk() + 1, 0));
+        for (; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.next()) {
+            const Position next = index_->newest().last() + 1;
+            BOOST_OUTCOME_TRY(record.parse(cursor.value(), read_big_endian(cursor.key().substr(1))));
+            if (record.first() != next) return missing_record(next);
+            for (Position position = next; record.holds(position); ++position) {
+                BOOST_OUTCOME_TRY(record.take(position, event));
+                index_->newest().add({event.id, event.stream, event.version, position, event.type,
+                                      event.metadata.tags});
+            }
+            BOOST_OUTCOME_TRY(const auto commands, record.commands());
+            for (const CommandRecord& command : commands) index_->newest().add(command);
+            if (record.events() > 0) checksum = record.chain().own;
+            if (index_->is_due(checksum, options_.index_events_in_memory)) {
+                BOOST_OUTCOME_TRY(index_->flush());
+            }
+        }
+        BOOST_OUTCOME_TRY(cursor.status());
+        if (index_->newest().last() != end.position) return missing_record(index_->newest().last() + 1);
+        return done();
+    }
+
+    void after_group(const LogEnd& end)
+    {
+        ++groups_since_witness_;
+        if (end.position < witnessed_.position + events_between_witnesses &&
+            groups_since_witness_ < groups_between_witnesses) {
+            return;
+        }
+        // The appends are done whatever becomes of the witness: a disk that refuses it refuses the next append too.
+        static_cast<void>(bear_witness(end));
     }
 
     result<void> bear_witness(const LogEnd& end)
     {
-        const std::lock_guard lock{witness_mutex_};
-        if (end.position <= witnessed_) return done();
-        BOOST_OUTCOME_TRY(write_witness(runtime_, options_.directory, end));
-        witnessed_ = end.position;
+        groups_since_witness_ = 0;
+        if (end.position <= witnessed_.position) return done();
+        // What the operating system holds may still be lost: it is not what a witness may swear to.
+        if (options_.durability == Durability::buffered) {
+            BOOST_OUTCOME_TRY(database_->write(Batch{}, Durability::synced));
+        }
+        const Witnessed newest{end.position, end.checksum_of_position};
+        BOOST_OUTCOME_TRY(write_witness(runtime_, options_.directory, newest, witnessed_));
+        witnessed_          = newest;
+        witness_is_damaged_ = false;
         return done();
     }
 
     const Runtime runtime_;
     const LevelDbStoreOptions options_;
     const std::unique_ptr<Database> database_;
+    const std::unique_ptr<EventIndex> index_;
     LogReader log_;
     Observers observers_;
     std::optional<CommitPath> path_;
     std::optional<Error> damage_; // why nothing can be appended
-    std::mutex witness_mutex_;
-    std::atomic<Position> witnessed_{0};
+    Witnessed witnessed_;         // touched by whoever leads a group
+    std::uint64_t groups_since_witness_ = 0;
+    std::atomic<bool> witness_is_damaged_{false};
 };
+
+result<std::unique_ptr<EventIndex>> open_index(const Runtime& runtime, const std::string& directory)
+{
+    auto index = EventIndex::open(runtime, index_directory(directory));
+    if (index || index.error().kind != Failure::corrupt) return index;
+    // Nothing is lost with an index: it is made anew from the log.
+    BOOST_OUTCOME_TRY(EventIndex::discard(runtime, index_directory(directory)));
+    return EventIndex::open(runtime, index_directory(directory));
+}
 
 } // namespace
 
 result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime, LevelDbStoreOptions options)
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory         = options.directory,
-                                                              .create_if_missing = options.create_if_missing}));
-    BOOST_OUTCOME_TRY(check_format(*database, options.directory));
-    auto store = std::make_unique<OpenStore>(runtime, std::move(options), std::move(database));
-    BOOST_OUTCOME_TRY(store->find_end());
-    return store;
+    for (bool again = true;; again = false) {
+        BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = options.directory,
+                                                                  .create_if_missing  = options.create_if_missing,
+                                                                  .write_buffer_bytes = options.write_buffer_bytes,
+                                                                  .block_cache_bytes  = 8u << 20,
+                                                                  .table_bytes        = 32u << 20,
+                                                                  .verify_checksums   = false}));
+        BOOST_OUTCOME_TRY(check_format(*database, options.directory));
+        BOOST_OUTCOME_TRY(auto index, open_index(runtime, options.directory));
+        auto store = std::make_unique<OpenStore>(runtime, options, std::move(database), std::move(index));
+        BOOST_OUTCOME_TRY(const bool fits, store->begin());
+        if (fits || not again) return store;
+        store.reset();
+        BOOST_OUTCOME_TRY(EventIndex::discard(runtime, index_directory(options.directory)));
+    }
 }
 
 } // namespace eventloom

@@ -1,13 +1,18 @@
 #include "log_reader.hpp"
 
 #include "key_spaces.hpp"
+#include "query_walk.hpp"
+
+#include <algorithm>
 
 namespace eventloom {
 
 namespace {
 
-constexpr std::size_t page_events = 256;
-constexpr std::size_t page_bytes  = 1u << 20;
+constexpr std::size_t recent_bytes_max = 16u << 20;
+constexpr std::size_t page_events      = 256;
+constexpr std::size_t page_bytes       = 1u << 20;
+constexpr std::size_t record_key_bytes = 13;
 
 // What the database says of damaged blocks, as an error of the event that could not be read.
 Error at_position(const Error& error, Position position)
@@ -16,194 +21,243 @@ Error at_position(const Error& error, Position position)
     return damaged_record(position, "the block that holds it is damaged (" + error.sentence + ")");
 }
 
-// A walk over one key space (the log itself, or one index of it), a page at a time. Between pages it keeps the next key
-// and nothing else, so that a slow reader pins no old file.
+} // namespace
+
+void RecentRecords::add(Position first, Position last, std::string bytes)
+{
+    if (last < first) return;
+    const std::unique_lock lock{mutex_};
+    bytes_ += bytes.size();
+    entries_.push_back({first, last, std::make_shared<const std::string>(std::move(bytes))});
+    while (bytes_ > recent_bytes_max && entries_.size() > 1) {
+        bytes_ -= entries_.front().bytes->size();
+        entries_.pop_front();
+    }
+}
+
+std::shared_ptr<const std::string> RecentRecords::find(Position position, Position& first) const
+{
+    const std::shared_lock lock{mutex_};
+    const auto behind = std::upper_bound(entries_.begin(), entries_.end(), position,
+                                         [](Position wanted, const Entry& entry) { return wanted < entry.first; });
+    if (behind == entries_.begin() || std::prev(behind)->last < position) return nullptr;
+    first = std::prev(behind)->first;
+    return std::prev(behind)->bytes;
+}
+
+result<void> LogWalk::find(Position position)
+{
+    if (record_.holds(position)) return done();
+    Position first = 0;
+    if (auto recent = recent_.find(position, first)) {
+        bytes_ = std::move(recent);
+        return record_.parse(*bytes_, first);
+    }
+    const bool is_next = cursor_ && not bytes_ && record_.events() > 0 && position == record_.last() + 1;
+    bytes_.reset();
+    if (not cursor_) cursor_.emplace(database_.cursor());
+    if (is_next) {
+        cursor_->next();
+    } else {
+        cursor_->seek_at_or_before(key_spaces::of_record(position, std::numeric_limits<std::uint32_t>::max()));
+    }
+    // Records of commands alone hold no event.
+    for (;; cursor_->next()) {
+        if (auto status = cursor_->status(); not status) return at_position(status.error(), position);
+        const bool is_record = cursor_->valid() && cursor_->key().size() == record_key_bytes &&
+                               cursor_->key()[0] == key_spaces::record;
+        if (not is_record) return missing_record(position);
+        first = read_big_endian(cursor_->key().substr(1));
+        if (first > position) return missing_record(position);
+        if (auto parsed = record_.parse(cursor_->value(), first); not parsed) {
+            return damaged_record(position, "the record that holds it is damaged (" + parsed.error().sentence + ")");
+        }
+        if (record_.holds(position)) return done();
+        if (record_.events() > 0) return missing_record(position);
+    }
+}
+
+result<void> LogWalk::take(Position position, RecordedEvent& event)
+{
+    BOOST_OUTCOME_TRY(find(position));
+    return record_.take(position, event);
+}
+
+result<Time> LogWalk::recorded_at(Position position)
+{
+    BOOST_OUTCOME_TRY(find(position));
+    return record_.recorded_at();
+}
+
+namespace {
+
+// A walk over the log, or over what an index names of it, a page at a time. Between pages it keeps the next place and
+// nothing else, so that a slow reader pins no old file.
 class PagedCursor final : public EventCursor {
 public:
-    PagedCursor(const Database& database, const LogReader& log, const ReadRequest& request)
-        : database_{database}, log_{log}, kind_{request.scope.kind()},
-          direction_{request.direction}, left_{request.limit}, head_{log.head()}
+    PagedCursor(const LogReader& log, const ReadRequest& request)
+        : log_{log}, scope_{request.scope}, direction_{request.direction}, time_{request.at}, left_{request.limit},
+          head_{log.head()}
     {
-        prefix_             = kind_ == Scope::Kind::everything ? std::string{key_spaces::event}
-                              : kind_ == Scope::Kind::stream   ? key_spaces::of_stream(request.scope.name())
-                                                               : key_spaces::of_category(request.scope.name());
-        const bool forwards = direction_ == Direction::forwards;
-        next_number_        = request.from.value_or(forwards ? 0 : std::numeric_limits<std::uint64_t>::max());
-        if (kind_ == Scope::Kind::everything) {
-            next_number_ = forwards ? std::max<Position>(next_number_, 1) : std::min(next_number_, head_);
+        const auto end = forwards() ? 0 : std::numeric_limits<std::uint64_t>::max();
+        next_          = request.from.value_or(end);
+        if (scope_.kind() != Scope::Kind::stream) {
+            next_ = forwards() ? std::max<Position>(*next_, 1) : std::min(*next_, head_);
         }
     }
 
     result<const RecordedEvent*> next() override
     {
         if (error_) return *error_;
-        if (at_ == page_.size() && not ended_) {
+        while (at_ == filled_ && not ended_) {
             if (auto filled = fill_page(); not filled) {
                 error_ = std::move(filled.error());
-                return *error_;
+                // What was read before the fault is given first.
+                if (filled_ == 0) return *error_;
+                pending_ = std::exchange(error_, std::nullopt);
+                ended_   = true;
             }
         }
-        if (at_ == page_.size()) return nullptr;
-        return &page_[at_++];
+        if (at_ < filled_) return &page_[at_++];
+        if (pending_) return *(error_ = std::exchange(pending_, std::nullopt));
+        return nullptr;
     }
 
 private:
-    result<void> fill_page()
+    bool forwards() const { return direction_ == Direction::forwards; }
+
+    // Times are given once as positions: then all is a matter of positions.
+    result<void> bound_by_time()
     {
-        page_.clear();
-        at_               = 0;
-        std::size_t bytes = 0;
-        auto cursor       = database_.cursor();
-        const auto key    = key_spaces::with_number(prefix_, next_number_);
-        direction_ == Direction::forwards ? cursor.seek(key) : cursor.seek_at_or_before(key);
-        if (direction_ == Direction::backwards && kind_ != Scope::Kind::everything) skip_newer(cursor);
-        while (left_ > 0 && page_.size() < page_events && bytes < page_bytes) {
-            BOOST_OUTCOME_TRY(const bool more, take(cursor));
-            if (not more) {
-                ended_ = true;
-                return done();
-            }
-            bytes += page_.back().data.size();
+        if (not time_) return done();
+        const auto wanted = forwards() ? *time_ : *time_ + Duration{1};
+        BOOST_OUTCOME_TRY(const auto first, log_.first_at(wanted));
+        if (forwards()) first_wanted_ = first;
+        else last_wanted_ = first - 1;
+        if (scope_.kind() != Scope::Kind::stream) {
+            next_ = forwards() ? std::max(*next_, first_wanted_) : std::min(*next_, last_wanted_);
         }
-        if (left_ == 0) ended_ = true;
+        time_.reset();
         return done();
     }
 
-    // The event under the cursor; false at the end.
-    result<bool> take(DatabaseCursor& cursor)
+    result<void> fill_page()
     {
-        if (kind_ == Scope::Kind::everything) {
-            if (next_number_ == 0 || next_number_ > head_) return false;
-            if (auto status = cursor.status(); not status) return at_position(status.error(), next_number_);
-            if (not is_entry(cursor) || key_spaces::last_number(cursor.key()) != next_number_) {
-                return missing_record(next_number_);
+        at_ = filled_ = 0;
+        BOOST_OUTCOME_TRY(bound_by_time());
+        auto walk         = log_.walk();
+        std::size_t bytes = 0;
+        BOOST_OUTCOME_TRY(const auto places, find_places(std::min<std::uint64_t>(left_, page_events)));
+        if (places.empty()) ended_ = true;
+        for (const Position position : places) {
+            if (position > head_ || position < first_wanted_ || position > last_wanted_) {
+                step(position);
+                continue;
             }
-        } else {
-            BOOST_OUTCOME_TRY(cursor.status());
-            if (not is_entry(cursor)) return false;
+            if (page_.size() == filled_) page_.emplace_back();
+            BOOST_OUTCOME_TRY(walk.take(position, page_[filled_]));
+            step(position);
+            bytes += page_[filled_++].data.size();
+            --left_;
+            if (bytes >= page_bytes) break;
         }
-        BOOST_OUTCOME_TRY(const bool known, take_record(cursor));
-        if (not known) return false;
-        --left_;
-        return move_on(cursor);
+        if (left_ == 0 || not next_) ended_ = true;
+        return done();
     }
 
-    result<bool> take_record(DatabaseCursor& cursor)
+    // The next place: behind this one.
+    void step(Position position)
     {
-        RecordedEvent event;
-        const auto number = key_spaces::last_number(cursor.key());
-        if (kind_ == Scope::Kind::everything) {
-            BOOST_OUTCOME_TRY(decode_record(cursor.value(), number, event));
-        } else {
-            const Position position = position_of(cursor);
-            if (position == 0) {
-                return fail(Failure::corrupt, "damaged-index",
-                            "read version " + std::to_string(number) +
-                                " of a stream and found a damaged index entry; run store verify");
+        const auto here = scope_.kind() == Scope::Kind::stream ? *next_ : position;
+        if (not forwards() && here == 0) next_.reset();
+        else next_ = here + (forwards() ? 1 : std::uint64_t(-1));
+    }
+
+    result<std::vector<Position>> find_places(std::size_t wanted)
+    {
+        std::vector<Position> places;
+        if (not next_ || wanted == 0) return places;
+        if (scope_.kind() == Scope::Kind::everything) {
+            for (auto at = *next_; at >= 1 && at <= head_ && places.size() < wanted; forwards() ? ++at : --at) {
+                places.push_back(at);
             }
-            if (position > head_) return false; // appended after the reading began
-            BOOST_OUTCOME_TRY(log_.record_at(position, event));
+            return places;
         }
-        next_number_ = number;
-        page_.push_back(std::move(event));
-        return true;
-    }
-
-    // Backwards, an index begins with what was appended after the reading began.
-    void skip_newer(DatabaseCursor& cursor) const
-    {
-        while (is_entry(cursor) && position_of(cursor) > head_) cursor.previous();
-    }
-
-    bool is_entry(const DatabaseCursor& cursor) const
-    {
-        return cursor.valid() && cursor.key().starts_with(prefix_) && cursor.key().size() == prefix_.size() + 8;
-    }
-
-    Position position_of(const DatabaseCursor& cursor) const
-    {
-        if (kind_ != Scope::Kind::stream) return key_spaces::last_number(cursor.key());
-        return cursor.value().size() == 8 ? key_spaces::last_number(cursor.value()) : 0;
-    }
-
-    result<bool> move_on(DatabaseCursor& cursor)
-    {
-        if (direction_ == Direction::forwards) {
-            cursor.next();
-            ++next_number_;
-        } else if (next_number_ == 0) {
-            ended_ = true;
-            left_  = 0; // version 0 was the oldest
-        } else {
-            cursor.previous();
-            --next_number_;
+        const auto& index = log_.index();
+        const auto view   = index.view();
+        if (scope_.kind() == Scope::Kind::stream) {
+            if (not forwards()) {
+                BOOST_OUTCOME_TRY(const auto length, index.length_of(view, scope_.name(), head_));
+                if (length == 0) return places;
+                next_ = std::min(*next_, length - 1);
+            }
+            return index.of_stream(view, scope_.name(), *next_, direction_, wanted);
         }
-        return true;
+        QueryWalk walk = scope_.kind() == Scope::Kind::category ? QueryWalk{index, view, scope_.name()}
+                                                                : QueryWalk{index, view, scope_.query()};
+        for (auto at = *next_; at >= 1 && at <= head_ && places.size() < wanted; forwards() ? ++at : --at) {
+            BOOST_OUTCOME_TRY(const auto found, walk.find(at, direction_));
+            if (not found || *found > head_) break;
+            places.push_back(*found);
+            at = *found;
+        }
+        return places;
     }
 
-    const Database& database_;
     const LogReader& log_;
-    const Scope::Kind kind_;
+    const Scope scope_;
     const Direction direction_;
+    std::optional<Time> time_;
     std::uint64_t left_;
-    const Position head_; // what is appended later is not read
-    std::string prefix_;
-    std::uint64_t next_number_ = 0;
-    std::vector<RecordedEvent> page_;
-    std::size_t at_ = 0;
-    bool ended_     = false;
+    const Position head_;                 // what is appended later is not read
+    std::optional<std::uint64_t> next_;   // version in a stream, else position; none behind version 0 backwards
+    Position first_wanted_ = 0;
+    Position last_wanted_  = std::numeric_limits<Position>::max();
+    std::vector<RecordedEvent> page_;     // its events are used again, page after page
+    std::size_t filled_ = 0;
+    std::size_t at_     = 0;
+    bool ended_         = false;
     std::optional<Error> error_;
+    std::optional<Error> pending_; // an error behind the events of this page
 };
 
 } // namespace
 
-result<std::optional<std::uint64_t>> LogReader::number_at(const std::string& key) const
-{
-    BOOST_OUTCOME_TRY(const auto value, database_.get(key));
-    if (not value) return std::optional<std::uint64_t>{};
-    if (value->size() != 8) {
-        return fail(Failure::corrupt, "damaged-index", "read an index entry and found damage; run store verify");
-    }
-    return std::optional{read_big_endian(*value)};
-}
-
-result<std::uint64_t> LogReader::length_of(const std::string& stream) const
-{
-    BOOST_OUTCOME_TRY(const auto length, number_at(key_spaces::of_length(stream)));
-    return length.value_or(0);
-}
-
-result<std::optional<Position>> LogReader::position_of(const Uuid& event_id) const
-{
-    return number_at(key_spaces::of_id(key_spaces::event_id, event_id));
-}
-
 result<RecordedEvent> LogReader::event_at(Position position) const
 {
     RecordedEvent event;
-    BOOST_OUTCOME_TRY(record_at(position, event));
+    BOOST_OUTCOME_TRY(walk().take(position, event));
     return event;
 }
 
-result<Chain> LogReader::record_at(Position position, RecordedEvent& event) const
+result<Chain> LogReader::chain_at(Position position) const
 {
-    const auto bytes = database_.get(key_spaces::of_event(position));
-    if (not bytes) return at_position(bytes.error(), position);
-    if (not bytes.value()) return missing_record(position);
-    return decode_record(*bytes.value(), position, event);
+    auto cursor = database_.cursor();
+    cursor.seek_at_or_before(key_spaces::of_record(position, std::numeric_limits<std::uint32_t>::max()));
+    if (auto status = cursor.status(); not status) return at_position(status.error(), position);
+    if (not cursor.valid() || cursor.key().size() != record_key_bytes) return missing_record(position);
+    RecordView record;
+    BOOST_OUTCOME_TRY(record.parse(cursor.value(), read_big_endian(cursor.key().substr(1))));
+    return record.chain();
 }
 
-result<std::optional<CommandRecord>> LogReader::command(const Uuid& id) const
+result<Position> LogReader::first_at(Time time) const
 {
-    BOOST_OUTCOME_TRY(const auto bytes, database_.get(key_spaces::of_id(key_spaces::command, id)));
-    if (not bytes) return std::optional<CommandRecord>{};
-    BOOST_OUTCOME_TRY(auto record, decode_command(*bytes, id));
-    return std::optional{std::move(record)};
+    auto steps     = walk();
+    Position least = 1;
+    Position most  = head() + 1;
+    while (least < most) {
+        const Position middle = least + (most - least) / 2;
+        BOOST_OUTCOME_TRY(const auto recorded_at, steps.recorded_at(middle));
+        if (recorded_at < time) least = middle + 1;
+        else most = middle;
+    }
+    return least;
 }
 
 std::unique_ptr<EventCursor> LogReader::read(const ReadRequest& request) const
 {
-    return std::make_unique<PagedCursor>(database_, *this, request);
+    return std::make_unique<PagedCursor>(*this, request);
 }
 
 } // namespace eventloom

@@ -1,34 +1,77 @@
-// Reads of the log on disk: single records, and cursors that hold nothing of the database between their pages.
+// Reads of the log on disk: single events, and cursors that hold nothing of the database between their pages.
 #pragma once
 
-#include "append_rules.hpp"
+#include "event_index.hpp"
 #include "record.hpp"
 
 #include <eventloom/storage/database.hpp>
 
 #include <atomic>
+#include <deque>
 
 namespace eventloom {
 
-class LogReader final : public LogView {
+// The newest records, in memory: what has just been written is read without the disk.
+class RecentRecords {
 public:
-    explicit LogReader(const Database& database) : database_{database} {}
-
-    result<std::uint64_t> length_of(const std::string& stream) const override;
-    result<std::optional<Position>> position_of(const Uuid& event_id) const override;
-    result<RecordedEvent> event_at(Position position) const override;
-    result<std::optional<CommandRecord>> command(const Uuid& id) const override;
-    // The last acknowledged position: nothing behind it is read.
-    Position head() const override { return head_.load(); }
-    void move_head(Position head) { head_ = head; }
-
-    result<Chain> record_at(Position position, RecordedEvent& event) const;
-    std::unique_ptr<EventCursor> read(const ReadRequest& request) const;
+    void add(Position first, Position last, std::string bytes);
+    // The record that holds `position`, if it is here.
+    std::shared_ptr<const std::string> find(Position position, Position& first) const;
 
 private:
-    result<std::optional<std::uint64_t>> number_at(const std::string& key) const;
+    struct Entry {
+        Position first = 0;
+        Position last  = 0;
+        std::shared_ptr<const std::string> bytes;
+    };
+    mutable std::shared_mutex mutex_;
+    std::deque<Entry> entries_;
+    std::size_t bytes_ = 0;
+};
+
+// Takes events out of the log one after the other; best when their positions lie near each other. Holds a cursor of the
+// database as long as it lives.
+class LogWalk {
+public:
+    LogWalk(const Database& database, const RecentRecords& recent) : database_{database}, recent_{recent} {}
+
+    result<void> take(Position position, RecordedEvent& event);
+    // Only when it was recorded.
+    result<Time> recorded_at(Position position);
+
+private:
+    result<void> find(Position position);
 
     const Database& database_;
+    const RecentRecords& recent_;
+    std::optional<DatabaseCursor> cursor_;
+    std::shared_ptr<const std::string> bytes_; // of a recent record
+    RecordView record_;
+};
+
+class LogReader {
+public:
+    LogReader(const Database& database, const EventIndex& index) : database_{database}, index_{index} {}
+
+    // The last acknowledged position: nothing behind it is read.
+    Position head() const { return head_.load(); }
+    void move_head(Position head) { head_ = head; }
+    RecentRecords& recent() { return recent_; }
+
+    result<RecordedEvent> event_at(Position position) const;
+    // Of the record that holds `position`.
+    result<Chain> chain_at(Position position) const;
+    LogWalk walk() const { return {database_, recent_}; }
+    const EventIndex& index() const { return index_; }
+    std::unique_ptr<EventCursor> read(const ReadRequest& request) const;
+
+    // The first position that was recorded at or after `time`; behind the head when there is none.
+    result<Position> first_at(Time time) const;
+
+private:
+    const Database& database_;
+    const EventIndex& index_;
+    RecentRecords recent_;
     std::atomic<Position> head_{0};
 };
 

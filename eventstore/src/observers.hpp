@@ -18,6 +18,13 @@ public:
         return kept;
     }
 
+    bool empty()
+    {
+        const std::lock_guard lock{mutex_};
+        std::erase_if(observers_, [](const auto& observer) { return observer.expired(); });
+        return observers_.empty();
+    }
+
     void tell(const std::shared_ptr<const std::vector<RecordedEvent>>& events)
     {
         std::vector<std::shared_ptr<CommitObserver>> alive;

@@ -1,22 +1,47 @@
 #include "record.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/framework/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace eventloom {
 
 namespace {
 
-constexpr std::uint8_t record_version = 1;
-constexpr std::size_t checksum_bytes  = 8;
+constexpr std::uint8_t record_version  = 2;
+constexpr std::uint8_t command_version = 1;
+constexpr std::size_t head_bytes       = 40;
+constexpr std::size_t entry_bytes      = 12;
+constexpr std::size_t checksum_bytes   = 8;
+
+// What a body has; a reader refuses bits that it does not know.
+enum BodyFlags : std::uint8_t { has_correlation = 1, has_causation = 2, has_tags = 4, has_headers = 8 };
 
 std::uint64_t checksum_of(std::string_view bytes)
 {
     return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+// Fixed numbers, the lowest byte first.
+template <class Number>
+void put_number(char* to, Number number)
+{
+    for (std::size_t i = 0; i < sizeof(Number); ++i) to[i] = static_cast<char>(number >> (8 * i));
+}
+
+template <class Number>
+Number number_at(const char* from)
+{
+    Number number = 0;
+    for (std::size_t i = 0; i < sizeof(Number); ++i) {
+        number |= static_cast<Number>(static_cast<Number>(static_cast<unsigned char>(from[i])) << (8 * i));
+    }
+    return number;
 }
 
 void put(BinaryWriter& out, const Uuid& id)
@@ -24,114 +49,291 @@ void put(BinaryWriter& out, const Uuid& id)
     out.raw({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
 }
 
-void put_big_endian(std::string& out, std::uint64_t number)
+void take(BinaryReader& in, Uuid& id)
 {
-    append_big_endian(out, number);
-}
-
-Uuid take_id(BinaryReader& in)
-{
-    Uuid id;
     const auto bytes = in.raw(id.bytes.size());
-    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(id.bytes.data()));
-    return id;
+    std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
 }
 
-void put(BinaryWriter& out, const Metadata& metadata)
+std::uint8_t flags_of(const Metadata& metadata)
 {
-    put(out, metadata.correlation);
-    put(out, metadata.causation);
-    out.unsigned_number(metadata.tags.size());
-    for (const auto& tag : metadata.tags) out.text(tag);
-    out.unsigned_number(metadata.headers.size());
-    for (const auto& [name, value] : metadata.headers) {
-        out.text(name);
-        out.text(value);
+    std::uint8_t flags = 0;
+    if (not metadata.correlation.is_nil()) flags |= has_correlation;
+    if (not metadata.causation.is_nil()) flags |= has_causation;
+    if (not metadata.tags.empty()) flags |= has_tags;
+    if (not metadata.headers.empty()) flags |= has_headers;
+    return flags;
+}
+
+void put(BinaryWriter& out, const Metadata& metadata, std::uint8_t flags)
+{
+    if ((flags & has_correlation) != 0) put(out, metadata.correlation);
+    if ((flags & has_causation) != 0) put(out, metadata.causation);
+    if ((flags & has_tags) != 0) {
+        out.unsigned_number(metadata.tags.size());
+        for (const auto& tag : metadata.tags) out.text(tag);
+    }
+    if ((flags & has_headers) != 0) {
+        out.unsigned_number(metadata.headers.size());
+        for (const auto& [name, value] : metadata.headers) {
+            out.text(name);
+            out.text(value);
+        }
     }
 }
 
-void take_metadata(BinaryReader& in, Metadata& metadata)
+void take_metadata(BinaryReader& in, std::uint8_t flags, Metadata& metadata)
 {
-    metadata.correlation = take_id(in);
-    metadata.causation   = take_id(in);
+    metadata.correlation = metadata.causation = Uuid{};
     metadata.tags.clear();
     metadata.headers.clear();
-    for (auto count = in.size(); count > 0; --count) metadata.tags.emplace_back(in.text());
-    for (auto count = in.size(); count > 0; --count) {
-        std::string name{in.text()};
-        metadata.headers.emplace_back(std::move(name), in.text());
+    if ((flags & has_correlation) != 0) take(in, metadata.correlation);
+    if ((flags & has_causation) != 0) take(in, metadata.causation);
+    if ((flags & has_tags) != 0) {
+        for (auto count = in.size(); count > 0; --count) metadata.tags.emplace_back(in.text());
+    }
+    if ((flags & has_headers) != 0) {
+        for (auto count = in.size(); count > 0; --count) {
+            std::string name{in.text()};
+            metadata.headers.emplace_back(std::move(name), in.text());
+        }
     }
 }
 
-void take_record(BinaryReader& in, Position position, RecordedEvent& event)
+void take_body(BinaryReader& in, RecordedEvent& event)
 {
-    if (in.unsigned_number() != position) in.damaged("it is the record of another position");
-    event.position = position;
-    event.version  = in.unsigned_number();
-    event.stream   = in.text();
-    event.id       = take_id(in);
-    event.type     = in.text();
+    constexpr std::uint8_t known = has_correlation | has_causation | has_tags | has_headers;
+    take(in, event.id);
+    const auto flags = in.byte();
+    if ((flags & ~known) != 0) in.damaged("it holds what this program does not know");
+    event.type = in.text();
     load(in, event.schema_version);
-    std::int64_t microseconds = 0;
-    load(in, microseconds);
-    event.recorded_at = Time{Duration{microseconds}};
-    take_metadata(in, event.metadata);
-    event.data = in.text();
-    in.finish();
+    take_metadata(in, flags, event.metadata);
+    event.data = in.raw(in.left());
+}
+
+void put_command(BinaryWriter& out, const CommandRecord& command)
+{
+    out.text(command.stream);
+    out.unsigned_number(command.count);
+    out.unsigned_number(command.last_version);
+    out.unsigned_number(command.last_position);
+}
+
+void take_command(BinaryReader& in, CommandRecord& command)
+{
+    command.stream        = in.text();
+    command.count         = in.unsigned_number();
+    command.last_version  = in.unsigned_number();
+    command.last_position = in.unsigned_number();
 }
 
 } // namespace
 
-std::uint64_t encode_record(const RecordedEvent& event, std::uint64_t checksum_before, std::string& out)
+void EventBodies::add(const NewEvent& event)
 {
-    const std::size_t begin = out.size();
-    out.push_back(static_cast<char>(record_version));
-    put_big_endian(out, checksum_before);
-    BinaryWriter writer{out};
-    writer.unsigned_number(event.position);
-    writer.unsigned_number(event.version);
-    writer.text(event.stream);
-    put(writer, event.id);
-    writer.text(event.type);
-    writer.unsigned_number(event.schema_version);
-    save(writer, std::int64_t{event.recorded_at.time_since_epoch().count()});
-    put(writer, event.metadata);
-    writer.text(event.data);
-    const auto checksum = checksum_of(std::string_view{out}.substr(begin));
-    put_big_endian(out, checksum);
+    const auto begin = bytes.size();
+    const auto flags = flags_of(event.metadata);
+    BinaryWriter out{bytes};
+    put(out, event.id);
+    out.byte(flags);
+    out.text(event.type);
+    out.unsigned_number(event.schema_version);
+    put(out, event.metadata, flags);
+    out.raw(event.data);
+    bodies.push_back(
+        {static_cast<std::uint32_t>(bytes.size()), checksum_of(std::string_view{bytes}.substr(begin))});
+}
+
+std::string_view EventBodies::bytes_of(std::size_t event) const
+{
+    const std::size_t begin = event == 0 ? 0 : bodies[event - 1].end;
+    return std::string_view{bytes}.substr(begin, bodies[event].end - begin);
+}
+
+void RecordWriter::begin(Position first_position, Time recorded_at, std::uint64_t checksum_before)
+{
+    first_position_  = first_position;
+    recorded_at_     = recorded_at;
+    checksum_before_ = checksum_before;
+    runs_.clear();
+    commands_.clear();
+    table_.clear();
+    bodies_.clear();
+}
+
+void RecordWriter::enter_stream(std::string_view stream, Version first_version)
+{
+    runs_.push_back({std::string{stream}, first_version, 0});
+}
+
+void RecordWriter::add(std::string_view body, std::uint64_t checksum)
+{
+    ensure(not runs_.empty(), "an event is written before its stream is known");
+    ++runs_.back().count;
+    bodies_.append(body);
+    table_.push_back({static_cast<std::uint32_t>(bodies_.size()), checksum});
+}
+
+void RecordWriter::add(const CommandRecord& command)
+{
+    commands_.push_back(command);
+}
+
+std::uint64_t RecordWriter::finish(std::string& out)
+{
+    std::string sections;
+    BinaryWriter writer{sections};
+    writer.unsigned_number(runs_.size());
+    for (const Run& run : runs_) {
+        writer.text(run.stream);
+        writer.unsigned_number(run.first_version);
+        writer.unsigned_number(run.count);
+    }
+    writer.unsigned_number(commands_.size());
+    for (const CommandRecord& command : commands_) {
+        put(writer, command.id);
+        put_command(writer, command);
+    }
+
+    const std::size_t table_bytes = table_.size() * entry_bytes;
+    out.assign(head_bytes + table_bytes, '\0');
+    out.reserve(out.size() + sections.size() + checksum_bytes + bodies_.size());
+    out[0] = static_cast<char>(record_version);
+    put_number(&out[4], static_cast<std::uint32_t>(table_.size()));
+    put_number(&out[8], checksum_before_);
+    put_number(&out[16], first_position_);
+    put_number(&out[24], static_cast<std::uint64_t>(recorded_at_.time_since_epoch().count()));
+    put_number(&out[32], static_cast<std::uint32_t>(sections.size()));
+    put_number(&out[36], static_cast<std::uint32_t>(bodies_.size()));
+    char* entry = out.data() + head_bytes;
+    for (const auto& body : table_) {
+        put_number(entry, body.end);
+        put_number(entry + 4, body.checksum);
+        entry += entry_bytes;
+    }
+    out.append(sections);
+    const auto checksum = checksum_of(out);
+    out.resize(out.size() + checksum_bytes);
+    put_number(&out[out.size() - checksum_bytes], checksum);
+    out.append(bodies_);
     return checksum;
 }
 
-result<Chain> decode_record(std::string_view bytes, Position position, RecordedEvent& event)
+result<void> RecordView::parse(std::string_view bytes, Position position)
 {
-    constexpr std::size_t head_bytes = 1 + checksum_bytes;
-    if (bytes.size() < head_bytes + checksum_bytes) return damaged_record(position, "it is too short");
-    const auto content = bytes.substr(0, bytes.size() - checksum_bytes);
-    const Chain chain{.before = read_big_endian(bytes.substr(1)), .own = read_big_endian(bytes.substr(content.size()))};
-    if (checksum_of(content) != chain.own) return damaged_record(position, "its checksum does not match");
+    const auto damaged = [&](std::string_view found) { return damaged_record(position, found); };
+    events_            = 0;
+    if (bytes.size() < head_bytes + checksum_bytes) return damaged("it is too short");
     if (static_cast<std::uint8_t>(bytes[0]) != record_version) {
-        return damaged_record(position, "its record version " + std::to_string(static_cast<std::uint8_t>(bytes[0])) +
-                                            " is not known to this program");
+        return damaged("its record version " + std::to_string(static_cast<std::uint8_t>(bytes[0])) +
+                       " is not known to this program");
     }
+    const std::uint64_t events        = number_at<std::uint32_t>(&bytes[4]);
+    const std::uint64_t section_bytes = number_at<std::uint32_t>(&bytes[32]);
+    const std::uint64_t body_bytes    = number_at<std::uint32_t>(&bytes[36]);
+    const std::uint64_t table_bytes   = events * entry_bytes;
+    const std::uint64_t checked_bytes = head_bytes + table_bytes + section_bytes;
+    if (bytes.size() != checked_bytes + checksum_bytes + body_bytes) return damaged("its length is not what it says");
+    chain_ = {.before = number_at<std::uint64_t>(&bytes[8]), .own = number_at<std::uint64_t>(&bytes[checked_bytes])};
+    if (checksum_of(bytes.substr(0, checked_bytes)) != chain_.own) return damaged("its checksum does not match");
+    first_ = number_at<std::uint64_t>(&bytes[16]);
+    if (first_ != position) return damaged("it is the record of another position");
+    recorded_at_ = Time{Duration{static_cast<std::int64_t>(number_at<std::uint64_t>(&bytes[24]))}};
+    table_       = bytes.substr(head_bytes, table_bytes);
+    bodies_      = bytes.substr(checked_bytes + checksum_bytes);
     try {
-        BinaryReader reader{content.substr(head_bytes)};
-        take_record(reader, position, event);
+        events_ = events;
+        parse_runs(bytes.substr(head_bytes + table_bytes, section_bytes));
+    } catch (const DamagedBytes& damage) {
+        events_ = 0;
+        return damaged(damage.what());
+    }
+    return done();
+}
+
+void RecordView::parse_runs(std::string_view sections)
+{
+    runs_.clear();
+    run_at_ = 0;
+    BinaryReader in{sections};
+    std::uint64_t events = 0;
+    for (auto count = in.size(); count > 0; --count) {
+        Run run;
+        run.stream        = in.text();
+        run.first_version = in.unsigned_number();
+        run.first_event   = events;
+        events += in.unsigned_number();
+        runs_.push_back(run);
+    }
+    if (events != events_) in.damaged("it names streams for another number of events");
+    commands_ = sections.substr(sections.size() - in.left());
+}
+
+const RecordView::Run& RecordView::run_of(std::uint64_t event) const
+{
+    const auto is_in = [&](std::size_t run) {
+        return runs_[run].first_event <= event && (run + 1 == runs_.size() || runs_[run + 1].first_event > event);
+    };
+    if (not is_in(run_at_) && run_at_ + 1 < runs_.size() && is_in(run_at_ + 1)) ++run_at_;
+    if (not is_in(run_at_)) {
+        const auto behind = std::upper_bound(runs_.begin(), runs_.end(), event,
+                                             [](auto wanted, const Run& run) { return wanted < run.first_event; });
+        run_at_           = static_cast<std::size_t>(behind - runs_.begin()) - 1;
+    }
+    return runs_[run_at_];
+}
+
+result<void> RecordView::take(Position position, RecordedEvent& event) const
+{
+    ensure(holds(position), "an event is taken from a record that does not hold it");
+    const auto number      = position - first_;
+    const char* entry      = table_.data() + number * entry_bytes;
+    const std::size_t end  = number_at<std::uint32_t>(entry);
+    const std::size_t from = number == 0 ? 0 : number_at<std::uint32_t>(entry - entry_bytes);
+    if (from > end || end > bodies_.size()) return damaged_record(position, "its place in the record is damaged");
+    const auto body = bodies_.substr(from, end - from);
+    if (checksum_of(body) != number_at<std::uint64_t>(entry + 4)) {
+        return damaged_record(position, "its checksum does not match");
+    }
+    const Run& run    = run_of(number);
+    event.stream      = run.stream;
+    event.version     = run.first_version + (number - run.first_event);
+    event.position    = position;
+    event.recorded_at = recorded_at_;
+    try {
+        BinaryReader in{body};
+        take_body(in, event);
     } catch (const DamagedBytes& damage) {
         return damaged_record(position, damage.what());
     }
-    return chain;
+    return done();
+}
+
+result<std::vector<CommandRecord>> RecordView::commands() const
+{
+    std::vector<CommandRecord> commands;
+    try {
+        BinaryReader in{commands_};
+        for (auto count = in.size(); count > 0; --count) {
+            CommandRecord& command = commands.emplace_back();
+            eventloom::take(in, command.id);
+            take_command(in, command);
+        }
+        in.finish();
+    } catch (const DamagedBytes& damage) {
+        return damaged_record(first_, damage.what());
+    }
+    return commands;
 }
 
 std::string encode_command(const CommandRecord& record)
 {
     std::string bytes;
     BinaryWriter writer{bytes};
-    writer.byte(record_version);
-    writer.text(record.stream);
-    writer.unsigned_number(record.count);
-    writer.unsigned_number(record.last_version);
-    writer.unsigned_number(record.last_position);
-    put_big_endian(bytes, checksum_of(bytes));
+    writer.byte(command_version);
+    put_command(writer, record);
+    append_big_endian(bytes, checksum_of(bytes));
     return bytes;
 }
 
@@ -150,12 +352,9 @@ result<CommandRecord> decode_command(std::string_view bytes, const Uuid& id)
     try {
         CommandRecord record;
         BinaryReader reader{content};
-        if (reader.byte() != record_version) return damaged("its version is not known to this program");
-        record.id            = id;
-        record.stream        = reader.text();
-        record.count         = reader.unsigned_number();
-        record.last_version  = reader.unsigned_number();
-        record.last_position = reader.unsigned_number();
+        if (reader.byte() != command_version) return damaged("its version is not known to this program");
+        record.id = id;
+        take_command(reader, record);
         reader.finish();
         return record;
     } catch (const DamagedBytes& damage) {
@@ -175,6 +374,12 @@ Error missing_record(Position position)
     return {Failure::corrupt, "missing-record",
             "read the event at position " + std::to_string(position) +
                 " and found no record there; run store verify, and restore a backup"};
+}
+
+Error damaged_index(std::string_view what)
+{
+    return {Failure::corrupt, "damaged-index",
+            "read the index and found " + std::string{what} + "; run store verify, and store repair"};
 }
 
 } // namespace eventloom

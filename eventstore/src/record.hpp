@@ -1,14 +1,32 @@
-// One event as bytes, and back. docs/format.md, "Records".
+// A record of the log: the events of one or more appends, packed. docs/format.md, "Records".
+//
+// The bodies of events know nothing of their place, so whoever appends makes them before it is known; head and table are
+// put before them when the record is written. Each body has a checksum of its own in the table, and the head, with the
+// table, has one that chains the records: one event can be read and trusted without reading the others.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eventloom {
 
-inline constexpr std::uint32_t store_format_version = 1;
+inline constexpr std::uint32_t store_format_version = 2;
+
+// Events as bytes, without their places.
+struct EventBodies {
+    struct Body {
+        std::uint32_t end      = 0; // in `bytes`
+        std::uint64_t checksum = 0;
+    };
+    std::string bytes;
+    std::vector<Body> bodies;
+
+    void add(const NewEvent& event);
+    std::string_view bytes_of(std::size_t event) const;
+};
 
 // A record's own checksum, and that of the record before it: so each record vouches for all before it.
 struct Chain {
@@ -16,16 +34,82 @@ struct Chain {
     std::uint64_t own    = 0;
 };
 
-// Puts the record of `event` into `out` and gives its checksum.
-std::uint64_t encode_record(const RecordedEvent& event, std::uint64_t checksum_before, std::string& out);
+// Puts one record together.
+class RecordWriter {
+public:
+    void begin(Position first_position, Time recorded_at, std::uint64_t checksum_before);
+    // The next events are those of `stream`, from `first_version` on, until this is called again.
+    void enter_stream(std::string_view stream, Version first_version);
+    void add(std::string_view body, std::uint64_t checksum);
+    void add(const CommandRecord& command);
 
-// Failure::corrupt "damaged-record": the bytes are not those that were written at `position`.
-result<Chain> decode_record(std::string_view bytes, Position position, RecordedEvent& event);
+    std::size_t bytes() const { return bodies_.size(); }
+    std::size_t events() const { return table_.size(); }
+    bool empty() const { return table_.empty() && commands_.empty(); }
+    Position first_position() const { return first_position_; }
+
+    // Gives the record's checksum; begin() starts the next.
+    std::uint64_t finish(std::string& out);
+
+private:
+    struct Run {
+        std::string stream;
+        Version first_version = 0;
+        std::uint64_t count   = 0;
+    };
+    Position first_position_ = 0;
+    Time recorded_at_{};
+    std::uint64_t checksum_before_ = 0;
+    std::vector<Run> runs_;
+    std::vector<CommandRecord> commands_;
+    std::vector<EventBodies::Body> table_;
+    std::string bodies_;
+};
+
+// A record read in place: the bytes outlive the view. Parsing checks the head; each event is checked when it is taken.
+class RecordView {
+public:
+    // Failure::corrupt "damaged-record", with `position` named: the bytes are not the record that begins there.
+    result<void> parse(std::string_view bytes, Position position);
+
+    Position first() const { return first_; }
+    Position last() const { return first_ + events_ - 1; } // one before `first` when the record holds no event
+    std::uint64_t events() const { return events_; }
+    Time recorded_at() const { return recorded_at_; }
+    const Chain& chain() const { return chain_; }
+    bool holds(Position position) const { return position >= first_ && position < first_ + events_; }
+
+    // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
+    result<void> take(Position position, RecordedEvent& event) const;
+
+    // The commands whose records were written with these events.
+    result<std::vector<CommandRecord>> commands() const;
+
+private:
+    struct Run {
+        std::string_view stream;
+        Version first_version     = 0;
+        std::uint64_t first_event = 0; // its number in the record
+    };
+    void parse_runs(std::string_view sections);
+    const Run& run_of(std::uint64_t event) const;
+
+    Position first_       = 0;
+    std::uint64_t events_ = 0;
+    Time recorded_at_{};
+    Chain chain_;
+    std::string_view table_;
+    std::string_view commands_;
+    std::string_view bodies_;
+    std::vector<Run> runs_;
+    mutable std::size_t run_at_ = 0; // where the last event was found: the next is most often there too
+};
 
 std::string encode_command(const CommandRecord& record);
 result<CommandRecord> decode_command(std::string_view bytes, const Uuid& id);
 
 Error damaged_record(Position position, std::string_view found);
 Error missing_record(Position position);
+Error damaged_index(std::string_view what);
 
 } // namespace eventloom

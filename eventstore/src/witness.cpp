@@ -8,40 +8,54 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t witness_bytes = 24; // position, checksum of that record, checksum of both
+constexpr std::size_t slot_bytes = 24; // position, checksum of its record, checksum of both
 
 std::string path_of(const std::string& directory)
 {
     return directory + "/witness";
 }
 
-} // namespace
-
-result<std::optional<LogEnd>> read_witness(const Runtime& runtime, const std::string& directory)
+void append_slot(std::string& bytes, const Witnessed& witnessed)
 {
-    BOOST_OUTCOME_TRY(const auto bytes, read_file(runtime, path_of(directory)));
-    if (not bytes) return std::optional<LogEnd>{};
-    if (bytes->size() != witness_bytes ||
-        XXH3_64bits(bytes->data(), 16) != read_big_endian(std::string_view{*bytes}.substr(16))) {
-        return fail(Failure::corrupt, "damaged-witness",
-                    "read the witness file " + path_of(directory) +
-                        " and found damage; run store verify, and remove the file if the log is whole");
-    }
-    return std::optional{LogEnd{.position    = read_big_endian(*bytes),
-                                .checksum    = read_big_endian(std::string_view{*bytes}.substr(8)),
-                                .recorded_at = {}}};
+    const auto begin = bytes.size();
+    append_big_endian(bytes, witnessed.position);
+    append_big_endian(bytes, witnessed.checksum);
+    append_big_endian(bytes, XXH3_64bits(bytes.data() + begin, 16));
 }
 
-result<void> write_witness(const Runtime& runtime, const std::string& directory, const LogEnd& end)
+std::optional<Witnessed> slot_at(std::string_view bytes, std::size_t at)
+{
+    const auto slot = bytes.substr(at, slot_bytes);
+    if (XXH3_64bits(slot.data(), 16) != read_big_endian(slot.substr(16))) return std::nullopt;
+    return Witnessed{read_big_endian(slot), read_big_endian(slot.substr(8))};
+}
+
+} // namespace
+
+result<std::optional<Witness>> read_witness(const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(const auto bytes, read_file(runtime, path_of(directory)));
+    if (not bytes) return std::optional<Witness>{};
+    if (bytes->size() == 2 * slot_bytes) {
+        const auto newest = slot_at(*bytes, 0);
+        const auto before = slot_at(*bytes, slot_bytes);
+        if (newest || before) return std::optional{Witness{newest ? *newest : *before, not newest || not before}};
+    }
+    return fail(Failure::corrupt, "damaged-witness",
+                "read the witness file " + path_of(directory) +
+                    " and found damage; run store verify, and remove the file if the log is whole");
+}
+
+result<void> write_witness(const Runtime& runtime, const std::string& directory, const Witnessed& newest,
+                           const Witnessed& before)
 {
     std::string bytes;
-    append_big_endian(bytes, end.position);
-    append_big_endian(bytes, end.checksum);
-    append_big_endian(bytes, XXH3_64bits(bytes.data(), bytes.size()));
+    append_slot(bytes, newest);
+    append_slot(bytes, before);
     return replace_file(runtime, path_of(directory), bytes);
 }
 
-result<void> check_witness(const LogReader& log, const LogEnd& witness)
+result<void> check_witness(const LogReader& log, const Witnessed& witness)
 {
     if (witness.position == 0) return done();
     if (witness.position > log.head()) {
@@ -50,8 +64,7 @@ result<void> check_witness(const LogReader& log, const LogEnd& witness)
                         " and found a witness of position " + std::to_string(witness.position) +
                         "; acknowledged events are lost; restore a backup");
     }
-    RecordedEvent event;
-    BOOST_OUTCOME_TRY(const auto chain, log.record_at(witness.position, event));
+    BOOST_OUTCOME_TRY(const auto chain, log.chain_at(witness.position));
     if (chain.own == witness.checksum) return done();
     return fail(Failure::corrupt, "history-changed",
                 "read the event at position " + std::to_string(witness.position) +

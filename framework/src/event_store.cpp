@@ -34,12 +34,48 @@ result<void> check_name(std::string_view what, std::string_view name, std::size_
     return done();
 }
 
+std::size_t size_of(const Metadata& metadata)
+{
+    std::size_t bytes = 0;
+    for (const auto& tag : metadata.tags) bytes += tag.size();
+    for (const auto& [name, value] : metadata.headers) bytes += name.size() + value.size();
+    return bytes;
+}
+
 std::size_t size_of(const NewEvent& event)
 {
-    std::size_t bytes = event.data.size();
-    for (const auto& tag : event.metadata.tags) bytes += tag.size();
-    for (const auto& [name, value] : event.metadata.headers) bytes += name.size() + value.size();
-    return bytes;
+    return event.data.size() + size_of(event.metadata);
+}
+
+result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
+{
+    if (size_of(event.metadata) > limits.metadata_bytes) {
+        return invalid("metadata-too-large", "append the event " + quoted(event.type) + " with tags and headers of " +
+                                                 std::to_string(size_of(event.metadata)) +
+                                                 " bytes and found a limit of " +
+                                                 std::to_string(limits.metadata_bytes) + "; put them into its data");
+    }
+    if (event.metadata.tags.size() > limits.tags) {
+        return invalid("invalid-tag", "append the event " + quoted(event.type) + " with " +
+                                          std::to_string(event.metadata.tags.size()) +
+                                          " tags and found a limit of " + std::to_string(limits.tags) +
+                                          "; leave out those that no query names");
+    }
+    for (const auto& tag : event.metadata.tags) {
+        BOOST_OUTCOME_TRY(check_name("tag", tag, limits.tag_bytes, "invalid-tag"));
+    }
+    return done();
+}
+
+result<void> check_condition(const AppendCondition& condition, const StoreLimits& limits)
+{
+    const auto& items = condition.fails_if_matched.items;
+    const bool fits   = items.size() <= limits.query_items && std::all_of(items.begin(), items.end(), [&](auto& item) {
+                          return item.types.size() <= limits.query_items && item.tags.size() <= limits.query_items;
+                      });
+    if (fits) return done();
+    return invalid("invalid-append", "append with a condition of more than " + std::to_string(limits.query_items) +
+                                         " items, or so many types or tags in one; ask for less");
 }
 
 result<void> check_event(const NewEvent& event, const StoreLimits& limits)
@@ -57,7 +93,7 @@ result<void> check_event(const NewEvent& event, const StoreLimits& limits)
                                               std::to_string(size_of(event)) + " bytes and found a limit of " +
                                               std::to_string(limits.event_bytes) + "; split it");
     }
-    return done();
+    return check_metadata(event, limits);
 }
 
 template <class Values>
@@ -123,6 +159,8 @@ bool Scope::contains(const RecordedEvent& event) const
         return event.stream == name_;
     case Kind::category:
         return category_of(event.stream) == name_;
+    case Kind::query:
+        return query_.matches(event.type, event.metadata.tags);
     }
     return false;
 }
@@ -156,6 +194,9 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
                                                std::to_string(limits.append_events) + " events and " +
                                                std::to_string(limits.append_bytes) + " bytes; split the append");
     }
+    if (request.condition) {
+        BOOST_OUTCOME_TRY(check_condition(*request.condition, limits));
+    }
     if (has_duplicates(streams))
         return invalid("invalid-append", "append to one stream twice; put its events together");
     if (has_duplicates(ids)) return invalid("invalid-append", "append two events with one id; each needs its own");
@@ -168,6 +209,14 @@ Error wrong_expected_version(std::string_view stream, const ExpectedVersion& exp
     return {Failure::conflict, "wrong-expected-version",
             "append to " + std::string{stream} + " expected " + expected.describe() + " but found " + found +
                 "; read the stream and decide again"};
+}
+
+Error append_condition_failed(const AppendCondition& condition, Position found)
+{
+    return {Failure::conflict, "append-condition-failed",
+            "append if nothing behind position " + std::to_string(condition.after) + " is " +
+                printable(condition.fails_if_matched.describe().substr(0, 300)) + ", but found such an event at position " +
+                std::to_string(found) + "; read again and decide again"};
 }
 
 } // namespace eventloom

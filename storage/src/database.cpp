@@ -26,10 +26,10 @@ std::string_view view(const leveldb::Slice& bytes)
     return {bytes.data(), bytes.size()};
 }
 
-leveldb::ReadOptions reading(const DatabaseSnapshot& at)
+leveldb::ReadOptions reading(const DatabaseSnapshot& at, bool verify_checksums)
 {
     leveldb::ReadOptions options;
-    options.verify_checksums = true;
+    options.verify_checksums = verify_checksums;
     options.snapshot         = static_cast<const leveldb::Snapshot*>(at.get());
     return options;
 }
@@ -167,6 +167,7 @@ struct Database::State {
     std::unique_ptr<leveldb::Cache> block_cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
+    bool verify_checksums = true;
     std::atomic<bool> closed_by_fault{false};
 };
 
@@ -187,7 +188,8 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
     BOOST_OUTCOME_TRY(scrub_logs(runtime, options.directory));
 
     auto state         = std::make_unique<State>(std::move(lock));
-    state->directory   = options.directory;
+    state->directory        = options.directory;
+    state->verify_checksums = options.verify_checksums;
     state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
     state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
 
@@ -201,6 +203,7 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
     settings.block_cache       = state->block_cache.get();
     settings.filter_policy     = state->filter.get();
     settings.max_open_files    = options.max_open_files;
+    settings.max_file_size     = options.table_bytes;
     leveldb::DB* opened        = nullptr;
     const auto status          = leveldb::DB::Open(settings, options.directory, &opened);
     if (not status.ok()) return error_of(status, asked);
@@ -211,7 +214,7 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
 result<std::optional<std::string>> Database::get(std::string_view key, const DatabaseSnapshot& at) const
 {
     std::string value;
-    const auto status = state_->database->Get(reading(at), slice(key), &value);
+    const auto status = state_->database->Get(reading(at, state_->verify_checksums), slice(key), &value);
     if (status.ok()) return std::optional{std::move(value)};
     if (status.IsNotFound()) return std::optional<std::string>{};
     return error_of(status, "read the database " + state_->directory);
@@ -219,7 +222,7 @@ result<std::optional<std::string>> Database::get(std::string_view key, const Dat
 
 DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const
 {
-    std::unique_ptr<leveldb::Iterator> iterator{state_->database->NewIterator(reading(at))};
+    std::unique_ptr<leveldb::Iterator> iterator{state_->database->NewIterator(reading(at, state_->verify_checksums))};
     return DatabaseCursor{
         std::unique_ptr<DatabaseCursor::State>{new DatabaseCursor::State{std::move(iterator), &state_->directory}}};
 }
@@ -248,6 +251,11 @@ result<void> Database::write(const Batch& batch, Durability durability)
     return fail(Failure::unknown, "append-outcome-unknown",
                 "write to the database " + state_->directory + " and found: " + status.ToString() +
                     "; whether it was written is not known; open it again and send the same ids");
+}
+
+bool Database::is_closed_by_fault() const
+{
+    return state_->closed_by_fault;
 }
 
 const std::string& Database::directory() const

@@ -23,6 +23,11 @@ struct LevelDbStoreOptions {
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
     StoreLimits limits     = {};
+    // What memory is used for; docs/decisions/0005 has the measurements.
+    std::size_t write_buffer_bytes  = 32u << 20; // of LevelDB, twice; also about the size of its log files
+    std::size_t record_bytes        = 16u << 10; // a record is closed when its events reach this
+    std::size_t group_bytes         = 4u << 20;  // of appends that are written together, unless one is larger
+    Position index_events_in_memory = 131'072;   // and as many again while they go to the index on disk
 };
 
 struct StoreInfo {

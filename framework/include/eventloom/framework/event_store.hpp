@@ -10,6 +10,7 @@
 // any time; a cursor belongs to one thread at a time.
 #pragma once
 
+#include <eventloom/framework/event_query.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 
@@ -74,10 +75,11 @@ struct CommandRecord {
 };
 
 struct AppendRequest {
-    std::vector<StreamAppend> streams    = {};           // each stream at most once
-    std::optional<CommandRecord> command = std::nullopt; // with it `streams` may hold no event at all
-    std::optional<Time> deadline         = std::nullopt; // not begun by then: Failure::unavailable, nothing written
-    std::optional<std::uint64_t> epoch   = std::nullopt; // of the leader who asks; an engine with one writer ignores it
+    std::vector<StreamAppend> streams        = {};           // each stream at most once
+    std::optional<AppendCondition> condition = std::nullopt; // over all streams, beside their expected versions
+    std::optional<CommandRecord> command     = std::nullopt; // with it `streams` may hold no event at all
+    std::optional<Time> deadline             = std::nullopt; // not begun by then: Failure::unavailable, nothing written
+    std::optional<std::uint64_t> epoch       = std::nullopt; // of the leader; an engine with one writer ignores it
 };
 
 // Where the events of one stream went.
@@ -97,21 +99,30 @@ struct Appended {
 // Which events a reader wants.
 class Scope {
 public:
-    static Scope everything() { return {Kind::everything, {}}; }
-    static Scope stream(std::string name) { return {Kind::stream, std::move(name)}; }
+    static Scope everything() { return {Kind::everything, {}, {}}; }
+    static Scope stream(std::string name) { return {Kind::stream, std::move(name), {}}; }
     // All streams whose name begins with this word and a hyphen, or is this word.
-    static Scope category(std::string name) { return {Kind::category, std::move(name)}; }
+    static Scope category(std::string name) { return {Kind::category, std::move(name), {}}; }
+    // All events of one stored type, whatever their stream.
+    static Scope type(std::string name) { return matching({{{.types = {std::move(name)}}}}); }
+    static Scope tag(std::string name) { return matching({{{.tags = {std::move(name)}}}}); }
+    static Scope matching(EventQuery query) { return {Kind::query, {}, std::move(query)}; }
 
-    enum class Kind : std::uint8_t { everything, stream, category };
+    enum class Kind : std::uint8_t { everything, stream, category, query };
     Kind kind() const { return kind_; }
-    const std::string& name() const { return name_; }
+    const std::string& name() const { return name_; }    // of the stream or category
+    const EventQuery& query() const { return query_; }   // when the kind is query
 
     bool contains(const RecordedEvent& event) const;
 
 private:
-    Scope(Kind kind, std::string name) : kind_{kind}, name_{std::move(name)} {}
+    Scope(Kind kind, std::string name, EventQuery query)
+        : kind_{kind}, name_{std::move(name)}, query_{std::move(query)}
+    {
+    }
     Kind kind_;
     std::string name_;
+    EventQuery query_;
 };
 
 enum class Direction : std::uint8_t { forwards, backwards };
@@ -121,6 +132,8 @@ struct ReadRequest {
     // The first event wanted: a version when the scope is a stream, else a position. Nothing given: the oldest event when
     // reading forwards, the newest when reading backwards.
     std::optional<std::uint64_t> from = std::nullopt;
+    // Forwards: nothing recorded before this moment. Backwards: nothing recorded after it. May stand beside `from`.
+    std::optional<Time> at            = std::nullopt;
     Direction direction               = Direction::forwards;
     std::uint64_t limit               = std::numeric_limits<std::uint64_t>::max();
 };
@@ -136,8 +149,8 @@ public:
     virtual result<const RecordedEvent*> next() = 0;
 };
 
-// Told of each acknowledged append, in the order of positions, before the append returns to its caller. Must be quick and
-// must not call back into the store's append.
+// Told of the events of acknowledged appends, in the order of positions, before the appends return to their callers;
+// appends that were written together are told together. Must be quick and must not call back into the store's append.
 using CommitObserver = std::function<void(std::shared_ptr<const std::vector<RecordedEvent>>)>;
 
 // Ends the observation when it goes.
@@ -156,13 +169,16 @@ public:
     // command is already recorded.
     //
     // Failure::conflict     "wrong-expected-version": a stream is not as expected; nothing was written.
+    //                       "append-condition-failed": an event matches the condition; nothing was written.
     //                       "event-id-taken": an id stands elsewhere, or with other content; nothing was written.
-    // Failure::invalid      "invalid-stream-name", "invalid-append", "event-too-large", "append-too-large".
+    // Failure::invalid      "invalid-stream-name", "invalid-event-type", "invalid-tag", "invalid-append",
+    //                       "event-too-large", "metadata-too-large", "append-too-large".
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
     // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
     virtual result<Appended> append(const AppendRequest& request) = 0;
 
-    // The same without waiting; `completion` is called exactly once, on a thread of the store's choice.
+    // The same without waiting: thousands may be in flight, and are written in the order of the calls. `completion` is
+    // called exactly once, on a thread of the store's choice; it may append again.
     virtual void append(AppendRequest request, AppendCompletion completion) = 0;
 
     // A cursor over what stands in the log now. An unknown stream or category is empty, not an error.
@@ -187,8 +203,12 @@ struct StoreLimits {
     std::size_t stream_name_bytes = 512; // UTF-8 without control characters, not empty
     std::size_t type_name_bytes   = 256;
     std::size_t event_bytes       = 8u << 20; // data and metadata of one event
+    std::size_t tags              = 64; // of one event
+    std::size_t tag_bytes         = 256; // UTF-8 without control characters, not empty
+    std::size_t metadata_bytes    = 64u << 10; // tags and headers of one event
     std::size_t append_events     = 10'000;
     std::size_t append_bytes      = 64u << 20;
+    std::size_t query_items       = 64; // of a condition; each may name as many types and tags
 };
 
 // Checks a request against the limits and its own consistency; every store calls it first.
@@ -196,5 +216,8 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
 
 // The error of an append that found another version than it expected.
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count);
+
+// The error of an append whose condition an event of the log matches.
+Error append_condition_failed(const AppendCondition& condition, Position found);
 
 } // namespace eventloom

@@ -35,7 +35,10 @@ struct DatabaseOptions {
     bool create_if_missing         = true;
     std::size_t write_buffer_bytes = 16u << 20;
     std::size_t block_cache_bytes  = 32u << 20;
+    std::size_t table_bytes        = 2u << 20; // of one file
     int max_open_files             = 1000;
+    // Off only for values that carry checksums of their own: LevelDB's would be computed on every read of a block.
+    bool verify_checksums = true;
 };
 
 // Changes that happen together or not at all.
@@ -105,6 +108,9 @@ public:
     // Failure::unknown      "append-outcome-unknown": the disk failed; the batch may or may not be there after reopening.
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
     result<void> write(const Batch& batch, Durability durability);
+
+    // An earlier write failed: nothing more is taken.
+    bool is_closed_by_fault() const;
 
     // The directory it lives in, for messages.
     const std::string& directory() const;

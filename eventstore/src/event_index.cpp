@@ -1,0 +1,292 @@
+#include "event_index.hpp"
+
+#include "key_spaces.hpp"
+#include "record.hpp"
+
+#include <eventloom/framework/ensure.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::uint64_t positions_in_entry = 4096;
+constexpr std::size_t ids_in_block         = 128;
+constexpr std::size_t id_entry_bytes       = 24; // id, position
+
+std::string number_bytes(std::uint64_t number)
+{
+    std::string bytes;
+    append_big_endian(bytes, number);
+    return bytes;
+}
+
+// A list in pieces. Versions name the pieces of a stream, positions those of all others.
+void add_list(const std::string& prefix, const PositionList& list, std::optional<Version> first_version,
+              std::vector<IndexEntry>& entries)
+{
+    for (std::uint64_t from = 0; from < list.count(); from += positions_in_entry) {
+        const auto number = first_version ? *first_version + from : list[from];
+        entries.push_back(
+            {key_spaces::with_number(prefix, number), list.encode(from, positions_in_entry), list[from]});
+    }
+}
+
+void add_ids(const IndexTail& tail, OrderedIds& ordered_ids, std::vector<IndexEntry>& entries)
+{
+    IndexEntry block;
+    const auto close_block = [&] {
+        if (not block.value.empty()) entries.push_back(std::exchange(block, {}));
+    };
+    for (const auto& [id, position] : tail.ids().sorted()) {
+        if (not ordered_ids.take(id)) {
+            entries.push_back({key_spaces::of_id(key_spaces::event_id, id), number_bytes(position), position});
+            continue;
+        }
+        if (block.value.empty()) block = {key_spaces::of_id(key_spaces::id_block, id), {}, position};
+        block.value.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+        append_big_endian(block.value, position);
+        if (block.value.size() == ids_in_block * id_entry_bytes) close_block();
+    }
+    close_block();
+}
+
+bool has_prefix(const DatabaseCursor& cursor, std::string_view prefix)
+{
+    return cursor.valid() && cursor.key().starts_with(prefix) && cursor.key().size() == prefix.size() + 8;
+}
+
+} // namespace
+
+std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_ids)
+{
+    std::vector<IndexEntry> entries;
+    for (const auto& [name, stream] : tail.streams()) {
+        add_list(key_spaces::of_text(key_spaces::in_stream, name), stream.positions, stream.first_version, entries);
+    }
+    for (const char space : {key_spaces::in_category, key_spaces::of_type, key_spaces::with_tag}) {
+        for (const auto& [name, list] : tail.lists(space)) {
+            add_list(key_spaces::of_text(space, name), list, std::nullopt, entries);
+        }
+    }
+    add_ids(tail, ordered_ids, entries);
+    for (const auto& [id, command] : tail.commands()) {
+        entries.push_back({key_spaces::of_id(key_spaces::command, id), encode_command(command), command.last_position});
+    }
+    if (tail.events() > 0) {
+        entries.push_back({key_spaces::with_number(std::string{key_spaces::flushed}, tail.last()),
+                           number_bytes(tail.behind() + 1), tail.last()});
+    }
+    // In the order of keys LevelDB takes them fastest.
+    std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) { return one.key < other.key; });
+    return entries;
+}
+
+EventIndex::EventIndex(std::unique_ptr<Database> database) : database_{std::move(database)} {}
+EventIndex::~EventIndex() = default;
+
+result<std::unique_ptr<EventIndex>> EventIndex::open(const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = directory,
+                                                              .write_buffer_bytes = 16u << 20,
+                                                              .block_cache_bytes  = 32u << 20,
+                                                              .table_bytes        = 8u << 20}));
+    std::unique_ptr<EventIndex> index{new EventIndex{std::move(database)}};
+    BOOST_OUTCOME_TRY(index->load());
+    return index;
+}
+
+result<void> EventIndex::discard(const Runtime& runtime, const std::string& directory)
+{
+    return remove_database(runtime, directory);
+}
+
+result<void> EventIndex::load()
+{
+    BOOST_OUTCOME_TRY(const auto covers, database_->get(key_spaces::of_about("covers")));
+    if (covers) {
+        if (covers->size() != 16) return damaged_index("that its end is damaged");
+        on_disk_         = read_big_endian(*covers);
+        checksum_at_end_ = read_big_endian(std::string_view{*covers}.substr(8));
+    }
+    newest_     = std::make_shared<IndexTail>(on_disk_);
+    auto cursor = database_->cursor();
+    cursor.seek_at_or_before(std::string{key_spaces::id_block}.append(17, '\xff'));
+    BOOST_OUTCOME_TRY(cursor.status());
+    if (not cursor.valid() || cursor.key()[0] != key_spaces::id_block) return done();
+    if (cursor.value().size() < id_entry_bytes) return damaged_index("a damaged block of ids");
+    Uuid greatest;
+    std::memcpy(greatest.bytes.data(), cursor.value().data() + cursor.value().size() - id_entry_bytes, 16);
+    ordered_ids_.take(greatest);
+    return done();
+}
+
+Position EventIndex::on_disk() const
+{
+    const std::lock_guard lock{mutex_};
+    return on_disk_;
+}
+
+IndexView EventIndex::view() const
+{
+    const std::lock_guard lock{mutex_};
+    IndexView view{.on_disk = on_disk_, .tails = {}};
+    if (set_aside_) view.tails.push_back(set_aside_);
+    view.tails.push_back(newest_);
+    return view;
+}
+
+bool EventIndex::is_due(std::uint64_t checksum_of_last_record, std::uint64_t events_max)
+{
+    const std::lock_guard lock{mutex_};
+    if (newest_->events() + newest_->commands().size() < events_max) return false;
+    if (set_aside_) return true;
+    set_aside_          = std::exchange(newest_, std::make_shared<IndexTail>(newest_->last()));
+    set_aside_checksum_ = checksum_of_last_record;
+    return true;
+}
+
+result<void> EventIndex::flush()
+{
+    const std::lock_guard one_at_a_time{flushing_};
+    std::shared_ptr<IndexTail> tail;
+    OrderedIds ordered_ids;
+    {
+        const std::lock_guard lock{mutex_};
+        tail        = set_aside_;
+        ordered_ids = ordered_ids_;
+    }
+    if (not tail) return done();
+    Batch batch;
+    for (const IndexEntry& entry : entries_of(*tail, ordered_ids)) batch.put(entry.key, entry.value);
+    for (const auto& [name, stream] : tail->streams()) {
+        batch.put(key_spaces::of_length(name), number_bytes(stream.first_version + stream.positions.count()));
+    }
+    auto covers = number_bytes(tail->last());
+    append_big_endian(covers, set_aside_checksum_);
+    batch.put(key_spaces::of_about("covers"), covers);
+    BOOST_OUTCOME_TRY(database_->write(batch, Durability::synced));
+    const std::lock_guard lock{mutex_};
+    on_disk_         = tail->last();
+    checksum_at_end_ = set_aside_checksum_;
+    ordered_ids_     = ordered_ids;
+    set_aside_.reset();
+    return done();
+}
+
+result<void> EventIndex::flush_all(std::uint64_t checksum_of_last_record)
+{
+    BOOST_OUTCOME_TRY(flush());
+    if (newest_->events() == 0 && newest_->commands().empty()) return done();
+    is_due(checksum_of_last_record, 0);
+    return flush();
+}
+
+result<std::uint64_t> EventIndex::length_on_disk(std::string_view stream) const
+{
+    BOOST_OUTCOME_TRY(const auto length, database_->get(key_spaces::of_length(stream)));
+    if (not length) return 0;
+    if (length->size() != 8) return damaged_index("a damaged length of a stream");
+    return read_big_endian(*length);
+}
+
+result<std::uint64_t> EventIndex::length_of(const IndexView& view, std::string_view stream, Position head) const
+{
+    for (auto tail = view.tails.rbegin(); tail != view.tails.rend(); ++tail) {
+        const std::shared_lock lock{(*tail)->mutex()};
+        const auto* found = (*tail)->stream(stream);
+        if (found == nullptr) continue;
+        const auto here = found->positions.count_up_to(head);
+        return found->first_version + here;
+    }
+    return length_on_disk(stream);
+}
+
+result<std::optional<Position>> EventIndex::position_on_disk(const Uuid& id) const
+{
+    const auto block_key = key_spaces::of_id(key_spaces::id_block, id);
+    auto cursor          = database_->cursor();
+    cursor.seek_at_or_before(block_key);
+    BOOST_OUTCOME_TRY(cursor.status());
+    if (cursor.valid() && cursor.key()[0] == key_spaces::id_block) {
+        const auto block = cursor.value();
+        const std::string_view wanted{reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+        for (std::size_t at = 0; at + id_entry_bytes <= block.size(); at += id_entry_bytes) {
+            if (block.substr(at, wanted.size()) == wanted) {
+                return std::optional{read_big_endian(block.substr(at + wanted.size()))};
+            }
+        }
+    }
+    BOOST_OUTCOME_TRY(const auto position, database_->get(key_spaces::of_id(key_spaces::event_id, id)));
+    if (not position) return std::optional<Position>{};
+    if (position->size() != 8) return damaged_index("a damaged entry of an event id");
+    return std::optional{read_big_endian(*position)};
+}
+
+result<std::optional<Position>> EventIndex::position_of(const IndexView& view, const Uuid& id) const
+{
+    for (auto tail = view.tails.rbegin(); tail != view.tails.rend(); ++tail) {
+        const std::shared_lock lock{(*tail)->mutex()};
+        if (const auto found = (*tail)->position_of(id)) return found;
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        if (ordered_ids_.surely_new(id)) return std::optional<Position>{};
+    }
+    return position_on_disk(id);
+}
+
+result<std::optional<CommandRecord>> EventIndex::command(const IndexView& view, const Uuid& id) const
+{
+    for (const auto& tail : view.tails) {
+        const std::shared_lock lock{tail->mutex()};
+        if (const auto* found = tail->command(id)) return std::optional{*found};
+    }
+    BOOST_OUTCOME_TRY(const auto bytes, database_->get(key_spaces::of_id(key_spaces::command, id)));
+    if (not bytes) return std::optional<CommandRecord>{};
+    BOOST_OUTCOME_TRY(auto record, decode_command(*bytes, id));
+    return std::optional{std::move(record)};
+}
+
+result<std::vector<Position>> EventIndex::of_stream(const IndexView& view, std::string_view stream, Version from,
+                                                    Direction direction, std::size_t limit) const
+{
+    std::vector<Position> positions;
+    const bool forwards = direction == Direction::forwards;
+    std::optional<Version> wanted{from};
+    const auto take = [&](Version first_version, const PositionList& list) {
+        while (wanted && positions.size() < limit && *wanted >= first_version &&
+               *wanted - first_version < list.count()) {
+            positions.push_back(list[*wanted - first_version]);
+            if (not forwards && *wanted == 0) wanted.reset();
+            else *wanted += forwards ? 1 : Version(-1);
+        }
+    };
+    const auto take_tails = [&](auto begin, auto end) {
+        for (auto tail = begin; tail != end; ++tail) {
+            const std::shared_lock lock{(*tail)->mutex()};
+            if (const auto* found = (*tail)->stream(stream)) take(found->first_version, found->positions);
+        }
+    };
+    if (not forwards) take_tails(view.tails.rbegin(), view.tails.rend());
+    if (wanted && positions.size() < limit && view.on_disk > 0) {
+        const auto prefix = key_spaces::of_text(key_spaces::in_stream, stream);
+        auto cursor       = database_->cursor();
+        cursor.seek_at_or_before(key_spaces::with_number(prefix, *wanted));
+        while (wanted && positions.size() < limit && has_prefix(cursor, prefix)) {
+            const auto before = positions.size();
+            BOOST_OUTCOME_TRY(const auto list, PositionList::decode(cursor.value()));
+            if (list.first() > view.on_disk) break; // flushed since: it is in a tail of the view
+            take(key_spaces::last_number(cursor.key()), list);
+            if (positions.size() == before) break;
+            forwards ? cursor.next() : cursor.previous();
+        }
+        BOOST_OUTCOME_TRY(cursor.status());
+    }
+    if (forwards) take_tails(view.tails.begin(), view.tails.end());
+    return positions;
+}
+
+} // namespace eventloom
