@@ -192,8 +192,8 @@ private:
                 path_.writer_.enter_stream(append.stream, version);
             }
             path_.writer_.add(bodies.bytes_of(body), bodies.bodies[body].checksum);
-            newest.add(IndexedEvent{event.id, append.stream, version, ++end_.position, event.type,
-                                    event.metadata.tags});
+            newest.add(
+                IndexedEvent{event.id, append.stream, version, ++end_.position, event.type, event.metadata.tags});
             ++version;
             ++body;
         }

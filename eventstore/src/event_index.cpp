@@ -29,8 +29,7 @@ void add_list(const std::string& prefix, const PositionList& list, std::optional
 {
     for (std::uint64_t from = 0; from < list.count(); from += positions_in_entry) {
         const auto number = first_version ? *first_version + from : list[from];
-        entries.push_back(
-            {key_spaces::with_number(prefix, number), list.encode(from, positions_in_entry), list[from]});
+        entries.push_back({key_spaces::with_number(prefix, number), list.encode(from, positions_in_entry), list[from]});
     }
 }
 
@@ -260,8 +259,10 @@ result<std::vector<Position>> EventIndex::of_stream(const IndexView& view, std::
         while (wanted && positions.size() < limit && *wanted >= first_version &&
                *wanted - first_version < list.count()) {
             positions.push_back(list[*wanted - first_version]);
-            if (not forwards && *wanted == 0) wanted.reset();
-            else *wanted += forwards ? 1 : Version(-1);
+            if (not forwards && *wanted == 0)
+                wanted.reset();
+            else
+                *wanted += forwards ? 1 : Version(-1);
         }
     };
     const auto take_tails = [&](auto begin, auto end) {

@@ -214,7 +214,8 @@ public:
     result<VerifyReport> verify(const std::function<void(Position)>& progress) const override
     {
         BOOST_OUTCOME_TRY(auto report, verify_log(*database_, *index_, log_.head(), progress));
-        if (damage_ && damage_->code.starts_with("history-")) add_finding(report, {0, damage_->code, damage_->sentence});
+        if (damage_ && damage_->code.starts_with("history-"))
+            add_finding(report, {0, damage_->code, damage_->sentence});
         if (witness_is_damaged_) {
             add_finding(report, {0, "damaged-witness",
                                  "read the witness file and found one of its two slots damaged; the next one that is "
@@ -259,8 +260,8 @@ private:
             if (record.first() != next) return missing_record(next);
             for (Position position = next; record.holds(position); ++position) {
                 BOOST_OUTCOME_TRY(record.take(position, event));
-                index_->newest().add({event.id, event.stream, event.version, position, event.type,
-                                      event.metadata.tags});
+                index_->newest().add(
+                    {event.id, event.stream, event.version, position, event.type, event.metadata.tags});
             }
             BOOST_OUTCOME_TRY(const auto commands, record.commands());
             for (const CommandRecord& command : commands) index_->newest().add(command);

@@ -64,8 +64,8 @@ result<void> LogWalk::find(Position position)
     // Records of commands alone hold no event.
     for (;; cursor_->next()) {
         if (auto status = cursor_->status(); not status) return at_position(status.error(), position);
-        const bool is_record = cursor_->valid() && cursor_->key().size() == record_key_bytes &&
-                               cursor_->key()[0] == key_spaces::record;
+        const bool is_record =
+            cursor_->valid() && cursor_->key().size() == record_key_bytes && cursor_->key()[0] == key_spaces::record;
         if (not is_record) return missing_record(position);
         first = read_big_endian(cursor_->key().substr(1));
         if (first > position) return missing_record(position);
@@ -96,8 +96,8 @@ namespace {
 class PagedCursor final : public EventCursor {
 public:
     PagedCursor(const LogReader& log, const ReadRequest& request)
-        : log_{log}, scope_{request.scope}, direction_{request.direction}, time_{request.at}, left_{request.limit},
-          head_{log.head()}
+        : log_{log}, scope_{request.scope},
+          direction_{request.direction}, time_{request.at}, left_{request.limit}, head_{log.head()}
     {
         const auto end = forwards() ? 0 : std::numeric_limits<std::uint64_t>::max();
         next_          = request.from.value_or(end);
@@ -132,8 +132,10 @@ private:
         if (not time_) return done();
         const auto wanted = forwards() ? *time_ : *time_ + Duration{1};
         BOOST_OUTCOME_TRY(const auto first, log_.first_at(wanted));
-        if (forwards()) first_wanted_ = first;
-        else last_wanted_ = first - 1;
+        if (forwards())
+            first_wanted_ = first;
+        else
+            last_wanted_ = first - 1;
         if (scope_.kind() != Scope::Kind::stream) {
             next_ = forwards() ? std::max(*next_, first_wanted_) : std::min(*next_, last_wanted_);
         }
@@ -169,8 +171,10 @@ private:
     void step(Position position)
     {
         const auto here = scope_.kind() == Scope::Kind::stream ? *next_ : position;
-        if (not forwards() && here == 0) next_.reset();
-        else next_ = here + (forwards() ? 1 : std::uint64_t(-1));
+        if (not forwards() && here == 0)
+            next_.reset();
+        else
+            next_ = here + (forwards() ? 1 : std::uint64_t(-1));
     }
 
     result<std::vector<Position>> find_places(std::size_t wanted)
@@ -209,11 +213,11 @@ private:
     const Direction direction_;
     std::optional<Time> time_;
     std::uint64_t left_;
-    const Position head_;                 // what is appended later is not read
-    std::optional<std::uint64_t> next_;   // version in a stream, else position; none behind version 0 backwards
+    const Position head_;               // what is appended later is not read
+    std::optional<std::uint64_t> next_; // version in a stream, else position; none behind version 0 backwards
     Position first_wanted_ = 0;
     Position last_wanted_  = std::numeric_limits<Position>::max();
-    std::vector<RecordedEvent> page_;     // its events are used again, page after page
+    std::vector<RecordedEvent> page_; // its events are used again, page after page
     std::size_t filled_ = 0;
     std::size_t at_     = 0;
     bool ended_         = false;
@@ -249,8 +253,10 @@ result<Position> LogReader::first_at(Time time) const
     while (least < most) {
         const Position middle = least + (most - least) / 2;
         BOOST_OUTCOME_TRY(const auto recorded_at, steps.recorded_at(middle));
-        if (recorded_at < time) least = middle + 1;
-        else most = middle;
+        if (recorded_at < time)
+            least = middle + 1;
+        else
+            most = middle;
     }
     return least;
 }

@@ -33,48 +33,50 @@ public:
         return found == commands.end() ? std::nullopt : std::optional{found->second};
     }
 
+    result<std::optional<Position>> find_match(const EventQuery& query, Position after) const override
+    {
+        for (Position position = after + 1; position <= events.size(); ++position) {
+            const RecordedEvent& event = *events[position - 1];
+            if (query.matches(event.type, event.metadata.tags)) return std::optional{position};
+        }
+        return std::optional<Position>{};
+    }
+
     Position head() const override { return events.size(); }
 
     void add(const RecordedEvent& event)
     {
         events.push_back(std::make_shared<const RecordedEvent>(event));
         streams[event.stream].push_back(event.position);
-        categories[std::string{category_of(event.stream)}].push_back(event.position);
         ids.emplace(event.id, event.position);
     }
 
     std::vector<std::shared_ptr<const RecordedEvent>> events;
     std::map<std::string, std::vector<Position>, std::less<>> streams;
-    std::map<std::string, std::vector<Position>, std::less<>> categories;
     std::map<Uuid, Position> ids;
     std::map<Uuid, CommandRecord> commands;
 };
 
-// Walks over places (indexes into a list of positions, or into the log itself) and looks each up when it is asked for.
+// Walks over positions and looks each up when it is asked for.
 class MemoryCursor final : public EventCursor {
 public:
-    using Find = std::function<std::shared_ptr<const RecordedEvent>(std::uint64_t place)>;
+    using Find = std::function<std::shared_ptr<const RecordedEvent>(Position position)>;
 
-    // The places from `first` on, `count` of them.
-    MemoryCursor(Find find, std::uint64_t first, std::uint64_t count, Direction direction)
-        : find_{std::move(find)}, place_{first}, left_{count}, direction_{direction}
+    MemoryCursor(Find find, std::vector<Position> positions) : find_{std::move(find)}, positions_{std::move(positions)}
     {
     }
 
     result<const RecordedEvent*> next() override
     {
-        if (left_ == 0) return nullptr;
-        --left_;
-        current_ = find_(place_);
-        place_ += direction_ == Direction::forwards ? 1 : std::uint64_t(-1);
+        if (at_ == positions_.size()) return nullptr;
+        current_ = find_(positions_[at_++]);
         return current_.get();
     }
 
 private:
     Find find_;
-    std::uint64_t place_;
-    std::uint64_t left_;
-    Direction direction_;
+    std::vector<Position> positions_;
+    std::size_t at_ = 0;
     std::shared_ptr<const RecordedEvent> current_;
 };
 
@@ -90,15 +92,16 @@ public:
         if (decision.repeated) return std::move(*decision.repeated);
 
         recorded_at_ = std::max(recorded_at_, runtime_.clock.now());
-        auto plan    = plan_append(request, decision, log_.head(), recorded_at_);
-        auto events  = std::make_shared<const std::vector<RecordedEvent>>(std::move(plan.events));
+        auto answer  = answer_of(request, decision, log_.head());
+        auto events  = std::make_shared<std::vector<RecordedEvent>>();
+        record_events(request, answer, recorded_at_, *events);
         {
             const std::unique_lock lock{mutex_};
             for (const RecordedEvent& event : *events) log_.add(event);
-            if (plan.answer.command) log_.commands.emplace(plan.answer.command->id, *plan.answer.command);
+            if (answer.command) log_.commands.emplace(answer.command->id, *answer.command);
         }
         if (not events->empty()) observers_.tell(events);
-        return std::move(plan.answer);
+        return answer;
     }
 
     void append(AppendRequest request, AppendCompletion completion) override { completion(append(request)); }
@@ -107,20 +110,17 @@ public:
     {
         const std::shared_lock lock{mutex_};
         const bool forwards = request.direction == Direction::forwards;
-        const auto* places  = places_of(request.scope);
-        const auto count    = places != nullptr                                 ? places->size()
-                              : request.scope.kind() == Scope::Kind::everything ? log_.events.size()
-                                                                                : std::size_t{0};
-        // `begin` is the first place wanted forwards, `end` the one behind the first place wanted backwards.
-        std::uint64_t begin = 0;
-        std::uint64_t end   = count;
-        if (request.from) {
-            begin = std::min<std::uint64_t>(count, place_of(request.scope, places, *request.from));
-            end   = std::min<std::uint64_t>(count, place_of(request.scope, places, after(*request.from)));
+        std::vector<Position> chosen;
+        for (Position step = 1; step <= log_.head() && chosen.size() < request.limit; ++step) {
+            const Position position = forwards ? step : log_.head() + 1 - step;
+            if (wants(request, *log_.events[position - 1], forwards)) chosen.push_back(position);
         }
-        const auto found = std::min(request.limit, forwards ? count - begin : end);
-        return std::make_unique<MemoryCursor>(finder(request.scope), forwards ? begin : end - 1, found,
-                                              request.direction);
+        return std::make_unique<MemoryCursor>(
+            [this](Position position) {
+                const std::shared_lock reading{mutex_};
+                return log_.events[position - 1];
+            },
+            std::move(chosen));
     }
 
     result<std::uint64_t> stream_length(std::string_view stream) const override
@@ -144,34 +144,12 @@ public:
     Observation observe(CommitObserver observer) override { return observers_.add(std::move(observer)); }
 
 private:
-    const std::vector<Position>* places_of(const Scope& scope) const
+    static bool wants(const ReadRequest& request, const RecordedEvent& event, bool forwards)
     {
-        const auto& index = scope.kind() == Scope::Kind::stream ? log_.streams : log_.categories;
-        if (scope.kind() == Scope::Kind::everything) return nullptr;
-        const auto found = index.find(scope.name());
-        return found == index.end() ? nullptr : &found->second;
-    }
-
-    static std::uint64_t after(std::uint64_t from)
-    {
-        return from == std::numeric_limits<std::uint64_t>::max() ? from : from + 1;
-    }
-
-    // The first place at or behind `from`.
-    static std::uint64_t place_of(const Scope& scope, const std::vector<Position>* places, std::uint64_t from)
-    {
-        if (scope.kind() == Scope::Kind::stream) return from;
-        if (places == nullptr) return from == 0 ? 0 : from - 1;
-        return static_cast<std::uint64_t>(std::lower_bound(places->begin(), places->end(), from) - places->begin());
-    }
-
-    MemoryCursor::Find finder(const Scope& scope) const
-    {
-        return [this, scope](std::uint64_t place) {
-            const std::shared_lock lock{mutex_};
-            const auto* places = places_of(scope);
-            return log_.events[places == nullptr ? place : (*places)[place] - 1];
-        };
+        const auto place = request.scope.kind() == Scope::Kind::stream ? event.version : event.position;
+        if (request.from && (forwards ? place < *request.from : place > *request.from)) return false;
+        if (request.at && (forwards ? event.recorded_at < *request.at : event.recorded_at > *request.at)) return false;
+        return request.scope.contains(event);
     }
 
     const Runtime runtime_;

@@ -141,8 +141,7 @@ void EventBodies::add(const NewEvent& event)
     out.unsigned_number(event.schema_version);
     put(out, event.metadata, flags);
     out.raw(event.data);
-    bodies.push_back(
-        {static_cast<std::uint32_t>(bytes.size()), checksum_of(std::string_view{bytes}.substr(begin))});
+    bodies.push_back({static_cast<std::uint32_t>(bytes.size()), checksum_of(std::string_view{bytes}.substr(begin))});
 }
 
 std::string_view EventBodies::bytes_of(std::size_t event) const

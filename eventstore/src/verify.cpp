@@ -1,6 +1,9 @@
 #include "verify.hpp"
 
 #include "key_spaces.hpp"
+#include "record.hpp"
+
+#include <map>
 
 namespace eventloom {
 
@@ -8,23 +11,41 @@ namespace {
 
 constexpr std::size_t findings_max         = 100;
 constexpr Position events_between_progress = 4096;
+constexpr std::size_t record_key_bytes     = 13;
 
-// Why the two passes below prove that log and indexes agree: the first finds an entry of each index for every event; the
-// second finds that no index has more entries than the log has events.
+std::string_view name_of(char space)
+{
+    switch (space) {
+    case key_spaces::in_stream:
+        return "stream index";
+    case key_spaces::in_category:
+        return "category index";
+    case key_spaces::of_type:
+        return "type index";
+    case key_spaces::with_tag:
+        return "tag index";
+    case key_spaces::flushed:
+        return "list of flushes";
+    default:
+        return "event id index";
+    }
+}
+
+// Why this proves that log and index agree: the index is what entries_of() makes of the events of each flush, so it is made
+// again from the log and compared, entry by entry; and no index holds more entries than were made.
 class Verification {
 public:
-    Verification(const Database& database, const LogReader& log) : database_{database}, log_{log} {}
+    Verification(const Database& log, const EventIndex& index, Position head)
+        : log_{log}, index_{index}, head_{head}, on_disk_{index.on_disk()}
+    {
+    }
 
     result<VerifyReport> run(const std::function<void(Position)>& progress)
     {
-        for (Position position = 1; position <= log_.head(); ++position) {
-            BOOST_OUTCOME_TRY(check_event(position));
-            if (progress && position % events_between_progress == 0) progress(position);
-        }
+        BOOST_OUTCOME_TRY(read_flushes());
+        BOOST_OUTCOME_TRY(read_log(progress));
+        BOOST_OUTCOME_TRY(count_entries());
         BOOST_OUTCOME_TRY(check_streams());
-        BOOST_OUTCOME_TRY(check_count(key_spaces::in_category, "category index"));
-        BOOST_OUTCOME_TRY(check_count(key_spaces::event_id, "event id index"));
-        BOOST_OUTCOME_TRY(check_commands());
         return std::move(report_);
     }
 
@@ -42,48 +63,156 @@ private:
         return done();
     }
 
-    result<void> check_event(Position position)
+    result<void> read_flushes()
     {
-        RecordedEvent event;
-        auto chain = log_.record_at(position, event);
-        if (not chain) {
-            chain_is_known_ = false;
-            return find(std::move(chain.error()), position);
+        const std::string prefix{key_spaces::flushed};
+        auto cursor = index_.database().cursor();
+        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+            if (cursor.key().size() == 9) flushes_.push_back(key_spaces::last_number(cursor.key()));
         }
-        ++report_.events;
-        if (chain_is_known_ && chain.value().before != checksum_) {
-            find(position, "broken-chain",
-                 "read the event at position " + std::to_string(position) +
+        if (auto status = cursor.status(); not status) return find(std::move(status.error()), 0);
+        return done();
+    }
+
+    result<void> read_log(const std::function<void(Position)>& progress)
+    {
+        auto cursor = log_.cursor();
+        RecordView record;
+        const auto is_record = [&] { return cursor.valid() && cursor.key()[0] == key_spaces::record; };
+        for (cursor.seek(key_spaces::of_record(0, 0)); is_record(); cursor.next()) {
+            if (cursor.key().size() != record_key_bytes) {
+                find(next_, "damaged-record", "read the log and found a key that is none of a record's");
+                continue;
+            }
+            const Position first = read_big_endian(cursor.key().substr(1));
+            if (first > head_ + 1) break;
+            if (auto parsed = record.parse(cursor.value(), first); not parsed) {
+                lose_range();
+                BOOST_OUTCOME_TRY(find(std::move(parsed.error()), first));
+                unread_ = true;
+                continue;
+            }
+            check_place(record);
+            BOOST_OUTCOME_TRY(read_record(record, progress));
+        }
+        if (auto status = cursor.status(); not status) return find(std::move(status.error()), next_);
+        if (next_ <= head_ && not unread_) {
+            auto missing = missing_record(next_);
+            find(next_, missing.code, missing.sentence);
+        }
+        return done();
+    }
+
+    // The place of a record in the chain and in the positions.
+    void check_place(const RecordView& record)
+    {
+        if (record.first() != next_ && not unread_) {
+            lose_range();
+            auto missing = missing_record(next_);
+            find(next_, missing.code, missing.sentence);
+        } else if (not unread_ && record.chain().before != checksum_) {
+            find(record.first(), "broken-chain",
+                 "read the event at position " + std::to_string(record.first()) +
                      " and found that it was written behind another event than the one before it");
         }
-        checksum_       = chain.value().own;
-        chain_is_known_ = true;
-        return check_indexes_of(event);
+        unread_   = false;
+        checksum_ = record.chain().own;
+        next_     = record.first();
     }
 
-    result<void> check_indexes_of(const RecordedEvent& event)
+    result<void> read_record(const RecordView& record, const std::function<void(Position)>& progress)
     {
-        std::string expected;
-        append_big_endian(expected, event.position);
-        const auto in_stream = key_spaces::with_number(key_spaces::of_stream(event.stream), event.version);
-        const auto in_category =
-            key_spaces::with_number(key_spaces::of_category(category_of(event.stream)), event.position);
-        BOOST_OUTCOME_TRY(check_entry(in_stream, expected, event.position, "stream index"));
-        BOOST_OUTCOME_TRY(check_entry(in_category, {}, event.position, "category index"));
-        return check_entry(key_spaces::of_id(key_spaces::event_id, event.id), expected, event.position,
-                           "event id index");
+        for (; record.holds(next_); ++next_) {
+            if (auto taken = record.take(next_, event_); not taken) {
+                lose_range();
+                BOOST_OUTCOME_TRY(find(std::move(taken.error()), next_));
+            } else {
+                ++report_.events;
+                feed();
+            }
+            BOOST_OUTCOME_TRY(end_range());
+            if (progress && next_ % events_between_progress == 0) progress(next_);
+        }
+        auto commands = record.commands();
+        if (not commands) return find(std::move(commands.error()), record.first());
+        for (const CommandRecord& command : commands.value()) {
+            BOOST_OUTCOME_TRY(check_command(command));
+        }
+        return done();
     }
 
-    result<void> check_entry(const std::string& key, std::string_view expected, Position position,
-                             std::string_view index)
+    void feed()
     {
-        auto value = database_.get(key);
-        if (not value) return find(std::move(value.error()), position);
+        if (next_ > on_disk_) return;
+        if (not range_) {
+            if (range_is_lost_) return;
+            range_.emplace(next_ - 1);
+        }
+        if (range_->last() + 1 != next_) return lose_range();
+        range_->add({event_.id, event_.stream, event_.version, next_, event_.type, event_.metadata.tags});
+    }
+
+    void lose_range()
+    {
+        range_.reset();
+        range_is_lost_ = true;
+        lost_any_      = true;
+    }
+
+    // Behind the last event of a flush.
+    result<void> end_range()
+    {
+        if (flush_ == flushes_.size() || next_ < flushes_[flush_]) return done();
+        ++flush_;
+        range_is_lost_ = false;
+        if (not range_) return done();
+        const auto entries = entries_of(*range_, ordered_ids_);
+        range_.reset();
+        for (const IndexEntry& entry : entries) {
+            ++made_[entry.key[0]];
+            ++report_.index_entries;
+            auto value = index_.database().get(entry.key);
+            if (not value) {
+                BOOST_OUTCOME_TRY(find(std::move(value.error()), entry.position));
+            } else if (not value.value() || *value.value() != entry.value) {
+                find(entry.position, "damaged-index",
+                     "looked for the event at position " + std::to_string(entry.position) + " in the " +
+                         std::string{name_of(entry.key[0])} + " and found " +
+                         (value.value() ? "something else" : "nothing") + " there; run store repair");
+            }
+        }
+        return done();
+    }
+
+    result<void> check_command(const CommandRecord& command)
+    {
         ++report_.index_entries;
-        if (value.value() && *value.value() == expected) return done();
-        find(position, "damaged-index",
-             "looked for the event at position " + std::to_string(position) + " in the " + std::string{index} +
-                 " and found " + (value.value() ? "another position" : "nothing") + " there");
+        auto found = index_.command(index_.view(), command.id);
+        if (not found) return find(std::move(found.error()), command.last_position);
+        if (found.value() == command) return done();
+        find(command.last_position, "damaged-index",
+             "looked for the command " + to_string(command.id) + " in its index and found " +
+                 (found.value() ? "another record" : "nothing") + " there; run store repair");
+        return done();
+    }
+
+    result<void> count_entries()
+    {
+        if (lost_any_) return done(); // what was not read cannot be counted
+        for (const char space : {key_spaces::in_category, key_spaces::with_tag, key_spaces::event_id,
+                                 key_spaces::id_block, key_spaces::in_stream, key_spaces::of_type}) {
+            const std::string prefix{space};
+            auto cursor           = index_.database().cursor();
+            std::uint64_t entries = 0;
+            for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) ++entries;
+            if (auto status = cursor.status(); not status) {
+                BOOST_OUTCOME_TRY(find(std::move(status.error()), 0));
+            }
+            if (entries == made_[space]) continue;
+            find(0, "damaged-index",
+                 "counted the entries of the " + std::string{name_of(space)} + " and found " + std::to_string(entries) +
+                     " where the log gives " + std::to_string(made_[space]) + "; run store repair");
+        }
         return done();
     }
 
@@ -91,8 +220,7 @@ private:
     result<void> check_streams()
     {
         const std::string prefix{key_spaces::in_stream};
-        auto cursor            = database_.cursor();
-        std::uint64_t entries  = 0;
+        auto cursor            = index_.database().cursor();
         std::uint64_t expected = 0;
         std::string stream;
         for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
@@ -102,85 +230,62 @@ private:
                 stream   = of_stream;
                 expected = 0;
             }
+            auto positions = PositionList::decode(cursor.value());
+            if (not positions) {
+                BOOST_OUTCOME_TRY(find(std::move(positions.error()), 0));
+                continue;
+            }
             if (key_spaces::last_number(cursor.key()) != expected) {
                 find(0, "damaged-index",
                      "read the stream index and found a gap before version " +
-                         std::to_string(key_spaces::last_number(cursor.key())) + " of " + readable(stream));
+                         std::to_string(key_spaces::last_number(cursor.key())) + " of " + readable(stream) +
+                         "; run store repair");
             }
-            expected = key_spaces::last_number(cursor.key()) + 1;
-            ++entries;
+            expected = key_spaces::last_number(cursor.key()) + positions.value().count();
         }
         if (auto status = cursor.status(); not status) return find(std::move(status.error()), 0);
-        BOOST_OUTCOME_TRY(check_length(stream, expected));
-        compare_count(entries, "stream index");
-        return done();
+        return check_length(stream, expected);
     }
 
     result<void> check_length(const std::string& stream_key, std::uint64_t events)
     {
         if (stream_key.empty()) return done();
         const auto stream = readable(stream_key);
-        auto length       = log_.length_of(stream);
+        auto length       = index_.database().get(key_spaces::of_length(stream));
         if (not length) return find(std::move(length.error()), 0);
         ++report_.index_entries;
-        if (length.value() != events) {
-            find(0, "damaged-index",
-                 "compared the length kept of " + stream + ", " + std::to_string(length.value()) +
-                     ", with its index and found " + std::to_string(events) + " events");
-        }
-        return done();
-    }
-
-    result<void> check_count(char space, std::string_view index)
-    {
-        const std::string prefix{space};
-        auto cursor           = database_.cursor();
-        std::uint64_t entries = 0;
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) ++entries;
-        if (auto status = cursor.status(); not status) return find(std::move(status.error()), 0);
-        compare_count(entries, index);
-        return done();
-    }
-
-    void compare_count(std::uint64_t entries, std::string_view index)
-    {
-        if (entries == log_.head()) return;
+        const auto& value = length.value();
+        if (value && value->size() == 8 && read_big_endian(*value) == events) return done();
         find(0, "damaged-index",
-             "counted the entries of the " + std::string{index} + " and found " + std::to_string(entries) + " for " +
-                 std::to_string(log_.head()) + " events");
-    }
-
-    result<void> check_commands()
-    {
-        const std::string prefix{key_spaces::command};
-        auto cursor = database_.cursor();
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
-            Uuid id;
-            if (cursor.key().size() == 1 + id.bytes.size()) {
-                std::copy(cursor.key().begin() + 1, cursor.key().end(), reinterpret_cast<char*>(id.bytes.data()));
-            }
-            ++report_.index_entries;
-            if (auto record = decode_command(cursor.value(), id); not record) {
-                BOOST_OUTCOME_TRY(find(std::move(record.error()), 0));
-            }
-        }
-        if (auto status = cursor.status(); not status) return find(std::move(status.error()), 0);
+             "compared the length kept of " + stream + " with its index, which has " + std::to_string(events) +
+                 " events, and found another; run store repair");
         return done();
     }
 
-    // The stream's name in an index key: without the prefix, the escapes and the end mark of ordered text.
+    // The stream's name in an index key: without the prefix and the end mark of ordered text; names have no zero bytes.
     static std::string readable(std::string_view stream_key)
     {
-        std::string name;
-        for (std::size_t i = 1; i + 2 < stream_key.size(); ++i) name.push_back(stream_key[i]);
-        return name;
+        return std::string{stream_key.substr(1, stream_key.size() - 3)};
     }
 
-    const Database& database_;
-    const LogReader& log_;
+    const Database& log_;
+    const EventIndex& index_;
+    const Position head_;
+    const Position on_disk_;
     VerifyReport report_;
-    std::uint64_t checksum_ = 0;
-    bool chain_is_known_    = true; // the first record follows checksum 0
+
+    Position next_          = 1;     // whose record is expected
+    std::uint64_t checksum_ = 0;     // of the record before; the first record follows checksum 0
+    bool unread_            = false; // the record before could not be read
+    RecordedEvent event_;
+
+    std::vector<Position> flushes_; // their last positions
+    std::size_t flush_ = 0;
+    std::optional<IndexTail> range_; // the events of this flush so far
+    bool range_is_lost_ = false;
+    bool lost_any_      = false;
+    OrderedIds ordered_ids_;
+    std::map<char, std::uint64_t> made_;
 };
 
 } // namespace
@@ -191,10 +296,10 @@ void add_finding(VerifyReport& report, Finding finding)
     if (report.findings.size() < findings_max) report.findings.push_back(std::move(finding));
 }
 
-result<VerifyReport> verify_log(const Database& database, const LogReader& log,
+result<VerifyReport> verify_log(const Database& log, const EventIndex& index, Position head,
                                 const std::function<void(Position)>& progress)
 {
-    return Verification{database, log}.run(progress);
+    return Verification{log, index, head}.run(progress);
 }
 
 } // namespace eventloom

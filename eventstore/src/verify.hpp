@@ -1,13 +1,13 @@
 // Reads everything that the store keeps and compares all of it with all of it.
 #pragma once
 
-#include "log_reader.hpp"
+#include "event_index.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 
 namespace eventloom {
 
-result<VerifyReport> verify_log(const Database& database, const LogReader& log,
+result<VerifyReport> verify_log(const Database& log, const EventIndex& index, Position head,
                                 const std::function<void(Position)>& progress);
 
 void add_finding(VerifyReport& report, Finding finding);

@@ -57,9 +57,8 @@ result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
     }
     if (event.metadata.tags.size() > limits.tags) {
         return invalid("invalid-tag", "append the event " + quoted(event.type) + " with " +
-                                          std::to_string(event.metadata.tags.size()) +
-                                          " tags and found a limit of " + std::to_string(limits.tags) +
-                                          "; leave out those that no query names");
+                                          std::to_string(event.metadata.tags.size()) + " tags and found a limit of " +
+                                          std::to_string(limits.tags) + "; leave out those that no query names");
     }
     for (const auto& tag : event.metadata.tags) {
         BOOST_OUTCOME_TRY(check_name("tag", tag, limits.tag_bytes, "invalid-tag"));
@@ -215,8 +214,8 @@ Error append_condition_failed(const AppendCondition& condition, Position found)
 {
     return {Failure::conflict, "append-condition-failed",
             "append if nothing behind position " + std::to_string(condition.after) + " is " +
-                printable(condition.fails_if_matched.describe().substr(0, 300)) + ", but found such an event at position " +
-                std::to_string(found) + "; read again and decide again"};
+                printable(condition.fails_if_matched.describe().substr(0, 300)) +
+                ", but found such an event at position " + std::to_string(found) + "; read again and decide again"};
 }
 
 } // namespace eventloom

@@ -187,11 +187,11 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
     BOOST_OUTCOME_TRY(auto lock, OwnerLock::take(runtime.files, options.directory, asked));
     BOOST_OUTCOME_TRY(scrub_logs(runtime, options.directory));
 
-    auto state         = std::make_unique<State>(std::move(lock));
+    auto state              = std::make_unique<State>(std::move(lock));
     state->directory        = options.directory;
     state->verify_checksums = options.verify_checksums;
-    state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
-    state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
+    state->block_cache      = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
+    state->filter           = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
 
     leveldb::Options settings;
     settings.env               = &runtime.files;

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace damage_test {
 
@@ -19,6 +20,7 @@ struct Machine {
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
     TemporaryDirectory directory;
+    std::string within = ""; // the directory that the next four work in
 
     Machine()
     {
@@ -35,11 +37,11 @@ struct Machine {
         REQUIRE(store);
         return std::move(store.value());
     }
-    // Works on the database itself, as docs/format.md describes it.
+    // Works on a database itself, the log or the index, as docs/format.md describes it.
     template <class Change>
     void behind_its_back(Change change) const
     {
-        const auto database = Database::open(runtime, {.directory = directory.path()});
+        const auto database = Database::open(runtime, {.directory = directory.path() + within});
         REQUIRE(database);
         change(*database.value());
     }
@@ -71,7 +73,7 @@ std::string record_key(Position position)
 {
     std::string key{"e"};
     append_big_endian(key, position);
-    return key;
+    return key.append(4, '\0');
 }
 
 // The code and sentence with which reading everything ends.
@@ -167,21 +169,28 @@ TEST_CASE("a record that was exchanged for another breaks the chain", "[eventsto
 
 TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
 {
-    const Machine machine;
+    Machine machine;
+    machine.within = "/index";
     std::string stream_key{"s"};
     append_ordered_text(stream_key, "order-1");
-    append_big_endian(stream_key, 2);
+    const auto key_of = [&](Version first_version) {
+        auto key = stream_key;
+        append_big_endian(key, first_version);
+        return key;
+    };
     SECTION("an entry is missing")
     {
-        machine.remove(stream_key);
-        CHECK(has_finding(machine.open()->verify().value(), 3, "damaged-index"));
+        machine.remove(key_of(0));
+        CHECK(has_finding(machine.open()->verify().value(), 1, "damaged-index"));
+    }
+    SECTION("an entry is another")
+    {
+        machine.put(key_of(0), std::string{1, '\1'} + '\1');
+        CHECK(has_finding(machine.open()->verify().value(), 1, "damaged-index"));
     }
     SECTION("an entry is too many")
     {
-        std::string beyond{"s"};
-        append_ordered_text(beyond, "order-1");
-        append_big_endian(beyond, 9);
-        machine.put(beyond, std::string(8, '\1'));
+        machine.put(key_of(9), std::string{1, '\1'} + '\1');
         CHECK(has_finding(machine.open()->verify().value(), 0, "damaged-index"));
     }
     SECTION("a length is wrong")
@@ -191,12 +200,56 @@ TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
     }
 }
 
+TEST_CASE("an index that is lost, or of another log, is made anew from the log", "[eventstore][damage]")
+{
+    Machine machine;
+    SECTION("lost")
+    {
+        std::filesystem::remove_all(machine.directory.path() + "/index");
+    }
+    SECTION("not to be opened")
+    {
+        std::ofstream{machine.directory.path() + "/index/CURRENT"} << "nonsense";
+    }
+    SECTION("of another log")
+    {
+        machine.within = "/index";
+        auto covers    = machine.get("acovers");
+        covers.back()  = static_cast<char>(covers.back() ^ 1);
+        machine.put("acovers", covers);
+    }
+    const auto store  = machine.open();
+    const auto report = store->verify().value();
+    CHECK(report.findings_total == 0);
+    CHECK(report.events == 5);
+    CHECK(store->stream_length("order-1").value() == 5);
+    CHECK(read_all(*store, {.scope = Scope::stream("order-1")}).size() == 5);
+}
+
+TEST_CASE("a witness with one damaged slot is reported, and the other still knows", "[eventstore][damage]")
+{
+    const Machine machine;
+    // The witness has a slot of its own for what stood before: two closes fill both.
+    REQUIRE(machine.open()->append(to("order-1", ExpectedVersion::any(), {note_of(machine.runtime, "more")})));
+    const auto path = machine.directory.path() + "/witness";
+    std::stringstream content;
+    content << std::ifstream{path}.rdbuf();
+    const auto whole = content.str();
+    REQUIRE(whole.size() == 48);
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        auto changed = whole;
+        changed[at]  = static_cast<char>(changed[at] ^ 4);
+        std::ofstream{path} << changed;
+        CHECK(has_finding(machine.open()->verify().value(), 0, "damaged-witness"));
+    }
+}
+
 TEST_CASE("a store of a newer format is refused by name", "[eventstore][versions]")
 {
     const Machine machine;
     std::string newer;
-    append_big_endian(newer, 2);
-    machine.put("mformat", newer);
+    append_big_endian(newer, 3);
+    machine.put("aformat", newer);
     const auto store = LevelDbStore::open(machine.runtime, {.directory = machine.directory.path()});
     REQUIRE_FALSE(store);
     CHECK(store.error().code == "newer-store-format");
@@ -218,7 +271,7 @@ TEST_CASE("a store says where it is and what it holds", "[eventstore]")
     CHECK(info.directory == machine.directory.path());
     CHECK(info.events == 5);
     CHECK(info.streams == 1);
-    CHECK(info.format_version == 1);
+    CHECK(info.format_version == 2);
     CHECK(info.bytes > 0);
 }
 

@@ -110,14 +110,13 @@ public:
 
     enum class Kind : std::uint8_t { everything, stream, category, query };
     Kind kind() const { return kind_; }
-    const std::string& name() const { return name_; }    // of the stream or category
-    const EventQuery& query() const { return query_; }   // when the kind is query
+    const std::string& name() const { return name_; }  // of the stream or category
+    const EventQuery& query() const { return query_; } // when the kind is query
 
     bool contains(const RecordedEvent& event) const;
 
 private:
-    Scope(Kind kind, std::string name, EventQuery query)
-        : kind_{kind}, name_{std::move(name)}, query_{std::move(query)}
+    Scope(Kind kind, std::string name, EventQuery query) : kind_{kind}, name_{std::move(name)}, query_{std::move(query)}
     {
     }
     Kind kind_;
@@ -133,9 +132,9 @@ struct ReadRequest {
     // reading forwards, the newest when reading backwards.
     std::optional<std::uint64_t> from = std::nullopt;
     // Forwards: nothing recorded before this moment. Backwards: nothing recorded after it. May stand beside `from`.
-    std::optional<Time> at            = std::nullopt;
-    Direction direction               = Direction::forwards;
-    std::uint64_t limit               = std::numeric_limits<std::uint64_t>::max();
+    std::optional<Time> at = std::nullopt;
+    Direction direction    = Direction::forwards;
+    std::uint64_t limit    = std::numeric_limits<std::uint64_t>::max();
 };
 
 // Events one after the other, in bounded memory. Ends at what was the head of the log when the reading began.
@@ -202,9 +201,9 @@ public:
 struct StoreLimits {
     std::size_t stream_name_bytes = 512; // UTF-8 without control characters, not empty
     std::size_t type_name_bytes   = 256;
-    std::size_t event_bytes       = 8u << 20; // data and metadata of one event
-    std::size_t tags              = 64; // of one event
-    std::size_t tag_bytes         = 256; // UTF-8 without control characters, not empty
+    std::size_t event_bytes       = 8u << 20;  // data and metadata of one event
+    std::size_t tags              = 64;        // of one event
+    std::size_t tag_bytes         = 256;       // UTF-8 without control characters, not empty
     std::size_t metadata_bytes    = 64u << 10; // tags and headers of one event
     std::size_t append_events     = 10'000;
     std::size_t append_bytes      = 64u << 20;
