@@ -46,11 +46,17 @@ std::vector<Position> positions(const std::vector<RecordedEvent>& events)
 
 using Positions = std::vector<Position>;
 
+std::string numbered(std::string word, std::uint64_t number)
+{
+    word += std::to_string(number);
+    return word;
+}
+
 TEST_CASE("every event store holds an append to its condition over tags and types", "[eventstore][contract][query]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
     Machine machine;
-    auto store       = kind.open(machine.runtime);
+    auto store        = kind.open(machine.runtime);
     const auto reopen = GENERATE(false, true);
     REQUIRE(store->append(to("a-1", ExpectedVersion::any(), {machine.event("defined", {"course:c1"})})));
     REQUIRE(store->append(to("a-2", ExpectedVersion::any(), {machine.event("joined", {"course:c1", "student:s1"})})));
@@ -103,7 +109,7 @@ TEST_CASE("every event store lets one of many with the same condition through", 
         for (int writer = 0; writer < 8; ++writer) {
             threads.emplace_back([&] {
                 for (int name = 0; name < 40; ++name) {
-                    const auto tag      = "name:" + std::to_string(name);
+                    const auto tag      = numbered("name:", static_cast<std::uint64_t>(name));
                     auto event          = note_of(runtime, "x", "registered");
                     event.metadata.tags = {tag};
                     if (store->append(unless({{{.tags = {tag}}}}, 0, std::move(event)))) ++through;
@@ -136,7 +142,8 @@ TEST_CASE("every event store keeps thousands of appends in flight in the order o
                               executor.wake();
                           });
         }
-        REQUIRE(executor.wait_until([&] { return answers == appends; }, system_clock().now() + std::chrono::minutes{1}));
+        REQUIRE(
+            executor.wait_until([&] { return answers == appends; }, system_clock().now() + std::chrono::minutes{1}));
         CHECK(wrong == 0);
         CHECK(store->stream_length("flight-1").value() == appends);
     }
@@ -172,17 +179,16 @@ TEST_CASE("every event store finds what any query asks for, both ways", "[events
     const auto some = [&](std::string_view prefix, unsigned kinds, unsigned most) {
         std::vector<std::string> words;
         for (auto count = random() % (most + 1); count > 0; --count) {
-            std::string word{prefix};
-            word += std::to_string(random() % kinds);
+            const auto word = numbered(std::string{prefix}, random() % kinds);
             if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
         }
         return words;
     };
     std::vector<RecordedEvent> all;
     for (int i = 0; i < 400; ++i) {
-        const auto stream = "s" + std::to_string(random() % 3) + "-" + std::to_string(random() % 9);
-        REQUIRE(store->append(to(stream, ExpectedVersion::any(),
-                                 {machine.event("type" + std::to_string(random() % 4), some("tag", 5, 3))})));
+        const auto stream = numbered(numbered("s", random() % 3) + "-", random() % 9);
+        REQUIRE(store->append(
+            to(stream, ExpectedVersion::any(), {machine.event(numbered("type", random() % 4), some("tag", 5, 3))})));
         machine.simulated.advance(std::chrono::milliseconds{random() % 3});
         if (i == 150 || i == 300) store.reopen(store);
     }
@@ -196,12 +202,12 @@ TEST_CASE("every event store finds what any query asks for, both ways", "[events
             for (auto items = random() % 4; items > 0; --items) {
                 query.items.push_back({some("type", 4, 2), some("tag", 5, 2)});
             }
-            const std::vector<Scope> scopes{Scope::matching(query), Scope::everything(), Scope::category("s1"),
-                                            Scope::stream("s1-" + std::to_string(random() % 9)), Scope::type("type2"),
-                                            Scope::tag("tag3")};
-            const auto& scope      = scopes[random() % scopes.size()];
-            const bool is_stream   = scope.kind() == Scope::Kind::stream;
-            const bool forwards    = random() % 2 == 0;
+            const std::vector<Scope> scopes{Scope::matching(query), Scope::everything(),
+                                            Scope::category("s1"),  Scope::stream(numbered("s1-", random() % 9)),
+                                            Scope::type("type2"),   Scope::tag("tag3")};
+            const auto& scope    = scopes[random() % scopes.size()];
+            const bool is_stream = scope.kind() == Scope::Kind::stream;
+            const bool forwards  = random() % 2 == 0;
             ReadRequest request{.scope = scope, .direction = forwards ? Direction::forwards : Direction::backwards};
             if (random() % 2 == 0) request.from = random() % (is_stream ? 12 : 410);
             if (random() % 2 == 0) request.at = all[random() % all.size()].recorded_at;
@@ -235,7 +241,7 @@ TEST_CASE("every event store holds tags, metadata and conditions to their limits
             return code_of(store->append(to("a-1", ExpectedVersion::any(), {std::move(event)})));
         };
         std::vector<std::string> many;
-        for (int i = 0; i < 65; ++i) many.push_back("tag" + std::to_string(i));
+        for (int i = 0; i < 65; ++i) many.push_back(numbered("tag", static_cast<std::uint64_t>(i)));
         CHECK(refused(machine.event("x", many)) == "invalid-tag");
         CHECK(refused(machine.event("x", {""})) == "invalid-tag");
         CHECK(refused(machine.event("x", {std::string(257, 't')})) == "invalid-tag");
