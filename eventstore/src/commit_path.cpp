@@ -204,14 +204,13 @@ private:
         RecordWriter& writer = path_.writer_;
         if (writer.empty()) return;
         std::string bytes;
-        const auto first = writer.first_position();
         const auto count = writer.events();
         end_.checksum    = writer.finish(bytes);
-        batch_.put(key_spaces::of_record(first, end_.ordinal), bytes);
-        records_.emplace_back(first, first + count - 1, std::move(bytes));
-        end_.ordinal = count == 0 ? end_.ordinal + 1 : 0;
+        end_.ordinal     = count == 0 ? end_.ordinal + 1 : 0;
+        batch_.put(key_spaces::of_record(end_.position, end_.ordinal), bytes);
+        records_.emplace_back(end_.position - count + 1, end_.position, std::move(bytes));
         if (count > 0) end_.checksum_of_position = end_.checksum;
-        writer.begin(first + count, end_.recorded_at, end_.checksum);
+        writer.begin(end_.position + 1, end_.recorded_at, end_.checksum);
     }
 
     CommitPath& path_;

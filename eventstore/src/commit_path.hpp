@@ -23,7 +23,7 @@ struct LogEnd {
     std::uint64_t checksum_of_position = 0; // of the record that holds the last event
     std::uint64_t checksum             = 0; // of the last record, which may hold commands alone
     Time recorded_at{};
-    std::uint32_t ordinal = 0; // of the next record, among those with its first position
+    std::uint32_t ordinal = 0; // of the last record: how many of commands alone stand behind the last event
 };
 
 class CommitPath {

@@ -11,7 +11,7 @@ namespace eventloom::key_spaces {
 
 // The log. `about` comes before all records, so that LevelDB never has to rewrite records to put another key among them.
 inline constexpr char about  = 'a'; // "format"                              -> format version
-inline constexpr char record = 'e'; // first position, ordinal (four bytes)  -> record
+inline constexpr char record = 'e'; // last position, ordinal (four bytes)   -> record
 
 // The index, which can be made anew from the log.
 inline constexpr char in_category = 'c'; // category (text), first position    -> positions
@@ -24,12 +24,31 @@ inline constexpr char length      = 'l'; // stream (bytes)                     -
 inline constexpr char in_stream   = 's'; // stream (text), first version       -> positions
 inline constexpr char of_type     = 't'; // type (text), first position        -> positions
 
-inline std::string of_record(Position first_position, std::uint32_t ordinal)
+// The last position of a record, so that one seek from any position finds the record that holds it. The ordinal is 0 for a
+// record of events; those of commands alone, which follow it without an event of their own, are counted on from 1.
+inline std::string of_record(Position last_position, std::uint32_t ordinal)
 {
     std::string key{record};
-    append_big_endian(key, first_position);
+    append_big_endian(key, last_position);
     for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(ordinal >> shift));
     return key;
+}
+
+inline bool is_of_record(std::string_view key)
+{
+    return key.size() == 13 && key[0] == record;
+}
+
+inline Position last_position_of_record(std::string_view key)
+{
+    return read_big_endian(key.substr(1));
+}
+
+inline std::uint32_t ordinal_of_record(std::string_view key)
+{
+    std::uint32_t ordinal = 0;
+    for (const char byte : key.substr(9)) ordinal = ordinal << 8 | static_cast<unsigned char>(byte);
+    return ordinal;
 }
 
 inline std::string of_text(char space, std::string_view text)

@@ -55,18 +55,14 @@ result<LogEnd> find_end(const Database& database)
     cursor.seek_at_or_before(key_spaces::of_record(std::numeric_limits<Position>::max(), 0));
     RecordView record;
     for (bool is_last = true; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.previous()) {
-        if (cursor.key().size() != 13) return damaged_record(0, "its key is damaged");
-        const Position first = read_big_endian(cursor.key().substr(1));
-        BOOST_OUTCOME_TRY(record.parse(cursor.value(), first));
+        if (not key_spaces::is_of_record(cursor.key())) return damaged_record(0, "its key is damaged");
+        BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
         if (is_last) {
             end.position    = record.last();
             end.checksum    = record.chain().own;
             end.recorded_at = record.recorded_at();
-            for (const char byte : cursor.key().substr(9)) {
-                end.ordinal = end.ordinal << 8 | static_cast<unsigned char>(byte);
-            }
-            end.ordinal = record.events() == 0 ? end.ordinal + 1 : 0;
-            is_last     = false;
+            end.ordinal     = key_spaces::ordinal_of_record(cursor.key());
+            is_last         = false;
         }
         if (record.events() == 0) continue;
         end.checksum_of_position = record.chain().own;
@@ -81,8 +77,8 @@ Position last_key(const Database& database)
 {
     auto cursor = database.cursor();
     cursor.seek_at_or_before(key_spaces::of_record(std::numeric_limits<Position>::max(), 0));
-    const bool is_record = cursor.valid() && cursor.key()[0] == key_spaces::record && cursor.key().size() == 13;
-    return is_record ? read_big_endian(cursor.key().substr(1)) : 0;
+    return cursor.valid() && key_spaces::is_of_record(cursor.key()) ? key_spaces::last_position_of_record(cursor.key())
+                                                                    : 0;
 }
 
 class OpenStore final : public LevelDbStore {
@@ -148,6 +144,15 @@ public:
     }
 
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const override { return log_.read(request); }
+
+    result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override
+    {
+        BOOST_OUTCOME_TRY(const auto position, index_->position_of(index_->view(), id));
+        // What is written just now is not there yet.
+        if (not position || *position > log_.head()) return std::optional<RecordedEvent>{};
+        BOOST_OUTCOME_TRY(auto event, log_.event_at(*position));
+        return std::optional{std::move(event)};
+    }
 
     result<std::uint64_t> stream_length(std::string_view stream) const override
     {
@@ -253,10 +258,12 @@ private:
         RecordView record;
         RecordedEvent event;
         std::uint64_t checksum = index_->checksum_at_end();
-        cursor.seek(key_spaces::of_record(index_->on_disk() + 1, 0));
+        // Commands behind the last event that the index has may not be in it yet.
+        cursor.seek(key_spaces::of_record(index_->on_disk(), 1));
         for (; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.next()) {
             const Position next = index_->newest().last() + 1;
-            BOOST_OUTCOME_TRY(record.parse(cursor.value(), read_big_endian(cursor.key().substr(1))));
+            if (not key_spaces::is_of_record(cursor.key())) return damaged_record(next, "its key is damaged");
+            BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
             if (record.first() != next) return missing_record(next);
             for (Position position = next; record.holds(position); ++position) {
                 BOOST_OUTCOME_TRY(record.take(position, event));

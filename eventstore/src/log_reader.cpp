@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t recent_bytes_max = 16u << 20;
 constexpr std::size_t page_events      = 256;
 constexpr std::size_t page_bytes       = 1u << 20;
-constexpr std::size_t record_key_bytes = 13;
 
 // What the database says of damaged blocks, as an error of the event that could not be read.
 Error at_position(const Error& error, Position position)
@@ -35,23 +34,23 @@ void RecentRecords::add(Position first, Position last, std::string bytes)
     }
 }
 
-std::shared_ptr<const std::string> RecentRecords::find(Position position, Position& first) const
+std::shared_ptr<const std::string> RecentRecords::find(Position position, Position& last) const
 {
     const std::shared_lock lock{mutex_};
     const auto behind = std::upper_bound(entries_.begin(), entries_.end(), position,
                                          [](Position wanted, const Entry& entry) { return wanted < entry.first; });
     if (behind == entries_.begin() || std::prev(behind)->last < position) return nullptr;
-    first = std::prev(behind)->first;
+    last = std::prev(behind)->last;
     return std::prev(behind)->bytes;
 }
 
 result<void> LogWalk::find(Position position)
 {
     if (record_.holds(position)) return done();
-    Position first = 0;
-    if (auto recent = recent_.find(position, first)) {
+    Position last = 0;
+    if (auto recent = recent_.find(position, last)) {
         bytes_ = std::move(recent);
-        return record_.parse(*bytes_, first);
+        return record_.parse(*bytes_, last);
     }
     const bool is_next = cursor_ && not bytes_ && record_.events() > 0 && position == record_.last() + 1;
     bytes_.reset();
@@ -59,21 +58,17 @@ result<void> LogWalk::find(Position position)
     if (is_next) {
         cursor_->next();
     } else {
-        cursor_->seek_at_or_before(key_spaces::of_record(position, std::numeric_limits<std::uint32_t>::max()));
+        cursor_->seek(key_spaces::of_record(position, 0));
     }
-    // Records of commands alone hold no event.
     for (;; cursor_->next()) {
         if (auto status = cursor_->status(); not status) return at_position(status.error(), position);
-        const bool is_record =
-            cursor_->valid() && cursor_->key().size() == record_key_bytes && cursor_->key()[0] == key_spaces::record;
-        if (not is_record) return missing_record(position);
-        first = read_big_endian(cursor_->key().substr(1));
-        if (first > position) return missing_record(position);
-        if (auto parsed = record_.parse(cursor_->value(), first); not parsed) {
+        if (not cursor_->valid() || not key_spaces::is_of_record(cursor_->key())) return missing_record(position);
+        const Position last = key_spaces::last_position_of_record(cursor_->key());
+        if (last < position) continue; // commands alone, behind the record before
+        if (auto parsed = record_.parse(cursor_->value(), last); not parsed) {
             return damaged_record(position, "the record that holds it is damaged (" + parsed.error().sentence + ")");
         }
-        if (record_.holds(position)) return done();
-        if (record_.events() > 0) return missing_record(position);
+        return record_.holds(position) ? result<void>{done()} : missing_record(position);
     }
 }
 
@@ -237,11 +232,12 @@ result<RecordedEvent> LogReader::event_at(Position position) const
 result<Chain> LogReader::chain_at(Position position) const
 {
     auto cursor = database_.cursor();
-    cursor.seek_at_or_before(key_spaces::of_record(position, std::numeric_limits<std::uint32_t>::max()));
+    cursor.seek(key_spaces::of_record(position, 0));
     if (auto status = cursor.status(); not status) return at_position(status.error(), position);
-    if (not cursor.valid() || cursor.key().size() != record_key_bytes) return missing_record(position);
+    if (not cursor.valid() || not key_spaces::is_of_record(cursor.key())) return missing_record(position);
     RecordView record;
-    BOOST_OUTCOME_TRY(record.parse(cursor.value(), read_big_endian(cursor.key().substr(1))));
+    BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
+    if (not record.holds(position)) return missing_record(position);
     return record.chain();
 }
 

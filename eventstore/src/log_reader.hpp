@@ -16,7 +16,7 @@ class RecentRecords {
 public:
     void add(Position first, Position last, std::string bytes);
     // The record that holds `position`, if it is here.
-    std::shared_ptr<const std::string> find(Position position, Position& first) const;
+    std::shared_ptr<const std::string> find(Position position, Position& last) const;
 
 private:
     struct Entry {

@@ -123,6 +123,14 @@ public:
             std::move(chosen));
     }
 
+    result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override
+    {
+        const std::shared_lock lock{mutex_};
+        BOOST_OUTCOME_TRY(const auto position, log_.position_of(id));
+        if (not position) return std::optional<RecordedEvent>{};
+        return std::optional{*log_.events[*position - 1]};
+    }
+
     result<std::uint64_t> stream_length(std::string_view stream) const override
     {
         const std::shared_lock lock{mutex_};

@@ -219,9 +219,9 @@ std::uint64_t RecordWriter::finish(std::string& out)
     return checksum;
 }
 
-result<void> RecordView::parse(std::string_view bytes, Position position)
+result<void> RecordView::parse(std::string_view bytes, Position last_position)
 {
-    const auto damaged = [&](std::string_view found) { return damaged_record(position, found); };
+    const auto damaged = [&](std::string_view found) { return damaged_record(last_position, found); };
     events_            = 0;
     if (bytes.size() < head_bytes + checksum_bytes) return damaged("it is too short");
     if (static_cast<std::uint8_t>(bytes[0]) != record_version) {
@@ -237,7 +237,7 @@ result<void> RecordView::parse(std::string_view bytes, Position position)
     chain_ = {.before = number_at<std::uint64_t>(&bytes[8]), .own = number_at<std::uint64_t>(&bytes[checked_bytes])};
     if (checksum_of(bytes.substr(0, checked_bytes)) != chain_.own) return damaged("its checksum does not match");
     first_ = number_at<std::uint64_t>(&bytes[16]);
-    if (first_ != position) return damaged("it is the record of another position");
+    if (first_ + events - 1 != last_position) return damaged("it is the record of another position");
     recorded_at_ = Time{Duration{static_cast<std::int64_t>(number_at<std::uint64_t>(&bytes[24]))}};
     table_       = bytes.substr(head_bytes, table_bytes);
     bodies_      = bytes.substr(checked_bytes + checksum_bytes);

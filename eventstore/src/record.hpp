@@ -46,7 +46,6 @@ public:
     std::size_t bytes() const { return bodies_.size(); }
     std::size_t events() const { return table_.size(); }
     bool empty() const { return table_.empty() && commands_.empty(); }
-    Position first_position() const { return first_position_; }
 
     // Gives the record's checksum; begin() starts the next.
     std::uint64_t finish(std::string& out);
@@ -69,8 +68,8 @@ private:
 // A record read in place: the bytes outlive the view. Parsing checks the head; each event is checked when it is taken.
 class RecordView {
 public:
-    // Failure::corrupt "damaged-record", with `position` named: the bytes are not the record that begins there.
-    result<void> parse(std::string_view bytes, Position position);
+    // Failure::corrupt "damaged-record", with `last_position` named: the bytes are not the record that ends there.
+    result<void> parse(std::string_view bytes, Position last_position);
 
     Position first() const { return first_; }
     Position last() const { return first_ + events_ - 1; } // one before `first` when the record holds no event

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t findings_max         = 100;
 constexpr Position events_between_progress = 4096;
-constexpr std::size_t record_key_bytes     = 13;
 
 std::string_view name_of(char space)
 {
@@ -80,15 +79,15 @@ private:
         RecordView record;
         const auto is_record = [&] { return cursor.valid() && cursor.key()[0] == key_spaces::record; };
         for (cursor.seek(key_spaces::of_record(0, 0)); is_record(); cursor.next()) {
-            if (cursor.key().size() != record_key_bytes) {
+            if (not key_spaces::is_of_record(cursor.key())) {
                 find(next_, "damaged-record", "read the log and found a key that is none of a record's");
                 continue;
             }
-            const Position first = read_big_endian(cursor.key().substr(1));
-            if (first > head_ + 1) break;
-            if (auto parsed = record.parse(cursor.value(), first); not parsed) {
+            const Position last = key_spaces::last_position_of_record(cursor.key());
+            if (last > head_) break;
+            if (auto parsed = record.parse(cursor.value(), last); not parsed) {
                 lose_range();
-                BOOST_OUTCOME_TRY(find(std::move(parsed.error()), first));
+                BOOST_OUTCOME_TRY(find(std::move(parsed.error()), last));
                 unread_ = true;
                 continue;
             }

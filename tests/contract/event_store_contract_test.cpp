@@ -271,6 +271,21 @@ TEST_CASE("every event store reads any scope, both ways and from any place", "[e
             expect({.from = 0, .direction = direction}, [&](int) { return forwards; });
         }
     }
+    DYNAMIC_SECTION(kind.name << ": an event is found by its id, from the log and from what has just been written")
+    {
+        auto fresh = machine.event("fresh");
+        REQUIRE(store->append(to("order-9", ExpectedVersion::any(), {fresh})));
+        const auto all = read_all(*store.store);
+        for (const auto position : {Position{1}, Position{300}, Position{601}}) {
+            const auto found = store->find_event(all.at(position - 1).id);
+            REQUIRE(found);
+            REQUIRE(found.value());
+            CHECK(*found.value() == all.at(position - 1));
+        }
+        const auto unknown = store->find_event(machine.event("never appended").id);
+        REQUIRE(unknown);
+        CHECK_FALSE(unknown.value());
+    }
     DYNAMIC_SECTION(kind.name << ": a cursor ends at what was the head when it was made")
     {
         for (const auto& scope : {Scope::everything(), Scope::stream("order-1"), Scope::category("order")}) {

@@ -183,6 +183,10 @@ public:
     // A cursor over what stands in the log now. An unknown stream or category is empty, not an error.
     virtual std::unique_ptr<EventCursor> read(const ReadRequest& request) const = 0;
 
+    // The event with this id, wherever it stands; nothing when there is none.
+    // Failure::corrupt  the event is there, but is not what was written.
+    virtual result<std::optional<RecordedEvent>> find_event(const Uuid& id) const = 0;
+
     // How many events the stream holds; its last version is one less.
     virtual result<std::uint64_t> stream_length(std::string_view stream) const = 0;
 
