@@ -218,7 +218,7 @@ public:
 
     result<VerifyReport> verify(const std::function<void(Position)>& progress) const override
     {
-        BOOST_OUTCOME_TRY(auto report, verify_log(*database_, *index_, log_.head(), progress));
+        BOOST_OUTCOME_TRY(auto report, verify_log(runtime_, *database_, log_, progress));
         if (damage_ && damage_->code.starts_with("history-"))
             add_finding(report, {0, damage_->code, damage_->sentence});
         if (witness_is_damaged_) {

@@ -29,6 +29,15 @@ public:
     // How many positions are not behind `position`.
     std::uint64_t count_up_to(Position position) const;
 
+    // All of them, in their order.
+    template <class Visit>
+    void visit(Visit visit) const
+    {
+        for (const Run& run : runs_) {
+            for (std::uint64_t i = 0; i < run.count; ++i) visit(run.first + i);
+        }
+    }
+
     // docs/format.md, "Positions". At most `positions_max` of them, from number `from` on.
     std::string encode(std::uint64_t from, std::uint64_t positions_max) const;
     static result<PositionList> decode(std::string_view bytes);

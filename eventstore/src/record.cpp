@@ -13,14 +13,10 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::uint8_t record_version  = 2;
-constexpr std::uint8_t command_version = 1;
-constexpr std::size_t head_bytes       = 40;
-constexpr std::size_t entry_bytes      = 12;
-constexpr std::size_t checksum_bytes   = 8;
-
-// What a body has; a reader refuses bits that it does not know.
-enum BodyFlags : std::uint8_t { has_correlation = 1, has_causation = 2, has_tags = 4, has_headers = 8 };
+constexpr std::uint8_t record_version = 2;
+constexpr std::size_t head_bytes      = 40;
+constexpr std::size_t entry_bytes     = 12;
+constexpr std::size_t checksum_bytes  = 8;
 
 std::uint64_t checksum_of(std::string_view bytes)
 {
@@ -58,22 +54,22 @@ void take(BinaryReader& in, Uuid& id)
 std::uint8_t flags_of(const Metadata& metadata)
 {
     std::uint8_t flags = 0;
-    if (not metadata.correlation.is_nil()) flags |= has_correlation;
-    if (not metadata.causation.is_nil()) flags |= has_causation;
-    if (not metadata.tags.empty()) flags |= has_tags;
-    if (not metadata.headers.empty()) flags |= has_headers;
+    if (not metadata.correlation.is_nil()) flags |= body_flags::correlation;
+    if (not metadata.causation.is_nil()) flags |= body_flags::causation;
+    if (not metadata.tags.empty()) flags |= body_flags::tags;
+    if (not metadata.headers.empty()) flags |= body_flags::headers;
     return flags;
 }
 
 void put(BinaryWriter& out, const Metadata& metadata, std::uint8_t flags)
 {
-    if ((flags & has_correlation) != 0) put(out, metadata.correlation);
-    if ((flags & has_causation) != 0) put(out, metadata.causation);
-    if ((flags & has_tags) != 0) {
+    if ((flags & body_flags::correlation) != 0) put(out, metadata.correlation);
+    if ((flags & body_flags::causation) != 0) put(out, metadata.causation);
+    if ((flags & body_flags::tags) != 0) {
         out.unsigned_number(metadata.tags.size());
         for (const auto& tag : metadata.tags) out.text(tag);
     }
-    if ((flags & has_headers) != 0) {
+    if ((flags & body_flags::headers) != 0) {
         out.unsigned_number(metadata.headers.size());
         for (const auto& [name, value] : metadata.headers) {
             out.text(name);
@@ -87,12 +83,12 @@ void take_metadata(BinaryReader& in, std::uint8_t flags, Metadata& metadata)
     metadata.correlation = metadata.causation = Uuid{};
     metadata.tags.clear();
     metadata.headers.clear();
-    if ((flags & has_correlation) != 0) take(in, metadata.correlation);
-    if ((flags & has_causation) != 0) take(in, metadata.causation);
-    if ((flags & has_tags) != 0) {
+    if ((flags & body_flags::correlation) != 0) take(in, metadata.correlation);
+    if ((flags & body_flags::causation) != 0) take(in, metadata.causation);
+    if ((flags & body_flags::tags) != 0) {
         for (auto count = in.size(); count > 0; --count) metadata.tags.emplace_back(in.text());
     }
-    if ((flags & has_headers) != 0) {
+    if ((flags & body_flags::headers) != 0) {
         for (auto count = in.size(); count > 0; --count) {
             std::string name{in.text()};
             metadata.headers.emplace_back(std::move(name), in.text());
@@ -102,10 +98,9 @@ void take_metadata(BinaryReader& in, std::uint8_t flags, Metadata& metadata)
 
 void take_body(BinaryReader& in, RecordedEvent& event)
 {
-    constexpr std::uint8_t known = has_correlation | has_causation | has_tags | has_headers;
     take(in, event.id);
     const auto flags = in.byte();
-    if ((flags & ~known) != 0) in.damaged("it holds what this program does not know");
+    if ((flags & ~body_flags::known) != 0) in.damaged("it holds what this program does not know");
     event.type = in.text();
     load(in, event.schema_version);
     take_metadata(in, flags, event.metadata);
@@ -283,7 +278,7 @@ const RecordView::Run& RecordView::run_of(std::uint64_t event) const
     return runs_[run_at_];
 }
 
-result<void> RecordView::take(Position position, RecordedEvent& event) const
+result<RecordView::Body> RecordView::body_at(Position position) const
 {
     ensure(holds(position), "an event is taken from a record that does not hold it");
     const auto number      = position - first_;
@@ -295,13 +290,19 @@ result<void> RecordView::take(Position position, RecordedEvent& event) const
     if (checksum_of(body) != number_at<std::uint64_t>(entry + 4)) {
         return damaged_record(position, "its checksum does not match");
     }
-    const Run& run    = run_of(number);
-    event.stream      = run.stream;
-    event.version     = run.first_version + (number - run.first_event);
+    const Run& run = run_of(number);
+    return Body{body, run.stream, run.first_version + (number - run.first_event)};
+}
+
+result<void> RecordView::take(Position position, RecordedEvent& event) const
+{
+    BOOST_OUTCOME_TRY(const auto body, body_at(position));
+    event.stream      = body.stream;
+    event.version     = body.version;
     event.position    = position;
     event.recorded_at = recorded_at_;
     try {
-        BinaryReader in{body};
+        BinaryReader in{body.bytes};
         take_body(in, event);
     } catch (const DamagedBytes& damage) {
         return damaged_record(position, damage.what());

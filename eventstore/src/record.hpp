@@ -15,6 +15,17 @@ namespace eventloom {
 
 inline constexpr std::uint32_t store_format_version = 2;
 
+inline constexpr std::uint8_t command_version = 1;
+
+// What the body of an event has; a reader refuses bits that it does not know.
+namespace body_flags {
+inline constexpr std::uint8_t correlation = 1;
+inline constexpr std::uint8_t causation   = 2;
+inline constexpr std::uint8_t tags        = 4;
+inline constexpr std::uint8_t headers     = 8;
+inline constexpr std::uint8_t known       = correlation | causation | tags | headers;
+} // namespace body_flags
+
 // Events as bytes, without their places.
 struct EventBodies {
     struct Body {
@@ -74,15 +85,26 @@ public:
     Position first() const { return first_; }
     Position last() const { return first_ + events_ - 1; } // one before `first` when the record holds no event
     std::uint64_t events() const { return events_; }
+    std::size_t body_bytes() const { return bodies_.size(); }
     Time recorded_at() const { return recorded_at_; }
     const Chain& chain() const { return chain_; }
     bool holds(Position position) const { return position >= first_ && position < first_ + events_; }
+
+    // An event's own bytes, whose checksum holds, and its place in its stream.
+    struct Body {
+        std::string_view bytes;
+        std::string_view stream;
+        Version version = 0;
+    };
+    // Failure::corrupt "damaged-record".
+    result<Body> body_at(Position position) const;
 
     // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
     result<void> take(Position position, RecordedEvent& event) const;
 
     // The commands whose records were written with these events.
     result<std::vector<CommandRecord>> commands() const;
+    std::string_view command_bytes() const { return commands_; }
 
 private:
     struct Run {

@@ -1,9 +1,11 @@
 #include "verify.hpp"
 
-#include "key_spaces.hpp"
-#include "record.hpp"
+#include "index_scan.hpp"
+#include "log_scan.hpp"
 
-#include <map>
+#include <atomic>
+#include <condition_variable>
+#include <unordered_map>
 
 namespace eventloom {
 
@@ -12,279 +14,235 @@ namespace {
 constexpr std::size_t findings_max         = 100;
 constexpr Position events_between_progress = 4096;
 
-std::string_view name_of(char space)
+std::string_view name_of(std::size_t kind)
 {
-    switch (space) {
-    case key_spaces::in_stream:
-        return "stream index";
-    case key_spaces::in_category:
-        return "category index";
-    case key_spaces::of_type:
-        return "type index";
-    case key_spaces::with_tag:
-        return "tag index";
-    case key_spaces::flushed:
-        return "list of flushes";
-    default:
-        return "event id index";
-    }
+    constexpr std::array<std::string_view, fact_kinds.size()> names{"stream index", "category index", "type index",
+                                                                    "tag index",    "event id index", "command index"};
+    return names[kind];
 }
 
-// Why this proves that log and index agree: the index is what entries_of() makes of the events of each flush, so it is made
-// again from the log and compared, entry by entry; and no index holds more entries than were made.
+// What the index on disk covered at one moment, while the store may go on.
+struct IndexMoment {
+    const Database& database;
+    DatabaseSnapshot snapshot;
+    Position covers        = 0;
+    std::uint64_t checksum = 0; // of the record there
+};
+
+result<IndexMoment> moment_of(const Database& database)
+{
+    IndexMoment moment{database, database.snapshot()};
+    BOOST_OUTCOME_TRY(const auto covers, database.get(key_spaces::of_about("covers"), moment.snapshot));
+    if (not covers) return moment;
+    if (covers->size() != 16) return damaged_index("that its end is damaged");
+    moment.covers   = read_big_endian(*covers);
+    moment.checksum = read_big_endian(std::string_view{*covers}.substr(8));
+    return moment;
+}
+
+// The index's side of the comparison. A task does it, or the caller himself when no task has begun it: he never waits for
+// a thread that does not come.
+class IndexSide {
+public:
+    IndexSide(const Runtime& runtime, const IndexMoment& moment)
+        : sums{moment.covers}, scan_{moment.database, moment.snapshot, moment.covers,
+                                     [this](const Fact& fact) { sums.add(fact); },
+                                     [this](Position position, std::string sentence) {
+                                         add_finding(found, {position, "damaged-index", std::move(sentence)});
+                                     }}
+    {
+        runtime.executor.post([turn = turn_, this] {
+            if (not turn->is_taken.exchange(true)) run(*turn);
+        });
+    }
+    ~IndexSide() { finish(); }
+
+    // Returns when the whole index has been read.
+    void finish()
+    {
+        if (not turn_->is_taken.exchange(true)) return run(*turn_);
+        std::unique_lock lock{turn_->mutex};
+        turn_->done.wait(lock, [&] { return turn_->is_done; });
+    }
+
+    std::uint64_t entries() const { return scan_.entries(); }
+
+    FactSums sums;
+    VerifyReport found;
+    result<void> ended = done();
+
+private:
+    // Outlives this: a task may run when all is over, and finds that its turn was taken.
+    struct Turn {
+        std::atomic<bool> is_taken{false};
+        std::mutex mutex;
+        std::condition_variable done;
+        bool is_done = false;
+    };
+
+    void run(Turn& turn)
+    {
+        ended = scan_.run();
+        const std::lock_guard lock{turn.mutex};
+        turn.is_done = true;
+        turn.done.notify_all();
+    }
+
+    IndexScan scan_;
+    const std::shared_ptr<Turn> turn_ = std::make_shared<Turn>();
+};
+
 class Verification {
 public:
-    Verification(const Database& log, const EventIndex& index, Position head)
-        : log_{log}, index_{index}, head_{head}, on_disk_{index.on_disk()}
+    Verification(const Runtime& runtime, const Database& database, IndexMoment index, Position head,
+                 const std::function<void(Position)>& progress)
+        : runtime_{runtime}, database_{database}, index_{std::move(index)}, progress_{progress},
+          scan_{database, head,
+                [this](Position position, std::string code, std::string sentence) {
+                    find(position, std::move(code), std::move(sentence));
+                }},
+          sums_{index_.covers}
     {
     }
 
-    result<VerifyReport> run(const std::function<void(Position)>& progress)
+    result<VerifyReport> run()
     {
-        BOOST_OUTCOME_TRY(read_flushes());
-        BOOST_OUTCOME_TRY(read_log(progress));
-        BOOST_OUTCOME_TRY(count_entries());
-        BOOST_OUTCOME_TRY(check_streams());
+        IndexSide index{runtime_, index_};
+        const auto read = scan_.run(1, Facts{*this});
+        index.finish();
+        BOOST_OUTCOME_TRY(read);
+        BOOST_OUTCOME_TRY(fault_);
+        BOOST_OUTCOME_TRY(take_index_findings(index));
+        for (const auto& range : sums_.differences(index.sums)) {
+            BOOST_OUTCOME_TRY(name_differences(range));
+        }
         return std::move(report_);
     }
 
 private:
+    // What the log says of the events that the index on disk covers.
+    struct Facts {
+        Verification& self;
+        EventFacts facts;
+
+        explicit Facts(Verification& verification) : self{verification} {}
+        void operator()(const RecordView& record, Position position, const EventGlance& event)
+        {
+            self.take_event(record, position);
+            if (position > self.index_.covers) return;
+            facts.visit(event, position, [&](const Fact& fact) { self.sums_.add(fact); });
+        }
+        void operator()(const RecordView&, const CommandGlance& command)
+        {
+            if (self.is_in_index(command)) self.sums_.add(fact_of(command));
+        }
+    };
+
     void find(Position position, std::string code, std::string sentence)
     {
         add_finding(report_, {position, std::move(code), std::move(sentence)});
     }
 
-    // Only a fault that is no damage (a disk that does not answer) ends the verification.
-    result<void> find(Error error, Position position)
+    void take_event(const RecordView& record, Position position)
     {
+        ++report_.events;
+        if (position == index_.covers && record.last() == position && record.chain().own != index_.checksum) {
+            find(position, "damaged-index",
+                 "compared the index with the record at position " + std::to_string(position) +
+                     ", where it ends, and found that it was made from another one; run store repair");
+        }
+        if (progress_ && position % events_between_progress == 0) progress_(position);
+    }
+
+    // A command without events, behind the last event that the index covers, may have come after the index was written.
+    bool is_in_index(const CommandGlance& command)
+    {
+        if (command.last_position < index_.covers) return true;
+        if (command.last_position > index_.covers) return false;
+        if (command.events > 0) return true;
+        auto value = index_.database.get(std::string{key_spaces::command}.append(command.id), index_.snapshot);
+        if (not value && value.error().kind != Failure::corrupt) fault_ = std::move(value.error());
+        return value && value.value();
+    }
+
+    result<void> take_index_findings(const IndexSide& index)
+    {
+        report_.index_entries = index.entries();
+        for (const auto& finding : index.found.findings) add_finding(report_, finding);
+        report_.findings_total += index.found.findings_total - index.found.findings.size();
+        if (index.ended) return done();
+        const Error& error = index.ended.error();
         if (error.kind != Failure::corrupt) return error;
-        find(position, std::move(error.code), std::move(error.sentence));
-        return done();
-    }
-
-    result<void> read_flushes()
-    {
-        const std::string prefix{key_spaces::flushed};
-        auto cursor = index_.database().cursor();
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
-            if (cursor.key().size() == 9) flushes_.push_back(key_spaces::last_number(cursor.key()));
-        }
-        if (auto status = cursor.status(); not status) return find(std::move(status.error()), 0);
-        return done();
-    }
-
-    result<void> read_log(const std::function<void(Position)>& progress)
-    {
-        auto cursor = log_.cursor();
-        RecordView record;
-        const auto is_record = [&] { return cursor.valid() && cursor.key()[0] == key_spaces::record; };
-        for (cursor.seek(key_spaces::of_record(0, 0)); is_record(); cursor.next()) {
-            if (not key_spaces::is_of_record(cursor.key())) {
-                find(next_, "damaged-record", "read the log and found a key that is none of a record's");
-                continue;
-            }
-            const Position last = key_spaces::last_position_of_record(cursor.key());
-            if (last > head_) break;
-            if (auto parsed = record.parse(cursor.value(), last); not parsed) {
-                lose_range();
-                BOOST_OUTCOME_TRY(find(std::move(parsed.error()), last));
-                unread_ = true;
-                continue;
-            }
-            check_place(record);
-            BOOST_OUTCOME_TRY(read_record(record, progress));
-        }
-        if (auto status = cursor.status(); not status) return find(std::move(status.error()), next_);
-        if (next_ <= head_ && not unread_) {
-            auto missing = missing_record(next_);
-            find(next_, missing.code, missing.sentence);
-        }
-        return done();
-    }
-
-    // The place of a record in the chain and in the positions.
-    void check_place(const RecordView& record)
-    {
-        if (record.first() != next_ && not unread_) {
-            lose_range();
-            auto missing = missing_record(next_);
-            find(next_, missing.code, missing.sentence);
-        } else if (not unread_ && record.chain().before != checksum_) {
-            find(record.first(), "broken-chain",
-                 "read the event at position " + std::to_string(record.first()) +
-                     " and found that it was written behind another event than the one before it");
-        }
-        unread_   = false;
-        checksum_ = record.chain().own;
-        next_     = record.first();
-    }
-
-    result<void> read_record(const RecordView& record, const std::function<void(Position)>& progress)
-    {
-        for (; record.holds(next_); ++next_) {
-            if (auto taken = record.take(next_, event_); not taken) {
-                lose_range();
-                BOOST_OUTCOME_TRY(find(std::move(taken.error()), next_));
-            } else {
-                ++report_.events;
-                feed();
-            }
-            BOOST_OUTCOME_TRY(end_range());
-            if (progress && next_ % events_between_progress == 0) progress(next_);
-        }
-        auto commands = record.commands();
-        if (not commands) return find(std::move(commands.error()), record.first());
-        for (const CommandRecord& command : commands.value()) {
-            BOOST_OUTCOME_TRY(check_command(command));
-        }
-        return done();
-    }
-
-    void feed()
-    {
-        if (next_ > on_disk_) return;
-        if (not range_) {
-            if (range_is_lost_) return;
-            range_.emplace(next_ - 1);
-        }
-        if (range_->last() + 1 != next_) return lose_range();
-        range_->add({event_.id, event_.stream, event_.version, next_, event_.type, event_.metadata.tags});
-    }
-
-    void lose_range()
-    {
-        range_.reset();
-        range_is_lost_ = true;
-        lost_any_      = true;
-    }
-
-    // Behind the last event of a flush.
-    result<void> end_range()
-    {
-        if (flush_ == flushes_.size() || next_ < flushes_[flush_]) return done();
-        ++flush_;
-        range_is_lost_ = false;
-        if (not range_) return done();
-        const auto entries = entries_of(*range_, ordered_ids_);
-        range_.reset();
-        for (const IndexEntry& entry : entries) {
-            ++made_[entry.key[0]];
-            ++report_.index_entries;
-            auto value = index_.database().get(entry.key);
-            if (not value) {
-                BOOST_OUTCOME_TRY(find(std::move(value.error()), entry.position));
-            } else if (not value.value() || *value.value() != entry.value) {
-                find(entry.position, "damaged-index",
-                     "looked for the event at position " + std::to_string(entry.position) + " in the " +
-                         std::string{name_of(entry.key[0])} + " and found " +
-                         (value.value() ? "something else" : "nothing") + " there; run store repair");
-            }
-        }
-        return done();
-    }
-
-    result<void> check_command(const CommandRecord& command)
-    {
-        ++report_.index_entries;
-        auto found = index_.command(index_.view(), command.id);
-        if (not found) return find(std::move(found.error()), command.last_position);
-        if (found.value() == command) return done();
-        find(command.last_position, "damaged-index",
-             "looked for the command " + to_string(command.id) + " in its index and found " +
-                 (found.value() ? "another record" : "nothing") + " there; run store repair");
-        return done();
-    }
-
-    result<void> count_entries()
-    {
-        if (lost_any_) return done(); // what was not read cannot be counted
-        for (const char space : {key_spaces::in_category, key_spaces::with_tag, key_spaces::event_id,
-                                 key_spaces::id_block, key_spaces::in_stream, key_spaces::of_type}) {
-            const std::string prefix{space};
-            auto cursor           = index_.database().cursor();
-            std::uint64_t entries = 0;
-            for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) ++entries;
-            if (auto status = cursor.status(); not status) {
-                BOOST_OUTCOME_TRY(find(std::move(status.error()), 0));
-            }
-            if (entries == made_[space]) continue;
-            find(0, "damaged-index",
-                 "counted the entries of the " + std::string{name_of(space)} + " and found " + std::to_string(entries) +
-                     " where the log gives " + std::to_string(made_[space]) + "; run store repair");
-        }
-        return done();
-    }
-
-    // Versions count from 0 without gaps, and the length kept of each stream is the number of its events.
-    result<void> check_streams()
-    {
-        const std::string prefix{key_spaces::in_stream};
-        auto cursor            = index_.database().cursor();
-        std::uint64_t expected = 0;
-        std::string stream;
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
-            const auto of_stream = cursor.key().substr(0, cursor.key().size() - 8);
-            if (of_stream != stream) {
-                BOOST_OUTCOME_TRY(check_length(stream, expected));
-                stream   = of_stream;
-                expected = 0;
-            }
-            auto positions = PositionList::decode(cursor.value());
-            if (not positions) {
-                BOOST_OUTCOME_TRY(find(std::move(positions.error()), 0));
-                continue;
-            }
-            if (key_spaces::last_number(cursor.key()) != expected) {
-                find(0, "damaged-index",
-                     "read the stream index and found a gap before version " +
-                         std::to_string(key_spaces::last_number(cursor.key())) + " of " + readable(stream) +
-                         "; run store repair");
-            }
-            expected = key_spaces::last_number(cursor.key()) + positions.value().count();
-        }
-        if (auto status = cursor.status(); not status) return find(std::move(status.error()), 0);
-        return check_length(stream, expected);
-    }
-
-    result<void> check_length(const std::string& stream_key, std::uint64_t events)
-    {
-        if (stream_key.empty()) return done();
-        const auto stream = readable(stream_key);
-        auto length       = index_.database().get(key_spaces::of_length(stream));
-        if (not length) return find(std::move(length.error()), 0);
-        ++report_.index_entries;
-        const auto& value = length.value();
-        if (value && value->size() == 8 && read_big_endian(*value) == events) return done();
         find(0, "damaged-index",
-             "compared the length kept of " + stream + " with its index, which has " + std::to_string(events) +
-                 " events, and found another; run store repair");
+             "read the index and found its database damaged (" + error.sentence + "); run store repair");
         return done();
     }
 
-    // The stream's name in an index key: without the prefix and the end mark of ordered text; names have no zero bytes.
-    static std::string readable(std::string_view stream_key)
+    // Both sides once more, for a range that differs: here one by one. What cannot be read of the log says nothing, so
+    // what the index says of those events, and of commands that were written with them, is left alone.
+    result<void> name_differences(const FactSums::Range& range)
     {
-        return std::string{stream_key.substr(1, stream_key.size() - 3)};
+        if (report_.findings_total >= findings_max) {
+            find(range.first, "damaged-index",
+                 "compared the events from position " + std::to_string(range.first) +
+                     " on with the index and found that they differ; run store repair");
+            return done();
+        }
+        std::unordered_map<std::uint64_t, Fact> expected;
+        const auto wanted = [&](const Fact& fact) {
+            return fact.position >= range.first && fact.position <= range.last && range.kinds[fact.kind];
+        };
+        LogScan part{database_, std::min(range.last, index_.covers),
+                     [](Position, const std::string&, const std::string&) {}};
+        BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), ExpectedFacts{*this, wanted, expected}));
+        IndexScan index{index_.database, index_.snapshot, index_.covers,
+                        [&](const Fact& fact) {
+                            if (not wanted(fact) || expected.erase(fact.hash) > 0 || scan_.is_lost(fact.position))
+                                return;
+                            tell_difference(fact, "something that the log does not say");
+                        },
+                        [](Position, const std::string&) {}};
+        if (auto ended = index.run(); not ended && ended.error().kind != Failure::corrupt) return ended;
+        for (const auto& [hash, fact] : expected) tell_difference(fact, "nothing");
+        return done();
     }
 
-    const Database& log_;
-    const EventIndex& index_;
-    const Position head_;
-    const Position on_disk_;
+    template <class Wanted>
+    struct ExpectedFacts {
+        Verification& self;
+        const Wanted& wanted;
+        std::unordered_map<std::uint64_t, Fact>& expected;
+        EventFacts facts = {};
+
+        void add(const Fact& fact)
+        {
+            if (wanted(fact)) expected.emplace(fact.hash, fact);
+        }
+        void operator()(const RecordView&, Position position, const EventGlance& event)
+        {
+            facts.visit(event, position, [&](const Fact& fact) { add(fact); });
+        }
+        void operator()(const RecordView&, const CommandGlance& command)
+        {
+            if (self.is_in_index(command)) add(fact_of(command));
+        }
+    };
+
+    void tell_difference(const Fact& fact, std::string_view found)
+    {
+        find(fact.position, "damaged-index",
+             "looked for the event at position " + std::to_string(fact.position) + " in the " +
+                 std::string{name_of(fact.kind)} + " and found " + std::string{found} + " there; run store repair");
+    }
+
+    const Runtime runtime_;
+    const Database& database_;
+    const IndexMoment index_;
+    const std::function<void(Position)>& progress_;
     VerifyReport report_;
-
-    Position next_          = 1;     // whose record is expected
-    std::uint64_t checksum_ = 0;     // of the record before; the first record follows checksum 0
-    bool unread_            = false; // the record before could not be read
-    RecordedEvent event_;
-
-    std::vector<Position> flushes_; // their last positions
-    std::size_t flush_ = 0;
-    std::optional<IndexTail> range_; // the events of this flush so far
-    bool range_is_lost_ = false;
-    bool lost_any_      = false;
-    OrderedIds ordered_ids_;
-    std::map<char, std::uint64_t> made_;
+    result<void> fault_ = done();
+    LogScan scan_;
+    FactSums sums_;
 };
 
 } // namespace
@@ -295,10 +253,12 @@ void add_finding(VerifyReport& report, Finding finding)
     if (report.findings.size() < findings_max) report.findings.push_back(std::move(finding));
 }
 
-result<VerifyReport> verify_log(const Database& log, const EventIndex& index, Position head,
+result<VerifyReport> verify_log(const Runtime& runtime, const Database& database, const LogReader& log,
                                 const std::function<void(Position)>& progress)
 {
-    return Verification{log, index, head}.run(progress);
+    // In this order: whatever the index covers stands before the head, and the head in what a cursor sees.
+    BOOST_OUTCOME_TRY(auto index, moment_of(log.index().database()));
+    return Verification{runtime, database, std::move(index), log.head(), progress}.run();
 }
 
 } // namespace eventloom

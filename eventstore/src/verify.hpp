@@ -1,13 +1,14 @@
-// Reads everything that the store keeps and compares all of it with all of it.
+// Reads everything that the store keeps and compares all of it with all of it. docs/decisions/0007 says why that proves
+// what it does.
 #pragma once
 
-#include "event_index.hpp"
+#include "log_reader.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 
 namespace eventloom {
 
-result<VerifyReport> verify_log(const Database& log, const EventIndex& index, Position head,
+result<VerifyReport> verify_log(const Runtime& runtime, const Database& database, const LogReader& log,
                                 const std::function<void(Position)>& progress);
 
 void add_finding(VerifyReport& report, Finding finding);

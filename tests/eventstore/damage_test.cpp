@@ -185,12 +185,14 @@ TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
     }
     SECTION("an entry is another")
     {
-        machine.put(key_of(0), std::string{1, '\1'} + '\1');
-        CHECK(has_finding(machine.open()->verify().value(), 1, "damaged-index"));
+        machine.put(key_of(0), std::string(2, '\1')); // position 1 alone
+        CHECK(has_finding(machine.open()->verify().value(), 2, "damaged-index"));
+        CHECK(has_finding(machine.open()->verify().value(), 5, "damaged-index"));
+        CHECK_FALSE(has_finding(machine.open()->verify().value(), 1, "damaged-index"));
     }
     SECTION("an entry is too many")
     {
-        machine.put(key_of(9), std::string{1, '\1'} + '\1');
+        machine.put(key_of(9), std::string(2, '\1'));
         CHECK(has_finding(machine.open()->verify().value(), 0, "damaged-index"));
     }
     SECTION("a length is wrong")
