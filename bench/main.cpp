@@ -1,102 +1,51 @@
-// What do the parts cost, and what does raw LevelDB need for the same work?
-#include "measure.hpp"
+// What do the parts cost, and what does the same work cost on what one would use instead?
+#include "benches.hpp"
+#include "phases.hpp"
+#include "report.hpp"
 
-#include <eventloom/service/output.hpp>
-
-#include <nlohmann/json.hpp>
-
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sys/utsname.h>
-#include <thread>
-
-namespace bench {
-
-namespace {
-
-struct Scratch {
-    std::filesystem::path path = std::filesystem::current_path() / "build" / "bench-scratch";
-    Scratch()
-    {
-        std::filesystem::remove_all(path);
-        std::filesystem::create_directories(path);
-    }
-    ~Scratch() { std::filesystem::remove_all(path); }
-};
-
-Scratch& scratch()
-{
-    static Scratch here;
-    return here;
-}
-
-nlohmann::ordered_json json_of(const Rate& rate)
-{
-    return {{"median", rate.median}, {"least", rate.least}, {"most", rate.most}};
-}
-
-} // namespace
-
-void require(bool correct, const std::string& what)
-{
-    if (correct) return;
-    std::fprintf(stderr, "the measured work went wrong: %s\n", what.c_str());
-    std::exit(1);
-}
-
-std::string fresh_directory(const std::string& name)
-{
-    const auto path = scratch().path / name;
-    std::filesystem::remove_all(path);
-    return path.string();
-}
-
-} // namespace bench
+#include <CLI/CLI.hpp>
 
 int main(int argc, char** argv)
 {
-    const std::string wanted = argc > 1 ? argv[1] : "";
-    std::vector<bench::Row> rows;
-    if (wanted.empty() || wanted == "store") rows = bench::measure_store();
-    if (wanted.empty() || wanted == "service") {
-        for (auto& row : bench::measure_service()) rows.push_back(std::move(row));
-    }
-    bench::require(not rows.empty(), "there is no measurement \"" + wanted + "\"; there are store and service");
+    // Started by ourselves, for a part of the work.
+    if (argc == 5 && std::string{argv[1]} == "phase") return bench::be_phase(argv[2], argv[3], std::stoull(argv[4]));
 
-    auto results = nlohmann::ordered_json::array();
-    std::vector<std::vector<nlohmann::ordered_json>> table;
-    for (const auto& row : rows) {
-        nlohmann::ordered_json entry{{"name", row.name}, {"unit", row.unit}, {"eventloom", bench::json_of(row.ours)}};
-        char ratio[16] = "";
-        if (row.raw) {
-            std::snprintf(ratio, sizeof ratio, "%.2f", row.ours.median / row.raw->median);
-            entry["leveldb"] = bench::json_of(*row.raw);
-            entry["ratio"]   = row.ours.median / row.raw->median;
+    struct Bench {
+        std::string name;
+        std::vector<std::vector<bench::Row> (*)(const bench::Scale&)> parts;
+    };
+    const std::vector<Bench> benches{
+        {"store", {bench::measure_appends, bench::measure_big_log, bench::measure_codec}},
+        {"append", {bench::measure_appends}},
+        {"big-log", {bench::measure_big_log}},
+        {"codec", {bench::measure_codec}},
+        {"enrolment", {bench::measure_enrolment}},
+        {"ten-million", {bench::measure_ten_million}},
+        {"service", {bench::measure_service}},
+    };
+    CLI::App app{"Measures Eventloom beside what one would use instead."};
+    std::vector<std::string> names;
+    bench::Scale scale;
+    bench::ReportOptions report;
+    app.add_option("names", names, "store, append, big-log, codec, enrolment, ten-million, service, or all");
+    app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
+    app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
+    app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");
+    app.add_option("--out", report.file, "where the JSON goes");
+    CLI11_PARSE(app, argc, argv);
+    if (names.empty()) names = {"store"};
+    if (names == std::vector<std::string>{"all"}) names = {"store", "enrolment", "ten-million", "service"};
+
+    std::vector<bench::Row> rows;
+    for (const auto& name : names) {
+        const auto found =
+            std::find_if(benches.begin(), benches.end(), [&](const auto& one) { return one.name == name; });
+        bench::require(found != benches.end(), "there is no measurement of that name; --help lists them");
+        for (const auto part : found->parts) {
+            for (auto& row : part(scale)) rows.push_back(std::move(row));
         }
-        results.push_back(entry);
-        table.push_back({row.name, row.unit, static_cast<std::int64_t>(row.ours.median),
-                         static_cast<std::int64_t>(row.ours.least), static_cast<std::int64_t>(row.ours.most),
-                         row.raw ? nlohmann::ordered_json(static_cast<std::int64_t>(row.raw->median)) : nullptr,
-                         std::string{ratio}});
     }
-    using eventloom::Align;
-    eventloom::Output{{.json = false}}.table({{"work"},
-                                              {"unit"},
-                                              {"median", Align::right},
-                                              {"least", Align::right},
-                                              {"most", Align::right},
-                                              {"raw LevelDB", Align::right},
-                                              {"ratio", Align::right}},
-                                             table);
-    utsname machine{};
-    uname(&machine);
-    const nlohmann::ordered_json document{{"command", "./dev bench"},
-                                          {"machine",
-                                           {{"system", std::string{machine.sysname} + " " + machine.release},
-                                            {"cores", std::thread::hardware_concurrency()}}},
-                                          {"results", results}};
-    std::filesystem::create_directories("build");
-    std::ofstream{"build/bench.json"} << document.dump(2) << "\n";
+    report.command = "./dev bench";
+    for (int i = 1; i < argc; ++i) report.command.append(" ").append(argv[i]);
+    bench::show(rows, report);
 }

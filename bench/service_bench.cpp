@@ -1,5 +1,5 @@
 // How fast is the shop, from a command to what follows from it?
-#include "measure.hpp"
+#include "benches.hpp"
 
 #include "orders/order.hpp"
 #include "shop.hpp"
@@ -44,54 +44,48 @@ struct OpenShop {
 
 } // namespace
 
-std::vector<Row> measure_service()
+std::vector<Row> measure_service(const Scale&)
 {
     std::vector<Row> rows;
     OpenShop open{"service"};
     auto& service = open.shop->service();
-    rows.push_back({.name = "command, end to end",
-                    .unit = "commands/s",
-                    .ours = measure(rounds, [&] { return open.place_orders(); }),
-                    .raw  = {}});
+    rows.push_back({.name    = "command, end to end",
+                    .unit    = "commands/s",
+                    .figures = measure_in_turns(rounds, {{"Eventloom", [&] { return open.place_orders(); }}})});
 
     const auto events = service.store().head();
-    rows.push_back({.name = "projections catch up, four of them",
-                    .unit = "events/s",
-                    .ours = measure(1,
-                                    [&] {
-                                        service.projections().start();
-                                        require(
-                                            service.projections()
-                                                .wait_for(events, el::system_clock().now() + std::chrono::minutes{5})
-                                                .has_value(),
-                                            "the projections catch up");
-                                        return events;
-                                    }),
-                    .raw  = {}});
+    rows.push_back({.name    = "projections catch up, four of them",
+                    .unit    = "events/s",
+                    .figures = measure_in_turns(1, {{"Eventloom", [&] {
+                                                         service.projections().start();
+                                                         require(service.projections()
+                                                                     .wait_for(events, el::system_clock().now() +
+                                                                                           std::chrono::minutes{5})
+                                                                     .has_value(),
+                                                                 "the projections catch up");
+                                                         return events;
+                                                     }}})});
     require(open.shop->orders().size() == open.placed, "every order has its row");
 
-    rows.push_back({.name = "saga, end to end (six steps)",
-                    .unit = "sagas/s",
-                    .ours = measure(1,
-                                    [&] {
-                                        require(service.start().has_value(), "the sagas start");
-                                        require(open.shop->finish_everything().has_value(), "the sagas finish");
-                                        return open.placed;
-                                    }),
-                    .raw  = {}});
+    rows.push_back({.name    = "saga, end to end (six steps)",
+                    .unit    = "sagas/s",
+                    .figures = measure_in_turns(1, {{"Eventloom", [&] {
+                                                         require(service.start().has_value(), "the sagas start");
+                                                         require(open.shop->finish_everything().has_value(),
+                                                                 "the sagas finish");
+                                                         return open.placed;
+                                                     }}})});
     require(open.shop->orders().count_by("stage", std::string{"completed"}).value() == open.placed,
             "all are completed");
 
     const auto log = service.store().head();
-    rows.push_back({.name = "rebuild of a keyed projection",
-                    .unit = "events/s",
-                    .ours = measure(rounds,
-                                    [&] {
-                                        require(service.projections().rebuild("orders").has_value(),
-                                                "the rebuild ends");
-                                        return log;
-                                    }),
-                    .raw  = {}});
+    rows.push_back({.name    = "rebuild of a keyed projection",
+                    .unit    = "events/s",
+                    .figures = measure_in_turns(
+                        rounds, {{"Eventloom", [&] {
+                                      require(service.projections().rebuild("orders").has_value(), "the rebuild ends");
+                                      return log;
+                                  }}})});
     require(open.shop->orders().size() == open.placed, "every order has its row");
     return rows;
 }

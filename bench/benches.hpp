@@ -1,0 +1,28 @@
+// What can be measured; main.cpp chooses.
+#pragma once
+
+#include "measure.hpp"
+
+#include <algorithm>
+
+namespace bench {
+
+// How much work: 1 is what the kept figures were taken with.
+struct Scale {
+    double size     = 1;
+    unsigned rounds = 5;
+
+    std::uint64_t of(std::uint64_t full, std::uint64_t least = 1) const
+    {
+        return std::max(least, static_cast<std::uint64_t>(static_cast<double>(full) * size));
+    }
+};
+
+std::vector<Row> measure_appends(const Scale& scale);
+std::vector<Row> measure_big_log(const Scale& scale);
+std::vector<Row> measure_codec(const Scale& scale);
+std::vector<Row> measure_enrolment(const Scale& scale);
+std::vector<Row> measure_ten_million(const Scale& scale);
+std::vector<Row> measure_service(const Scale& scale);
+
+} // namespace bench
