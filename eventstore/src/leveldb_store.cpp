@@ -219,8 +219,10 @@ public:
     result<VerifyReport> verify(const std::function<void(Position)>& progress) const override
     {
         BOOST_OUTCOME_TRY(auto report, verify_log(runtime_, *database_, log_, progress));
-        if (damage_ && damage_->code.starts_with("history-"))
+        // What is wrong with a record, verify_log has found by itself.
+        if (damage_ && (damage_->code.starts_with("history-") || damage_->code == "damaged-witness")) {
             add_finding(report, {0, damage_->code, damage_->sentence});
+        }
         if (witness_is_damaged_) {
             add_finding(report, {0, "damaged-witness",
                                  "read the witness file and found one of its two slots damaged; the next one that is "

@@ -1,3 +1,4 @@
+#include <eventloom/eventstore/repair.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -8,6 +9,12 @@ namespace eventloom {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+Error no_data(const std::string& directory)
+{
+    return {Failure::invalid, "no-data",
+            "looked for data in " + directory + " and found none; import something first, or give --data DIR"};
+}
 
 result<void> show_info(Output& out, const LevelDbStore& store)
 {
@@ -47,19 +54,65 @@ result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock)
                     " things that are not as they were written; the first: " + report.findings.front().sentence);
 }
 
+result<void> repair(Output& out, const Runtime& runtime, const std::string& directory)
+{
+    Progress progress{runtime.clock, "reading the log"};
+    auto repaired = repair_store(runtime, directory, [&](Position at) { progress.at(at, 0); });
+    progress.finish();
+    BOOST_OUTCOME_TRY(const auto report, std::move(repaired));
+    if (out.json()) {
+        out.facts({{"events", report.events}, {"mended", report.mended}});
+        return done();
+    }
+    const auto events = with_separators(static_cast<std::int64_t>(report.events));
+    if (report.mended.empty())
+        out.say("Nothing to repair: the log of " + events + " events and all beside it is whole.");
+    for (const auto& part : report.mended) out.say("Made the " + part + " anew from the log of " + events + " events.");
+    return done();
+}
+
+std::string left_out(const SalvageReport& report)
+{
+    if (not report.left_out()) return "Nothing that is known of was left out.";
+    return "Left out: the positions " + std::to_string(report.events + 1) + " to " + std::to_string(report.last_known) +
+           ", because of damage behind the last event that was saved.";
+}
+
+// What is saved is a store in a data directory of its own, to be used with --data.
+result<void> cut_to(Output& out, const Runtime& runtime, const std::string& directory, const std::string& into)
+{
+    Progress progress{runtime.clock, "saving events"};
+    auto saved = salvage_store(runtime, directory, into + "/log", [&](Position at) { progress.at(at, 0); });
+    progress.finish();
+    BOOST_OUTCOME_TRY(const auto report, std::move(saved));
+    if (out.json()) {
+        out.facts({{"directory", into},
+                   {"events", report.events},
+                   {"left_out_from", report.left_out() ? Json(report.events + 1) : Json(nullptr)},
+                   {"left_out_to", report.left_out() ? Json(report.last_known) : Json(nullptr)},
+                   {"damage", report.damage},
+                   {"notes", report.notes}});
+        return done();
+    }
+    out.say("Saved the positions 1 to " + std::to_string(report.events) + " in " + into + ", and verified them.");
+    out.say(left_out(report));
+    if (not report.damage.empty()) out.say("The first damage: " + report.damage);
+    for (const auto& note : report.notes) out.say("A file of the damaged store: " + note + ".");
+    out.say("Nothing was changed in " + directory + ".");
+    return done();
+}
+
 } // namespace
 
 void CommandLine::add_store_commands()
 {
-    auto* store = app_.add_subcommand("store", "The event store: info, verify");
+    auto* store = app_.add_subcommand("store", "The event store: info, verify, repair");
     store->require_subcommand(1);
     const auto open_log = [this]() -> result<std::unique_ptr<LevelDbStore>> {
         auto opened =
             LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
         if (not opened && opened.error().code == "no-such-database") {
-            return fail(Failure::invalid, "no-data",
-                        "looked for data in " + data_directory() +
-                            " and found none; import something first, or give --data DIR");
+            return no_data(data_directory());
         }
         return opened;
     };
@@ -74,6 +127,16 @@ void CommandLine::add_store_commands()
            BOOST_OUTCOME_TRY(const auto log, open_log());
            return verify(out, *log, runtime().clock);
        });
+    auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
+    const auto into = std::make_shared<std::string>();
+    mend->add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
+        ->type_name("DIRECTORY");
+    on(mend, [this, into](Output& out) -> result<void> {
+        const auto log = data_directory() + "/log";
+        BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), log));
+        if (names.empty()) return no_data(data_directory());
+        return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, *into);
+    });
 }
 
 } // namespace eventloom

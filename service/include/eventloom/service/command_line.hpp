@@ -9,7 +9,7 @@
 //     }
 //
 // Given for nothing: projections list|status|rebuild|verify, sagas list|show|retry, events tail|show, streams list|read,
-// store info|verify; --data DIR and --json everywhere. Tables for people, JSON for programs, errors on standard error; exit
+// store info|verify|repair; --data DIR and --json everywhere. Tables for people, JSON for programs, errors on standard error; exit
 // codes 0 done, 1 failed, 2 wrong usage. Threads: one.
 #pragma once
 
