@@ -49,7 +49,8 @@ result<void> LogScan::end(const DatabaseCursor& cursor)
 {
     if (auto status = cursor.status(); not status) {
         if (status.error().kind != Failure::corrupt) return std::move(status.error());
-        find(next_, status.error());
+        // What a damaged block held is missing, and was found to be; only at the end nothing else shows it.
+        if (next_ <= head_ || lost_.empty()) find(std::min(next_, head_), status.error());
         unread_ = true;
     }
     if (next_ > head_) return done();

@@ -38,6 +38,12 @@ Error log_damaged(const std::string& directory, const std::string& found)
                 "repair --cut-to DIRECTORY"};
 }
 
+// A file that is cut short LevelDB cannot tell from a disk that does not answer.
+bool is_damage(const Error& error)
+{
+    return error.code != "log-damaged" && (error.kind == Failure::corrupt || error.code == "storage-fault");
+}
+
 // Where the log ends by its keys.
 result<Position> last_position(const Database& log)
 {
@@ -123,10 +129,14 @@ result<RepairReport> repair_store(const Runtime& runtime, const std::string& dir
 {
     RepairReport report;
     {
-        auto log = Database::open(runtime, {.directory = directory, .create_if_missing = false});
-        if (not log && log.error().kind == Failure::corrupt) return log_damaged(directory, log.error().sentence);
+        // Without LevelDB's own checksums: those of the records name single events, not whole blocks.
+        auto log =
+            Database::open(runtime, {.directory = directory, .create_if_missing = false, .verify_checksums = false});
+        if (not log && is_damage(log.error())) return log_damaged(directory, log.error().sentence);
         BOOST_OUTCOME_TRY(const auto opened, std::move(log));
-        BOOST_OUTCOME_TRY(report.events, check_log(*opened, directory, progress));
+        auto events = check_log(*opened, directory, progress);
+        if (not events && is_damage(events.error())) return log_damaged(directory, events.error().sentence);
+        BOOST_OUTCOME_TRY(report.events, std::move(events));
     }
     BOOST_OUTCOME_TRY(auto parts, unreadable_parts(runtime, directory));
     std::set<std::string> mended;

@@ -149,6 +149,13 @@ result<void> check_empty(const Runtime& runtime, const std::string& into)
                     "not there yet");
 }
 
+Error nothing_saved(const std::string& directory, const SalvageReport& report)
+{
+    return {Failure::corrupt, "nothing-saved",
+            "read what can be read of " + directory + " and found not even its first event whole, of " +
+                std::to_string(report.last_known) + " that are known of; nothing was changed there; restore a backup"};
+}
+
 result<void> verify_copy(const Runtime& runtime, const std::string& into)
 {
     BOOST_OUTCOME_TRY(const auto store, LevelDbStore::open(runtime, {.directory = into, .create_if_missing = false}));
@@ -188,6 +195,10 @@ result<SalvageReport> salvage_store(const Runtime& runtime, const std::string& d
         report.last_known = std::max(report.last_known, report.events);
     }
     BOOST_OUTCOME_TRY(remove_salvaged(runtime, scratch));
+    if (report.events == 0 && (report.left_out() || not report.damage.empty())) {
+        BOOST_OUTCOME_TRY(remove_database(runtime, into));
+        return nothing_saved(directory, report);
+    }
     BOOST_OUTCOME_TRY(verify_copy(runtime, into));
     return report;
 }

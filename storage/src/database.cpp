@@ -157,6 +157,21 @@ private:
     leveldb::FileLock* lock_;
 };
 
+// Where CURRENT is missing LevelDB begins a new database, and removes the files of the old one.
+result<void> check_list_of_files(const Runtime& runtime, const std::string& directory, const std::string& asked)
+{
+    if (runtime.files.FileExists(directory + "/CURRENT")) return done();
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
+    for (const std::string& name : names) {
+        if (not name.ends_with(".ldb") && not name.ends_with(".log")) continue;
+        return fail(Failure::corrupt, "damaged-database",
+                    asked + " and found " + name +
+                        ", but not the file CURRENT that says which files belong to it; "
+                        "nothing was changed; restore a backup");
+    }
+    return done();
+}
+
 } // namespace
 
 struct Database::State {
@@ -182,9 +197,11 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
         BOOST_OUTCOME_TRY(make_directory(runtime, options.directory));
     }
     if (not options.create_if_missing && not runtime.files.FileExists(options.directory + "/CURRENT")) {
+        BOOST_OUTCOME_TRY(check_list_of_files(runtime, options.directory, asked));
         return fail(Failure::invalid, "no-such-database", asked + " and found none there; check the directory's name");
     }
     BOOST_OUTCOME_TRY(auto lock, OwnerLock::take(runtime.files, options.directory, asked));
+    BOOST_OUTCOME_TRY(check_list_of_files(runtime, options.directory, asked));
     BOOST_OUTCOME_TRY(scrub_logs(runtime, options.directory));
 
     auto state              = std::make_unique<State>(std::move(lock));

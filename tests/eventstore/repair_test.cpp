@@ -273,11 +273,32 @@ TEST_CASE("a store that LevelDB does not open any more is saved as far as its fi
     }
     const auto report = salvage_store(machine.runtime, machine.damaged, machine.saved);
     INFO((report ? "" : report.error().sentence));
+    if (least == 0 && not report) {
+        CHECK(report.error().code == "nothing-saved");
+        CHECK_FALSE(std::filesystem::exists(machine.saved));
+        return;
+    }
     REQUIRE(report);
     CHECK(report.value().events >= least);
     CHECK(report.value().events % 2 == 0); // whole appends
     CHECK(report.value().last_known == 20);
-    if (report.value().events > 0) machine.check_saved(report.value().events);
+    machine.check_saved(report.value().events);
+}
+
+TEST_CASE("a store without its list of files is refused, and not begun anew over the old files", "[eventstore][repair]")
+{
+    const Machine machine;
+    std::filesystem::remove(machine.damaged + "/CURRENT");
+    const auto before = machine.files(".ldb");
+    for (const bool create : {true, false}) {
+        const auto store =
+            LevelDbStore::open(machine.runtime, {.directory = machine.damaged, .create_if_missing = create});
+        REQUIRE_FALSE(store);
+        CHECK(store.error().code == "damaged-database");
+    }
+    CHECK(machine.files(".ldb") == before);
+    REQUIRE(salvage_store(machine.runtime, machine.damaged, machine.saved));
+    machine.check_saved(20);
 }
 
 TEST_CASE("an append over several records is saved whole or not at all", "[eventstore][repair]")
