@@ -22,7 +22,9 @@ std::vector<Row> measure_appends(const Scale& scale);
 std::vector<Row> measure_big_log(const Scale& scale);
 std::vector<Row> measure_codec(const Scale& scale);
 std::vector<Row> measure_enrolment(const Scale& scale);
+std::vector<Row> measure_latency(const Scale& scale);
 std::vector<Row> measure_ten_million(const Scale& scale);
 std::vector<Row> measure_service(const Scale& scale);
+std::vector<Row> measure_clusters(const Scale& scale); // not among all: it takes minutes
 
 } // namespace bench

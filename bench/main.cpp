@@ -20,21 +20,24 @@ int main(int argc, char** argv)
         {"big-log", {bench::measure_big_log}},
         {"codec", {bench::measure_codec}},
         {"enrolment", {bench::measure_enrolment}},
+        {"latency", {bench::measure_latency}},
         {"ten-million", {bench::measure_ten_million}},
         {"service", {bench::measure_service}},
+        {"clusters", {bench::measure_clusters}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
     std::vector<std::string> names;
     bench::Scale scale;
     bench::ReportOptions report;
-    app.add_option("names", names, "store, append, big-log, codec, enrolment, ten-million, service, or all");
+    app.add_option("names", names,
+                   "store, append, big-log, codec, enrolment, latency, ten-million, service, clusters, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");
     app.add_option("--out", report.file, "where the JSON goes");
     CLI11_PARSE(app, argc, argv);
     if (names.empty()) names = {"store"};
-    if (names == std::vector<std::string>{"all"}) names = {"store", "enrolment", "ten-million", "service"};
+    if (names == std::vector<std::string>{"all"}) names = {"store", "enrolment", "latency", "ten-million", "service"};
 
     std::vector<bench::Row> rows;
     for (const auto& name : names) {

@@ -29,7 +29,7 @@ public:
     {
         const auto info = store_->info();
         require(info.has_value(), "the store tells about itself");
-        return info.value().bytes;
+        return info.value().bytes();
     }
 
     void append(const PreparedAppend& append) override

@@ -1,74 +1,194 @@
 #include "append_rules.hpp"
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {
 
-bool has_content_of(const RecordedEvent& recorded, const NewEvent& event)
+std::string place_of(const RecordedEvent& standing)
 {
-    return recorded.type == event.type && recorded.schema_version == event.schema_version &&
-           recorded.data == event.data && recorded.metadata == event.metadata;
+    return standing.stream + " version " + std::to_string(standing.version) + " (position " +
+           std::to_string(standing.position) + ")";
 }
 
-Error event_id_taken(const NewEvent& event, const StreamAppend& append, const RecordedEvent& standing)
+std::string counted(std::size_t count, std::string_view what)
 {
-    return {Failure::conflict, "event-id-taken",
-            "append the event " + to_string(event.id) + " to " + append.stream + " and found that id at " +
-                standing.stream + " version " + std::to_string(standing.version) +
-                ", with another place, content or company; send the same events in the same order, or new ids"};
+    return std::to_string(count) + " " + std::string{what} + (count == 1 ? "" : "s");
 }
 
-// Where the events of one stream stand, if all of them do, one behind the other and with the same content.
-result<StreamAppended> standing_place(const StreamAppend& append, const std::vector<Position>& positions,
-                                      const LogView& log)
+// What is not the same, by name, with sizes instead of contents: an error holds nothing secret. Empty: nothing differs.
+std::string differences(const NewEvent& event, const RecordedEvent& standing)
 {
-    StreamAppended place;
-    for (std::size_t i = 0; i < append.events.size(); ++i) {
-        const NewEvent& event = append.events[i];
-        BOOST_OUTCOME_TRY(const auto standing, log.event_at(positions[i]));
-        if (i == 0) place.first_version = standing.version;
-        const bool same_place = standing.stream == append.stream && standing.version == place.first_version + i;
-        if (not same_place || not has_content_of(standing, event)) return event_id_taken(event, append, standing);
-        if (i == 0 && not append.expected.puts_first_at(standing.version)) {
-            return event_id_taken(event, append, standing);
-        }
-        place.last_version = standing.version;
+    std::string list;
+    const auto add = [&](bool differs, const std::string& what) {
+        if (not differs) return;
+        if (not list.empty()) list += ", ";
+        list += what;
+    };
+    const auto bytes    = [](const std::string& data) { return counted(data.size(), "byte"); };
+    const auto& sent    = event.metadata;
+    const auto& written = standing.metadata;
+    add(event.type != standing.type, "type \"" + event.type + "\" instead of \"" + standing.type + "\"");
+    add(event.schema_version != standing.schema_version, "schema version " + std::to_string(event.schema_version) +
+                                                             " instead of " + std::to_string(standing.schema_version));
+    add(event.data != standing.data, "data (" + bytes(event.data) + " instead of " + bytes(standing.data) + ")");
+    add(sent.correlation != written.correlation, "correlation");
+    add(sent.causation != written.causation, "causation");
+    add(sent.tags != written.tags, "tags");
+    add(sent.headers != written.headers, "headers");
+    return list;
+}
+
+// Compares a request, some of whose events stand in the log, with what stands there. A request that says several things
+// otherwise is told the first of them in this order: another stream, partly there, another order, other content, another
+// version than expected.
+class Repetition {
+public:
+    // `positions` of all events of the request in its order; 0: the event stands nowhere.
+    Repetition(const AppendRequest& request, const LogView& log, const std::vector<Position>& positions)
+        : request_{request}, log_{log}, positions_{positions}
+    {
     }
-    return place;
+
+    result<Appended> first_answer()
+    {
+        Appended answer;
+        answer.repeated = true;
+        for (const StreamAppend& append : request_.streams) {
+            BOOST_OUTCOME_TRY(const auto place, look_at(append));
+            answer.streams.push_back(place);
+        }
+        for (auto* error : {&other_stream_, &partly_, &other_order_, &other_content_, &other_version_}) {
+            if (*error) return std::move(**error);
+        }
+        answer.first_position = positions_.front();
+        answer.last_position  = positions_.back();
+        return answer;
+    }
+
+private:
+    result<StreamAppended> look_at(const StreamAppend& append)
+    {
+        StreamAppended place;
+        for (std::size_t i = 0; i < append.events.size(); ++i) {
+            const NewEvent& event   = append.events[i];
+            const Position position = positions_[at_++];
+            if (position == 0) {
+                BOOST_OUTCOME_TRY(note_missing(event, append));
+                continue;
+            }
+            BOOST_OUTCOME_TRY(const auto standing, log_.event_at(position));
+            if (i == 0) place.first_version = standing.version;
+            place.last_version = standing.version;
+            compare(event, append, standing, place.first_version + i);
+            if (i == 0 && not append.expected.puts_first_at(standing.version)) {
+                note(other_version_, "event-at-another-version", event, append, standing,
+                     ", where an append that expected " + append.expected.describe() +
+                         " cannot have put it; expect what was expected the first time, or give new ids");
+            }
+        }
+        return place;
+    }
+
+    void compare(const NewEvent& event, const StreamAppend& append, const RecordedEvent& standing, Version due)
+    {
+        if (standing.stream != append.stream) {
+            return note(other_stream_, "event-in-another-stream", event, append, standing,
+                        "; an event stands in one stream: give a new one an id of its own");
+        }
+        if (standing.version != due || standing.position <= previous_) {
+            note(other_order_, "events-in-another-order", event, append, standing,
+                 ", not right behind the event that the request has before it; send them in the order of the first "
+                 "time, or give new ids");
+        }
+        previous_ = standing.position;
+        if (const auto list = differences(event, standing); not list.empty()) {
+            note(other_content_, "event-with-other-content", event, append, standing,
+                 " with other content: " + list + "; send what was sent the first time, or give it a new id");
+        }
+    }
+
+    static void note(std::optional<Error>& error, std::string code, const NewEvent& event, const StreamAppend& append,
+                     const RecordedEvent& standing, const std::string& what)
+    {
+        if (error) return;
+        error = Error{Failure::conflict, std::move(code),
+                      "append the event " + to_string(event.id) + " to " + append.stream + " and found it at " +
+                          place_of(standing) + what};
+    }
+
+    result<void> note_missing(const NewEvent& missing, const StreamAppend& append)
+    {
+        if (partly_) return done();
+        const auto first = std::find_if(positions_.begin(), positions_.end(), [](Position at) { return at != 0; });
+        const auto known = positions_.size() - std::count(positions_.begin(), positions_.end(), Position{0});
+        BOOST_OUTCOME_TRY(const auto standing, log_.event_at(*first));
+        partly_ = Error{Failure::conflict, "events-partly-present",
+                        "append " + counted(positions_.size(), "event") + " and found " + std::to_string(known) +
+                            " of them in the log: " + to_string(standing.id) + " stands at " + place_of(standing) +
+                            ", " + to_string(missing.id) + " for " + append.stream +
+                            " does not stand anywhere; send exactly the events of the first time, or give new ids"};
+        return done();
+    }
+
+    const AppendRequest& request_;
+    const LogView& log_;
+    const std::vector<Position>& positions_;
+    std::size_t at_    = 0;
+    Position previous_ = 0;
+    std::optional<Error> other_stream_;
+    std::optional<Error> partly_;
+    std::optional<Error> other_order_;
+    std::optional<Error> other_content_;
+    std::optional<Error> other_version_;
+};
+
+// Of all events of the request in its order, 0 where an event stands nowhere; empty when none stands.
+result<std::vector<Position>> standing_positions(const AppendRequest& request, const LogView& log)
+{
+    std::vector<Position> positions;
+    std::size_t before = 0;
+    for (const StreamAppend& append : request.streams) {
+        for (const NewEvent& event : append.events) {
+            BOOST_OUTCOME_TRY(const auto position, log.position_of(event.id));
+            if (position && positions.empty()) positions.resize(before);
+            if (position || not positions.empty()) positions.push_back(position.value_or(0));
+            ++before;
+        }
+    }
+    return positions;
 }
 
 // The answer of the first time, when the events of the request stand in the log already.
 result<std::optional<Appended>> find_repeated(const AppendRequest& request, const LogView& log)
 {
-    Appended answer;
-    answer.repeated     = true;
-    answer.command      = request.command;
-    std::size_t known   = 0;
-    std::size_t unknown = 0;
-    for (const StreamAppend& append : request.streams) {
-        std::vector<Position> positions;
-        for (const NewEvent& event : append.events) {
-            BOOST_OUTCOME_TRY(const auto position, log.position_of(event.id));
-            if (not position) {
-                ++unknown;
-            } else {
-                positions.push_back(*position);
-                ++known;
-            }
-            if (known > 0 && unknown > 0) {
-                const Position somewhere = position ? *position : answer.last_position;
-                const Position place     = positions.empty() ? somewhere : positions.back();
-                BOOST_OUTCOME_TRY(const auto standing, log.event_at(place));
-                return event_id_taken(event, append, standing);
-            }
-        }
-        if (positions.empty()) continue;
-        BOOST_OUTCOME_TRY(const auto place, standing_place(append, positions, log));
-        answer.streams.push_back(place);
-        if (answer.first_position == 0) answer.first_position = positions.front();
-        answer.last_position = positions.back();
+    BOOST_OUTCOME_TRY(const auto positions, standing_positions(request, log));
+    if (positions.empty()) return std::optional<Appended>{};
+    BOOST_OUTCOME_TRY(auto answer, Repetition(request, log, positions).first_answer());
+    if (request.command) {
+        return fail(Failure::conflict, "events-without-their-command",
+                    "append events with the command " + to_string(request.command->id) +
+                        " and found them in the log without it; send them without the command, or give new ids");
     }
-    if (known == 0) return std::optional<Appended>{};
+    return std::optional{std::move(answer)};
+}
+
+// The answer of the first time, when the command of the request was carried out already.
+result<std::optional<Appended>> find_repeated_command(const CommandRecord& command, const LogView& log)
+{
+    BOOST_OUTCOME_TRY(auto record, log.command(command.id));
+    if (not record) return std::optional<Appended>{};
+    if (record->stream != command.stream) {
+        return fail(Failure::invalid, "command-id-taken",
+                    "append a command to " + command.stream + " with the id " + to_string(command.id) +
+                        ", which a command to " + record->stream + " had before; give each command an id of its own");
+    }
+    Appended answer;
+    answer.first_position = record->count == 0 ? record->last_position : record->last_position - record->count + 1;
+    answer.last_position  = record->last_position;
+    answer.repeated       = true;
+    answer.command        = std::move(record);
     return std::optional{std::move(answer)};
 }
 
@@ -78,15 +198,8 @@ result<AppendDecision> decide_append(const AppendRequest& request, const LogView
 {
     AppendDecision decision;
     if (request.command) {
-        BOOST_OUTCOME_TRY(auto record, log.command(request.command->id));
-        if (record) {
-            decision.repeated = Appended{.streams        = {},
-                                         .first_position = record->last_position - record->count + 1,
-                                         .last_position  = record->last_position,
-                                         .repeated       = true,
-                                         .command        = record};
-            return decision;
-        }
+        BOOST_OUTCOME_TRY(decision.repeated, find_repeated_command(*request.command, log));
+        if (decision.repeated) return decision;
     }
     BOOST_OUTCOME_TRY(decision.repeated, find_repeated(request, log));
     if (decision.repeated) return decision;

@@ -2,73 +2,9 @@
 
 #include "key_spaces.hpp"
 #include "query_walk.hpp"
-
-#include <eventloom/framework/ensure.hpp>
-
-#include <atomic>
-#include <condition_variable>
+#include "submission.hpp"
 
 namespace eventloom {
-
-// One append, from its call to its answer.
-class CommitPath::Submission {
-public:
-    explicit Submission(const AppendRequest& request) : request_{&request} { encode(); }
-    Submission(AppendRequest request, AppendCompletion completion)
-        : owned_{std::move(request)}, request_{&*owned_}, completion_{std::move(completion)}
-    {
-        encode();
-    }
-
-    const AppendRequest& request() const { return *request_; }
-    const EventBodies& bodies() const { return bodies_; }
-    bool waits() const { return not completion_; }
-
-    // The caller's side.
-    enum class Call : std::uint32_t { wait, lead, answered };
-    Call wait_for_call()
-    {
-        called_.wait(Call::wait);
-        return called_.load();
-    }
-    result<Appended> take_answer() { return std::move(*answer_); }
-
-    // The leader's side. After answer() the submission is gone.
-    void call_to_lead()
-    {
-        called_ = Call::lead;
-        called_.notify_one();
-    }
-    void keep(result<Appended> answer) { answer_ = std::move(answer); }
-    bool has_answer() const { return answer_.has_value(); }
-    void answer()
-    {
-        if (completion_) {
-            const std::unique_ptr<Submission> self{this};
-            completion_(std::move(*answer_));
-        } else {
-            // The caller may go on before he is notified: then the notice is of an address that nobody waits at.
-            called_ = Call::answered;
-            called_.notify_one();
-        }
-    }
-    void stop_leading() { called_ = Call::wait; }
-
-private:
-    void encode()
-    {
-        for (const StreamAppend& append : request_->streams) {
-            for (const NewEvent& event : append.events) bodies_.add(event);
-        }
-    }
-
-    std::optional<AppendRequest> owned_;
-    const AppendRequest* request_;
-    AppendCompletion completion_;
-    EventBodies bodies_;
-    std::optional<result<Appended>> answer_;
-    std::atomic<Call> called_{Call::wait};
-};
 
 struct CommitPath::Tasks {
     std::shared_mutex mutex; // shared by the tasks that run
@@ -76,6 +12,8 @@ struct CommitPath::Tasks {
 };
 
 namespace {
+
+constexpr unsigned groups_led_max = 8;
 
 // The log as the next request of a group must see it: with what the group has staged.
 class StagedLog final : public LogView {
@@ -88,6 +26,7 @@ public:
     }
     result<std::optional<Position>> position_of(const Uuid& id) const override
     {
+        if (index_.surely_new(id)) return std::optional<Position>{};
         auto found = index_.position_of(view_, id);
         if (found && found.value() && *found.value() > log_.head()) met_staged_ = true;
         return found;
@@ -128,6 +67,7 @@ public:
     Group(CommitPath& path, Time now) : path_{path}, staged_{path.index_, path.log_}, end_{path.end_}, now_{now}
     {
         end_.recorded_at = std::max(end_.recorded_at, now); // a clock that goes back does not reorder the log
+        path_.batch_.clear();
         path_.writer_.begin(end_.position + 1, end_.recorded_at, end_.checksum);
     }
 
@@ -152,7 +92,7 @@ public:
     {
         close_record();
         if (records_.empty()) return done();
-        BOOST_OUTCOME_TRY(path_.database_.write(batch_, path_.options_.durability));
+        BOOST_OUTCOME_TRY(path_.database_.write(path_.batch_, path_.options_.durability));
         for (auto& [first, last, bytes] : records_) path_.log_.recent().add(first, last, std::move(bytes));
         path_.end_ = end_;
         path_.log_.move_head(end_.position);
@@ -203,11 +143,11 @@ private:
     {
         RecordWriter& writer = path_.writer_;
         if (writer.empty()) return;
-        std::string bytes;
+        auto bytes       = path_.log_.recent().spare();
         const auto count = writer.events();
         end_.checksum    = writer.finish(bytes);
         end_.ordinal     = count == 0 ? end_.ordinal + 1 : 0;
-        batch_.put(key_spaces::of_record(end_.position, end_.ordinal), bytes);
+        path_.batch_.put(key_spaces::of_record(end_.position, end_.ordinal), bytes);
         records_.emplace_back(end_.position - count + 1, end_.position, std::move(bytes));
         if (count > 0) end_.checksum_of_position = end_.checksum;
         writer.begin(end_.position + 1, end_.recorded_at, end_.checksum);
@@ -217,7 +157,6 @@ private:
     StagedLog staged_;
     LogEnd end_;
     const Time now_;
-    Batch batch_;
     std::vector<std::tuple<Position, Position, std::string>> records_;
     std::shared_ptr<std::vector<RecordedEvent>> events_ = std::make_shared<std::vector<RecordedEvent>>();
 };
@@ -243,19 +182,18 @@ result<Appended> CommitPath::append(const AppendRequest& request)
     {
         const std::lock_guard lock{mutex_};
         queue_.push_back(&submission);
-        if (not std::exchange(is_led_, true)) submission.call_to_lead();
+        if (not std::exchange(is_led_, true)) submission.call(Submission::Call::lead);
     }
-    while (submission.wait_for_call() == Submission::Call::lead) {
-        submission.stop_leading();
-        lead_one_group();
-    }
+    while (submission.wait_for_call() == Submission::Call::lead) lead(&submission);
     return submission.take_answer();
 }
 
 void CommitPath::append(AppendRequest request, AppendCompletion completion)
 {
     auto submission = std::make_unique<Submission>(std::move(request), std::move(completion));
+    std::vector<std::unique_ptr<Submission>> spent; // goes behind the lock
     const std::lock_guard lock{mutex_};
+    spent.swap(spent_);
     queue_.push_back(submission.release());
     if (is_led_ || std::exchange(drain_is_sent_, true)) return;
     drain();
@@ -273,7 +211,7 @@ void CommitPath::drain()
             path->drain_is_sent_ = false;
             if (path->queue_.empty() || std::exchange(path->is_led_, true)) return;
         }
-        path->lead_one_group();
+        path->lead(nullptr);
     });
 }
 
@@ -302,7 +240,25 @@ std::vector<CommitPath::Submission*> CommitPath::take_group()
     return group;
 }
 
-void CommitPath::lead_one_group()
+// Whoever leads goes on for some groups while there is something to write: the next write begins sooner than somebody else
+// would have woken up, and he himself is late by these groups only once in a while.
+void CommitPath::lead(Submission* own)
+{
+    for (unsigned group = 1;; ++group) {
+        const auto submissions = write_one_group();
+        bool goes_on           = group < groups_led_max;
+        {
+            const std::lock_guard lock{mutex_};
+            goes_on = goes_on && not queue_.empty();
+            if (not goes_on) hand_on();
+        }
+        // When he does not go on, nothing of this path is touched behind the answers: the last one may let it go.
+        answer(submissions, own);
+        if (not goes_on) return;
+    }
+}
+
+std::vector<CommitPath::Submission*> CommitPath::write_one_group()
 {
     auto submissions  = take_group();
     std::size_t taken = 0;
@@ -321,21 +277,41 @@ void CommitPath::lead_one_group()
     after_group_(end_);
     keep_index_small();
 
-    std::unique_lock lock{mutex_};
+    const std::lock_guard lock{mutex_};
     queue_.insert(queue_.begin(), submissions.begin() + static_cast<std::ptrdiff_t>(taken), submissions.end());
     submissions.resize(taken);
-    hand_on(lock);
-    lock.unlock();
-    // Nothing of this path is touched behind the answers: the last one may let it go.
-    for (Submission* submission : submissions) submission->answer();
+    return submissions;
 }
 
-// The lead goes to somebody who waits, or to a task, or to nobody.
-void CommitPath::hand_on(std::unique_lock<std::mutex>&)
+// Callers that wait are woken as a tree, each by the one before him: so the waking is shared among the cores, and the one
+// who leads goes on with the next write meanwhile.
+void CommitPath::answer(const std::vector<Submission*>& submissions, Submission* own)
+{
+    std::vector<Submission*> waiting;
+    std::vector<std::unique_ptr<Submission>> spent;
+    for (Submission* submission : submissions) {
+        if (submission == own)
+            own->call(Submission::Call::answered);
+        else if (submission->waits())
+            waiting.push_back(submission);
+        else
+            spent.emplace_back(submission);
+    }
+    for (std::size_t i = waiting.size(); i-- > 1;) waiting[(i - 1) / 2]->wakes(waiting[i]);
+    if (not waiting.empty()) waiting.front()->call(Submission::Call::answered);
+    for (const auto& submission : spent) submission->complete();
+    if (spent.empty()) return;
+    // Whoever appends next clears them away: he has more time for it than the one who leads.
+    const std::lock_guard lock{mutex_};
+    spent_.swap(spent);
+}
+
+// The lead goes to somebody who waits, or to a task, or to nobody. Called with the lock held.
+void CommitPath::hand_on()
 {
     for (Submission* waiting : queue_) {
         if (not waiting->waits()) continue;
-        waiting->call_to_lead();
+        waiting->call(Submission::Call::lead);
         return;
     }
     is_led_ = false;
@@ -355,7 +331,7 @@ void CommitPath::finish()
             if (queue_.empty()) return;
             is_led_ = true;
         }
-        lead_one_group();
+        lead(nullptr);
     }
 }
 

@@ -2,7 +2,7 @@
 //
 // Whoever appends puts a submission into the queue. The first who finds nobody writing leads: he takes what is in the queue,
 // up to a bound in bytes, decides one request after the other against the log and the requests before it, writes all that
-// is accepted in one batch, tells the observers, hands the lead on, and gives the answers. Nobody waits for company, and a
+// is accepted in one batch, tells the observers, gives the answers, and after some groups hands the lead on. Nobody waits for company, and a
 // caller who waits does the work himself, so that no thread is needed to finish an append. What a group has staged is in
 // the newest index before it is durable; everybody else sees only what is not behind the head.
 #pragma once
@@ -62,8 +62,11 @@ private:
 
     void enqueue(Submission& submission);
     std::vector<Submission*> take_group();
-    void lead_one_group();
-    void hand_on(std::unique_lock<std::mutex>& lock);
+    // `own`: that of the caller who leads, if he is one who waits for his answer.
+    void lead(Submission* own);
+    std::vector<Submission*> write_one_group();
+    void answer(const std::vector<Submission*>& submissions, Submission* own);
+    void hand_on();
     void drain();
     Error closed_by_fault() const;
     void keep_index_small();
@@ -75,11 +78,13 @@ private:
     Observers& observers_;
     const Options options_;
     const AfterGroup after_group_;
-    LogEnd end_; // touched by the leader alone
-    RecordWriter writer_;
+    LogEnd end_;          // touched by the leader alone
+    RecordWriter writer_; // these two only for their memory
+    Batch batch_;
 
     std::mutex mutex_;
     std::deque<Submission*> queue_;
+    std::vector<std::unique_ptr<Submission>> spent_; // answered, and not cleared away
     bool is_led_        = false;
     bool drain_is_sent_ = false;
     std::condition_variable idle_;

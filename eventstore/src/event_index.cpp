@@ -224,6 +224,13 @@ result<std::optional<Position>> EventIndex::position_on_disk(const Uuid& id) con
     return std::optional{read_big_endian(*position)};
 }
 
+bool EventIndex::surely_new(const Uuid& id) const
+{
+    if (not(id > newest_->greatest_ordered_id())) return false;
+    const std::lock_guard lock{mutex_};
+    return ordered_ids_.surely_new(id) && (not set_aside_ || id > set_aside_->greatest_ordered_id());
+}
+
 result<std::optional<Position>> EventIndex::position_of(const IndexView& view, const Uuid& id) const
 {
     for (auto tail = view.tails.rbegin(); tail != view.tails.rend(); ++tail) {
@@ -249,13 +256,16 @@ result<std::optional<CommandRecord>> EventIndex::command(const IndexView& view, 
     return std::optional{std::move(record)};
 }
 
-result<std::vector<Position>> EventIndex::of_stream(const IndexView& view, std::string_view stream, Version from,
-                                                    Direction direction, std::size_t limit) const
+result<StreamPlaces> EventIndex::of_stream(const IndexView& view, std::string_view stream, Version from,
+                                           Direction direction, std::size_t limit) const
 {
-    std::vector<Position> positions;
+    StreamPlaces places{.from = from, .positions = {}};
+    auto& positions     = places.positions;
     const bool forwards = direction == Direction::forwards;
     std::optional<Version> wanted{from};
     const auto take = [&](Version first_version, const PositionList& list) {
+        const Version last = first_version + list.count() - 1;
+        if (not forwards && positions.empty() && wanted && *wanted > last) wanted = places.from = last;
         while (wanted && positions.size() < limit && *wanted >= first_version &&
                *wanted - first_version < list.count()) {
             positions.push_back(list[*wanted - first_version]);
@@ -279,7 +289,11 @@ result<std::vector<Position>> EventIndex::of_stream(const IndexView& view, std::
         while (wanted && positions.size() < limit && has_prefix(cursor, prefix)) {
             const auto before = positions.size();
             BOOST_OUTCOME_TRY(const auto list, PositionList::decode(cursor.value()));
-            if (list.first() > view.on_disk) break; // flushed since: it is in a tail of the view
+            if (list.first() > view.on_disk) { // flushed since: it is in a tail of the view, or behind it
+                if (forwards) break;
+                cursor.previous();
+                continue;
+            }
             take(key_spaces::last_number(cursor.key()), list);
             if (positions.size() == before) break;
             forwards ? cursor.next() : cursor.previous();
@@ -287,7 +301,7 @@ result<std::vector<Position>> EventIndex::of_stream(const IndexView& view, std::
         BOOST_OUTCOME_TRY(cursor.status());
     }
     if (forwards) take_tails(view.tails.begin(), view.tails.end());
-    return positions;
+    return places;
 }
 
 } // namespace eventloom

@@ -25,7 +25,7 @@ struct IndexEntry {
 // the disk.
 class OrderedIds {
 public:
-    bool surely_new(const Uuid& id) const { return is_ordered(id) && id > greatest_; }
+    bool surely_new(const Uuid& id) const { return is_ordered_id(id) && id > greatest_; }
     bool take(const Uuid& id)
     {
         if (not surely_new(id)) return false;
@@ -34,7 +34,6 @@ public:
     }
 
 private:
-    static bool is_ordered(const Uuid& id) { return id.bytes[6] >> 4 == 7; }
     Uuid greatest_{};
 };
 
@@ -45,6 +44,12 @@ std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_id
 struct IndexView {
     Position on_disk = 0;
     std::vector<std::shared_ptr<const IndexTail>> tails;
+};
+
+// Where the events of a stream stand, from one version on, in the order of reading.
+struct StreamPlaces {
+    Version from = 0;
+    std::vector<Position> positions;
 };
 
 class EventIndex {
@@ -63,6 +68,8 @@ public:
     // The writer's side: one thread at a time.
     IndexTail& newest() { return *newest_; }
     const IndexTail& newest() const { return *newest_; }
+    // No event has this id, and no look at the ids is needed to tell.
+    bool surely_new(const Uuid& id) const;
     // Tells that the newest events, up to now, end with a record of this checksum and are durable; says whether flush()
     // should be called soon, by any thread.
     bool is_due(std::uint64_t checksum_of_last_record, std::uint64_t events_max);
@@ -75,9 +82,10 @@ public:
     result<std::uint64_t> length_of(const IndexView& view, std::string_view stream, Position head) const;
     result<std::optional<Position>> position_of(const IndexView& view, const Uuid& id) const;
     result<std::optional<CommandRecord>> command(const IndexView& view, const Uuid& id) const;
-    // Up to `limit` positions of a stream's events, from a version on, in the order of reading.
-    result<std::vector<Position>> of_stream(const IndexView& view, std::string_view stream, Version from,
-                                            Direction direction, std::size_t limit) const;
+    // Up to `limit` positions of a stream's events, from a version on, in the order of reading. Backwards, a version behind
+    // the end means the end; what is staged and not durable yet may be among them.
+    result<StreamPlaces> of_stream(const IndexView& view, std::string_view stream, Version from, Direction direction,
+                                   std::size_t limit) const;
 
     const Database& database() const { return *database_; }
 

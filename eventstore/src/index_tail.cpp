@@ -18,7 +18,7 @@ std::size_t UuidHash::operator()(const Uuid& id) const
 void IdTable::add(const Uuid& id, Position position)
 {
     if ((used_ + 1) * 2 > slots_.size()) {
-        std::vector<Slot> smaller = std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(64, used_ * 4)));
+        std::vector<Slot> smaller = std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(64, used_ * 8)));
         used_                     = 0;
         for (const Slot& slot : smaller) {
             if (slot.position != 0) add(slot.id, slot.position);
@@ -53,6 +53,17 @@ std::vector<std::pair<Uuid, Position>> IdTable::sorted() const
 
 namespace {
 
+template <class Value, class LastUsed>
+Value& entry(TextMap<Value>& map, std::string_view name, LastUsed& last)
+{
+    if (last.value == nullptr || last.name != name) {
+        auto found = map.find(name);
+        if (found == map.end()) found = map.try_emplace(std::string{name}).first;
+        last = {found->first, &found->second}; // neither moves when the map grows
+    }
+    return *last.value;
+}
+
 template <class Value>
 Value& entry(TextMap<Value>& map, std::string_view name)
 {
@@ -66,13 +77,14 @@ void IndexTail::add(const IndexedEvent& event)
 {
     ensure(event.position == last_ + 1, "the index was about to get a gap");
     last_        = event.position;
-    auto& stream = entry(streams_, event.stream);
+    auto& stream = entry(streams_, event.stream, last_stream_);
     if (stream.positions.empty()) stream.first_version = event.version;
     stream.positions.add(event.position, 1);
-    entry(categories_, category_of(event.stream)).add(event.position, 1);
-    entry(types_, event.type).add(event.position, 1);
+    entry(categories_, category_of(event.stream), last_category_).add(event.position, 1);
+    entry(types_, event.type, last_type_).add(event.position, 1);
     for (const auto& tag : event.tags) entry(tags_, tag).add(event.position, 1);
     ids_.add(event.id, event.position);
+    if (is_ordered_id(event.id) && event.id > greatest_ordered_id_) greatest_ordered_id_ = event.id;
 }
 
 const IndexTail::Stream* IndexTail::stream(std::string_view name) const

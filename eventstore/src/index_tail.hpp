@@ -23,6 +23,12 @@ struct UuidHash {
     std::size_t operator()(const Uuid& id) const;
 };
 
+// Ids of version 7 begin with the time, so that most new ones are greater than all before.
+inline bool is_ordered_id(const Uuid& id)
+{
+    return id.bytes[6] >> 4 == 7;
+}
+
 // Ids and the positions of their events: open addressing, because every event is put here.
 class IdTable {
 public:
@@ -61,6 +67,8 @@ public:
     };
 
     void add(const IndexedEvent& event);
+    // The greatest id of version 7 that is here, or nil.
+    const Uuid& greatest_ordered_id() const { return greatest_ordered_id_; }
     void add(const CommandRecord& command) { commands_.insert_or_assign(command.id, command); }
 
     Position behind() const { return behind_; }
@@ -83,6 +91,16 @@ public:
 private:
     const Position behind_;
     Position last_;
+    // The entry that was used last: the next event is most often of the same stream, category and type.
+    template <class Value>
+    struct LastUsed {
+        std::string_view name; // in the map
+        Value* value = nullptr;
+    };
+    LastUsed<Stream> last_stream_;
+    LastUsed<PositionList> last_category_;
+    LastUsed<PositionList> last_type_;
+    Uuid greatest_ordered_id_;
     TextMap<Stream> streams_;
     TextMap<PositionList> categories_;
     TextMap<PositionList> types_;

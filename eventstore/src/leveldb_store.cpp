@@ -1,7 +1,9 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 
+#include "cluster_check.hpp"
 #include "commit_path.hpp"
 #include "key_spaces.hpp"
+#include "stream_clusters.hpp"
 #include "verify.hpp"
 #include "witness.hpp"
 
@@ -13,13 +15,17 @@ namespace eventloom {
 
 namespace {
 
-// A lost end of the log is noticed up to the last witness; writing it costs a few syncs.
-constexpr Position events_between_witnesses      = 65'536;
-constexpr std::uint64_t groups_between_witnesses = 1'024;
+// When the operating system keeps what is appended, the log must be synced before the witness may swear to it.
+constexpr Position events_between_syncs = 65'536;
 
 std::string index_directory(const std::string& directory)
 {
     return directory + "/index";
+}
+
+std::string clusters_directory(const std::string& directory)
+{
+    return directory + "/clusters";
 }
 
 result<void> check_format(Database& database, const std::string& directory)
@@ -81,6 +87,21 @@ Position last_key(const Database& database)
                                                                     : 0;
 }
 
+// Of the files in a directory, but not those in directories beneath it. A file that LevelDB removes meanwhile counts nothing.
+result<std::uint64_t> bytes_in(const Runtime& runtime, const std::string& directory)
+{
+    std::uint64_t all = 0;
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
+    for (const std::string& name : names) {
+        const auto path = directory + "/" + name;
+        std::vector<std::string> within;
+        std::uint64_t bytes = 0;
+        if (runtime.files.GetChildren(path, &within).ok()) continue;
+        if (runtime.files.GetFileSize(path, &bytes).ok()) all += bytes;
+    }
+    return all;
+}
+
 class OpenStore final : public LevelDbStore {
 public:
     OpenStore(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
@@ -97,7 +118,7 @@ public:
         if (path_->is_closed()) return;
         // What is not kept here is found again in the log when it is opened; when this fails nothing is lost.
         static_cast<void>(index_->flush_all(path_->end().checksum_of_position));
-        static_cast<void>(bear_witness(path_->end()));
+        static_cast<void>(bear_witness(path_->end(), true));
     }
 
     // Finds the end of the log, and reads into the index what it does not know. A log whose end is damaged can be read
@@ -124,6 +145,7 @@ public:
                                           .group_bytes  = options_.group_bytes,
                                           .index_events = options_.index_events_in_memory},
                       end.value(), [this](const LogEnd& reached) { after_group(reached); });
+        BOOST_OUTCOME_TRY(open_clusters());
         return true;
     }
 
@@ -177,19 +199,24 @@ public:
                        .format_version = store_format_version,
                        .durability     = options_.durability,
                        .events         = head(),
-                       .streams        = 0,
-                       .bytes          = 0};
+                       .indexed        = index_->on_disk(),
+                       .witnessed      = witnessed_,
+                       .damage         = damage_};
         BOOST_OUTCOME_TRY(visit_streams([&](std::string_view, std::uint64_t) { ++info.streams; }));
-        for (const auto& directory : {options_.directory, index_directory(options_.directory)}) {
-            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory));
-            for (const std::string& name : names) {
-                std::uint64_t bytes = 0;
-                if (directory + "/" + name == index_directory(options_.directory)) continue;
-                // A file that LevelDB removes meanwhile counts nothing.
-                if (runtime_.files.GetFileSize(directory + "/" + name, &bytes).ok()) info.bytes += bytes;
-            }
+        for (const auto& file : *log_.clusters().all()) info.clustered += file->range().events();
+        BOOST_OUTCOME_TRY(info.log_bytes, bytes_in(runtime_, options_.directory));
+        BOOST_OUTCOME_TRY(info.index_bytes, bytes_in(runtime_, index_directory(options_.directory)));
+        BOOST_OUTCOME_TRY(info.cluster_bytes, bytes_in(runtime_, clusters_directory(options_.directory)));
+        for (const Database* database : {static_cast<const Database*>(database_.get()), &index_->database()}) {
+            info.notices.insert(info.notices.end(), database->notices().begin(), database->notices().end());
         }
         return info;
+    }
+
+    result<void> cluster() override
+    {
+        if (damage_) return *damage_;
+        return clusters_ ? clusters_->make_all() : done();
     }
 
     result<void> visit_streams(const VisitStream& visit) const override
@@ -223,6 +250,9 @@ public:
         if (damage_ && (damage_->code.starts_with("history-") || damage_->code == "damaged-witness")) {
             add_finding(report, {0, damage_->code, damage_->sentence});
         }
+        BOOST_OUTCOME_TRY(check_clusters(*database_, *log_.clusters().all(), [&](Position position, std::string found) {
+            add_finding(report, {position, "damaged-cluster", std::move(found)});
+        }));
         if (witness_is_damaged_) {
             add_finding(report, {0, "damaged-witness",
                                  "read the witness file and found one of its two slots damaged; the next one that is "
@@ -232,15 +262,30 @@ public:
     }
 
 private:
+    result<void> open_clusters()
+    {
+        if (options_.cluster_events == 0) return done();
+        BOOST_OUTCOME_TRY(clusters_, StreamClusters::open(runtime_, *database_, log_,
+                                                          {.directory    = clusters_directory(options_.directory),
+                                                           .events       = options_.cluster_events,
+                                                           .memory_bytes = options_.cluster_memory_bytes}));
+        clusters_->log_has_grown();
+        return done();
+    }
+
     result<LogEnd> look_at_end()
     {
         BOOST_OUTCOME_TRY(const auto end, find_end(*database_));
         log_.move_head(end.position);
         BOOST_OUTCOME_TRY(const auto witness, read_witness(runtime_, options_.directory));
-        if (not witness) return end;
-        witnessed_          = witness->newest;
-        witness_is_damaged_ = witness->is_damaged;
-        BOOST_OUTCOME_TRY(check_witness(log_, witness->newest));
+        if (witness) {
+            witness_is_damaged_ = witness->is_damaged;
+            BOOST_OUTCOME_TRY(check_witness(log_, witness->newest));
+        }
+        witness_.emplace(runtime_, options_.directory, witness ? witness->newest : Witnessed{});
+        witnessed_ = witness ? witness->newest.position : 0;
+        // The log goes as far as it was ever seen to go: what was cut from it was never acknowledged.
+        BOOST_OUTCOME_TRY(remove_cut_tails(runtime_, options_.directory));
         return end;
     }
 
@@ -286,27 +331,22 @@ private:
 
     void after_group(const LogEnd& end)
     {
-        ++groups_since_witness_;
-        if (end.position < witnessed_.position + events_between_witnesses &&
-            groups_since_witness_ < groups_between_witnesses) {
-            return;
-        }
+        if (clusters_) clusters_->log_has_grown();
         // The appends are done whatever becomes of the witness: a disk that refuses it refuses the next append too.
-        static_cast<void>(bear_witness(end));
+        static_cast<void>(bear_witness(end, false));
     }
 
-    result<void> bear_witness(const LogEnd& end)
+    result<void> bear_witness(const LogEnd& end, bool for_good)
     {
-        groups_since_witness_ = 0;
-        if (end.position <= witnessed_.position) return done();
-        // What the operating system holds may still be lost: it is not what a witness may swear to.
+        if (path_->is_closed()) return done();
         if (options_.durability == Durability::buffered) {
+            if (not for_good && end.position < synced_position_ + events_between_syncs) return done();
             BOOST_OUTCOME_TRY(database_->write(Batch{}, Durability::synced));
+            synced_position_ = end.position;
         }
-        const Witnessed newest{end.position, end.checksum_of_position};
-        BOOST_OUTCOME_TRY(write_witness(runtime_, options_.directory, newest, witnessed_));
-        witnessed_          = newest;
-        witness_is_damaged_ = false;
+        const Witnessed newest{end.position, end.checksum};
+        BOOST_OUTCOME_TRY(for_good ? witness_->see_for_good(newest) : witness_->see(newest));
+        witnessed_ = newest.position;
         return done();
     }
 
@@ -316,11 +356,13 @@ private:
     const std::unique_ptr<EventIndex> index_;
     LogReader log_;
     Observers observers_;
+    std::unique_ptr<StreamClusters> clusters_;
     std::optional<CommitPath> path_;
-    std::optional<Error> damage_; // why nothing can be appended
-    Witnessed witnessed_;         // touched by whoever leads a group
-    std::uint64_t groups_since_witness_ = 0;
-    std::atomic<bool> witness_is_damaged_{false};
+    std::optional<Error> damage_;          // why nothing can be appended
+    std::optional<WitnessKeeper> witness_; // touched by whoever leads a group
+    Position synced_position_ = 0;         // the same
+    std::atomic<Position> witnessed_{0};
+    bool witness_is_damaged_ = false; // when it was opened
 };
 
 result<std::unique_ptr<EventIndex>> open_index(const Runtime& runtime, const std::string& directory)
@@ -342,7 +384,7 @@ result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime,
                                                                   .write_buffer_bytes = options.write_buffer_bytes,
                                                                   .block_cache_bytes  = 8u << 20,
                                                                   .table_bytes        = 32u << 20,
-                                                                  .verify_checksums   = false}));
+                                                                  .keep_cut_tails     = true}));
         BOOST_OUTCOME_TRY(check_format(*database, options.directory));
         BOOST_OUTCOME_TRY(auto index, open_index(runtime, options.directory));
         auto store = std::make_unique<OpenStore>(runtime, options, std::move(database), std::move(index));

@@ -10,6 +10,7 @@ namespace eventloom {
 namespace {
 
 constexpr std::size_t recent_bytes_max = 16u << 20;
+constexpr std::size_t spare_max        = 256;
 constexpr std::size_t page_events      = 256;
 constexpr std::size_t page_bytes       = 1u << 20;
 
@@ -27,11 +28,22 @@ void RecentRecords::add(Position first, Position last, std::string bytes)
     if (last < first) return;
     const std::unique_lock lock{mutex_};
     bytes_ += bytes.size();
-    entries_.push_back({first, last, std::make_shared<const std::string>(std::move(bytes))});
+    entries_.push_back({first, last, std::make_shared<std::string>(std::move(bytes))});
     while (bytes_ > recent_bytes_max && entries_.size() > 1) {
-        bytes_ -= entries_.front().bytes->size();
+        auto& oldest = entries_.front().bytes;
+        bytes_ -= oldest->size();
+        if (oldest.use_count() == 1 && spare_.size() < spare_max) spare_.push_back(std::move(*oldest));
         entries_.pop_front();
     }
+}
+
+std::string RecentRecords::spare()
+{
+    const std::unique_lock lock{mutex_};
+    if (spare_.empty()) return {};
+    auto string = std::move(spare_.back());
+    spare_.pop_back();
+    return string;
 }
 
 std::shared_ptr<const std::string> RecentRecords::find(Position position, Position& last) const
@@ -146,13 +158,17 @@ private:
         std::size_t bytes = 0;
         BOOST_OUTCOME_TRY(const auto places, find_places(std::min<std::uint64_t>(left_, page_events)));
         if (places.empty()) ended_ = true;
+        std::optional<ClusterWalk> clusters;
+        if (scope_.kind() == Scope::Kind::stream) clusters.emplace(log_.clusters().all(), scope_.name());
         for (const Position position : places) {
             if (position > head_ || position < first_wanted_ || position > last_wanted_) {
                 step(position);
                 continue;
             }
             if (page_.size() == filled_) page_.emplace_back();
-            BOOST_OUTCOME_TRY(walk.take(position, page_[filled_]));
+            if (not clusters || not clusters->take(*next_, position, page_[filled_])) {
+                BOOST_OUTCOME_TRY(walk.take(position, page_[filled_]));
+            }
             step(position);
             bytes += page_[filled_++].data.size();
             --left_;
@@ -185,12 +201,9 @@ private:
         const auto& index = log_.index();
         const auto view   = index.view();
         if (scope_.kind() == Scope::Kind::stream) {
-            if (not forwards()) {
-                BOOST_OUTCOME_TRY(const auto length, index.length_of(view, scope_.name(), head_));
-                if (length == 0) return places;
-                next_ = std::min(*next_, length - 1);
-            }
-            return index.of_stream(view, scope_.name(), *next_, direction_, wanted);
+            BOOST_OUTCOME_TRY(auto found, index.of_stream(view, scope_.name(), *next_, direction_, wanted));
+            next_ = found.from;
+            return std::move(found.positions);
         }
         QueryWalk walk = scope_.kind() == Scope::Kind::category ? QueryWalk{index, view, scope_.name()}
                                                                 : QueryWalk{index, view, scope_.query()};
@@ -239,6 +252,20 @@ result<Chain> LogReader::chain_at(Position position) const
     BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
     if (not record.holds(position)) return missing_record(position);
     return record.chain();
+}
+
+result<bool> LogReader::holds_record(Position position, std::uint64_t checksum) const
+{
+    auto cursor = database_.cursor();
+    RecordView record;
+    for (cursor.seek(key_spaces::of_record(position, 0));; cursor.next()) {
+        if (auto status = cursor.status(); not status) return at_position(status.error(), position);
+        if (not cursor.valid() || not key_spaces::is_of_record(cursor.key())) return false;
+        const Position last = key_spaces::last_position_of_record(cursor.key());
+        if (last > position) return false;
+        BOOST_OUTCOME_TRY(record.parse(cursor.value(), last));
+        if (record.chain().own == checksum) return true;
+    }
 }
 
 result<Position> LogReader::first_at(Time time) const

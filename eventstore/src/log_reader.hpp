@@ -1,6 +1,7 @@
 // Reads of the log on disk: single events, and cursors that hold nothing of the database between their pages.
 #pragma once
 
+#include "cluster_shelf.hpp"
 #include "event_index.hpp"
 #include "record.hpp"
 
@@ -15,6 +16,8 @@ namespace eventloom {
 class RecentRecords {
 public:
     void add(Position first, Position last, std::string bytes);
+    // A string with the memory of a record that is here no more: fresh memory costs as much as what is written into it.
+    std::string spare();
     // The record that holds `position`, if it is here.
     std::shared_ptr<const std::string> find(Position position, Position& last) const;
 
@@ -22,9 +25,10 @@ private:
     struct Entry {
         Position first = 0;
         Position last  = 0;
-        std::shared_ptr<const std::string> bytes;
+        std::shared_ptr<std::string> bytes;
     };
     mutable std::shared_mutex mutex_;
+    std::vector<std::string> spare_;
     std::deque<Entry> entries_;
     std::size_t bytes_ = 0;
 };
@@ -57,10 +61,14 @@ public:
     Position head() const { return head_.load(); }
     void move_head(Position head) { head_ = head; }
     RecentRecords& recent() { return recent_; }
+    ClusterShelf& clusters() { return clusters_; }
+    const ClusterShelf& clusters() const { return clusters_; }
 
     result<RecordedEvent> event_at(Position position) const;
     // Of the record that holds `position`.
     result<Chain> chain_at(Position position) const;
+    // Whether a record that ends at `position`, of events or of commands behind it, has this checksum.
+    result<bool> holds_record(Position position, std::uint64_t checksum) const;
     LogWalk walk() const { return {database_, recent_}; }
     const EventIndex& index() const { return index_; }
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const;
@@ -72,6 +80,7 @@ private:
     const Database& database_;
     const EventIndex& index_;
     RecentRecords recent_;
+    ClusterShelf clusters_;
     std::atomic<Position> head_{0};
 };
 

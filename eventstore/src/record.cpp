@@ -1,5 +1,7 @@
 #include "record.hpp"
 
+#include "fixed_numbers.hpp"
+
 #include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>
@@ -17,28 +19,6 @@ constexpr std::uint8_t record_version = 2;
 constexpr std::size_t head_bytes      = 40;
 constexpr std::size_t entry_bytes     = 12;
 constexpr std::size_t checksum_bytes  = 8;
-
-std::uint64_t checksum_of(std::string_view bytes)
-{
-    return XXH3_64bits(bytes.data(), bytes.size());
-}
-
-// Fixed numbers, the lowest byte first.
-template <class Number>
-void put_number(char* to, Number number)
-{
-    for (std::size_t i = 0; i < sizeof(Number); ++i) to[i] = static_cast<char>(number >> (8 * i));
-}
-
-template <class Number>
-Number number_at(const char* from)
-{
-    Number number = 0;
-    for (std::size_t i = 0; i < sizeof(Number); ++i) {
-        number |= static_cast<Number>(static_cast<Number>(static_cast<unsigned char>(from[i])) << (8 * i));
-    }
-    return number;
-}
 
 void put(BinaryWriter& out, const Uuid& id)
 {
@@ -125,6 +105,28 @@ void take_command(BinaryReader& in, CommandRecord& command)
 
 } // namespace
 
+std::uint64_t checksum_of(std::string_view bytes)
+{
+    return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+void EventBodies::reserve(const AppendRequest& request)
+{
+    constexpr std::size_t fixed = 64; // id, flags, correlation, causation, and lengths
+    std::size_t events          = 0;
+    std::size_t most            = 0;
+    for (const StreamAppend& append : request.streams) {
+        events += append.events.size();
+        for (const NewEvent& event : append.events) {
+            most += fixed + event.type.size() + event.data.size();
+            for (const auto& tag : event.metadata.tags) most += tag.size() + 2;
+            for (const auto& [name, value] : event.metadata.headers) most += name.size() + value.size() + 4;
+        }
+    }
+    bytes.reserve(most);
+    bodies.reserve(events);
+}
+
 void EventBodies::add(const NewEvent& event)
 {
     const auto begin = bytes.size();
@@ -154,19 +156,21 @@ void RecordWriter::begin(Position first_position, Time recorded_at, std::uint64_
     commands_.clear();
     table_.clear();
     bodies_.clear();
+    bytes_ = 0;
 }
 
 void RecordWriter::enter_stream(std::string_view stream, Version first_version)
 {
-    runs_.push_back({std::string{stream}, first_version, 0});
+    runs_.push_back({stream, first_version, 0});
 }
 
 void RecordWriter::add(std::string_view body, std::uint64_t checksum)
 {
     ensure(not runs_.empty(), "an event is written before its stream is known");
     ++runs_.back().count;
-    bodies_.append(body);
-    table_.push_back({static_cast<std::uint32_t>(bodies_.size()), checksum});
+    bodies_.push_back(body);
+    bytes_ += body.size();
+    table_.push_back({static_cast<std::uint32_t>(bytes_), checksum});
 }
 
 void RecordWriter::add(const CommandRecord& command)
@@ -191,15 +195,16 @@ std::uint64_t RecordWriter::finish(std::string& out)
     }
 
     const std::size_t table_bytes = table_.size() * entry_bytes;
+    out.clear();
+    out.reserve(head_bytes + table_bytes + sections.size() + checksum_bytes + bytes_);
     out.assign(head_bytes + table_bytes, '\0');
-    out.reserve(out.size() + sections.size() + checksum_bytes + bodies_.size());
     out[0] = static_cast<char>(record_version);
     put_number(&out[4], static_cast<std::uint32_t>(table_.size()));
     put_number(&out[8], checksum_before_);
     put_number(&out[16], first_position_);
     put_number(&out[24], static_cast<std::uint64_t>(recorded_at_.time_since_epoch().count()));
     put_number(&out[32], static_cast<std::uint32_t>(sections.size()));
-    put_number(&out[36], static_cast<std::uint32_t>(bodies_.size()));
+    put_number(&out[36], static_cast<std::uint32_t>(bytes_));
     char* entry = out.data() + head_bytes;
     for (const auto& body : table_) {
         put_number(entry, body.end);
@@ -210,7 +215,7 @@ std::uint64_t RecordWriter::finish(std::string& out)
     const auto checksum = checksum_of(out);
     out.resize(out.size() + checksum_bytes);
     put_number(&out[out.size() - checksum_bytes], checksum);
-    out.append(bodies_);
+    for (const auto body : bodies_) out.append(body);
     return checksum;
 }
 
@@ -286,12 +291,17 @@ result<RecordView::Body> RecordView::body_at(Position position) const
     const std::size_t end  = number_at<std::uint32_t>(entry);
     const std::size_t from = number == 0 ? 0 : number_at<std::uint32_t>(entry - entry_bytes);
     if (from > end || end > bodies_.size()) return damaged_record(position, "its place in the record is damaged");
-    const auto body = bodies_.substr(from, end - from);
-    if (checksum_of(body) != number_at<std::uint64_t>(entry + 4)) {
-        return damaged_record(position, "its checksum does not match");
-    }
-    const Run& run = run_of(number);
-    return Body{body, run.stream, run.first_version + (number - run.first_event)};
+    const auto [stream, version] = place_of(position);
+    const Body body{bodies_.substr(from, end - from), stream, version, number_at<std::uint64_t>(entry + 4)};
+    if (checksum_of(body.bytes) != body.checksum) return damaged_record(position, "its checksum does not match");
+    return body;
+}
+
+RecordView::Place RecordView::place_of(Position position) const
+{
+    const auto number = position - first_;
+    const Run& run    = run_of(number);
+    return {run.stream, run.first_version + (number - run.first_event)};
 }
 
 result<void> RecordView::take(Position position, RecordedEvent& event) const
@@ -301,8 +311,13 @@ result<void> RecordView::take(Position position, RecordedEvent& event) const
     event.version     = body.version;
     event.position    = position;
     event.recorded_at = recorded_at_;
+    return decode_body(body.bytes, position, event);
+}
+
+result<void> decode_body(std::string_view body, Position position, RecordedEvent& event)
+{
     try {
-        BinaryReader in{body.bytes};
+        BinaryReader in{body};
         take_body(in, event);
     } catch (const DamagedBytes& damage) {
         return damaged_record(position, damage.what());

@@ -35,6 +35,8 @@ struct EventBodies {
     std::string bytes;
     std::vector<Body> bodies;
 
+    // Makes room for all events of a request at once.
+    void reserve(const AppendRequest& request);
     void add(const NewEvent& event);
     std::string_view bytes_of(std::size_t event) const;
 };
@@ -45,7 +47,7 @@ struct Chain {
     std::uint64_t own    = 0;
 };
 
-// Puts one record together.
+// Puts one record together. What it is given (names, bodies) it does not copy: all of it outlives finish().
 class RecordWriter {
 public:
     void begin(Position first_position, Time recorded_at, std::uint64_t checksum_before);
@@ -54,7 +56,7 @@ public:
     void add(std::string_view body, std::uint64_t checksum);
     void add(const CommandRecord& command);
 
-    std::size_t bytes() const { return bodies_.size(); }
+    std::size_t bytes() const { return bytes_; }
     std::size_t events() const { return table_.size(); }
     bool empty() const { return table_.empty() && commands_.empty(); }
 
@@ -63,7 +65,7 @@ public:
 
 private:
     struct Run {
-        std::string stream;
+        std::string_view stream;
         Version first_version = 0;
         std::uint64_t count   = 0;
     };
@@ -73,7 +75,8 @@ private:
     std::vector<Run> runs_;
     std::vector<CommandRecord> commands_;
     std::vector<EventBodies::Body> table_;
-    std::string bodies_;
+    std::vector<std::string_view> bodies_;
+    std::size_t bytes_ = 0; // of the bodies
 };
 
 // A record read in place: the bytes outlive the view. Parsing checks the head; each event is checked when it is taken.
@@ -94,10 +97,17 @@ public:
     struct Body {
         std::string_view bytes;
         std::string_view stream;
-        Version version = 0;
+        Version version        = 0;
+        std::uint64_t checksum = 0;
     };
     // Failure::corrupt "damaged-record".
     result<Body> body_at(Position position) const;
+
+    struct Place {
+        std::string_view stream;
+        Version version = 0;
+    };
+    Place place_of(Position position) const;
 
     // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
     result<void> take(Position position, RecordedEvent& event) const;
@@ -125,6 +135,10 @@ private:
     std::vector<Run> runs_;
     mutable std::size_t run_at_ = 0; // where the last event was found: the next is most often there too
 };
+
+// Decodes a body, checked before, into what an event is beside its place.
+result<void> decode_body(std::string_view body, Position position, RecordedEvent& event);
+std::uint64_t checksum_of(std::string_view bytes);
 
 std::string encode_command(const CommandRecord& record);
 result<CommandRecord> decode_command(std::string_view bytes, const Uuid& id);

@@ -130,8 +130,7 @@ result<RepairReport> repair_store(const Runtime& runtime, const std::string& dir
     RepairReport report;
     {
         // Without LevelDB's own checksums: those of the records name single events, not whole blocks.
-        auto log =
-            Database::open(runtime, {.directory = directory, .create_if_missing = false, .verify_checksums = false});
+        auto log = Database::open(runtime, {.directory = directory, .create_if_missing = false});
         if (not log && is_damage(log.error())) return log_damaged(directory, log.error().sentence);
         BOOST_OUTCOME_TRY(const auto opened, std::move(log));
         auto events = check_log(*opened, directory, progress);

@@ -102,31 +102,58 @@ result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& inne
     return steps.back()(context);
 }
 
+// The last of the first `events` events of a stream, as the log has it now.
+result<std::optional<SnapshotAnchor>> CommandBus::anchor_behind(const std::string& stream, std::uint64_t events) const
+{
+    const auto cursor = store_.read({.scope = Scope::stream(stream), .from = events - 1, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    if (event == nullptr) return std::optional<SnapshotAnchor>{};
+    return std::optional{SnapshotAnchor::at(*event)};
+}
+
+result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& stream, std::uint32_t version) const
+{
+    if (options_.snapshots == nullptr) return std::optional<Snapshot>{};
+    auto snapshot = options_.snapshots->find(stream);
+    if (not snapshot || snapshot->version != version || snapshot->events == 0) return std::optional<Snapshot>{};
+    // It may be of a log that was replaced by a backup since.
+    BOOST_OUTCOME_TRY(const auto anchor, anchor_behind(stream, snapshot->events));
+    if (anchor != snapshot->last) return std::optional<Snapshot>{};
+    return snapshot;
+}
+
+void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot) const
+{
+    const auto anchor = anchor_behind(stream, snapshot.events);
+    if (not anchor || not anchor.value()) return;
+    snapshot.last = *anchor.value();
+    options_.snapshots->save(stream, snapshot);
+}
+
 result<Receipt> CommandBus::append(const CommandContext& context, std::vector<NewEvent> events,
-                                   std::uint64_t events_read)
+                                   ExpectedVersion expected, std::optional<AppendCondition> condition)
 {
     const SendOptions& options = context.options;
     Receipt receipt{.command_id = options.command_id, .stream = context.stream, .events = events.size()};
     if (events.empty() && not context.command_id_given) {
-        receipt.last_version = events_read == 0 ? 0 : events_read - 1;
-        receipt.position     = store_.head();
+        receipt.position = store_.head();
         return receipt;
     }
 
     for (NewEvent& event : events) {
-        event.id       = runtime_.ids.next();
-        event.metadata = {.correlation = options.correlation,
-                          .causation   = options.command_id,
-                          .tags        = {},
-                          .headers     = options.headers};
+        event.id                   = runtime_.ids.next();
+        event.metadata.correlation = options.correlation;
+        event.metadata.causation   = options.command_id;
+        event.metadata.headers     = options.headers;
         if (not options.causation.is_nil()) {
             event.metadata.headers.emplace_back("command-caused-by", to_string(options.causation));
         }
     }
     AppendRequest request;
     if (not events.empty()) {
-        request.streams.push_back({context.stream, ExpectedVersion::after(events_read), std::move(events)});
+        request.streams.push_back({context.stream, expected, std::move(events)});
     }
+    request.condition = std::move(condition);
     if (context.command_id_given) {
         CommandRecord record;
         record.id       = options.command_id;
@@ -135,8 +162,8 @@ result<Receipt> CommandBus::append(const CommandContext& context, std::vector<Ne
     }
     BOOST_OUTCOME_TRY(const auto appended, store_.append(request));
     if (appended.repeated && appended.command) return receipt_of(*appended.command);
-    receipt.position     = appended.last_position;
-    receipt.last_version = events_read + receipt.events == 0 ? 0 : events_read + receipt.events - 1;
+    receipt.position = appended.last_position;
+    if (not appended.streams.empty()) receipt.last_version = appended.streams.front().last_version;
     return receipt;
 }
 
@@ -171,7 +198,9 @@ Middleware retry_on_conflict(unsigned attempts)
     return [attempts](CommandContext& context, const CommandStep& next) -> result<Receipt> {
         for (context.attempt = 1;; ++context.attempt) {
             auto answer = next(context);
-            if (answer || answer.error().code != "wrong-expected-version" || context.attempt >= attempts) return answer;
+            if (answer || context.attempt >= attempts) return answer;
+            const auto& code = answer.error().code;
+            if (code != "wrong-expected-version" && code != "append-condition-failed") return answer;
         }
     };
 }

@@ -182,6 +182,7 @@ private:
     result<bool> hand_over(const std::vector<RecordedEvent>& events, Position reached)
     {
         const bool live = reached >= store_.head();
+        if (reached == position_) return not live; // the log was read to its end before, and only now found out
         BOOST_OUTCOME_TRY(handler_(Delivery{.events = events, .position = reached, .live = live}));
         position_ = reached;
         return not live;

@@ -60,21 +60,42 @@ result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
                                           std::to_string(event.metadata.tags.size()) + " tags and found a limit of " +
                                           std::to_string(limits.tags) + "; leave out those that no query names");
     }
+    if (event.metadata.headers.size() > limits.headers) {
+        return invalid("metadata-too-large", "append the event " + quoted(event.type) + " with " +
+                                                 std::to_string(event.metadata.headers.size()) +
+                                                 " headers and found a limit of " + std::to_string(limits.headers) +
+                                                 "; put them into its data");
+    }
     for (const auto& tag : event.metadata.tags) {
         BOOST_OUTCOME_TRY(check_name("tag", tag, limits.tag_bytes, "invalid-tag"));
     }
     return done();
 }
 
+result<void> check_query_count(std::string_view what, std::size_t count, const StoreLimits& limits)
+{
+    if (count <= limits.query_items) return done();
+    return invalid("query-too-large", "append under a condition with " + std::to_string(count) + " " +
+                                          std::string{what} + " and found a limit of " +
+                                          std::to_string(limits.query_items) + "; ask for less");
+}
+
+// A name that no event can have would make a condition that never fails.
 result<void> check_condition(const AppendCondition& condition, const StoreLimits& limits)
 {
     const auto& items = condition.fails_if_matched.items;
-    const bool fits   = items.size() <= limits.query_items && std::all_of(items.begin(), items.end(), [&](auto& item) {
-                          return item.types.size() <= limits.query_items && item.tags.size() <= limits.query_items;
-                      });
-    if (fits) return done();
-    return invalid("invalid-append", "append with a condition of more than " + std::to_string(limits.query_items) +
-                                         " items, or so many types or tags in one; ask for less");
+    BOOST_OUTCOME_TRY(check_query_count("items", items.size(), limits));
+    for (const QueryItem& item : items) {
+        BOOST_OUTCOME_TRY(check_query_count("types in one item", item.types.size(), limits));
+        BOOST_OUTCOME_TRY(check_query_count("tags in one item", item.tags.size(), limits));
+        for (const auto& type : item.types) {
+            BOOST_OUTCOME_TRY(check_name("event type", type, limits.type_name_bytes, "invalid-event-type"));
+        }
+        for (const auto& tag : item.tags) {
+            BOOST_OUTCOME_TRY(check_name("tag", tag, limits.tag_bytes, "invalid-tag"));
+        }
+    }
+    return done();
 }
 
 result<void> check_event(const NewEvent& event, const StoreLimits& limits)
@@ -95,11 +116,51 @@ result<void> check_event(const NewEvent& event, const StoreLimits& limits)
     return check_metadata(event, limits);
 }
 
+// The first value that is there twice.
 template <class Values>
-bool has_duplicates(Values values)
+std::optional<typename Values::value_type> duplicate_in(Values values)
 {
     std::sort(values.begin(), values.end());
-    return std::adjacent_find(values.begin(), values.end()) != values.end();
+    const auto found = std::adjacent_find(values.begin(), values.end());
+    if (found == values.end()) return std::nullopt;
+    return *found;
+}
+
+result<void> check_command(const CommandRecord& command, const StoreLimits& limits)
+{
+    if (command.id.is_nil()) {
+        return invalid("invalid-append", "append with a command that has no id; give it one");
+    }
+    return check_name("stream name", command.stream, limits.stream_name_bytes, "invalid-stream-name");
+}
+
+std::optional<std::string_view> duplicate_stream(const AppendRequest& request)
+{
+    if (request.streams.size() < 2) return std::nullopt;
+    std::vector<std::string_view> streams;
+    streams.reserve(request.streams.size());
+    for (const StreamAppend& append : request.streams) streams.push_back(append.stream);
+    return duplicate_in(std::move(streams));
+}
+
+// Ids that were made one after the other ascend; then there is nothing to sort.
+std::optional<Uuid> duplicate_id(const AppendRequest& request, std::size_t events)
+{
+    const Uuid* before = nullptr;
+    bool ascend        = true;
+    for (const StreamAppend& append : request.streams) {
+        for (const NewEvent& event : append.events) {
+            ascend = ascend && (before == nullptr || *before < event.id);
+            before = &event.id;
+        }
+    }
+    if (ascend) return std::nullopt;
+    std::vector<Uuid> ids;
+    ids.reserve(events);
+    for (const StreamAppend& append : request.streams) {
+        for (const NewEvent& event : append.events) ids.push_back(event.id);
+    }
+    return duplicate_in(std::move(ids));
 }
 
 } // namespace
@@ -166,39 +227,42 @@ bool Scope::contains(const RecordedEvent& event) const
 
 result<void> check_append(const AppendRequest& request, const StoreLimits& limits)
 {
-    std::vector<std::string_view> streams;
-    std::vector<Uuid> ids;
-    std::size_t bytes = 0;
+    std::size_t events = 0;
+    std::size_t bytes  = 0;
     for (const StreamAppend& append : request.streams) {
         BOOST_OUTCOME_TRY(check_name("stream name", append.stream, limits.stream_name_bytes, "invalid-stream-name"));
         if (append.events.empty()) {
             return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
         }
-        streams.push_back(append.stream);
         for (const NewEvent& event : append.events) {
             BOOST_OUTCOME_TRY(check_event(event, limits));
-            ids.push_back(event.id);
             bytes += size_of(event);
         }
+        events += append.events.size();
     }
-    if (ids.empty() && not request.command) {
+    if (events == 0 && not request.command) {
         return invalid("invalid-append", "append nothing; give at least one event or a command");
     }
-    if (request.command && request.command->id.is_nil()) {
-        return invalid("invalid-append", "append with a command that has no id; give it one");
+    if (request.command) {
+        BOOST_OUTCOME_TRY(check_command(*request.command, limits));
     }
-    if (ids.size() > limits.append_events || bytes > limits.append_bytes) {
-        return invalid("append-too-large", "append " + std::to_string(ids.size()) + " events of " +
-                                               std::to_string(bytes) + " bytes and found limits of " +
-                                               std::to_string(limits.append_events) + " events and " +
-                                               std::to_string(limits.append_bytes) + " bytes; split the append");
+    if (events > limits.append_events || bytes > limits.append_bytes) {
+        return invalid("append-too-large", "append " + std::to_string(events) + " events of " + std::to_string(bytes) +
+                                               " bytes and found limits of " + std::to_string(limits.append_events) +
+                                               " events and " + std::to_string(limits.append_bytes) +
+                                               " bytes; split the append");
     }
     if (request.condition) {
         BOOST_OUTCOME_TRY(check_condition(*request.condition, limits));
     }
-    if (has_duplicates(streams))
-        return invalid("invalid-append", "append to one stream twice; put its events together");
-    if (has_duplicates(ids)) return invalid("invalid-append", "append two events with one id; each needs its own");
+    if (const auto stream = duplicate_stream(request)) {
+        return invalid("invalid-append",
+                       "append to the stream " + quoted(*stream) + " twice in one request; put its events together");
+    }
+    if (const auto id = duplicate_id(request, events)) {
+        return invalid("duplicate-event-id",
+                       "append two events with the id " + to_string(*id) + " in one request; each needs its own");
+    }
     return done();
 }
 

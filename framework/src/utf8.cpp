@@ -94,6 +94,11 @@ bool is_utf8(std::string_view text)
 bool is_clean_name(std::string_view text)
 {
     for (std::size_t at = 0; at < text.size();) {
+        const auto byte = byte_at(text, at);
+        if (byte >= 0x20 && byte < 0x7F) { // most names are nothing else
+            ++at;
+            continue;
+        }
         const auto length = utf8_length_at(text, at);
         if (length == 0 || is_control(text.substr(at, length))) return false;
         at += length;

@@ -42,7 +42,7 @@ ReadModel::~ReadModel()
 result<std::unique_ptr<ReadModel>> ReadModel::open(const Runtime& runtime, std::string directory,
                                                    std::uint32_t projection_version)
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory}));
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
     auto model = std::make_unique<ReadModel>(runtime, std::move(directory), std::move(database));
     BOOST_OUTCOME_TRY(model->load(projection_version));
     return model;

@@ -38,7 +38,7 @@ std::string checkpoint_key(const std::string& saga)
 
 result<std::unique_ptr<InstanceTable>> InstanceTable::open(const Runtime& runtime, const std::string& directory)
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory}));
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
     return std::make_unique<InstanceTable>(std::move(database));
 }
 

@@ -2,10 +2,12 @@
 
 namespace eventloom {
 
-Service::Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store)
-    : runtime_{runtime}, directory_{std::move(directory)}, store_{std::move(store)}, commands_{runtime, *store_},
-      events_{runtime, *store_}, projections_{runtime, *store_, events_, directory_ + "/projections"},
-      sagas_{runtime, *store_, commands_, events_, directory_ + "/sagas"}
+Service::Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
+                 std::unique_ptr<SnapshotStore> snapshots)
+    : runtime_{runtime}, directory_{std::move(directory)}, store_{std::move(store)}, snapshots_{std::move(snapshots)},
+      commands_{runtime, *store_, {.snapshots = snapshots_.get()}}, events_{runtime, *store_},
+      projections_{runtime, *store_, events_, directory_ + "/projections"}, sagas_{runtime, *store_, commands_, events_,
+                                                                                   directory_ + "/sagas"}
 {
 }
 
@@ -19,7 +21,11 @@ result<std::unique_ptr<Service>> Service::open(const Runtime& runtime, const Ser
     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory         = options.directory + "/log",
                                                                .durability        = options.durability,
                                                                .create_if_missing = options.create_if_missing}));
-    return std::unique_ptr<Service>{new Service{runtime, options.directory, std::move(store)}};
+    std::unique_ptr<SnapshotStore> snapshots;
+    if (options.snapshots) {
+        BOOST_OUTCOME_TRY(snapshots, open_leveldb_snapshots(runtime, options.directory + "/snapshots"));
+    }
+    return std::unique_ptr<Service>{new Service{runtime, options.directory, std::move(store), std::move(snapshots)}};
 }
 
 result<void> Service::start()

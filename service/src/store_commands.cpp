@@ -24,7 +24,15 @@ result<void> show_info(Output& out, const LevelDbStore& store)
                {"durability", info.durability == Durability::synced ? "fsync before acknowledging" : "buffered"},
                {"events", info.events},
                {"streams", info.streams},
-               {"bytes", info.bytes}});
+               {"indexed on disk", info.indexed},
+               {"clustered by stream", info.clustered},
+               {"vouched for by the witness", info.witnessed},
+               {"bytes", info.bytes()},
+               {"bytes of the log", info.log_bytes},
+               {"bytes of the index", info.index_bytes},
+               {"bytes of the clusters", info.cluster_bytes},
+               {"takes appends", info.damage ? "no: " + info.damage->sentence : "yes"}});
+    for (const auto& notice : info.notices) out.say(notice);
     return done();
 }
 
@@ -106,7 +114,7 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
 
 void CommandLine::add_store_commands()
 {
-    auto* store = app_.add_subcommand("store", "The event store: info, verify, repair");
+    auto* store = app_.add_subcommand("store", "The event store: info, verify, repair, compact");
     store->require_subcommand(1);
     const auto open_log = [this]() -> result<std::unique_ptr<LevelDbStore>> {
         auto opened =
@@ -126,6 +134,12 @@ void CommandLine::add_store_commands()
        [this, open_log](Output& out) -> result<void> {
            BOOST_OUTCOME_TRY(const auto log, open_log());
            return verify(out, *log, runtime().clock);
+       });
+    on(store->add_subcommand("compact", "Cluster by stream, now, what appending has left for a quieter hour"),
+       [open_log](Output& out) -> result<void> {
+           BOOST_OUTCOME_TRY(const auto log, open_log());
+           BOOST_OUTCOME_TRY(log->cluster());
+           return show_info(out, *log);
        });
     auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
     const auto into = std::make_shared<std::string>();

@@ -1,6 +1,9 @@
 #include <eventloom/storage/database.hpp>
 
+#include "checked_tables.hpp"
 #include "log_scrub.hpp"
+#include "manifest_scrub.hpp"
+#include "owner_lock.hpp"
 #include "status.hpp"
 
 #include <leveldb/cache.h>
@@ -26,10 +29,10 @@ std::string_view view(const leveldb::Slice& bytes)
     return {bytes.data(), bytes.size()};
 }
 
-leveldb::ReadOptions reading(const DatabaseSnapshot& at, bool verify_checksums)
+leveldb::ReadOptions reading(const DatabaseSnapshot& at)
 {
     leveldb::ReadOptions options;
-    options.verify_checksums = verify_checksums;
+    options.verify_checksums = false; // CheckedTables does it, for every block
     options.snapshot         = static_cast<const leveldb::Snapshot*>(at.get());
     return options;
 }
@@ -134,29 +137,6 @@ result<void> DatabaseCursor::status() const
 
 namespace {
 
-// Held before the log files are looked through: those of a running process are none of ours to mend.
-class OwnerLock {
-public:
-    static result<OwnerLock> take(leveldb::Env& files, const std::string& directory, std::string_view asked)
-    {
-        leveldb::FileLock* lock = nullptr;
-        const auto status       = files.LockFile(directory + "/OWNER.LOCK", &lock);
-        if (not status.ok()) return error_of(status, asked);
-        return OwnerLock{files, lock};
-    }
-    OwnerLock(OwnerLock&& other) noexcept : files_{other.files_}, lock_{std::exchange(other.lock_, nullptr)} {}
-    OwnerLock& operator=(OwnerLock&&) = delete;
-    ~OwnerLock()
-    {
-        if (lock_ != nullptr) files_.UnlockFile(lock_);
-    }
-
-private:
-    OwnerLock(leveldb::Env& files, leveldb::FileLock* lock) : files_{files}, lock_{lock} {}
-    leveldb::Env& files_;
-    leveldb::FileLock* lock_;
-};
-
 // Where CURRENT is missing LevelDB begins a new database, and removes the files of the old one.
 result<void> check_list_of_files(const Runtime& runtime, const std::string& directory, const std::string& asked)
 {
@@ -175,14 +155,15 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
 } // namespace
 
 struct Database::State {
-    explicit State(OwnerLock held) : lock{std::move(held)} {}
+    State(OwnerLock held, leveldb::Env& system) : lock{std::move(held)}, files{system} {}
 
     OwnerLock lock; // goes last
+    CheckedTables files;
     std::string directory;
+    std::vector<std::string> notices;
     std::unique_ptr<leveldb::Cache> block_cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
-    bool verify_checksums = true;
     std::atomic<bool> closed_by_fault{false};
 };
 
@@ -191,6 +172,16 @@ Database::Database(std::unique_ptr<State> state) : state_{std::move(state)} {}
 Database::~Database() = default;
 
 result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const DatabaseOptions& options)
+{
+    auto opened = open_as_it_is(runtime, options);
+    if (opened || opened.error().kind != Failure::corrupt || not options.made_anew_when_damaged) return opened;
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory));
+    BOOST_OUTCOME_TRY(auto fresh, open_as_it_is(runtime, options));
+    fresh->state_->notices.push_back(opened.error().sentence + " (it was removed, and is made anew)");
+    return fresh;
+}
+
+result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime, const DatabaseOptions& options)
 {
     const std::string asked = "open the database " + options.directory;
     if (options.create_if_missing) {
@@ -202,16 +193,17 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
     }
     BOOST_OUTCOME_TRY(auto lock, OwnerLock::take(runtime.files, options.directory, asked));
     BOOST_OUTCOME_TRY(check_list_of_files(runtime, options.directory, asked));
-    BOOST_OUTCOME_TRY(scrub_logs(runtime, options.directory));
+    BOOST_OUTCOME_TRY(scrub_manifest(runtime, options.directory));
+    BOOST_OUTCOME_TRY(auto notices, scrub_logs(runtime, options.directory, options.keep_cut_tails));
 
-    auto state              = std::make_unique<State>(std::move(lock));
-    state->directory        = options.directory;
-    state->verify_checksums = options.verify_checksums;
-    state->block_cache      = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
-    state->filter           = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
+    auto state         = std::make_unique<State>(std::move(lock), runtime.files);
+    state->directory   = options.directory;
+    state->notices     = std::move(notices);
+    state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
+    state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
 
     leveldb::Options settings;
-    settings.env               = &runtime.files;
+    settings.env               = &state->files;
     settings.create_if_missing = options.create_if_missing;
     settings.paranoid_checks   = true;
     settings.reuse_logs        = false; // after a failed sync, reusing a log loses what was acknowledged
@@ -231,7 +223,7 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
 result<std::optional<std::string>> Database::get(std::string_view key, const DatabaseSnapshot& at) const
 {
     std::string value;
-    const auto status = state_->database->Get(reading(at, state_->verify_checksums), slice(key), &value);
+    const auto status = state_->database->Get(reading(at), slice(key), &value);
     if (status.ok()) return std::optional{std::move(value)};
     if (status.IsNotFound()) return std::optional<std::string>{};
     return error_of(status, "read the database " + state_->directory);
@@ -239,7 +231,7 @@ result<std::optional<std::string>> Database::get(std::string_view key, const Dat
 
 DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const
 {
-    std::unique_ptr<leveldb::Iterator> iterator{state_->database->NewIterator(reading(at, state_->verify_checksums))};
+    std::unique_ptr<leveldb::Iterator> iterator{state_->database->NewIterator(reading(at))};
     return DatabaseCursor{
         std::unique_ptr<DatabaseCursor::State>{new DatabaseCursor::State{std::move(iterator), &state_->directory}}};
 }
@@ -273,6 +265,11 @@ result<void> Database::write(const Batch& batch, Durability durability)
 bool Database::is_closed_by_fault() const
 {
     return state_->closed_by_fault;
+}
+
+const std::vector<std::string>& Database::notices() const
+{
+    return state_->notices;
 }
 
 const std::string& Database::directory() const

@@ -1,5 +1,7 @@
 #include <eventloom/storage/database.hpp>
 
+#include "log_scrub.hpp"
+#include "owner_lock.hpp"
 #include "status.hpp"
 
 #include <leveldb/env.h>
@@ -91,6 +93,9 @@ result<std::vector<std::string>> list_directory(const Runtime& runtime, const st
 
 result<void> remove_database(const Runtime& runtime, const std::string& directory)
 {
+    std::vector<std::string> within;
+    if (not runtime.files.GetChildren(directory, &within).ok()) return done();
+    BOOST_OUTCOME_TRY(const auto lock, OwnerLock::take(runtime.files, directory, "remove the database " + directory));
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
     for (const std::string& name : names) {
         const auto status = runtime.files.RemoveFile(directory + "/" + name);
@@ -100,6 +105,17 @@ result<void> remove_database(const Runtime& runtime, const std::string& director
     std::vector<std::string> left;
     if (not status.ok() && runtime.files.GetChildren(directory, &left).ok()) {
         return error_of(status, "remove the database " + directory);
+    }
+    return done();
+}
+
+result<void> remove_cut_tails(const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
+    for (const std::string& name : names) {
+        if (not name.ends_with(torn_tail_ending)) continue;
+        const auto status = runtime.files.RemoveFile(directory + "/" + name);
+        if (not status.ok()) return error_of(status, "remove the file " + directory + "/" + name);
     }
     return done();
 }

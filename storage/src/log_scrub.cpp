@@ -2,36 +2,16 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include "crc32c.hpp"
 #include "status.hpp"
-
-#include <array>
 
 namespace eventloom {
 
 namespace {
 
 constexpr std::size_t block_bytes  = 32'768;
-constexpr std::size_t header_bytes = 7;        // checksum 4, length 2, type 1
-constexpr std::size_t longest_log  = 1u << 30; // a log file is about as long as the write buffer
-constexpr std::uint32_t mask_delta = 0xa282ead8;
+constexpr std::size_t header_bytes = 7; // checksum 4, length 2, type 1
 enum RecordType : std::uint8_t { full = 1, first = 2, middle = 3, last = 4 };
-
-constexpr auto crc_table = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
-        std::uint32_t crc = byte;
-        for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? 0x82f63b78u ^ crc >> 1 : crc >> 1;
-        table[byte] = crc;
-    }
-    return table;
-}();
-
-std::uint32_t crc32c(std::string_view bytes)
-{
-    std::uint32_t crc = ~0u;
-    for (const char byte : bytes) crc = crc_table[(crc ^ static_cast<unsigned char>(byte)) & 0xff] ^ crc >> 8;
-    return ~crc;
-}
 
 struct Fragment {
     std::size_t length;
@@ -49,10 +29,7 @@ std::optional<Fragment> fragment_at(std::string_view log, std::size_t at)
     const std::size_t end = at + header_bytes + fragment.length;
     if (fragment.type < full || fragment.type > last) return std::nullopt;
     if (at % block_bytes + header_bytes + fragment.length > block_bytes || end > log.size()) return std::nullopt;
-    const std::uint32_t masked  = byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
-    const std::uint32_t rotated = masked - mask_delta;
-    const std::uint32_t stored  = rotated >> 17 | rotated << 15;
-    if (crc32c(log.substr(at + 6, fragment.length + 1)) != stored) return std::nullopt;
+    if (crc32c(log.substr(at + 6, fragment.length + 1)) != unmasked_crc32c(log.substr(at, 4))) return std::nullopt;
     return fragment;
 }
 
@@ -82,6 +59,8 @@ ScrubbedLog scrub_log(std::string_view log)
     }
     answer.bad_at = std::min(at, log.size());
     if (at >= log.size() && skip_trailer(answer.whole_end) >= log.size()) return answer;
+    // Zeros are what was written ahead (written_ahead_file.hpp), not a write that was begun.
+    if (log.find_first_not_of('\0', answer.whole_end) == std::string_view::npos) return answer;
 
     answer.verdict = ScrubbedLog::Verdict::torn_tail;
     for (std::size_t probe = at + 1; probe + header_bytes <= log.size(); ++probe) {
@@ -94,8 +73,23 @@ ScrubbedLog scrub_log(std::string_view log)
     return answer;
 }
 
-result<void> scrub_logs(const Runtime& runtime, const std::string& directory)
+void visit_records(std::string_view log, const std::function<void(std::string_view)>& visit)
 {
+    std::string record;
+    for (std::size_t at = 0; (at = skip_trailer(at)) < log.size();) {
+        const auto fragment = fragment_at(log, at);
+        if (not fragment) return;
+        record.append(log.substr(at + header_bytes, fragment->length));
+        at += header_bytes + fragment->length;
+        if (fragment->type != full && fragment->type != last) continue;
+        visit(record);
+        record.clear();
+    }
+}
+
+result<std::vector<std::string>> scrub_logs(const Runtime& runtime, const std::string& directory, bool keep_tails)
+{
+    std::vector<std::string> notices;
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
     for (const std::string& name : names) {
         if (not name.ends_with(".log")) continue;
@@ -109,10 +103,18 @@ result<void> scrub_logs(const Runtime& runtime, const std::string& directory)
                             " with whole records behind it; acknowledged writes may be lost there; restore a backup");
         }
         if (scrubbed.verdict == ScrubbedLog::Verdict::torn_tail) {
-            BOOST_OUTCOME_TRY(replace_file(runtime, path, std::string_view{*log}.substr(0, scrubbed.whole_end)));
+            const std::string_view bytes{*log};
+            const auto tail = bytes.substr(scrubbed.whole_end);
+            if (keep_tails) {
+                BOOST_OUTCOME_TRY(replace_file(runtime, path + std::string{torn_tail_ending}, tail));
+            }
+            BOOST_OUTCOME_TRY(replace_file(runtime, path, bytes.substr(0, scrubbed.whole_end)));
+            notices.push_back("opened the log file " + path + " and found at byte " +
+                              std::to_string(scrubbed.whole_end) + " a write that was never finished; its " +
+                              std::to_string(tail.size()) + " bytes were dropped");
         }
     }
-    return done();
+    return notices;
 }
 
 } // namespace eventloom

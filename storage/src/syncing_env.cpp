@@ -1,29 +1,11 @@
 #include <eventloom/storage/syncing_env.hpp>
 
-#include <eventloom/storage/system_files.hpp>
-
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <unistd.h>
 #include <utility>
 
 namespace eventloom {
 
 namespace {
-
-leveldb::Status sync_system_directory(const std::string& directory)
-{
-    const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return leveldb::Status::IOError(directory, std::strerror(errno));
-    const bool synced = fsync(descriptor) == 0;
-    const int reason  = errno;
-    close(descriptor);
-    // Some file systems cannot sync a directory and say so with EINVAL; there is nothing to be done about it.
-    if (synced || reason == EINVAL) return leveldb::Status::OK();
-    return leveldb::Status::IOError(directory, std::strerror(reason));
-}
 
 std::string directory_of(const std::string& path)
 {
@@ -38,9 +20,23 @@ SyncingEnv::SyncingEnv(leveldb::Env* files, SyncDirectory sync_directory)
 {
 }
 
-leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& path) const
+leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& path)
 {
-    return status.ok() ? sync_directory_(directory_of(path)) : status;
+    if (not status.ok()) return status;
+    const auto directory = directory_of(path);
+    status               = sync_directory_(directory);
+    const std::lock_guard lock{mutex_};
+    if (status.ok())
+        doubtful_.erase(directory);
+    else
+        doubtful_.insert(directory);
+    return status;
+}
+
+bool SyncingEnv::is_doubtful(const std::string& path)
+{
+    const std::lock_guard lock{mutex_};
+    return doubtful_.contains(directory_of(path));
 }
 
 leveldb::Status SyncingEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file)
@@ -61,18 +57,25 @@ leveldb::Status SyncingEnv::RenameFile(const std::string& from, const std::strin
 
 leveldb::Status SyncingEnv::RemoveFile(const std::string& path)
 {
+    // A rename whose sync has failed may hold all the same. LevelDB takes CURRENT for what it was before, and would remove
+    // the manifest that CURRENT now names.
+    if (is_doubtful(path)) {
+        return leveldb::Status::IOError(path, "kept, because the last sync of its directory failed");
+    }
     return synced(target()->RemoveFile(path), path);
+}
+
+leveldb::Status SyncingEnv::LockFile(const std::string& path, leveldb::FileLock** lock)
+{
+    auto status = target()->LockFile(path, lock);
+    const std::lock_guard held{mutex_};
+    if (status.ok()) doubtful_.erase(directory_of(path)); // whoever begins anew reads CURRENT as it is
+    return status;
 }
 
 leveldb::Status SyncingEnv::CreateDir(const std::string& directory)
 {
     return synced(target()->CreateDir(directory), directory);
-}
-
-leveldb::Env& system_files()
-{
-    static SyncingEnv files{leveldb::Env::Default(), sync_system_directory};
-    return files;
 }
 
 } // namespace eventloom

@@ -251,7 +251,7 @@ TEST_CASE("every event store holds tags, metadata and conditions to their limits
         wordy.metadata.headers = {{"name", std::string(70'000, 'h')}};
         CHECK(refused(wordy) == "metadata-too-large");
         const EventQuery endless{std::vector<QueryItem>(65, QueryItem{.types = {"x"}})};
-        CHECK(code_of(store->append(unless(endless, 0, machine.event("x", {})))) == "invalid-append");
+        CHECK(code_of(store->append(unless(endless, 0, machine.event("x", {})))) == "query-too-large");
         CHECK(store->head() == 0);
     }
 }

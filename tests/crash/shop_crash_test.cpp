@@ -68,8 +68,11 @@ private:
     std::unique_ptr<Shop> open()
     {
         auto shop = Shop::open(runtime_, "/shop", {.decline_rate = 0.3, .fail_rate = 0.2, .seed = 3}, true);
-        if (not shop || not shop.value()->service().start()) return nullptr;
-        return std::move(shop.value());
+        UNSCOPED_INFO("open: " << (shop ? "done" : shop.error().sentence));
+        if (not shop) return nullptr;
+        const auto started = shop.value()->service().start();
+        UNSCOPED_INFO("start: " << (started ? "done" : started.error().sentence));
+        return started ? std::move(shop.value()) : nullptr;
     }
 
     void forget_the_process()

@@ -274,7 +274,7 @@ TEST_CASE("a store says where it is and what it holds", "[eventstore]")
     CHECK(info.events == 5);
     CHECK(info.streams == 1);
     CHECK(info.format_version == 2);
-    CHECK(info.bytes > 0);
+    CHECK(info.bytes() > 0);
 }
 
 } // namespace damage_test

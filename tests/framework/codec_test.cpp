@@ -112,6 +112,23 @@ TEST_CASE("a plain struct of any members comes back as it was", "[framework][cod
     CHECK(same(back.value(), sample));
 }
 
+TEST_CASE("texts of every length around the writer's buffer are there in full and in order", "[framework][codec]")
+{
+    constexpr std::size_t buffer = sizeof(BinaryWriter::Buffer);
+    for (std::size_t length = buffer - 20; length <= buffer + 20; ++length) {
+        const Placed placed{std::string(length, 'c'), std::string(buffer * 2 + length, 'u')};
+        std::string bytes{"before"};
+        codec<Placed>::encode(placed, bytes);
+        CHECK(bytes.substr(0, 6) == "before");
+        // Each text has its length before it, in two bytes up to 16,383.
+        REQUIRE(bytes.size() == 6 + 2 + length + 2 + buffer * 2 + length);
+        const auto again = codec<Placed>::decode(std::string_view{bytes}.substr(6));
+        REQUIRE(again.has_value());
+        CHECK(again.value().customer == placed.customer);
+        CHECK(again.value().country == placed.country);
+    }
+}
+
 TEST_CASE("a serialize of one's own wins over the members", "[framework][codec]")
 {
     const auto back = codec<Own>::decode(bytes_of(Own{3, 4}));

@@ -1,13 +1,13 @@
 #include "simulated/simulated_disk.hpp"
 
+#include "simulated/simulated_files.hpp"
+
 #include <algorithm>
-#include <cstring>
 
 namespace eventloom::testing {
 
 namespace {
 
-using leveldb::Slice;
 using leveldb::Status;
 
 Status dead(const std::string& path)
@@ -15,208 +15,202 @@ Status dead(const std::string& path)
     return Status::IOError(path, "the machine is dying");
 }
 
-class SequentialBytes final : public leveldb::SequentialFile {
-public:
-    explicit SequentialBytes(std::string bytes) : bytes_{std::move(bytes)} {}
-    Status Read(std::size_t count, Slice* result, char* scratch) override
-    {
-        count = std::min(count, bytes_.size() - at_);
-        std::memcpy(scratch, bytes_.data() + at_, count);
-        at_ += count;
-        *result = Slice{scratch, count};
-        return Status::OK();
-    }
-    Status Skip(std::uint64_t count) override
-    {
-        at_ = std::min<std::size_t>(bytes_.size(), at_ + count);
-        return Status::OK();
-    }
-
-private:
-    std::string bytes_;
-    std::size_t at_ = 0;
-};
-
-class RandomBytes final : public leveldb::RandomAccessFile {
-public:
-    explicit RandomBytes(std::shared_ptr<SimulatedDisk::File> file) : file_{std::move(file)} {}
-    Status Read(std::uint64_t offset, std::size_t count, Slice* result, char* scratch) const override
-    {
-        const std::string& bytes = file_->seen;
-        if (offset > bytes.size()) return Status::IOError("read behind the end of a file");
-        count = std::min<std::size_t>(count, bytes.size() - offset);
-        std::memcpy(scratch, bytes.data() + offset, count);
-        *result = Slice{scratch, count};
-        return Status::OK();
-    }
-
-private:
-    std::shared_ptr<SimulatedDisk::File> file_;
-};
-
-class Writer final : public leveldb::WritableFile {
-public:
-    Writer(SimulatedDisk& disk, std::string path, std::shared_ptr<SimulatedDisk::File> file)
-        : disk_{disk}, path_{std::move(path)}, file_{std::move(file)}
-    {
-    }
-    Status Append(const Slice& bytes) override
-    {
-        switch (disk_.change(true, false)) {
-        case SimulatedDisk::Change::done:
-            file_->seen.append(bytes.data(), bytes.size());
-            return Status::OK();
-        case SimulatedDisk::Change::half:
-            file_->seen.append(bytes.data(), bytes.size() / 2);
-            return Status::IOError(path_, "no space left on the device");
-        case SimulatedDisk::Change::dead:
-            break;
-        }
-        return dead(path_);
-    }
-    Status Close() override { return Status::OK(); }
-    Status Flush() override { return disk_.crashed() ? dead(path_) : Status::OK(); }
-    Status Sync() override { return disk_.sync(*file_, path_); }
-
-private:
-    SimulatedDisk& disk_;
-    std::string path_;
-    std::shared_ptr<SimulatedDisk::File> file_;
-};
-
 class NoLogger final : public leveldb::Logger {
 public:
     void Logv(const char*, std::va_list) override {}
 };
 
+void put_into(const DiskImage::Entry& entry, DiskImage::Directory& directory)
+{
+    if (not entry.renamed_from.empty()) directory.erase(entry.renamed_from);
+    if (entry.file) {
+        directory[entry.path] = entry.file;
+    } else {
+        directory.erase(entry.path);
+    }
+}
+
+// To change bytes that no image shares.
+std::string& own(std::shared_ptr<const std::string>& bytes)
+{
+    if (bytes.use_count() > 1) bytes = std::make_shared<std::string>(*bytes);
+    return const_cast<std::string&>(*bytes); // made by make_shared<std::string>, here or above
+}
+
 } // namespace
 
+DiskImage DiskImage::copy() const
+{
+    std::map<const SimulatedFile*, std::shared_ptr<SimulatedFile>> copies;
+    const auto copy_of = [&](const std::shared_ptr<SimulatedFile>& file) {
+        auto& copied = copies[file.get()];
+        if (file && not copied) copied = std::make_shared<SimulatedFile>(*file);
+        return copied;
+    };
+    DiskImage image{*this};
+    for (auto& [path, file] : image.seen) file = copy_of(file);
+    for (auto& [path, file] : image.kept) file = copy_of(file);
+    for (Entry& entry : image.pending) entry.file = copy_of(entry.file);
+    return image;
+}
+
 SimulatedDisk::SimulatedDisk(std::uint64_t seed, DirectoryModel model)
-    : EnvWrapper{leveldb::Env::Default()}, model_{model}, random_{seed * 0x9e3779b97f4a7c15 + 1}
+    : EnvWrapper{leveldb::Env::Default()}, drawn_{seed}
+{
+    state_.model = model;
+}
+
+SimulatedDisk::SimulatedDisk(std::uint64_t seed, const DiskImage& image)
+    : EnvWrapper{leveldb::Env::Default()}, state_{image.copy()}, drawn_{seed}
 {
 }
 
 SimulatedDisk::~SimulatedDisk() = default;
 
-std::uint64_t SimulatedDisk::draw(std::uint64_t bound)
+void SimulatedDisk::remember(Operation operation, std::string_view path, std::string_view bytes)
 {
-    random_ ^= random_ << 13; // xorshift64 (Marsaglia, 2003)
-    random_ ^= random_ >> 7;
-    random_ ^= random_ << 17;
-    return random_ % bound;
-}
-
-SimulatedDisk::Change SimulatedDisk::change(bool is_write, bool is_sync)
-{
-    if (crashed_) return Change::dead;
-    ++operations_;
-    if (crash_at_ != 0 && operations_ >= crash_at_) {
-        crashed_ = true;
-        return Change::dead;
+    const std::hash<std::string_view> hash;
+    for (const std::uint64_t part : {static_cast<std::uint64_t>(operation), hash(path), hash(bytes)}) {
+        trace_ = (trace_ ^ part) * 0x9e3779b97f4a7c15;
+        trace_ ^= trace_ >> 32;
     }
-    const bool full = is_write && full_at_ != 0 && operations_ >= full_at_;
-    const bool sick = is_sync && sync_fails_at_ != 0 && operations_ >= sync_fails_at_;
-    if (fault_happened_ || not(full || sick)) return Change::done;
-    fault_happened_ = true;
-    return Change::half;
 }
 
-leveldb::Status SimulatedDisk::sync(File& file, const std::string& path)
+Status SimulatedDisk::pass(Operation operation, const std::string& path, DiskFaults::Answer* answer)
 {
-    const Change answer = change(false, true);
-    if (answer == Change::dead) return dead(path);
-    if (answer == Change::half) {
-        // The system drops what it could not write and takes it for written: a second sync would succeed.
-        file.kept.append(file.seen.size() - std::min(file.seen.size(), file.kept.size()), '\0');
-        return Status::IOError(path, "input/output error");
+    if (is_change(operation)) {
+        if (crashed_) return dead(path);
+        if (before_each_change_) before_each_change_();
+        if (++operations_; crash_at_ != 0 && operations_ >= crash_at_) {
+            crashed_ = true;
+            return dead(path);
+        }
     }
-    if (file.seen.size() > file.kept.size()) file.kept.append(file.seen, file.kept.size());
-    if (model_ == DirectoryModel::ordered || path.find("MANIFEST") != std::string::npos) keep_entries();
-    return Status::OK();
+    const auto passed = faults_.pass(operation);
+    if (answer != nullptr) *answer = passed;
+    return passed == DiskFaults::Answer::done ? Status::OK() : Status::IOError(path, "input/output error");
 }
 
-leveldb::Status SimulatedDisk::sync_directory()
+Status SimulatedDisk::write(SimulatedFile& file, const std::string& path, const leveldb::Slice& bytes)
 {
-    if (change(false, true) != Change::done) return dead("a directory");
+    auto answer       = DiskFaults::Answer::failed;
+    auto status       = pass(Operation::write, path, &answer);
+    std::size_t taken = status.ok() ? bytes.size() : answer == DiskFaults::Answer::half ? bytes.size() / 2 : 0;
+    if (taken > room_) {
+        taken     = room_;
+        was_full_ = true;
+        status    = Status::IOError(path, "no space left on device");
+    }
+    if (room_ != ~std::uint64_t{0}) room_ -= taken;
+    own(file.seen).append(bytes.data(), taken);
+    remember(Operation::write, path, {bytes.data(), taken});
+    return status;
+}
+
+Status SimulatedDisk::sync(SimulatedFile& file, const std::string& path)
+{
+    auto answer       = DiskFaults::Answer::done;
+    const auto status = pass(Operation::sync, path, &answer);
+    if (crashed_) return status;
+    if (status.ok()) {
+        remember(Operation::sync, path, {});
+        if (file.seen->size() > file.kept->size()) own(file.kept).append(*file.seen, file.kept->size());
+        if (state_.model == DirectoryModel::ordered || path.find("MANIFEST") != std::string::npos) keep_entries();
+        return status;
+    }
+    // The system drops what it could not write and takes it for written: a second sync would succeed.
+    auto lost = bytes_after_power_cut(*file.seen, file.kept->size(), Tail::torn, drawn_);
+    lost.resize(std::max(file.seen->size(), file.kept->size()));
+    file.kept = std::make_shared<std::string>(std::move(lost));
+    return status;
+}
+
+Status SimulatedDisk::sync_directory()
+{
+    if (auto status = pass(Operation::sync_directory, "a directory"); not status.ok()) return status;
+    remember(Operation::sync_directory, {}, {});
     keep_entries();
     return Status::OK();
 }
 
-void SimulatedDisk::enter(Entry entry)
+void SimulatedDisk::enter(DiskImage::Entry entry)
 {
-    if (entry.file) {
-        seen_[entry.path] = entry.file;
-    } else {
-        seen_.erase(entry.path);
-    }
-    pending_.push_back(std::move(entry));
+    put_into(entry, state_.seen);
+    state_.pending.push_back(std::move(entry));
 }
 
 void SimulatedDisk::keep_entries()
 {
-    for (const Entry& entry : pending_) {
-        if (entry.file) {
-            kept_[entry.path] = entry.file;
-        } else {
-            kept_.erase(entry.path);
-        }
-    }
-    pending_.clear();
+    for (const auto& entry : state_.pending) put_into(entry, state_.kept);
+    state_.pending.clear();
+}
+
+void SimulatedDisk::heal()
+{
+    faults_.clear();
+    crashed_  = false;
+    crash_at_ = 0;
+    room_     = ~std::uint64_t{0};
+    was_full_ = false;
 }
 
 void SimulatedDisk::power_cut(Tail tail)
 {
-    if (model_ == DirectoryModel::strict) {
-        std::erase_if(pending_, [this](const Entry&) { return draw(2) == 0; });
-    } else {
-        pending_.resize(tail == Tail::dropped ? 0 : draw(pending_.size() + 1));
-    }
-    keep_entries();
-    Directory after;
-    for (const auto& [path, file] : kept_) {
-        std::string bytes        = file->kept;
-        const std::size_t synced = bytes.size();
-        if (tail != Tail::dropped && file->seen.size() > synced) {
-            bytes.append(file->seen, synced, draw(file->seen.size() - synced + 1));
+    if (tail != Tail::kept) {
+        auto& pending = state_.pending;
+        if (state_.model == DirectoryModel::strict) {
+            std::erase_if(pending, [this](const auto&) { return drawn_.one_in(2); });
+        } else {
+            pending.resize(tail == Tail::dropped ? 0 : drawn_.below(pending.size() + 1));
         }
-        for (std::size_t i = synced; tail == Tail::torn && i < bytes.size(); ++i) {
-            if (draw(7) == 0) bytes[i] = draw(2) == 0 ? '\0' : static_cast<char>(draw(256));
+        keep_entries();
+        DiskImage::Directory after;
+        for (const auto& [path, file] : state_.kept) {
+            // What stands on the platter is its beginning, also where it is not what the system sees.
+            auto bytes = *file->kept;
+            if (file->seen->size() > bytes.size()) {
+                const auto whole = bytes + file->seen->substr(bytes.size());
+                bytes            = bytes_after_power_cut(whole, bytes.size(), tail, drawn_);
+            }
+            auto there  = std::make_shared<std::string>(std::move(bytes));
+            after[path] = std::make_shared<SimulatedFile>(SimulatedFile{there, there});
         }
-        after[path] = std::make_shared<File>(File{bytes, bytes});
+        state_.kept = after;
+        state_.seen = std::move(after);
     }
-    kept_           = after;
-    seen_           = after;
-    crashed_        = false;
-    crash_at_       = 0;
-    full_at_        = 0;
-    sync_fails_at_  = 0;
-    fault_happened_ = false;
+    heal();
 }
 
 std::map<std::string, std::string> SimulatedDisk::files() const
 {
     std::map<std::string, std::string> all;
-    for (const auto& [path, file] : seen_) all[path] = file->seen;
+    for (const auto& [path, file] : state_.seen) all[path] = *file->seen;
     return all;
 }
 
-void SimulatedDisk::replace(const std::string& path, std::string content)
+void SimulatedDisk::replace(const std::string& path, std::optional<std::string> content)
 {
-    seen_.at(path)->seen = content;
-    seen_.at(path)->kept = std::move(content);
+    std::shared_ptr<SimulatedFile> file;
+    if (content) {
+        const auto bytes = std::make_shared<std::string>(std::move(*content));
+        file             = std::make_shared<SimulatedFile>(SimulatedFile{bytes, bytes});
+    }
+    enter({path, file});
+    keep_entries();
 }
 
-std::shared_ptr<SimulatedDisk::File> SimulatedDisk::find(const std::string& path) const
+std::shared_ptr<SimulatedFile> SimulatedDisk::find(const std::string& path) const
 {
-    const auto found = seen_.find(path);
-    return found == seen_.end() ? nullptr : found->second;
+    const auto found = state_.seen.find(path);
+    return found == state_.seen.end() ? nullptr : found->second;
 }
 
 Status SimulatedDisk::NewSequentialFile(const std::string& path, leveldb::SequentialFile** file)
 {
     const auto found = find(path);
     if (not found) return Status::NotFound(path);
-    *file = new SequentialBytes{found->seen};
+    if (auto status = pass(Operation::open, path); not status.ok()) return status;
+    *file = read_in_order(*this, path, found).release();
     return Status::OK();
 }
 
@@ -224,16 +218,18 @@ Status SimulatedDisk::NewRandomAccessFile(const std::string& path, leveldb::Rand
 {
     const auto found = find(path);
     if (not found) return Status::NotFound(path);
-    *file = new RandomBytes{found};
+    if (auto status = pass(Operation::open, path); not status.ok()) return status;
+    *file = read_anywhere(*this, path, found).release();
     return Status::OK();
 }
 
 Status SimulatedDisk::NewWritableFile(const std::string& path, leveldb::WritableFile** file)
 {
-    if (change(false, false) != Change::done) return dead(path);
-    auto fresh = std::make_shared<File>();
+    if (auto status = pass(Operation::create, path); not status.ok()) return status;
+    remember(Operation::create, path, {});
+    auto fresh = std::make_shared<SimulatedFile>();
     enter({path, fresh});
-    *file = new Writer{*this, path, fresh};
+    *file = write_behind(*this, path, fresh).release();
     return Status::OK();
 }
 
@@ -241,46 +237,50 @@ Status SimulatedDisk::NewAppendableFile(const std::string& path, leveldb::Writab
 {
     const auto found = find(path);
     if (not found) return NewWritableFile(path, file);
-    *file = new Writer{*this, path, found};
+    if (auto status = pass(Operation::open, path); not status.ok()) return status;
+    *file = write_behind(*this, path, found).release();
     return Status::OK();
 }
 
 bool SimulatedDisk::FileExists(const std::string& path)
 {
-    return find(path) != nullptr || directories_.contains(path);
+    return find(path) != nullptr || state_.directories.contains(path);
 }
 
 Status SimulatedDisk::GetChildren(const std::string& directory, std::vector<std::string>* names)
 {
     names->clear();
-    if (not directories_.contains(directory)) return Status::NotFound(directory);
+    if (not state_.directories.contains(directory)) return Status::NotFound(directory);
     const auto add = [&](const std::string& path) {
         if (not path.starts_with(directory + "/")) return;
         const auto name = path.substr(directory.size() + 1);
         if (name.find('/') == std::string::npos) names->push_back(name);
     };
-    for (const auto& [path, file] : seen_) add(path);
-    for (const auto& [path, there] : directories_) add(path);
+    for (const auto& [path, file] : state_.seen) add(path);
+    for (const auto& [path, there] : state_.directories) add(path);
     return Status::OK();
 }
 
 Status SimulatedDisk::RemoveFile(const std::string& path)
 {
-    if (change(false, false) != Change::done) return dead(path);
-    if (not find(path)) return Status::NotFound(path);
+    if (auto status = pass(Operation::remove, path); not status.ok()) return status;
+    const auto found = find(path);
+    if (not found) return Status::NotFound(path);
+    remember(Operation::remove, path, {});
+    if (room_ != ~std::uint64_t{0}) room_ += found->seen->size();
     enter({path, nullptr});
     return Status::OK();
 }
 
 Status SimulatedDisk::CreateDir(const std::string& directory)
 {
-    directories_[directory] = true; // directories themselves are kept: what may be lost is what stands in them
+    state_.directories[directory] = true; // they are kept: what may be lost is what stands in them
     return Status::OK();
 }
 
 Status SimulatedDisk::RemoveDir(const std::string& directory)
 {
-    directories_.erase(directory);
+    state_.directories.erase(directory);
     return Status::OK();
 }
 
@@ -288,19 +288,18 @@ Status SimulatedDisk::GetFileSize(const std::string& path, std::uint64_t* size)
 {
     const auto found = find(path);
     if (not found) return Status::NotFound(path);
-    *size = found->seen.size();
+    *size = found->seen->size();
     return Status::OK();
 }
 
 Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to)
 {
-    if (change(false, false) != Change::done) return dead(from);
+    if (auto status = pass(Operation::rename, from); not status.ok()) return status;
     const auto file = find(from);
     if (not file) return Status::NotFound(from);
+    remember(Operation::rename, to, {});
     // One step for the directory: a crash leaves the old name or the new one.
-    enter({to, file});
-    seen_.erase(from);
-    pending_.push_back({from, nullptr});
+    enter({to, file, from});
     return Status::OK();
 }
 

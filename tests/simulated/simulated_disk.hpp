@@ -11,44 +11,84 @@
 // Threads: one.
 #pragma once
 
+#include "simulated/disk_faults.hpp"
+#include "simulated/power_cut.hpp"
+
 #include <leveldb/env.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace eventloom::testing {
 
-// What a power cut leaves of bytes that were written and not synced.
-enum class Tail : std::uint8_t { dropped, shortened, torn };
-
 // When the entries of a directory are kept: with any sync (as ext4 does), or only with a sync of the directory (as POSIX
 // allows).
 enum class DirectoryModel : std::uint8_t { ordered, strict };
 
+// Bytes are shared by the images of a disk until they are changed.
+struct SimulatedFile {
+    std::shared_ptr<const std::string> seen = std::make_shared<std::string>(); // by the system
+    std::shared_ptr<const std::string> kept = seen;                            // by the platter
+};
+
+// A disk at one moment.
+struct DiskImage {
+    using Directory = std::map<std::string, std::shared_ptr<SimulatedFile>>;
+    struct Entry {
+        std::string path;
+        std::shared_ptr<SimulatedFile> file; // nothing: the entry goes
+        std::string renamed_from = {};       // goes in the same step
+    };
+
+    DirectoryModel model = DirectoryModel::ordered;
+    Directory seen;
+    Directory kept;
+    std::vector<Entry> pending; // entries seen and not kept yet, in their order
+    std::map<std::string, bool> directories;
+
+    DiskImage copy() const;
+};
+
 class SimulatedDisk final : public leveldb::EnvWrapper {
 public:
     explicit SimulatedDisk(std::uint64_t seed, DirectoryModel model = DirectoryModel::ordered);
+    SimulatedDisk(std::uint64_t seed, const DiskImage& image);
     ~SimulatedDisk() override;
 
     // Changes so far: writes, syncs, new files, renames, removals.
     std::uint64_t operations() const { return operations_; }
+    std::uint64_t count(Operation operation) const { return faults_.count(operation); }
+    // Told before each change is made.
+    void before_each_change(std::function<void()> told) { before_each_change_ = std::move(told); }
+    // Of all changes so far, with their bytes.
+    std::uint64_t trace() const { return trace_; }
+
     // The change with this number, and all after it, fail: the process is dying.
     void crash_at(std::uint64_t operation) { crash_at_ = operation; }
     bool crashed() const { return crashed_; }
-    // The change with this number is a write that stops half-way for want of room, once; or a sync that fails, once.
-    void fill_at(std::uint64_t operation) { full_at_ = operation; }
-    void fail_sync_at(std::uint64_t operation) { sync_fails_at_ = operation; }
-    bool fault_happened() const { return fault_happened_; }
+    void fail(const Fault& fault) { faults_.add(fault); }
+    // So many more bytes, and the disk is full. A file that is removed gives its bytes back.
+    void leave_room(std::uint64_t bytes) { room_ = bytes; }
+    std::uint64_t room() const { return room_; }
+    bool fault_happened() const { return faults_.happened() || was_full_; }
+    std::uint64_t failed(Operation operation) const { return faults_.failed(operation); }
+    bool is_full() const { return was_full_; }
+    // Faults end, and there is room again.
+    void heal();
 
-    // The machine starts again with what the platter holds.
+    // The machine starts again with what the platter holds; all faults are over.
     void power_cut(Tail tail);
 
+    DiskImage image() const { return state_.copy(); }
     // Every file as the system sees it.
     std::map<std::string, std::string> files() const;
-    void replace(const std::string& path, std::string content);
+    // Makes, changes or (without content) removes a file, behind everybody's back.
+    void replace(const std::string& path, std::optional<std::string> content);
 
     leveldb::Status sync_directory();
 
@@ -70,40 +110,29 @@ public:
     std::uint64_t NowMicros() override { return now_ += 10; }
     void SleepForMicroseconds(int microseconds) override;
 
-    struct File {
-        std::string seen; // by the system
-        std::string kept; // by the platter
-    };
-    enum class Change : std::uint8_t { done, dead, half };
-    // Every change passes here, in its order.
-    Change change(bool is_write, bool is_sync);
-    leveldb::Status sync(File& file, const std::string& path);
+    // What the files of this disk call.
+    leveldb::Status write(SimulatedFile& file, const std::string& path, const leveldb::Slice& bytes);
+    leveldb::Status sync(SimulatedFile& file, const std::string& path);
+    leveldb::Status may_read(const std::string& path) { return pass(Operation::read, path); }
 
 private:
-    using Directory = std::map<std::string, std::shared_ptr<File>>;
-    struct Entry {
-        std::string path;
-        std::shared_ptr<File> file; // nothing: the entry goes
-    };
-
-    std::shared_ptr<File> find(const std::string& path) const;
-    void enter(Entry entry);
+    std::shared_ptr<SimulatedFile> find(const std::string& path) const;
+    leveldb::Status pass(Operation operation, const std::string& path, DiskFaults::Answer* answer = nullptr);
+    void remember(Operation operation, std::string_view path, std::string_view bytes);
+    void enter(DiskImage::Entry entry);
     void keep_entries();
-    std::uint64_t draw(std::uint64_t bound);
 
-    const DirectoryModel model_;
-    std::uint64_t random_;
-    Directory seen_;
-    Directory kept_;
-    std::vector<Entry> pending_; // entries seen and not kept yet, in their order
-    std::map<std::string, bool> directories_;
-    std::uint64_t operations_    = 0;
-    std::uint64_t crash_at_      = 0;
-    std::uint64_t full_at_       = 0;
-    std::uint64_t sync_fails_at_ = 0;
-    bool crashed_                = false;
-    bool fault_happened_         = false;
-    std::uint64_t now_           = 0;
+    DiskImage state_;
+    Drawn drawn_;
+    DiskFaults faults_;
+    std::function<void()> before_each_change_;
+    std::uint64_t operations_ = 0;
+    std::uint64_t crash_at_   = 0;
+    bool crashed_             = false;
+    std::uint64_t room_       = ~std::uint64_t{0};
+    bool was_full_            = false;
+    std::uint64_t trace_      = 0;
+    std::uint64_t now_        = 0;
 };
 
 // LevelDB's background work that waits to be run.

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <dlfcn.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <utility>
 
@@ -19,6 +19,9 @@ std::deque<std::pair<void (*)(void*), void*>>& jobs()
     static std::deque<std::pair<void (*)(void*), void*>> waiting;
     return waiting;
 }
+
+// A database that is opened a hundred thousand times asks for the same memory each time: the system is not to take it back.
+const bool memory_is_kept = mallopt(M_TRIM_THRESHOLD, 1 << 30) == 1 && mallopt(M_MMAP_THRESHOLD, 1 << 28) == 1;
 
 } // namespace
 

@@ -1,5 +1,6 @@
 // Many lives of the shop, from seeds: work, a cut of the power somewhere, work again; at the end everything adds up.
-// EVENTLOOM_SEEDS says how many seeds (default 20); EVENTLOOM_SEED runs one again.
+// `./dev simulate --seeds N --seed S` runs N seeds from S on; a seed alone repeats exactly.
+#include "simulated/settings.hpp"
 #include "simulated/simulated_disk.hpp"
 
 #include "import/import.hpp"
@@ -9,7 +10,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -18,12 +18,6 @@ namespace shop_simulation_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 using namespace shop;
-
-std::uint64_t setting(const char* name, std::uint64_t otherwise)
-{
-    const char* value = std::getenv(name);
-    return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
-}
 
 // A file of invoices drawn from the seed: orders, write-offs, returns, and rows that nobody can read.
 struct DrawnFile {
@@ -101,14 +95,12 @@ void run(std::uint64_t seed)
 
 TEST_CASE("whatever the seed, after power cuts everything adds up", "[simulation][shop]")
 {
-    const auto only  = setting("EVENTLOOM_SEED", 0);
-    const auto first = only == 0 ? 1 : only;
-    const auto last  = only == 0 ? setting("EVENTLOOM_SEEDS", 20) : only;
-    for (auto seed = first; seed <= last; ++seed) {
-        INFO("seed " << seed << ": run it again with EVENTLOOM_SEED=" << seed);
+    const auto seeds = seeds_to_run(20);
+    for (auto seed = seeds.first; seed <= seeds.last; ++seed) {
+        INFO("seed " << seed << ": run it again with ./dev simulate --seed " << seed);
         run(seed);
     }
-    CHECK(last >= first);
+    CHECK(seeds.last >= seeds.first);
 }
 
 } // namespace shop_simulation_test

@@ -139,6 +139,45 @@ TEST_CASE("a torn tail of a log is cut off, and damage before whole records is r
     }
 }
 
+TEST_CASE("a torn tail of a MANIFEST is cut off, but never a change that was acted on", "[storage][scrub]")
+{
+    const Machine machine;
+    {
+        const auto database = machine.open();
+        REQUIRE(database);
+        Batch batch;
+        batch.put("key", "value");
+        REQUIRE(database.value()->write(batch, Durability::synced));
+    }
+    const auto directory = machine.directory.path() + "/db/";
+    std::string name;
+    std::getline(std::ifstream{directory + "CURRENT"}, name);
+    SECTION("older bytes behind the last change")
+    {
+        std::ofstream{directory + name, std::ios::app | std::ios::binary} << std::string(40, '\0') << "older";
+        const auto database = machine.open();
+        REQUIRE(database);
+        CHECK(database.value()->get("key").value() == "value");
+    }
+    SECTION("the last change, which named the log file, is half there")
+    {
+        std::filesystem::resize_file(directory + name, std::filesystem::file_size(directory + name) - 1);
+        const auto database = machine.open();
+        REQUIRE_FALSE(database);
+        CHECK(database.error().code == "damaged-manifest");
+    }
+}
+
+TEST_CASE("tables or logs without a CURRENT are not taken for an empty directory", "[storage]")
+{
+    const Machine machine;
+    REQUIRE(machine.open());
+    std::filesystem::remove(machine.directory.path() + "/db/CURRENT");
+    const auto database = machine.open();
+    REQUIRE_FALSE(database);
+    CHECK(database.error().code == "damaged-database");
+}
+
 TEST_CASE("a small file is replaced whole, and a large one is not read", "[storage][files]")
 {
     const Machine machine;

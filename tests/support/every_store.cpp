@@ -12,25 +12,92 @@ namespace eventloom::testing {
 
 namespace {
 
-std::unique_ptr<EventStore> open_leveldb(const Runtime& runtime, const std::string& directory)
+std::unique_ptr<EventStore> open_leveldb(const Runtime& runtime, LevelDbStoreOptions options)
 {
-    auto store = LevelDbStore::open(runtime, {.directory = directory});
+    auto store = LevelDbStore::open(runtime, std::move(options));
     INFO((store ? "" : store.error().sentence));
     REQUIRE(store);
     return std::move(store.value());
 }
 
-StoreUnderTest leveldb_under_test(const Runtime& runtime)
+StoreUnderTest leveldb_under_test(const Runtime& runtime, LevelDbStoreOptions options)
+{
+    const auto directory = std::make_shared<TemporaryDirectory>();
+    options.directory    = directory->path();
+    StoreUnderTest test;
+    test.store     = open_leveldb(runtime, options);
+    test.resources = directory;
+    test.reopen    = [runtime, options](StoreUnderTest& self) {
+        self.store.reset();
+        self.store = open_leveldb(runtime, options);
+    };
+    return test;
+}
+
+// The same store with clusters of a few events, made before every read: so that reads find most of what they want there.
+class ClusteredStore final : public EventStore {
+public:
+    ClusteredStore(const Runtime& runtime, const std::string& directory)
+    {
+        auto store = LevelDbStore::open(
+            runtime,
+            {.directory = directory, .index_events_in_memory = 16, .cluster_events = 6, .cluster_memory_bytes = 512});
+        INFO((store ? "" : store.error().sentence));
+        REQUIRE(store);
+        store_ = std::move(store.value());
+    }
+    result<Appended> append(const AppendRequest& request) override { return store_->append(request); }
+    void append(AppendRequest request, AppendCompletion completion) override
+    {
+        store_->append(std::move(request), std::move(completion));
+    }
+    std::unique_ptr<EventCursor> read(const ReadRequest& request) const override
+    {
+        // A fault shows itself in what is read.
+        static_cast<void>(store_->cluster());
+        return store_->read(request);
+    }
+    result<std::uint64_t> stream_length(std::string_view stream) const override
+    {
+        return store_->stream_length(stream);
+    }
+    result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override { return store_->find_event(id); }
+    result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
+    {
+        return store_->find_command(id);
+    }
+    Position head() const override { return store_->head(); }
+    Observation observe(CommitObserver observer) override { return store_->observe(std::move(observer)); }
+
+private:
+    std::unique_ptr<LevelDbStore> store_;
+};
+
+StoreUnderTest clustered_under_test(const Runtime& runtime)
 {
     const auto directory = std::make_shared<TemporaryDirectory>();
     StoreUnderTest test;
-    test.store     = open_leveldb(runtime, directory->path());
+    test.store     = std::make_unique<ClusteredStore>(runtime, directory->path());
     test.resources = directory;
     test.reopen    = [runtime, directory](StoreUnderTest& self) {
         self.store.reset();
-        self.store = open_leveldb(runtime, directory->path());
+        self.store = std::make_unique<ClusteredStore>(runtime, directory->path());
     };
     return test;
+}
+
+StoreUnderTest leveldb_under_test(const Runtime& runtime)
+{
+    return leveldb_under_test(runtime, LevelDbStoreOptions{});
+}
+
+// Records of a few events, and an index that goes to the disk again and again.
+StoreUnderTest leveldb_in_small_pieces(const Runtime& runtime)
+{
+    LevelDbStoreOptions options;
+    options.record_bytes           = 512;
+    options.index_events_in_memory = 64;
+    return leveldb_under_test(runtime, options);
 }
 
 StoreUnderTest memory_under_test(const Runtime& runtime)
@@ -59,7 +126,9 @@ const std::vector<StoreKind>& every_store()
 {
     static const std::vector<StoreKind> kinds{
         {"memory", memory_under_test},
-        {"LevelDB", leveldb_under_test},
+        {"LevelDB, clustered", clustered_under_test},
+        {"LevelDB", static_cast<StoreUnderTest (*)(const Runtime&)>(leveldb_under_test)},
+        {"LevelDB in small pieces", leveldb_in_small_pieces},
     };
     return kinds;
 }

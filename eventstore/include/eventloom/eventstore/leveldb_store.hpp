@@ -28,6 +28,10 @@ struct LevelDbStoreOptions {
     std::size_t record_bytes        = 16u << 10; // a record is closed when its events reach this
     std::size_t group_bytes         = 4u << 20;  // of appends that are written together, unless one is larger
     Position index_events_in_memory = 131'072;   // and as many again while they go to the index on disk
+    // Ranges of so many events are copied, clustered by stream, once they are complete: then a stream that lies among
+    // others is read with one read for many events. 0: never. docs/decisions/0006 has the measurements.
+    Position cluster_events          = 1'048'576; // needs 8 bytes of memory an event in `verify`
+    std::size_t cluster_memory_bytes = 32u << 20; // of events, while a cluster is made
 };
 
 struct StoreInfo {
@@ -35,8 +39,16 @@ struct StoreInfo {
     std::uint32_t format_version = 0;
     Durability durability        = Durability::synced;
     Position events              = 0;
+    Position indexed             = 0; // of them, in the index on disk; the others are in the one in memory
+    Position clustered           = 0; // of them, in ranges that are clustered by stream
+    Position witnessed           = 0; // of them, whose loss the witness would notice
     std::uint64_t streams        = 0;
-    std::uint64_t bytes          = 0; // of all files in the directory
+    std::uint64_t log_bytes      = 0; // of files
+    std::uint64_t index_bytes    = 0;
+    std::uint64_t cluster_bytes  = 0;
+    std::uint64_t bytes() const { return log_bytes + index_bytes + cluster_bytes; }
+    std::vector<std::string> notices = {}; // what was put right when it was opened, a sentence each
+    std::optional<Error> damage      = {}; // why it takes no append
 };
 
 // Something that is not as it was written. Position 0: not of one event.
@@ -64,7 +76,11 @@ public:
     using VisitStream = std::function<void(std::string_view stream, std::uint64_t events)>;
     virtual result<void> visit_streams(const VisitStream& visit) const = 0;
 
-    // Reads the whole log and every index, in bounded memory. `progress` is told the position that was reached.
+    // Clusters all ranges that are complete, now; otherwise tasks do it when nobody appends. For a store that is read
+    // soon after much was written to it.
+    virtual result<void> cluster() = 0;
+
+    // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that was reached.
     virtual result<VerifyReport> verify(const std::function<void(Position)>& progress = {}) const = 0;
 };
 

@@ -11,12 +11,14 @@
 //
 // decide may give one event, an optional one, a variant of alternatives, a tuple of several, or a vector of
 // `Order::Events::variant`. evolve cannot fail: what has happened has happened. Neither does I/O or asks the time.
-// Put the static_assert below the last evolve. Threads: pure functions.
+// `static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100};` in a state whose streams grow long has its
+// snapshots kept (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/event.hpp>
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/snapshots.hpp>
 
 #include <concepts>
 #include <optional>
@@ -43,10 +45,6 @@ concept decides = requires(const State& state, const Command& command) { decide(
 // The same, said of the command: `template <aggregate State, decided_by<State> Command>`.
 template <class Command, class State>
 concept decided_by = decides<State, Command>;
-
-// A struct in the aggregate's event list.
-template <class Fact, class State>
-concept event_of = State::Events::template has<Fact>;
 
 // Never defined. A static_assert cannot name types; an incomplete type in the compiler's first error line can.
 template <class Fact, class State>
@@ -77,10 +75,11 @@ concept aggregate = std::default_initializable<State> && requires
 {
     std::string_view{State::category};
     typename State::Events::variant;
-} && detail::is_complete<State>(std::type_identity<typename State::Events::entries>{});
+} &&
+    detail::is_complete<State>(std::type_identity<typename State::Events::entries>{}) && detail::snapshots_fit<State>();
 
-// Events of an aggregate, in memory.
-template <aggregate State>
+// Events of an aggregate, or of another list, in memory.
+template <lists_events State>
 using facts_of = std::vector<typename State::Events::variant>;
 
 namespace detail {
@@ -180,15 +179,20 @@ result<State> evolved(State state, const RecordedEvent& event)
     }(std::type_identity<typename State::Events::entries>{});
 }
 
-// The bytes of an event that was decided, ready for a store.
-template <aggregate State>
+// The bytes and tags of an event that was decided, ready for a store.
+template <lists_events State>
 NewEvent encoded(const typename State::Events::variant& fact)
 {
     const auto& type = event_types<State>()[fact.index()];
     NewEvent event;
     event.type           = type.name;
     event.schema_version = type.schema_version;
-    std::visit([&](const auto& one) { type.encode(&one, event.data); }, fact);
+    std::visit(
+        [&]<class Fact>(const Fact& one) {
+            type.encode(&one, event.data);
+            if constexpr (tagged<Fact>) event.metadata.tags = tags_of(one);
+        },
+        fact);
     return event;
 }
 

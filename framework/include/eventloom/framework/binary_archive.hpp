@@ -15,6 +15,7 @@
 
 #include <cereal/cereal.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <exception>
@@ -42,30 +43,71 @@ private:
 
 class BinaryWriter : public cereal::OutputArchive<BinaryWriter, cereal::AllowEmptyClassElision> {
 public:
-    explicit BinaryWriter(std::string& out) : OutputArchive{this}, out_{out} {}
+    // Where bytes gather before they go to the string: many small appends to a string cost more than the encoding.
+    struct Buffer {
+        char bytes[512];
+    };
 
-    void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
+    // Each value is at the end of `out` when it is written.
+    explicit BinaryWriter(std::string& out) : OutputArchive{this}, out_{out} {}
+    // All values are at the end of `out` when the writer is gone; until then nobody else writes there.
+    BinaryWriter(std::string& out, Buffer& buffer)
+        : OutputArchive{this}, out_{out}, begin_{buffer.bytes}, at_{begin_}, end_{begin_ + sizeof buffer.bytes}
+    {
+    }
+    ~BinaryWriter() override { flush(); }
+
+    void byte(std::uint8_t value)
+    {
+        const auto character = static_cast<char>(value);
+        raw({&character, 1});
+    }
 
     // LEB128: seven bits a byte, the lowest first.
     void unsigned_number(std::uint64_t value)
     {
-        char encoded[10];
+        constexpr std::ptrdiff_t longest = 10;
+        if (end_ - at_ >= longest) {
+            for (; value >= 0x80; value >>= 7) *at_++ = static_cast<char>(value | 0x80);
+            *at_++ = static_cast<char>(value);
+            return;
+        }
+        char encoded[longest];
         std::size_t count = 0;
         for (; value >= 0x80; value >>= 7) encoded[count++] = static_cast<char>(value | 0x80);
         encoded[count++] = static_cast<char>(value);
-        out_.append(encoded, count);
+        raw({encoded, count});
     }
 
     void text(std::string_view value)
     {
         unsigned_number(value.size());
-        out_.append(value);
+        raw(value);
     }
 
-    void raw(std::string_view bytes) { out_.append(bytes); }
+    void raw(std::string_view bytes)
+    {
+        if (static_cast<std::size_t>(end_ - at_) < bytes.size()) return raw_past_the_buffer(bytes);
+        at_ = std::copy(bytes.begin(), bytes.end(), at_);
+    }
 
 private:
+    void flush()
+    {
+        out_.append(begin_, static_cast<std::size_t>(at_ - begin_));
+        at_ = begin_;
+    }
+
+    void raw_past_the_buffer(std::string_view bytes)
+    {
+        flush();
+        out_.append(bytes);
+    }
+
     std::string& out_;
+    char* begin_ = nullptr; // without a buffer all three are the same, and nothing fits
+    char* at_    = nullptr;
+    char* end_   = nullptr;
 };
 
 class BinaryReader : public cereal::InputArchive<BinaryReader, cereal::AllowEmptyClassElision> {
@@ -82,6 +124,9 @@ public:
 
     std::uint64_t unsigned_number()
     {
+        if (at_ < bytes_.size() && static_cast<std::uint8_t>(bytes_[at_]) < 0x80) {
+            return static_cast<std::uint8_t>(bytes_[at_++]); // most numbers are small
+        }
         std::uint64_t value = 0;
         for (unsigned shift = 0; shift < 64; shift += 7) {
             const std::uint64_t next = byte();
@@ -198,7 +243,7 @@ inline void save(BinaryWriter& out, const std::string& value)
 
 inline void load(BinaryReader& in, std::string& value)
 {
-    value = in.text();
+    value.assign(in.text());
 }
 
 template <class T, class Allocator>
@@ -216,11 +261,7 @@ void load(BinaryReader& in, std::vector<T, Allocator>& values)
     const auto count                   = in.size();
     values.clear();
     values.reserve(std::min<std::size_t>(count, room_at_once));
-    for (std::uint64_t i = 0; i < count; ++i) {
-        T value{};
-        in(value);
-        values.push_back(std::move(value));
-    }
+    for (std::uint64_t i = 0; i < count; ++i) in(values.emplace_back());
 }
 
 // A vector of bool has no references to its elements.

@@ -94,7 +94,8 @@ namespace eventloom {
 template <class T>
 void codec<T>::encode(const T& value, std::string& out)
 {
-    BinaryWriter{out}(value);
+    BinaryWriter::Buffer buffer;
+    BinaryWriter{out, buffer}(value);
 }
 
 template <class T>

@@ -5,13 +5,18 @@
 //     BOOST_OUTCOME_TRY(const auto receipt, bus.send(OrderId{"1042"}, Pay{"receipt-1", amount}));
 //     bus.send(OrderId{"1042"}, Pay{"receipt-1", amount}, {.command_id = id});   // sent again with its id, it acts once
 //
-// send loads the aggregate, decides, and appends with the version it read. Middleware stands around that: validation
+//     bus.decide<Courses>(Subscribe{"ada", "c1"});         // a decision that spans streams: see decision.hpp
+//
+// send loads the aggregate, decides, and appends with the version it read. decide folds the views of the command's boundary,
+// decides, and appends on condition that nothing new has happened within the boundary. Middleware stands around that: validation
 // (`result<void> validate(const Command&)` beside the command, if there is one), idempotency by command id, and retry on
 // conflict are always there, in this order; `use` puts more around them, the last one outermost.
 // Threads: send may be called from any thread; use, before the first send.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/codec.hpp>
+#include <eventloom/framework/decision.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
 
@@ -34,7 +39,7 @@ struct Receipt {
     Uuid command_id;
     std::string stream;
     std::uint64_t events = 0;     // how many it gave; 0 when nothing was to be done
-    Version last_version = 0;     // of the stream, meaningless while it is empty
+    Version last_version = 0;     // of the stream; meaningless while it is empty, or when decide gave no event
     Position position    = 0;     // wait for this one to read your own writes
     bool repeated        = false; // it had been carried out before; this is the answer of then
 };
@@ -53,8 +58,9 @@ using CommandStep = std::function<result<Receipt>(CommandContext&)>;
 using Middleware  = std::function<result<Receipt>(CommandContext&, const CommandStep& next)>;
 
 struct CommandBusOptions {
-    unsigned attempts             = 10;     // at a command whose stream others write to at the same time
+    unsigned attempts             = 10;     // at a command whose stream or boundary others write to at the same time
     std::size_t cached_aggregates = 10'000; // states kept in memory, the least recently used one goes first
+    SnapshotStore* snapshots = nullptr; // of aggregates that say so, for those that are not in memory; outlives the bus
 };
 
 namespace detail {
@@ -115,6 +121,18 @@ public:
         return run(context, [&](CommandContext& now) { return decide_and_append<State>(now, command); });
     }
 
+    // The same within the boundary that the command draws. Costs one read of the matching events and one append.
+    template <decision_context Context, class Command>
+    result<Receipt> decide(const Command& command, SendOptions options = {})
+    {
+        CommandContext context;
+        context.command = detail::struct_name<Command>();
+        context.stream  = Context::stream;
+        context.options = std::move(options);
+        if constexpr (detail::validated<Command>) context.validate = [&command] { return validate(command); };
+        return run(context, [&](CommandContext& now) { return decide_within<Context>(now, command); });
+    }
+
     // The aggregate as the log has it at this moment.
     template <aggregate State>
     result<State> load(const id<State>& of)
@@ -139,19 +157,50 @@ private:
         Loaded<State> loaded{};
         if (auto cached = cache_.find(stream); cached.state) {
             loaded = {*static_cast<const State*>(cached.state.get()), cached.events};
+        } else {
+            BOOST_OUTCOME_TRY(loaded, load_snapshot<State>(stream));
         }
+        const auto events_before = loaded.events;
         BOOST_OUTCOME_TRY(const auto length, store_.stream_length(stream));
-        if (length == loaded.events) return loaded;
-
-        const auto cursor = store_.read({.scope = Scope::stream(stream), .from = loaded.events});
-        for (;;) {
-            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-            if (event == nullptr) break;
-            BOOST_OUTCOME_TRY(loaded.state, evolved(std::move(loaded.state), *event));
-            ++loaded.events;
+        if (length > loaded.events) {
+            const auto cursor = store_.read({.scope = Scope::stream(stream), .from = loaded.events});
+            for (;;) {
+                BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+                if (event == nullptr) break;
+                BOOST_OUTCOME_TRY(loaded.state, evolved(std::move(loaded.state), *event));
+                ++loaded.events;
+            }
+            take_snapshot(stream, events_before, loaded);
         }
-        cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events});
+        if (loaded.events > 0) cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events});
         return loaded;
+    }
+
+    // What the snapshot has, if there is one that can be believed; else nothing, and the stream is read from its beginning.
+    template <aggregate State>
+    result<Loaded<State>> load_snapshot(const std::string& stream)
+    {
+        Loaded<State> loaded{};
+        if constexpr (has_snapshots<State>) {
+            BOOST_OUTCOME_TRY(const auto snapshot, find_snapshot(stream, State::snapshots.version));
+            if (not snapshot) return loaded;
+            auto state = codec<State>::decode(snapshot->state);
+            if (state) loaded = {std::move(state.value()), snapshot->events};
+        }
+        return loaded;
+    }
+
+    // By the policy of the aggregate; never a reason for a command to fail.
+    template <aggregate State>
+    void take_snapshot(const std::string& stream, std::uint64_t events_before, const Loaded<State>& loaded)
+    {
+        if constexpr (has_snapshots<State>) {
+            constexpr auto policy = State::snapshots;
+            if (options_.snapshots == nullptr || events_before / policy.every == loaded.events / policy.every) return;
+            Snapshot snapshot{.version = policy.version, .events = loaded.events, .last = {}, .state = {}};
+            codec<State>::encode(loaded.state, snapshot.state);
+            save_snapshot(stream, std::move(snapshot));
+        }
     }
 
     template <aggregate State, decided_by<State> Command>
@@ -162,17 +211,42 @@ private:
         std::vector<NewEvent> events;
         events.reserve(facts.size());
         for (const auto& fact : facts) events.push_back(encoded<State>(fact));
-        BOOST_OUTCOME_TRY(auto receipt, append(context, std::move(events), loaded.events));
-        if (receipt.repeated || facts.empty()) return receipt;
+        BOOST_OUTCOME_TRY(auto receipt, append(context, std::move(events), ExpectedVersion::after(loaded.events)));
+        if (receipt.repeated) return receipt;
+        if (facts.empty()) {
+            receipt.last_version = loaded.events == 0 ? 0 : loaded.events - 1;
+            return receipt;
+        }
 
+        const auto events_before = loaded.events;
         for (const auto& fact : facts) loaded.state = evolved(std::move(loaded.state), fact);
-        cache_.keep(context.stream,
-                    {std::make_shared<const State>(std::move(loaded.state)), loaded.events + facts.size()});
+        loaded.events += facts.size();
+        take_snapshot(context.stream, events_before, loaded);
+        cache_.keep(context.stream, {std::make_shared<const State>(std::move(loaded.state)), loaded.events});
         return receipt;
     }
 
+    template <decision_context Context, class Command>
+    result<Receipt> decide_within(CommandContext& context, const Command& command)
+    {
+        const Position head = store_.head();
+        DecisionModel<Context, Command> model{command, runtime_.clock.now()};
+        BOOST_OUTCOME_TRY(model.read(store_, head));
+        BOOST_OUTCOME_TRY(const auto facts, model.decided());
+        std::vector<NewEvent> events;
+        events.reserve(facts.size());
+        for (const auto& fact : facts) events.push_back(encoded<Context>(fact));
+        std::optional<AppendCondition> condition;
+        if (not model.query().items.empty()) condition = AppendCondition{model.query(), head};
+        return append(context, std::move(events), ExpectedVersion::any(), std::move(condition));
+    }
+
+    result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version) const;
+    void save_snapshot(const std::string& stream, Snapshot snapshot) const;
+    result<std::optional<SnapshotAnchor>> anchor_behind(const std::string& stream, std::uint64_t events) const;
     result<Receipt> run(CommandContext& context, const CommandStep& innermost);
-    result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, std::uint64_t events_read);
+    result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, ExpectedVersion expected,
+                           std::optional<AppendCondition> condition = std::nullopt);
 
     Runtime runtime_;
     EventStore& store_;

@@ -6,6 +6,8 @@
 // The quoted names are what the disk holds: rename a struct as you like, never a name. When a struct must change, keep the
 // old one under another name, add it behind (oldest first), and write `Placed upcast(const PlacedV1&)` beside it; the
 // schema version counts the forms. Each form turns into the next one.
+// `el::Tags tags_of(const Placed&)` beside a struct gives the tags its events are stored with, for decisions that span
+// streams (decision.hpp).
 // Threads: compile-time only, and a constant table.
 #pragma once
 
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -82,6 +85,29 @@ struct events {
         static_cast<void>(((std::is_same_v<Fact, typename Entries::fact> ? true : (++index, false)) || ...));
         return index;
     }();
+};
+
+// A type that says which events there are: an aggregate, or the context of a decision.
+template <class Owner>
+concept lists_events = requires
+{
+    typename Owner::Events::variant;
+};
+
+// A struct in such a list.
+template <class Fact, class Owner>
+concept event_of = Owner::Events::template has<Fact>;
+
+// What an event is about: "course:c1".
+using Tags = std::vector<std::string>;
+
+// `tags_of(const T&)` stands beside T.
+template <class T>
+concept tagged = requires(const T& value)
+{
+    {
+        tags_of(value)
+        } -> std::convertible_to<Tags>;
 };
 
 // What the framework knows about one event at run time. `fact` points to a value of the event's struct.

@@ -89,7 +89,7 @@ struct StreamAppended {
 };
 
 struct Appended {
-    std::vector<StreamAppended> streams; // in the order of the request; empty events: meaningless versions
+    std::vector<StreamAppended> streams; // in the order of the request; none when its command was recognised
     Position first_position = 0;
     Position last_position  = 0;     // with no events: the head of the log
     bool repeated           = false; // the same events, or the same command, stood there already; nothing was written
@@ -164,14 +164,17 @@ public:
     // Writes all events of the request, or none, and returns when they are durable.
     //
     // An append whose events (by id) already stand where the request puts them, with the same content, is answered with
-    // the first answer (`repeated`) and writes nothing; that holds for every expected version. So is an append whose
-    // command is already recorded.
+    // the first answer (`repeated`) and writes nothing; that holds for every expected version, whatever its condition
+    // finds now, and for as long as the log exists. So is an append whose command is already recorded.
     //
     // Failure::conflict     "wrong-expected-version": a stream is not as expected; nothing was written.
     //                       "append-condition-failed": an event matches the condition; nothing was written.
-    //                       "event-id-taken": an id stands elsewhere, or with other content; nothing was written.
+    //                       Of events that were sent before, nothing was written: "events-partly-present",
+    //                       "events-in-another-order", "event-in-another-stream", "event-with-other-content",
+    //                       "event-at-another-version" (than the expected one allows), "events-without-their-command".
     // Failure::invalid      "invalid-stream-name", "invalid-event-type", "invalid-tag", "invalid-append",
-    //                       "event-too-large", "metadata-too-large", "append-too-large".
+    //                       "duplicate-event-id", "command-id-taken", "event-too-large", "metadata-too-large",
+    //                       "append-too-large", "query-too-large".
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
     // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
     virtual result<Appended> append(const AppendRequest& request) = 0;
@@ -208,6 +211,7 @@ struct StoreLimits {
     std::size_t event_bytes       = 8u << 20;  // data and metadata of one event
     std::size_t tags              = 64;        // of one event
     std::size_t tag_bytes         = 256;       // UTF-8 without control characters, not empty
+    std::size_t headers           = 256;       // of one event
     std::size_t metadata_bytes    = 64u << 10; // tags and headers of one event
     std::size_t append_events     = 10'000;
     std::size_t append_bytes      = 64u << 20;

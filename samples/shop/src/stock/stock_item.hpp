@@ -31,7 +31,8 @@ struct TakeBack { ReturnId from; std::int64_t quantity = 0; };
 
 // State.
 struct StockItem {
-    static constexpr auto category = "stock";
+    static constexpr auto category  = "stock";
+    static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100}; // an article is sold for years
 
     using Events = el::events<el::event<"stock-received", Received>,
                               el::event<"stock-reserved", Reserved>,

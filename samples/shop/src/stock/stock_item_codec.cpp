@@ -3,3 +3,4 @@
 #include <eventloom/framework/event_codec.hpp>
 
 template const eventloom::EventTypes& eventloom::event_types<shop::stock::StockItem>();
+template struct eventloom::codec<shop::stock::StockItem>;

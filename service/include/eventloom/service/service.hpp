@@ -10,6 +10,7 @@
 #pragma once
 
 #include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/eventstore/snapshot_stores.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/projections/projections.hpp>
@@ -21,9 +22,10 @@
 namespace eventloom {
 
 struct ServiceOptions {
-    std::string directory; // log, projections/ and sagas/ are made beneath it
+    std::string directory; // log/, snapshots/, projections/ and sagas/ are made beneath it
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
+    bool snapshots         = true; // of aggregates that say so; false: their streams are read from the beginning
 };
 
 class Service {
@@ -50,11 +52,13 @@ public:
     result<void> settle(Time deadline);
 
 private:
-    Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store);
+    Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
+            std::unique_ptr<SnapshotStore> snapshots);
 
     const Runtime runtime_;
     const std::string directory_;
     const std::unique_ptr<LevelDbStore> store_;
+    const std::unique_ptr<SnapshotStore> snapshots_; // none: switched off
     CommandBus commands_;
     EventBus events_;
     Projections projections_;

@@ -37,8 +37,12 @@ struct DatabaseOptions {
     std::size_t block_cache_bytes  = 32u << 20;
     std::size_t table_bytes        = 2u << 20; // of one file
     int max_open_files             = 1000;
-    // Off only for values that carry checksums of their own: LevelDB's would be computed on every read of a block.
-    bool verify_checksums = true;
+    // What it holds can be made anew from elsewhere: a damaged one is removed and begun empty, and notices() says so. Without
+    // it a database whose writes are not synced can refuse to open after a power cut.
+    bool made_anew_when_damaged = false;
+    // What was cut from a log file as a write that was never finished stays in a file NAME.log.torn, until
+    // remove_cut_tails(): for whoever can tell afterwards whether it was one.
+    bool keep_cut_tails = false;
 };
 
 // Changes that happen together or not at all.
@@ -112,17 +116,24 @@ public:
     // An earlier write failed: nothing more is taken.
     bool is_closed_by_fault() const;
 
+    // What was put right when it was opened, a sentence each: writes that were never finished, and so never acknowledged.
+    const std::vector<std::string>& notices() const;
+
     // The directory it lives in, for messages.
     const std::string& directory() const;
 
 private:
     struct State;
     explicit Database(std::unique_ptr<State> state);
+    static result<std::unique_ptr<Database>> open_as_it_is(const Runtime& runtime, const DatabaseOptions& options);
     std::unique_ptr<State> state_;
 };
 
 // Removes a database and everything in its directory; a directory that is not there is no error.
 result<void> remove_database(const Runtime& runtime, const std::string& directory);
+
+// Removes what keep_cut_tails has kept in a database's directory.
+result<void> remove_cut_tails(const Runtime& runtime, const std::string& directory);
 
 // Writes a small file so that after a crash it holds either the old or the new content, whole and durable.
 result<void> replace_file(const Runtime& runtime, const std::string& path, std::string_view content);

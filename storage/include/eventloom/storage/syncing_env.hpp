@@ -10,6 +10,8 @@
 #include <leveldb/env.h>
 
 #include <functional>
+#include <mutex>
+#include <set>
 #include <string>
 
 namespace eventloom {
@@ -25,13 +27,18 @@ public:
     leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
     leveldb::Status RemoveFile(const std::string& path) override;
     leveldb::Status CreateDir(const std::string& directory) override;
+    leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override;
     // What these were called before LevelDB 1.23; the base classes call one through the other.
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
 
 private:
-    leveldb::Status synced(leveldb::Status status, const std::string& path) const;
+    leveldb::Status synced(leveldb::Status status, const std::string& path);
+    bool is_doubtful(const std::string& path);
 
     SyncDirectory sync_directory_;
+    std::mutex mutex_;
+    // Directories whose last sync failed: nothing is removed from them until one succeeds, or somebody begins anew.
+    std::set<std::string> doubtful_;
 };
 
 } // namespace eventloom

@@ -1,0 +1,104 @@
+// The part of a consumer group that says how far it is, and keeps that.
+#include "consumer_group.hpp"
+
+namespace eventloom {
+
+Position Group::checkpoint(const Lock&) const
+{
+    return shares_.open().empty() ? read_ : *shares_.open().begin() - 1;
+}
+
+// One write for all that is acknowledged until it happens.
+void Group::note_change(const Lock&)
+{
+    ++changes_;
+    if (std::exchange(write_is_posted_, true)) return;
+    post_at(runtime_.clock.now() + options_.write_every, [](Group& group) {
+        {
+            const Lock lock{group.mutex_};
+            group.write_is_posted_ = false;
+        }
+        static_cast<void>(group.write()); // a failure stops the group
+    });
+}
+
+result<void> Group::write()
+{
+    const std::lock_guard writing{writing_};
+    GroupCheckpoint checkpoint;
+    std::uint64_t changes = 0;
+    {
+        const Lock lock{mutex_};
+        if (error_) return *error_;
+        if (changes_ == written_) return done();
+        changes    = changes_;
+        checkpoint = {read_, {shares_.open().begin(), shares_.open().end()}};
+    }
+    auto put = table_->put(options_.name, checkpoint);
+    const Lock lock{mutex_};
+    if (put) {
+        written_      = changes;
+        written_read_ = checkpoint.read;
+    } else {
+        stop(lock, put.error());
+    }
+    return put;
+}
+
+result<void> Group::flush()
+{
+    return write();
+}
+
+// The log or the checkpoints can no longer be trusted to be read or written: nobody works on.
+void Group::stop(const Lock&, const Error& why)
+{
+    if (error_) return;
+    error_ = why;
+    for (const auto& seat : seats_) {
+        seat->member = nullptr;
+        seat->ended  = why;
+    }
+    seats_.clear();
+}
+
+bool Group::wait_for(Position position, Time deadline)
+{
+    const auto is_handled = [&] {
+        const Lock lock{mutex_};
+        return checkpoint(lock) >= position;
+    };
+    const auto is_settled = [&] {
+        if (is_handled()) return true;
+        const Lock lock{mutex_};
+        return error_.has_value() || closed_;
+    };
+    runtime_.executor.wait_until(is_settled, deadline);
+    return is_handled();
+}
+
+ConsumerGroupStatus Group::status() const
+{
+    const Position head = store_.head();
+    const Lock lock{mutex_};
+    ConsumerGroupStatus status{.name            = options_.name,
+                               .checkpoint      = checkpoint(lock),
+                               .read            = read_,
+                               .lag             = 0,
+                               .open            = shares_.open().size(),
+                               .buffered_events = shares_.buffered_events(),
+                               .buffered_bytes  = shares_.buffered_bytes(),
+                               .in_flight       = 0,
+                               .members         = {},
+                               .stopped         = shares_.stopped(),
+                               .error           = error_};
+    status.lag = head - std::min(head, status.checkpoint);
+    for (const auto& seat : seats_) {
+        const auto in_flight = shares_.unhandled(*seat->member);
+        status.members.push_back({seat->name, seat->member->streams(), in_flight, seat->lease_ends});
+        status.in_flight += in_flight;
+    }
+    return status;
+}
+
+} // namespace eventloom

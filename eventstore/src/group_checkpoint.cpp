@@ -1,0 +1,140 @@
+#include "group_checkpoint.hpp"
+
+#include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/storage/ordered_key.hpp>
+
+#include <xxhash.h>
+
+namespace eventloom {
+
+namespace {
+
+// Key layout: docs/format.md, "Consumer groups".
+constexpr std::string_view format_key = "aformat";
+constexpr char of_group               = 'g';
+constexpr std::uint64_t format        = 1;
+constexpr std::uint8_t value_version  = 1;
+
+std::string key_of(std::string_view group)
+{
+    return std::string{of_group}.append(group);
+}
+
+void load_open(BinaryReader& in, GroupCheckpoint& checkpoint)
+{
+    Position behind = 0; // the position behind the run before
+    for (auto runs = in.size(); runs > 0; --runs) {
+        const Position first = behind + in.unsigned_number();
+        const auto count     = in.unsigned_number();
+        const bool in_order  = first >= behind && first > 0 && count > 0;
+        if (not in_order || first > checkpoint.read || count > checkpoint.read - first + 1) {
+            in.damaged("an open event stands behind what was read");
+        }
+        // Not more than a group can hold: damaged bytes must not ask for memory.
+        if (count > 65'536 - std::min<std::size_t>(checkpoint.open.size(), 65'536)) in.damaged("too many open events");
+        for (std::uint64_t i = 0; i < count; ++i) checkpoint.open.push_back(first + i);
+        behind = first + count;
+    }
+}
+
+} // namespace
+
+std::string encode(const GroupCheckpoint& checkpoint)
+{
+    std::string runs;
+    BinaryWriter writer{runs};
+    std::uint64_t number_of_runs = 0;
+    Position behind              = 0;
+    for (std::size_t at = 0; at < checkpoint.open.size(); ++number_of_runs) {
+        const Position first = checkpoint.open[at];
+        std::uint64_t count  = 0;
+        while (at < checkpoint.open.size() && checkpoint.open[at] == first + count) ++at, ++count;
+        writer.unsigned_number(first - behind);
+        writer.unsigned_number(count);
+        behind = first + count;
+    }
+    std::string bytes;
+    BinaryWriter head{bytes};
+    head.byte(value_version);
+    head.unsigned_number(checkpoint.read);
+    head.unsigned_number(number_of_runs);
+    bytes += runs;
+    append_big_endian(bytes, XXH3_64bits(bytes.data(), bytes.size()));
+    return bytes;
+}
+
+result<GroupCheckpoint> decode_checkpoint(std::string_view bytes, std::string_view group)
+{
+    const auto damaged = [&](const std::string& what) {
+        return Error{Failure::corrupt, "damaged-checkpoint",
+                     "read the checkpoint of the consumer group " + std::string{group} + " and found damage (" + what +
+                         "); take it from a backup, or begin the group anew under another name"};
+    };
+    constexpr std::size_t checksum_bytes = 8;
+    if (bytes.size() < checksum_bytes) return damaged("the value ends too early");
+    const auto content = bytes.substr(0, bytes.size() - checksum_bytes);
+    if (XXH3_64bits(content.data(), content.size()) != read_big_endian(bytes.substr(content.size()))) {
+        return damaged("the checksum is another");
+    }
+    GroupCheckpoint checkpoint;
+    try {
+        BinaryReader in{content};
+        if (in.byte() != value_version) return damaged("the value's version is not known");
+        checkpoint.read = in.unsigned_number();
+        load_open(in, checkpoint);
+        in.finish();
+    } catch (const DamagedBytes& damage) {
+        return damaged(damage.what());
+    }
+    return checkpoint;
+}
+
+result<std::shared_ptr<CheckpointTable>> CheckpointTable::open(const Runtime& runtime, const std::string& directory)
+{
+    // Checkpoints are small and few: so are the buffers.
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = directory,
+                                                              .write_buffer_bytes = 1u << 20,
+                                                              .block_cache_bytes  = 1u << 20}));
+    BOOST_OUTCOME_TRY(const auto found, database->get(format_key));
+    if (not found) {
+        Batch batch;
+        std::string value;
+        append_big_endian(value, format);
+        batch.put(format_key, value);
+        BOOST_OUTCOME_TRY(database->write(batch, Durability::synced));
+    } else if (found->size() != 8 || read_big_endian(*found) != format) {
+        return fail(Failure::corrupt, "newer-groups-format",
+                    "opened the consumer groups in " + directory +
+                        " and found a format that this program does not know; use a newer one");
+    }
+    return std::shared_ptr<CheckpointTable>{new CheckpointTable{std::move(database)}};
+}
+
+result<std::optional<GroupCheckpoint>> CheckpointTable::find(std::string_view group) const
+{
+    BOOST_OUTCOME_TRY(const auto bytes, database_->get(key_of(group)));
+    if (not bytes) return std::optional<GroupCheckpoint>{};
+    BOOST_OUTCOME_TRY(auto checkpoint, decode_checkpoint(*bytes, group));
+    return std::optional{std::move(checkpoint)};
+}
+
+result<void> CheckpointTable::put(std::string_view group, const GroupCheckpoint& checkpoint)
+{
+    Batch batch;
+    batch.put(key_of(group), encode(checkpoint));
+    return database_->write(batch, Durability::synced);
+}
+
+result<std::vector<std::string>> CheckpointTable::names() const
+{
+    std::vector<std::string> names;
+    auto cursor = database_->cursor();
+    for (cursor.seek(std::string_view{&of_group, 1}); cursor.valid() && cursor.key().front() == of_group;
+         cursor.next()) {
+        names.emplace_back(cursor.key().substr(1));
+    }
+    BOOST_OUTCOME_TRY(cursor.status());
+    return names;
+}
+
+} // namespace eventloom

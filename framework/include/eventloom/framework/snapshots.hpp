@@ -1,0 +1,96 @@
+// Snapshots of aggregates: a cache of states, so that a long stream need not be read from its beginning.
+//
+//     struct StockItem {
+//         static constexpr auto category  = "stock";
+//         static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100};   // the whole policy
+//         ...
+//     };
+//     template struct eventloom::codec<StockItem>;          // in the source file that has the codec of its events
+//
+// The command bus takes one every so many events, and reads only the events behind it (CommandBusOptions::snapshots).
+// Raise `version` whenever evolve or the members of the state change: snapshots of other versions are not looked at.
+//
+// A snapshot is never believed over the log. It names the event that it stands behind, by id, position and time, and is
+// used only if that very event stands there in the log. What is damaged, of another version, or ahead of the log (one that
+// was restored from a backup) is passed over and replaced. All of them can be removed at any time.
+// Threads: a SnapshotStore may be used from any thread.
+#pragma once
+
+#include <eventloom/framework/recorded_event.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace eventloom {
+
+// The policy of an aggregate.
+struct snapshots {
+    std::uint32_t version = 1;   // of the state's members and of what evolve makes of events
+    std::uint64_t every   = 100; // events
+};
+
+// Never defined: names the culprit in the compiler's first error line.
+template <class State>
+struct snapshots_must_be_el_snapshots_in;
+
+// clang-format off
+template <class State>
+concept has_snapshots = requires { State::snapshots; };
+// clang-format on
+
+namespace detail {
+
+template <class State>
+consteval bool snapshots_fit()
+{
+    if constexpr (has_snapshots<State>) {
+        constexpr bool fits = std::same_as<std::remove_cvref_t<decltype(State::snapshots)>, snapshots>;
+        if constexpr (not fits) {
+            static_cast<void>(sizeof(snapshots_must_be_el_snapshots_in<State>));
+        } else {
+            static_assert(State::snapshots.every > 0, "snapshots are taken every so many events, at least every one");
+        }
+        return fits;
+    } else {
+        return true;
+    }
+}
+
+} // namespace detail
+
+// Which event a snapshot stands behind. Three things together: an id may be sent again after a backup was restored.
+struct SnapshotAnchor {
+    Uuid event;
+    Position position = 0;
+    Time recorded_at;
+
+    static SnapshotAnchor at(const RecordedEvent& event) { return {event.id, event.position, event.recorded_at}; }
+
+    friend bool operator==(const SnapshotAnchor&, const SnapshotAnchor&) = default;
+};
+
+struct Snapshot {
+    std::uint32_t version = 0; // of the state
+    std::uint64_t events  = 0; // how many events of the stream it was folded from, at least 1
+    SnapshotAnchor last;       // the last of them
+    std::string state;         // as the codec wrote it
+
+    friend bool operator==(const Snapshot&, const Snapshot&) = default;
+};
+
+class SnapshotStore {
+public:
+    virtual ~SnapshotStore() = default;
+
+    // The snapshot of a stream; nothing when there is none that is whole.
+    virtual std::optional<Snapshot> find(std::string_view stream) const = 0;
+
+    // Puts it in the place of an older one: there is one a stream. A cache that cannot be written to answers nothing, and
+    // so does this.
+    virtual void save(std::string_view stream, const Snapshot& snapshot) = 0;
+};
+
+} // namespace eventloom

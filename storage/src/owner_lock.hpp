@@ -1,0 +1,39 @@
+// The right to a database's directory: held by whoever opens it, before anything in it is looked at or mended, and by
+// whoever removes it. Those of a running process are none of ours.
+#pragma once
+
+#include "status.hpp"
+
+#include <eventloom/framework/result.hpp>
+
+#include <leveldb/env.h>
+
+#include <string>
+#include <utility>
+
+namespace eventloom {
+
+class OwnerLock {
+public:
+    // Failure::unavailable "held-by-another-process".
+    static result<OwnerLock> take(leveldb::Env& files, const std::string& directory, std::string_view asked)
+    {
+        leveldb::FileLock* lock = nullptr;
+        const auto status       = files.LockFile(directory + "/OWNER.LOCK", &lock);
+        if (not status.ok()) return error_of(status, asked);
+        return OwnerLock{files, lock};
+    }
+    OwnerLock(OwnerLock&& other) noexcept : files_{other.files_}, lock_{std::exchange(other.lock_, nullptr)} {}
+    OwnerLock& operator=(OwnerLock&&) = delete;
+    ~OwnerLock()
+    {
+        if (lock_ != nullptr) files_.UnlockFile(lock_);
+    }
+
+private:
+    OwnerLock(leveldb::Env& files, leveldb::FileLock* lock) : files_{files}, lock_{lock} {}
+    leveldb::Env& files_;
+    leveldb::FileLock* lock_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,300 @@
+// What every event store takes, and what it refuses with the numbers: each limit exactly, and one above it.
+#include "support/every_store.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/storage/system_files.hpp>
+
+#include <catch2/catch.hpp>
+
+namespace limits_contract_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+const StoreLimits limits{};
+const auto any = ExpectedVersion::any();
+
+struct Machine {
+    SimulatedExecutor simulated{1};
+    Runtime runtime{simulated, simulated, simulated, system_files()};
+
+    NewEvent event(std::string text = "x", std::string type = "noted")
+    {
+        return note_of(runtime, std::move(text), std::move(type));
+    }
+};
+
+// Says yes at the limit and no one above it, and the no holds both numbers.
+void check_limit(StoreUnderTest& store, const AppendRequest& at_limit, const AppendRequest& above,
+                 const std::string& code, std::size_t limit)
+{
+    const auto refused = store->append(above);
+    REQUIRE_FALSE(refused);
+    INFO(refused.error().sentence);
+    CHECK(refused.error().kind == Failure::invalid);
+    CHECK(refused.error().code == code);
+    CHECK_THAT(refused.error().sentence, Catch::Contains(std::to_string(limit)));
+    CHECK_THAT(refused.error().sentence, Catch::Contains(std::to_string(limit + 1)));
+    CHECK(store->head() == 0);
+    const auto taken = store->append(at_limit);
+    INFO((taken ? "" : taken.error().sentence));
+    REQUIRE(taken);
+    store.reopen(store);
+    CHECK(read_all(*store.store).size() == store->head());
+}
+
+std::vector<std::string> numbered(std::size_t count)
+{
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < count; ++i) words.push_back(std::to_string(i));
+    return words;
+}
+
+TEST_CASE("every event store takes what is at a limit and refuses what is one above it",
+          "[eventstore][contract][limits]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine;
+    auto store       = kind.open(machine.runtime);
+    const auto check = [&](auto request_of_size, std::size_t limit, const std::string& code) {
+        check_limit(store, request_of_size(limit), request_of_size(limit + 1), code, limit);
+    };
+    const auto event_with = [&](auto change) {
+        auto event = machine.event();
+        change(event);
+        return to("a-1", any, {std::move(event)});
+    };
+    const auto under = [&](QueryItem item, std::size_t items) {
+        auto request      = to("a-1", any, {machine.event()});
+        request.condition = AppendCondition{{std::vector<QueryItem>(items, item)}, 0};
+        return request;
+    };
+
+    DYNAMIC_SECTION(kind.name << ": stream name")
+    {
+        check([&](std::size_t size) { return to(std::string(size, 's'), any, {machine.event()}); },
+              limits.stream_name_bytes, "invalid-stream-name");
+    }
+    DYNAMIC_SECTION(kind.name << ": stream name of a command")
+    {
+        check(
+            [&](std::size_t size) {
+                auto request   = to("a-1", any, {machine.event()});
+                auto& command  = request.command.emplace();
+                command.id     = machine.runtime.ids.next();
+                command.stream = std::string(size, 's');
+                return request;
+            },
+            limits.stream_name_bytes, "invalid-stream-name");
+    }
+    DYNAMIC_SECTION(kind.name << ": event type")
+    {
+        check([&](std::size_t size) { return to("a-1", any, {machine.event("x", std::string(size, 't'))}); },
+              limits.type_name_bytes, "invalid-event-type");
+    }
+    DYNAMIC_SECTION(kind.name << ": one event, its data alone and with what is around it")
+    {
+        check([&](std::size_t size) { return to("a-1", any, {machine.event(std::string(size, 'd'))}); },
+              limits.event_bytes, "event-too-large");
+        StoreUnderTest second = kind.open(machine.runtime);
+        const auto with_tag   = [&](std::size_t size) {
+            return event_with([&](NewEvent& event) {
+                event.metadata.tags    = {"tag"};
+                event.metadata.headers = {{"name", "value"}};
+                event.data             = std::string(size - 12, 'd');
+            });
+        };
+        check_limit(second, with_tag(limits.event_bytes), with_tag(limits.event_bytes + 1), "event-too-large",
+                    limits.event_bytes);
+    }
+    DYNAMIC_SECTION(kind.name << ": tags, how many and how large")
+    {
+        check(
+            [&](std::size_t size) {
+                return event_with([&](NewEvent& event) { event.metadata.tags = numbered(size); });
+            },
+            limits.tags, "invalid-tag");
+        StoreUnderTest second = kind.open(machine.runtime);
+        const auto large      = [&](std::size_t size) {
+            return event_with([&](NewEvent& event) { event.metadata.tags = {std::string(size, 't')}; });
+        };
+        check_limit(second, large(limits.tag_bytes), large(limits.tag_bytes + 1), "invalid-tag", limits.tag_bytes);
+    }
+    DYNAMIC_SECTION(kind.name << ": metadata, how many headers and how large")
+    {
+        check(
+            [&](std::size_t size) {
+                return event_with([&](NewEvent& event) {
+                    event.metadata.headers = {{"name", std::string(size - 7, 'v')}};
+                    event.metadata.tags    = {"tag"};
+                });
+            },
+            limits.metadata_bytes, "metadata-too-large");
+        StoreUnderTest second = kind.open(machine.runtime);
+        const auto many       = [&](std::size_t size) {
+            return event_with([&](NewEvent& event) { event.metadata.headers.resize(size); });
+        };
+        check_limit(second, many(limits.headers), many(limits.headers + 1), "metadata-too-large", limits.headers);
+    }
+    DYNAMIC_SECTION(kind.name << ": an append, how many events and how large, over all its streams")
+    {
+        check(
+            [&](std::size_t size) {
+                auto request = to("a-1", any, {machine.event()});
+                request.streams.push_back({"a-2", any, {}});
+                while (request.streams[1].events.size() + 1 < size)
+                    request.streams[1].events.push_back(machine.event());
+                return request;
+            },
+            limits.append_events, "append-too-large");
+        StoreUnderTest second = kind.open(machine.runtime);
+        const auto large      = [&](std::size_t size) {
+            AppendRequest request;
+            for (std::size_t left = size, stream = 0; left > 0; ++stream) {
+                const auto part = std::min(left, limits.event_bytes - 1);
+                request.streams.push_back(
+                         {"a-" + std::to_string(stream), any, {machine.event(std::string(part, 'd'))}});
+                left -= part;
+            }
+            return request;
+        };
+        check_limit(second, large(limits.append_bytes), large(limits.append_bytes + 1), "append-too-large",
+                    limits.append_bytes);
+    }
+    DYNAMIC_SECTION(kind.name << ": a condition's items")
+    {
+        check([&](std::size_t size) { return under({.types = {"other"}}, size); }, limits.query_items,
+              "query-too-large");
+    }
+    DYNAMIC_SECTION(kind.name << ": a condition's types in one item")
+    {
+        check([&](std::size_t size) { return under({.types = numbered(size)}, 1); }, limits.query_items,
+              "query-too-large");
+    }
+    DYNAMIC_SECTION(kind.name << ": a condition's tags in one item")
+    {
+        check([&](std::size_t size) { return under({.tags = numbered(size)}, 1); }, limits.query_items,
+              "query-too-large");
+    }
+    DYNAMIC_SECTION(kind.name << ": a condition's names")
+    {
+        check([&](std::size_t size) { return under({.types = {std::string(size, 't')}}, 1); }, limits.type_name_bytes,
+              "invalid-event-type");
+        StoreUnderTest second = kind.open(machine.runtime);
+        const auto tagged     = [&](std::size_t size) { return under({.tags = {std::string(size, 't')}}, 1); };
+        check_limit(second, tagged(limits.tag_bytes), tagged(limits.tag_bytes + 1), "invalid-tag", limits.tag_bytes);
+    }
+}
+
+struct Name {
+    std::string what;
+    std::string name;
+};
+
+const std::vector<Name>& clean_names()
+{
+    static const std::vector<Name> names{
+        {"one letter", "a"},
+        {"a space", " "},
+        {"the last before DEL", "~"},
+        {"the first behind C1", "\xc2\xa0"},
+        {"two, three and four bytes", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x8d\xb5"},
+        {"the last before the surrogates", "\xed\x9f\xbf"},
+        {"the last of all", "\xf4\x8f\xbf\xbf"},
+    };
+    return names;
+}
+
+const std::vector<Name>& unclean_names()
+{
+    static const std::vector<Name> names{
+        {"nothing", ""},
+        {"NUL alone", std::string(1, '\0')},
+        {"NUL within", std::string("a\0b", 3)},
+        {"a line break", "a\nb"},
+        {"the last of C0", "a\x1f"},
+        {"DEL", "a\x7f"},
+        {"the first of C1", "a\xc2\x80"},
+        {"the last of C1", "a\xc2\x9f"},
+        {"a lone continuation", "a\x80"},
+        {"a lead without its end", "a\xc3"},
+        {"three bytes cut", "a\xe2\x82"},
+        {"four bytes cut", "a\xf0\x9f\x8d"},
+        {"a lead before a letter", "\xc3(a"},
+        {"overlong in two bytes", "\xc0\xaf"},
+        {"overlong NUL", "\xc0\x80"},
+        {"the greatest overlong in two bytes", "\xc1\xbf"},
+        {"overlong in three bytes", "\xe0\x80\xaf"},
+        {"the greatest overlong in three bytes", "\xe0\x9f\xbf"},
+        {"overlong in four bytes", "\xf0\x80\x80\xaf"},
+        {"the greatest overlong in four bytes", "\xf0\x8f\xbf\xbf"},
+        {"the first surrogate", "\xed\xa0\x80"},
+        {"the last surrogate", "\xed\xbf\xbf"},
+        {"beyond the last of all", "\xf4\x90\x80\x80"},
+        {"a lead of five bytes", "\xf8\x88\x80\x80\x80"},
+        {"a byte that UTF-8 never has", "\xfe"},
+        {"the byte of all ones", "\xff"},
+    };
+    return names;
+}
+
+TEST_CASE("every event store takes names that are UTF-8 without control characters, and no others",
+          "[eventstore][contract][limits]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine;
+    auto store           = kind.open(machine.runtime);
+    const auto in_stream = [&](const std::string& name) { return to(name, any, {machine.event()}); };
+    const auto in_type   = [&](const std::string& name) { return to("a-1", any, {machine.event("x", name)}); };
+    const auto in_tag    = [&](const std::string& name) {
+        auto event          = machine.event();
+        event.metadata.tags = {"before", name};
+        return to("a-1", any, {event});
+    };
+    const auto in_condition = [&](QueryItem item) {
+        auto request      = to("a-1", any, {machine.event()});
+        request.condition = AppendCondition{{{std::move(item)}}, 1'000'000};
+        return request;
+    };
+
+    DYNAMIC_SECTION(kind.name << ": clean")
+    {
+        for (const auto& [what, name] : clean_names()) {
+            INFO(what);
+            for (const auto& request : {in_stream(name), in_type(name), in_tag(name), in_condition({.types = {name}}),
+                                        in_condition({.tags = {name}})}) {
+                const auto answer = store->append(request);
+                INFO((answer ? "" : answer.error().sentence));
+                CHECK(answer);
+            }
+        }
+        store.reopen(store);
+        for (const auto& [what, name] : clean_names()) {
+            INFO(what);
+            CHECK(read_all(*store.store, {.scope = Scope::stream(name)}).size() == 1);
+            CHECK(read_all(*store.store, {.scope = Scope::type(name)}).size() == 1);
+            CHECK(read_all(*store.store, {.scope = Scope::tag(name)}).size() == 1);
+        }
+    }
+    DYNAMIC_SECTION(kind.name << ": not clean")
+    {
+        const auto refused = [&](const AppendRequest& request, const std::string& code) {
+            const auto answer = store->append(request);
+            REQUIRE_FALSE(answer);
+            CHECK(answer.error().kind == Failure::invalid);
+            CHECK(answer.error().code == code);
+            CHECK(is_clean_name(answer.error().sentence)); // a name cannot steer the terminal it is printed on
+        };
+        for (const auto& [what, name] : unclean_names()) {
+            INFO(what);
+            refused(in_stream(name), "invalid-stream-name");
+            refused(in_type(name), "invalid-event-type");
+            refused(in_tag(name), "invalid-tag");
+            refused(in_condition({.types = {name}}), "invalid-event-type");
+            refused(in_condition({.tags = {name}}), "invalid-tag");
+        }
+        CHECK(store->head() == 0);
+    }
+}
+
+} // namespace limits_contract_test

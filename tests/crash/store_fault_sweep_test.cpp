@@ -1,0 +1,93 @@
+// A disk that fails or fills up at every single one of its operations, under a store that is being written.
+#include "simulated/store_run.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace store_fault_sweep_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+constexpr RunOptions short_run{.seed = 3, .appends = 100, .data_bytes_max = 120, .lives = 3};
+
+// How often a run does each kind of operation, and how many bytes it writes.
+struct Extent {
+    std::array<std::uint64_t, operation_kinds> operations{};
+    std::uint64_t bytes = 0;
+};
+
+Extent extent_of(const RunOptions& options)
+{
+    StoreMachine machine{options.seed, options.model};
+    constexpr std::uint64_t plenty = 1u << 30;
+    machine.disk().leave_room(plenty);
+    StoreRun run{machine, options};
+    run.go();
+    REQUIRE(run.wrong() == "");
+    REQUIRE_FALSE(run.was_closed());
+    Extent extent{.operations = {}, .bytes = plenty - machine.disk().room()};
+    for (std::size_t kind = 0; kind < operation_kinds; ++kind) {
+        extent.operations[kind] = machine.disk().count(static_cast<Operation>(kind));
+    }
+    return extent;
+}
+
+// What is wrong with a run on such a disk, or with opening it after the fault is over and the power was cut.
+std::string wrong_with(StoreMachine& machine, const RunOptions& options, Tail tail)
+{
+    StoreRun run{machine, options};
+    run.go();
+    if (not run.wrong().empty()) return run.wrong();
+    machine.disk().power_cut(tail);
+    return recover(machine, run.acknowledged(), run.in_doubt());
+}
+
+TEST_CASE("after a write that fails, nothing is acknowledged until the store is opened again",
+          "[crash][eventstore][fault]")
+{
+    std::uint64_t faults = 0;
+    for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
+        auto options      = short_run;
+        options.model     = model;
+        const auto extent = extent_of(options);
+        for (std::size_t kind = 0; kind < operation_kinds; ++kind) {
+            const auto operation = static_cast<Operation>(kind);
+            for (std::uint64_t number = 1; number <= extent.operations[kind]; ++number) {
+                for (const bool for_good : {false, true}) {
+                    for (const bool half : {false, true}) {
+                        if (half && operation != Operation::write) continue;
+                        StoreMachine machine{options.seed, model};
+                        machine.disk().fail({operation, number, for_good, half});
+                        const auto wrong = wrong_with(machine, options, number % 2 == 0 ? Tail::dropped : Tail::torn);
+                        INFO("operation " << kind << ", number " << number << (for_good ? " and all after it" : "")
+                                          << (half ? ", half of it" : "") << ", model " << static_cast<int>(model));
+                        REQUIRE(wrong == "");
+                        ++faults;
+                    }
+                }
+            }
+        }
+    }
+    INFO(faults << " faults");
+    CHECK(faults >= 2000);
+}
+
+TEST_CASE("a disk that is full at any byte loses nothing, and the store goes on when there is room again",
+          "[crash][eventstore][fault]")
+{
+    auto options      = short_run;
+    options.appends   = 24;
+    options.lives     = 2;
+    const auto extent = extent_of(options);
+    for (std::uint64_t room = 0; room < extent.bytes; ++room) {
+        StoreMachine machine{options.seed, options.model};
+        machine.disk().leave_room(room);
+        const auto wrong = wrong_with(machine, options, room % 2 == 0 ? Tail::kept : Tail::torn);
+        INFO("room for " << room << " bytes");
+        REQUIRE(wrong == "");
+    }
+    INFO(extent.bytes << " bytes");
+    CHECK(extent.bytes >= 5000);
+}
+
+} // namespace store_fault_sweep_test
