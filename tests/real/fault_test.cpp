@@ -162,6 +162,33 @@ TEST_CASE("without a file to be had the store closes, and loses nothing", "[real
     check_goes_on(*machine.open(directory.path()), failed.acknowledged);
 }
 
+TEST_CASE("a table that is cut while the store runs is an error with a name, and no crash", "[real][damage]")
+{
+    const TemporaryDirectory directory;
+    const RealMachine machine;
+    {
+        const auto store = machine.open(directory.path());
+        for (std::uint64_t number = 0; number < 1'000; ++number) REQUIRE(store->append(request_of(0, number)));
+    }
+    const auto store = machine.open(directory.path());
+    REQUIRE(read_all(*store, {.limit = 10}).size() == 10); // some tables are open
+    std::size_t cut = 0;
+    for (const auto& file : fs::directory_iterator{directory.path()}) {
+        if (file.path().extension() != ".ldb") continue;
+        fs::resize_file(file.path(), file.file_size() / 3);
+        ++cut;
+    }
+    REQUIRE(cut > 0);
+    const auto cursor = store->read({});
+    auto next         = cursor->next();
+    while (next && next.value() != nullptr) next = cursor->next();
+    REQUIRE_FALSE(next);
+    INFO(next.error().sentence);
+    CHECK((next.error().kind == Failure::corrupt || next.error().kind == Failure::storage));
+    const auto report = store->verify();
+    CHECK((not report || report.value().findings_total > 0));
+}
+
 TEST_CASE("a directory that may not be written is refused with one sentence", "[real]")
 {
     const TemporaryDirectory directory;
