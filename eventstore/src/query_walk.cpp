@@ -40,7 +40,8 @@ result<std::optional<Position>> ListWalk::find_on_disk(Position position, Direct
     }
     auto cursor         = index_.database().cursor();
     const auto is_entry = [&] { return cursor.valid() && cursor.key().starts_with(prefix_); };
-    cursor.seek_at_or_before(key_spaces::with_number(prefix_, position));
+    // The entry that holds the position, or ends before it; before the first position there is none.
+    if (position > 1 || not forwards) cursor.seek_at_or_before(key_spaces::with_number(prefix_, position));
     if (is_entry()) {
         BOOST_OUTCOME_TRY(entry_, PositionList::decode(cursor.value()));
         const auto found = forwards ? entry_.at_or_after(position) : entry_.at_or_before(position);
@@ -98,12 +99,18 @@ result<std::optional<Position>> QueryWalk::find(Position position, Direction dir
     return nearest;
 }
 
-// Every list moves the candidate on, until all of them agree on one.
+// Every list moves the candidate on, until all of them agree on one. Tags first: few events carry one, and where none does
+// nothing else is asked.
 result<std::optional<Position>> QueryWalk::find(Item& item, Position position, Direction direction)
 {
     Position candidate = position;
     for (bool agreed = false; not agreed;) {
         const Position before = candidate;
+        for (ListWalk& list : item.all_of) {
+            BOOST_OUTCOME_TRY(const auto found, list.find(candidate, direction));
+            if (not found) return found;
+            candidate = *found;
+        }
         if (not item.any_of.empty()) {
             std::optional<Position> nearest;
             for (ListWalk& list : item.any_of) {
@@ -112,11 +119,6 @@ result<std::optional<Position>> QueryWalk::find(Item& item, Position position, D
             }
             if (not nearest) return nearest;
             candidate = *nearest;
-        }
-        for (ListWalk& list : item.all_of) {
-            BOOST_OUTCOME_TRY(const auto found, list.find(candidate, direction));
-            if (not found) return found;
-            candidate = *found;
         }
         agreed = candidate == before;
     }
