@@ -71,10 +71,6 @@ std::string kind_of(const std::string& path)
 class Table {
 public:
     void add(const std::string& kind, Outcome outcome) { ++rows_[kind][static_cast<std::size_t>(outcome)]; }
-    std::uint64_t count(const std::string& kind, Outcome outcome) const
-    {
-        return rows_.at(kind)[static_cast<std::size_t>(outcome)];
-    }
     std::uint64_t total(Outcome outcome) const
     {
         std::uint64_t sum = 0;
