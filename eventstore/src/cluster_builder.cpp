@@ -49,7 +49,7 @@ result<void> ClusterBuilder::read_on(Visit visit)
 {
     RecordView record;
     std::uint64_t bytes = 0;
-    auto cursor         = log_.cursor();
+    auto cursor         = log_.scan_cursor();
     for (cursor.seek(key_spaces::of_record(next_, 0)); next_ <= range_.last && bytes < bytes_read_in_step;
          cursor.next()) {
         BOOST_OUTCOME_TRY(cursor.status());

@@ -24,7 +24,7 @@ result<std::vector<std::uint64_t>> fingerprints_of(const Database& log, const Cl
 {
     std::vector<std::uint64_t> prints(range.events());
     RecordView record;
-    auto cursor = log.cursor();
+    auto cursor = log.scan_cursor();
     for (cursor.seek(key_spaces::of_record(range.first, 0)); cursor.valid() && key_spaces::is_of_record(cursor.key());
          cursor.next()) {
         const auto last = key_spaces::last_position_of_record(cursor.key());

@@ -27,11 +27,15 @@ void ClusterShelf::put(ClusterSet set)
     all_ = std::move(all);
 }
 
-void ClusterShelf::add(std::shared_ptr<const ClusterFile> file)
+ClusterSet ClusterShelf::add(std::shared_ptr<const ClusterFile> file)
 {
-    ClusterSet set = *all();
-    set.insert(std::upper_bound(set.begin(), set.end(), file->range().first, begins_before), std::move(file));
+    const auto& range = file->range();
+    ClusterSet set;
+    ClusterSet replaced;
+    for (const auto& other : *all()) (range.holds(other->range().first) ? replaced : set).push_back(other);
+    set.insert(std::upper_bound(set.begin(), set.end(), range.first, begins_before), std::move(file));
     put(std::move(set));
+    return replaced;
 }
 
 const ClusterFile* ClusterWalk::find_cluster(Position position)

@@ -16,7 +16,8 @@ class ClusterShelf {
 public:
     std::shared_ptr<const ClusterSet> all() const;
     void put(ClusterSet set);
-    void add(std::shared_ptr<const ClusterFile> file);
+    // In the place of those whose ranges lie in that of `file`, which it gives.
+    ClusterSet add(std::shared_ptr<const ClusterFile> file);
 
 private:
     mutable std::shared_mutex mutex_;

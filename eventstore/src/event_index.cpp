@@ -12,6 +12,8 @@ namespace eventloom {
 
 namespace {
 
+// An index of another version is made anew.
+constexpr char index_version               = 2;
 constexpr std::uint64_t positions_in_entry = 4096;
 constexpr std::size_t ids_in_block         = 128;
 constexpr std::size_t id_entry_bytes       = 24; // id, position
@@ -23,12 +25,22 @@ std::string number_bytes(std::uint64_t number)
     return bytes;
 }
 
-// A list in pieces. Versions name the pieces of a stream, positions those of all others.
+std::string bytes_of(const IndexEnd& end)
+{
+    std::string bytes{index_version};
+    append_big_endian(bytes, end.position);
+    append_big_endian(bytes, end.checksum);
+    return bytes;
+}
+
+// A list in pieces, each named by its last number, so that one seek finds the piece where reading goes on. Versions name
+// the pieces of a stream, positions those of all others.
 void add_list(const std::string& prefix, const PositionList& list, std::optional<Version> first_version,
               std::vector<IndexEntry>& entries)
 {
     for (std::uint64_t from = 0; from < list.count(); from += positions_in_entry) {
-        const auto number = first_version ? *first_version + from : list[from];
+        const auto last   = std::min(from + positions_in_entry, list.count()) - 1;
+        const auto number = first_version ? *first_version + last : list[last];
         entries.push_back({key_spaces::with_number(prefix, number), list.encode(from, positions_in_entry), list[from]});
     }
 }
@@ -44,12 +56,28 @@ void add_ids(const IndexTail& tail, OrderedIds& ordered_ids, std::vector<IndexEn
             entries.push_back({key_spaces::of_id(key_spaces::event_id, id), number_bytes(position), position});
             continue;
         }
-        if (block.value.empty()) block = {key_spaces::of_id(key_spaces::id_block, id), {}, position};
+        block.key      = key_spaces::of_id(key_spaces::id_block, id); // the last one names it
+        block.position = position;
         block.value.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
         append_big_endian(block.value, position);
         if (block.value.size() == ids_in_block * id_entry_bytes) close_block();
     }
     close_block();
+}
+
+// Entries of one size, in the order of ids.
+std::optional<Position> position_in_block(std::string_view block, const Uuid& id)
+{
+    const std::string_view wanted{reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+    std::size_t first = 0;
+    std::size_t last  = block.size() / id_entry_bytes;
+    while (first < last) {
+        const auto middle = first + (last - first) / 2;
+        const auto entry  = block.substr(middle * id_entry_bytes, id_entry_bytes);
+        if (entry.starts_with(wanted)) return read_big_endian(entry.substr(wanted.size()));
+        entry < wanted ? first = middle + 1 : last = middle;
+    }
+    return std::nullopt;
 }
 
 bool has_prefix(const DatabaseCursor& cursor, std::string_view prefix)
@@ -83,6 +111,16 @@ std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_id
     return entries;
 }
 
+result<IndexEnd> read_index_end(const Database& database, const DatabaseSnapshot& at)
+{
+    BOOST_OUTCOME_TRY(const auto covers, database.get(key_spaces::of_about("covers"), at));
+    if (not covers) return IndexEnd{};
+    if (covers->size() != 17) return damaged_index("that its end is damaged");
+    if (covers->front() != index_version) return damaged_index("that it is of another version");
+    const auto numbers = std::string_view{*covers}.substr(1);
+    return IndexEnd{read_big_endian(numbers), read_big_endian(numbers.substr(8))};
+}
+
 EventIndex::EventIndex(std::unique_ptr<Database> database) : database_{std::move(database)} {}
 EventIndex::~EventIndex() = default;
 
@@ -90,7 +128,7 @@ result<std::unique_ptr<EventIndex>> EventIndex::open(const Runtime& runtime, con
 {
     BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = directory,
                                                               .write_buffer_bytes = 16u << 20,
-                                                              .block_cache_bytes  = 32u << 20,
+                                                              .block_cache_bytes  = 64u << 20,
                                                               .table_bytes        = 8u << 20}));
     std::unique_ptr<EventIndex> index{new EventIndex{std::move(database)}};
     BOOST_OUTCOME_TRY(index->load());
@@ -104,20 +142,17 @@ result<void> EventIndex::discard(const Runtime& runtime, const std::string& dire
 
 result<void> EventIndex::load()
 {
-    BOOST_OUTCOME_TRY(const auto covers, database_->get(key_spaces::of_about("covers")));
-    if (covers) {
-        if (covers->size() != 16) return damaged_index("that its end is damaged");
-        on_disk_         = read_big_endian(*covers);
-        checksum_at_end_ = read_big_endian(std::string_view{*covers}.substr(8));
-    }
-    newest_     = std::make_shared<IndexTail>(on_disk_);
-    auto cursor = database_->cursor();
+    BOOST_OUTCOME_TRY(const auto end, read_index_end(*database_));
+    on_disk_         = end.position;
+    checksum_at_end_ = end.checksum;
+    newest_          = std::make_shared<IndexTail>(on_disk_);
+    auto cursor      = database_->cursor();
     cursor.seek_at_or_before(std::string{key_spaces::id_block}.append(17, '\xff'));
     BOOST_OUTCOME_TRY(cursor.status());
     if (not cursor.valid() || cursor.key()[0] != key_spaces::id_block) return done();
-    if (cursor.value().size() < id_entry_bytes) return damaged_index("a damaged block of ids");
     Uuid greatest;
-    std::memcpy(greatest.bytes.data(), cursor.value().data() + cursor.value().size() - id_entry_bytes, 16);
+    if (cursor.key().size() != 1 + greatest.bytes.size()) return damaged_index("a damaged key of a block of ids");
+    std::memcpy(greatest.bytes.data(), cursor.key().data() + 1, greatest.bytes.size());
     ordered_ids_.take(greatest);
     return done();
 }
@@ -163,9 +198,7 @@ result<void> EventIndex::flush()
     for (const auto& [name, stream] : tail->streams()) {
         batch.put(key_spaces::of_length(name), number_bytes(stream.first_version + stream.positions.count()));
     }
-    auto covers = number_bytes(tail->last());
-    append_big_endian(covers, set_aside_checksum_);
-    batch.put(key_spaces::of_about("covers"), covers);
+    batch.put(key_spaces::of_about("covers"), bytes_of({tail->last(), set_aside_checksum_}));
     BOOST_OUTCOME_TRY(database_->write(batch, Durability::synced));
     const std::lock_guard lock{mutex_};
     on_disk_         = tail->last();
@@ -205,18 +238,11 @@ result<std::uint64_t> EventIndex::length_of(const IndexView& view, std::string_v
 
 result<std::optional<Position>> EventIndex::position_on_disk(const Uuid& id) const
 {
-    const auto block_key = key_spaces::of_id(key_spaces::id_block, id);
-    auto cursor          = database_->cursor();
-    cursor.seek_at_or_before(block_key);
+    auto cursor = database_->cursor();
+    cursor.seek(key_spaces::of_id(key_spaces::id_block, id));
     BOOST_OUTCOME_TRY(cursor.status());
     if (cursor.valid() && cursor.key()[0] == key_spaces::id_block) {
-        const auto block = cursor.value();
-        const std::string_view wanted{reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
-        for (std::size_t at = 0; at + id_entry_bytes <= block.size(); at += id_entry_bytes) {
-            if (block.substr(at, wanted.size()) == wanted) {
-                return std::optional{read_big_endian(block.substr(at + wanted.size()))};
-            }
-        }
+        if (const auto position = position_in_block(cursor.value(), id)) return position;
     }
     BOOST_OUTCOME_TRY(const auto position, database_->get(key_spaces::of_id(key_spaces::event_id, id)));
     if (not position) return std::optional<Position>{};
@@ -285,7 +311,9 @@ result<StreamPlaces> EventIndex::of_stream(const IndexView& view, std::string_vi
     if (wanted && positions.size() < limit && view.on_disk > 0) {
         const auto prefix = key_spaces::of_text(key_spaces::in_stream, stream);
         auto cursor       = database_->cursor();
-        cursor.seek_at_or_before(key_spaces::with_number(prefix, *wanted));
+        cursor.seek(key_spaces::with_number(prefix, *wanted));
+        BOOST_OUTCOME_TRY(cursor.status());
+        if (not forwards && not has_prefix(cursor, prefix)) cursor.previous();
         while (wanted && positions.size() < limit && has_prefix(cursor, prefix)) {
             const auto before = positions.size();
             BOOST_OUTCOME_TRY(const auto list, PositionList::decode(cursor.value()));
@@ -294,7 +322,9 @@ result<StreamPlaces> EventIndex::of_stream(const IndexView& view, std::string_vi
                 cursor.previous();
                 continue;
             }
-            take(key_spaces::last_number(cursor.key()), list);
+            const auto last_version = key_spaces::last_number(cursor.key());
+            if (last_version + 1 < list.count()) return damaged_index("a damaged list of a stream");
+            take(last_version + 1 - list.count(), list);
             if (positions.size() == before) break;
             forwards ? cursor.next() : cursor.previous();
         }

@@ -21,6 +21,15 @@ struct IndexEntry {
     Position position = 0;
 };
 
+// Up to where an index on disk reaches, and the checksum of the record that ends there.
+struct IndexEnd {
+    Position position      = 0;
+    std::uint64_t checksum = 0;
+};
+
+// Failure::corrupt "damaged-index" when it is damaged, or laid out as another version of the program does.
+result<IndexEnd> read_index_end(const Database& database, const DatabaseSnapshot& at = nullptr);
+
 // The greatest event id in a block. Ids of version 7 come in ascending order, so most are found absent without a look at
 // the disk.
 class OrderedIds {

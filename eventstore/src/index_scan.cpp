@@ -44,9 +44,9 @@ IndexScan::IndexScan(const Database& database, const DatabaseSnapshot& moment, P
 
 result<void> IndexScan::run()
 {
-    lengths_.emplace(database_.cursor(moment_));
+    lengths_.emplace(database_.scan_cursor(moment_));
     lengths_->seek(std::string_view{&key_spaces::length, 1});
-    auto cursor = database_.cursor(moment_);
+    auto cursor = database_.scan_cursor(moment_);
     for (cursor.seek(""); cursor.valid(); cursor.next()) {
         ++entries_;
         take(cursor.key(), cursor.value());
@@ -98,16 +98,17 @@ void IndexScan::take_list(FactKind kind, std::string_view key, std::string_view 
     const auto positions = PositionList::decode(value);
     if (not positions) return find("a list of positions that is none");
     const auto& here  = positions.value();
-    const auto number = key_spaces::last_number(key);
+    const auto number = key_spaces::last_number(key); // of the last one
+    const auto first  = number + 1 - here.count();
     if (here.first() <= list_last_) find("pieces of a list in another order than their positions", here.first());
-    if (kind != stream_fact && number != here.first()) find("a piece of a list under another position", here.first());
-    if (kind == stream_fact && number != expected_) {
-        find("a gap before version " + std::to_string(number) + " of the stream " + std::string{name_in(list)});
+    if (kind != stream_fact && number != here.last()) find("a piece of a list under another position", here.first());
+    if (kind == stream_fact && first != expected_) {
+        find("a gap before version " + std::to_string(first) + " of the stream " + std::string{name_in(list)});
     }
-    expected_  = number + here.count();
+    expected_  = number + 1;
     list_last_ = here.last();
     if (here.last() > covers_) return find("positions behind the last that the index covers", here.last());
-    auto version = number;
+    auto version = first;
     here.visit(
         [&](Position position) { tell(named_fact(kind, list_hash_, position, kind == stream_fact ? version++ : 0)); });
 }
@@ -148,7 +149,7 @@ void IndexScan::take_flush(std::string_view key, std::string_view value)
 void IndexScan::take_block(std::string_view key, std::string_view value)
 {
     if (key.size() != 1 + id_bytes || value.empty() || value.size() % id_entry_bytes != 0 ||
-        not value.starts_with(key.substr(1))) {
+        value.substr(value.size() - id_entry_bytes, id_bytes) != key.substr(1)) {
         return find("a block of ids that is none");
     }
     for (std::size_t at = 0; at < value.size(); at += id_entry_bytes) {

@@ -14,15 +14,15 @@ inline constexpr char about  = 'a'; // "format"                              -> 
 inline constexpr char record = 'e'; // last position, ordinal (four bytes)   -> record
 
 // The index, which can be made anew from the log.
-inline constexpr char in_category = 'c'; // category (text), first position    -> positions
+inline constexpr char in_category = 'c'; // category (text), last position     -> positions
 inline constexpr char flushed     = 'f'; // last position of a flush           -> first position of it
-inline constexpr char with_tag    = 'g'; // tag (text), first position         -> positions
+inline constexpr char with_tag    = 'g'; // tag (text), last position          -> positions
 inline constexpr char event_id    = 'i'; // event id                           -> position
-inline constexpr char id_block    = 'j'; // first event id of a block          -> ids and their positions
+inline constexpr char id_block    = 'j'; // last event id of a block           -> ids and their positions
 inline constexpr char command     = 'k'; // command id                         -> command record
 inline constexpr char length      = 'l'; // stream (bytes)                     -> number of events
-inline constexpr char in_stream   = 's'; // stream (text), first version       -> positions
-inline constexpr char of_type     = 't'; // type (text), first position        -> positions
+inline constexpr char in_stream   = 's'; // stream (text), last version        -> positions
+inline constexpr char of_type     = 't'; // type (text), last position         -> positions
 
 // The last position of a record, so that one seek from any position finds the record that holds it. The ordinal is 0 for a
 // record of events; those of commands alone, which follow it without an event of their own, are counted on from 1.

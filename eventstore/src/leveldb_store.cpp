@@ -268,6 +268,7 @@ private:
         BOOST_OUTCOME_TRY(clusters_, StreamClusters::open(runtime_, *database_, log_,
                                                           {.directory    = clusters_directory(options_.directory),
                                                            .events       = options_.cluster_events,
+                                                           .small_events = options_.small_cluster_events,
                                                            .memory_bytes = options_.cluster_memory_bytes}));
         clusters_->log_has_grown();
         return done();
@@ -301,7 +302,7 @@ private:
 
     result<void> read_into_index(const LogEnd& end)
     {
-        auto cursor = database_->cursor();
+        auto cursor = database_->scan_cursor();
         RecordView record;
         RecordedEvent event;
         std::uint64_t checksum = index_->checksum_at_end();
@@ -382,7 +383,7 @@ result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime,
         BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = options.directory,
                                                                   .create_if_missing  = options.create_if_missing,
                                                                   .write_buffer_bytes = options.write_buffer_bytes,
-                                                                  .block_cache_bytes  = 8u << 20,
+                                                                  .block_cache_bytes  = 32u << 20,
                                                                   .table_bytes        = 32u << 20,
                                                                   .keep_cut_tails     = true}));
         BOOST_OUTCOME_TRY(check_format(*database, options.directory));

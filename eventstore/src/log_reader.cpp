@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t recent_bytes_max = 16u << 20;
 constexpr std::size_t spare_max        = 256;
-constexpr std::size_t page_events      = 256;
+constexpr std::size_t page_events      = 1024;
 constexpr std::size_t page_bytes       = 1u << 20;
 
 // What the database says of damaged blocks, as an error of the event that could not be read.
@@ -66,7 +66,7 @@ result<void> LogWalk::find(Position position)
     }
     const bool is_next = cursor_ && not bytes_ && record_.events() > 0 && position == record_.last() + 1;
     bytes_.reset();
-    if (not cursor_) cursor_.emplace(database_.cursor());
+    if (not cursor_) cursor_.emplace(way_ == Way::through ? database_.scan_cursor() : database_.cursor());
     if (is_next) {
         cursor_->next();
     } else {
@@ -154,7 +154,8 @@ private:
     {
         at_ = filled_ = 0;
         BOOST_OUTCOME_TRY(bound_by_time());
-        auto walk         = log_.walk();
+        using Way         = LogWalk::Way;
+        auto walk         = log_.walk(scope_.kind() == Scope::Kind::everything ? Way::through : Way::here_and_there);
         std::size_t bytes = 0;
         BOOST_OUTCOME_TRY(const auto places, find_places(std::min<std::uint64_t>(left_, page_events)));
         if (places.empty()) ended_ = true;

@@ -37,7 +37,12 @@ private:
 // database as long as it lives.
 class LogWalk {
 public:
-    LogWalk(const Database& database, const RecentRecords& recent) : database_{database}, recent_{recent} {}
+    enum class Way : std::uint8_t { here_and_there, through }; // through: event after event, as a scan does
+
+    LogWalk(const Database& database, const RecentRecords& recent, Way way)
+        : database_{database}, recent_{recent}, way_{way}
+    {
+    }
 
     result<void> take(Position position, RecordedEvent& event);
     // Only when it was recorded.
@@ -48,6 +53,7 @@ private:
 
     const Database& database_;
     const RecentRecords& recent_;
+    const Way way_;
     std::optional<DatabaseCursor> cursor_;
     std::shared_ptr<const std::string> bytes_; // of a recent record
     RecordView record_;
@@ -69,7 +75,7 @@ public:
     result<Chain> chain_at(Position position) const;
     // Whether a record that ends at `position`, of events or of commands behind it, has this checksum.
     result<bool> holds_record(Position position, std::uint64_t checksum) const;
-    LogWalk walk() const { return {database_, recent_}; }
+    LogWalk walk(LogWalk::Way way = LogWalk::Way::here_and_there) const { return {database_, recent_, way}; }
     const EventIndex& index() const { return index_; }
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const;
 

@@ -25,7 +25,7 @@ public:
     template <class Take>
     result<void> run(Position from, Take&& take)
     {
-        auto cursor = log_.cursor();
+        auto cursor = log_.scan_cursor();
         next_       = from;
         RecordView record;
         std::vector<CommandGlance> commands;

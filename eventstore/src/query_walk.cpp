@@ -40,22 +40,18 @@ result<std::optional<Position>> ListWalk::find_on_disk(Position position, Direct
     }
     auto cursor         = index_.database().cursor();
     const auto is_entry = [&] { return cursor.valid() && cursor.key().starts_with(prefix_); };
-    // The entry that holds the position, or ends before it; before the first position there is none.
-    if (position > 1 || not forwards) cursor.seek_at_or_before(key_spaces::with_number(prefix_, position));
-    if (is_entry()) {
-        BOOST_OUTCOME_TRY(entry_, PositionList::decode(cursor.value()));
-        const auto found = forwards ? entry_.at_or_after(position) : entry_.at_or_before(position);
-        if (found) return found;
-    }
-    BOOST_OUTCOME_TRY(cursor.status());
-    if (not forwards) return std::optional<Position>{};
+    // The first entry that does not end before the position; backwards, the one before it when that one begins behind it.
     cursor.seek(key_spaces::with_number(prefix_, position));
-    if (is_entry()) {
-        BOOST_OUTCOME_TRY(entry_, PositionList::decode(cursor.value()));
-        return entry_.at_or_after(position);
+    for (bool is_last_try = forwards;; is_last_try = true) {
+        BOOST_OUTCOME_TRY(cursor.status());
+        if (is_entry()) {
+            BOOST_OUTCOME_TRY(entry_, PositionList::decode(cursor.value()));
+            const auto found = forwards ? entry_.at_or_after(position) : entry_.at_or_before(position);
+            if (found) return found;
+        }
+        if (is_last_try) return std::optional<Position>{};
+        cursor.previous();
     }
-    BOOST_OUTCOME_TRY(cursor.status());
-    return std::optional<Position>{};
 }
 
 std::optional<Position> ListWalk::find_in_memory(Position position, Direction direction) const

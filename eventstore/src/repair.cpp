@@ -47,7 +47,7 @@ bool is_damage(const Error& error)
 // Where the log ends by its keys.
 result<Position> last_position(const Database& log)
 {
-    auto cursor = log.cursor();
+    auto cursor = log.scan_cursor();
     cursor.seek_at_or_before(std::string{key_spaces::record}.append(13, '\xff'));
     BOOST_OUTCOME_TRY(cursor.status());
     return cursor.valid() && key_spaces::is_of_record(cursor.key()) ? key_spaces::last_position_of_record(cursor.key())

@@ -25,7 +25,7 @@ public:
     // Up to the first record that is not whole or not the next one.
     result<void> run()
     {
-        auto cursor = from_.cursor();
+        auto cursor = from_.scan_cursor();
         RecordView record;
         for (cursor.seek(std::string_view{&key_spaces::record, 1}); in_log(cursor); cursor.next()) {
             const auto whole = check(cursor, record);
@@ -124,7 +124,7 @@ private:
 Position last_known_position(const Runtime& runtime, const std::string& directory, const Database& saved)
 {
     Position last = 0;
-    auto cursor   = saved.cursor();
+    auto cursor   = saved.scan_cursor();
     for (cursor.seek_at_or_before(std::string{key_spaces::record}.append(13, '\xff')); cursor.valid();
          cursor.previous()) {
         RecordView record;

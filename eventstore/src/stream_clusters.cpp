@@ -13,6 +13,8 @@ namespace {
 // Between two tasks while appends are going on: so clusters take a tenth of one core from them.
 constexpr Duration pause{50'000};
 
+constexpr Position nowhere = std::numeric_limits<Position>::max(); // behind every log
+
 } // namespace
 
 struct StreamClusters::Tasks {
@@ -36,6 +38,7 @@ result<std::unique_ptr<StreamClusters>> StreamClusters::open(const Runtime& runt
                                                              LogReader& reader, Options options)
 {
     options.events       = std::clamp<Position>(options.events, 1, cluster_events_max);
+    options.small_events = std::clamp<Position>(options.small_events, 1, options.events);
     options.memory_bytes = std::max<std::size_t>(options.memory_bytes, 1);
     std::unique_ptr<StreamClusters> clusters{new StreamClusters{runtime, log, reader, std::move(options)}};
     BOOST_OUTCOME_TRY(clusters->load());
@@ -59,12 +62,25 @@ result<void> StreamClusters::load()
         // A file that cannot be removed is not used either; the one that is made anew takes its place.
         static_cast<void>(runtime_.files.RemoveFile(options_.directory + "/" + name));
     }
-    std::sort(set.begin(), set.end(),
-              [](const auto& one, const auto& other) { return one->range().first < other->range().first; });
-    const auto overlap = [](const auto& one, const auto& other) { return other->range().first <= one->range().last; };
-    set.erase(std::unique(set.begin(), set.end(), overlap), set.end());
-    reader_.clusters().put(std::move(set));
+    // Small ones may not have been removed when a whole one took their place.
+    std::sort(set.begin(), set.end(), [](const auto& one, const auto& other) {
+        return std::pair{one->range().first, other->range().last} < std::pair{other->range().first, one->range().last};
+    });
+    ClusterSet kept;
+    for (auto& file : set) {
+        if (kept.empty() || file->range().first > kept.back()->range().last)
+            kept.push_back(std::move(file));
+        else
+            remove(*file);
+    }
+    reader_.clusters().put(std::move(kept));
     return done();
+}
+
+// Whoever reads it still has it open. One that cannot be removed is no fault: it is tried again at the next opening.
+void StreamClusters::remove(const ClusterFile& file) const
+{
+    static_cast<void>(runtime_.files.RemoveFile(cluster_path(options_.directory, file.range())));
 }
 
 Position StreamClusters::end_of_clusters() const
@@ -73,19 +89,44 @@ Position StreamClusters::end_of_clusters() const
     return clusters->empty() ? 0 : clusters->back()->range().last;
 }
 
-// The first range that no cluster has and that is complete.
+// The first range that is complete, but has no cluster, or only small ones.
 std::optional<ClusterRange> StreamClusters::next_range() const
 {
     const auto clusters = reader_.clusters().all();
     Position first      = 1;
-    for (const auto& file : *clusters) {
+    const auto is_whole = [&](const auto& file) {
+        return file->range().first >= first && file->range().events() >= options_.events;
+    };
+    for (;;) {
+        const auto whole  = std::find_if(clusters->begin(), clusters->end(), is_whole);
+        const auto behind = whole == clusters->end() ? nowhere : (*whole)->range().first;
+        if (first == behind) {
+            first = (*whole)->range().last + 1;
+            continue;
+        }
+        // Before a whole one that was made by other options there may be less room.
+        const ClusterRange range{first, std::min(first + options_.events, behind) - 1};
+        if (range.last > reader_.head()) return next_small_range(*clusters, first);
+        const auto is_it = [&](const auto& file) { return file->range() == range; };
+        if (std::none_of(clusters->begin(), clusters->end(), is_it)) return range;
+        first = range.last + 1;
+    }
+}
+
+// The same behind all whole ones.
+std::optional<ClusterRange> StreamClusters::next_small_range(const ClusterSet& clusters, Position first) const
+{
+    Position behind = nowhere;
+    for (const auto& file : clusters) {
+        if (file->range().last < first) continue;
         if (file->range().first > first) {
-            return ClusterRange{first, std::min(first + options_.events - 1, file->range().first - 1)};
+            behind = file->range().first;
+            break;
         }
         first = file->range().last + 1;
     }
-    const ClusterRange next{first, first + options_.events - 1};
-    return next.last <= reader_.head() ? std::optional{next} : std::nullopt;
+    const ClusterRange range{first, std::min(first + options_.small_events, behind) - 1};
+    return range.last <= reader_.head() ? std::optional{range} : std::nullopt;
 }
 
 // A piece of the work; says whether there is more.
@@ -104,7 +145,7 @@ result<bool> StreamClusters::step()
     if (not finished) return finished.error();
     BOOST_OUTCOME_TRY(auto file,
                       ClusterFile::open(runtime_, options_.directory, builder->range(), builder->checksum()));
-    reader_.clusters().add(std::move(file));
+    for (const auto& replaced : reader_.clusters().add(std::move(file))) remove(*replaced);
     return true;
 }
 
@@ -144,7 +185,7 @@ void StreamClusters::run_task()
     }
     // After a fault, a damaged log or a full disk, it is tried again when there is another cluster to make. Nothing is
     // lost meanwhile, and whoever reads or writes the log is told of the fault.
-    complete_at_  = more ? end_of_clusters() + options_.events : head + options_.events;
+    complete_at_  = more ? end_of_clusters() + options_.small_events : head + options_.events;
     task_is_sent_ = false;
     log_has_grown();
 }

@@ -5,10 +5,13 @@
 // The index stays the truth about which events a stream has and where they stand; a cluster only spares the seeks. What
 // is not in a cluster, or is not there as it was written, is read from the log, so clusters can be lost at any time and
 // are made anew. They are made by tasks that do a few milliseconds of work each, and give way to appends.
+// The newest events come into small clusters first, so that they need not wait; when the range of a whole one is
+// complete, that one is made of it and takes the place of the small ones.
 // Threads: every member from any thread.
 #pragma once
 
 #include "cluster_builder.hpp"
+#include "cluster_shelf.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -22,6 +25,7 @@ public:
     struct Options {
         std::string directory;
         Position events          = 0; // of a cluster
+        Position small_events    = 0; // of one that is made while the range of a whole one is not complete
         std::size_t memory_bytes = 0; // while one is made
     };
 
@@ -41,8 +45,10 @@ private:
     struct Tasks;
     StreamClusters(const Runtime& runtime, const Database& log, LogReader& reader, Options options);
     result<void> load();
+    void remove(const ClusterFile& file) const;
     Position end_of_clusters() const;
     std::optional<ClusterRange> next_range() const;
+    std::optional<ClusterRange> next_small_range(const ClusterSet& clusters, Position first) const;
     result<bool> step();
     void send_task(bool at_once);
     void run_task();

@@ -25,18 +25,13 @@ std::string_view name_of(std::size_t kind)
 struct IndexMoment {
     const Database& database;
     DatabaseSnapshot snapshot;
-    Position covers        = 0;
-    std::uint64_t checksum = 0; // of the record there
+    IndexEnd end;
 };
 
 result<IndexMoment> moment_of(const Database& database)
 {
-    IndexMoment moment{database, database.snapshot()};
-    BOOST_OUTCOME_TRY(const auto covers, database.get(key_spaces::of_about("covers"), moment.snapshot));
-    if (not covers) return moment;
-    if (covers->size() != 16) return damaged_index("that its end is damaged");
-    moment.covers   = read_big_endian(*covers);
-    moment.checksum = read_big_endian(std::string_view{*covers}.substr(8));
+    IndexMoment moment{database, database.snapshot(), {}};
+    BOOST_OUTCOME_TRY(moment.end, read_index_end(database, moment.snapshot));
     return moment;
 }
 
@@ -45,11 +40,11 @@ result<IndexMoment> moment_of(const Database& database)
 class IndexSide {
 public:
     IndexSide(const Runtime& runtime, const IndexMoment& moment)
-        : sums{moment.covers}, scan_{moment.database, moment.snapshot, moment.covers,
-                                     [this](const Fact& fact) { sums.add(fact); },
-                                     [this](Position position, std::string sentence) {
-                                         add_finding(found, {position, "damaged-index", std::move(sentence)});
-                                     }}
+        : sums{moment.end.position}, scan_{moment.database, moment.snapshot, moment.end.position,
+                                           [this](const Fact& fact) { sums.add(fact); },
+                                           [this](Position position, std::string sentence) {
+                                               add_finding(found, {position, "damaged-index", std::move(sentence)});
+                                           }}
     {
         runtime.executor.post([turn = turn_, this] {
             if (not turn->is_taken.exchange(true)) run(*turn);
@@ -101,7 +96,7 @@ public:
                 [this](Position position, std::string code, std::string sentence) {
                     find(position, std::move(code), std::move(sentence));
                 }},
-          sums_{index_.covers}
+          sums_{index_.end.position}
     {
     }
 
@@ -129,7 +124,7 @@ private:
         void operator()(const RecordView& record, Position position, const EventGlance& event)
         {
             self.take_event(record, position);
-            if (position > self.index_.covers) return;
+            if (position > self.index_.end.position) return;
             facts.visit(event, position, [&](const Fact& fact) { self.sums_.add(fact); });
         }
         void operator()(const RecordView&, const CommandGlance& command)
@@ -146,7 +141,7 @@ private:
     void take_event(const RecordView& record, Position position)
     {
         ++report_.events;
-        if (position == index_.covers && record.last() == position && record.chain().own != index_.checksum) {
+        if (position == index_.end.position && record.last() == position && record.chain().own != index_.end.checksum) {
             find(position, "damaged-index",
                  "compared the index with the record at position " + std::to_string(position) +
                      ", where it ends, and found that it was made from another one; run store repair");
@@ -157,8 +152,8 @@ private:
     // A command without events, behind the last event that the index covers, may have come after the index was written.
     bool is_in_index(const CommandGlance& command)
     {
-        if (command.last_position < index_.covers) return true;
-        if (command.last_position > index_.covers) return false;
+        if (command.last_position < index_.end.position) return true;
+        if (command.last_position > index_.end.position) return false;
         if (command.events > 0) return true;
         auto value = index_.database.get(std::string{key_spaces::command}.append(command.id), index_.snapshot);
         if (not value && value.error().kind != Failure::corrupt) fault_ = std::move(value.error());
@@ -192,10 +187,10 @@ private:
         const auto wanted = [&](const Fact& fact) {
             return fact.position >= range.first && fact.position <= range.last && range.kinds[fact.kind];
         };
-        LogScan part{database_, std::min(range.last, index_.covers),
+        LogScan part{database_, std::min(range.last, index_.end.position),
                      [](Position, const std::string&, const std::string&) {}};
         BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), ExpectedFacts{*this, wanted, expected}));
-        IndexScan index{index_.database, index_.snapshot, index_.covers,
+        IndexScan index{index_.database, index_.snapshot, index_.end.position,
                         [&](const Fact& fact) {
                             if (not wanted(fact) || expected.erase(fact.hash) > 0 || scan_.is_lost(fact.position))
                                 return;

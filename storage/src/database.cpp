@@ -96,11 +96,7 @@ void DatabaseCursor::seek_at_or_before(std::string_view key)
 {
     auto& iterator = *state_->iterator;
     iterator.Seek(slice(key));
-    if (iterator.Valid()) {
-        if (view(iterator.key()) != key) iterator.Prev();
-    } else if (iterator.status().ok()) {
-        iterator.SeekToLast();
-    }
+    if (not iterator.Valid() || view(iterator.key()) != key) previous();
 }
 
 bool DatabaseCursor::valid() const
@@ -115,7 +111,11 @@ void DatabaseCursor::next()
 
 void DatabaseCursor::previous()
 {
-    state_->iterator->Prev();
+    auto& iterator = *state_->iterator;
+    if (iterator.Valid())
+        iterator.Prev();
+    else if (iterator.status().ok())
+        iterator.SeekToLast();
 }
 
 std::string_view DatabaseCursor::key() const
@@ -231,7 +231,18 @@ result<std::optional<std::string>> Database::get(std::string_view key, const Dat
 
 DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const
 {
-    std::unique_ptr<leveldb::Iterator> iterator{state_->database->NewIterator(reading(at))};
+    return cursor_of(std::unique_ptr<leveldb::Iterator>{state_->database->NewIterator(reading(at))});
+}
+
+DatabaseCursor Database::scan_cursor(const DatabaseSnapshot& at) const
+{
+    auto options       = reading(at);
+    options.fill_cache = false;
+    return cursor_of(std::unique_ptr<leveldb::Iterator>{state_->database->NewIterator(options)});
+}
+
+DatabaseCursor Database::cursor_of(std::unique_ptr<leveldb::Iterator> iterator) const
+{
     return DatabaseCursor{
         std::unique_ptr<DatabaseCursor::State>{new DatabaseCursor::State{std::move(iterator), &state_->directory}}};
 }

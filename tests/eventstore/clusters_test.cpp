@@ -23,11 +23,12 @@ struct Machine {
     Runtime runtime{simulated, simulated, simulated, system_files()};
     TemporaryDirectory directory;
 
-    std::unique_ptr<LevelDbStore> open(Position cluster_events = 40) const
+    std::unique_ptr<LevelDbStore> open(Position cluster_events = 40, Position small_cluster_events = 65'536) const
     {
         auto store = LevelDbStore::open(runtime, {.directory              = directory.path(),
                                                   .index_events_in_memory = 64,
                                                   .cluster_events         = cluster_events,
+                                                  .small_cluster_events   = small_cluster_events,
                                                   .cluster_memory_bytes   = 4096});
         INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
@@ -116,6 +117,77 @@ TEST_CASE("a stream is read out of clusters in every way as out of the log", "[e
         REQUIRE(before.size() == std::min(limit, from + 1));
         for (std::size_t at = 0; at < before.size(); ++at) CHECK(before[at] == stream[from - at]);
     }
+}
+
+TEST_CASE("the newest events come into small clusters, until a whole one takes their place", "[eventstore][clusters]")
+{
+    Machine machine;
+    const auto names = [&] {
+        std::vector<std::string> found;
+        for (const auto& path : machine.clusters()) found.push_back(path.filename());
+        std::sort(found.begin(), found.end());
+        return found;
+    };
+    using Names = std::vector<std::string>;
+    auto store  = machine.open(40, 10);
+    machine.fill(*store, 35);
+    REQUIRE(store->cluster());
+    CHECK(names() == Names{"1-10", "11-20", "21-30"});
+    CHECK(store->info().value().clustered == 30);
+    CHECK(read_streams(*store) == streams_of(*store));
+    SECTION("of the whole range")
+    {
+        const auto reader = store->read({.scope = Scope::stream("stream-3")});
+        REQUIRE(reader->next().value() != nullptr);
+        machine.fill(*store, 30);
+        REQUIRE(store->cluster());
+        CHECK(names() == Names{"1-40", "41-50", "51-60"});
+        CHECK(store->info().value().clustered == 60);
+        CHECK(reader->next().value() != nullptr);
+        CHECK(read_streams(*store) == streams_of(*store));
+    }
+    SECTION("also when a small one is lost")
+    {
+        store.reset();
+        std::filesystem::remove(machine.directory.path() + "/clusters/11-20");
+        store = machine.open(40, 10);
+        CHECK(store->info().value().clustered == 20);
+        REQUIRE(store->cluster());
+        CHECK(names() == Names{"1-10", "11-20", "21-30"});
+        machine.fill(*store, 5);
+        REQUIRE(store->cluster());
+        CHECK(names() == Names{"1-40"});
+    }
+    SECTION("and those that were not removed then are removed later")
+    {
+        const auto small = machine.directory.path() + "/clusters/11-20";
+        const auto kept  = content_of(small);
+        machine.fill(*store, 5);
+        REQUIRE(store->cluster());
+        store.reset();
+        replace(small, kept);
+        store = machine.open(40, 10);
+        CHECK(names() == Names{"1-40"});
+        CHECK(store->info().value().clustered == 40);
+        CHECK(read_streams(*store) == streams_of(*store));
+    }
+    CHECK(store->verify().value().findings_total == 0);
+}
+
+TEST_CASE("whole clusters of other sizes stay, and the room between them is filled", "[eventstore][clusters]")
+{
+    Machine machine;
+    {
+        const auto store = machine.open(30);
+        machine.fill(*store, 95);
+        REQUIRE(store->cluster());
+    }
+    std::filesystem::remove(machine.directory.path() + "/clusters/31-60");
+    const auto store = machine.open(20, 5);
+    REQUIRE(store->cluster());
+    CHECK(store->info().value().clustered == 95); // 1-30, 31-50, 51-60, 61-90, 91-95
+    CHECK(machine.clusters().size() == 5);
+    CHECK(read_streams(*store) == streams_of(*store));
 }
 
 TEST_CASE("what is in a cluster is not looked for in the log", "[eventstore][clusters]")

@@ -173,18 +173,19 @@ TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
     machine.within = "/index";
     std::string stream_key{"s"};
     append_ordered_text(stream_key, "order-1");
-    const auto key_of = [&](Version first_version) {
+    const auto key_of = [&](Version last_version) {
         auto key = stream_key;
-        append_big_endian(key, first_version);
+        append_big_endian(key, last_version);
         return key;
     };
     SECTION("an entry is missing")
     {
-        machine.remove(key_of(0));
+        machine.remove(key_of(4));
         CHECK(has_finding(machine.open()->verify().value(), 1, "damaged-index"));
     }
     SECTION("an entry is another")
     {
+        machine.remove(key_of(4));
         machine.put(key_of(0), std::string(2, '\1')); // position 1 alone
         CHECK(has_finding(machine.open()->verify().value(), 2, "damaged-index"));
         CHECK(has_finding(machine.open()->verify().value(), 5, "damaged-index"));

@@ -23,6 +23,10 @@
 #include <string_view>
 #include <vector>
 
+namespace leveldb {
+class Iterator;
+}
+
 namespace eventloom {
 
 enum class Durability : std::uint8_t {
@@ -78,7 +82,7 @@ public:
     void seek_at_or_before(std::string_view key); // to the last key at or before `key`
     bool valid() const;                           // false past either end, and after an error
     void next();
-    void previous();
+    void previous(); // from behind the last key, to that one
     std::string_view key() const;
     std::string_view value() const;
     // Failure::corrupt when what was read is damaged. Ask when valid() turns false: the end, or a fault?
@@ -106,6 +110,8 @@ public:
     result<std::optional<std::string>> get(std::string_view key, const DatabaseSnapshot& at = nullptr) const;
 
     DatabaseCursor cursor(const DatabaseSnapshot& at = nullptr) const;
+    // For reading much in order: the blocks that it reads are not kept in memory for others, nor put others' out.
+    DatabaseCursor scan_cursor(const DatabaseSnapshot& at = nullptr) const;
 
     DatabaseSnapshot snapshot() const;
 
@@ -125,6 +131,7 @@ public:
 private:
     struct State;
     explicit Database(std::unique_ptr<State> state);
+    DatabaseCursor cursor_of(std::unique_ptr<leveldb::Iterator> iterator) const;
     static result<std::unique_ptr<Database>> open_as_it_is(const Runtime& runtime, const DatabaseOptions& options);
     std::unique_ptr<State> state_;
 };
