@@ -24,9 +24,10 @@ public:
 
     void prepare()
     {
-        for (std::size_t thread = 0; thread < work_.size(); ++thread) {
-            work_[thread].clear();
-            for (std::uint64_t i = 0; i < appends_; ++i) {
+        // Ids are in the order of time, as those of version 7 are, and so in turn for all threads.
+        for (auto& appends : work_) appends.clear();
+        for (std::uint64_t i = 0; i < appends_; ++i) {
+            for (std::size_t thread = 0; thread < work_.size(); ++thread) {
                 std::vector<el::NewEvent> events;
                 for (unsigned k = 0; k < events_a_call_; ++k) events.push_back(event_of(number_++));
                 work_[thread].emplace_back().add("order-" + std::to_string(thread), lengths_[thread],

@@ -66,18 +66,41 @@ result<void> ClusterBuilder::read_on(Visit visit)
     return done();
 }
 
+// The positions in the range whose events do not lie together with others of their stream.
+template <class Visit>
+result<void> ClusterBuilder::visit_scattered(const RecordView& record, Visit visit) const
+{
+    const auto last = std::min(record.last(), range_.last);
+    for (auto position = std::max(record.first(), range_.first); position <= last;) {
+        const auto end = std::min(record.last_together(position), last) + 1;
+        if (end - position < events_of_record_max) {
+            for (auto scattered = position; scattered < end; ++scattered) {
+                BOOST_OUTCOME_TRY(visit(scattered));
+            }
+        }
+        position = end;
+    }
+    return done();
+}
+
 result<void> ClusterBuilder::measure()
 {
     BOOST_OUTCOME_TRY(read_on([&](const RecordView& record, std::size_t bytes) -> result<void> {
-        if (bytes / record.events() <= page_body_bytes_max) bytes_wanted_ += bytes;
+        if (bytes / record.events() > page_body_bytes_max) return done();
+        std::uint64_t scattered = 0;
+        BOOST_OUTCOME_TRY(visit_scattered(record, [&](Position) -> result<void> {
+            ++scattered;
+            return done();
+        }));
+        bytes_wanted_ += bytes * scattered / record.events();
         return done();
     }));
     if (not is_read()) return done();
     BOOST_OUTCOME_TRY(writer_, ClusterWriter::create(runtime_, cluster_path(directory_, range_)));
     parts_ = bytes_wanted_ / memory_bytes_ + 1;
-    if (parts_ > parts_max) {
+    if (bytes_wanted_ == 0 || parts_ > parts_max) {
         parts_ = 1;
-        stage_ = Stage::writing; // nothing: these events are large, and read fast enough from the log
+        stage_ = Stage::writing; // nothing: these events lie together or are large, and read fast enough from the log
         return done();
     }
     stage_  = Stage::gathering;
@@ -95,15 +118,14 @@ bool ClusterBuilder::is_wanted(std::uint64_t hash) const
 result<void> ClusterBuilder::gather()
 {
     BOOST_OUTCOME_TRY(read_on([&](const RecordView& record, std::size_t) -> result<void> {
-        const auto last = std::min(record.last(), range_.last);
-        for (auto position = std::max(record.first(), range_.first); position <= last; ++position) {
+        return visit_scattered(record, [&](Position position) -> result<void> {
             const auto [stream, version] = record.place_of(position);
             const auto hash              = page_hash(stream, version / versions_in_page);
-            if (not is_wanted(hash)) continue;
+            if (not is_wanted(hash)) return done();
             BOOST_OUTCOME_TRY(const auto event, record.body_at(position));
             gather(record, position, hash, event);
-        }
-        return done();
+            return done();
+        });
     }));
     if (not is_read()) return done();
     std::sort(events_.begin(), events_.end(), [](const Gathered& one, const Gathered& other) {

@@ -45,6 +45,8 @@ private:
     template <class Visit>
     result<void> read_on(Visit visit);
     bool is_read() const { return next_ > range_.last; }
+    template <class Visit>
+    result<void> visit_scattered(const RecordView& record, Visit visit) const;
     result<void> measure();
     result<void> gather();
     void gather(const RecordView& record, Position position, std::uint64_t hash, const RecordView::Body& event);
@@ -62,7 +64,7 @@ private:
     Stage stage_ = Stage::measuring;
     Position next_;                  // the next to be read
     std::uint32_t record_       = 0; // number of the next record
-    std::uint64_t bytes_wanted_ = 0; // of the records whose events may be clustered
+    std::uint64_t bytes_wanted_ = 0; // of the events that may be clustered
     std::uint64_t parts_        = 1;
     std::uint64_t part_         = 0;
     std::uint64_t checksum_     = 0;

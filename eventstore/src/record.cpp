@@ -304,6 +304,12 @@ RecordView::Place RecordView::place_of(Position position) const
     return {run.stream, run.first_version + (number - run.first_event)};
 }
 
+Position RecordView::last_together(Position position) const
+{
+    run_of(position - first_);
+    return first_ + (run_at_ + 1 == runs_.size() ? events_ : runs_[run_at_ + 1].first_event) - 1;
+}
+
 result<void> RecordView::take(Position position, RecordedEvent& event) const
 {
     BOOST_OUTCOME_TRY(const auto body, body_at(position));

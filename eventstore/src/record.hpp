@@ -108,6 +108,8 @@ public:
         Version version = 0;
     };
     Place place_of(Position position) const;
+    // The last of the events of one stream that stand one behind the other here, and of which one is at `position`.
+    Position last_together(Position position) const;
 
     // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
     result<void> take(Position position, RecordedEvent& event) const;

@@ -11,6 +11,7 @@
 // Use codec<T> instead; it turns the exceptions into errors. Threads: one archive, one thread.
 #pragma once
 
+#include <eventloom/framework/id.hpp>
 #include <eventloom/framework/members.hpp>
 
 #include <cereal/cereal.hpp>
@@ -66,32 +67,43 @@ public:
     // LEB128: seven bits a byte, the lowest first.
     void unsigned_number(std::uint64_t value)
     {
-        constexpr std::ptrdiff_t longest = 10;
-        if (end_ - at_ >= longest) {
-            for (; value >= 0x80; value >>= 7) *at_++ = static_cast<char>(value | 0x80);
-            *at_++ = static_cast<char>(value);
+        if (room() >= longest_number) {
+            at_ = put_number(value, at_);
             return;
         }
-        char encoded[longest];
-        std::size_t count = 0;
-        for (; value >= 0x80; value >>= 7) encoded[count++] = static_cast<char>(value | 0x80);
-        encoded[count++] = static_cast<char>(value);
-        raw({encoded, count});
+        char encoded[longest_number];
+        raw({encoded, static_cast<std::size_t>(put_number(value, encoded) - encoded)});
     }
 
     void text(std::string_view value)
     {
+        if (room() >= longest_number && value.size() <= room() - longest_number) {
+            at_ = std::copy(value.begin(), value.end(), put_number(value.size(), at_));
+            return;
+        }
         unsigned_number(value.size());
         raw(value);
     }
 
     void raw(std::string_view bytes)
     {
-        if (static_cast<std::size_t>(end_ - at_) < bytes.size()) return raw_past_the_buffer(bytes);
+        if (room() < bytes.size()) return raw_past_the_buffer(bytes);
         at_ = std::copy(bytes.begin(), bytes.end(), at_);
     }
 
 private:
+    static constexpr std::size_t longest_number = 10;
+
+    std::size_t room() const { return static_cast<std::size_t>(end_ - at_); }
+
+    // `at` is no member: a character that is written could be a part of one, and it would be read again each time.
+    static char* put_number(std::uint64_t value, char* at)
+    {
+        for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+        *at++ = static_cast<char>(value);
+        return at;
+    }
+
     void flush()
     {
         out_.append(begin_, static_cast<std::size_t>(at_ - begin_));
@@ -182,6 +194,8 @@ template <class T> concept unsigned_number = std::is_unsigned_v<T> && not flag<T
 template <class T> concept signed_number   = std::is_signed_v<T> && std::is_integral_v<T>;
 template <class T> concept floating_number = std::is_same_v<T, float> || std::is_same_v<T, double>;
 
+template <class T> concept written_here    = std::is_arithmetic_v<T> || std::is_same_v<T, std::string>;
+
 template <flag T> void save(BinaryWriter& out, const T& value) { out.byte(value ? 1 : 0); }
 template <unsigned_number T> void save(BinaryWriter& out, const T& value) { out.unsigned_number(value); }
 // clang-format on
@@ -246,11 +260,65 @@ inline void load(BinaryReader& in, std::string& value)
     value.assign(in.text());
 }
 
+namespace detail {
+
+// A type whose members are found, and that has no cereal `serialize`, inside or beside it.
+template <class T, class Archive>
+concept serializes_itself = requires(T& value, Archive& archive)
+{
+    value.serialize(archive);
+};
+namespace probe {
+struct Archive {}; // of no namespace that has a `serialize` of its own
+} // namespace probe
+template <class T>
+concept serialized_beside = requires(T& value, probe::Archive& archive)
+{
+    serialize(archive, value);
+};
+template <class T, class Archive>
+concept visited_by_member = plain<T> && not is_id<T> && not serializes_itself<T, Archive>;
+template <class T>
+concept plain_bytes = visited_by_member<T, BinaryWriter> && not serialized_beside<T>;
+
+// What needs nothing of cereal goes past it: an archive of cereal's asks for itself again at every step.
+template <class T>
+void put(BinaryWriter& out, const T& value)
+{
+    if constexpr (written_here<T>) {
+        save(out, value);
+    } else if constexpr (is_id<T>) {
+        out.text(value.value);
+    } else if constexpr (plain_bytes<T>) {
+        with_members(value, [&](const auto&... member) { (put(out, member), ...); });
+    } else {
+        out(value);
+    }
+}
+
+template <class T>
+void take(BinaryReader& in, T& value)
+{
+    if constexpr (written_here<T>) {
+        load(in, value);
+    } else if constexpr (is_id<T>) {
+        value.value.assign(in.text());
+    } else if constexpr (plain_bytes<T>) {
+        in.enter();
+        with_members(value, [&](auto&... member) { (take(in, member), ...); });
+        in.leave();
+    } else {
+        in(value);
+    }
+}
+
+} // namespace detail
+
 template <class T, class Allocator>
 void save(BinaryWriter& out, const std::vector<T, Allocator>& values)
 {
     out.unsigned_number(values.size());
-    for (const auto& value : values) out(value);
+    for (const auto& value : values) detail::put(out, value);
 }
 
 template <class T, class Allocator>
@@ -261,7 +329,7 @@ void load(BinaryReader& in, std::vector<T, Allocator>& values)
     const auto count                   = in.size();
     values.clear();
     values.reserve(std::min<std::size_t>(count, room_at_once));
-    for (std::uint64_t i = 0; i < count; ++i) in(values.emplace_back());
+    for (std::uint64_t i = 0; i < count; ++i) detail::take(in, values.emplace_back());
 }
 
 // A vector of bool has no references to its elements.

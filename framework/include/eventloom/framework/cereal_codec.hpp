@@ -32,15 +32,6 @@
 namespace eventloom::detail {
 
 template <class T, class Archive>
-concept serializes_itself = requires(T& value, Archive& archive)
-{
-    value.serialize(archive);
-};
-
-template <class T, class Archive>
-concept visited_by_member = plain<T> && not is_id<T> && not serializes_itself<T, Archive>;
-
-template <class T, class Archive>
 void archive_members(Archive& archive, T& value)
 {
     using Bare = std::remove_const_t<T>;
@@ -51,6 +42,10 @@ void archive_members(Archive& archive, T& value)
                 (archive(cereal::make_nvp(std::string{member_name<Bare, Index>()}, member)), ...);
             }
             (std::index_sequence_for<Member...>{});
+        } else if constexpr (std::is_same_v<Archive, BinaryWriter>) {
+            (put(archive, member), ...);
+        } else if constexpr (std::is_same_v<Archive, BinaryReader>) {
+            (take(archive, member), ...);
         } else {
             (archive(member), ...);
         }
@@ -95,7 +90,8 @@ template <class T>
 void codec<T>::encode(const T& value, std::string& out)
 {
     BinaryWriter::Buffer buffer;
-    BinaryWriter{out, buffer}(value);
+    BinaryWriter writer{out, buffer};
+    detail::put(writer, value);
 }
 
 template <class T>
@@ -104,7 +100,7 @@ result<T> codec<T>::decode(std::string_view bytes)
     try {
         T value{};
         BinaryReader reader{bytes};
-        reader(value);
+        detail::take(reader, value);
         reader.finish();
         return value;
     } catch (const DamagedBytes& damage) {
