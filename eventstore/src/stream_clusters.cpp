@@ -1,6 +1,7 @@
 #include "stream_clusters.hpp"
 
 #include "log_reader.hpp"
+#include "out_of_memory.hpp"
 
 #include <leveldb/env.h>
 
@@ -12,6 +13,8 @@ namespace {
 
 // Between two tasks while appends are going on: so clusters take a tenth of one core from them.
 constexpr Duration pause{50'000};
+
+constexpr std::string_view asked = "make a cluster of streams";
 
 } // namespace
 
@@ -98,7 +101,7 @@ result<bool> StreamClusters::step()
         BOOST_OUTCOME_TRY(make_directory(runtime_, options_.directory));
         builder_ = std::make_unique<ClusterBuilder>(runtime_, log_, options_.directory, *range, options_.memory_bytes);
     }
-    const auto finished = builder_->step();
+    const auto finished = within_memory(asked, [&] { return builder_->step(); }); // else it stays half-way
     if (finished && not finished.value()) return true;
     const auto builder = std::exchange(builder_, nullptr);
     if (not finished) return finished.error();
@@ -128,16 +131,20 @@ void StreamClusters::send_task(bool at_once)
         const std::lock_guard lock{tasks->mutex};
         if (tasks->clusters != nullptr) tasks->clusters->run_task();
     };
-    if (at_once)
-        runtime_.executor.post(task);
-    else
-        runtime_.executor.post_at(runtime_.clock.now() + pause, task);
+    const auto sent = within_memory(asked, [&]() -> result<void> {
+        if (at_once)
+            runtime_.executor.post(task);
+        else
+            runtime_.executor.post_at(runtime_.clock.now() + pause, task);
+        return done();
+    });
+    if (not sent) task_is_sent_ = false;
 }
 
 void StreamClusters::run_task()
 {
     const auto head = reader_.head();
-    const auto more = step();
+    const auto more = within_memory(asked, [&] { return step(); });
     if (more && more.value()) {
         const bool is_quiet = head == std::exchange(head_before_, head);
         return send_task(is_quiet);
