@@ -202,9 +202,11 @@ bool CommitPath::is_closed() const
 Error CommitPath::closed_by_fault() const
 {
     return error_within_memory(Failure::unavailable, [&]() -> Error {
+        const auto& closed = database_.is_closed_by_fault() ? database_ : index_.database();
+        const auto fault   = closed.is_closed_by_fault() ? closed.fault() : "found no memory left";
         return {Failure::unavailable, "store-closed-by-fault",
-                "append to the event store in " + database_.directory() +
-                    " and found it closed by an earlier fault; nothing was written; open it again"};
+                "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
+                    fault + "); nothing was written; open it again"};
     });
 }
 

@@ -98,6 +98,15 @@ void* operator new[](std::size_t size)
 {
     return allocate(size);
 }
+// Else those of a sanitizer, which does not know what the others do.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept
+{
+    try {
+        return allocate(size);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
 void operator delete(void* memory) noexcept
 {
     release(memory);

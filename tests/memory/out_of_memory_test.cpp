@@ -125,6 +125,7 @@ TEST_CASE("an append that finds no memory is not written or in doubt, and the st
         if (not second) {
             REQUIRE_FALSE(first);
             REQUIRE(second.error().code == "store-closed-by-fault");
+            REQUIRE(second.error().sentence.find("found no memory left") != std::string::npos);
         }
         ++(first                                    ? ends.written
            : first.error().kind == Failure::unknown ? ends.in_doubt
