@@ -1,7 +1,7 @@
 #include "commit_path.hpp"
 
 #include "key_spaces.hpp"
-#include "query_walk.hpp"
+#include "staged_log.hpp"
 #include "submission.hpp"
 
 namespace eventloom {
@@ -13,51 +13,8 @@ struct CommitPath::Tasks {
 
 namespace {
 
-constexpr unsigned groups_led_max = 8;
-
-// The log as the next request of a group must see it: with what the group has staged.
-class StagedLog final : public LogView {
-public:
-    StagedLog(const EventIndex& index, const LogReader& log) : index_{index}, log_{log}, view_{index.view()} {}
-
-    result<std::uint64_t> length_of(const std::string& stream) const override
-    {
-        return index_.length_of(view_, stream, std::numeric_limits<Position>::max());
-    }
-    result<std::optional<Position>> position_of(const Uuid& id) const override
-    {
-        if (index_.surely_new(id)) return std::optional<Position>{};
-        auto found = index_.position_of(view_, id);
-        if (found && found.value() && *found.value() > log_.head()) met_staged_ = true;
-        return found;
-    }
-    result<RecordedEvent> event_at(Position position) const override { return log_.event_at(position); }
-    result<std::optional<CommandRecord>> command(const Uuid& id) const override
-    {
-        auto found = index_.command(view_, id);
-        if (found && found.value() && staged_commands_.contains(id)) met_staged_ = true;
-        return found;
-    }
-    result<std::optional<Position>> find_match(const EventQuery& query, Position after) const override
-    {
-        if (after >= head()) return std::optional<Position>{};
-        BOOST_OUTCOME_TRY(const auto found, QueryWalk(index_, view_, query).find(after + 1, Direction::forwards));
-        return found;
-    }
-    Position head() const override { return index_.newest().last(); }
-
-    void stage(const CommandRecord& command) { staged_commands_.insert({command.id, true}); }
-
-    // Something that the group itself has staged was asked for: only when it is durable is there an answer.
-    bool met_staged() const { return std::exchange(met_staged_, false); }
-
-private:
-    const EventIndex& index_;
-    const LogReader& log_;
-    const IndexView view_;
-    std::unordered_map<Uuid, bool, UuidHash> staged_commands_;
-    mutable bool met_staged_ = false;
-};
+constexpr unsigned groups_led_max          = 8;
+constexpr std::string_view asked_to_append = "append to the event store";
 
 } // namespace
 
@@ -74,7 +31,8 @@ public:
     // False: the request asks for what this group has staged, and must wait for the next one.
     bool take(Submission& submission)
     {
-        auto decision           = decide_append(submission.request(), staged_, now_);
+        auto decision =
+            within_memory(asked_to_append, [&] { return decide_append(submission.request(), staged_, now_); });
         const bool asked_staged = staged_.met_staged();
         if (asked_staged) return false;
         if (not decision) {
@@ -92,6 +50,7 @@ public:
     {
         close_record();
         if (records_.empty()) return done();
+        is_on_its_way_ = true;
         BOOST_OUTCOME_TRY(path_.database_.write(path_.batch_, path_.options_.durability));
         for (auto& [first, last, bytes] : records_) path_.log_.recent().add(first, last, std::move(bytes));
         path_.end_ = end_;
@@ -99,6 +58,9 @@ public:
         if (not events_->empty()) path_.observers_.tell(std::move(events_));
         return done();
     }
+
+    // The log may have what was staged.
+    bool is_on_its_way() const { return is_on_its_way_; }
 
 private:
     void stage(Submission& submission, const AppendDecision& decision)
@@ -157,6 +119,7 @@ private:
     StagedLog staged_;
     LogEnd end_;
     const Time now_;
+    bool is_on_its_way_ = false;
     std::vector<std::tuple<Position, Position, std::string>> records_;
     std::shared_ptr<std::vector<RecordedEvent>> events_ = std::make_shared<std::vector<RecordedEvent>>();
 };
@@ -179,6 +142,7 @@ CommitPath::~CommitPath()
 result<Appended> CommitPath::append(const AppendRequest& request)
 {
     Submission submission{request};
+    submission.encode();
     {
         const std::lock_guard lock{mutex_};
         queue_.push_back(&submission);
@@ -190,19 +154,28 @@ result<Appended> CommitPath::append(const AppendRequest& request)
 
 void CommitPath::append(AppendRequest request, AppendCompletion completion)
 {
-    auto submission = std::make_unique<Submission>(std::move(request), std::move(completion));
+    std::unique_ptr<Submission> submission;
     std::vector<std::unique_ptr<Submission>> spent; // goes behind the lock
-    const std::lock_guard lock{mutex_};
-    spent.swap(spent_);
-    queue_.push_back(submission.release());
-    if (is_led_ || std::exchange(drain_is_sent_, true)) return;
-    drain();
+    try {
+        submission = std::make_unique<Submission>(std::move(request), std::move(completion));
+        submission->encode();
+        const std::lock_guard lock{mutex_};
+        spent.swap(spent_);
+        queue_.push_back(submission.get());
+        if (is_led_ || drain_is_sent_ || drain()) return static_cast<void>(submission.release());
+        queue_.pop_back();
+    } catch (const std::bad_alloc&) {
+        if (not submission) return completion(out_of_memory(asked_to_append));
+    }
+    submission->keep(out_of_memory(asked_to_append));
+    submission->complete();
 }
 
-// Has the queue emptied by a task, for callers who do not wait. Called with the lock held.
-void CommitPath::drain()
+// Has the queue emptied by a task, for callers who do not wait. Called with the lock held. False: there is no memory for
+// the task.
+bool CommitPath::drain()
 {
-    runtime_.executor.post([tasks = tasks_] {
+    const auto task = [tasks = tasks_] {
         const std::shared_lock lock{tasks->mutex};
         CommitPath* path = tasks->path;
         if (path == nullptr) return;
@@ -212,27 +185,54 @@ void CommitPath::drain()
             if (path->queue_.empty() || std::exchange(path->is_led_, true)) return;
         }
         path->lead(nullptr);
-    });
+    };
+    try {
+        runtime_.executor.post(task);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    return drain_is_sent_ = true;
 }
 
 bool CommitPath::is_closed() const
 {
-    return database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
+    return found_no_memory_ || database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
 }
 
 Error CommitPath::closed_by_fault() const
 {
-    return {Failure::unavailable, "store-closed-by-fault",
-            "append to the event store in " + database_.directory() +
-                " and found it closed by an earlier fault; nothing was written; open it again"};
+    return error_within_memory(Failure::unavailable, [&]() -> Error {
+        const auto& closed = database_.is_closed_by_fault() ? database_ : index_.database();
+        const auto fault   = closed.is_closed_by_fault() ? closed.fault() : "found no memory left";
+        return {Failure::unavailable, "store-closed-by-fault",
+                "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
+                    fault + "); nothing was written; open it again"};
+    });
 }
 
-std::vector<CommitPath::Submission*> CommitPath::take_group()
+// What the group has staged is in the index in memory, and cannot be taken out of it.
+Error CommitPath::closed_without_memory(bool is_on_its_way)
+{
+    found_no_memory_ = true;
+    const auto kind  = is_on_its_way ? Failure::unknown : Failure::unavailable;
+    return error_within_memory(kind, [&]() -> Error {
+        const auto found = "append to the event store in " + database_.directory() + " and found no memory left; ";
+        if (not is_on_its_way) return {kind, "out-of-memory", found + "nothing was written; open it again"};
+        return {kind, "append-outcome-unknown",
+                found + "whether it was written is not known; open it again and send the same ids"};
+    });
+}
+
+CommitPath::Submissions CommitPath::take_group()
 {
     const std::lock_guard lock{mutex_};
-    std::vector<Submission*> group;
+    Submissions group;
+    static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
+        group.reserve(queue_.size());
+        return done();
+    }));
     std::size_t bytes = 0;
-    while (not queue_.empty() && bytes < options_.group_bytes) {
+    while (not queue_.empty() && bytes < options_.group_bytes && group.size() < group.capacity()) {
         bytes += queue_.front()->bodies().bytes.size();
         group.push_back(queue_.front());
         queue_.pop_front();
@@ -250,7 +250,7 @@ void CommitPath::lead(Submission* own)
         {
             const std::lock_guard lock{mutex_};
             goes_on = goes_on && not queue_.empty();
-            if (not goes_on) hand_on();
+            if (not goes_on) goes_on = not hand_on();
         }
         // When he does not go on, nothing of this path is touched behind the answers: the last one may let it go.
         answer(submissions, own);
@@ -258,37 +258,71 @@ void CommitPath::lead(Submission* own)
     }
 }
 
-std::vector<CommitPath::Submission*> CommitPath::write_one_group()
+CommitPath::Submissions CommitPath::write_one_group()
 {
-    auto submissions  = take_group();
-    std::size_t taken = 0;
-    auto written      = is_closed() ? result<void>{closed_by_fault()} : done();
-    if (written) {
-        Group group{*this, runtime_.clock.now()};
-        while (taken < submissions.size() && group.take(*submissions[taken])) ++taken;
-        written = group.write();
-    }
+    auto submissions   = take_group();
+    std::size_t taken  = 0;
+    const auto written = write(submissions, taken);
     if (not written) {
         for (std::size_t i = 0; i < submissions.size(); ++i) {
-            submissions[i]->keep(i < taken ? written.error() : closed_by_fault());
+            submissions[i]->keep_copy(i < taken || not is_closed() ? written.error() : closed_by_fault());
         }
         taken = submissions.size();
     }
-    after_group_(end_);
-    keep_index_small();
-
-    const std::lock_guard lock{mutex_};
-    queue_.insert(queue_.begin(), submissions.begin() + static_cast<std::ptrdiff_t>(taken), submissions.end());
-    submissions.resize(taken);
+    // The appends are done: what finds no memory here is done behind the next group.
+    static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
+        after_group_(end_);
+        keep_index_small();
+        return done();
+    }));
+    put_back(submissions, taken);
     return submissions;
+}
+
+// Decides one after the other, and writes what is accepted of those that it has taken.
+result<void> CommitPath::write(const Submissions& submissions, std::size_t& taken)
+{
+    if (is_closed()) return closed_by_fault();
+    std::optional<Group> group;
+    try {
+        group.emplace(*this, runtime_.clock.now());
+        while (taken < submissions.size() && group->take(*submissions[taken])) ++taken;
+        return group->write();
+    } catch (const std::bad_alloc&) {
+        if (not group) return out_of_memory(asked_to_append);
+        if (not group->is_on_its_way()) taken = submissions.size(); // all have met the same
+        return closed_without_memory(group->is_on_its_way());
+    }
+}
+
+// Those that were not taken wait for the next group.
+void CommitPath::put_back(Submissions& submissions, std::size_t taken)
+{
+    const auto first = submissions.begin() + static_cast<std::ptrdiff_t>(taken);
+    const auto back  = within_memory(asked_to_append, [&]() -> result<void> {
+        const std::lock_guard lock{mutex_};
+        queue_.insert(queue_.begin(), first, submissions.end());
+        return done();
+    });
+    if (not back) {
+        std::for_each(first, submissions.end(), [&](Submission* submission) { submission->keep_copy(back.error()); });
+        return;
+    }
+    submissions.erase(first, submissions.end());
 }
 
 // Callers that wait are woken as a tree, each by the one before him: so the waking is shared among the cores, and the one
 // who leads goes on with the next write meanwhile.
-void CommitPath::answer(const std::vector<Submission*>& submissions, Submission* own)
+void CommitPath::answer(const Submissions& submissions, Submission* own)
 {
-    std::vector<Submission*> waiting;
+    Submissions waiting;
     std::vector<std::unique_ptr<Submission>> spent;
+    const auto room = within_memory(asked_to_append, [&]() -> result<void> {
+        waiting.reserve(submissions.size());
+        spent.reserve(submissions.size());
+        return done();
+    });
+    if (not room) return answer_each(submissions);
     for (Submission* submission : submissions) {
         if (submission == own)
             own->call(Submission::Call::answered);
@@ -306,20 +340,32 @@ void CommitPath::answer(const std::vector<Submission*>& submissions, Submission*
     spent_.swap(spent);
 }
 
-// The lead goes to somebody who waits, or to a task, or to nobody. Called with the lock held.
-void CommitPath::hand_on()
+// The same without memory.
+void CommitPath::answer_each(const Submissions& submissions)
+{
+    for (Submission* submission : submissions) {
+        if (submission->waits()) {
+            submission->call(Submission::Call::answered);
+        } else {
+            const std::unique_ptr<Submission> spent{submission};
+            spent->complete();
+        }
+    }
+}
+
+// The lead goes to somebody who waits, or to a task, or to nobody. Called with the lock held. False: there is no memory for
+// the task, so whoever leads goes on.
+bool CommitPath::hand_on()
 {
     for (Submission* waiting : queue_) {
         if (not waiting->waits()) continue;
         waiting->call(Submission::Call::lead);
-        return;
+        return true;
     }
+    if (not queue_.empty() && not drain_is_sent_ && not drain()) return false;
     is_led_ = false;
-    if (queue_.empty()) {
-        idle_.notify_all();
-    } else if (not std::exchange(drain_is_sent_, true)) {
-        drain();
-    }
+    if (queue_.empty()) idle_.notify_all();
+    return true;
 }
 
 void CommitPath::finish()
@@ -345,7 +391,8 @@ void CommitPath::keep_index_small()
     }
     runtime_.executor.post([tasks = tasks_, &index = index_] {
         const std::shared_lock lock{tasks->mutex};
-        if (tasks->path != nullptr) static_cast<void>(index.flush());
+        if (tasks->path == nullptr) return;
+        static_cast<void>(within_memory("write the index", [&] { return index.flush(); }));
     });
 }
 

@@ -8,23 +8,18 @@
 #pragma once
 
 #include "append_rules.hpp"
+#include "log_end.hpp"
 #include "log_reader.hpp"
 #include "observers.hpp"
 
+#include <boost/container/small_vector.hpp>
+
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 
 namespace eventloom {
-
-// The end of the log, as the next record must know it.
-struct LogEnd {
-    Position position                  = 0;
-    std::uint64_t checksum_of_position = 0; // of the record that holds the last event
-    std::uint64_t checksum             = 0; // of the last record, which may hold commands alone
-    Time recorded_at{};
-    std::uint32_t ordinal = 0; // of the last record: how many of commands alone stand behind the last event
-};
 
 class CommitPath {
 public:
@@ -46,7 +41,7 @@ public:
     result<Appended> append(const AppendRequest& request);
     void append(AppendRequest request, AppendCompletion completion);
 
-    // A write of the log or of the index has failed.
+    // A write of the log or of the index has failed, or a group found no memory half-way.
     bool is_closed() const;
 
     // The end of what is durable. Asked while nobody appends.
@@ -60,15 +55,21 @@ private:
     class Group;
     struct Tasks;
 
-    void enqueue(Submission& submission);
-    std::vector<Submission*> take_group();
+    // So many need no memory: then there is always somebody to answer.
+    using Submissions = boost::container::small_vector<Submission*, 64>;
+
+    Submissions take_group();
     // `own`: that of the caller who leads, if he is one who waits for his answer.
     void lead(Submission* own);
-    std::vector<Submission*> write_one_group();
-    void answer(const std::vector<Submission*>& submissions, Submission* own);
-    void hand_on();
-    void drain();
+    Submissions write_one_group();
+    result<void> write(const Submissions& submissions, std::size_t& taken);
+    void put_back(Submissions& submissions, std::size_t taken);
+    void answer(const Submissions& submissions, Submission* own);
+    static void answer_each(const Submissions& submissions);
+    bool hand_on();
+    bool drain();
     Error closed_by_fault() const;
+    Error closed_without_memory(bool is_on_its_way);
     void keep_index_small();
 
     const Runtime runtime_;
@@ -81,6 +82,7 @@ private:
     LogEnd end_;          // touched by the leader alone
     RecordWriter writer_; // these two only for their memory
     Batch batch_;
+    std::atomic<bool> found_no_memory_{false};
 
     std::mutex mutex_;
     std::deque<Submission*> queue_;

@@ -2,7 +2,10 @@
 
 #include "cluster_check.hpp"
 #include "commit_path.hpp"
+#include "guarded_store.hpp"
 #include "key_spaces.hpp"
+#include "log_end.hpp"
+#include "out_of_memory.hpp"
 #include "stream_clusters.hpp"
 #include "verify.hpp"
 #include "witness.hpp"
@@ -53,40 +56,6 @@ result<void> check_format(Database& database, const std::string& directory)
                     "; use the program that wrote it, or a newer one");
 }
 
-// The end of the log as its last records tell it.
-result<LogEnd> find_end(const Database& database)
-{
-    LogEnd end;
-    auto cursor = database.cursor();
-    cursor.seek_at_or_before(key_spaces::of_record(std::numeric_limits<Position>::max(), 0));
-    RecordView record;
-    for (bool is_last = true; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.previous()) {
-        if (not key_spaces::is_of_record(cursor.key())) return damaged_record(0, "its key is damaged");
-        BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
-        if (is_last) {
-            end.position    = record.last();
-            end.checksum    = record.chain().own;
-            end.recorded_at = record.recorded_at();
-            end.ordinal     = key_spaces::ordinal_of_record(cursor.key());
-            is_last         = false;
-        }
-        if (record.events() == 0) continue;
-        end.checksum_of_position = record.chain().own;
-        return end;
-    }
-    BOOST_OUTCOME_TRY(cursor.status());
-    return end;
-}
-
-// Where the log ends when its last record cannot be read.
-Position last_key(const Database& database)
-{
-    auto cursor = database.cursor();
-    cursor.seek_at_or_before(key_spaces::of_record(std::numeric_limits<Position>::max(), 0));
-    return cursor.valid() && key_spaces::is_of_record(cursor.key()) ? key_spaces::last_position_of_record(cursor.key())
-                                                                    : 0;
-}
-
 // Of the files in a directory, but not those in directories beneath it. A file that LevelDB removes meanwhile counts nothing.
 result<std::uint64_t> bytes_in(const Runtime& runtime, const std::string& directory)
 {
@@ -117,8 +86,10 @@ public:
         path_->finish();
         if (path_->is_closed()) return;
         // What is not kept here is found again in the log when it is opened; when this fails nothing is lost.
-        static_cast<void>(index_->flush_all(path_->end().checksum_of_position));
-        static_cast<void>(bear_witness(path_->end(), true));
+        static_cast<void>(within_memory("close the event store", [&]() -> result<void> {
+            static_cast<void>(index_->flush_all(path_->end().checksum_of_position));
+            return bear_witness(path_->end(), true);
+        }));
     }
 
     // Finds the end of the log, and reads into the index what it does not know. A log whose end is damaged can be read
@@ -158,10 +129,10 @@ public:
 
     void append(AppendRequest request, AppendCompletion completion) override
     {
-        if (auto checked = check_append(request, options_.limits); not checked) {
-            return completion(std::move(checked.error()));
-        }
-        if (damage_) return completion(*damage_);
+        auto checked =
+            within_memory("append to the event store", [&] { return check_append(request, options_.limits); });
+        if (not checked) return completion(std::move(checked.error()));
+        if (damage_) return completion(error_within_memory(damage_->kind, [&] { return *damage_; }));
         path_->append(std::move(request), std::move(completion));
     }
 
@@ -375,9 +346,7 @@ result<std::unique_ptr<EventIndex>> open_index(const Runtime& runtime, const std
     return EventIndex::open(runtime, index_directory(directory));
 }
 
-} // namespace
-
-result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime, LevelDbStoreOptions options)
+result<std::unique_ptr<LevelDbStore>> open_store(const Runtime& runtime, const LevelDbStoreOptions& options)
 {
     for (bool again = true;; again = false) {
         BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = options.directory,
@@ -390,10 +359,17 @@ result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime,
         BOOST_OUTCOME_TRY(auto index, open_index(runtime, options.directory));
         auto store = std::make_unique<OpenStore>(runtime, options, std::move(database), std::move(index));
         BOOST_OUTCOME_TRY(const bool fits, store->begin());
-        if (fits || not again) return store;
+        if (fits || not again) return guarded(std::move(store));
         store.reset();
         BOOST_OUTCOME_TRY(EventIndex::discard(runtime, index_directory(options.directory)));
     }
+}
+
+} // namespace
+
+result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime, LevelDbStoreOptions options)
+{
+    return within_memory("open the event store", [&] { return open_store(runtime, options); });
 }
 
 } // namespace eventloom

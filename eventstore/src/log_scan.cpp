@@ -30,10 +30,7 @@ void LogScan::check_place(const RecordView& record, Position from)
         return;
     }
     if (record.first() != next_) {
-        if (not unread_) {
-            const auto missing = missing_record(next_);
-            finding_(next_, missing.code, missing.sentence);
-        }
+        if (not unread_) find_gap(record.first() - 1);
         if (record.first() > next_) lose(next_, record.first() - 1);
     } else if (not unread_ && record.chain().before != checksum_) {
         finding_(record.first(), "broken-chain",
@@ -49,17 +46,28 @@ result<void> LogScan::end(const DatabaseCursor& cursor)
 {
     if (auto status = cursor.status(); not status) {
         if (status.error().kind != Failure::corrupt) return std::move(status.error());
-        // What a damaged block held is missing, and was found to be; only at the end nothing else shows it.
-        if (next_ <= head_ || lost_.empty()) find(std::min(next_, head_), status.error());
-        unread_ = true;
+        // What a damaged block held was found to be missing, if it was events.
+        if (next_ > head_ && lost_.empty()) find(head_, status.error());
     }
     if (next_ > head_) return done();
-    if (not unread_) {
-        const auto missing = missing_record(next_);
-        finding_(next_, missing.code, missing.sentence);
-    }
+    if (not unread_) find_gap(head_);
     lose(next_, head_);
     return done();
+}
+
+// LevelDB goes past a block that is damaged as if it held nothing; who looks for what it holds is told.
+void LogScan::find_gap(Position last)
+{
+    auto cursor = log_.cursor();
+    cursor.seek(key_spaces::of_record(next_, 0));
+    const auto status = cursor.status();
+    if (status) return find(next_, missing_record(next_));
+    const auto events = last > next_ ? "events at positions " + std::to_string(next_) + " to " + std::to_string(last)
+                                     : "event at position " + std::to_string(next_);
+    finding_(next_, "damaged-record",
+             "read the " + events + " and found that the block of a file that should hold them is damaged (" +
+                 status.error().sentence +
+                 "); restore a backup, or save what stands before with store repair --cut-to DIRECTORY");
 }
 
 void LogScan::lose(Position first, Position last)

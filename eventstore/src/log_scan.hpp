@@ -64,6 +64,7 @@ private:
     bool parse(const DatabaseCursor& cursor, RecordView& record);
     void check_place(const RecordView& record, Position from);
     result<void> end(const DatabaseCursor& cursor);
+    void find_gap(Position last);
     void find(Position position, const Error& error) { finding_(position, error.code, error.sentence); }
     void lose(Position first, Position last);
 

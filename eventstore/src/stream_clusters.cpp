@@ -1,6 +1,7 @@
 #include "stream_clusters.hpp"
 
 #include "log_reader.hpp"
+#include "out_of_memory.hpp"
 
 #include <leveldb/env.h>
 
@@ -14,6 +15,8 @@ namespace {
 constexpr Duration pause{50'000};
 
 constexpr Position nowhere = std::numeric_limits<Position>::max(); // behind every log
+
+constexpr std::string_view asked = "make a cluster of streams";
 
 } // namespace
 
@@ -139,7 +142,7 @@ result<bool> StreamClusters::step()
         BOOST_OUTCOME_TRY(make_directory(runtime_, options_.directory));
         builder_ = std::make_unique<ClusterBuilder>(runtime_, log_, options_.directory, *range, options_.memory_bytes);
     }
-    const auto finished = builder_->step();
+    const auto finished = within_memory(asked, [&] { return builder_->step(); }); // else it stays half-way
     if (finished && not finished.value()) return true;
     const auto builder = std::exchange(builder_, nullptr);
     if (not finished) return finished.error();
@@ -169,16 +172,20 @@ void StreamClusters::send_task(bool at_once)
         const std::lock_guard lock{tasks->mutex};
         if (tasks->clusters != nullptr) tasks->clusters->run_task();
     };
-    if (at_once)
-        runtime_.executor.post(task);
-    else
-        runtime_.executor.post_at(runtime_.clock.now() + pause, task);
+    const auto sent = within_memory(asked, [&]() -> result<void> {
+        if (at_once)
+            runtime_.executor.post(task);
+        else
+            runtime_.executor.post_at(runtime_.clock.now() + pause, task);
+        return done();
+    });
+    if (not sent) task_is_sent_ = false;
 }
 
 void StreamClusters::run_task()
 {
     const auto head = reader_.head();
-    const auto more = step();
+    const auto more = within_memory(asked, [&] { return step(); });
     if (more && more.value()) {
         const bool is_quiet = head == std::exchange(head_before_, head);
         return send_task(is_quiet);

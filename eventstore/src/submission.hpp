@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commit_path.hpp"
+#include "out_of_memory.hpp"
 #include "parking.hpp"
 #include "record.hpp"
 
@@ -11,11 +12,19 @@ namespace eventloom {
 
 class CommitPath::Submission {
 public:
-    explicit Submission(const AppendRequest& request) : request_{&request} { encode(); }
+    explicit Submission(const AppendRequest& request) : request_{&request} {}
     Submission(AppendRequest request, AppendCompletion completion)
         : owned_{std::move(request)}, request_{&*owned_}, completion_{std::move(completion)}
     {
-        encode();
+    }
+
+    // Before anything else. Not in the constructor: whoever finds no memory for it still has the completion to tell.
+    void encode()
+    {
+        bodies_.reserve(*request_);
+        for (const StreamAppend& append : request_->streams) {
+            for (const NewEvent& event : append.events) bodies_.add(event);
+        }
     }
 
     const AppendRequest& request() const { return *request_; }
@@ -37,6 +46,10 @@ public:
     // This caller, once he has his answer, tells the other one that he has his, too. At most two.
     void wakes(Submission* other) { others_[others_[0] != nullptr ? 1 : 0] = other; }
     void keep(result<Appended> answer) { answer_ = std::move(answer); }
+    void keep_copy(const Error& error)
+    {
+        keep(error_within_memory(error.kind, [&] { return error; }));
+    }
     // Of one that does not wait.
     void complete() { completion_(std::move(*answer_)); }
 
@@ -45,14 +58,6 @@ private:
     {
         for (Submission* other : others_) {
             if (other != nullptr) other->call(Call::answered);
-        }
-    }
-
-    void encode()
-    {
-        bodies_.reserve(*request_);
-        for (const StreamAppend& append : request_->streams) {
-            for (const NewEvent& event : append.events) bodies_.add(event);
         }
     }
 

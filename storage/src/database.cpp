@@ -13,6 +13,7 @@
 #include <leveldb/write_batch.h>
 
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 namespace eventloom {
@@ -165,6 +166,8 @@ struct Database::State {
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
     std::atomic<bool> closed_by_fault{false};
+    std::mutex mutex;  // over the next
+    std::string fault; // the first, that closed it
 };
 
 Database::Database(std::unique_ptr<State> state) : state_{std::move(state)} {}
@@ -258,8 +261,8 @@ result<void> Database::write(const Batch& batch, Durability durability)
 {
     if (state_->closed_by_fault) {
         return fail(Failure::unavailable, "store-closed-by-fault",
-                    "write to the database " + state_->directory +
-                        " and found it closed by an earlier fault; nothing was written; open it again");
+                    "write to the database " + state_->directory + " and found it closed by an earlier fault (" +
+                        fault() + "); nothing was written; open it again");
     }
     leveldb::WriteOptions options;
     options.sync      = durability == Durability::synced;
@@ -267,15 +270,23 @@ result<void> Database::write(const Batch& batch, Durability durability)
     if (status.ok()) return done();
 
     // LevelDB would go on and lose later writes: what follows a failed write in its log is not read again.
+    const std::lock_guard lock{state_->mutex};
     state_->closed_by_fault = true;
+    const auto found        = "write to the database " + state_->directory + " and found: " + status.ToString();
+    if (state_->fault.empty()) state_->fault = found;
     return fail(Failure::unknown, "append-outcome-unknown",
-                "write to the database " + state_->directory + " and found: " + status.ToString() +
-                    "; whether it was written is not known; open it again and send the same ids");
+                found + "; whether it was written is not known; open it again and send the same ids");
 }
 
 bool Database::is_closed_by_fault() const
 {
     return state_->closed_by_fault;
+}
+
+std::string Database::fault() const
+{
+    const std::lock_guard lock{state_->mutex};
+    return state_->fault;
 }
 
 const std::vector<std::string>& Database::notices() const

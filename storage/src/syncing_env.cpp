@@ -7,6 +7,7 @@ namespace eventloom {
 
 namespace {
 
+// Asked before anything is changed: it may find no memory.
 std::string directory_of(const std::string& path)
 {
     const auto parent = std::filesystem::path{path}.parent_path().string();
@@ -20,11 +21,10 @@ SyncingEnv::SyncingEnv(leveldb::Env* files, SyncDirectory sync_directory)
 {
 }
 
-leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& path)
+leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& directory)
 {
     if (not status.ok()) return status;
-    const auto directory = directory_of(path);
-    status               = sync_directory_(directory);
+    status = sync_directory_(directory);
     const std::lock_guard lock{mutex_};
     if (status.ok())
         doubtful_.erase(directory);
@@ -41,18 +41,20 @@ bool SyncingEnv::is_doubtful(const std::string& path)
 
 leveldb::Status SyncingEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file)
 {
-    *file             = nullptr; // not every Env sets it when it fails
-    const auto status = synced(target()->NewWritableFile(path, file), path);
-    if (not status.ok() && *file != nullptr) {
-        delete *file;
-        *file = nullptr;
-    }
+    *file                         = nullptr; // not every Env sets it when it fails
+    const auto directory          = directory_of(path);
+    leveldb::WritableFile* opened = nullptr;
+    auto status                   = target()->NewWritableFile(path, &opened);
+    std::unique_ptr<leveldb::WritableFile> held{opened};
+    status = synced(std::move(status), directory);
+    if (status.ok()) *file = held.release();
     return status;
 }
 
 leveldb::Status SyncingEnv::RenameFile(const std::string& from, const std::string& to)
 {
-    return synced(target()->RenameFile(from, to), to);
+    const auto directory = directory_of(to);
+    return synced(target()->RenameFile(from, to), directory);
 }
 
 leveldb::Status SyncingEnv::RemoveFile(const std::string& path)
@@ -62,20 +64,23 @@ leveldb::Status SyncingEnv::RemoveFile(const std::string& path)
     if (is_doubtful(path)) {
         return leveldb::Status::IOError(path, "kept, because the last sync of its directory failed");
     }
-    return synced(target()->RemoveFile(path), path);
+    const auto directory = directory_of(path);
+    return synced(target()->RemoveFile(path), directory);
 }
 
 leveldb::Status SyncingEnv::LockFile(const std::string& path, leveldb::FileLock** lock)
 {
-    auto status = target()->LockFile(path, lock);
+    const auto directory = directory_of(path);
+    auto status          = target()->LockFile(path, lock);
     const std::lock_guard held{mutex_};
-    if (status.ok()) doubtful_.erase(directory_of(path)); // whoever begins anew reads CURRENT as it is
+    if (status.ok()) doubtful_.erase(directory); // whoever begins anew reads CURRENT as it is
     return status;
 }
 
 leveldb::Status SyncingEnv::CreateDir(const std::string& directory)
 {
-    return synced(target()->CreateDir(directory), directory);
+    const auto parent = directory_of(directory);
+    return synced(target()->CreateDir(directory), parent);
 }
 
 } // namespace eventloom

@@ -32,8 +32,12 @@ leveldb::Status sync_system_directory(const std::string& directory)
 // cut short behind its back would kill it, and a disk that cannot read must be an error, not a signal.
 class ReadFile final : public leveldb::RandomAccessFile {
 public:
-    ReadFile(int descriptor, std::string path) : descriptor_{descriptor}, path_{std::move(path)} {}
-    ~ReadFile() override { close(descriptor_); }
+    explicit ReadFile(const std::string& path) : path_{path}, descriptor_{open(path.c_str(), O_RDONLY | O_CLOEXEC)} {}
+    ~ReadFile() override
+    {
+        if (is_open()) close(descriptor_);
+    }
+    bool is_open() const { return descriptor_ >= 0; }
 
     leveldb::Status Read(std::uint64_t offset, std::size_t count, leveldb::Slice* found, char* scratch) const override
     {
@@ -50,8 +54,8 @@ public:
     }
 
 private:
-    const int descriptor_;
     const std::string path_;
+    const int descriptor_;
 };
 
 class SystemEnv final : public leveldb::EnvWrapper {
@@ -60,10 +64,10 @@ public:
 
     leveldb::Status NewRandomAccessFile(const std::string& path, leveldb::RandomAccessFile** file) override
     {
-        const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (descriptor < 0)
+        auto opened = std::make_unique<ReadFile>(path);
+        if (not opened->is_open())
             return errno == ENOENT ? leveldb::Status::NotFound(path, std::strerror(errno)) : fault(path);
-        *file = new ReadFile{descriptor, path};
+        *file = opened.release();
         return leveldb::Status::OK();
     }
 

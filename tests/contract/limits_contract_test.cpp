@@ -1,6 +1,7 @@
 // What every event store takes, and what it refuses with the numbers: each limit exactly, and one above it.
 #include "support/every_store.hpp"
 
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/storage/system_files.hpp>
 
@@ -11,7 +12,9 @@ namespace limits_contract_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-const StoreLimits limits{};
+// The limits of bytes and events that are large are small here: a store that keeps to any such limit keeps to every one.
+// The last test asks the disk for the real ones, once.
+constexpr StoreLimits limits{.event_bytes = 256u << 10, .append_events = 200, .append_bytes = 1u << 20};
 const auto any = ExpectedVersion::any();
 
 struct Machine {
@@ -21,6 +24,18 @@ struct Machine {
     NewEvent event(std::string text = "x", std::string type = "noted")
     {
         return note_of(runtime, std::move(text), std::move(type));
+    }
+
+    // An append of so many bytes, an event of at most so many in each of its streams.
+    AppendRequest of_bytes(std::size_t bytes, std::size_t event_bytes)
+    {
+        AppendRequest request;
+        while (bytes > 0) {
+            const auto part = std::min(bytes, event_bytes);
+            request.streams.push_back({"a-" + std::to_string(bytes), any, {event(std::string(part, 'd'))}});
+            bytes -= part;
+        }
+        return request;
     }
 };
 
@@ -55,7 +70,7 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
 {
     const auto& kind = GENERATE(from_range(every_store()));
     Machine machine;
-    auto store       = kind.open(machine.runtime);
+    auto store       = kind.open(machine.runtime, limits);
     const auto check = [&](auto request_of_size, std::size_t limit, const std::string& code) {
         check_limit(store, request_of_size(limit), request_of_size(limit + 1), code, limit);
     };
@@ -96,7 +111,7 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
     {
         check([&](std::size_t size) { return to("a-1", any, {machine.event(std::string(size, 'd'))}); },
               limits.event_bytes, "event-too-large");
-        StoreUnderTest second = kind.open(machine.runtime);
+        StoreUnderTest second = kind.open(machine.runtime, limits);
         const auto with_tag   = [&](std::size_t size) {
             return event_with([&](NewEvent& event) {
                 event.metadata.tags    = {"tag"};
@@ -114,7 +129,7 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
                 return event_with([&](NewEvent& event) { event.metadata.tags = numbered(size); });
             },
             limits.tags, "invalid-tag");
-        StoreUnderTest second = kind.open(machine.runtime);
+        StoreUnderTest second = kind.open(machine.runtime, limits);
         const auto large      = [&](std::size_t size) {
             return event_with([&](NewEvent& event) { event.metadata.tags = {std::string(size, 't')}; });
         };
@@ -130,7 +145,7 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
                 });
             },
             limits.metadata_bytes, "metadata-too-large");
-        StoreUnderTest second = kind.open(machine.runtime);
+        StoreUnderTest second = kind.open(machine.runtime, limits);
         const auto many       = [&](std::size_t size) {
             return event_with([&](NewEvent& event) { event.metadata.headers.resize(size); });
         };
@@ -147,17 +162,8 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
                 return request;
             },
             limits.append_events, "append-too-large");
-        StoreUnderTest second = kind.open(machine.runtime);
-        const auto large      = [&](std::size_t size) {
-            AppendRequest request;
-            for (std::size_t left = size, stream = 0; left > 0; ++stream) {
-                const auto part = std::min(left, limits.event_bytes - 1);
-                request.streams.push_back(
-                         {"a-" + std::to_string(stream), any, {machine.event(std::string(part, 'd'))}});
-                left -= part;
-            }
-            return request;
-        };
+        StoreUnderTest second = kind.open(machine.runtime, limits);
+        const auto large      = [&](std::size_t size) { return machine.of_bytes(size, limits.event_bytes - 1); };
         check_limit(second, large(limits.append_bytes), large(limits.append_bytes + 1), "append-too-large",
                     limits.append_bytes);
     }
@@ -180,7 +186,7 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
     {
         check([&](std::size_t size) { return under({.types = {std::string(size, 't')}}, 1); }, limits.type_name_bytes,
               "invalid-event-type");
-        StoreUnderTest second = kind.open(machine.runtime);
+        StoreUnderTest second = kind.open(machine.runtime, limits);
         const auto tagged     = [&](std::size_t size) { return under({.tags = {std::string(size, 't')}}, 1); };
         check_limit(second, tagged(limits.tag_bytes), tagged(limits.tag_bytes + 1), "invalid-tag", limits.tag_bytes);
     }
@@ -295,6 +301,44 @@ TEST_CASE("every event store takes names that are UTF-8 without control characte
         }
         CHECK(store->head() == 0);
     }
+}
+
+TEST_CASE("the disk takes the largest append and the one of most events, gives them back, and takes nothing larger",
+          "[eventstore][contract][limits]")
+{
+    constexpr StoreLimits real;
+    Machine machine;
+    const TemporaryDirectory directory;
+    const auto open = [&] { return LevelDbStore::open(machine.runtime, {.directory = directory.path()}).value(); };
+    auto store      = open();
+    auto largest    = machine.of_bytes(real.append_bytes, real.event_bytes);
+    auto most       = to("b-1", any, std::vector<NewEvent>(real.append_events));
+    for (NewEvent& event : most.streams[0].events) event = machine.event();
+
+    REQUIRE(store->append(machine.of_bytes(real.event_bytes + 1, real.event_bytes + 1)).error().code ==
+            "event-too-large");
+    for (AppendRequest* request : {&largest, &most}) {
+        request->streams.push_back({"b-2", any, {machine.event()}});
+        REQUIRE(store->append(*request).error().code == "append-too-large");
+        request->streams.pop_back();
+        REQUIRE(store->append(*request));
+    }
+    store.reset();
+
+    store             = open();
+    const auto cursor = store->read({});
+    for (const AppendRequest* request : {&largest, &most}) {
+        for (const StreamAppend& append : request->streams) {
+            for (const NewEvent& event : append.events) {
+                const RecordedEvent* read = cursor->next().value();
+                REQUIRE(read != nullptr);
+                REQUIRE(read->stream == append.stream);
+                REQUIRE(read->id == event.id);
+                REQUIRE((read->data == event.data)); // not shown when it differs: it may be 8 MiB
+            }
+        }
+    }
+    REQUIRE(cursor->next().value() == nullptr);
 }
 
 } // namespace limits_contract_test

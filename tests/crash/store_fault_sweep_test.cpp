@@ -72,6 +72,45 @@ TEST_CASE("after a write that fails, nothing is acknowledged until the store is 
     CHECK(faults >= 2000);
 }
 
+TEST_CASE("who appends after a fault is told of the first one, whoever met it", "[crash][eventstore][fault]")
+{
+    StoreMachine machine{1};
+    const auto opened = machine.open();
+    REQUIRE(opened);
+    LevelDbStore& store = *opened.value();
+    const auto append   = [&] {
+        AppendRequest request;
+        request.streams.push_back({"notes", ExpectedVersion::any(), {NewEvent{}}});
+        request.streams[0].events[0].id   = machine.runtime().ids.next();
+        request.streams[0].events[0].type = "noted";
+        return store.append(request);
+    };
+    const auto refusal = [&] {
+        machine.disk().heal();
+        const auto refused = append();
+        REQUIRE_FALSE(refused);
+        REQUIRE(refused.error().code == "store-closed-by-fault");
+        return refused.error().sentence;
+    };
+    SECTION("the log")
+    {
+        machine.disk().fail({.operation = Operation::sync});
+        REQUIRE(append().error().code == "append-outcome-unknown");
+        for (int again = 0; again < 2; ++again) {
+            CHECK_THAT(refusal(), Catch::Contains("write to the database /store and found: IO error") &&
+                                      Catch::Contains("input/output error"));
+        }
+    }
+    SECTION("the index")
+    {
+        for (std::size_t i = 0; i < StoreMachine::small_store().index_events_in_memory; ++i) REQUIRE(append());
+        machine.disk().fail({.operation = Operation::sync});
+        machine.executor().run_until_idle(); // the index is written
+        CHECK_THAT(refusal(), Catch::Contains("write to the database /store/index and found: IO error") &&
+                                  Catch::Contains("input/output error"));
+    }
+}
+
 TEST_CASE("a disk that is full at any byte loses nothing, and the store goes on when there is room again",
           "[crash][eventstore][fault]")
 {

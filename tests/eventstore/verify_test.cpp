@@ -8,6 +8,9 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 namespace verify_test {
@@ -210,6 +213,40 @@ TEST_CASE("damage of the log is not laid at the index's door", "[eventstore][ver
     CHECK(report.findings[0].position == 30);
     CHECK(report.findings[0].code == "damaged-record");
     CHECK(report.events == 59);
+}
+
+TEST_CASE("verify tells a damaged block of a table from a record that is not there", "[eventstore][verify]")
+{
+    Machine machine;
+    const auto data_of = [](int number) { return std::string(5000, static_cast<char>('a' + number)); };
+    {
+        // Each larger than a block of LevelDB's, so in one of its own: positions 61 to 66.
+        const auto store = machine.open();
+        for (int i = 0; i < 6; ++i) {
+            REQUIRE(store->append(to("large-1", ExpectedVersion::any(), {note_of(machine.runtime, data_of(i))})));
+        }
+    }
+    machine.open(); // makes a table of the log
+    std::string damaged;
+    for (const auto& entry : std::filesystem::directory_iterator{machine.directory.path()}) {
+        if (entry.path().extension() != ".ldb") continue;
+        std::ostringstream bytes;
+        bytes << std::ifstream{entry.path(), std::ios::binary}.rdbuf();
+        const auto at = bytes.str().find(data_of(3));
+        if (at == std::string::npos) continue;
+        damaged = entry.path().filename().string();
+        std::fstream{entry.path(), std::ios::binary | std::ios::in | std::ios::out}.seekp(
+            static_cast<std::streamoff>(at + 100))
+            << '.';
+    }
+    REQUIRE_FALSE(damaged.empty());
+    const auto report = machine.verify();
+    REQUIRE(report.findings_total == 1);
+    const auto& finding = report.findings[0];
+    CHECK(finding.position == 64);
+    CHECK(finding.code == "damaged-record");
+    CHECK_THAT(finding.sentence, Catch::Contains(damaged) && Catch::Contains("store repair --cut-to"));
+    CHECK(report.events == 65);
 }
 
 TEST_CASE("a store that is being written is verified without a false alarm", "[eventstore][verify][threads]")

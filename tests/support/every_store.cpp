@@ -20,7 +20,7 @@ std::unique_ptr<EventStore> open_leveldb(const Runtime& runtime, LevelDbStoreOpt
     return std::move(store.value());
 }
 
-StoreUnderTest leveldb_under_test(const Runtime& runtime, LevelDbStoreOptions options)
+StoreUnderTest leveldb_with(const Runtime& runtime, LevelDbStoreOptions options)
 {
     const auto directory = std::make_shared<TemporaryDirectory>();
     options.directory    = directory->path();
@@ -37,11 +37,13 @@ StoreUnderTest leveldb_under_test(const Runtime& runtime, LevelDbStoreOptions op
 // The same store with clusters of a few events, made before every read: so that reads find most of what they want there.
 class ClusteredStore final : public EventStore {
 public:
-    ClusteredStore(const Runtime& runtime, const std::string& directory)
+    ClusteredStore(const Runtime& runtime, const std::string& directory, const StoreLimits& limits)
     {
-        auto store = LevelDbStore::open(
-            runtime,
-            {.directory = directory, .index_events_in_memory = 16, .cluster_events = 6, .cluster_memory_bytes = 512});
+        auto store = LevelDbStore::open(runtime, {.directory              = directory,
+                                                  .limits                 = limits,
+                                                  .index_events_in_memory = 16,
+                                                  .cluster_events         = 6,
+                                                  .cluster_memory_bytes   = 512});
         INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         store_ = std::move(store.value());
@@ -73,37 +75,35 @@ private:
     std::unique_ptr<LevelDbStore> store_;
 };
 
-StoreUnderTest clustered_under_test(const Runtime& runtime)
+StoreUnderTest clustered_under_test(const Runtime& runtime, const StoreLimits& limits)
 {
     const auto directory = std::make_shared<TemporaryDirectory>();
     StoreUnderTest test;
-    test.store     = std::make_unique<ClusteredStore>(runtime, directory->path());
+    test.store     = std::make_unique<ClusteredStore>(runtime, directory->path(), limits);
     test.resources = directory;
-    test.reopen    = [runtime, directory](StoreUnderTest& self) {
+    test.reopen    = [runtime, directory, limits](StoreUnderTest& self) {
         self.store.reset();
-        self.store = std::make_unique<ClusteredStore>(runtime, directory->path());
+        self.store = std::make_unique<ClusteredStore>(runtime, directory->path(), limits);
     };
     return test;
 }
 
-StoreUnderTest leveldb_under_test(const Runtime& runtime)
+StoreUnderTest leveldb_under_test(const Runtime& runtime, const StoreLimits& limits)
 {
-    return leveldb_under_test(runtime, LevelDbStoreOptions{});
+    return leveldb_with(runtime, {.directory = "", .limits = limits});
 }
 
 // Records of a few events, and an index that goes to the disk again and again.
-StoreUnderTest leveldb_in_small_pieces(const Runtime& runtime)
+StoreUnderTest leveldb_in_small_pieces(const Runtime& runtime, const StoreLimits& limits)
 {
-    LevelDbStoreOptions options;
-    options.record_bytes           = 512;
-    options.index_events_in_memory = 64;
-    return leveldb_under_test(runtime, options);
+    return leveldb_with(runtime,
+                        {.directory = "", .limits = limits, .record_bytes = 512, .index_events_in_memory = 64});
 }
 
-StoreUnderTest memory_under_test(const Runtime& runtime)
+StoreUnderTest memory_under_test(const Runtime& runtime, const StoreLimits& limits)
 {
     StoreUnderTest test;
-    test.store = open_memory_store(runtime);
+    test.store = open_memory_store(runtime, limits);
     return test;
 }
 
@@ -127,7 +127,7 @@ const std::vector<StoreKind>& every_store()
     static const std::vector<StoreKind> kinds{
         {"memory", memory_under_test},
         {"LevelDB, clustered", clustered_under_test},
-        {"LevelDB", static_cast<StoreUnderTest (*)(const Runtime&)>(leveldb_under_test)},
+        {"LevelDB", leveldb_under_test},
         {"LevelDB in small pieces", leveldb_in_small_pieces},
     };
     return kinds;

@@ -34,7 +34,12 @@ struct StoreUnderTest {
 
 struct StoreKind {
     std::string name;
-    std::function<StoreUnderTest(const Runtime&)> open;
+    std::function<StoreUnderTest(const Runtime&, const StoreLimits&)> opened_with;
+
+    StoreUnderTest open(const Runtime& runtime, const StoreLimits& limits = {}) const
+    {
+        return opened_with(runtime, limits);
+    }
 };
 
 const std::vector<StoreKind>& every_store();

@@ -176,7 +176,7 @@ public:
     //                       "duplicate-event-id", "command-id-taken", "event-too-large", "metadata-too-large",
     //                       "append-too-large", "query-too-large".
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
-    // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
+    // Failure::unavailable  "store-closed-by-fault", "deadline-passed", "out-of-memory": nothing was written.
     virtual result<Appended> append(const AppendRequest& request) = 0;
 
     // The same without waiting: thousands may be in flight, and are written in the order of the calls. `completion` is

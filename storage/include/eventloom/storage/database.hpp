@@ -121,6 +121,8 @@ public:
 
     // An earlier write failed: nothing more is taken.
     bool is_closed_by_fault() const;
+    // What that write met, for messages: "write to the database var/shop/log and found: IO error: ...". Empty before.
+    std::string fault() const;
 
     // What was put right when it was opened, a sentence each: writes that were never finished, and so never acknowledged.
     const std::vector<std::string>& notices() const;

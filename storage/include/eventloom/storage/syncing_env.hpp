@@ -32,7 +32,7 @@ public:
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
 
 private:
-    leveldb::Status synced(leveldb::Status status, const std::string& path);
+    leveldb::Status synced(leveldb::Status status, const std::string& directory);
     bool is_doubtful(const std::string& path);
 
     SyncDirectory sync_directory_;
