@@ -1,7 +1,5 @@
 #include "log_fold.hpp"
 
-#include <eventloom/projections/row_keys.hpp>
-
 #include <algorithm>
 
 namespace eventloom {
@@ -29,8 +27,7 @@ LogFold::LogFold(const Projection& definition, ReadModel& model)
 
 void LogFold::begin()
 {
-    fold_ = definition_.fold(
-        [this](std::string_view ordered_key) { return model_.database().get(row_keys::of_row(ordered_key)); });
+    fold_ = definition_.fold([this](const std::string& key) { return model_.database().get(key); });
 }
 
 result<void> LogFold::handle(std::span<const RecordedEvent> events, Position reached)
@@ -55,9 +52,9 @@ result<void> LogFold::handle(std::span<const RecordedEvent> events, Position rea
 
 result<void> LogFold::flush(Position checkpoint)
 {
-    Batch batch;
-    const auto more_rows = fold_->flush(batch);
-    BOOST_OUTCOME_TRY(model_.write(batch, more_rows, checkpoint));
+    ModelBatch batch;
+    fold_->flush(batch);
+    BOOST_OUTCOME_TRY(model_.write(batch, checkpoint));
     reached_ = checkpoint;
     if (fold_->rows_cached() > rows_cached_max) begin();
     return done();

@@ -67,7 +67,19 @@ public:
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected)
     {
         BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition));
-        return Table<Key, Row>{projected, std::move(current)};
+        return Table<Key, Row>{projected.definition, 0, projected.decode, std::move(current)};
+    }
+
+    // The same for a projection with several tables.
+    template <class... Stored>
+    result<Tables<Stored...>> add(const ProjectedTables<Stored...>& projected)
+    {
+        BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition));
+        return [&]<std::size_t... Place>(std::index_sequence<Place...>)
+        {
+            return Tables<Stored...>{{projected.definition, Place, std::get<Place>(projected.decode), current}...};
+        }
+        (std::index_sequence_for<Stored...>{});
     }
 
     // Follow the log, from each checkpoint on.
