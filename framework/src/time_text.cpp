@@ -40,8 +40,7 @@ std::optional<std::chrono::sys_days> take_date(std::string_view& text)
     if (not month || not take(text, "-")) return std::nullopt;
     const auto day = take_number(text, 2);
     if (not day) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year{*year},
-                                           std::chrono::month{static_cast<unsigned>(*month)},
+    const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
                                            std::chrono::day{static_cast<unsigned>(*day)}};
     return date.ok() ? std::optional{std::chrono::sys_days{date}} : std::nullopt;
 }
@@ -51,7 +50,7 @@ std::optional<Duration> take_fraction(std::string_view& text)
 {
     Duration fraction{0};
     if (not take(text, ".")) return fraction;
-    Duration unit = std::chrono::seconds{1};
+    Duration unit      = std::chrono::seconds{1};
     std::size_t digits = 0;
     for (; not text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits, text.remove_prefix(1)) {
         unit /= 10;

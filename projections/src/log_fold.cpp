@@ -6,8 +6,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t batch_events    = 4'096;
-constexpr std::size_t rows_cached_max = 50'000;
+constexpr std::size_t batch_events = 4'096;
 // A checkpoint alone is written only now and then: losing it costs reading these events again, which change nothing.
 constexpr Position checkpoint_alone_after = 10'000;
 

@@ -9,8 +9,8 @@ Error unique_index_violated(const TableDescription& table, const std::string& in
 {
     return {Failure::invalid, "unique-index-violated",
             "changed the row " + printable(key) + (table.name.empty() ? "" : " of " + table.name) +
-                " and found that the row " + printable(other_key) + " has the same value in the unique index \"" + index +
-                "\"; a handler must give each row its own, or the index must not be unique"};
+                " and found that the row " + printable(other_key) + " has the same value in the unique index \"" +
+                index + "\"; a handler must give each row its own, or the index must not be unique"};
 }
 
 } // namespace eventloom::detail

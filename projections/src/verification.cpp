@@ -72,20 +72,16 @@ private:
 
 } // namespace
 
-result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
-                                            const Projection& definition, const ReadModel& model,
-                                            const std::string& scratch, const LogProgress& progress)
+result<ProjectionVerification> verify_model(const EventStore& store, const Projection& definition,
+                                            const ReadModel& model, ReadModel& again, const LogProgress& progress)
 {
     ProjectionVerification report;
     const auto snapshot = model.database().snapshot();
     BOOST_OUTCOME_TRY(report.position, model.number(row_keys::of_checkpoint(), snapshot));
-
-    BOOST_OUTCOME_TRY(auto again, ReadModel::open(runtime, scratch, definition.version()));
-    again->remove_when_done();
-    LogFold fold{definition, *again};
+    LogFold fold{definition, again};
     BOOST_OUTCOME_TRY(fold.catch_up(store, report.position, progress));
     BOOST_OUTCOME_TRY(
-        Comparison(definition, report).compare(model.database().cursor(snapshot), again->database().cursor()));
+        Comparison(definition, report).compare(model.database().cursor(snapshot), again.database().cursor()));
     return report;
 }
 

@@ -63,9 +63,7 @@ struct CityName {
 using EntryTable = el::table<PersonId, Entry>;
 using CityTable  = el::table<CityName, City>;
 
-inline const auto city_and_birth = [](const Entry& row) {
-    return std::tuple{row.city, row.born};
-};
+inline const auto city_and_birth = [](const Entry& row) { return std::tuple{row.city, row.born}; };
 
 // One table, with every kind of index.
 inline el::Projected<PersonId, Entry> directory()
@@ -75,7 +73,9 @@ inline el::Projected<PersonId, Entry> directory()
         el::index("city", city_and_birth), el::index("balance", [](const Entry& row) { return row.balance; }),
         el::index("born", [](const Entry& row) { return row.born; }),
 
-        [](Entry& row, const Joined& event) { row = {event.email, event.city, event.balance, event.born}; },
+        [](Entry& row, const Joined& event) {
+            row = {event.email, event.city, event.balance, event.born};
+        },
         [](Entry& row, const Moved& event) { row.city = event.city; },
         [](Entry& row, const Written& event) { row.email = event.email; },
         [](EntryTable& rows, const Swapped& event) {
@@ -88,13 +88,15 @@ inline el::Projected<PersonId, Entry> directory()
 inline auto census()
 {
     return el::projection(
-        "census", 1, el::keep_table<CityName, City>("cities", el::index("people", [](const City& row) { return row.people; })),
+        "census", 1,
+        el::keep_table<CityName, City>("cities", el::index("people", [](const City& row) { return row.people; })),
         el::keep_table<PersonId, Entry>("people", el::unique_index("email", [](const Entry& row) { return row.email; }),
-                                  el::index("city", city_and_birth)),
+                                        el::index("city", city_and_birth)),
 
         [](CityTable& cities, EntryTable& people, const Joined& event, const el::RecordedEvent& where) {
-            people.update(el::id_of_stream<Person>(where.stream)) = {event.email, event.city, event.balance, event.born};
-            City& city = cities.update({event.city});
+            people.update(el::id_of_stream<Person>(where.stream)) = {event.email, event.city, event.balance,
+                                                                     event.born};
+            City& city                                            = cities.update({event.city});
             ++city.people;
             city.balance.value += event.balance.value;
         },
@@ -111,13 +113,18 @@ struct Machine {
     std::unique_ptr<el::Projections> projections =
         std::make_unique<el::Projections>(runtime, *store, bus, directory.path());
 
-    template <class Fact>
-    void record(const PersonId& person, const Fact& fact, el::Metadata metadata = {})
+    template <el::aggregate State, el::event_of<State> Fact>
+    void record(const el::id<State>& to, const Fact& fact)
     {
-        el::NewEvent event{.id = simulated.next(), .type = {}, .data = {}, .metadata = std::move(metadata)};
-        event.type = el::event_type<Person, Fact>().name;
-        el::event_type<Person, Fact>().encode(&fact, event.data);
-        REQUIRE(store->append({.streams = {{person.stream(), el::ExpectedVersion::any(), {event}}}}));
+        const auto& type = el::event_type<State, Fact>();
+        el::NewEvent event{.id = simulated.next(), .type = std::string{type.name}, .data = {}, .metadata = {}};
+        type.encode(&fact, event.data);
+        REQUIRE(store->append({.streams = {{to.stream(), el::ExpectedVersion::any(), {event}}}}));
+    }
+    template <class Fact>
+    void record(const PersonId& person, const Fact& fact)
+    {
+        record<Person>(person, fact);
     }
 
     el::result<void> catch_up()

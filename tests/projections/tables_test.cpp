@@ -16,8 +16,9 @@ Joined joined(std::optional<std::string> email, std::string city = "York", std::
     return {std::move(email), std::move(city), Pence{pence}, day(born)};
 }
 
-TEST_CASE("two rows with one value in a unique index stop the projection, which names the event, the index and both keys",
-          "[projections][tables][unique]")
+TEST_CASE(
+    "two rows with one value in a unique index stop the projection, which names the event, the index and both keys",
+    "[projections][tables][unique]")
 {
     Machine machine;
     const auto rows = machine.projections->add(directory()).value();
@@ -45,7 +46,7 @@ TEST_CASE("two rows with one value in a unique index stop the projection, which 
 TEST_CASE("a unique value that one row has given up may be another's", "[projections][tables][unique]")
 {
     Machine machine;
-    const auto rows = machine.projections->add(directory()).value();
+    const auto rows    = machine.projections->add(directory()).value();
     const bool at_once = GENERATE(true, false); // in one batch, or a batch for each event
     const auto record  = [&](const char* who, const auto& fact) {
         machine.record({who}, fact);
@@ -53,14 +54,16 @@ TEST_CASE("a unique value that one row has given up may be another's", "[project
     };
     record("ada", joined("a@example.org"));
     record("bob", joined("b@example.org"));
-    record("ada", Swapped{{"ada"}, {"bob"}});      // each takes what the other gives up, in one event
-    record("ada", Left{});                         // a row that goes gives its value up
-    record("eve", joined("b@example.org"));        //
-    record("bob", Written{std::nullopt});          // and so does one that has none any more
+    record("ada", Swapped{{"ada"}, {"bob"}}); // each takes what the other gives up, in one event
+    record("ada", Left{});                    // a row that goes gives its value up
+    record("eve", joined("b@example.org"));   //
+    record("bob", Written{std::nullopt});     // and so does one that has none any more
     record("dan", joined("a@example.org", "Hull"));
-    record("fay", joined(std::nullopt));           // many may have none
+    record("fay", joined(std::nullopt)); // many may have none
     REQUIRE(machine.catch_up());
-    const auto owner = [&](const char* email) { return rows.one("email", std::optional<std::string>{email}).value()->key; };
+    const auto owner = [&](const char* email) {
+        return rows.one("email", std::optional<std::string>{email}).value()->key;
+    };
     CHECK(owner("a@example.org") == PersonId{"dan"});
     CHECK(owner("b@example.org") == PersonId{"eve"});
     CHECK(keys_of(rows.by("email", std::optional<std::string>{})) == Keys{"bob", "fay"});
@@ -88,7 +91,8 @@ TEST_CASE("money, times and texts stand in their natural order in an index", "[p
     CHECK(keys_of(rows.by("city", std::string{"London"})) == Keys{"f", "a"});
     CHECK(keys_of(rows.by("city", std::tuple{std::string{"London"}, day(20'000)})) == Keys{"a"});
     CHECK(keys_of(rows.by("city", el::starting_with{"Lon"})) == Keys{"b", "f", "a", "e"});
-    CHECK(keys_of(rows.by("city", el::starting_with{"Lon"}, {.limit = 2, .backwards = true, .after = {}})) == Keys{"e", "a"});
+    CHECK(keys_of(rows.by("city", el::starting_with{"Lon"}, {.limit = 2, .backwards = true, .after = {}})) ==
+          Keys{"e", "a"});
     CHECK(rows.count_by("city", el::starting_with{"London"}).value() == 3);
     CHECK(keys_of(rows.by_range("city", std::tuple{std::string{"London"}, day(0)},
                                 std::tuple{std::string{"London"}, day(20'000)})) == Keys{"f"});
@@ -101,7 +105,8 @@ TEST_CASE("the rows of a query are a range of one moment, fetched page by page",
 {
     Machine machine;
     const auto rows = machine.projections->add(directory()).value();
-    for (int i = 0; i < 25; ++i) machine.record({std::string(1, static_cast<char>('a' + i))}, joined({}, "York", -i, i));
+    for (int i = 0; i < 25; ++i)
+        machine.record({std::string(1, static_cast<char>('a' + i))}, joined({}, "York", -i, i));
     REQUIRE(machine.catch_up());
     const auto key  = ranges::views::transform([](const auto& row) { return row.key.value; });
     const auto keys = [&](auto range) {
@@ -131,7 +136,8 @@ TEST_CASE("the rows of a query are a range of one moment, fetched page by page",
     CHECK(keys(rows_of(rows, {.limit = limit, .backwards = false, .after = {}}).all()).size() == 26);
 }
 
-TEST_CASE("a range fetches no page before it is needed, and ends at an error, which it says", "[projections][tables][ranges]")
+TEST_CASE("a range fetches no page before it is needed, and ends at an error, which it says",
+          "[projections][tables][ranges]")
 {
     std::vector<std::string> fetched;
     using People     = el::Page<PersonId, Entry>;
@@ -154,7 +160,8 @@ TEST_CASE("a range fetches no page before it is needed, and ends at an error, wh
     CHECK(whole.status().error().code == "torn");
 }
 
-TEST_CASE("several tables of a projection are changed by one event and seen in one moment", "[projections][tables][several]")
+TEST_CASE("several tables of a projection are changed by one event and seen in one moment",
+          "[projections][tables][several]")
 {
     Machine machine;
     const auto tables = machine.projections->add(census()).value();
@@ -190,7 +197,8 @@ TEST_CASE("several tables of a projection are changed by one event and seen in o
     CHECK(machine.projections->verify("census").value().differences_total == 0);
 }
 
-TEST_CASE("an event that breaks a rule of one table changes none of the projection's tables", "[projections][tables][several]")
+TEST_CASE("an event that breaks a rule of one table changes none of the projection's tables",
+          "[projections][tables][several]")
 {
     Machine machine;
     const auto [cities, people] = machine.projections->add(census()).value();
@@ -204,15 +212,48 @@ TEST_CASE("an event that breaks a rule of one table changes none of the projecti
     CHECK(people.position().value() == 1);
 }
 
+TEST_CASE("verify names the table of a row that is not what the log gives", "[projections][tables][verify]")
+{
+    Machine machine;
+    machine.record({"ada"}, joined({}, "York"));
+    const auto fold_with = [&](auto projected) {
+        machine.projections.reset(); // before its directory is opened again
+        machine.projections =
+            std::make_unique<el::Projections>(machine.runtime, *machine.store, machine.bus, machine.directory.path());
+        REQUIRE(machine.projections->add(projected));
+        REQUIRE(machine.catch_up());
+    };
+    // The rows of another program, whose handler counts wrongly, under the eyes of this one.
+    fold_with(el::projection(
+        "census", 1, el::keep_table<CityName, City>("cities"), el::keep_table<PersonId, Entry>("people"),
+        [](CityTable& cities, EntryTable& people, const Joined& event, const el::RecordedEvent& where) {
+            people.update(el::id_of_stream<Person>(where.stream)) = {event.email, event.city, {}, event.born};
+            cities.update({event.city}).people                    = 7;
+        }));
+    fold_with(el::projection("census", 1, el::keep_table<CityName, City>("cities"),
+                             el::keep_table<PersonId, Entry>("people"),
+                             [](CityTable& cities, EntryTable& people, const Joined& event) {
+                                 people.update({"ada"})             = {event.email, event.city, {}, event.born};
+                                 cities.update({event.city}).people = 1;
+                             }));
+    const auto report = machine.projections->verify("census");
+    REQUIRE(report);
+    REQUIRE(report.value().differences_total == 1);
+    const auto& sentence = report.value().differences.front().sentence;
+    CHECK(sentence.find("a row of cities is not what the log gives") == 0);
+    CHECK(sentence.find("\"people\": 7") != std::string::npos);
+    CHECK(sentence.find("\"people\": 1") != std::string::npos);
+}
+
 TEST_CASE("a function may say which row an event means", "[projections][tables]")
 {
     Machine machine;
-    const auto rows = machine.projections
-                          ->add(el::projection<CityName, City>(
-                              "arrivals", 1, el::from<Person>(),
-                              el::keyed_by([](const Joined& event) { return CityName{event.city}; }),
-                              [](City& row, const Joined&) { ++row.people; }))
-                          .value();
+    const auto rows =
+        machine.projections
+            ->add(el::projection<CityName, City>("arrivals", 1, el::from<Person>(),
+                                                 el::keyed_by([](const Joined& event) { return CityName{event.city}; }),
+                                                 [](City& row, const Joined&) { ++row.people; }))
+            .value();
     for (const char* city : {"York", "Hull", "York"}) machine.record({"someone"}, joined({}, city));
     REQUIRE(machine.catch_up());
     CHECK(rows.get({"York"}).value()->people == 2);

@@ -177,8 +177,8 @@ consteval bool checked_handler()
     static_assert(has_one_signature<Handler>,
                   "a projection's handler is a lambda that names its event's type; `const auto&` names none");
     if constexpr (has_one_signature<Handler>) {
-        constexpr bool has_an_event = arguments_count<Handler> == event_place<Handler> + 1 ||
-                                      asks_for_the_record<Handler>;
+        constexpr bool has_an_event =
+            arguments_count<Handler> == event_place<Handler> + 1 || asks_for_the_record<Handler>;
         static_assert(has_an_event,
                       "a projection's handler takes a row or tables, an event, and at most the recorded event");
         if constexpr (has_an_event) {

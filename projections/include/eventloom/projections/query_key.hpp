@@ -64,9 +64,8 @@ void append_shape(std::string& shape)
     } else if constexpr (requires { std::tuple_size<T>::value; }) {
         std::apply([&](const auto&... part) { (append_shape<std::remove_cvref_t<decltype(part)>>(shape), ...); }, T{});
     } else {
-        with_members(T{}, [&](const auto&... member) {
-            (append_shape<std::remove_cvref_t<decltype(member)>>(shape), ...);
-        });
+        with_members(T{},
+                     [&](const auto&... member) { (append_shape<std::remove_cvref_t<decltype(member)>>(shape), ...); });
     }
 }
 

@@ -110,9 +110,8 @@ public:
     }
     Range in_order_of(std::string index) const
     {
-        return of([index = std::move(index)](const auto& table, const auto& page) {
-            return table.in_order_of(index, page);
-        });
+        return of(
+            [index = std::move(index)](const auto& table, const auto& page) { return table.in_order_of(index, page); });
     }
     template <class Value>
     Range by(std::string index, Value value) const
@@ -141,7 +140,7 @@ private:
 
 // The rows of a table as ranges. The request says how many rows a page has, in which direction, and behind which token.
 template <class Key, class Row>
-RowsOf<Key, Row> rows_of(const Table<Key, Row>& table, PageRequest page = {.limit = 256, .backwards = false, .after = {}})
+RowsOf<Key, Row> rows_of(const Table<Key, Row>& table, PageRequest page = {.limit = 256})
 {
     return {table.at_one_moment(), std::move(page)};
 }

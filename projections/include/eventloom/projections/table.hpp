@@ -26,7 +26,7 @@ namespace eventloom {
 struct PageRequest {
     std::size_t limit = std::numeric_limits<std::size_t>::max();
     bool backwards    = false;
-    std::string after; // Page::next of the page before; empty: from the beginning
+    std::string after = {}; // Page::next of the page before; empty: from the beginning
 };
 
 template <class Key, class Row>
