@@ -65,7 +65,7 @@ std::vector<Row> measure_service(const Scale&)
                                                                  "the projections catch up");
                                                          return events;
                                                      }}})});
-    require(open.shop->orders().size() == open.placed, "every order has its row");
+    require(open.shop->orders().size().value() == open.placed, "every order has its row");
 
     rows.push_back({.name    = "saga, end to end (six steps)",
                     .unit    = "sagas/s",
@@ -86,7 +86,7 @@ std::vector<Row> measure_service(const Scale&)
                                       require(service.projections().rebuild("orders").has_value(), "the rebuild ends");
                                       return log;
                                   }}})});
-    require(open.shop->orders().size() == open.placed, "every order has its row");
+    require(open.shop->orders().size().value() == open.placed, "every order has its row");
     return rows;
 }
 

@@ -80,6 +80,17 @@ result<void> Generations::remove_others(std::uint64_t number) const
     return done();
 }
 
+result<void> Generations::remove_all() const
+{
+    BOOST_OUTCOME_TRY(const auto all, numbers());
+    for (const auto number : all) {
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(number)));
+    }
+    // A directory of one file is a database as far as removing goes. Should the machine stop before, `current` names a
+    // generation that is not there, and the next start begins it empty.
+    return remove_database(runtime_, directory_);
+}
+
 result<std::uint64_t> Generations::unused_number() const
 {
     BOOST_OUTCOME_TRY(const auto all, numbers());

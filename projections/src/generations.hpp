@@ -23,6 +23,8 @@ public:
     result<void> make_current(const Generation& generation) const;
     // Removes all others: what a rebuild that died, or one that replaced them, left behind.
     result<void> remove_others(std::uint64_t number) const;
+    // Removes all of them, and what says which one answers.
+    result<void> remove_all() const;
     // One that is not there yet.
     result<std::uint64_t> unused_number() const;
 

@@ -1,15 +1,12 @@
 #include "log_fold.hpp"
 
-#include <eventloom/projections/row_keys.hpp>
-
 #include <algorithm>
 
 namespace eventloom {
 
 namespace {
 
-constexpr std::size_t batch_events    = 4'096;
-constexpr std::size_t rows_cached_max = 50'000;
+constexpr std::size_t batch_events = 4'096;
 // A checkpoint alone is written only now and then: losing it costs reading these events again, which change nothing.
 constexpr Position checkpoint_alone_after = 10'000;
 
@@ -29,8 +26,7 @@ LogFold::LogFold(const Projection& definition, ReadModel& model)
 
 void LogFold::begin()
 {
-    fold_ = definition_.fold(
-        [this](std::string_view ordered_key) { return model_.database().get(row_keys::of_row(ordered_key)); });
+    fold_ = definition_.fold([this](const std::string& key) { return model_.database().get(key); });
 }
 
 result<void> LogFold::handle(std::span<const RecordedEvent> events, Position reached)
@@ -55,9 +51,9 @@ result<void> LogFold::handle(std::span<const RecordedEvent> events, Position rea
 
 result<void> LogFold::flush(Position checkpoint)
 {
-    Batch batch;
-    const auto more_rows = fold_->flush(batch);
-    BOOST_OUTCOME_TRY(model_.write(batch, more_rows, checkpoint));
+    ModelBatch batch;
+    fold_->flush(batch);
+    BOOST_OUTCOME_TRY(model_.write(batch, checkpoint));
     reached_ = checkpoint;
     if (fold_->rows_cached() > rows_cached_max) begin();
     return done();

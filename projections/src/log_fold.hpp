@@ -8,6 +8,9 @@
 
 namespace eventloom {
 
+// With more rows than this in memory a fold puts them away and begins again.
+inline constexpr std::size_t rows_cached_max = 50'000;
+
 class LogFold {
 public:
     LogFold(const Projection& definition, ReadModel& model);

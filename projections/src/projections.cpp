@@ -1,5 +1,6 @@
 #include <eventloom/projections/projections.hpp>
 
+#include "explanation.hpp"
 #include "generations.hpp"
 #include "log_fold.hpp"
 #include "verification.hpp"
@@ -44,6 +45,27 @@ struct Projections::Running {
                 "; remove that directory with the file `current` beside it, and the next start builds it anew";
         }
         return error;
+    }
+
+    // An empty read model beside the one that answers. It goes when nobody has it any more, unless it is told to stay.
+    result<std::pair<std::uint64_t, std::shared_ptr<ReadModel>>> begin_beside(const Runtime& runtime) const
+    {
+        BOOST_OUTCOME_TRY(const auto unused, generations.unused_number());
+        BOOST_OUTCOME_TRY(auto model, open(runtime, unused));
+        model->remove_when_done();
+        return std::pair{unused, std::move(model)};
+    }
+
+    // From here on this one answers, also after a restart.
+    result<void> replace(std::uint64_t by_number, const std::shared_ptr<ReadModel>& model)
+    {
+        BOOST_OUTCOME_TRY(generations.make_current({by_number, definition->version()}));
+        model->keep();
+        current->get()->remove_when_done();
+        number = by_number;
+        failure.reset();
+        current->replace(model);
+        return done();
     }
 
     // Opens the generation that answers, or begins the first one, or one of a newer version.
@@ -249,36 +271,23 @@ result<RebuildReport> Projections::rebuild(std::string_view name, const LogProgr
         one->rebuilding = false;
         return answer;
     };
-    auto number = one->generations.unused_number();
-    if (not number) return finish(result<RebuildReport>{std::move(number.error())});
+    auto begun = one->begin_beside(core_->runtime);
+    if (not begun) return finish(result<RebuildReport>{std::move(begun.error())});
+    const auto [number, model] = std::move(begun.value());
     lock.unlock();
 
     // Beside the read model that answers, without a lock: most of the time goes here.
-    const auto build = [&]() -> result<std::shared_ptr<ReadModel>> {
-        BOOST_OUTCOME_TRY(auto model, one->open(core_->runtime, number.value()));
-        model->remove_when_done(); // unless it becomes the current one
-        LogFold fold{*one->definition, *model};
-        BOOST_OUTCOME_TRY(fold.catch_up(core_->store, core_->store.head(), progress));
-        return model;
-    };
-    auto built = build();
+    auto built = LogFold{*one->definition, *model}.catch_up(core_->store, core_->store.head(), progress);
     lock.lock();
     if (not built) return finish(result<RebuildReport>{std::move(built.error())});
 
     // What was appended meanwhile, with the follower standing still; then the swap.
-    const auto swap = [&]() -> result<RebuildReport> {
-        auto& model = built.value();
+    const auto swap = [&, number = number, model = model]() -> result<RebuildReport> {
         BOOST_OUTCOME_TRY(one->stop_following());
         const Position head = core_->store.head();
         LogFold fold{*one->definition, *model};
         BOOST_OUTCOME_TRY(fold.catch_up(core_->store, head, {}));
-        BOOST_OUTCOME_TRY(one->generations.make_current({number.value(), one->definition->version()}));
-        model->keep();
-        const auto old = one->current->get();
-        old->remove_when_done();
-        one->number = number.value();
-        one->failure.reset();
-        one->current->replace(model);
+        BOOST_OUTCOME_TRY(one->replace(number, model));
         return RebuildReport{.events = head, .rows = model->rows()};
     };
     auto swapped = swap();
@@ -286,20 +295,72 @@ result<RebuildReport> Projections::rebuild(std::string_view name, const LogProgr
     return finish(std::move(swapped));
 }
 
+result<Projections::Beside> Projections::beside(std::string_view name) const
+{
+    const std::lock_guard lock{core_->mutex};
+    BOOST_OUTCOME_TRY(Running* const one, core_->find(name));
+    BOOST_OUTCOME_TRY(auto begun, one->begin_beside(core_->runtime));
+    return Beside{one->definition, one->current->get(), std::move(begun.second)};
+}
+
 result<ProjectionVerification> Projections::verify(std::string_view name, const LogProgress& progress)
 {
-    std::shared_ptr<ReadModel> model;
-    std::shared_ptr<const Projection> definition;
-    std::string scratch;
-    {
-        const std::lock_guard lock{core_->mutex};
-        BOOST_OUTCOME_TRY(Running* const one, core_->find(name));
-        BOOST_OUTCOME_TRY(const auto number, one->generations.unused_number());
-        model      = one->current->get();
-        definition = one->definition;
-        scratch    = one->generations.directory_of(number);
+    BOOST_OUTCOME_TRY(const auto both, beside(name));
+    return verify_model(core_->store, *both.definition, *both.current, *both.empty, progress);
+}
+
+result<Explanation> Projections::explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
+                                         const LogProgress& progress)
+{
+    BOOST_OUTCOME_TRY(const auto both, beside(name));
+    return explain_row(core_->store, *both.definition, row, both.current->checkpoint(), *both.empty, visit, progress);
+}
+
+result<RowsAsJson> Projections::as_of(std::string_view name, Position position, const LogProgress& progress)
+{
+    BOOST_OUTCOME_TRY(const auto both, beside(name));
+    if (const Position head = core_->store.head(); position > head) {
+        return fail(Failure::invalid, "no-such-position",
+                    "asked for the rows of " + std::string{name} + " at position " + std::to_string(position) +
+                        " and found a log that ends at " + std::to_string(head));
     }
-    return verify_model(core_->runtime, core_->store, *definition, *model, scratch, progress);
+    LogFold fold{*both.definition, *both.empty};
+    BOOST_OUTCOME_TRY(fold.catch_up(core_->store, position, progress));
+    return RowsAsJson{both.definition, both.empty};
+}
+
+result<void> Projections::drop(std::string_view name)
+{
+    BOOST_OUTCOME_TRY(const auto others, left_behind());
+    const std::lock_guard lock{core_->mutex};
+    if (std::find(others.begin(), others.end(), name) != others.end()) {
+        return Generations{core_->runtime, core_->directory + "/" + std::string{name}}.remove_all();
+    }
+    BOOST_OUTCOME_TRY(Running* const one, core_->find(name));
+    if (one->rebuilding) {
+        return fail(Failure::unavailable, "rebuild-under-way",
+                    "asked to drop " + std::string{name} + " and found a rebuild of it under way; wait for it");
+    }
+    BOOST_OUTCOME_TRY(const auto begun, one->begin_beside(core_->runtime));
+    BOOST_OUTCOME_TRY(one->stop_following());
+    auto replaced = one->replace(begun.first, begun.second);
+    if (core_->started) one->follow(core_->bus);
+    return replaced;
+}
+
+result<std::vector<std::string>> Projections::left_behind() const
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(core_->runtime, core_->directory));
+    std::vector<std::string> others;
+    for (const std::string& name : names) {
+        if (not row_keys::is_projection_name(name)) continue;
+        const std::lock_guard lock{core_->mutex};
+        if (core_->find(name)) continue;
+        BOOST_OUTCOME_TRY(const auto current, read_file(core_->runtime, core_->directory + "/" + name + "/current"));
+        if (current) others.push_back(name);
+    }
+    std::sort(others.begin(), others.end());
+    return others;
 }
 
 } // namespace eventloom

@@ -7,18 +7,7 @@ namespace eventloom {
 
 namespace {
 
-result<std::optional<std::uint64_t>> number_at(const Database& database, const std::string& key)
-{
-    BOOST_OUTCOME_TRY(const auto bytes, database.get(key));
-    if (not bytes) return std::optional<std::uint64_t>{};
-    if (bytes->size() != 8) {
-        return fail(Failure::corrupt, "damaged-read-model",
-                    "read the read model in " + database.directory() + " and found damage; rebuild the projection");
-    }
-    return std::optional{read_big_endian(*bytes)};
-}
-
-void put_number(Batch& batch, const std::string& key, std::uint64_t number)
+void put_number(Changes& batch, const std::string& key, std::uint64_t number)
 {
     std::string bytes;
     append_big_endian(bytes, number);
@@ -48,33 +37,47 @@ result<std::unique_ptr<ReadModel>> ReadModel::open(const Runtime& runtime, std::
     return model;
 }
 
+result<std::uint64_t> ReadModel::number(const std::string& key, const DatabaseSnapshot& at) const
+{
+    BOOST_OUTCOME_TRY(const auto bytes, database_->get(key, at));
+    if (not bytes) return std::uint64_t{0};
+    if (bytes->size() == 8) return read_big_endian(*bytes);
+    return fail(Failure::corrupt, "damaged-read-model",
+                "read the read model in " + directory_ + " and found damage; rebuild the projection");
+}
+
 result<void> ReadModel::load(std::uint32_t projection_version)
 {
-    BOOST_OUTCOME_TRY(const auto version, number_at(*database_, row_keys::of_version()));
-    if (not version) {
-        Batch batch;
+    BOOST_OUTCOME_TRY(const auto version, number(row_keys::of_version()));
+    if (version == 0) {
+        ModelBatch batch;
         put_number(batch, row_keys::of_version(), projection_version);
-        return write(batch, 0, 0);
+        return write(batch, 0);
     }
-    if (*version != projection_version) {
+    if (version != projection_version) {
         return fail(Failure::corrupt, "wrong-projection-version",
                     "opened the read model in " + directory_ + " as version " + std::to_string(projection_version) +
-                        " and found version " + std::to_string(*version) + "; rebuild the projection");
+                        " and found version " + std::to_string(version) + "; rebuild the projection");
     }
-    BOOST_OUTCOME_TRY(const auto checkpoint, number_at(*database_, row_keys::of_checkpoint()));
-    BOOST_OUTCOME_TRY(const auto rows, number_at(*database_, row_keys::of_row_count()));
-    checkpoint_ = checkpoint.value_or(0);
-    rows_       = rows.value_or(0);
+    BOOST_OUTCOME_TRY(checkpoint_, number(row_keys::of_checkpoint()));
+    BOOST_OUTCOME_TRY(rows_, number(row_keys::of_row_count()));
     return done();
 }
 
-result<void> ReadModel::write(Batch& batch, std::int64_t more_rows, Position checkpoint)
+result<void> ReadModel::write(ModelBatch& batch, Position checkpoint)
 {
-    const auto rows = rows_ + static_cast<std::uint64_t>(more_rows);
+    auto rows = rows_.load();
+    for (const auto& [table, more] : batch.more_rows_) {
+        rows += static_cast<std::uint64_t>(more);
+        if (table.empty()) continue; // the only table: its rows are all there are
+        const auto key = row_keys::OfTable{table}.row_count();
+        BOOST_OUTCOME_TRY(const auto before, number(key));
+        put_number(batch, key, before + static_cast<std::uint64_t>(more));
+    }
     put_number(batch, row_keys::of_checkpoint(), checkpoint);
     put_number(batch, row_keys::of_row_count(), rows);
     // Buffered: what a power cut takes, rows and checkpoint alike, is folded again from the log.
-    BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
+    BOOST_OUTCOME_TRY(database_->write(batch.batch_, Durability::buffered));
     rows_       = rows;
     checkpoint_ = checkpoint;
     return done();

@@ -6,21 +6,31 @@
 
 namespace eventloom::row_keys {
 
-std::string of_row(std::string_view ordered_key)
+OfTable::OfTable(std::string_view table_name)
 {
-    return std::string{row}.append(ordered_key);
+    if (table_name.empty()) return;
+    prefix_.push_back(table);
+    append_ordered_text(prefix_, table_name);
 }
 
-std::string of_index(std::string_view index_name, std::string_view ordered_value)
+std::string OfTable::row(std::string_view ordered_key) const
 {
-    std::string key{entry};
+    std::string key = prefix_;
+    key.push_back(row_keys::row);
+    return key.append(ordered_key);
+}
+
+std::string OfTable::index(std::string_view index_name, std::string_view ordered_value) const
+{
+    std::string key = prefix_;
+    key.push_back(entry);
     append_ordered_text(key, index_name);
     return key.append(ordered_value);
 }
 
-std::string of_index_entry(std::string_view index_name, std::string_view ordered_value, std::string_view ordered_key)
+std::string OfTable::row_count() const
 {
-    return of_index(index_name, ordered_value).append(ordered_key);
+    return prefix_ + of_row_count();
 }
 
 std::string of_checkpoint()
@@ -36,6 +46,21 @@ std::string of_row_count()
 std::string of_version()
 {
     return std::string{about}.append("version");
+}
+
+Parts parts_of(std::string_view key)
+{
+    Parts parts;
+    if (key.starts_with(table)) {
+        // A table's name holds no zero byte, so the first one begins the end of the ordered text.
+        const auto end = std::min(key.find('\0'), key.size());
+        parts.table    = key.substr(1, end - 1);
+        key.remove_prefix(std::min(end + 2, key.size()));
+    }
+    if (key.empty()) return parts;
+    parts.kind = key.front();
+    parts.rest = key.substr(1);
+    return parts;
 }
 
 bool is_projection_name(std::string_view name)

@@ -30,7 +30,7 @@ public:
             } else if (stored.value() != folded.value()) {
                 differ(stored.key(), "is not what the log gives", stored.value(), folded.value());
             }
-            if (order <= 0 && stored.key().front() == row_keys::row) ++report_.rows;
+            if (order <= 0 && row_keys::parts_of(stored.key()).kind == row_keys::row) ++report_.rows;
             if (order <= 0) stored.next();
             if (order >= 0) folded.next();
         }
@@ -43,16 +43,27 @@ private:
     {
         ++report_.differences_total;
         if (report_.differences.size() == differences_max) return;
-        std::string sentence;
-        if (key.front() == row_keys::row) {
-            sentence = "a row " + std::string{how};
-            if (not stands.empty()) sentence += "; found " + definition_.row_to_json(stands);
-            if (not should.empty()) sentence += "; expected " + definition_.row_to_json(should);
+        const auto parts       = row_keys::parts_of(key);
+        const std::string what = parts.kind == row_keys::row     ? "a row "
+                                 : parts.kind == row_keys::entry ? "an index entry "
+                                                                 : "a number ";
+        std::string sentence =
+            what + (parts.table.empty() ? "" : "of " + std::string{parts.table} + " ") + std::string{how};
+        if (parts.kind == row_keys::row) {
+            if (not stands.empty()) sentence += "; found " + row_json(parts.table, stands);
+            if (not should.empty()) sentence += "; expected " + row_json(parts.table, should);
         } else {
-            sentence = std::string{key.front() == row_keys::entry ? "an index entry " : "a number "} +
-                       std::string{how} + ": " + printable(key.substr(1));
+            sentence += ": " + printable(parts.rest);
         }
         report_.differences.push_back({std::move(sentence)});
+    }
+
+    std::string row_json(std::string_view table, std::string_view stored) const
+    {
+        for (const auto& known : definition_.tables()) {
+            if (known.name == table) return known.row_to_json(stored);
+        }
+        return "\"(a row of a table that the projection does not keep)\"";
     }
 
     const Projection& definition_;
@@ -61,21 +72,16 @@ private:
 
 } // namespace
 
-result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
-                                            const Projection& definition, const ReadModel& model,
-                                            const std::string& scratch, const LogProgress& progress)
+result<ProjectionVerification> verify_model(const EventStore& store, const Projection& definition,
+                                            const ReadModel& model, ReadModel& again, const LogProgress& progress)
 {
     ProjectionVerification report;
     const auto snapshot = model.database().snapshot();
-    BOOST_OUTCOME_TRY(const auto checkpoint, model.database().get(row_keys::of_checkpoint(), snapshot));
-    if (checkpoint && checkpoint->size() == 8) report.position = read_big_endian(*checkpoint);
-
-    BOOST_OUTCOME_TRY(auto again, ReadModel::open(runtime, scratch, definition.version()));
-    again->remove_when_done();
-    LogFold fold{definition, *again};
+    BOOST_OUTCOME_TRY(report.position, model.number(row_keys::of_checkpoint(), snapshot));
+    LogFold fold{definition, again};
     BOOST_OUTCOME_TRY(fold.catch_up(store, report.position, progress));
     BOOST_OUTCOME_TRY(
-        Comparison(definition, report).compare(model.database().cursor(snapshot), again->database().cursor()));
+        Comparison(definition, report).compare(model.database().cursor(snapshot), again.database().cursor()));
     return report;
 }
 

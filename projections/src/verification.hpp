@@ -5,9 +5,8 @@
 
 namespace eventloom {
 
-// `scratch` is a directory that is not there; it is removed again.
-result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
-                                            const Projection& definition, const ReadModel& model,
-                                            const std::string& scratch, const LogProgress& progress);
+// `again` is an empty read model, for what the log gives.
+result<ProjectionVerification> verify_model(const EventStore& store, const Projection& definition,
+                                            const ReadModel& model, ReadModel& again, const LogProgress& progress);
 
 } // namespace eventloom

@@ -1,5 +1,4 @@
-#include "timestamps.hpp"
-
+#include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/command_line.hpp>
 

@@ -29,6 +29,11 @@ result<void> show_status(Output& out, const Projections& projections)
         rows.push_back({status.name, status.version, to_string(status.state), status.position, status.lag, status.rows,
                         status.error ? nlohmann::ordered_json(status.error->sentence) : nullptr});
     }
+    BOOST_OUTCOME_TRY(const auto left_behind, projections.left_behind());
+    for (const auto& name : left_behind) {
+        rows.push_back({name, nullptr, "left behind", nullptr, nullptr, nullptr,
+                        "this program has no such projection; `projections drop` removes its rows"});
+    }
     out.table({{"projection"},
                {"version", Align::right},
                {"state"},
@@ -83,11 +88,23 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
                     "); rebuild the projection");
 }
 
+result<void> drop(Output& out, Projections& projections, const Clock&, const std::vector<std::string>& names)
+{
+    Rows rows;
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY(projections.drop(name));
+        rows.push_back({name, true});
+    }
+    out.table({{"projection"}, {"dropped"}}, rows);
+    return done();
+}
+
 } // namespace
 
 void CommandLine::add_projection_commands()
 {
-    auto* projections = app_.add_subcommand("projections", "The read models: list, status, rebuild, verify");
+    auto* projections =
+        app_.add_subcommand("projections", "The read models: list, status, rebuild, verify, explain, as-of, drop");
     projections->require_subcommand(1);
     const auto show = [this](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
@@ -114,6 +131,8 @@ void CommandLine::add_projection_commands()
     };
     add("rebuild", "Build anew from the log; the old model answers until the new one has caught up", rebuild);
     add("verify", "Fold the log again beside them and compare every byte", verify);
+    add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
+    add_projection_history_commands(*projections);
 }
 
 } // namespace eventloom

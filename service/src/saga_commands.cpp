@@ -1,5 +1,4 @@
-#include "timestamps.hpp"
-
+#include <eventloom/framework/time_text.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include <nlohmann/json.hpp>

@@ -92,10 +92,10 @@ TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
     machine.catch_up();
     CHECK(by_counter.get(CounterId{"0"}).value()->adds == 8);
     CHECK_FALSE(by_counter.get(CounterId{"9"}).value());
-    CHECK(by_counter.size() == 3);
+    CHECK(by_counter.size().value() == 3);
     CHECK(by_amount.get(4).value()->adds == 6);
     CHECK_FALSE(by_amount.get(3).value());
-    CHECK(by_amount.size() == 3);
+    CHECK(by_amount.size().value() == 3);
 }
 
 TEST_CASE("queries go by index, range and page, in both directions", "[projections][queries]")
@@ -300,10 +300,10 @@ TEST_CASE("a rebuild that dies leaves the old model in place and nothing behind"
                           std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
     machine.reopen();
     const auto again = machine.projections->add(scores()).value();
-    CHECK(again.size() == 100);
+    CHECK(again.size().value() == 100);
     CHECK_FALSE(std::filesystem::exists(home + "generation-7"));
     REQUIRE(machine.projections->rebuild("scores"));
-    CHECK(again.size() == 100);
+    CHECK(again.size().value() == 100);
     CHECK(machine.projections->verify("scores").value().differences_total == 0);
 }
 
@@ -322,10 +322,10 @@ TEST_CASE("a higher version is built anew, and an older program is told so", "[p
     {
         const auto newer = reopen(2);
         REQUIRE(newer);
-        CHECK(newer.value().size() == 0);
+        CHECK(newer.value().size().value() == 0);
         machine.projections->start();
         machine.catch_up();
-        CHECK(newer.value().size() == 1);
+        CHECK(newer.value().size().value() == 1);
     }
     const auto older = reopen(1);
     REQUIRE_FALSE(older);

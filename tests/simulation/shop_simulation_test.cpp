@@ -66,7 +66,7 @@ void run(std::uint64_t seed)
                     REQUIRE(imported);
                     REQUIRE(finished);
                     report = imported.value();
-                    CHECK(shop.value()->orders().size() == report.orders);
+                    CHECK(shop.value()->orders().size().value() == report.orders);
                     CHECK(shop.value()->service().store().verify().value().findings_total == 0);
                     for (const auto& status : shop.value()->service().projections().status()) {
                         CHECK(shop.value()->service().projections().verify(status.name).value().differences_total == 0);

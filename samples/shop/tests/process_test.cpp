@@ -267,6 +267,18 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"sagas", "list", "--status", "odd"}, 1, "stuck"},
         {{"projections", "rebuild", "salse"}, 1, "sales"},
         {{"projections", "rebuild"}, 1, "--all"},
+        {{"projections", "drop", "salse"}, 1, "sales"},
+        {{"projections", "explain", "salse", "all/all"}, 1, "sales"},
+        {{"projections", "explain", "sales", "all"}, 1, "text/text"},
+        {{"projections", "explain", "stock"}, 2, "key"},
+        {{"projections", "explain", "stock", "coffee"}, 1, "no event"},
+        {{"projections", "explain", "stock", "tea", "--table", "shelves"}, 1, "shelves"},
+        {{"projections", "as-of", "stock"}, 2, "--position,--time"},
+        {{"projections", "as-of", "stock", "--position", "1", "--time", "2011-12-09"}, 2, "2 were given"},
+        {{"projections", "as-of", "stock", "--position", "-1"}, 2, "position"},
+        {{"projections", "as-of", "stock", "--position", "999"}, 1, "ends at"},
+        {{"projections", "as-of", "stock", "--time", "yesterday"}, 2, "2011-12-09T12:50:00"},
+        {{"projections", "as-of", "stock", "coffee", "--position", "1"}, 1, "found none"},
     };
     for (const auto& [arguments, exit_code, says] : with_data) {
         const auto finished = run(directory, arguments);
@@ -312,6 +324,60 @@ TEST_CASE("an order typed in goes all the way round", "[shop][process][cli]")
     CHECK(event["data"]["lines"][0]["sku"] == "tea");
     CHECK(run(directory, {"events", "tail", "-n", "3", "--json"}).json().size() == 3);
     CHECK(run(directory, {"customers", "show", "ada", "--json"}).json()["orders"] == 1);
+}
+
+TEST_CASE("explain shows what made a row, as-of what it was, and drop what is made anew", "[shop][process][cli]")
+{
+    const TemporaryDirectory directory;
+    REQUIRE(run(directory, {"stock", "receive", "tea", "5"}).exit_code == 0);
+    REQUIRE(run(directory, {"orders", "place", "1", "--customer", "ada", "--line", "tea:2:4.50"}).exit_code == 0);
+    const auto now = run(directory, {"stock", "show", "tea", "--json"}).json();
+
+    const auto explained = run(directory, {"projections", "explain", "stock", "tea", "--json"}).json();
+    const auto& changes  = explained["changes"];
+    REQUIRE(explained["events"] == 3); // received, reserved, dispatched
+    CHECK(changes[0]["what"] == "made");
+    CHECK(changes[0]["changed"]["on_hand"]["after"] == 5);
+    CHECK(changes[0]["saga"].is_null());
+    CHECK(changes[1]["changed"]["on_hand"] == nlohmann::json{{"before", 5}, {"after", 3}});
+    CHECK(changes[1]["saga"] == "fulfilment-1");
+    CHECK(changes[1]["saga_step"].is_string());
+    CHECK(changes[2]["changed"]["shipped"]["after"] == 2);
+    CHECK(explained["row"]["row"]["on_hand"] == now["on_hand"]);
+    for (const auto& change : changes) {
+        const auto event = run(directory, {"events", "show", to_string(change["position"]), "--json"}).json();
+        CHECK(event["type"] == change["event"]);
+        CHECK(event["metadata"]["causation"] == change["command"]);
+    }
+    const auto for_people = run(directory, {"projections", "explain", "stock", "tea"}).output;
+    CHECK(for_people.find("on_hand 5 -> 3") != std::string::npos);
+    CHECK(for_people.find("fulfilment-1: ") != std::string::npos);
+    CHECK(run(directory, {"projections", "explain", "sales", "sku/tea", "--json"}).json()["events"] == 1);
+
+    const auto as_of = [&](std::vector<std::string> moment) {
+        moment.insert(moment.begin(), {"projections", "as-of", "stock", "tea", "--json"});
+        const auto finished = run(directory, moment);
+        return finished.exit_code == 0 ? finished.json()["rows"][0]["row"]["on_hand"] : nlohmann::json{};
+    };
+    const auto received_at = changes[0]["recorded_at"].get<std::string>();
+    CHECK(as_of({"--position", to_string(changes[0]["position"])}) == 5);
+    CHECK(as_of({"--time", received_at}) == 5);
+    CHECK(as_of({"--position", to_string(changes[1]["position"])}) == 3);
+    CHECK(as_of({"--position", "0"}).is_null());
+    CHECK(as_of({"--time", "2000-01-01"}).is_null());
+    CHECK(as_of({"--time", "2999-12-31 23:59"}) == now["on_hand"]);
+    const auto table = run(directory, {"projections", "as-of", "stock", "--time", received_at}).output;
+    CHECK(table.find("written_off") != std::string::npos);
+
+    std::filesystem::create_directories(directory.path() + "/data/projections/forgotten/generation-1");
+    std::ofstream{directory.path() + "/data/projections/forgotten/current"} << "generation 1 version 1\n";
+    CHECK(run(directory, {"projections", "list"}).output.find("left behind") != std::string::npos);
+    CHECK(run(directory, {"projections", "drop", "forgotten", "stock", "--json"}).json().size() == 2);
+    CHECK_FALSE(std::filesystem::exists(directory.path() + "/data/projections/forgotten"));
+    CHECK(run(directory, {"stock", "show", "tea"}).exit_code == 1);
+    REQUIRE(run(directory, {"orders", "place", "2", "--line", "tea:1:4.50"}).exit_code == 0); // the service runs
+    CHECK(run(directory, {"stock", "show", "tea", "--json"}).json()["on_hand"] == 2);
+    CHECK(run(directory, {"projections", "verify", "--all"}).exit_code == 0);
 }
 
 } // namespace process_test

@@ -3,12 +3,15 @@
 //     el::Projected<OrderId, OrderSummary> order_summaries();   // defined in a source with <eventloom/projections/projection.hpp>
 //     const auto orders = projections.add(order_summaries());   // a Table<OrderId, OrderSummary>
 //
+//     el::ProjectedTables<el::StoredRow<Country, CountrySales>, el::StoredRow<Sku, ArticleSales>> sales();
+//     const auto [by_country, by_article] = projections.add(sales()).value();   // a Table each
+//
 // Threads: a definition is constant.
 #pragma once
 
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/storage/database.hpp>
+#include <eventloom/projections/row_keys.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -16,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace eventloom {
@@ -27,8 +31,18 @@ struct StoredRow {
     Row row;
 };
 
-// How a fold finds the rows that are there already, by the bytes of their ordered key.
-using FindRow = std::function<result<std::optional<std::string>>(std::string_view ordered_key)>;
+// How a fold finds what stands in the read model already, by its key there (row_keys.hpp).
+using FindStored = std::function<result<std::optional<std::string>>(const std::string& key)>;
+
+// Takes what a fold has changed, and puts it where the rows are kept.
+class Changes {
+public:
+    virtual ~Changes()                                              = default;
+    virtual void put(std::string_view key, std::string_view stored) = 0;
+    virtual void remove(std::string_view key)                       = 0;
+    // By how much the number of rows of a table has changed.
+    virtual void count(const std::string& table, std::int64_t more_rows) = 0;
+};
 
 // One run of a projection's handlers, with the rows that they touch in memory. Threads: one.
 class Fold {
@@ -38,11 +52,33 @@ public:
     // Lets the handler of this event change rows. After an error the fold is spent: throw it away and do not flush it.
     virtual result<void> apply(const RecordedEvent& event) = 0;
 
-    // Puts every change since the last flush into `batch`; gives by how much the number of rows has changed.
-    virtual std::int64_t flush(Batch& batch) = 0;
+    // Gives every change since the last flush.
+    virtual void flush(Changes& changes) = 0;
+
+    // A row as a flush would leave it; nothing when there is none.
+    virtual result<std::optional<std::string>> row(std::size_t table, std::string_view ordered_key) = 0;
 
     // How many rows are kept in memory.
     virtual std::size_t rows_cached() const = 0;
+};
+
+// An index without its types.
+struct IndexDescription {
+    std::string name;
+    bool unique = false;
+    std::string shape; // detail::shape_of its values
+};
+
+// A table without its types.
+struct TableDescription {
+    std::string name; // empty: the only one of its projection
+    row_keys::OfTable keys;
+    std::string key_shape;
+    std::vector<IndexDescription> indexes;
+    // A stored row for people; what cannot be read is said to be so.
+    std::string (*row_to_json)(std::string_view stored);
+    // The ordered key of what a person types. Failure::invalid "not-a-key".
+    result<std::string> (*ordered_key)(std::string_view text);
 };
 
 // A definition without its types: what runs, rebuilds and verifies it.
@@ -50,20 +86,29 @@ class Projection {
 public:
     virtual ~Projection() = default;
 
-    virtual const std::string& name() const                    = 0;
-    virtual std::uint32_t version() const                      = 0;
-    virtual const std::vector<std::string>& categories() const = 0; // of the aggregates it hears
-    virtual const std::vector<std::string>& types() const      = 0; // stored names of the events it hears
-    virtual const std::vector<std::string>& indexes() const    = 0;
-    virtual std::unique_ptr<Fold> fold(FindRow find) const     = 0;
-    // A stored row for people; what cannot be read is said to be so.
-    virtual std::string row_to_json(std::string_view stored) const = 0;
+    virtual const std::string& name() const                     = 0;
+    virtual std::uint32_t version() const                       = 0;
+    virtual const std::vector<std::string>& categories() const  = 0; // of the aggregates it hears
+    virtual const std::vector<std::string>& types() const       = 0; // stored names of the events it hears
+    virtual const std::vector<TableDescription>& tables() const = 0;
+    virtual std::unique_ptr<Fold> fold(FindStored find) const   = 0;
 };
 
+template <class Stored>
+using DecodeRow = result<Stored> (*)(std::string_view stored);
+
+// A projection with one table.
 template <class Key, class Row>
 struct Projected {
     std::shared_ptr<const Projection> definition;
-    result<StoredRow<Key, Row>> (*decode)(std::string_view stored);
+    DecodeRow<StoredRow<Key, Row>> decode;
+};
+
+// A projection with several tables: a StoredRow<Key, Row> for each.
+template <class... Stored>
+struct ProjectedTables {
+    std::shared_ptr<const Projection> definition;
+    std::tuple<DecodeRow<Stored>...> decode;
 };
 
 } // namespace eventloom

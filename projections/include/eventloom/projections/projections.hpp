@@ -12,7 +12,7 @@
 
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/projections/table.hpp>
+#include <eventloom/projections/rows_as_json.hpp>
 
 #include <functional>
 #include <memory>
@@ -52,6 +52,20 @@ struct ProjectionVerification {
     std::uint64_t differences_total = 0;
 };
 
+// An event that changed a row: what the row was before and after it, as JSON; nothing where it was not there.
+struct RowChange {
+    const RecordedEvent& event;
+    std::optional<std::string> before;
+    std::optional<std::string> after;
+};
+using VisitRowChange = std::function<result<void>(const RowChange&)>;
+
+struct Explanation {
+    Position position    = 0;       // up to which the log was folded
+    std::uint64_t events = 0;       // that changed the row
+    std::optional<std::string> row; // as it is there, as JSON
+};
+
 // Told how far a pass over the log has come.
 using LogProgress = std::function<void(Position done, Position head)>;
 
@@ -67,7 +81,19 @@ public:
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected)
     {
         BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition));
-        return Table<Key, Row>{projected, std::move(current)};
+        return Table<Key, Row>{projected.definition, 0, projected.decode, std::move(current)};
+    }
+
+    // The same for a projection with several tables.
+    template <class... Stored>
+    result<Tables<Stored...>> add(const ProjectedTables<Stored...>& projected)
+    {
+        BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition));
+        return [&]<std::size_t... Place>(std::index_sequence<Place...>)
+        {
+            return Tables<Stored...>{{projected.definition, Place, std::get<Place>(projected.decode), current}...};
+        }
+        (std::index_sequence_for<Stored...>{});
     }
 
     // Follow the log, from each checkpoint on.
@@ -88,8 +114,33 @@ public:
     // Folds the log again, beside, and compares every byte.
     result<ProjectionVerification> verify(std::string_view name, const LogProgress& progress = {});
 
+    // Tells each event that changed a row, in order, up to where the read model has come: what the row was, and what it
+    // became. Costs one pass over the log.  Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; and what
+    // `visit` says, which ends it.
+    result<Explanation> explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
+                                const LogProgress& progress = {});
+
+    // The rows as they stood behind the event at `position`, folded from the log, beside. 0 is before the first event.
+    // Failure::invalid "no-such-projection", "no-such-position".
+    result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});
+
+    // Removes the rows of a projection, which then is empty and follows the log from its beginning; or, with the name of
+    // one that an earlier program left behind, all of it.  Failure::invalid "no-such-projection".
+    result<void> drop(std::string_view name);
+
+    // Read models on disk whose projections this program does not have, by name.
+    result<std::vector<std::string>> left_behind() const;
+
 private:
     result<std::shared_ptr<CurrentModel>> add_projection(std::shared_ptr<const Projection> definition);
+
+    // A projection, the read model that answers, and an empty one beside it.
+    struct Beside {
+        std::shared_ptr<const Projection> definition;
+        std::shared_ptr<ReadModel> current;
+        std::shared_ptr<ReadModel> empty;
+    };
+    result<Beside> beside(std::string_view name) const;
 
     struct Running;
     struct Core;

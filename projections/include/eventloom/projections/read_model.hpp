@@ -1,21 +1,37 @@
 // The rows of one projection on disk, and the position up to which the log is in them.
 //
 //     BOOST_OUTCOME_TRY(auto model, ReadModel::open(runtime, directory, 1));
-//     BOOST_OUTCOME_TRY(model->write(std::move(batch), more_rows, position));
+//     ModelBatch batch;
+//     fold.flush(batch);
+//     BOOST_OUTCOME_TRY(model->write(batch, position));
 //
 // Rows and checkpoint go into one atomic batch, so an event counts once in them, whatever dies when. Tables and Projections
 // are what users see; this is what stands behind both. Threads: one writer, any number of readers.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/projections/projected.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 namespace eventloom {
+
+// What a fold has changed, on its way into a read model.
+class ModelBatch final : public Changes {
+public:
+    void put(std::string_view key, std::string_view stored) override { batch_.put(key, stored); }
+    void remove(std::string_view key) override { batch_.remove(key); }
+    void count(const std::string& table, std::int64_t more_rows) override { more_rows_[table] += more_rows; }
+
+private:
+    friend class ReadModel;
+    Batch batch_;
+    std::map<std::string, std::int64_t> more_rows_; // by table
+};
 
 class ReadModel {
 public:
@@ -24,12 +40,16 @@ public:
 
     // The last event whose changes are in the rows.
     Position checkpoint() const { return checkpoint_.load(); }
+    // Of all tables together.
     std::uint64_t rows() const { return rows_.load(); }
     const Database& database() const { return *database_; }
     const std::string& directory() const { return directory_; }
 
-    // Adds the checkpoint and the number of rows to `batch`, and writes all of it.
-    result<void> write(Batch& batch, std::int64_t more_rows, Position checkpoint);
+    // Adds the checkpoint and the numbers of rows to `batch`, and writes all of it.
+    result<void> write(ModelBatch& batch, Position checkpoint);
+
+    // A number that is kept beside the rows (row_keys.hpp), 0 when it is not there.
+    result<std::uint64_t> number(const std::string& key, const DatabaseSnapshot& at = nullptr) const;
 
     // Whether the directory goes when the last reader has gone: that of a copy which was replaced, or never finished.
     void remove_when_done() { removed_when_done_ = true; }

@@ -1,4 +1,9 @@
 // Where rows, index entries and the checkpoint stand in a read model's database. docs/format.md, "Read models".
+//
+//     const row_keys::OfTable keys{"by-article"};
+//     database.get(keys.row(ordered_key(sku)));
+//
+// Threads: values.
 #pragma once
 
 #include <string>
@@ -9,14 +14,35 @@ namespace eventloom::row_keys {
 inline constexpr char row   = 'r'; // ordered key                                     -> stored row
 inline constexpr char entry = 'x'; // index name (text), ordered value, ordered key   -> ordered key
 inline constexpr char about = 'm'; // "checkpoint", "rows", "version"                 -> number
+inline constexpr char table = 't'; // name of a table (text), then one of the above: when there are several tables
 
-std::string of_row(std::string_view ordered_key);
-std::string of_index(std::string_view index_name, std::string_view ordered_value = {});
-std::string of_index_entry(std::string_view index_name, std::string_view ordered_value, std::string_view ordered_key);
+// The keys of one table. The only table of a projection has no name, and its keys are the short ones.
+class OfTable {
+public:
+    explicit OfTable(std::string_view table_name = {});
+
+    std::string row(std::string_view ordered_key = {}) const;
+    // Of one index, or of one value in it. An entry goes on with the row's ordered key, but not that of a unique index.
+    std::string index(std::string_view index_name, std::string_view ordered_value = {}) const;
+    std::string row_count() const;
+
+private:
+    std::string prefix_;
+};
+
 std::string of_checkpoint();
-std::string of_row_count();
+std::string of_row_count(); // of all tables together
 std::string of_version();
 
+// What a key is of.
+struct Parts {
+    std::string_view table; // empty: the only one, or none
+    char kind = about;
+    std::string_view rest; // behind the byte of its kind
+};
+Parts parts_of(std::string_view key);
+
+// Letters, digits and hyphens: of projections and of tables.
 bool is_projection_name(std::string_view name);
 
 } // namespace eventloom::row_keys

@@ -1,19 +1,21 @@
-// Asks a read model: by key, by index, by range, in either direction, a page at a time.
+// Asks a read model: by key, by index, by range, by how a text begins, in either direction, a page at a time.
 //
 //     const auto orders = projections.add(order_summaries());                    // Table<OrderId, OrderSummary>
 //     BOOST_OUTCOME_TRY(const auto order, orders.get(OrderId{"1042"}));          // std::optional<OrderSummary>
 //     BOOST_OUTCOME_TRY(const auto page, orders.by("customer", CustomerId{"ada"}, {.limit = 20}));
 //     for (const auto& [key, row] : page.rows) ...                               // page.next goes into the next call
+//     orders.by("customer", el::starting_with{"ad"});                                   // customers whose names begin so
 //
-// Each call sees the read model at one moment; Table::at_one_moment() gives a table whose calls all see the same one.
+// Values in an index and keys stand in their natural order: numbers and money by size, times as they pass, texts by their
+// bytes (which for UTF-8 is the order of code points), structs and tuples part by part. A query may give the first parts only.
+// Each call sees the read model at one moment; Table::at_one_moment() gives a table whose calls all see the same one, and
+// at_one_moment(tables) the same for all tables of a projection. For rows as a range-v3 view see ranges.hpp.
 // Threads: any.
 #pragma once
 
 #include <eventloom/framework/ensure.hpp>
-#include <eventloom/projections/projected.hpp>
+#include <eventloom/projections/query_key.hpp>
 #include <eventloom/projections/read_model.hpp>
-#include <eventloom/projections/row_keys.hpp>
-#include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -24,7 +26,7 @@ namespace eventloom {
 struct PageRequest {
     std::size_t limit = std::numeric_limits<std::size_t>::max();
     bool backwards    = false;
-    std::string after; // Page::next of the page before; empty: from the beginning
+    std::string after = {}; // Page::next of the page before; empty: from the beginning
 };
 
 template <class Key, class Row>
@@ -41,68 +43,92 @@ struct ModelView {
     DatabaseSnapshot snapshot;
 };
 
-// Visits the stored rows whose keys (or index entries) stand between `first` and `last` (exclusive), as the request asks,
-// until `visit` has seen `limit` of them; gives the token of the next page.
+inline ModelView view_of(const CurrentModel& current)
+{
+    auto model    = current.get();
+    auto snapshot = model->database().snapshot();
+    return {std::move(model), std::move(snapshot)};
+}
+
+// Keys of a read model: at least `first`, and less than `last`.
+struct KeySpan {
+    std::string first;
+    std::string last;
+};
+
+inline KeySpan keys_beginning_with(std::string prefix)
+{
+    auto last = after_prefix(prefix);
+    return {std::move(prefix), std::move(last)};
+}
+
+// Visits the stored rows whose keys (or index entries) are in the span, as the request asks, until `visit` has seen `limit`
+// of them; gives the token of the next page.
 using VisitRow = std::function<result<void>(std::string_view stored)>;
-result<std::string> visit_rows(const ModelView& view, const std::string& first, const std::string& last,
+result<std::string> visit_rows(const ModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
                                const PageRequest& request, const VisitRow& visit);
-result<std::uint64_t> count_entries(const ModelView& view, const std::string& first, const std::string& last);
-result<std::optional<std::string>> find_row(const ModelView& view, std::string_view ordered_key);
+result<std::uint64_t> count_keys(const ModelView& view, const KeySpan& span);
+
+// The index of a query, which must be there and hold values that begin as those of the query.
+const IndexDescription& known_index(const TableDescription& table, std::string_view index, std::string_view shape);
 
 } // namespace detail
 
 template <class Key, class Row>
 class Table {
 public:
+    using Stored  = StoredRow<Key, Row>;
     using RowPage = Page<Key, Row>;
 
-    Table(Projected<Key, Row> projected, std::shared_ptr<CurrentModel> current)
-        : projected_{std::move(projected)}, current_{std::move(current)}
+    // Table number `place` of a projection.
+    Table(std::shared_ptr<const Projection> definition, std::size_t place, DecodeRow<Stored> decode,
+          std::shared_ptr<CurrentModel> current)
+        : definition_{std::move(definition)}, about_{&definition_->tables().at(place)}, decode_{decode},
+          current_{std::move(current)}
     {
     }
 
     // The same table, whose calls from now on all see this moment. Do not keep it for long: it pins old files.
-    Table at_one_moment() const
-    {
-        Table frozen = *this;
-        frozen.view_ = view();
-        return frozen;
-    }
+    Table at_one_moment() const { return at(view()); }
 
     result<std::optional<Row>> get(const Key& key) const
     {
-        BOOST_OUTCOME_TRY(const auto stored, detail::find_row(view(), ordered_key(key)));
+        const auto now = view();
+        BOOST_OUTCOME_TRY(const auto stored,
+                          now.model->database().get(about_->keys.row(ordered_key(key)), now.snapshot));
         if (not stored) return std::optional<Row>{};
-        BOOST_OUTCOME_TRY(auto row, projected_.decode(*stored));
+        BOOST_OUTCOME_TRY(auto row, decode_(*stored));
         return std::optional{std::move(row.row)};
     }
 
     // All rows in the order of their keys.
-    result<RowPage> all(const PageRequest& request = {}) const
-    {
-        const auto first = row_keys::of_row({});
-        return page(first, after_prefix(first), request);
-    }
+    result<RowPage> all(const PageRequest& request = {}) const { return page(all_keys(), request); }
 
     // The rows whose keys are at least `first` and less than `last`.
     result<RowPage> between(const Key& first, const Key& last, const PageRequest& request = {}) const
     {
-        return page(row_keys::of_row(ordered_key(first)), row_keys::of_row(ordered_key(last)), request);
+        return page(keys_between(first, last), request);
+    }
+
+    // The rows whose keys begin with `value`: its parts are the first ones of the key.
+    template <class Value>
+    result<RowPage> under(const Value& value, const PageRequest& request = {}) const
+    {
+        return page(keys_under(value), request);
     }
 
     // All rows in the order of an index.
     result<RowPage> in_order_of(std::string_view index, const PageRequest& request = {}) const
     {
-        const auto first = row_keys::of_index(known(index));
-        return page(first, after_prefix(first), request);
+        detail::known_index(*about_, index, {});
+        return page(detail::keys_beginning_with(about_->keys.index(index)), request);
     }
 
-    // The rows for which the index's function gave `value`, or, for a tuple, gave something that begins with it.
+    // The rows whose values in the index begin with `value`: it is the whole, or its parts are the first ones of a tuple.
     template <class Value>
     result<RowPage> by(std::string_view index, const Value& value, const PageRequest& request = {}) const
     {
-        const auto first = row_keys::of_index(known(index), ordered_key(value));
-        return page(first, after_prefix(first), request);
+        return page(entries_of(index, value), request);
     }
 
     // The rows whose value in the index is at least `first` and less than `last`.
@@ -110,54 +136,142 @@ public:
     result<RowPage> by_range(std::string_view index, const Value& first, const Value& last,
                              const PageRequest& request = {}) const
     {
-        return page(row_keys::of_index(known(index), ordered_key(first)),
-                    row_keys::of_index(known(index), ordered_key(last)), request);
+        return page(entries_between(index, first, last), request);
     }
 
+    // The one row that has this value in a unique index.
+    template <class Value>
+    result<std::optional<Stored>> one(std::string_view index, const Value& value) const
+    {
+        const auto& known = detail::known_index(*about_, index, detail::shape_of<Value>());
+        ensure(known.unique && known.shape == detail::shape_of<Value>(),
+               "a query for one row names an index that is not unique, or gives a part of its value");
+        BOOST_OUTCOME_TRY(auto found, page(entries_of(index, value), {.limit = 1, .backwards = false, .after = {}}));
+        if (found.rows.empty()) return std::optional<Stored>{};
+        return std::optional{std::move(found.rows.front())};
+    }
+
+    // How many rows the query of the same name gives. Counted in the keys or in the index; the rows are not read.
+    result<std::uint64_t> count_between(const Key& first, const Key& last) const
+    {
+        return detail::count_keys(view(), keys_between(first, last));
+    }
+    template <class Value>
+    result<std::uint64_t> count_under(const Value& value) const
+    {
+        return detail::count_keys(view(), keys_under(value));
+    }
     template <class Value>
     result<std::uint64_t> count_by(std::string_view index, const Value& value) const
     {
-        const auto first = row_keys::of_index(known(index), ordered_key(value));
-        return detail::count_entries(view(), first, after_prefix(first));
+        return detail::count_keys(view(), entries_of(index, value));
+    }
+    template <class Value>
+    result<std::uint64_t> count_by_range(std::string_view index, const Value& first, const Value& last) const
+    {
+        return detail::count_keys(view(), entries_between(index, first, last));
     }
 
     // How many rows there are. Kept, not counted.
-    std::uint64_t size() const { return current_->get()->rows(); }
+    result<std::uint64_t> size() const
+    {
+        const auto now = view();
+        return now.model->number(about_->keys.row_count(), now.snapshot);
+    }
 
-    // The last event whose changes are in what a call sees now.
-    Position position() const { return current_->get()->checkpoint(); }
+    // The last event whose changes are in what a call sees.
+    result<Position> position() const
+    {
+        const auto now = view();
+        return now.model->number(row_keys::of_checkpoint(), now.snapshot);
+    }
 
 private:
-    detail::ModelView view() const
+    template <class... Of>
+    friend std::tuple<Of...> at_one_moment(const std::tuple<Of...>& tables);
+
+    detail::ModelView view() const { return view_.model ? view_ : detail::view_of(*current_); }
+
+    Table at(detail::ModelView view) const
     {
-        if (view_.model) return view_;
-        auto model    = current_->get();
-        auto snapshot = model->database().snapshot();
-        return {std::move(model), std::move(snapshot)};
+        Table frozen = *this;
+        frozen.view_ = std::move(view);
+        return frozen;
     }
 
-    std::string_view known(std::string_view index) const
+    detail::KeySpan all_keys() const { return detail::keys_beginning_with(about_->keys.row()); }
+
+    detail::KeySpan keys_between(const Key& first, const Key& last) const
     {
-        const auto& names = projected_.definition->indexes();
-        ensure(std::find(names.begin(), names.end(), index) != names.end(), "a query names an index that is not there");
-        return index;
+        return {about_->keys.row(ordered_key(first)), about_->keys.row(ordered_key(last))};
     }
 
-    result<RowPage> page(const std::string& first, const std::string& last, const PageRequest& request) const
+    template <class Value>
+    detail::KeySpan keys_under(const Value& value) const
+    {
+        ensure(about_->key_shape.starts_with(detail::shape_of<Value>()), "a query asks for keys of another type");
+        return detail::keys_beginning_with(about_->keys.row(detail::ordered_beginning(value)));
+    }
+
+    template <class Value>
+    detail::KeySpan entries_of(std::string_view index, const Value& value) const
+    {
+        detail::known_index(*about_, index, detail::shape_of<Value>());
+        return detail::keys_beginning_with(about_->keys.index(index, detail::ordered_beginning(value)));
+    }
+
+    template <class Value>
+    detail::KeySpan entries_between(std::string_view index, const Value& first, const Value& last) const
+    {
+        detail::known_index(*about_, index, detail::shape_of<Value>());
+        return {about_->keys.index(index, ordered_key(first)), about_->keys.index(index, ordered_key(last))};
+    }
+
+    result<RowPage> page(const detail::KeySpan& span, const PageRequest& request) const
     {
         RowPage page;
         const auto keep = [&](std::string_view stored) -> result<void> {
-            BOOST_OUTCOME_TRY(auto row, projected_.decode(stored));
+            BOOST_OUTCOME_TRY(auto row, decode_(stored));
             page.rows.push_back(std::move(row));
             return done();
         };
-        BOOST_OUTCOME_TRY(page.next, detail::visit_rows(view(), first, last, request, keep));
+        BOOST_OUTCOME_TRY(page.next, detail::visit_rows(view(), about_->keys, span, request, keep));
         return page;
     }
 
-    Projected<Key, Row> projected_;
+    std::shared_ptr<const Projection> definition_;
+    const TableDescription* about_; // in the definition
+    DecodeRow<Stored> decode_;
     std::shared_ptr<CurrentModel> current_;
     detail::ModelView view_;
 };
+
+namespace detail {
+
+template <class Stored>
+struct table_of_stored;
+template <class Key, class Row>
+struct table_of_stored<StoredRow<Key, Row>> {
+    using type = Table<Key, Row>;
+};
+
+} // namespace detail
+
+// The tables of one projection, in the order in which it keeps them: `const auto [by_country, by_article] = ...`.
+template <class... Stored>
+using Tables = std::tuple<typename detail::table_of_stored<Stored>::type...>;
+
+// All tables of one projection, whose calls from now on all see the same moment.
+template <class... Of>
+std::tuple<Of...> at_one_moment(const std::tuple<Of...>& tables)
+{
+    return std::apply(
+        [](const auto& first, const auto&... rest) {
+            const auto view = first.view();
+            ensure(((first.current_ == rest.current_) && ...), "tables of several projections share no moment");
+            return std::tuple{first.at(view), rest.at(view)...};
+        },
+        tables);
+}
 
 } // namespace eventloom

@@ -8,9 +8,9 @@
 //         return line.run(argc, argv);
 //     }
 //
-// Given for nothing: projections list|status|rebuild|verify, sagas list|show|retry, events tail|show, streams list|read,
-// store info|verify|repair; --data DIR and --json everywhere. Tables for people, JSON for programs, errors on standard error; exit
-// codes 0 done, 1 failed, 2 wrong usage. Threads: one.
+// Given for nothing: projections list|status|rebuild|verify|explain|as-of|drop, sagas list|show|retry, events tail|show,
+// streams list|read, store info|verify|repair; --data DIR and --json everywhere. Tables for people, JSON for programs, errors
+// on standard error; exit codes 0 done, 1 failed, 2 wrong usage. Threads: one.
 #pragma once
 
 #include <eventloom/service/output.hpp>
@@ -65,6 +65,7 @@ public:
 
 private:
     void add_projection_commands();
+    void add_projection_history_commands(CLI::App& projections);
     void add_saga_commands();
     void add_log_commands();
     void add_store_commands();

@@ -1,0 +1,5 @@
+#include "projections/orders.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+
+template const eventloom::EventTypes& eventloom::event_types<chapter::Order>();

@@ -1,0 +1,253 @@
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/progress.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Rows = std::vector<std::vector<Json>>;
+
+struct Arguments {
+    std::string name;
+    RowName row;
+    std::uint64_t limit = 1'000;
+    std::optional<Position> position;
+    std::string time;
+};
+
+// A row as an object; one that cannot be read has no columns.
+Json parsed(const std::optional<std::string>& json)
+{
+    if (not json) return nullptr;
+    auto value = Json::parse(*json, nullptr, false);
+    return value.is_object() ? value : Json{{"key", *json}, {"row", Json::object()}};
+}
+
+// The columns of a row by their names; empty when there is no row.
+Json columns_of(const std::optional<std::string>& row_json)
+{
+    const auto row = parsed(row_json);
+    return row.is_object() && row.contains("row") && row["row"].is_object() ? row["row"] : Json::object();
+}
+
+// {"stage": {"before": "placed", "after": "completed"}}, for the columns that are not the same.
+Json changed_columns(const RowChange& change)
+{
+    const auto before = columns_of(change.before);
+    const auto after  = columns_of(change.after);
+    auto changed      = Json::object();
+    for (const auto& [name, value] : (change.after ? after : before).items()) {
+        const auto was = before.contains(name) ? before[name] : Json(nullptr);
+        const auto is  = after.contains(name) ? after[name] : Json(nullptr);
+        if (was != is) changed[name] = {{"before", was}, {"after", is}};
+    }
+    return changed;
+}
+
+std::string short_text(const Json& value)
+{
+    return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// "made: stage placed, pieces 3", "stage placed -> completed", "dropped".
+std::string changed_in_words(const RowChange& change)
+{
+    if (not change.after) return "dropped";
+    const auto changed = changed_columns(change);
+    std::string words  = change.before ? "" : "made: ";
+    bool first         = true;
+    for (const auto& [name, column] : changed.items()) {
+        words += (std::exchange(first, false) ? "" : ", ") + name + " ";
+        if (change.before) words += short_text(column["before"]) + " -> ";
+        words += short_text(column["after"]);
+    }
+    return words;
+}
+
+Json header_of(const RecordedEvent& event, std::string_view name)
+{
+    for (const auto& [known, value] : event.metadata.headers) {
+        if (known == name) return value;
+    }
+    return nullptr;
+}
+
+Json id_or_nothing(const Uuid& id)
+{
+    return id.is_nil() ? Json(nullptr) : Json(to_string(id));
+}
+
+Json json_of(const RowChange& change)
+{
+    const RecordedEvent& event = change.event;
+    return {{"position", event.position},
+            {"recorded_at", to_string(event.recorded_at)},
+            {"event", event.type},
+            {"stream", event.stream},
+            {"version", event.version},
+            {"what", not change.before  ? "made"
+                     : not change.after ? "dropped"
+                                        : "changed"},
+            {"changed", changed_columns(change)},
+            {"command", id_or_nothing(event.metadata.causation)},
+            {"command_caused_by", header_of(event, "command-caused-by")},
+            {"correlation", id_or_nothing(event.metadata.correlation)},
+            {"saga", header_of(event, "saga")},
+            {"saga_step", header_of(event, "saga-step")}};
+}
+
+std::vector<Json> row_of(const RowChange& change)
+{
+    const RecordedEvent& event = change.event;
+    const auto saga            = header_of(event, "saga");
+    const auto step            = header_of(event, "saga-step");
+    return {event.position,
+            to_string(event.recorded_at),
+            event.type,
+            changed_in_words(change),
+            id_or_nothing(event.metadata.causation),
+            saga.is_null() ? saga : Json(short_text(saga) + (step.is_null() ? "" : ": " + short_text(step)))};
+}
+
+result<void> explain(Output& out, Projections& projections, const Clock& clock, const Arguments& arguments)
+{
+    Rows rows;
+    auto changes     = Json::array();
+    const auto visit = [&](const RowChange& change) -> result<void> {
+        if (rows.size() == arguments.limit || changes.size() == arguments.limit) return done();
+        out.json() ? changes.push_back(json_of(change)) : rows.push_back(row_of(change));
+        return done();
+    };
+    Progress progress{clock, "explaining " + arguments.name};
+    BOOST_OUTCOME_TRY(const auto explanation,
+                      projections.explain(arguments.name, arguments.row, visit,
+                                          [&](Position at, Position head) { progress.at(at, head); }));
+    progress.finish();
+    if (explanation.events == 0) {
+        return fail(Failure::invalid, "no-such-row",
+                    "asked what made the row " + printable(arguments.row.key) + " of " + arguments.name +
+                        ", and no event up to position " + std::to_string(explanation.position) + " has touched it");
+    }
+    if (out.json()) {
+        out.facts({{"projection", arguments.name},
+                   {"position", explanation.position},
+                   {"row", parsed(explanation.row)},
+                   {"events", explanation.events},
+                   {"changes", changes}});
+        return done();
+    }
+    out.table({{"position", Align::right}, {"recorded_at"}, {"event"}, {"changed"}, {"command"}, {"saga"}}, rows);
+    if (explanation.events > rows.size()) {
+        out.say("... and " + with_separators(static_cast<std::int64_t>(explanation.events - rows.size())) +
+                " more; --limit shows them");
+    }
+    return done();
+}
+
+// The last event recorded by then, 0 when there is none.
+result<Position> position_at(const EventStore& store, Time time)
+{
+    const auto cursor = store.read({.at = time, .direction = Direction::backwards, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    return event == nullptr ? Position{0} : event->position;
+}
+
+// Rows as a table whose columns are the members of the first one.
+void print_rows(Output& out, const std::vector<Json>& rows)
+{
+    std::vector<Column> columns{{"key"}};
+    const auto first = rows.empty() ? Json::object() : rows.front().value("row", Json::object());
+    for (const auto& [name, value] : first.items()) {
+        columns.push_back({name, value.is_number() ? Align::right : Align::left});
+    }
+    Rows cells;
+    for (const auto& row : rows) {
+        auto& line        = cells.emplace_back(std::vector<Json>{row.value("key", Json(nullptr))});
+        const auto& named = row.value("row", Json::object());
+        for (std::size_t i = 1; i < columns.size(); ++i) line.push_back(named.value(columns[i].name, Json(nullptr)));
+    }
+    out.table(columns, cells);
+}
+
+result<void> as_of(Output& out, Service& service, const Arguments& arguments)
+{
+    Position position = arguments.position.value_or(0);
+    if (not arguments.position) {
+        BOOST_OUTCOME_TRY(position, position_at(service.store(), *parse_time(arguments.time)));
+    }
+    Progress progress{service.runtime().clock, "folding " + arguments.name};
+    BOOST_OUTCOME_TRY(const auto then,
+                      service.projections().as_of(arguments.name, position,
+                                                  [&](Position at, Position head) { progress.at(at, head); }));
+    progress.finish();
+    std::vector<Json> rows;
+    bool more = false;
+    if (not arguments.row.key.empty()) {
+        BOOST_OUTCOME_TRY(const auto row, then.row(arguments.row));
+        if (not row) {
+            return fail(Failure::invalid, "no-such-row",
+                        "asked for the row " + printable(arguments.row.key) + " of " + arguments.name +
+                            " at position " + std::to_string(position) + " and found none");
+        }
+        rows.push_back(parsed(row));
+    } else {
+        BOOST_OUTCOME_TRY(const auto page,
+                          then.all(arguments.row.table, {.limit = arguments.limit, .backwards = false, .after = {}}));
+        for (const auto& row : page.rows) rows.push_back(parsed(row));
+        more = not page.next.empty();
+    }
+    if (out.json()) {
+        out.facts({{"projection", arguments.name}, {"position", position}, {"rows", rows}, {"more", more}});
+        return done();
+    }
+    out.say(arguments.name + " at position " + with_separators(static_cast<std::int64_t>(position)));
+    print_rows(out, rows);
+    if (more) out.say("... and more; --limit shows them");
+    return done();
+}
+
+std::string time_or_why_not(const std::string& text)
+{
+    return parse_time(text) ? "" : "\"" + printable(text) + "\" is no time such as 2011-12-09T12:50:00 (UTC)";
+}
+
+} // namespace
+
+void CommandLine::add_projection_history_commands(CLI::App& projections)
+{
+    const auto arguments = std::make_shared<Arguments>();
+    const auto add       = [&](const char* name, const char* summary) {
+        auto* command = projections.add_subcommand(name, summary);
+        command->add_option("name", arguments->name, "Which projection")->required();
+        command->add_option("--table", arguments->row.table, "Which of its tables, when it has several");
+        command->add_option("--limit", arguments->limit, "At most so many")->check(CLI::PositiveNumber);
+        return command;
+    };
+    auto* explain_command = add("explain", "Which events made a row, in order, and what each changed");
+    explain_command->add_option("key", arguments->row.key, "The row's key; a slash between the parts of one")
+        ->required();
+    on(explain_command, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return explain(out, open_service->service().projections(), runtime().clock, *arguments);
+    });
+
+    auto* as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
+    as_of_command->add_option("key", arguments->row.key, "Only the row of this key");
+    auto* moment = as_of_command->add_option_group("moment", "Up to when");
+    moment->add_option("--position", arguments->position, "Up to the event at this position")
+        ->check(CLI::NonNegativeNumber); // else -1 would be the largest number there is
+    moment->add_option("--time", arguments->time, "Up to the last event recorded by then (UTC)")
+        ->check(CLI::Validator{time_or_why_not, "TIME"});
+    moment->require_option(1);
+    on(as_of_command, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return as_of(out, open_service->service(), *arguments);
+    });
+}
+
+} // namespace eventloom

@@ -1,0 +1,76 @@
+// What docs/projections.md shows.
+#include "projections/people.hpp"
+#include "projections/read_models.hpp"
+
+#include <eventloom/projections/ranges.hpp>
+#include <eventloom/projections/testing.hpp>
+
+#include <range/v3/view/take.hpp>
+
+namespace chapter_test {
+
+using namespace chapter;
+using el::testing::first_recorded_at;
+using el::testing::folding;
+
+const Placed tea_for_ada{{"ada"}, "France", {{{"tea"}, 2, {900}}}};
+const Placed cake_for_bob{{"bob"}, "France", {{{"cake"}, 1, {300}}, {{"tea"}, 1, {450}}}};
+
+TEST_CASE("the tests of the chapter on projections", "[projections][docs]")
+{
+    const OrderId one{"1"};
+    const OrderId two{"2"};
+    CHECK(folding(order_list()).given(one, tea_for_ada).rows({{one, {{"ada"}, {900}, first_recorded_at, {}}}}));
+    CHECK(folding(order_list()).given(one, tea_for_ada, Cancelled{"too dear"}).rows({}));
+    CHECK(folding(order_list())
+              .given(one, tea_for_ada, Paid{"r-1"})
+              .given(two, cake_for_bob, Paid{"r-1"})
+              .fails("unique-index-violated"));
+    const auto both = folding(sales()).given(one, tea_for_ada).given(two, cake_for_bob);
+    CHECK(both.rows<Country, CountrySales>({{{"France"}, {2, {1'650}}}}));
+    CHECK(both.rows<Sku, ArticleSales>({{{"tea"}, {3, {1'350}}}, {{"cake"}, {1, {300}}}}));
+}
+
+el::result<void> ask(el::Projections& projections, const el::Table<OrderId, OrderRow>& orders,
+                     const std::tuple<el::Table<Country, CountrySales>, el::Table<Sku, ArticleSales>>& tables)
+{
+    BOOST_OUTCOME_TRY(const auto order, orders.get(OrderId{"1"})); // std::optional<OrderRow>
+    BOOST_OUTCOME_TRY(const auto of_ada, orders.by("customer", CustomerId{"ada"}, {.limit = 20}));
+    BOOST_OUTCOME_TRY(const auto a_names, orders.by("customer", el::starting_with{"a"}, {.limit = 20}));
+    BOOST_OUTCOME_TRY(const auto paid, orders.one("receipt", std::optional<std::string>{"r-1"}));
+    BOOST_OUTCOME_TRY(const auto dear, orders.count_by_range("total", Money{500}, Money{1'000}));
+
+    std::string answer = order->customer.value + " " + std::to_string(of_ada.rows.size()) + " " +
+                         std::to_string(a_names.rows.size()) + " " + paid->key.value + " " + std::to_string(dear);
+
+    const auto [by_country, by_article] = el::at_one_moment(tables);
+    auto best = rows_of(by_article, {.limit = 256, .backwards = true}).in_order_of("turnover");
+    for (const auto& [sku, row] : best | ranges::views::take(1)) {
+        answer += " " + sku.value + " " + std::to_string(row.pieces);
+    }
+    BOOST_OUTCOME_TRY(best.status()); // the end, or an error?
+    BOOST_OUTCOME_TRY(const auto france, by_country.get({"France"}));
+    CHECK(answer == "ada 1 1 1 2 tea 3");
+    CHECK(france->orders == 2);
+
+    BOOST_OUTCOME_TRY(const auto then, projections.as_of("orders", 1)); // behind the first event
+    BOOST_OUTCOME_TRY(const auto page, then.all(""));
+    CHECK(page.rows.size() == 1);
+    return el::done();
+}
+
+TEST_CASE("the questions of the chapter on projections", "[projections][docs]")
+{
+    people::Machine machine;
+    const auto orders = machine.projections->add(order_list()).value();
+    const auto tables = machine.projections->add(sales()).value();
+    machine.record(OrderId{"1"}, tea_for_ada);
+    machine.record(OrderId{"1"}, Paid{"r-1"});
+    machine.record(OrderId{"2"}, cake_for_bob);
+    REQUIRE(machine.catch_up());
+    const auto asked = ask(*machine.projections, orders, tables);
+    INFO((asked ? "" : asked.error().sentence));
+    CHECK(asked);
+}
+
+} // namespace chapter_test
