@@ -2,7 +2,7 @@
 
 #include "fixed_numbers.hpp"
 
-#include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/framework/binary_values.hpp>
 
 #include <xxhash.h>
 

@@ -2,7 +2,7 @@
 
 #include "fixed_numbers.hpp"
 
-#include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/framework/binary_values.hpp>
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -381,26 +381,6 @@ result<CommandRecord> decode_command(std::string_view bytes, const Uuid& id)
     } catch (const DamagedBytes& damage) {
         return damaged(damage.what());
     }
-}
-
-Error damaged_record(Position position, std::string_view found)
-{
-    return {Failure::corrupt, "damaged-record",
-            "read the event at position " + std::to_string(position) + " and found that " + std::string{found} +
-                "; run store verify, and restore a backup"};
-}
-
-Error missing_record(Position position)
-{
-    return {Failure::corrupt, "missing-record",
-            "read the event at position " + std::to_string(position) +
-                " and found no record there; run store verify, and restore a backup"};
-}
-
-Error damaged_index(std::string_view what)
-{
-    return {Failure::corrupt, "damaged-index",
-            "read the index and found " + std::string{what} + "; run store verify, and store repair"};
 }
 
 } // namespace eventloom

@@ -5,6 +5,8 @@
 // table, has one that chains the records: one event can be read and trusted without reading the others.
 #pragma once
 
+#include "damage.hpp"
+
 #include <eventloom/framework/event_store.hpp>
 
 #include <string>
@@ -144,9 +146,5 @@ std::uint64_t checksum_of(std::string_view bytes);
 
 std::string encode_command(const CommandRecord& record);
 result<CommandRecord> decode_command(std::string_view bytes, const Uuid& id);
-
-Error damaged_record(Position position, std::string_view found);
-Error missing_record(Position position);
-Error damaged_index(std::string_view what);
 
 } // namespace eventloom

@@ -1,6 +1,6 @@
 #include <eventloom/eventstore/snapshot_stores.hpp>
 
-#include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/framework/binary_values.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 

@@ -2,6 +2,7 @@
 
 #include "index_scan.hpp"
 #include "log_scan.hpp"
+#include "out_of_memory.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -77,7 +78,8 @@ private:
 
     void run(Turn& turn)
     {
-        ended = scan_.run();
+        // Whatever becomes of it: whoever waits is told.
+        ended = within_memory("verify the index", [&] { return scan_.run(); });
         const std::lock_guard lock{turn.mutex};
         turn.is_done = true;
         turn.done.notify_all();

@@ -48,6 +48,20 @@ struct Own {
     }
 };
 
+struct Beside {
+    std::int64_t shown  = 0;
+    std::int64_t hidden = 0;
+};
+template <class Archive>
+void serialize(Archive& archive, Beside& value)
+{
+    archive(value.shown);
+}
+struct Holder {
+    Beside one;
+    std::vector<Beside> many;
+};
+struct Nothing {};
 struct Unreadable {
     template <class Archive>
     void serialize(Archive&)
@@ -135,6 +149,25 @@ TEST_CASE("a serialize of one's own wins over the members", "[framework][codec]"
     REQUIRE(back);
     CHECK(back.value().kept == 3);
     CHECK(back.value().forgotten == 7);
+}
+
+TEST_CASE("a serialize beside a type wins over the members, also within other values", "[framework][codec]")
+{
+    const auto alone = codec<Beside>::decode(bytes_of(Beside{3, 4}));
+    REQUIRE(alone);
+    CHECK((alone.value().shown == 3 && alone.value().hidden == 0));
+    const auto held = codec<Holder>::decode(bytes_of(Holder{{5, 6}, {{7, 8}, {9, 10}}}));
+    REQUIRE(held);
+    CHECK((held.value().one.shown == 5 && held.value().one.hidden == 0));
+    REQUIRE(held.value().many.size() == 2);
+    CHECK((held.value().many[1].shown == 9 && held.value().many[1].hidden == 0));
+}
+
+TEST_CASE("a struct without members is no bytes", "[framework][codec]")
+{
+    CHECK(bytes_of(Nothing{}).empty());
+    CHECK(codec<Nothing>::decode(""));
+    CHECK_FALSE(codec<Nothing>::decode("x"));
 }
 
 TEST_CASE("what a serialize of one's own throws is an error like any other", "[framework][codec]")

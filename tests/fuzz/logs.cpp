@@ -2,6 +2,7 @@
 // it, and what is said of that file must be true.
 #include "targets.hpp"
 
+#include "crc32c.hpp"
 #include "log_scrub.hpp"
 
 #include <eventloom/framework/ensure.hpp>
@@ -20,18 +21,7 @@ constexpr std::size_t header_bytes = 7;
 
 std::uint32_t masked_crc32c(std::string_view bytes)
 {
-    static const auto of_byte = [] {
-        std::array<std::uint32_t, 256> table{};
-        for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
-            std::uint32_t crc = byte;
-            for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? 0x82f63b78u ^ crc >> 1 : crc >> 1;
-            table[byte] = crc;
-        }
-        return table;
-    }();
-    std::uint32_t crc = ~0u;
-    for (const char byte : bytes) crc = of_byte[(crc ^ static_cast<unsigned char>(byte)) & 0xff] ^ crc >> 8;
-    crc = ~crc;
+    const auto crc = crc32c(bytes);
     return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 

@@ -225,6 +225,11 @@ std::vector<std::pair<std::string, Ask>> questions()
         {"a stream", count_of(Scope::stream("own-0"))},
         {"a category", count_of(Scope::category("own"))},
         {"a tag", count_of(Scope::tag("request:0/5"))},
+        {"verify",
+         [](const auto& store) -> result<std::size_t> {
+             BOOST_OUTCOME_TRY(const auto report, store.verify());
+             return report.findings_total == 0 ? report.events : 0;
+         }},
         {"a length", [](const auto& store) -> result<std::size_t> { return store.stream_length("own-0"); }},
         {"an event",
          [id = request.streams[0].events[0].id](const auto& store) -> result<std::size_t> {

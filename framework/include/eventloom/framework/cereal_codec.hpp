@@ -8,7 +8,7 @@
 // Needs cereal. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/binary_archive.hpp>
+#include <eventloom/framework/binary_values.hpp>
 #include <eventloom/framework/codec.hpp>
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/members.hpp>
