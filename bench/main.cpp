@@ -23,6 +23,7 @@ int main(int argc, char** argv)
         {"latency", {bench::measure_latency}},
         {"ten-million", {bench::measure_ten_million}},
         {"service", {bench::measure_service}},
+        {"projections", {bench::measure_projections}},
         {"clusters", {bench::measure_clusters}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
@@ -30,14 +31,14 @@ int main(int argc, char** argv)
     bench::Scale scale;
     bench::ReportOptions report;
     app.add_option("names", names,
-                   "store, append, big-log, codec, enrolment, latency, ten-million, service, clusters, or all");
+                   "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, clusters, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");
     app.add_option("--out", report.file, "where the JSON goes");
     CLI11_PARSE(app, argc, argv);
     if (names.empty()) names = {"store"};
-    if (names == std::vector<std::string>{"all"}) names = {"store", "enrolment", "latency", "ten-million", "service"};
+    if (names == std::vector<std::string>{"all"}) names = {"store", "enrolment", "latency", "ten-million", "service", "projections"};
 
     std::vector<bench::Row> rows;
     for (const auto& name : names) {

@@ -231,18 +231,31 @@ consteval bool gives_key()
     }
 }
 
+// Says of a struct's members whether one of them is a key.
+template <class Key>
+struct HasMember {
+    template <class... Member>
+    std::bool_constant<(std::is_same_v<Member, Key> || ...)> operator()(const Member&...) const
+    {
+        return {};
+    }
+};
+template <class Key, class Fact>
+inline constexpr bool has_member = decltype(with_members(std::declval<const Fact&>(), HasMember<Key>{}))::value;
+
 template <class Key, class Fact>
 Key key_in(const Fact& fact, const RecordedEvent& event)
 {
-    const Key* own    = nullptr;
-    const auto choose = [&](const auto& member) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, Key>) {
-            if (own == nullptr) own = &member;
-        }
-    };
-    with_members(fact, [&](const auto&... member) { (choose(member), ...); });
-    if (own != nullptr) return *own;
-    if constexpr (is_id<Key>) {
+    if constexpr (has_member<Key, Fact>) {
+        const Key* own    = nullptr;
+        const auto choose = [&](const auto& member) {
+            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, Key>) {
+                if (own == nullptr) own = &member;
+            }
+        };
+        with_members(fact, [&](const auto&... member) { (choose(member), ...); });
+        return *own;
+    } else if constexpr (is_id<Key>) {
         const auto hyphen = event.stream.find('-');
         return Key{hyphen == std::string::npos ? std::string{} : event.stream.substr(hyphen + 1)};
     } else {
