@@ -8,7 +8,8 @@ namespace eventloom {
 
 namespace {
 
-constexpr Position progress_every = 4'096;
+constexpr Position progress_every     = 4'096;
+constexpr std::size_t rows_bytes_max = 64u << 20; // in memory; with more, they are put away
 
 class RowWatch {
 public:
@@ -24,7 +25,7 @@ public:
         BOOST_OUTCOME_TRY(fold_->apply(event));
         before_ = std::exchange(after_, std::nullopt);
         BOOST_OUTCOME_TRY(after_, fold_->row(table_, ordered_key_));
-        if (fold_->rows_cached() > rows_cached_max) {
+        if (fold_->bytes_cached() > rows_bytes_max) {
             ModelBatch batch;
             fold_->flush(batch);
             BOOST_OUTCOME_TRY(scratch_.write(batch, event.position));
@@ -72,7 +73,9 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
     for (Position read = 0;; ++read) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr || event->position > head) break;
-        if (progress && read % progress_every == 0) progress(event->position, head);
+        if (progress && read % progress_every == 0) {
+            BOOST_OUTCOME_TRY(progress(event->position, head));
+        }
         if (std::find(types.begin(), types.end(), event->type) == types.end()) continue;
         BOOST_OUTCOME_TRY(const bool changed, watch.apply(*event));
         if (not changed) continue;
@@ -80,7 +83,9 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
         BOOST_OUTCOME_TRY(visit({*event, watch.row_before(), watch.row_after()}));
     }
     explanation.row = watch.row_after();
-    if (progress) progress(head, head);
+    if (progress) {
+        BOOST_OUTCOME_TRY(progress(head, head));
+    }
     return explanation;
 }
 

@@ -6,9 +6,14 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t batch_events = 4'096;
+// The memory for rows of one fold; with more, those that were not touched lately go.
+constexpr std::size_t rows_bytes_max = 64u << 20;
+// Rows grow between two flushes, and the memory for them is counted at a flush.
+constexpr std::uint64_t events_between_flushes = 262'144;
 // A checkpoint alone is written only now and then: losing it costs reading these events again, which change nothing.
 constexpr Position checkpoint_alone_after = 10'000;
+// As many are handled between two flushes where an event is known to fail.
+constexpr std::uint64_t events_between_careful_flushes = 4'096;
 
 } // namespace
 
@@ -18,73 +23,83 @@ Scope scope_of(const Projection& definition)
     return categories.size() == 1 ? Scope::category(categories.front()) : Scope::everything();
 }
 
-LogFold::LogFold(const Projection& definition, ReadModel& model)
-    : definition_{definition}, model_{model}, reached_{model.checkpoint()}
+LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model)
+    : store_{store}, definition_{definition}, model_{model}, reached_{model.checkpoint()}, visible_{model.checkpoint()}
 {
     begin();
 }
 
 void LogFold::begin()
 {
-    fold_ = definition_.fold([this](const std::string& key) { return model_.database().get(key); });
+    fold_    = definition_.fold([this](const std::string& key) { return model_.database().get(key); });
+    applied_ = 0;
 }
 
-result<void> LogFold::handle(std::span<const RecordedEvent> events, Position reached)
+result<void> LogFold::handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility)
 {
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        auto applied = fold_->apply(events[i]);
-        if (applied) continue;
-        // The failed handler may have changed rows half-way: fold the events before it once more, without it.
-        begin();
-        for (const RecordedEvent& before : events.first(i)) {
-            BOOST_OUTCOME_TRY(fold_->apply(before));
-        }
-        BOOST_OUTCOME_TRY(flush(events[i].position - 1));
-        return std::move(applied.error());
+    for (const RecordedEvent& event : events) {
+        if (auto applied = apply(event); applied) continue;
+        // The handler may have changed rows half-way, which cannot be taken back: fold what was before it once more.
+        BOOST_OUTCOME_TRY(go_carefully_to(event));
     }
-    if (events.empty() && reached < model_.checkpoint() + checkpoint_alone_after) {
-        reached_ = reached;
-        return done();
-    }
-    return flush(reached);
-}
-
-result<void> LogFold::flush(Position checkpoint)
-{
-    ModelBatch batch;
-    fold_->flush(batch);
-    BOOST_OUTCOME_TRY(model_.write(batch, checkpoint));
-    reached_ = checkpoint;
-    if (fold_->rows_cached() > rows_cached_max) begin();
+    go_on(reached);
+    if (is_full() || (visibility == Visibility::at_once && applied_ > 0)) return flush();
+    if (applied_ == 0 && reached >= model_.checkpoint() + checkpoint_alone_after) return flush();
     return done();
 }
 
-result<void> LogFold::keep_checkpoint()
+result<void> LogFold::apply(const RecordedEvent& event)
 {
-    if (reached_ <= model_.checkpoint()) return done();
-    return flush(reached_);
+    ++applied_;
+    return fold_->apply(event);
 }
 
-result<void> LogFold::catch_up(const EventStore& store, Position head, const LogProgress& progress)
+// From the checkpoint on, with everything before the event put away before it is handled again.
+result<void> LogFold::go_carefully_to(const RecordedEvent& failed)
 {
-    const auto cursor = store.read({.scope = scope_of(definition_), .from = reached_ + 1});
-    const auto& types = definition_.types();
-    std::vector<RecordedEvent> events;
-    Position read = reached_;
+    begin();
+    reached_ = model_.checkpoint();
+    const auto cursor = store_.read({.scope = scope_of(definition_), .from = model_.checkpoint() + 1});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        const bool ended = event == nullptr || event->position > head;
-        if (not ended) {
-            read = event->position;
-            if (std::find(types.begin(), types.end(), event->type) != types.end()) events.push_back(*event);
+        if (event == nullptr || event->position >= failed.position) break;
+        const auto& types = definition_.types();
+        if (std::find(types.begin(), types.end(), event->type) == types.end()) continue;
+        BOOST_OUTCOME_TRY(apply(*event));
+        go_on(event->position);
+        if (applied_ >= events_between_careful_flushes) {
+            BOOST_OUTCOME_TRY(flush());
         }
-        if (ended || events.size() == batch_events) {
-            BOOST_OUTCOME_TRY(handle(events, ended ? head : read));
-            events.clear();
-            if (progress) progress(reached_, head);
-        }
-        if (ended) return keep_checkpoint();
     }
+    go_on(failed.position - 1);
+    BOOST_OUTCOME_TRY(flush());
+    auto applied = apply(failed);
+    if (not applied) begin();
+    return applied;
+}
+
+bool LogFold::is_full() const
+{
+    return applied_ >= events_between_flushes || fold_->bytes_cached() > rows_bytes_max;
+}
+
+void LogFold::go_on(Position reached)
+{
+    reached_ = reached;
+    if (applied_ == 0) visible_ = reached;
+}
+
+result<void> LogFold::flush()
+{
+    if (applied_ == 0 && reached_ <= model_.checkpoint()) return done();
+    ModelBatch batch;
+    fold_->flush(batch);
+    BOOST_OUTCOME_TRY(model_.write(batch, reached_));
+    applied_ = 0;
+    visible_ = reached_.load();
+    if (fold_->bytes_cached() > rows_bytes_max / 2) fold_->forget_rows();
+    if (fold_->bytes_cached() > rows_bytes_max / 2) begin();
+    return done();
 }
 
 } // namespace eventloom

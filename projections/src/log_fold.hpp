@@ -1,41 +1,51 @@
-// Folds the log into a read model: in batches of many events, with the rows they touch in memory.
+// Folds events into a read model, with the rows that they touch in memory.
+//
+// While there is much to catch up with, rows are put away only now and then, so that a row that many events change is
+// written few times; live, they are put away after each batch.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/projections/projections.hpp>
 
+#include <atomic>
 #include <span>
 
 namespace eventloom {
 
-// With more rows than this in memory a fold puts them away and begins again.
-inline constexpr std::size_t rows_cached_max = 50'000;
+// Whether whoever asks should see the changes at once.
+enum class Visibility : std::uint8_t { at_once, when_memory_is_full };
 
 class LogFold {
 public:
-    LogFold(const Projection& definition, ReadModel& model);
+    LogFold(const EventStore& store, const Projection& definition, ReadModel& model);
 
-    // Handles the events and puts what they change, with the checkpoint `reached`, into the read model. After an error of
-    // a handler the read model has everything before that event, and the fold may go on from there.
-    result<void> handle(std::span<const RecordedEvent> events, Position reached);
+    // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler the
+    // read model has everything before that event, and the fold may go on from there.
+    result<void> handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility);
 
-    // Reads the log from the checkpoint up to `head`.
-    result<void> catch_up(const EventStore& store, Position head, const LogProgress& progress);
+    // Puts all that was handled into the read model.
+    result<void> flush();
 
-    // Puts the checkpoint into the read model, if it went on without changing a row.
-    result<void> keep_checkpoint();
-
-    // Everything up to here has been handled; the checkpoint on disk may be behind it.
-    Position reached() const { return reached_; }
+    const Projection& definition() const { return definition_; }
+    // Everything up to here has been handled.
+    Position reached() const { return reached_.load(); }
+    // Everything up to here is seen by whoever asks the read model.
+    Position visible() const { return visible_.load(); }
 
 private:
     void begin();
-    result<void> flush(Position checkpoint);
+    result<void> apply(const RecordedEvent& event);
+    result<void> go_carefully_to(const RecordedEvent& failed);
+    bool is_full() const;
+    void go_on(Position reached);
 
+    const EventStore& store_;
     const Projection& definition_;
     ReadModel& model_;
     std::unique_ptr<Fold> fold_;
-    Position reached_;
+    std::uint64_t applied_ = 0; // events, since the last flush
+    std::atomic<Position> reached_;
+    std::atomic<Position> visible_;
 };
 
 // What the log must be read for: one category, or everything.

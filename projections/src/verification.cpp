@@ -1,6 +1,6 @@
 #include "verification.hpp"
 
-#include "log_fold.hpp"
+#include "log_pass.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 
@@ -72,14 +72,15 @@ private:
 
 } // namespace
 
-result<ProjectionVerification> verify_model(const EventStore& store, const Projection& definition,
-                                            const ReadModel& model, ReadModel& again, const LogProgress& progress)
+result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
+                                            const Projection& definition, const ReadModel& model, ReadModel& again,
+                                            const LogProgress& progress)
 {
     ProjectionVerification report;
     const auto snapshot = model.database().snapshot();
     BOOST_OUTCOME_TRY(report.position, model.number(row_keys::of_checkpoint(), snapshot));
-    LogFold fold{definition, again};
-    BOOST_OUTCOME_TRY(fold.catch_up(store, report.position, progress));
+    LogFold fold{store, definition, again};
+    BOOST_OUTCOME_TRY(catch_up(runtime, store, fold, report.position, progress));
     BOOST_OUTCOME_TRY(
         Comparison(definition, report).compare(model.database().cursor(snapshot), again.database().cursor()));
     return report;

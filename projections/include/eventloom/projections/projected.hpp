@@ -58,8 +58,11 @@ public:
     // A row as a flush would leave it; nothing when there is none.
     virtual result<std::optional<std::string>> row(std::size_t table, std::string_view ordered_key) = 0;
 
-    // How many rows are kept in memory.
-    virtual std::size_t rows_cached() const = 0;
+    // How much memory the rows take that are kept there, roughly.
+    virtual std::size_t bytes_cached() const = 0;
+
+    // Only after a flush: lets go of the rows that were not touched since the last time.
+    virtual void forget_rows() = 0;
 };
 
 // An index without its types.

@@ -90,9 +90,14 @@ public:
         return found;
     }
 
-    std::size_t rows_cached() const override
+    std::size_t bytes_cached() const override
     {
-        return std::apply([](const auto&... table) { return (table.rows_cached() + ...); }, tables_);
+        return std::apply([](const auto&... table) { return (table.bytes_cached() + ...); }, tables_);
+    }
+
+    void forget_rows() override
+    {
+        std::apply([](auto&... table) { (table.forget_rows(), ...); }, tables_);
     }
 
     template <class One>

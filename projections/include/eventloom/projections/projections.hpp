@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ struct ProjectionStatus {
 };
 
 struct RebuildReport {
+    std::string name;
     Position events    = 0; // of the log that were looked through
     std::uint64_t rows = 0;
+    std::optional<Error> error; // why the read model was left as it was
 };
 
 struct RowDifference {
@@ -66,8 +69,8 @@ struct Explanation {
     std::optional<std::string> row; // as it is there, as JSON
 };
 
-// Told how far a pass over the log has come.
-using LogProgress = std::function<void(Position done, Position head)>;
+// Told how far a pass over the log has come. An error of its own ends the pass.
+using LogProgress = std::function<result<void>(Position done, Position head)>;
 
 class Projections {
 public:
@@ -111,6 +114,9 @@ public:
     // Failure::invalid "no-such-projection"; what a handler, the log or the disk say.
     result<RebuildReport> rebuild(std::string_view name, const LogProgress& progress = {});
 
+    // The same for several, which share one reading of the log. One that fails holds up no other: its report says why.
+    result<std::vector<RebuildReport>> rebuild(std::span<const std::string> names, const LogProgress& progress = {});
+
     // Folds the log again, beside, and compares every byte.
     result<ProjectionVerification> verify(std::string_view name, const LogProgress& progress = {});
 
@@ -142,8 +148,8 @@ private:
     };
     result<Beside> beside(std::string_view name) const;
 
-    struct Running;
     struct Core;
+    class Rebuild;
     std::unique_ptr<Core> core_;
 };
 

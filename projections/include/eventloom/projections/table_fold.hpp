@@ -140,7 +140,21 @@ public:
         return slot.row ? std::optional{encoded(slot)} : std::nullopt;
     }
 
-    std::size_t rows_cached() const { return std::max(slots_.size(), owners_.size()); }
+    std::size_t bytes_cached() const { return bytes_; }
+
+    // Only after a flush. Lets go of the rows that were not touched since the last time.
+    void forget_rows()
+    {
+        for (auto place = slots_.begin(); place != slots_.end();) {
+            if (std::exchange(place->second.touched_lately, false)) {
+                ++place;
+                continue;
+            }
+            bytes_ -= std::min(bytes_, place->second.bytes);
+            place = slots_.erase(place);
+        }
+        owners_.clear();
+    }
 
 private:
     using Claim = typename TableDefinition<Stored>::Claim;
@@ -150,17 +164,29 @@ private:
         std::optional<Row> row;
         std::vector<std::string> entries; // that stand in the indexes, as far as it was flushed
         std::vector<Claim> claims;        // on unique entries, as far as it was settled
+        std::size_t bytes = 0;            // roughly, as far as it was loaded or flushed
         bool entries_changed = false;     // since the last flush
         bool stored          = false;     // the row was there at the last flush
         bool changed         = false;     // since then
+        bool touched_lately  = false;     // since rows were last forgotten
     };
     using Place = std::pair<const std::string, Slot>;
+
+    // What a row costs in memory beside its own content.
+    static constexpr std::size_t place_bytes = sizeof(Place) + 64;
 
     static std::string encoded(const Slot& slot)
     {
         std::string bytes;
         codec<Stored>::encode({slot.key, *slot.row}, bytes);
         return bytes;
+    }
+
+    void count_bytes(Slot& slot, std::size_t content)
+    {
+        bytes_ -= std::min(bytes_, slot.bytes);
+        slot.bytes = place_bytes + content;
+        bytes_ += slot.bytes;
     }
 
     void remove_entries(Place& place, Changes& changes) const
@@ -175,7 +201,7 @@ private:
     }
 
     // Gives how many rows there are more.
-    int put_row(Place& place, Changes& changes) const
+    int put_row(Place& place, Changes& changes)
     {
         auto& [key, slot] = place;
         slot.changed      = false;
@@ -183,7 +209,9 @@ private:
             for (const auto& entry : slot.entries) changes.put(entry, key);
         }
         if (slot.row) {
-            changes.put(definition_->about.keys.row(key), encoded(slot));
+            const auto bytes = encoded(slot);
+            count_bytes(slot, 2 * key.size() + bytes.size());
+            changes.put(definition_->about.keys.row(key), bytes);
         } else if (slot.stored) {
             changes.remove(definition_->about.keys.row(key));
         }
@@ -249,7 +277,8 @@ private:
     // Brings the row of `key` into memory.
     Place& loaded(const Key& key)
     {
-        const auto [place, fresh] = slots_.try_emplace(ordered_key(key));
+        const auto [place, fresh]    = slots_.try_emplace(ordered_key(key));
+        place->second.touched_lately = true;
         if (fresh) {
             place->second.key = key;
             if (auto read = load(*place); not read) error_ = std::move(read.error());
@@ -261,6 +290,7 @@ private:
     {
         auto& [key, slot] = place;
         BOOST_OUTCOME_TRY(const auto stored, (*find_)(definition_->about.keys.row(key)));
+        count_bytes(slot, 2 * key.size() + (stored ? stored->size() : 0));
         if (not stored) return done();
         BOOST_OUTCOME_TRY(auto row, codec<Stored>::decode(*stored));
         slot.row     = std::move(row.row);
@@ -277,6 +307,7 @@ private:
     std::vector<Place*> touched_;                 // by the present event, when there is a unique index
     std::unordered_map<std::string, std::optional<std::string>> owners_; // of unique entries, where they were asked for
     std::optional<Error> error_;                                         // of a row that could not be read
+    std::size_t bytes_ = 0;                                              // of the slots, roughly
 };
 
 } // namespace eventloom::detail

@@ -1,0 +1,144 @@
+#include "running_projection.hpp"
+
+#include <algorithm>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::size_t batch_events_max = 4'096;
+
+} // namespace
+
+RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
+                                     std::shared_ptr<const Projection> definition)
+    : runtime_{runtime}, store_{store}, bus_{bus}, definition_{std::move(definition)}, generations_{
+                                                                                           runtime,
+                                                                                           std::move(directory)}
+{
+}
+
+result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint64_t number) const
+{
+    auto model = ReadModel::open(runtime_, generations_.directory_of(number), definition_->version());
+    if (model) return std::shared_ptr<ReadModel>{std::move(model.value())};
+    Error error = std::move(model.error());
+    if (error.kind == Failure::corrupt) {
+        error.sentence +=
+            "; remove that directory with the file `current` beside it, and the next start builds it anew";
+    }
+    return error;
+}
+
+result<RunningProjection::Beside> RunningProjection::begin_beside() const
+{
+    BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
+    BOOST_OUTCOME_TRY(auto model, open_generation(unused));
+    model->remove_when_done();
+    return Beside{unused, std::move(model)};
+}
+
+result<void> RunningProjection::replace(const Beside& by)
+{
+    BOOST_OUTCOME_TRY(generations_.make_current({by.number, definition_->version()}));
+    by.model->keep();
+    current_->get()->remove_when_done();
+    number_ = by.number;
+    failure_.reset();
+    current_->replace(by.model);
+    return done();
+}
+
+result<void> RunningProjection::open()
+{
+    BOOST_OUTCOME_TRY(const auto stored, generations_.current());
+    if (stored && stored->projection_version > definition_->version()) {
+        return fail(Failure::corrupt, "newer-read-model",
+                    "opened the projection " + name() + " as version " + std::to_string(definition_->version()) +
+                        " and found version " + std::to_string(stored->projection_version) +
+                        "; run the newer program, or rebuild with it");
+    }
+    const bool usable = stored && stored->projection_version == definition_->version();
+    if (not usable) {
+        BOOST_OUTCOME_TRY(number_, generations_.unused_number());
+    } else {
+        number_ = stored->number;
+    }
+    BOOST_OUTCOME_TRY(auto model, open_generation(number_));
+    if (const Position head = store_.head(); model->checkpoint() > head) {
+        return fail(Failure::corrupt, "log-behind-read-model",
+                    "opened the projection " + name() + " at position " + std::to_string(model->checkpoint()) +
+                        " and found a log that ends at " + std::to_string(head) +
+                        "; the log was restored: remove the read model's directory");
+    }
+    if (not usable) {
+        BOOST_OUTCOME_TRY(generations_.make_current({number_, definition_->version()}));
+    }
+    BOOST_OUTCOME_TRY(generations_.remove_others(number_));
+    current_->replace(std::move(model));
+    return done();
+}
+
+void RunningProjection::follow()
+{
+    auto model    = current_->get();
+    fold_         = std::make_shared<LogFold>(store_, *definition_, *model);
+    subscription_ = bus_.subscribe({.name             = name(),
+                                    .scope            = scope_of(*definition_),
+                                    .types            = definition_->types(),
+                                    .after            = model->checkpoint(),
+                                    .batch_events_max = batch_events_max},
+                                   [fold = fold_, model](const Delivery& delivery) {
+                                       return fold->handle(delivery.events, delivery.position,
+                                                           delivery.live ? Visibility::at_once
+                                                                         : Visibility::when_memory_is_full);
+                                   });
+}
+
+result<void> RunningProjection::stop_following()
+{
+    if (not subscription_) return done();
+    subscription_->stop();
+    const bool failed = subscription_->error().has_value();
+    if (failed) failure_ = subscription_->error();
+    subscription_.reset();
+    const auto last = std::exchange(fold_, nullptr);
+    if (failed) return done();
+    return last->flush();
+}
+
+Position RunningProjection::visible() const
+{
+    return fold_ ? fold_->visible() : current_->get()->checkpoint();
+}
+
+std::optional<Error> RunningProjection::error() const
+{
+    if (subscription_) {
+        if (auto stopped_by = subscription_->error()) return stopped_by;
+    }
+    return failure_;
+}
+
+ProjectionStatus RunningProjection::status(Position head) const
+{
+    const auto model = current_->get();
+    ProjectionStatus status{.name     = name(),
+                            .version  = definition_->version(),
+                            .state    = ProjectionState::stopped,
+                            .position = fold_ ? fold_->reached() : model->checkpoint(),
+                            .lag      = 0,
+                            .rows     = model->rows(),
+                            .error    = error()};
+    status.lag = head - std::min(head, status.position);
+    if (status.error) {
+        status.state = ProjectionState::failed;
+    } else if (rebuilding) {
+        status.state = ProjectionState::rebuilding;
+    } else if (subscription_) {
+        status.state = status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
+    }
+    return status;
+}
+
+} // namespace eventloom
