@@ -39,7 +39,7 @@ public:
 private:
     void begin()
     {
-        fold_ = definition_.fold([this](const std::string& key) { return scratch_.database().get(key); });
+        fold_ = definition_.fold([this](const std::string& key) { return scratch_.find(key); });
     }
 
     std::optional<std::string> json_of(const std::optional<std::string>& stored) const

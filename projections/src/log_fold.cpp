@@ -26,7 +26,7 @@ LogFold::LogFold(const Projection& definition, ReadModel& model)
 
 void LogFold::begin()
 {
-    fold_ = definition_.fold([this](const std::string& key) { return model_.database().get(key); });
+    fold_ = definition_.fold([this](const std::string& key) { return model_.find(key); });
 }
 
 result<void> LogFold::handle(std::span<const RecordedEvent> events, Position reached)

@@ -5,6 +5,8 @@
 #include "log_fold.hpp"
 #include "verification.hpp"
 
+#include <eventloom/storage/database.hpp>
+
 #include <algorithm>
 #include <mutex>
 
@@ -29,16 +31,16 @@ std::string_view to_string(ProjectionState state)
 
 // One projection: its definition, the read model that answers, and the subscription that feeds it.
 struct Projections::Running {
-    Running(const Runtime& runtime, std::string directory, std::shared_ptr<const Projection> what)
-        : definition{std::move(what)}, generations{runtime, std::move(directory)}, current{
-                                                                                       std::make_shared<CurrentModel>()}
+    Running(const Runtime& runtime, std::string directory, std::shared_ptr<const Projection> what, RowPlace place)
+        : definition{std::move(what)}, kept_in{place},
+          generations{runtime, std::move(directory)}, current{std::make_shared<CurrentModel>()}
     {
     }
 
     result<std::shared_ptr<ReadModel>> open(const Runtime& runtime, std::uint64_t number) const
     {
-        auto model = ReadModel::open(runtime, generations.directory_of(number), definition->version());
-        if (model) return std::shared_ptr<ReadModel>{std::move(model.value())};
+        auto model = open_read_model(runtime, kept_in, generations.directory_of(number), *definition);
+        if (model) return model;
         Error error = std::move(model.error());
         if (error.kind == Failure::corrupt) {
             error.sentence +=
@@ -59,7 +61,7 @@ struct Projections::Running {
     // From here on this one answers, also after a restart.
     result<void> replace(std::uint64_t by_number, const std::shared_ptr<ReadModel>& model)
     {
-        BOOST_OUTCOME_TRY(generations.make_current({by_number, definition->version()}));
+        BOOST_OUTCOME_TRY(generations.make_current({by_number, definition->version(), kept_in}));
         model->keep();
         current->get()->remove_when_done();
         number = by_number;
@@ -78,7 +80,7 @@ struct Projections::Running {
                             std::to_string(definition->version()) + " and found version " +
                             std::to_string(stored->projection_version) + "; run the newer program, or rebuild with it");
         }
-        const bool usable = stored && stored->projection_version == definition->version();
+        const bool usable = stored && stored->projection_version == definition->version() && stored->kept_in == kept_in;
         if (not usable) {
             BOOST_OUTCOME_TRY(number, generations.unused_number());
         } else {
@@ -92,7 +94,7 @@ struct Projections::Running {
                             std::to_string(head) + "; the log was restored: remove the read model's directory");
         }
         if (not usable) {
-            BOOST_OUTCOME_TRY(generations.make_current({number, definition->version()}));
+            BOOST_OUTCOME_TRY(generations.make_current({number, definition->version(), kept_in}));
         }
         BOOST_OUTCOME_TRY(generations.remove_others(number));
         current->replace(std::move(model));
@@ -158,6 +160,7 @@ struct Projections::Running {
     }
 
     std::shared_ptr<const Projection> definition;
+    const RowPlace kept_in;
     Generations generations;
     std::shared_ptr<CurrentModel> current;
     std::uint64_t number = 0; // of the generation that answers
@@ -198,15 +201,16 @@ Projections::~Projections()
     stop();
 }
 
-result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const Projection> definition)
+result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const Projection> definition,
+                                                                  const AddOptions& options)
 {
     const std::lock_guard lock{core_->mutex};
     ensure(not core_->started, "a projection was added after start()");
     for (const auto& one : core_->running) {
         ensure(one->definition->name() != definition->name(), "two projections have one name");
     }
-    auto running =
-        std::make_unique<Running>(core_->runtime, core_->directory + "/" + definition->name(), std::move(definition));
+    auto running = std::make_unique<Running>(core_->runtime, core_->directory + "/" + definition->name(),
+                                             std::move(definition), options.kept_in);
     BOOST_OUTCOME_TRY(running->open_current(core_->runtime, core_->store.head()));
     core_->running.push_back(std::move(running));
     return core_->running.back()->current;
@@ -326,7 +330,7 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
     }
     LogFold fold{*both.definition, *both.empty};
     BOOST_OUTCOME_TRY(fold.catch_up(core_->store, position, progress));
-    return RowsAsJson{both.definition, both.empty};
+    return RowsAsJson{both.definition, *both.empty};
 }
 
 result<void> Projections::drop(std::string_view name)

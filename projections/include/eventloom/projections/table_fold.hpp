@@ -9,7 +9,7 @@
 // Threads: one.
 #pragma once
 
-#include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/projections/cells.hpp>
 #include <eventloom/projections/handler_checks.hpp>
 #include <eventloom/projections/key_text.hpp>
 #include <eventloom/projections/query_key.hpp>
