@@ -8,7 +8,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr Position progress_every     = 4'096;
+constexpr Position progress_every    = 4'096;
 constexpr std::size_t rows_bytes_max = 64u << 20; // in memory; with more, they are put away
 
 class RowWatch {
@@ -40,7 +40,7 @@ public:
 private:
     void begin()
     {
-        fold_ = definition_.fold([this](const std::string& key) { return scratch_.database().get(key); });
+        fold_ = definition_.fold([this](const std::string& key) { return scratch_.find(key); });
     }
 
     std::optional<std::string> json_of(const std::optional<std::string>& stored) const

@@ -1,5 +1,7 @@
 #include "generations.hpp"
 
+#include <eventloom/storage/database.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -8,6 +10,20 @@ namespace eventloom {
 namespace {
 
 constexpr std::string_view prefix = "generation-";
+
+// What stands in `current` behind the version; LevelDB was there before there were others, and is not named.
+std::string_view ending_of(RowPlace place)
+{
+    switch (place) {
+    case RowPlace::leveldb:
+        break;
+    case RowPlace::sqlite:
+        return " in sqlite\n";
+    case RowPlace::memory:
+        return " in memory\n";
+    }
+    return "\n";
+}
 
 // Reads "generation 3 version 1\n"; nothing when the text is anything else.
 std::optional<Generation> parse_current(std::string_view text)
@@ -20,8 +36,14 @@ std::optional<Generation> parse_current(std::string_view text)
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
         return error == std::errc{};
     };
-    const bool read = take("generation ", generation.number) && take(" version ", generation.projection_version);
-    return read && text == "\n" ? std::optional{generation} : std::nullopt;
+    if (not take("generation ", generation.number) || not take(" version ", generation.projection_version)) {
+        return std::nullopt;
+    }
+    for (const auto place : {RowPlace::leveldb, RowPlace::sqlite, RowPlace::memory}) {
+        generation.kept_in = place;
+        if (text == ending_of(place)) return generation;
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -52,7 +74,7 @@ result<void> Generations::make_current(const Generation& generation) const
 {
     return replace_file(runtime_, directory_ + "/current",
                         "generation " + std::to_string(generation.number) + " version " +
-                            std::to_string(generation.projection_version) + "\n");
+                            std::to_string(generation.projection_version) + std::string{ending_of(generation.kept_in)});
 }
 
 result<std::vector<std::uint64_t>> Generations::numbers() const

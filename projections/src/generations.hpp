@@ -11,6 +11,7 @@ namespace eventloom {
 struct Generation {
     std::uint64_t number             = 0;
     std::uint32_t projection_version = 0;
+    RowPlace kept_in                 = RowPlace::leveldb;
 };
 
 class Generations {

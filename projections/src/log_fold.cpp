@@ -31,7 +31,7 @@ LogFold::LogFold(const EventStore& store, const Projection& definition, ReadMode
 
 void LogFold::begin()
 {
-    fold_    = definition_.fold([this](const std::string& key) { return model_.database().get(key); });
+    fold_    = definition_.fold([this](const std::string& key) { return model_.find(key); });
     applied_ = 0;
 }
 
@@ -58,7 +58,7 @@ result<void> LogFold::apply(const RecordedEvent& event)
 result<void> LogFold::go_carefully_to(const RecordedEvent& failed)
 {
     begin();
-    reached_ = model_.checkpoint();
+    reached_          = model_.checkpoint();
     const auto cursor = store_.read({.scope = scope_of(definition_), .from = model_.checkpoint() + 1});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());

@@ -5,6 +5,8 @@
 #include "running_projection.hpp"
 #include "verification.hpp"
 
+#include <eventloom/storage/database.hpp>
+
 #include <algorithm>
 #include <deque>
 #include <mutex>
@@ -144,7 +146,8 @@ Projections::~Projections()
     stop();
 }
 
-result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const Projection> definition)
+result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const Projection> definition,
+                                                                  const ProjectionOptions& options)
 {
     const std::lock_guard lock{core_->mutex};
     ensure(not core_->started, "a projection was added after start()");
@@ -152,7 +155,7 @@ result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_pt
         ensure(one->name() != definition->name(), "two projections have one name");
     }
     auto running = std::make_unique<RunningProjection>(
-        core_->runtime, core_->store, core_->bus, core_->directory + "/" + definition->name(), definition);
+        core_->runtime, core_->store, core_->bus, core_->directory + "/" + definition->name(), definition, options);
     BOOST_OUTCOME_TRY(running->open());
     core_->running.push_back(std::move(running));
     return core_->running.back()->current();
@@ -197,8 +200,8 @@ result<void> Projections::wait_for(Position position, Time deadline)
         if (auto error = one->error()) return std::move(*error);
         if (not in_time) {
             return fail(Failure::unavailable, "projections-behind",
-                        "waited for position " + std::to_string(position) + " and found the projection " +
-                            one->name() + " at " + std::to_string(one->visible()) + "; wait longer");
+                        "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
+                            " at " + std::to_string(one->visible()) + "; wait longer");
         }
     }
     return done();
@@ -251,7 +254,7 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
     }
     LogFold fold{core_->store, *both.definition, *both.empty};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));
-    return RowsAsJson{both.definition, both.empty};
+    return RowsAsJson{both.definition, *both.empty};
 }
 
 result<void> Projections::drop(std::string_view name)

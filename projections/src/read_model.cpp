@@ -1,5 +1,7 @@
 #include <eventloom/projections/read_model.hpp>
 
+#include "row_places.hpp"
+
 #include <eventloom/projections/row_keys.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -14,40 +16,68 @@ void put_number(Changes& batch, const std::string& key, std::uint64_t number)
     batch.put(key, bytes);
 }
 
+result<std::uint64_t> number_in(const std::optional<std::string>& stored, const std::string& directory)
+{
+    if (not stored) return std::uint64_t{0};
+    if (stored->size() == 8) return read_big_endian(*stored);
+    return fail(Failure::corrupt, "damaged-read-model",
+                "read the read model in " + directory + " and found damage; rebuild the projection");
+}
+
+result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace place, const std::string& directory,
+                                             const Projection& definition)
+{
+    switch (place) {
+    case RowPlace::memory:
+        return open_memory_rows(directory);
+    case RowPlace::sqlite:
+        return open_sqlite_rows(runtime, directory, definition);
+    case RowPlace::leveldb:
+        break;
+    }
+    return open_leveldb_rows(runtime, directory);
+}
+
 } // namespace
 
-ReadModel::ReadModel(const Runtime& runtime, std::string directory, std::unique_ptr<Database> database)
-    : runtime_{runtime}, directory_{std::move(directory)}, database_{std::move(database)}
+std::string_view to_string(RowPlace place)
 {
+    switch (place) {
+    case RowPlace::leveldb:
+        return "leveldb";
+    case RowPlace::sqlite:
+        return "sqlite";
+    case RowPlace::memory:
+        return "memory";
+    }
+    return "unnamed";
 }
 
-ReadModel::~ReadModel()
+void ModelBatch::add(std::string_view key, std::string_view stored, bool removed)
 {
-    database_.reset();
-    // What cannot be removed now is removed at the next start: nothing refers to it any more.
-    if (removed_when_done_) static_cast<void>(remove_database(runtime_, directory_));
+    changes_.push_back({bytes_.size(), key.size(), stored.size(), removed});
+    bytes_.append(key).append(stored);
 }
 
-result<std::unique_ptr<ReadModel>> ReadModel::open(const Runtime& runtime, std::string directory,
-                                                   std::uint32_t projection_version)
+ModelBatch::Change ModelBatch::operator[](std::size_t place) const
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
-    auto model = std::make_unique<ReadModel>(runtime, std::move(directory), std::move(database));
-    BOOST_OUTCOME_TRY(model->load(projection_version));
-    return model;
+    const Place& at = changes_[place];
+    const auto key  = std::string_view{bytes_}.substr(at.begin);
+    return {key.substr(0, at.key), key.substr(at.key, at.value), at.removed};
 }
 
-result<std::uint64_t> ReadModel::number(const std::string& key, const DatabaseSnapshot& at) const
+result<std::uint64_t> ReadModelView::number(std::string_view key) const
 {
-    BOOST_OUTCOME_TRY(const auto bytes, database_->get(key, at));
-    if (not bytes) return std::uint64_t{0};
-    if (bytes->size() == 8) return read_big_endian(*bytes);
-    return fail(Failure::corrupt, "damaged-read-model",
-                "read the read model in " + directory_ + " and found damage; rebuild the projection");
+    BOOST_OUTCOME_TRY(const auto stored, get(key));
+    return number_in(stored, directory());
 }
 
 result<void> ReadModel::load(std::uint32_t projection_version)
 {
+    const auto number = [this](const std::string& key) -> result<std::uint64_t> {
+        BOOST_OUTCOME_TRY(const auto stored, find(key));
+        return number_in(stored, directory_);
+    };
     BOOST_OUTCOME_TRY(const auto version, number(row_keys::of_version()));
     if (version == 0) {
         ModelBatch batch;
@@ -67,20 +97,28 @@ result<void> ReadModel::load(std::uint32_t projection_version)
 result<void> ReadModel::write(ModelBatch& batch, Position checkpoint)
 {
     auto rows = rows_.load();
-    for (const auto& [table, more] : batch.more_rows_) {
+    for (const auto& [table, more] : batch.more_rows()) {
         rows += static_cast<std::uint64_t>(more);
         if (table.empty()) continue; // the only table: its rows are all there are
         const auto key = row_keys::OfTable{table}.row_count();
-        BOOST_OUTCOME_TRY(const auto before, number(key));
+        BOOST_OUTCOME_TRY(const auto stored, find(key));
+        BOOST_OUTCOME_TRY(const auto before, number_in(stored, directory_));
         put_number(batch, key, before + static_cast<std::uint64_t>(more));
     }
     put_number(batch, row_keys::of_checkpoint(), checkpoint);
     put_number(batch, row_keys::of_row_count(), rows);
-    // Buffered: what a power cut takes, rows and checkpoint alike, is folded again from the log.
-    BOOST_OUTCOME_TRY(database_->write(batch.batch_, Durability::buffered));
+    BOOST_OUTCOME_TRY(commit(batch));
     rows_       = rows;
     checkpoint_ = checkpoint;
     return done();
+}
+
+result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
+                                                   const Projection& definition)
+{
+    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition));
+    BOOST_OUTCOME_TRY(model->load(definition.version()));
+    return model;
 }
 
 } // namespace eventloom

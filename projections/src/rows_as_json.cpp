@@ -19,14 +19,14 @@ result<std::size_t> find_table(const Projection& definition, std::string_view ta
                     " and found only: " + names);
 }
 
-RowsAsJson::RowsAsJson(std::shared_ptr<const Projection> definition, std::shared_ptr<ReadModel> model)
-    : definition_{std::move(definition)}, view_{model, model->database().snapshot()}
+RowsAsJson::RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model)
+    : definition_{std::move(definition)}, view_{model.view()}
 {
 }
 
 result<Position> RowsAsJson::position() const
 {
-    return view_.model->number(row_keys::of_checkpoint(), view_.snapshot);
+    return view_->number(row_keys::of_checkpoint());
 }
 
 result<std::optional<std::string>> RowsAsJson::row(const RowName& name) const
@@ -34,7 +34,7 @@ result<std::optional<std::string>> RowsAsJson::row(const RowName& name) const
     BOOST_OUTCOME_TRY(const auto place, find_table(*definition_, name.table));
     const TableDescription& table = definition_->tables()[place];
     BOOST_OUTCOME_TRY(const auto key, table.ordered_key(name.key));
-    BOOST_OUTCOME_TRY(const auto stored, view_.model->database().get(table.keys.row(key), view_.snapshot));
+    BOOST_OUTCOME_TRY(const auto stored, view_->get(table.keys.row(key)));
     return stored ? std::optional{table.row_to_json(*stored)} : std::nullopt;
 }
 
@@ -47,8 +47,8 @@ result<RowsAsJson::RowPage> RowsAsJson::all(std::string_view table_name, const P
         page.rows.push_back(table.row_to_json(stored));
         return done();
     };
-    BOOST_OUTCOME_TRY(
-        page.next, detail::visit_rows(view_, table.keys, detail::keys_beginning_with(table.keys.row()), request, keep));
+    BOOST_OUTCOME_TRY(page.next, detail::visit_rows(*view_, table.keys, detail::keys_beginning_with(table.keys.row()),
+                                                    request, keep));
     return page;
 }
 

@@ -11,17 +11,16 @@ constexpr std::size_t batch_events_max = 4'096;
 } // namespace
 
 RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                                     std::shared_ptr<const Projection> definition)
-    : runtime_{runtime}, store_{store}, bus_{bus}, definition_{std::move(definition)}, generations_{
-                                                                                           runtime,
-                                                                                           std::move(directory)}
+                                     std::shared_ptr<const Projection> definition, const ProjectionOptions& options)
+    : runtime_{runtime}, store_{store}, bus_{bus}, definition_{std::move(definition)}, options_{options},
+      generations_{runtime, std::move(directory)}
 {
 }
 
 result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint64_t number) const
 {
-    auto model = ReadModel::open(runtime_, generations_.directory_of(number), definition_->version());
-    if (model) return std::shared_ptr<ReadModel>{std::move(model.value())};
+    auto model = open_read_model(runtime_, options_.kept_in, generations_.directory_of(number), *definition_);
+    if (model) return model;
     Error error = std::move(model.error());
     if (error.kind == Failure::corrupt) {
         error.sentence +=
@@ -40,7 +39,7 @@ result<RunningProjection::Beside> RunningProjection::begin_beside() const
 
 result<void> RunningProjection::replace(const Beside& by)
 {
-    BOOST_OUTCOME_TRY(generations_.make_current({by.number, definition_->version()}));
+    BOOST_OUTCOME_TRY(generations_.make_current({by.number, definition_->version(), options_.kept_in}));
     by.model->keep();
     current_->get()->remove_when_done();
     number_ = by.number;
@@ -58,7 +57,8 @@ result<void> RunningProjection::open()
                         " and found version " + std::to_string(stored->projection_version) +
                         "; run the newer program, or rebuild with it");
     }
-    const bool usable = stored && stored->projection_version == definition_->version();
+    const bool usable =
+        stored && stored->projection_version == definition_->version() && stored->kept_in == options_.kept_in;
     if (not usable) {
         BOOST_OUTCOME_TRY(number_, generations_.unused_number());
     } else {
@@ -72,7 +72,7 @@ result<void> RunningProjection::open()
                         "; the log was restored: remove the read model's directory");
     }
     if (not usable) {
-        BOOST_OUTCOME_TRY(generations_.make_current({number_, definition_->version()}));
+        BOOST_OUTCOME_TRY(generations_.make_current({number_, definition_->version(), options_.kept_in}));
     }
     BOOST_OUTCOME_TRY(generations_.remove_others(number_));
     current_->replace(std::move(model));
@@ -81,18 +81,18 @@ result<void> RunningProjection::open()
 
 void RunningProjection::follow()
 {
-    auto model    = current_->get();
-    fold_         = std::make_shared<LogFold>(store_, *definition_, *model);
-    subscription_ = bus_.subscribe({.name             = name(),
-                                    .scope            = scope_of(*definition_),
-                                    .types            = definition_->types(),
-                                    .after            = model->checkpoint(),
-                                    .batch_events_max = batch_events_max},
-                                   [fold = fold_, model](const Delivery& delivery) {
-                                       return fold->handle(delivery.events, delivery.position,
-                                                           delivery.live ? Visibility::at_once
-                                                                         : Visibility::when_memory_is_full);
-                                   });
+    auto model = current_->get();
+    fold_      = std::make_shared<LogFold>(store_, *definition_, *model);
+    subscription_ =
+        bus_.subscribe({.name             = name(),
+                        .scope            = scope_of(*definition_),
+                        .types            = definition_->types(),
+                        .after            = model->checkpoint(),
+                        .batch_events_max = batch_events_max},
+                       [fold = fold_, model](const Delivery& delivery) {
+                           return fold->handle(delivery.events, delivery.position,
+                                               delivery.live ? Visibility::at_once : Visibility::when_memory_is_full);
+                       });
 }
 
 result<void> RunningProjection::stop_following()

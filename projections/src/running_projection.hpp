@@ -7,6 +7,7 @@
 #include "log_fold.hpp"
 
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/projections/projections.hpp>
 
 #include <memory>
 #include <optional>
@@ -16,7 +17,7 @@ namespace eventloom {
 class RunningProjection {
 public:
     RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                      std::shared_ptr<const Projection> definition);
+                      std::shared_ptr<const Projection> definition, const ProjectionOptions& options);
 
     // Opens the generation that answers, or begins the first one, or one of a newer version.
     result<void> open();
@@ -54,6 +55,7 @@ private:
     EventStore& store_;
     EventBus& bus_;
     const std::shared_ptr<const Projection> definition_;
+    const ProjectionOptions options_;
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
     std::uint64_t number_                        = 0; // of the generation that answers

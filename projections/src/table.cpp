@@ -5,54 +5,51 @@ namespace eventloom::detail {
 namespace {
 
 // The stored row that a key or an index entry leads to.
-result<void> visit_entry(const ModelView& view, const row_keys::OfTable& keys, const DatabaseCursor& cursor,
+result<void> visit_entry(const ReadModelView& view, const row_keys::OfTable& keys, const RowCursor& cursor,
                          const VisitRow& visit)
 {
     if (row_keys::parts_of(cursor.key()).kind == row_keys::row) return visit(cursor.value());
-    BOOST_OUTCOME_TRY(const auto stored, view.model->database().get(keys.row(cursor.value()), view.snapshot));
+    BOOST_OUTCOME_TRY(const auto stored, view.get(keys.row(cursor.value())));
     if (stored) return visit(*stored);
     return fail(Failure::corrupt, "damaged-read-model",
-                "followed an index of the read model in " + view.model->directory() +
+                "followed an index of the read model in " + view.directory() +
                     " and found no row; rebuild the projection");
 }
 
-void begin(DatabaseCursor& cursor, const KeySpan& span, const PageRequest& request)
+// What is left of the span behind the page that ended with `request.after`.
+KeySpan still_asked(KeySpan span, const PageRequest& request)
 {
-    const auto& [first, last] = span;
-    if (not request.backwards) {
-        cursor.seek(request.after.empty() ? first : std::max(first, request.after));
-        if (not request.after.empty() && cursor.valid() && cursor.key() == request.after) cursor.next();
-        return;
+    if (request.after.empty()) return span;
+    if (request.backwards) {
+        span.last = std::min(span.last, request.after);
+    } else {
+        span.first = std::max(span.first, request.after + '\0'); // the next key there can be
     }
-    const std::string end = request.after.empty() ? last : std::min(last, request.after);
-    cursor.seek_at_or_before(end);
-    if (cursor.valid() && cursor.key() >= end) cursor.previous();
+    return span;
 }
 
 } // namespace
 
-result<std::string> visit_rows(const ModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
+result<std::string> visit_rows(const ReadModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
                                const PageRequest& request, const VisitRow& visit)
 {
-    auto cursor = view.model->database().cursor(view.snapshot);
+    const auto cursor = view.scan(still_asked(span, request), request.backwards);
     std::string seen;
-    std::size_t left = request.limit;
-    for (begin(cursor, span, request); cursor.valid() && cursor.key() >= span.first && cursor.key() < span.last;
-         request.backwards ? cursor.previous() : cursor.next()) {
+    for (std::size_t left = request.limit; cursor->valid(); cursor->next()) {
         if (left-- == 0) return seen;
-        BOOST_OUTCOME_TRY(visit_entry(view, keys, cursor, visit));
-        seen = cursor.key();
+        BOOST_OUTCOME_TRY(visit_entry(view, keys, *cursor, visit));
+        seen = cursor->key();
     }
-    BOOST_OUTCOME_TRY(cursor.status());
+    BOOST_OUTCOME_TRY(cursor->status());
     return std::string{};
 }
 
-result<std::uint64_t> count_keys(const ModelView& view, const KeySpan& span)
+result<std::uint64_t> count_keys(const ReadModelView& view, const KeySpan& span)
 {
-    auto cursor         = view.model->database().cursor(view.snapshot);
+    const auto cursor   = view.scan(span);
     std::uint64_t count = 0;
-    for (cursor.seek(span.first); cursor.valid() && cursor.key() < span.last; cursor.next()) ++count;
-    BOOST_OUTCOME_TRY(cursor.status());
+    for (; cursor->valid(); cursor->next()) ++count;
+    BOOST_OUTCOME_TRY(cursor->status());
     return count;
 }
 

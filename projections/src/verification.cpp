@@ -9,6 +9,8 @@ namespace eventloom {
 namespace {
 
 constexpr std::size_t differences_max = 10;
+// The first byte of a key is a letter.
+const KeySpan every_key{{}, "\xff"};
 
 class Comparison {
 public:
@@ -17,10 +19,12 @@ public:
     }
 
     // Walks over both in step: keys that only one has are differences, and values that are not the same.
-    result<void> compare(DatabaseCursor stored, DatabaseCursor folded)
+    result<void> compare(const ReadModelView& model, const ReadModelView& again)
     {
-        stored.seek("");
-        folded.seek("");
+        const auto from_model = model.scan(every_key);
+        const auto from_log   = again.scan(every_key);
+        auto& stored          = *from_model;
+        auto& folded          = *from_log;
         while (stored.valid() || folded.valid()) {
             const int order = not folded.valid() ? -1 : not stored.valid() ? 1 : stored.key().compare(folded.key());
             if (order < 0) {
@@ -77,12 +81,11 @@ result<ProjectionVerification> verify_model(const Runtime& runtime, const EventS
                                             const LogProgress& progress)
 {
     ProjectionVerification report;
-    const auto snapshot = model.database().snapshot();
-    BOOST_OUTCOME_TRY(report.position, model.number(row_keys::of_checkpoint(), snapshot));
+    const auto now = model.view();
+    BOOST_OUTCOME_TRY(report.position, now->number(row_keys::of_checkpoint()));
     LogFold fold{store, definition, again};
     BOOST_OUTCOME_TRY(catch_up(runtime, store, fold, report.position, progress));
-    BOOST_OUTCOME_TRY(
-        Comparison(definition, report).compare(model.database().cursor(snapshot), again.database().cursor()));
+    BOOST_OUTCOME_TRY(Comparison(definition, report).compare(*now, *again.view()));
     return report;
 }
 

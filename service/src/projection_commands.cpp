@@ -50,8 +50,10 @@ result<void> rebuild(Output& out, Projections& projections, const Clock& clock, 
     Rows rows;
     for (const auto& name : names) {
         Progress progress{clock, "rebuilding " + name};
-        BOOST_OUTCOME_TRY(const auto report,
-                          projections.rebuild(name, [&](Position at, Position head) { progress.at(at, head); }));
+        BOOST_OUTCOME_TRY(const auto report, projections.rebuild(name, [&](Position at, Position head) -> result<void> {
+            progress.at(at, head);
+            return done();
+        }));
         progress.finish();
         rows.push_back({name, report.events, report.rows});
     }
@@ -65,8 +67,10 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
     std::string first_difference;
     for (const auto& name : names) {
         Progress progress{clock, "verifying " + name};
-        BOOST_OUTCOME_TRY(const auto report,
-                          projections.verify(name, [&](Position at, Position head) { progress.at(at, head); }));
+        BOOST_OUTCOME_TRY(const auto report, projections.verify(name, [&](Position at, Position head) -> result<void> {
+            progress.at(at, head);
+            return done();
+        }));
         progress.finish();
         auto differences = nlohmann::ordered_json::array();
         for (const auto& difference : report.differences) differences.push_back(difference.sentence);

@@ -124,9 +124,11 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
         return done();
     };
     Progress progress{clock, "explaining " + arguments.name};
-    BOOST_OUTCOME_TRY(const auto explanation,
-                      projections.explain(arguments.name, arguments.row, visit,
-                                          [&](Position at, Position head) { progress.at(at, head); }));
+    BOOST_OUTCOME_TRY(const auto explanation, projections.explain(arguments.name, arguments.row, visit,
+                                                                  [&](Position at, Position head) -> result<void> {
+                                                                      progress.at(at, head);
+                                                                      return done();
+                                                                  }));
     progress.finish();
     if (explanation.events == 0) {
         return fail(Failure::invalid, "no-such-row",
@@ -181,9 +183,11 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         BOOST_OUTCOME_TRY(position, position_at(service.store(), *parse_time(arguments.time)));
     }
     Progress progress{service.runtime().clock, "folding " + arguments.name};
-    BOOST_OUTCOME_TRY(const auto then,
-                      service.projections().as_of(arguments.name, position,
-                                                  [&](Position at, Position head) { progress.at(at, head); }));
+    BOOST_OUTCOME_TRY(const auto then, service.projections().as_of(arguments.name, position,
+                                                                   [&](Position at, Position head) -> result<void> {
+                                                                       progress.at(at, head);
+                                                                       return done();
+                                                                   }));
     progress.finish();
     std::vector<Json> rows;
     bool more = false;

@@ -30,8 +30,8 @@ bool holds(const std::optional<std::string>& json, const char* text)
 TEST_CASE("explain tells each event that changed a row, in order, with what it was and what it became",
           "[projections][explain]")
 {
-    Machine machine;
-    REQUIRE(machine.projections->add(directory()));
+    Machine machine{GENERATE(from_range(every_place))};
+    REQUIRE(machine.add(directory()));
     machine.record({"ada"}, Joined{"a@example.org", "York", {5}, day(1)});
     machine.record({"bob"}, Joined{"b@example.org", "York", {5}, day(1)});
     machine.record({"ada"}, Moved{"Hull"});
@@ -62,10 +62,10 @@ TEST_CASE("explain tells each event that changed a row, in order, with what it w
 TEST_CASE("what cannot be explained or shown is refused with a sentence, and leaves nothing behind",
           "[projections][explain][as-of]")
 {
-    Machine machine;
-    REQUIRE(machine.projections->add(directory()));
-    REQUIRE(machine.projections->add(census()));
-    REQUIRE(machine.projections->add(el::projection<std::int64_t, City>(
+    Machine machine{GENERATE(from_range(every_lasting_place))};
+    REQUIRE(machine.add(directory()));
+    REQUIRE(machine.add(census()));
+    REQUIRE(machine.add(el::projection<std::int64_t, City>(
         "numbers", 1, el::from<Person>(),
         [](el::table<std::int64_t, City>& rows, const Joined& event) { rows.update(event.balance.value); })));
     machine.record({"ada"}, Joined{{}, "York", {5}, day(1)});
@@ -103,10 +103,10 @@ void add_rows(std::vector<std::string>& all, const el::Table<Key, Row>& table)
 
 TEST_CASE("the rows as of a position are those of a log that ends there", "[projections][as-of]")
 {
-    Machine machine;
+    Machine machine{GENERATE(from_range(every_place))};
     Machine cut; // gets the same events one by one, and is looked at behind each
-    REQUIRE(machine.projections->add(directory()));
-    REQUIRE(machine.projections->add(census()));
+    REQUIRE(machine.add(directory()));
+    REQUIRE(machine.add(census()));
     const auto people            = cut.projections->add(directory()).value();
     const auto [cities, persons] = cut.projections->add(census()).value();
     std::vector<std::vector<std::string>> then(1);
@@ -151,12 +151,12 @@ TEST_CASE("the rows as of a position are those of a log that ends there", "[proj
 TEST_CASE("a projection that is dropped begins anew, and what an earlier program left goes whole",
           "[projections][drop]")
 {
-    Machine machine;
+    Machine machine{GENERATE(from_range(every_place))};
     {
         el::Projections earlier{machine.runtime, *machine.store, machine.bus, machine.directory.path()};
         REQUIRE(earlier.add(census()));
     }
-    const auto rows = machine.projections->add(directory()).value();
+    const auto rows = machine.add(directory()).value();
     machine.record({"ada"}, Joined{{}, "York", {5}, day(1)});
     REQUIRE(machine.catch_up());
     machine.projections->stop();

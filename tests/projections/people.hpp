@@ -1,6 +1,7 @@
 // People who join, change and leave: a small domain for tests of tables and their indexes.
 #pragma once
 
+#include "projections/every_place.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/memory_store.hpp>
@@ -14,6 +15,8 @@
 namespace people {
 
 namespace el = eventloom;
+using el::testing::every_lasting_place;
+using el::testing::every_place;
 
 struct Pence {
     std::int64_t value = 0;
@@ -105,6 +108,10 @@ inline auto census()
 
 // An engine over a log in memory, on which time stands still.
 struct Machine {
+    Machine() = default;
+    explicit Machine(el::RowPlace where) : place{where} {}
+
+    el::RowPlace place = el::RowPlace::leveldb;
     el::SimulatedExecutor simulated{1};
     el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
     std::unique_ptr<el::EventStore> store = el::open_memory_store(runtime);
@@ -112,6 +119,18 @@ struct Machine {
     el::testing::TemporaryDirectory directory;
     std::unique_ptr<el::Projections> projections =
         std::make_unique<el::Projections>(runtime, *store, bus, directory.path());
+
+    template <class Projected>
+    auto add(const Projected& projected)
+    {
+        return projections->add(projected, {.kept_in = place});
+    }
+
+    void reopen()
+    {
+        projections.reset(); // before its directory is opened again
+        projections = std::make_unique<el::Projections>(runtime, *store, bus, directory.path());
+    }
 
     template <el::aggregate State, el::event_of<State> Fact>
     void record(const el::id<State>& to, const Fact& fact)

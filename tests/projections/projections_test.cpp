@@ -1,3 +1,4 @@
+#include "projections/every_place.hpp"
 #include "support/counter.hpp"
 #include "support/every_store.hpp"
 
@@ -60,6 +61,10 @@ Projected<CounterId, Score> picky()
 }
 
 struct Machine {
+    Machine() = default;
+    explicit Machine(RowPlace where) : place{where} {}
+
+    const RowPlace place = RowPlace::leveldb;
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
     std::unique_ptr<EventStore> store = open_memory_store(runtime);
@@ -84,9 +89,9 @@ std::string sentence_of(const result<void>& answer)
 
 TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
 {
-    Machine machine;
-    const auto by_counter = machine.projections->add(scores()).value();
-    const auto by_amount  = machine.projections->add(totals()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto by_counter = machine.projections->add(scores(), {.kept_in = machine.place}).value();
+    const auto by_amount  = machine.projections->add(totals(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 0; i < 30; ++i) machine.add(i % 3, i % 5);
     machine.catch_up();
@@ -100,8 +105,8 @@ TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
 
 TEST_CASE("queries go by index, range and page, in both directions", "[projections][queries]")
 {
-    Machine machine;
-    const auto rows = machine.projections->add(scores()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 1; i <= 20; ++i) machine.add(i, i % 4 == 0 ? 7 : i);
     machine.catch_up();
@@ -134,8 +139,8 @@ TEST_CASE("queries go by index, range and page, in both directions", "[projectio
 
 TEST_CASE("a table at one moment does not see what comes later", "[projections][queries]")
 {
-    Machine machine;
-    const auto rows = machine.projections->add(scores()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     machine.add(1, 5);
     machine.catch_up();
@@ -148,9 +153,9 @@ TEST_CASE("a table at one moment does not see what comes later", "[projections][
 
 TEST_CASE("read models go on from their checkpoints after a restart", "[projections]")
 {
-    Machine machine;
+    Machine machine{GENERATE(from_range(every_place))};
     {
-        REQUIRE(machine.projections->add(scores()));
+        REQUIRE(machine.projections->add(scores(), {.kept_in = machine.place}));
         machine.projections->start();
         for (int i = 0; i < 10; ++i) machine.add(1, 1);
         machine.catch_up();
@@ -169,9 +174,9 @@ TEST_CASE("read models go on from their checkpoints after a restart", "[projecti
 
 TEST_CASE("a handler that fails stops its projection at that event, and no other", "[projections][failure]")
 {
-    Machine machine;
-    const auto good = machine.projections->add(scores()).value();
-    const auto bad  = machine.projections->add(picky()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto good = machine.projections->add(scores(), {.kept_in = machine.place}).value();
+    const auto bad  = machine.projections->add(picky(), {.kept_in = machine.place}).value();
     machine.projections->start();
     machine.add(1, 5);
     machine.add(1, 13);
@@ -225,8 +230,8 @@ TEST_CASE("verify finds a row that is not what the log gives, and names it", "[p
 
 TEST_CASE("a rebuild gives the same bytes, and repairs what a changed program left", "[projections][rebuild]")
 {
-    Machine machine;
-    const auto rows = machine.projections->add(scores()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 0; i < 500; ++i) machine.add(i % 37, i % 11);
     machine.catch_up();
@@ -243,6 +248,7 @@ TEST_CASE("a rebuild gives the same bytes, and repairs what a changed program le
 
 TEST_CASE("while a rebuild runs, no query fails or sees a half-built model", "[projections][rebuild][threads]")
 {
+    const auto place = GENERATE(from_range(every_place));
     SystemExecutor executor{{.threads = 2}};
     const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
     const auto store = open_memory_store(runtime);
@@ -250,7 +256,7 @@ TEST_CASE("while a rebuild runs, no query fails or sees a half-built model", "[p
     EventBus bus{runtime, *store};
     const TemporaryDirectory directory;
     Projections projections{runtime, *store, bus, directory.path()};
-    const auto rows = projections.add(scores()).value();
+    const auto rows = projections.add(scores(), {.kept_in = place}).value();
     projections.start();
     constexpr int counters = 40;
     for (int i = 0; i < 4'000; ++i) REQUIRE(commands.send(CounterId{std::to_string(i % counters)}, Add{1}));
@@ -309,15 +315,15 @@ TEST_CASE("a rebuild that dies leaves the old model in place and nothing behind"
 
 TEST_CASE("a higher version is built anew, and an older program is told so", "[projections][versions]")
 {
-    Machine machine;
-    REQUIRE(machine.projections->add(scores(1)));
+    Machine machine{GENERATE(from_range(every_place))};
+    REQUIRE(machine.projections->add(scores(1), {.kept_in = machine.place}));
     machine.projections->start();
     machine.add(1, 5);
     machine.catch_up();
     machine.projections->stop();
     const auto reopen = [&](std::uint32_t version) {
         machine.reopen();
-        return machine.projections->add(scores(version));
+        return machine.projections->add(scores(version), {.kept_in = machine.place});
     };
     {
         const auto newer = reopen(2);

@@ -179,10 +179,12 @@ void check_keys(const el::Table<PersonId, Entry>& rows, const Model& model)
 
 TEST_CASE("whatever happens to a table, its queries give what a map of its rows gives", "[projections][tables][model]")
 {
-    CHECK(rc::check("queries", [] {
-        Machine machine;
+    const auto place = GENERATE(from_range(every_place));
+    INFO(el::to_string(place));
+    CHECK(rc::check("queries", [&] {
+        Machine machine{place};
         Model model;
-        const auto rows = machine.projections->add(directory()).value();
+        const auto rows = machine.add(directory()).value();
         for (int left = *rc::gen::inRange(0, 40); left > 0; --left) {
             step(machine, model);
             if (*rc::gen::inRange(0, 4) == 0) RC_ASSERT(machine.catch_up().has_value()); // and a batch ends here

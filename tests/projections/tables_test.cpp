@@ -20,8 +20,8 @@ TEST_CASE(
     "two rows with one value in a unique index stop the projection, which names the event, the index and both keys",
     "[projections][tables][unique]")
 {
-    Machine machine;
-    const auto rows = machine.projections->add(directory()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows = machine.add(directory()).value();
     machine.record({"ada"}, joined("ada@example.org"));
     machine.record({"bob"}, joined("bob@example.org"));
     machine.record({"bob"}, Moved{"Leeds"});
@@ -45,8 +45,8 @@ TEST_CASE(
 
 TEST_CASE("a unique value that one row has given up may be another's", "[projections][tables][unique]")
 {
-    Machine machine;
-    const auto rows    = machine.projections->add(directory()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows    = machine.add(directory()).value();
     const bool at_once = GENERATE(true, false); // in one batch, or a batch for each event
     const auto record  = [&](const char* who, const auto& fact) {
         machine.record({who}, fact);
@@ -73,8 +73,8 @@ TEST_CASE("a unique value that one row has given up may be another's", "[project
 
 TEST_CASE("money, times and texts stand in their natural order in an index", "[projections][tables][queries]")
 {
-    Machine machine;
-    const auto rows = machine.projections->add(directory()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows = machine.add(directory()).value();
     machine.record({"a"}, joined({}, "London", -5, 20'000));
     machine.record({"b"}, joined({}, "Lon", 300, -20'000)); // before 1970
     machine.record({"c"}, joined({}, "Ålesund", 0, 0));
@@ -103,8 +103,8 @@ TEST_CASE("money, times and texts stand in their natural order in an index", "[p
 
 TEST_CASE("the rows of a query are a range of one moment, fetched page by page", "[projections][tables][ranges]")
 {
-    Machine machine;
-    const auto rows = machine.projections->add(directory()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto rows = machine.add(directory()).value();
     for (int i = 0; i < 25; ++i)
         machine.record({std::string(1, static_cast<char>('a' + i))}, joined({}, "York", -i, i));
     REQUIRE(machine.catch_up());
@@ -163,8 +163,8 @@ TEST_CASE("a range fetches no page before it is needed, and ends at an error, wh
 TEST_CASE("several tables of a projection are changed by one event and seen in one moment",
           "[projections][tables][several]")
 {
-    Machine machine;
-    const auto tables = machine.projections->add(census()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto tables = machine.add(census()).value();
     machine.record({"ada"}, joined("ada@example.org", "York", 5));
     machine.record({"bob"}, joined("bob@example.org", "York", 6));
     machine.record({"eve"}, joined("eve@example.org", "Hull", -7));
@@ -200,8 +200,8 @@ TEST_CASE("several tables of a projection are changed by one event and seen in o
 TEST_CASE("an event that breaks a rule of one table changes none of the projection's tables",
           "[projections][tables][several]")
 {
-    Machine machine;
-    const auto [cities, people] = machine.projections->add(census()).value();
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto [cities, people] = machine.add(census()).value();
     machine.record({"ada"}, joined("ada@example.org", "York"));
     machine.record({"bob"}, joined("ada@example.org", "York"));
     const auto failed = machine.catch_up();
@@ -214,13 +214,11 @@ TEST_CASE("an event that breaks a rule of one table changes none of the projecti
 
 TEST_CASE("verify names the table of a row that is not what the log gives", "[projections][tables][verify]")
 {
-    Machine machine;
+    Machine machine{GENERATE(from_range(every_lasting_place))};
     machine.record({"ada"}, joined({}, "York"));
     const auto fold_with = [&](auto projected) {
-        machine.projections.reset(); // before its directory is opened again
-        machine.projections =
-            std::make_unique<el::Projections>(machine.runtime, *machine.store, machine.bus, machine.directory.path());
-        REQUIRE(machine.projections->add(projected));
+        machine.reopen();
+        REQUIRE(machine.add(projected));
         REQUIRE(machine.catch_up());
     };
     // The rows of another program, whose handler counts wrongly, under the eyes of this one.
@@ -247,12 +245,12 @@ TEST_CASE("verify names the table of a row that is not what the log gives", "[pr
 
 TEST_CASE("a function may say which row an event means", "[projections][tables]")
 {
-    Machine machine;
+    Machine machine{GENERATE(from_range(every_place))};
     const auto rows =
-        machine.projections
-            ->add(el::projection<CityName, City>("arrivals", 1, el::from<Person>(),
-                                                 el::keyed_by([](const Joined& event) { return CityName{event.city}; }),
-                                                 [](City& row, const Joined&) { ++row.people; }))
+        machine
+            .add(el::projection<CityName, City>("arrivals", 1, el::from<Person>(),
+                                                el::keyed_by([](const Joined& event) { return CityName{event.city}; }),
+                                                [](City& row, const Joined&) { ++row.people; }))
             .value();
     for (const char* city : {"York", "Hull", "York"}) machine.record({"someone"}, joined({}, city));
     REQUIRE(machine.catch_up());

@@ -11,6 +11,7 @@
 
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
+#include <eventloom/projections/columns.hpp>
 #include <eventloom/projections/row_keys.hpp>
 
 #include <cstdint>
@@ -82,6 +83,9 @@ struct TableDescription {
     std::string (*row_to_json)(std::string_view stored);
     // The ordered key of what a person types. Failure::invalid "not-a-key".
     result<std::string> (*ordered_key)(std::string_view text);
+    // Of the key, then of the row; and what a stored row has in them.
+    std::vector<RowColumn> columns;
+    result<void> (*read_cells)(std::string_view stored, CellVisitor& visitor);
 };
 
 // A definition without its types: what runs, rebuilds and verifies it.

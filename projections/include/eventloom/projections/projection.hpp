@@ -256,7 +256,9 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
                    .ordered_key = [](std::string_view text) -> result<std::string> {
                        BOOST_OUTCOME_TRY(const auto key, parse_key<key_of<Stored>>(text));
                        return eventloom::ordered_key(key);
-                   }};
+                   },
+                   .columns    = columns_of<Stored>(),
+                   .read_cells = &detail::read_cells<Stored>};
     std::apply([&](auto&... index) { (add_index(table, std::move(index)), ...); }, indexes);
     return table;
 }

@@ -2,6 +2,7 @@
 //
 //     Projections projections{runtime, *store, bus, "var/shop/projections"};
 //     BOOST_OUTCOME_TRY(const auto orders, projections.add(order_summaries()));
+//     BOOST_OUTCOME_TRY(const auto sales, projections.add(sales_by_month(), {.kept_in = RowPlace::sqlite}));
 //     projections.start();
 //     projections.wait_for(receipt.position, deadline);           // read your own writes
 //     BOOST_OUTCOME_TRY(projections.rebuild("order-summaries"));
@@ -72,26 +73,31 @@ struct Explanation {
 // Told how far a pass over the log has come. An error of its own ends the pass.
 using LogProgress = std::function<result<void>(Position done, Position head)>;
 
+// How a projection is run.
+struct ProjectionOptions {
+    RowPlace kept_in = RowPlace::leveldb;
+};
+
 class Projections {
 public:
     Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory);
     ~Projections();
 
-    // Opens the read model of this version, or begins one. While a newer version of it has not caught up, an older one on
-    // disk is of no use any more: it is removed when the new one is there.
+    // Opens the read model of this version in its place, or begins one. One of an older version, or in another place, is of
+    // no use any more: it is removed when the new one is there.
     // Failure::corrupt  "newer-read-model": a newer program has been here; "log-behind-read-model".
     template <class Key, class Row>
-    result<Table<Key, Row>> add(const Projected<Key, Row>& projected)
+    result<Table<Key, Row>> add(const Projected<Key, Row>& projected, const ProjectionOptions& options = {})
     {
-        BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition));
+        BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition, options));
         return Table<Key, Row>{projected.definition, 0, projected.decode, std::move(current)};
     }
 
     // The same for a projection with several tables.
     template <class... Stored>
-    result<Tables<Stored...>> add(const ProjectedTables<Stored...>& projected)
+    result<Tables<Stored...>> add(const ProjectedTables<Stored...>& projected, const ProjectionOptions& options = {})
     {
-        BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition));
+        BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition, options));
         return [&]<std::size_t... Place>(std::index_sequence<Place...>)
         {
             return Tables<Stored...>{{projected.definition, Place, std::get<Place>(projected.decode), current}...};
@@ -138,7 +144,8 @@ public:
     result<std::vector<std::string>> left_behind() const;
 
 private:
-    result<std::shared_ptr<CurrentModel>> add_projection(std::shared_ptr<const Projection> definition);
+    result<std::shared_ptr<CurrentModel>> add_projection(std::shared_ptr<const Projection> definition,
+                                                         const ProjectionOptions& options);
 
     // A projection, the read model that answers, and an empty one beside it.
     struct Beside {

@@ -1,73 +1,151 @@
-// The rows of one projection on disk, and the position up to which the log is in them.
+// The rows of one projection, and the position up to which the log is in them: a port, for whatever keeps them.
 //
-//     BOOST_OUTCOME_TRY(auto model, ReadModel::open(runtime, directory, 1));
+//     BOOST_OUTCOME_TRY(const auto model, open_read_model(runtime, RowPlace::leveldb, directory, *definition));
 //     ModelBatch batch;
 //     fold.flush(batch);
 //     BOOST_OUTCOME_TRY(model->write(batch, position));
+//     BOOST_OUTCOME_TRY(const auto stored, model->find(keys.row(ordered_key)));
 //
-// Rows and checkpoint go into one atomic batch, so an event counts once in them, whatever dies when. Tables and Projections
-// are what users see; this is what stands behind both. Threads: one writer, any number of readers.
+// Everything is at a key (row_keys.hpp): rows, index entries, numbers. Rows and checkpoint are written together or not at
+// all, so an event counts once in them, whatever dies when. Tables and Projections are what users see; this is what stands
+// behind both. Threads: one writer, any number of readers, none of whom waits for another.
 #pragma once
 
 #include <eventloom/projections/projected.hpp>
-#include <eventloom/storage/database.hpp>
+
+#include <eventloom/framework/runtime.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace eventloom {
 
-// What a fold has changed, on its way into a read model.
-class ModelBatch final : public Changes {
-public:
-    void put(std::string_view key, std::string_view stored) override { batch_.put(key, stored); }
-    void remove(std::string_view key) override { batch_.remove(key); }
-    void count(const std::string& table, std::int64_t more_rows) override { more_rows_[table] += more_rows; }
-
-private:
-    friend class ReadModel;
-    Batch batch_;
-    std::map<std::string, std::int64_t> more_rows_; // by table
+// Where a projection's rows are kept.
+enum class RowPlace : std::uint8_t {
+    leveldb, // on disk: the fastest that lasts
+    sqlite,  // on disk, for people who want SQL: a file that any SQLite tool can read while the service runs
+    memory,  // in this process: folded from the log again at every start
 };
 
-class ReadModel {
+// "leveldb", "sqlite", "memory".
+std::string_view to_string(RowPlace place);
+
+// What a fold has changed, in the order in which it did, on its way into a read model.
+class ModelBatch final : public Changes {
 public:
-    static result<std::unique_ptr<ReadModel>> open(const Runtime& runtime, std::string directory,
-                                                   std::uint32_t projection_version);
+    struct Change {
+        std::string_view key;
+        std::string_view stored; // of no meaning when the key goes
+        bool removed = false;
+    };
+
+    void put(std::string_view key, std::string_view stored) override { add(key, stored, false); }
+    void remove(std::string_view key) override { add(key, {}, true); }
+    void count(const std::string& table, std::int64_t more_rows) override { more_rows_[table] += more_rows; }
+
+    // Later changes of a key count.
+    std::size_t size() const { return changes_.size(); }
+    Change operator[](std::size_t place) const;
+    const std::map<std::string, std::int64_t>& more_rows() const { return more_rows_; } // by table
+
+private:
+    struct Place {
+        std::size_t begin = 0;
+        std::size_t key   = 0; // bytes of it
+        std::size_t value = 0;
+        bool removed      = false;
+    };
+    void add(std::string_view key, std::string_view stored, bool removed);
+
+    std::string bytes_;
+    std::vector<Place> changes_;
+    std::map<std::string, std::int64_t> more_rows_;
+};
+
+// Keys of a read model: at least `first`, and less than `last`.
+struct KeySpan {
+    std::string first;
+    std::string last;
+};
+
+// A place among the keys of a span. Key and value live until it moves; it must not outlive its view. Threads: one.
+class RowCursor {
+public:
+    virtual ~RowCursor()                   = default;
+    virtual bool valid() const             = 0; // false behind the last key, and after an error
+    virtual void next()                    = 0;
+    virtual std::string_view key() const   = 0;
+    virtual std::string_view value() const = 0;
+    // Ask when valid() turns false: the end, or a fault?
+    virtual result<void> status() const = 0;
+};
+
+// A read model at one moment, whatever is written meanwhile. Keeps the read model there. Do not keep one for long: it pins
+// what was written over since. Threads: any.
+class ReadModelView {
+public:
+    virtual ~ReadModelView() = default;
+
+    // Nothing when the key is not there.
+    virtual result<std::optional<std::string>> get(std::string_view key) const = 0;
+    // At the first key of the span, or at the last one when it goes backwards.
+    virtual std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards = false) const = 0;
+    // Of the read model, for messages.
+    virtual const std::string& directory() const = 0;
+
+    // A number that is kept beside the rows, 0 when it is not there.
+    result<std::uint64_t> number(std::string_view key) const;
+};
+
+class ReadModel : public std::enable_shared_from_this<ReadModel> {
+public:
+    virtual ~ReadModel() = default;
 
     // The last event whose changes are in the rows.
     Position checkpoint() const { return checkpoint_.load(); }
     // Of all tables together.
     std::uint64_t rows() const { return rows_.load(); }
-    const Database& database() const { return *database_; }
     const std::string& directory() const { return directory_; }
+    // What was found damaged when it was opened, and is made anew, a sentence each.
+    virtual std::vector<std::string> notices() const { return {}; }
 
-    // Adds the checkpoint and the numbers of rows to `batch`, and writes all of it.
+    // What was written last at a key; nothing when the key is not there.
+    virtual result<std::optional<std::string>> find(std::string_view key) const = 0;
+    // Where the place cannot give one, its calls say why.
+    virtual std::shared_ptr<const ReadModelView> view() const = 0;
+
+    // Adds the checkpoint and the numbers of rows to `batch`, and writes all of it, or nothing.
     result<void> write(ModelBatch& batch, Position checkpoint);
 
-    // A number that is kept beside the rows (row_keys.hpp), 0 when it is not there.
-    result<std::uint64_t> number(const std::string& key, const DatabaseSnapshot& at = nullptr) const;
-
-    // Whether the directory goes when the last reader has gone: that of a copy which was replaced, or never finished.
+    // Whether what is on disk goes when the last reader has gone: that of a copy which was replaced, or never finished.
     void remove_when_done() { removed_when_done_ = true; }
     void keep() { removed_when_done_ = false; }
 
-    ReadModel(const Runtime& runtime, std::string directory, std::unique_ptr<Database> database);
-    ~ReadModel();
-
-private:
+    // Takes the checkpoint of what was there before, or begins. Failure::corrupt "wrong-projection-version".
     result<void> load(std::uint32_t projection_version);
 
-    const Runtime runtime_;
+protected:
+    explicit ReadModel(std::string directory) : directory_{std::move(directory)} {}
+    bool is_removed_when_done() const { return removed_when_done_; }
+
+private:
+    virtual result<void> commit(const ModelBatch& batch) = 0;
+
     const std::string directory_;
-    std::unique_ptr<Database> database_;
     std::atomic<Position> checkpoint_{0};
     std::atomic<std::uint64_t> rows_{0};
     std::atomic<bool> removed_when_done_{false};
 };
+
+// Opens the read model in a directory, or begins one there. A damaged one is removed and begun empty, since the log can
+// give it again; notices() say so.
+result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
+                                                   const Projection& definition);
 
 // The read model that answers at this moment: a rebuild puts another in its place while queries go on.
 class CurrentModel {

@@ -30,7 +30,7 @@ public:
         std::string next; // as Page::next
     };
 
-    RowsAsJson(std::shared_ptr<const Projection> definition, std::shared_ptr<ReadModel> model);
+    RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model);
 
     // Up to which event the log is in the rows.
     result<Position> position() const;
@@ -43,7 +43,7 @@ public:
 
 private:
     std::shared_ptr<const Projection> definition_;
-    detail::ModelView view_;
+    std::shared_ptr<const ReadModelView> view_;
 };
 
 } // namespace eventloom

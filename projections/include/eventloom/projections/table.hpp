@@ -37,25 +37,6 @@ struct Page {
 
 namespace detail {
 
-// A read model at one moment.
-struct ModelView {
-    std::shared_ptr<ReadModel> model;
-    DatabaseSnapshot snapshot;
-};
-
-inline ModelView view_of(const CurrentModel& current)
-{
-    auto model    = current.get();
-    auto snapshot = model->database().snapshot();
-    return {std::move(model), std::move(snapshot)};
-}
-
-// Keys of a read model: at least `first`, and less than `last`.
-struct KeySpan {
-    std::string first;
-    std::string last;
-};
-
 inline KeySpan keys_beginning_with(std::string prefix)
 {
     auto last = after_prefix(prefix);
@@ -65,9 +46,9 @@ inline KeySpan keys_beginning_with(std::string prefix)
 // Visits the stored rows whose keys (or index entries) are in the span, as the request asks, until `visit` has seen `limit`
 // of them; gives the token of the next page.
 using VisitRow = std::function<result<void>(std::string_view stored)>;
-result<std::string> visit_rows(const ModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
+result<std::string> visit_rows(const ReadModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
                                const PageRequest& request, const VisitRow& visit);
-result<std::uint64_t> count_keys(const ModelView& view, const KeySpan& span);
+result<std::uint64_t> count_keys(const ReadModelView& view, const KeySpan& span);
 
 // The index of a query, which must be there and hold values that begin as those of the query.
 const IndexDescription& known_index(const TableDescription& table, std::string_view index, std::string_view shape);
@@ -93,9 +74,10 @@ public:
 
     result<std::optional<Row>> get(const Key& key) const
     {
-        const auto now = view();
-        BOOST_OUTCOME_TRY(const auto stored,
-                          now.model->database().get(about_->keys.row(ordered_key(key)), now.snapshot));
+        auto at = about_->keys.row();
+        append_ordered(at, key);
+        // The row as it is now needs no moment to be held.
+        BOOST_OUTCOME_TRY(const auto stored, view_ ? view_->get(at) : current_->get()->find(at));
         if (not stored) return std::optional<Row>{};
         BOOST_OUTCOME_TRY(auto row, decode_(*stored));
         return std::optional{std::move(row.row)};
@@ -154,80 +136,74 @@ public:
     // How many rows the query of the same name gives. Counted in the keys or in the index; the rows are not read.
     result<std::uint64_t> count_between(const Key& first, const Key& last) const
     {
-        return detail::count_keys(view(), keys_between(first, last));
+        return detail::count_keys(*view(), keys_between(first, last));
     }
     template <class Value>
     result<std::uint64_t> count_under(const Value& value) const
     {
-        return detail::count_keys(view(), keys_under(value));
+        return detail::count_keys(*view(), keys_under(value));
     }
     template <class Value>
     result<std::uint64_t> count_by(std::string_view index, const Value& value) const
     {
-        return detail::count_keys(view(), entries_of(index, value));
+        return detail::count_keys(*view(), entries_of(index, value));
     }
     template <class Value>
     result<std::uint64_t> count_by_range(std::string_view index, const Value& first, const Value& last) const
     {
-        return detail::count_keys(view(), entries_between(index, first, last));
+        return detail::count_keys(*view(), entries_between(index, first, last));
     }
 
     // How many rows there are. Kept, not counted.
-    result<std::uint64_t> size() const
-    {
-        const auto now = view();
-        return now.model->number(about_->keys.row_count(), now.snapshot);
-    }
+    result<std::uint64_t> size() const { return view()->number(about_->keys.row_count()); }
 
     // The last event whose changes are in what a call sees.
-    result<Position> position() const
-    {
-        const auto now = view();
-        return now.model->number(row_keys::of_checkpoint(), now.snapshot);
-    }
+    result<Position> position() const { return view()->number(row_keys::of_checkpoint()); }
 
 private:
     template <class... Of>
     friend std::tuple<Of...> at_one_moment(const std::tuple<Of...>& tables);
 
-    detail::ModelView view() const { return view_.model ? view_ : detail::view_of(*current_); }
+    using View = std::shared_ptr<const ReadModelView>;
 
-    Table at(detail::ModelView view) const
+    View view() const { return view_ ? view_ : current_->get()->view(); }
+
+    Table at(View view) const
     {
         Table frozen = *this;
         frozen.view_ = std::move(view);
         return frozen;
     }
 
-    detail::KeySpan all_keys() const { return detail::keys_beginning_with(about_->keys.row()); }
+    KeySpan all_keys() const { return detail::keys_beginning_with(about_->keys.row()); }
 
-    detail::KeySpan keys_between(const Key& first, const Key& last) const
+    KeySpan keys_between(const Key& first, const Key& last) const
     {
         return {about_->keys.row(ordered_key(first)), about_->keys.row(ordered_key(last))};
     }
 
     template <class Value>
-    detail::KeySpan keys_under(const Value& value) const
+    KeySpan keys_under(const Value& value) const
     {
         ensure(about_->key_shape.starts_with(detail::shape_of<Value>()), "a query asks for keys of another type");
         return detail::keys_beginning_with(about_->keys.row(detail::ordered_beginning(value)));
     }
 
     template <class Value>
-    detail::KeySpan entries_of(std::string_view index, const Value& value) const
+    KeySpan entries_of(std::string_view index, const Value& value) const
     {
         detail::known_index(*about_, index, detail::shape_of<Value>());
         return detail::keys_beginning_with(about_->keys.index(index, detail::ordered_beginning(value)));
     }
 
     template <class Value>
-    detail::KeySpan entries_between(std::string_view index, const Value& first, const Value& last) const
+    KeySpan entries_between(std::string_view index, const Value& first, const Value& last) const
     {
         detail::known_index(*about_, index, detail::shape_of<Value>());
         return {about_->keys.index(index, ordered_key(first)), about_->keys.index(index, ordered_key(last))};
     }
 
-    result<RowPage> page(const detail::KeySpan& span, const PageRequest& request) const
+    result<RowPage> page(const KeySpan& span, const PageRequest& request) const
     {
         RowPage page;
         const auto keep = [&](std::string_view stored) -> result<void> {
@@ -235,7 +211,7 @@ private:
             page.rows.push_back(std::move(row));
             return done();
         };
-        BOOST_OUTCOME_TRY(page.next, detail::visit_rows(view(), about_->keys, span, request, keep));
+        BOOST_OUTCOME_TRY(page.next, detail::visit_rows(*view(), about_->keys, span, request, keep));
         return page;
     }
 
@@ -243,7 +219,7 @@ private:
     const TableDescription* about_; // in the definition
     DecodeRow<Stored> decode_;
     std::shared_ptr<CurrentModel> current_;
-    detail::ModelView view_;
+    View view_; // empty: each call sees its own moment
 };
 
 namespace detail {

@@ -9,7 +9,7 @@
 // Threads: one.
 #pragma once
 
-#include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/projections/cells.hpp>
 #include <eventloom/projections/handler_checks.hpp>
 #include <eventloom/projections/key_text.hpp>
 #include <eventloom/projections/query_key.hpp>
@@ -164,7 +164,7 @@ private:
         std::optional<Row> row;
         std::vector<std::string> entries; // that stand in the indexes, as far as it was flushed
         std::vector<Claim> claims;        // on unique entries, as far as it was settled
-        std::size_t bytes = 0;            // roughly, as far as it was loaded or flushed
+        std::size_t bytes    = 0;         // roughly, as far as it was loaded or flushed
         bool entries_changed = false;     // since the last flush
         bool stored          = false;     // the row was there at the last flush
         bool changed         = false;     // since then

@@ -1,0 +1,105 @@
+#include "row_places.hpp"
+
+#include <eventloom/storage/database.hpp>
+
+namespace eventloom {
+
+namespace {
+
+class LevelDbCursor final : public RowCursor {
+public:
+    LevelDbCursor(DatabaseCursor cursor, const KeySpan& span, bool backwards)
+        : cursor_{std::move(cursor)}, bound_{backwards ? span.first : span.last}, backwards_{backwards}
+    {
+        if (not backwards) {
+            cursor_.seek(span.first);
+            return;
+        }
+        cursor_.seek_at_or_before(span.last);
+        if (cursor_.valid() && cursor_.key() >= span.last) cursor_.previous();
+    }
+
+    bool valid() const override
+    {
+        return cursor_.valid() && (backwards_ ? cursor_.key() >= bound_ : cursor_.key() < bound_);
+    }
+    void next() override { backwards_ ? cursor_.previous() : cursor_.next(); }
+    std::string_view key() const override { return cursor_.key(); }
+    std::string_view value() const override { return cursor_.value(); }
+    result<void> status() const override { return cursor_.status(); }
+
+private:
+    DatabaseCursor cursor_;
+    const std::string bound_; // of the span, where it ends
+    const bool backwards_;
+};
+
+class LevelDbView final : public ReadModelView {
+public:
+    LevelDbView(std::shared_ptr<const ReadModel> model, const Database& database)
+        : model_{std::move(model)}, database_{database}, snapshot_{database.snapshot()}
+    {
+    }
+
+    result<std::optional<std::string>> get(std::string_view key) const override
+    {
+        return database_.get(key, snapshot_);
+    }
+    std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards) const override
+    {
+        return std::make_unique<LevelDbCursor>(database_.cursor(snapshot_), span, backwards);
+    }
+    const std::string& directory() const override { return model_->directory(); }
+
+private:
+    const std::shared_ptr<const ReadModel> model_; // goes last: the database is in it
+    const Database& database_;
+    const DatabaseSnapshot snapshot_;
+};
+
+class LevelDbRows final : public ReadModel {
+public:
+    LevelDbRows(const Runtime& runtime, std::string directory, std::unique_ptr<Database> database)
+        : ReadModel{std::move(directory)}, runtime_{runtime}, database_{std::move(database)}
+    {
+    }
+
+    ~LevelDbRows() override
+    {
+        database_.reset();
+        // What cannot be removed now is removed at the next start: nothing refers to it any more.
+        if (is_removed_when_done()) static_cast<void>(remove_database(runtime_, directory()));
+    }
+
+    std::vector<std::string> notices() const override { return database_->notices(); }
+    result<std::optional<std::string>> find(std::string_view key) const override { return database_->get(key); }
+    std::shared_ptr<const ReadModelView> view() const override
+    {
+        return std::make_shared<LevelDbView>(shared_from_this(), *database_);
+    }
+
+private:
+    result<void> commit(const ModelBatch& changes) override
+    {
+        Batch batch;
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            const auto change = changes[i];
+            change.removed ? batch.remove(change.key) : batch.put(change.key, change.stored);
+        }
+        // Buffered: what a power cut takes, rows and checkpoint alike, is folded again from the log.
+        return database_->write(batch, Durability::buffered);
+    }
+
+    const Runtime runtime_;
+    std::unique_ptr<Database> database_;
+};
+
+} // namespace
+
+result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
+    return std::shared_ptr<ReadModel>{std::make_shared<LevelDbRows>(runtime, directory, std::move(database))};
+}
+
+} // namespace eventloom
