@@ -2,6 +2,8 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {
@@ -81,9 +83,13 @@ public:
 private:
     result<void> commit(const ModelBatch& changes) override
     {
+        // In the order of the keys LevelDB takes many of them in half the time.
+        std::vector<ModelBatch::Change> sorted;
+        sorted.reserve(changes.size());
+        for (std::size_t i = 0; i < changes.size(); ++i) sorted.push_back(changes[i]);
+        std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
         Batch batch;
-        for (std::size_t i = 0; i < changes.size(); ++i) {
-            const auto change = changes[i];
+        for (const auto& change : sorted) {
             change.removed ? batch.remove(change.key) : batch.put(change.key, change.stored);
         }
         // Buffered: what a power cut takes, rows and checkpoint alike, is folded again from the log.
@@ -98,7 +104,10 @@ private:
 
 result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory)
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory              = directory,
+                                                              .write_buffer_bytes     = 32u << 20,
+                                                              .table_bytes            = 8u << 20,
+                                                              .made_anew_when_damaged = true}));
     return std::shared_ptr<ReadModel>{std::make_shared<LevelDbRows>(runtime, directory, std::move(database))};
 }
 

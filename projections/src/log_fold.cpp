@@ -9,7 +9,7 @@ namespace {
 // The memory for rows of one fold; with more, those that were not touched lately go.
 constexpr std::size_t rows_bytes_max = 64u << 20;
 // Rows grow between two flushes, and the memory for them is counted at a flush.
-constexpr std::uint64_t events_between_flushes = 262'144;
+constexpr std::uint64_t events_between_flushes = 1'000'000;
 // A checkpoint alone is written only now and then: losing it costs reading these events again, which change nothing.
 constexpr Position checkpoint_alone_after = 10'000;
 // As many are handled between two flushes where an event is known to fail.
@@ -26,13 +26,20 @@ Scope scope_of(const Projection& definition)
 LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model)
     : store_{store}, definition_{definition}, model_{model}, reached_{model.checkpoint()}, visible_{model.checkpoint()}
 {
+    if (model.checkpoint() == 0) put_away_.emplace();
     begin();
 }
 
 void LogFold::begin()
 {
-    fold_    = definition_.fold([this](const std::string& key) { return model_.find(key); });
+    fold_    = definition_.fold([this](const std::string& key) { return find(key); });
     applied_ = 0;
+}
+
+result<std::optional<std::string>> LogFold::find(const std::string& key) const
+{
+    if (put_away_ && not put_away_->may_have(key)) return std::optional<std::string>{};
+    return model_.find(key);
 }
 
 result<void> LogFold::handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility)
@@ -43,6 +50,7 @@ result<void> LogFold::handle(std::span<const RecordedEvent> events, Position rea
         BOOST_OUTCOME_TRY(go_carefully_to(event));
     }
     go_on(reached);
+    if (visibility == Visibility::at_once) put_away_.reset();
     if (is_full() || (visibility == Visibility::at_once && applied_ > 0)) return flush();
     if (applied_ == 0 && reached >= model_.checkpoint() + checkpoint_alone_after) return flush();
     return done();
@@ -94,6 +102,7 @@ result<void> LogFold::flush()
     if (applied_ == 0 && reached_ <= model_.checkpoint()) return done();
     ModelBatch batch;
     fold_->flush(batch);
+    for (std::size_t i = 0; put_away_ && i < batch.size(); ++i) put_away_->add(batch[i].key);
     BOOST_OUTCOME_TRY(model_.write(batch, reached_));
     applied_ = 0;
     visible_ = reached_.load();

@@ -4,6 +4,8 @@
 // written few times; live, they are put away after each batch.
 #pragma once
 
+#include "key_filter.hpp"
+
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/projections/projections.hpp>
 
@@ -35,6 +37,7 @@ public:
 private:
     void begin();
     result<void> apply(const RecordedEvent& event);
+    result<std::optional<std::string>> find(const std::string& key) const;
     result<void> go_carefully_to(const RecordedEvent& failed);
     bool is_full() const;
     void go_on(Position reached);
@@ -44,6 +47,9 @@ private:
     ReadModel& model_;
     std::unique_ptr<Fold> fold_;
     std::uint64_t applied_ = 0; // events, since the last flush
+    // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No
+    // longer kept up when events come one by one.
+    std::optional<KeyFilter> put_away_;
     std::atomic<Position> reached_;
     std::atomic<Position> visible_;
 };

@@ -10,9 +10,22 @@ namespace eventloom {
 namespace {
 
 constexpr std::size_t batches_max      = 4;
-constexpr std::size_t batch_events_max = 1'024;
+constexpr std::size_t batch_events_max = 4'096;
 constexpr std::size_t batch_bytes_max  = 4u << 20;
-constexpr auto look_again_after        = std::chrono::hours{1}; // should nothing at all happen
+// Events that nobody wants are read too, or a batch could be as long as the log.
+constexpr std::size_t batch_events_read_max = 65'536;
+// One event found by the index costs as much as about a hundred read along the log (`./dev bench projections`).
+constexpr Position looked_at_before_choosing = 200'000;
+constexpr Position along_the_log_from        = 100;                   // one wanted event in as many, or more
+constexpr Position by_index_up_to            = 50;                    // one in as many, or fewer
+constexpr auto look_again_after              = std::chrono::hours{1}; // should nothing at all happen
+
+enum class Way : std::uint8_t { along_the_log, by_index };
+
+Scope scope_of_types(const std::vector<std::string>& types)
+{
+    return Scope::matching({{{.types = types}}});
+}
 
 // Events as they were read. The objects are used again: their texts then have the room they need.
 struct Batch {
@@ -41,9 +54,8 @@ struct Batch {
     std::span<const RecordedEvent> behind(Position position) const
     {
         const auto all   = std::span{events}.first(count);
-        const auto first = std::partition_point(all.begin(), all.end(), [&](const RecordedEvent& event) {
-            return event.position <= position;
-        });
+        const auto first = std::partition_point(all.begin(), all.end(),
+                                                [&](const RecordedEvent& event) { return event.position <= position; });
         return all.subspan(static_cast<std::size_t>(first - all.begin()));
     }
 };
@@ -77,24 +89,35 @@ struct LogPass::State : std::enable_shared_from_this<State> {
 
     void begin(Position up_to)
     {
-        head  = up_to;
-        types = types_heard(lanes);
-        Position from = head;
-        for (const Lane& lane : lanes) from = std::min(from, lane.fold.reached());
-        cursor = store.read({.scope = scope(), .from = from + 1});
+        head       = up_to;
+        types      = types_heard(lanes);
+        read_up_to = head;
+        for (const Lane& lane : lanes) read_up_to = std::min(read_up_to, lane.fold.reached());
+        read_from(read_up_to + 1, Way::along_the_log);
         for (std::size_t i = 0; i < batches_max; ++i) unused.push_back(std::make_unique<Batch>());
         const std::lock_guard lock{mutex};
         read_on();
     }
 
-    // One category when all folds hear that one alone.
-    Scope scope() const
+    void read_from(Position first, Way by)
     {
-        const auto& first = lanes.front().fold.definition().categories();
-        const bool same   = std::all_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
-            return lane.fold.definition().categories() == first;
-        });
-        return same ? scope_of(lanes.front().fold.definition()) : Scope::everything();
+        way    = by;
+        cursor = store.read(
+            {.scope = by == Way::along_the_log ? Scope::everything() : scope_of_types(types), .from = first});
+        looked_at = 0;
+        wanted    = 0;
+    }
+
+    // Where few events are heard the index leads to them; where many are, it would only be in the way.
+    void choose_way(Position next)
+    {
+        if (looked_at < looked_at_before_choosing) return;
+        const bool few  = wanted * along_the_log_from < looked_at;
+        const bool many = wanted * by_index_up_to > looked_at;
+        if (way == Way::along_the_log && few) return read_from(next, Way::by_index);
+        if (way == Way::by_index && many) return read_from(next, Way::along_the_log);
+        looked_at = 0;
+        wanted    = 0;
     }
 
     // With the mutex held: has the next batch read when there is one to fill.
@@ -125,15 +148,19 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     result<bool> fill(Batch& batch)
     {
         batch.clear();
-        while (not batch.is_full()) {
+        for (std::size_t read = 0; read < batch_events_read_max && not batch.is_full(); ++read) {
             BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
             if (event == nullptr || event->position > head) {
                 batch.reached = head;
                 return false;
             }
             if (std::binary_search(types.begin(), types.end(), event->type)) batch.add(*event);
+            looked_at += event->position - read_up_to;
+            read_up_to    = event->position;
             batch.reached = event->position;
         }
+        wanted += batch.count;
+        choose_way(read_up_to + 1);
         return true;
     }
 
@@ -153,7 +180,8 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     void handle(Lane& lane, const Batch& batch)
     {
         if (lane.failed || batch.reached <= lane.fold.reached()) return;
-        lane.ended = lane.fold.handle(batch.behind(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
+        lane.ended =
+            lane.fold.handle(batch.behind(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
         if (not lane.ended) lane.failed = true;
     }
 
@@ -189,7 +217,13 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     std::deque<Lane> lanes;
     Position head = 0;
     std::vector<std::string> types;
-    std::unique_ptr<EventCursor> cursor; // of the reading task
+
+    // Of the reading task.
+    std::unique_ptr<EventCursor> cursor;
+    Way way             = Way::along_the_log;
+    Position read_up_to = 0;
+    Position looked_at  = 0; // positions, since the way was chosen or looked at again
+    Position wanted     = 0; // events among them
 
     mutable std::mutex mutex; // over what follows
     std::vector<std::unique_ptr<Batch>> unused;

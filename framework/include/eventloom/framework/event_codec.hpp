@@ -30,28 +30,18 @@ auto brought_up_to_date(std::tuple_element_t<Index, Forms> form)
     }
 }
 
-template <class Entry>
+// Reads form number `Index` or a later one, whichever the version says.
+template <class Entry, std::size_t Index = 0>
 result<typename Entry::fact> decode_form(std::uint32_t schema_version, std::string_view bytes)
 {
     using Forms = typename Entry::forms;
-    using Fact  = typename Entry::fact;
-
-    const auto decode = [&]<std::size_t... Index>(std::index_sequence<Index...>)->result<Fact>
-    {
-        result<Fact> answer = newer_schema_version(Entry::name, Entry::schema_version, schema_version);
-        const auto try_form = [&]<std::size_t One>(std::integral_constant<std::size_t, One>) {
-            if (schema_version != One + 1) return;
-            auto form = codec<std::tuple_element_t<One, Forms>>::decode(bytes);
-            if (form) {
-                answer = brought_up_to_date<Forms, One>(std::move(form.value()));
-            } else {
-                answer = std::move(form.error());
-            }
-        };
-        (try_form(std::integral_constant<std::size_t, Index>{}), ...);
-        return answer;
-    };
-    return decode(std::make_index_sequence<std::tuple_size_v<Forms>>{});
+    if constexpr (Index == std::tuple_size_v<Forms>) {
+        return newer_schema_version(Entry::name, Entry::schema_version, schema_version);
+    } else {
+        if (schema_version != Index + 1) return decode_form<Entry, Index + 1>(schema_version, bytes);
+        BOOST_OUTCOME_TRY(auto form, codec<std::tuple_element_t<Index, Forms>>::decode(bytes));
+        return brought_up_to_date<Forms, Index>(std::move(form));
+    }
 }
 
 template <class Entry>

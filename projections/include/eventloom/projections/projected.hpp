@@ -62,7 +62,7 @@ public:
     // How much memory the rows take that are kept there, roughly.
     virtual std::size_t bytes_cached() const = 0;
 
-    // Only after a flush: lets go of the rows that were not touched since the last time.
+    // Only after a flush: lets go of the rows that were not touched lately.
     virtual void forget_rows() = 0;
 };
 

@@ -142,11 +142,13 @@ public:
 
     std::size_t bytes_cached() const { return bytes_; }
 
-    // Only after a flush. Lets go of the rows that were not touched since the last time.
+    // Only after a flush. Lets go of the rows that were not touched lately: in the last quarter of all touches since then.
     void forget_rows()
     {
+        const auto lately    = touches_ - (touches_ - touches_when_forgot_) / 4;
+        touches_when_forgot_ = touches_;
         for (auto place = slots_.begin(); place != slots_.end();) {
-            if (std::exchange(place->second.touched_lately, false)) {
+            if (place->second.last_touch >= lately) {
                 ++place;
                 continue;
             }
@@ -159,16 +161,17 @@ public:
 private:
     using Claim = typename TableDefinition<Stored>::Claim;
 
+    // What every touch looks at stands first, together.
     struct Slot {
-        Key key;
+        std::uint64_t last_touch = 0;     // its number among all touches
+        bool changed             = false; // since the last flush
+        bool stored              = false; // the row was there at the last flush
+        bool entries_changed     = false; // since then
         std::optional<Row> row;
+        Key key;
         std::vector<std::string> entries; // that stand in the indexes, as far as it was flushed
         std::vector<Claim> claims;        // on unique entries, as far as it was settled
-        std::size_t bytes    = 0;         // roughly, as far as it was loaded or flushed
-        bool entries_changed = false;     // since the last flush
-        bool stored          = false;     // the row was there at the last flush
-        bool changed         = false;     // since then
-        bool touched_lately  = false;     // since rows were last forgotten
+        std::size_t bytes = 0;            // roughly, as far as it was loaded or flushed
     };
     using Place = std::pair<const std::string, Slot>;
 
@@ -277,8 +280,8 @@ private:
     // Brings the row of `key` into memory.
     Place& loaded(const Key& key)
     {
-        const auto [place, fresh]    = slots_.try_emplace(ordered_key(key));
-        place->second.touched_lately = true;
+        const auto [place, fresh] = slots_.try_emplace(ordered_key(key));
+        place->second.last_touch  = ++touches_;
         if (fresh) {
             place->second.key = key;
             if (auto read = load(*place); not read) error_ = std::move(read.error());
@@ -307,7 +310,9 @@ private:
     std::vector<Place*> touched_;                 // by the present event, when there is a unique index
     std::unordered_map<std::string, std::optional<std::string>> owners_; // of unique entries, where they were asked for
     std::optional<Error> error_;                                         // of a row that could not be read
-    std::size_t bytes_ = 0;                                              // of the slots, roughly
+    std::size_t bytes_                 = 0;                              // of the slots, roughly
+    std::uint64_t touches_             = 0;
+    std::uint64_t touches_when_forgot_ = 0;
 };
 
 } // namespace eventloom::detail
