@@ -16,10 +16,10 @@ std::string in_small_letters(std::string name)
 
 } // namespace
 
-std::vector<Column> with_distinct_names(std::vector<Column> columns)
+std::vector<RowColumn> with_distinct_names(std::vector<RowColumn> columns)
 {
     std::set<std::string> taken{"_key", "_stored"}; // which a place adds for itself
-    for (Column& column : columns) {
+    for (RowColumn& column : columns) {
         const auto name = column.name;
         for (int number = 2; not taken.insert(in_small_letters(column.name)).second; ++number) {
             column.name = name + "_" + std::to_string(number);

@@ -104,7 +104,7 @@ void visit_cell(const T& value, CellVisitor& visitor)
 
 // The members of a struct by their names, the parts of a tuple as NAME_1, NAME_2, and anything else as NAME.
 template <class T>
-void append_columns(std::vector<Column>& columns, const std::string& name)
+void append_columns(std::vector<RowColumn>& columns, const std::string& name)
 {
     if constexpr (plain_bytes<T>) {
         with_members(T{}, [&]<class... Member>(const Member&...) {
@@ -140,9 +140,9 @@ void visit_cells(const T& value, CellVisitor& visitor)
 }
 
 template <class Stored>
-std::vector<Column> columns_of()
+std::vector<RowColumn> columns_of()
 {
-    std::vector<Column> columns;
+    std::vector<RowColumn> columns;
     append_columns<decltype(Stored::key)>(columns, "key");
     append_columns<decltype(Stored::row)>(columns, "row");
     return with_distinct_names(std::move(columns));

@@ -1,6 +1,6 @@
 // A row as columns and cells, for places that keep rows in tables with real columns.
 //
-//     for (const Column& column : table.columns) ...           // "customer" TEXT, "total" INTEGER, ...
+//     for (const RowColumn& column : table.columns) ...           // "customer" TEXT, "total" INTEGER, ...
 //     BOOST_OUTCOME_TRY(table.read_cells(stored, cells));      // visits one cell for each column, in their order
 //
 // Threads: values.
@@ -15,7 +15,7 @@ namespace eventloom {
 
 enum class ColumnType : std::uint8_t { integer, real, text };
 
-struct Column {
+struct RowColumn {
     std::string name;
     ColumnType type = ColumnType::text;
 };
@@ -31,6 +31,6 @@ public:
 
 // The same columns with no name twice, whichever letters are capital: of those with one name the second becomes NAME_2.
 // None is called _key or _stored.
-std::vector<Column> with_distinct_names(std::vector<Column> columns);
+std::vector<RowColumn> with_distinct_names(std::vector<RowColumn> columns);
 
 } // namespace eventloom

@@ -81,7 +81,7 @@ struct TableDescription {
     // The ordered key of what a person types. Failure::invalid "not-a-key".
     result<std::string> (*ordered_key)(std::string_view text);
     // Of the key, then of the row; and what a stored row has in them.
-    std::vector<Column> columns;
+    std::vector<RowColumn> columns;
     result<void> (*read_cells)(std::string_view stored, CellVisitor& visitor);
 };
 
