@@ -1,15 +1,18 @@
 #include <eventloom/framework/time_text.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace eventloom {
 
 namespace {
 
-std::string padded(std::int64_t number, std::size_t digits)
+void append_padded(std::string& text, std::int64_t number, std::size_t digits)
 {
-    const std::string text = std::to_string(number);
-    return std::string(digits - std::min(digits, text.size()), '0') + text;
+    char written[20];
+    const auto size =
+        static_cast<std::size_t>(std::to_chars(std::begin(written), std::end(written), number).ptr - written);
+    text.append(digits - std::min(digits, size), '0').append(written, size);
 }
 
 // Takes exactly `digits` digits off the front of `text`.
@@ -81,10 +84,20 @@ std::string to_string(Time time)
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
-    return padded(static_cast<int>(date.year()), 4) + "-" + padded(static_cast<unsigned>(date.month()), 2) + "-" +
-           padded(static_cast<unsigned>(date.day()), 2) + "T" + padded(clock.hours().count(), 2) + ":" +
-           padded(clock.minutes().count(), 2) + ":" + padded(clock.seconds().count(), 2) + "." +
-           padded(clock.subseconds().count(), 6) + "Z";
+    std::string text;
+    text.reserve(sizeof "2011-12-09T12:50:00.000000Z");
+    const auto append = [&](std::int64_t number, std::size_t digits, char behind) {
+        append_padded(text, number, digits);
+        text.push_back(behind);
+    };
+    append(static_cast<int>(date.year()), 4, '-');
+    append(static_cast<unsigned>(date.month()), 2, '-');
+    append(static_cast<unsigned>(date.day()), 2, 'T');
+    append(clock.hours().count(), 2, ':');
+    append(clock.minutes().count(), 2, ':');
+    append(clock.seconds().count(), 2, '.');
+    append(clock.subseconds().count(), 6, 'Z');
+    return text;
 }
 
 std::optional<Time> parse_time(std::string_view text)

@@ -43,14 +43,9 @@ void Statement::bind_blob_by_reference(int parameter, std::string_view bytes)
     sqlite3_bind_blob64(prepared_.get(), parameter, bytes.empty() ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
 }
 
-void Statement::bind_blob(int parameter, std::string_view bytes)
+void Statement::bind_text_by_reference(int parameter, std::string_view text)
 {
-    sqlite3_bind_blob64(prepared_.get(), parameter, bytes.empty() ? "" : bytes.data(), bytes.size(), SQLITE_TRANSIENT);
-}
-
-void Statement::bind_text(int parameter, std::string_view text)
-{
-    sqlite3_bind_text64(prepared_.get(), parameter, text.empty() ? "" : text.data(), text.size(), SQLITE_TRANSIENT,
+    sqlite3_bind_text64(prepared_.get(), parameter, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC,
                         SQLITE_UTF8);
 }
 
@@ -136,6 +131,13 @@ result<Statement> Connection::prepare(const std::string& sql)
     return Statement{*this, prepared};
 }
 
+result<void> Connection::prepare_into(std::vector<Statement>& statements, const std::string& sql)
+{
+    BOOST_OUTCOME_TRY(auto statement, prepare(sql));
+    statements.push_back(std::move(statement));
+    return done();
+}
+
 result<void> Connection::run(const std::string& sql)
 {
     const int code = sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr);
@@ -145,7 +147,12 @@ result<void> Connection::run(const std::string& sql)
 
 void Connection::roll_back()
 {
-    if (sqlite3_get_autocommit(database_) == 0) static_cast<void>(run("ROLLBACK"));
+    if (is_in_transaction()) static_cast<void>(run("ROLLBACK"));
+}
+
+bool Connection::is_in_transaction() const
+{
+    return sqlite3_get_autocommit(database_) == 0;
 }
 
 void Connection::wait_for_locks(int milliseconds)

@@ -3,7 +3,7 @@
 //     BOOST_OUTCOME_TRY(const auto file, sqlite::Connection::open(path));
 //     BOOST_OUTCOME_TRY(file->run("PRAGMA journal_mode = WAL"));
 //     BOOST_OUTCOME_TRY(auto statement, file->prepare("SELECT value FROM numbers WHERE name = ?"));
-//     statement.bind_text(1, "rows");
+//     statement.bind_text_by_reference(1, "rows");
 //     BOOST_OUTCOME_TRY(const bool found, statement.step());
 //
 // Threads: a connection and its statements belong to one thread at a time.
@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -22,14 +23,16 @@ namespace eventloom::sqlite {
 
 class Connection;
 
+// For how long a call waits for another program that writes into the file, which none should.
+inline constexpr int wait_for_other_programs_ms = 5'000;
+
 class Statement {
 public:
     Statement(Connection& connection, sqlite3_stmt* prepared) : connection_{&connection}, prepared_{prepared} {}
 
     // Parameters count from 1. What is bound by reference must live until reset().
     void bind_blob_by_reference(int parameter, std::string_view bytes);
-    void bind_blob(int parameter, std::string_view bytes);
-    void bind_text(int parameter, std::string_view text);
+    void bind_text_by_reference(int parameter, std::string_view text);
     void bind_integer(int parameter, std::int64_t number);
     void bind_real(int parameter, double number);
     void bind_nothing(int parameter);
@@ -61,9 +64,11 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     result<Statement> prepare(const std::string& sql);
+    result<void> prepare_into(std::vector<Statement>& statements, const std::string& sql);
     result<void> run(const std::string& sql);
-    // Ends a transaction that could not be finished, if there is one.
+    // Ends a transaction without a change, if there is one.
     void roll_back();
+    bool is_in_transaction() const;
 
     // For how long a call waits for a lock that another program holds.
     void wait_for_locks(int milliseconds);

@@ -9,8 +9,6 @@ namespace eventloom {
 namespace {
 
 constexpr std::size_t idle_readers_max = 4;
-// Readers wait for nobody, but for a program that mends the file after another has died.
-constexpr int wait_for_others_ms = 5'000;
 
 std::string big_endian(std::int64_t number)
 {
@@ -20,6 +18,42 @@ std::string big_endian(std::int64_t number)
 }
 
 } // namespace
+
+result<SqliteLookup> SqliteLookup::prepare(sqlite::Connection& file, const SqliteSchema& schema)
+{
+    SqliteLookup lookup{schema};
+    for (const auto& table : schema.tables()) {
+        BOOST_OUTCOME_TRY(file.prepare_into(lookup.get_row_, table.get));
+    }
+    BOOST_OUTCOME_TRY(file.prepare_into(lookup.get_entry_, "SELECT _row FROM _eventloom_entries WHERE _key = ?"));
+    BOOST_OUTCOME_TRY(
+        file.prepare_into(lookup.get_number_, "SELECT value FROM _eventloom WHERE table_name = ? AND name = ?"));
+    return lookup;
+}
+
+result<std::optional<std::string>> SqliteLookup::get(std::string_view key)
+{
+    const auto* section = schema_->section_of(key);
+    if (section == nullptr) return std::optional<std::string>{};
+    const bool is_number = section->kind == row_keys::about;
+    auto& statement      = is_number                          ? get_number_.front()
+                           : section->kind == row_keys::entry ? get_entry_.front()
+                                                              : get_row_[section->table];
+    if (is_number) {
+        statement.bind_text_by_reference(1, row_keys::parts_of(key).table);
+        statement.bind_text_by_reference(2, section->inner(key));
+    } else {
+        statement.bind_blob_by_reference(1, section->inner(key));
+    }
+    std::optional<std::string> found;
+    auto stepped = statement.step();
+    if (stepped && stepped.value()) {
+        found = is_number ? big_endian(statement.integer(0)) : std::string{statement.blob(0)};
+    }
+    statement.reset();
+    if (not stepped) return std::move(stepped.error());
+    return found;
+}
 
 // Goes through the sections that a span has keys in, one SELECT each.
 class SqliteCursor final : public RowCursor {
@@ -128,24 +162,10 @@ private:
 result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::string& file, const SqliteSchema& schema)
 {
     BOOST_OUTCOME_TRY(auto connection, sqlite::Connection::open(file));
-    connection->wait_for_locks(wait_for_others_ms);
+    connection->wait_for_locks(sqlite::wait_for_other_programs_ms);
     BOOST_OUTCOME_TRY(connection->run("PRAGMA query_only = 1"));
-    std::unique_ptr<SqliteReader> reader{new SqliteReader{std::move(connection), schema}};
-    BOOST_OUTCOME_TRY(reader->prepare());
-    return reader;
-}
-
-result<void> SqliteReader::prepare()
-{
-    for (const auto& table : schema_.tables()) {
-        BOOST_OUTCOME_TRY(auto statement, file_->prepare(table.get));
-        get_row_.push_back(std::move(statement));
-    }
-    BOOST_OUTCOME_TRY(auto entry, file_->prepare("SELECT _row FROM _eventloom_entries WHERE _key = ?"));
-    get_entry_.emplace(std::move(entry));
-    BOOST_OUTCOME_TRY(auto number, file_->prepare("SELECT value FROM _eventloom WHERE table_name = ? AND name = ?"));
-    get_number_.emplace(std::move(number));
-    return done();
+    BOOST_OUTCOME_TRY(auto lookup, SqliteLookup::prepare(*connection, schema));
+    return std::unique_ptr<SqliteReader>{new SqliteReader{std::move(connection), schema, std::move(lookup)}};
 }
 
 result<void> SqliteReader::begin(std::uint64_t written)
@@ -167,26 +187,8 @@ void SqliteReader::end()
 
 result<std::optional<std::string>> SqliteReader::get(std::string_view key)
 {
-    const auto* section = schema_.section_of(key);
-    if (section == nullptr) return std::optional<std::string>{};
     const std::lock_guard lock{mutex_};
-    const bool is_number = section->kind == row_keys::about;
-    auto& statement      = is_number                          ? *get_number_
-                           : section->kind == row_keys::entry ? *get_entry_
-                                                              : get_row_[section->table];
-    if (is_number) {
-        statement.bind_text(1, row_keys::parts_of(key).table);
-        statement.bind_text(2, section->inner(key));
-    } else {
-        statement.bind_blob_by_reference(1, section->inner(key));
-    }
-    std::optional<std::string> found;
-    auto stepped = statement.step();
-    if (stepped && stepped.value())
-        found = is_number ? big_endian(statement.integer(0)) : std::string{statement.blob(0)};
-    statement.reset();
-    if (not stepped) return std::move(stepped.error());
-    return found;
+    return lookup_.get(key);
 }
 
 std::unique_ptr<RowCursor> SqliteReader::scan(const KeySpan& span, bool backwards)

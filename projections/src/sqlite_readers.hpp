@@ -19,6 +19,22 @@
 
 namespace eventloom {
 
+// Looks up what is at a key. Threads: as the connection.
+class SqliteLookup {
+public:
+    static result<SqliteLookup> prepare(sqlite::Connection& file, const SqliteSchema& schema);
+
+    result<std::optional<std::string>> get(std::string_view key);
+
+private:
+    explicit SqliteLookup(const SqliteSchema& schema) : schema_{&schema} {}
+
+    const SqliteSchema* schema_;
+    std::vector<sqlite::Statement> get_row_;   // for each table
+    std::vector<sqlite::Statement> get_entry_; // one of each
+    std::vector<sqlite::Statement> get_number_;
+};
+
 class SqliteReader {
 public:
     static result<std::unique_ptr<SqliteReader>> open(const std::string& file, const SqliteSchema& schema);
@@ -34,11 +50,10 @@ public:
 
 private:
     friend class SqliteCursor;
-    SqliteReader(std::unique_ptr<sqlite::Connection> file, const SqliteSchema& schema)
-        : file_{std::move(file)}, schema_{schema}
+    SqliteReader(std::unique_ptr<sqlite::Connection> file, const SqliteSchema& schema, SqliteLookup lookup)
+        : file_{std::move(file)}, schema_{schema}, lookup_{std::move(lookup)}
     {
     }
-    result<void> prepare();
     // A statement that nobody uses, for a while.
     result<sqlite::Statement> borrow(const std::string& sql);
     void bring_back(const std::string& sql, sqlite::Statement statement);
@@ -46,9 +61,7 @@ private:
     std::mutex mutex_; // over all
     std::unique_ptr<sqlite::Connection> file_;
     const SqliteSchema& schema_;
-    std::vector<sqlite::Statement> get_row_; // for each table
-    std::optional<sqlite::Statement> get_entry_;
-    std::optional<sqlite::Statement> get_number_;
+    SqliteLookup lookup_;
     std::unordered_multimap<std::string, sqlite::Statement> idle_; // statements of cursors, by their SQL
     bool in_transaction_   = false;
     std::uint64_t written_ = 0;

@@ -1,11 +1,13 @@
 // What docs/projections.md shows.
-#include "projections/people.hpp"
 #include "projections/read_models.hpp"
+#include "projections/sql.hpp"
 
 #include <eventloom/projections/ranges.hpp>
 #include <eventloom/projections/testing.hpp>
 
 #include <range/v3/view/take.hpp>
+
+#include <fstream>
 
 namespace chapter_test {
 
@@ -71,6 +73,49 @@ TEST_CASE("the questions of the chapter on projections", "[projections][docs]")
     const auto asked = ask(*machine.projections, orders, tables);
     INFO((asked ? "" : asked.error().sentence));
     CHECK(asked);
+}
+
+el::result<el::Table<OrderId, OrderRow>> kept_for_sql(el::Projections& projections)
+{
+    BOOST_OUTCOME_TRY(const auto orders, projections.add(order_list(), {.kept_in = el::RowPlace::sqlite}));
+    return orders;
+}
+
+struct Question {
+    std::string sql;
+    sql::Lines answer;
+};
+
+// The lines of the chapter's SQL: a question, and behind `-- ` what it answers.
+std::vector<Question> sql_of_the_chapter()
+{
+    std::ifstream chapter{CHAPTER};
+    std::vector<Question> questions;
+    bool inside = false;
+    for (std::string line; std::getline(chapter, line);) {
+        if (line.starts_with("```")) {
+            inside = line == "```sql";
+        } else if (inside && line.starts_with("-- ")) {
+            questions.back().answer.push_back(line.substr(3));
+        } else if (inside) {
+            questions.push_back({line, {}});
+        }
+    }
+    return questions;
+}
+
+TEST_CASE("the SQL of the chapter on projections answers what the chapter says", "[projections][docs][sqlite]")
+{
+    people::Machine machine;
+    REQUIRE(kept_for_sql(*machine.projections));
+    machine.record(OrderId{"1"}, tea_for_ada);
+    machine.record(OrderId{"1"}, Paid{"r-1"});
+    machine.record(OrderId{"2"}, cake_for_bob);
+    REQUIRE(machine.catch_up());
+    sql::Sql file{machine.directory.path() + "/orders/generation-1/orders.sqlite"};
+    const auto questions = sql_of_the_chapter();
+    CHECK(questions.size() == 3);
+    for (const auto& question : questions) CHECK(file.ask(question.sql) == question.answer);
 }
 
 } // namespace chapter_test
