@@ -11,6 +11,7 @@
 
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
+#include <eventloom/projections/column_description.hpp>
 #include <eventloom/projections/row_keys.hpp>
 
 #include <cstdint>
@@ -27,6 +28,7 @@ namespace eventloom {
 // A row with its key, as it is stored.
 template <class Key, class Row>
 struct StoredRow {
+    using record = Row; // in JSON an object, also with one member
     Key key;
     Row row;
 };
@@ -74,6 +76,7 @@ struct TableDescription {
     std::string name; // empty: the only one of its projection
     row_keys::OfTable keys;
     std::string key_shape;
+    std::vector<ColumnDescription> columns; // of the key, then of the row
     std::vector<IndexDescription> indexes;
     // A stored row for people; what cannot be read is said to be so.
     std::string (*row_to_json)(std::string_view stored);

@@ -27,6 +27,7 @@
 #pragma once
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/projections/columns.hpp>
 #include <eventloom/projections/table_fold.hpp>
 
 namespace eventloom {
@@ -243,6 +244,7 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
     table.about = {.name        = name,
                    .keys        = row_keys::OfTable{name},
                    .key_shape   = shape_of<key_of<Stored>>(),
+                   .columns     = columns_of<key_of<Stored>, row_of<Stored>>(),
                    .indexes     = {},
                    .row_to_json = [](std::string_view stored) -> std::string {
                        const auto row = codec<Stored>::decode(stored);
