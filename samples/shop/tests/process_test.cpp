@@ -300,7 +300,8 @@ TEST_CASE("explain shows what made a row, as-of what it was, and drop what is ma
     const auto for_people = run(directory, {"projections", "explain", "stock", "tea"}).output;
     CHECK(for_people.find("on_hand 5 -> 3") != std::string::npos);
     CHECK(for_people.find("fulfilment-1: ") != std::string::npos);
-    CHECK(run(directory, {"projections", "explain", "sales", "sku/tea", "--json"}).json()["events"] == 1);
+    CHECK(run(directory, {"projections", "explain", "sales", "tea", "--table", "by-article", "--json"})
+              .json()["events"] == 1);
 
     const auto as_of = [&](std::vector<std::string> moment) {
         moment.insert(moment.begin(), {"projections", "as-of", "stock", "tea", "--json"});
