@@ -257,6 +257,13 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
     return RowsAsJson{both.definition, *both.empty};
 }
 
+result<RowsAsJson> Projections::rows_now(std::string_view name) const
+{
+    const std::lock_guard lock{core_->mutex};
+    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    return RowsAsJson{one->definition(), *one->current()->get()};
+}
+
 result<void> Projections::drop(std::string_view name)
 {
     BOOST_OUTCOME_TRY(const auto others, left_behind());

@@ -79,14 +79,14 @@ void SqliteSchema::add_table(const TableDescription& table, const std::string& n
     const auto sql_table = quoted(name);
     std::string columns;
     std::string cells;
-    for (const RowColumn& column : table.columns) {
+    for (const RowColumn& column : table.sql_columns) {
         columns += quoted(column.name) + " " + std::string{word_of(column.type)} + ", ";
         cells += ", ?";
     }
     creates_.push_back("CREATE TABLE " + sql_table + " (" + columns +
                        "_key BLOB NOT NULL PRIMARY KEY, _stored BLOB NOT NULL) WITHOUT ROWID");
     for (const auto& index : table.indexes) {
-        for (const RowColumn& column : table.columns) {
+        for (const RowColumn& column : table.sql_columns) {
             if (column.name != index.name) continue;
             creates_.push_back("CREATE INDEX " + quoted(name + "/" + index.name) + " ON " + sql_table + " (" +
                                quoted(column.name) + ")");
@@ -94,7 +94,7 @@ void SqliteSchema::add_table(const TableDescription& table, const std::string& n
     }
 
     std::string names;
-    for (const RowColumn& column : table.columns) names += ", " + quoted(column.name);
+    for (const RowColumn& column : table.sql_columns) names += ", " + quoted(column.name);
     const auto prefix = prefix_of(table.keys);
     const auto number = tables_.size();
     tables_.push_back(

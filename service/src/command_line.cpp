@@ -26,6 +26,7 @@ CommandLine::CommandLine(std::string name, std::string summary, Open open)
         return done();
     });
     add_projection_commands();
+    add_query_command();
     add_saga_commands();
     add_log_commands();
     add_store_commands();

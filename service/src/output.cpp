@@ -1,5 +1,7 @@
 #include <eventloom/service/output.hpp>
 
+#include "table_text.hpp"
+
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>
@@ -12,64 +14,10 @@ namespace eventloom {
 
 namespace {
 
-using Cell = nlohmann::ordered_json;
-
 std::string json_text(const Cell& value)
 {
     // Bytes that are no UTF-8 are replaced: a listing must not die of one bad name.
     return value.dump(2, ' ', false, Cell::error_handler_t::replace);
-}
-
-std::string cell_text(const Cell& cell)
-{
-    if (cell.is_null()) return "";
-    if (cell.is_string()) return printable(cell.get_ref<const std::string&>());
-    if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
-    if (cell.is_number_unsigned() && cell.get<std::uint64_t>() > 0x7fff'ffff'ffff'ffff) return cell.dump();
-    if (cell.is_number_integer()) return with_separators(cell.get<std::int64_t>());
-    return printable(cell.dump(-1, ' ', false, Cell::error_handler_t::replace));
-}
-
-std::size_t width_of(std::string_view text)
-{
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
-}
-
-void print_line(const std::vector<Column>& columns, const std::vector<std::string>& cells,
-                const std::vector<std::size_t>& widths)
-{
-    std::string line;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const std::string gap(widths[i] - width_of(cells[i]), ' ');
-        if (i > 0) line += "  ";
-        line += columns[i].align == Align::right ? gap + cells[i] : cells[i] + gap;
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", line);
-}
-
-void print_table(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows)
-{
-    std::vector<std::string> headings;
-    std::vector<std::size_t> widths;
-    for (const Column& column : columns) {
-        headings.push_back(column.name);
-        widths.push_back(width_of(column.name));
-    }
-    std::vector<std::vector<std::string>> lines;
-    for (const auto& row : rows) {
-        auto& line = lines.emplace_back();
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            line.push_back(cell_text(row[i]));
-            widths[i] = std::max(widths[i], width_of(line.back()));
-        }
-    }
-    print_line(columns, headings, widths);
-    std::vector<std::string> rule;
-    for (const std::size_t width : widths) rule.emplace_back(width, '-');
-    print_line(columns, rule, widths);
-    for (const auto& line : lines) print_line(columns, line, widths);
 }
 
 } // namespace
@@ -80,7 +28,7 @@ Output::~Output() = default;
 
 void Output::table(const std::vector<Column>& columns, const std::vector<std::vector<nlohmann::ordered_json>>& rows)
 {
-    if (not options_.json) return print_table(columns, rows);
+    if (not options_.json) return TextTable{columns}.print(rows);
     Cell array = Cell::array();
     for (const auto& row : rows) {
         Cell object = Cell::object();

@@ -1,9 +1,12 @@
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -237,8 +240,55 @@ TEST_CASE("JSON shows members by name on one line of valid UTF-8", "[framework][
                                 "ea\n",
                                 2,
                                 {450}}) == "{\"sku\": \"t\xEF\xBF\xBD"
-                                           "ea\\n\",\"quantity\": 2,\"price\": {\"pence\": 450}}");
+                                           "ea\\n\",\"quantity\": 2,\"price\": 450}");
     CHECK(codec<Everything>::to_json(sample).find("\"identity\": \"line-1\"") != std::string::npos);
+}
+
+// What a person should be able to read.
+struct Readable {
+    std::vector<Money> prices;
+    std::chrono::sys_days day;
+    std::chrono::sys_seconds second;
+    std::optional<Money> paid;
+    std::optional<std::string> note;
+    std::vector<std::chrono::sys_days> days;
+};
+struct Country {
+    std::string name;
+};
+struct Turnover {
+    Money amount;
+};
+struct Keyed {
+    using record = Turnover;
+    Country key;
+    Turnover row;
+};
+
+TEST_CASE("JSON shows a time as ISO 8601, a value type as its value, and an optional as its value or null",
+          "[framework][codec][json]")
+{
+    const std::chrono::sys_days day{std::chrono::year{2011} / 12 / 9};
+    const Readable readable{{{250}, {-1}}, day, day + std::chrono::minutes{770}, Money{5}, std::nullopt, {day}};
+    CHECK(codec<Readable>::to_json(readable) ==
+          "{\"prices\": [250,-1],\"day\": \"2011-12-09\",\"second\": \"2011-12-09T12:50:00Z\",\"paid\": 5,"
+          "\"note\": null,\"days\": [\"2011-12-09\"]}");
+    CHECK(codec<Money>::to_json({450}) == "{\"pence\": 450}"); // a whole value has its names
+    CHECK(codec<Keyed>::to_json({{"France"}, {{900}}}) == "{\"key\": \"France\",\"row\": {\"amount\": 900}}");
+    const auto back = codec<Readable>::decode(bytes_of(readable));
+    REQUIRE(back);
+    CHECK(same(back.value(), readable));
+}
+
+TEST_CASE("a time beyond the calendar is the number of its units", "[framework][codec][json]")
+{
+    using std::chrono::sys_days;
+    using std::chrono::sys_seconds;
+    CHECK(time_text(sys_seconds{std::chrono::seconds{std::numeric_limits<std::int64_t>::max()}}) ==
+          "9223372036854775807");
+    CHECK(time_text(sys_days{std::chrono::days{3'000'000}}) == "3000000");
+    CHECK(time_text(sys_days{std::chrono::year{9999} / 12 / 31}) == "9999-12-31");
+    CHECK(time_text(Time{std::chrono::microseconds{-1}}) == "1969-12-31T23:59:59.999999Z");
 }
 
 TEST_CASE("an earlier form of an event is brought up to date when it is read", "[framework][codec][upcast]")

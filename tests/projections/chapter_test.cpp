@@ -61,6 +61,14 @@ el::result<void> ask(el::Projections& projections, const el::Table<OrderId, Orde
     return el::done();
 }
 
+TEST_CASE("the text form of the chapter on projections is read as it is written", "[projections][docs]")
+{
+    using Form = el::text_form<Money>;
+    CHECK(Form::write({900}) == "900 cents");
+    CHECK(Form::read("900 cents") == Money{900});
+    CHECK_FALSE(Form::read("900").has_value());
+}
+
 TEST_CASE("the questions of the chapter on projections", "[projections][docs]")
 {
     people::Machine machine;

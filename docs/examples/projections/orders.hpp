@@ -2,6 +2,9 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/text_form.hpp>
+
+#include <charconv>
 
 namespace chapter {
 
@@ -54,3 +57,16 @@ inline Money total_of(const std::vector<Line>& lines)
 }
 
 } // namespace chapter
+
+// Amounts, as people read and type them in `query`.
+template <>
+struct eventloom::text_form<chapter::Money> {
+    static std::string write(const chapter::Money& money) { return std::to_string(money.cents) + " cents"; }
+    static std::optional<chapter::Money> read(std::string_view text)
+    {
+        std::int64_t cents = 0;
+        const auto end     = std::from_chars(text.data(), text.data() + text.size(), cents).ptr;
+        const auto rest    = text.substr(static_cast<std::size_t>(end - text.data()));
+        return rest == " cents" ? std::optional{chapter::Money{cents}} : std::nullopt;
+    }
+};

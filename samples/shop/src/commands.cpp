@@ -153,7 +153,7 @@ void ShopCommandLine::add_orders()
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* orders         = line_.app().add_subcommand("orders", "Orders: place, list, show, cancel");
+    auto* orders         = line_.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
     orders->require_subcommand(1);
 
     auto* place = orders->add_subcommand("place", "Place an order and carry it through");
@@ -193,6 +193,13 @@ void ShopCommandLine::add_orders()
         return show_order(out, *shop, arguments->number);
     });
 
+    auto* timeline = orders->add_subcommand("timeline", "What happened to an order or a return, and when");
+    timeline->add_option("order", arguments->number, "Its number")->required();
+    line_.on(timeline, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return show_timeline(out, *shop, arguments->number);
+    });
+
     auto* cancel = orders->add_subcommand("cancel", "Cancel an order that is not completed");
     cancel->add_option("order", arguments->number, "The order's number")->required();
     cancel->add_option("--reason", arguments->reason, "Why");
@@ -211,18 +218,28 @@ void ShopCommandLine::add_stock()
     struct Arguments {
         std::string sku;
         std::int64_t quantity = 0;
+        std::int64_t below    = 10;
         std::string reference;
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* stock          = line_.app().add_subcommand("stock", "Stock: list, show, receive");
+    auto* stock          = line_.app().add_subcommand("stock", "Stock: list, low, show, receive");
     stock->require_subcommand(1);
 
     auto* list = stock->add_subcommand("list", "All articles");
     list->add_option("--limit", arguments->limit, "At most so many");
     line_.on(list, [this, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open());
-        return list_stock(out, *shop, arguments->limit);
+        return list_stock(out, *shop, std::nullopt, arguments->limit);
+    });
+
+    auto* low = stock->add_subcommand("low", "Articles that run out, the lowest first");
+    low->add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
+        ->check(CLI::NonNegativeNumber);
+    low->add_option("--limit", arguments->limit, "At most so many");
+    line_.on(low, [this, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open());
+        return list_stock(out, *shop, arguments->below, arguments->limit);
     });
 
     auto* show = stock->add_subcommand("show", "One article");

@@ -91,16 +91,19 @@ void ShopCommandLine::add_demo()
         BOOST_OUTCOME_TRY(show_sales(out, *shop, "country", rows_shown));
         show_heading(out, "Sales by month");
         BOOST_OUTCOME_TRY(show_sales(out, *shop, "month", 100));
+        show_heading(out, "Best sellers");
+        BOOST_OUTCOME_TRY(show_sales(out, *shop, "sku", rows_shown));
         show_heading(out, "Orders that were cancelled, and undone");
         BOOST_OUTCOME_TRY(list_orders(out, *shop, "", "cancelled", rows_shown));
         show_heading(out, "Stock");
-        BOOST_OUTCOME_TRY(list_stock(out, *shop, rows_shown));
+        BOOST_OUTCOME_TRY(list_stock(out, *shop, std::nullopt, rows_shown));
         show_heading(out, "A read model is rebuilt");
         BOOST_OUTCOME_TRY(rebuild_before_the_readers_eyes(out, *shop, line_.runtime().clock));
 
         show_heading(out, "What to try next");
         out.say("    ./dev shop orders list --stage cancelled --data " + directory +
                 "\n    ./dev shop sagas list --status compensated --data " + directory +
+                "\n    ./dev shop query sales.by-article --order -sold.pieces --limit 10 --data " + directory +
                 "\n    ./dev shop events tail --data " + directory +
                 "\n    ./dev shop projections rebuild --all --data " + directory +
                 "\n    ./dev shop store verify --data " + directory + "\n    ./dev shop help");

@@ -34,5 +34,6 @@ using CustomerId = el::id<struct Customer>;      // "guest" when the shop does n
 
 // The time on the invoice. When an event was recorded is another matter.
 using BusinessTime = std::chrono::sys_seconds;
+using Day          = std::chrono::sys_days;
 
 } // namespace shop

@@ -1,5 +1,10 @@
 #include "listing.hpp"
 
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/projections/key_text.hpp>
+
+#include <limits>
+
 namespace shop {
 
 using el::Align;
@@ -14,6 +19,7 @@ el::Error nothing_of(std::string_view what, const std::string& name, std::string
 }
 
 const std::vector<Column> stock_columns{{"sku"},
+                                        {"description"},
                                         {"received", Align::right},
                                         {"on_hand", Align::right},
                                         {"reserved", Align::right},
@@ -23,7 +29,19 @@ const std::vector<Column> stock_columns{{"sku"},
 
 std::vector<Json> stock_row(const Sku& sku, const StockLevel& level)
 {
-    return {sku.value, level.received, level.on_hand, level.reserved, level.shipped, level.written_off, level.returned};
+    return {sku.value,      level.description, level.received,    level.on_hand,
+            level.reserved, level.shipped,     level.written_off, level.returned};
+}
+
+std::vector<Json> sales_row(const el::Output& out, const std::string& of, const Sales& row)
+{
+    return {of,
+            row.orders,
+            row.pieces,
+            shown(out, row.turnover),
+            shown(out, row.cancelled),
+            shown(out, row.returned),
+            shown(out, row.net)};
 }
 
 } // namespace
@@ -88,9 +106,12 @@ el::result<void> show_order(el::Output& out, const Shop& shop, const std::string
     return el::done();
 }
 
-el::result<void> list_stock(el::Output& out, const Shop& shop, std::size_t limit)
+el::result<void> list_stock(el::Output& out, const Shop& shop, std::optional<std::int64_t> below, std::size_t limit)
 {
-    BOOST_OUTCOME_TRY(const auto page, shop.stock().all({.limit = limit, .backwards = false, .after = {}}));
+    const el::PageRequest request{.limit = limit, .backwards = false, .after = {}};
+    constexpr auto least = std::numeric_limits<std::int64_t>::min(); // the books may be below zero
+    BOOST_OUTCOME_TRY(const auto page,
+                      below ? shop.stock().by_range("on-hand", least, *below, request) : shop.stock().all(request));
     Rows rows;
     for (const auto& [sku, level] : page.rows) rows.push_back(stock_row(sku, level));
     out.table(stock_columns, rows);
@@ -116,7 +137,9 @@ el::result<void> show_customer(el::Output& out, const Shop& shop, const std::str
                {"orders", account->orders},
                {"ordered", shown(out, account->ordered)},
                {"cancelled", shown(out, account->cancelled)},
-               {"returned", shown(out, account->returned)}};
+               {"returned", shown(out, account->returned)},
+               {"lifetime_value", shown(out, account->lifetime_value)},
+               {"country", account->country}};
     if (account->orders > 0) {
         facts["first_order"] = to_string(account->first_order);
         facts["last_order"]  = to_string(account->last_order);
@@ -125,18 +148,48 @@ el::result<void> show_customer(el::Output& out, const Shop& shop, const std::str
     return el::done();
 }
 
-el::result<void> show_sales(el::Output& out, const Shop& shop, const std::string& by, std::size_t limit)
+el::result<void> show_timeline(el::Output& out, const Shop& shop, const std::string& number)
 {
-    const std::string view = by.empty() ? "all" : by;
-    // The keys of one view stand together: from the first value up to the first of the next view.
-    BOOST_OUTCOME_TRY(const auto page, shop.sales().between(SalesKey{view, ""}, SalesKey{view + '\x01', ""},
-                                                            {.limit = limit, .backwards = false, .after = {}}));
+    BOOST_OUTCOME_TRY(const auto page, shop.timeline().under(number));
+    if (page.rows.empty()) return nothing_of("order or return", number, "`orders list` shows all orders");
     Rows rows;
     for (const auto& [key, row] : page.rows) {
-        rows.push_back({key.value, row.orders, row.pieces, shown(out, row.turnover), shown(out, row.cancelled),
-                        shown(out, row.returned), shown(out, row.turnover - row.cancelled - row.returned)});
+        rows.push_back({key.position, el::to_string(row.at), row.event, row.what});
     }
-    out.table({{view},
+    out.table({{"position", Align::right}, {"recorded_at"}, {"event"}, {"what"}}, rows);
+    return el::done();
+}
+
+namespace {
+
+template <class Key>
+el::result<Rows> sales_rows(const el::Output& out, const el::Table<Key, Sales>& table, std::size_t limit)
+{
+    BOOST_OUTCOME_TRY(const auto page, table.all({.limit = limit, .backwards = false, .after = {}}));
+    Rows rows;
+    for (const auto& [key, row] : page.rows) rows.push_back(sales_row(out, el::key_text(key), row));
+    return rows;
+}
+
+// The best sellers first.
+el::result<Rows> article_rows(const el::Output& out, const el::Table<Sku, ArticleSales>& table, std::size_t limit)
+{
+    BOOST_OUTCOME_TRY(const auto page, table.in_order_of("turnover", {.limit = limit, .backwards = true, .after = {}}));
+    Rows rows;
+    for (const auto& [sku, row] : page.rows) rows.push_back(sales_row(out, sku.value, row.sold));
+    return rows;
+}
+
+} // namespace
+
+el::result<void> show_sales(el::Output& out, const Shop& shop, const std::string& by, std::size_t limit)
+{
+    const auto& [total, by_country, by_month, by_article] = shop.sales();
+    BOOST_OUTCOME_TRY(const auto rows, by == "country" ? sales_rows(out, by_country, limit)
+                                       : by == "month" ? sales_rows(out, by_month, limit)
+                                       : by == "sku"   ? article_rows(out, by_article, limit)
+                                                       : sales_rows(out, total, limit));
+    out.table({{by.empty() ? "all" : by},
                {"orders", Align::right},
                {"pieces", Align::right},
                {"turnover", Align::right},

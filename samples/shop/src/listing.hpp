@@ -18,7 +18,9 @@ std::string to_string(BusinessTime time);
 el::result<void> list_orders(el::Output& out, const Shop& shop, const std::string& customer, const std::string& stage,
                              std::size_t limit);
 el::result<void> show_order(el::Output& out, const Shop& shop, const std::string& number);
-el::result<void> list_stock(el::Output& out, const Shop& shop, std::size_t limit);
+el::result<void> show_timeline(el::Output& out, const Shop& shop, const std::string& number);
+// All articles; or those with less than `below` on hand, the lowest first.
+el::result<void> list_stock(el::Output& out, const Shop& shop, std::optional<std::int64_t> below, std::size_t limit);
 el::result<void> show_stock(el::Output& out, const Shop& shop, const std::string& sku);
 el::result<void> show_customer(el::Output& out, const Shop& shop, const std::string& id);
 el::result<void> show_sales(el::Output& out, const Shop& shop, const std::string& by, std::size_t limit);

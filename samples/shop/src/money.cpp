@@ -34,3 +34,17 @@ std::optional<Money> parse_money(std::string_view text)
 }
 
 } // namespace shop
+
+std::string eventloom::text_form<shop::Money>::write(const shop::Money& money)
+{
+    std::string text = to_string(money);
+    text.erase(std::remove(text.begin(), text.end(), ','), text.end());
+    return text;
+}
+
+std::optional<shop::Money> eventloom::text_form<shop::Money>::read(std::string_view text)
+{
+    const bool below_zero = text.starts_with('-');
+    const auto money      = shop::parse_money(text.substr(below_zero ? 1 : 0));
+    return money && below_zero ? shop::Money{} - *money : money;
+}

@@ -1,6 +1,8 @@
 // Money is exact: whole pence.
 #pragma once
 
+#include <eventloom/framework/text_form.hpp>
+
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -27,3 +29,10 @@ std::string to_string(Money money);
 std::optional<Money> parse_money(std::string_view text);
 
 } // namespace shop
+
+// In `query`: "-1234.56", as it is typed too.
+template <>
+struct eventloom::text_form<shop::Money> {
+    static std::string write(const shop::Money& money);
+    static std::optional<shop::Money> read(std::string_view text);
+};

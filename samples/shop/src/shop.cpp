@@ -24,9 +24,12 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
                                                                              .seed         = options.seed}));
     auto& projections = shop->service_->projections();
     BOOST_OUTCOME_TRY(shop->orders_, projections.add(order_summaries()));
+    BOOST_OUTCOME_TRY(shop->lines_, projections.add(invoice_lines()));
     BOOST_OUTCOME_TRY(shop->stock_, projections.add(stock_levels()));
     BOOST_OUTCOME_TRY(shop->customers_, projections.add(customer_accounts()));
     BOOST_OUTCOME_TRY(shop->sales_, projections.add(shop::sales()));
+    BOOST_OUTCOME_TRY(shop->payments_, projections.add(payments_taken()));
+    BOOST_OUTCOME_TRY(shop->timeline_, projections.add(shop::timeline()));
 
     auto& sagas    = shop->service_->sagas();
     auto* provider = shop->provider_.get();

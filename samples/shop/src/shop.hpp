@@ -29,7 +29,14 @@ public:
     const el::Table<OrderId, OrderSummary>& orders() const { return *orders_; }
     const el::Table<Sku, StockLevel>& stock() const { return *stock_; }
     const el::Table<CustomerId, CustomerAccount>& customers() const { return *customers_; }
-    const el::Table<SalesKey, Sales>& sales() const { return *sales_; }
+    const el::Table<LineKey, InvoiceLine>& lines() const { return *lines_; }
+    const el::Table<TimelineKey, TimelineEntry>& timeline() const { return *timeline_; }
+
+    using SalesTables = el::Tables<el::StoredRow<Whole, Sales>, el::StoredRow<Country, Sales>,
+                                   el::StoredRow<Month, Sales>, el::StoredRow<Sku, ArticleSales>>;
+    const SalesTables& sales() const { return *sales_; }
+    using PaymentTables = el::Tables<el::StoredRow<OrderId, PaymentRow>, el::StoredRow<PaymentDay, PaymentsOfDay>>;
+    const PaymentTables& payments() const { return *payments_; }
 
     // Blocks until every saga has ended or is stuck and the read models show it, retries included.
     el::result<void> finish_everything();
@@ -40,7 +47,10 @@ private:
     std::optional<el::Table<OrderId, OrderSummary>> orders_;
     std::optional<el::Table<Sku, StockLevel>> stock_;
     std::optional<el::Table<CustomerId, CustomerAccount>> customers_;
-    std::optional<el::Table<SalesKey, Sales>> sales_;
+    std::optional<el::Table<LineKey, InvoiceLine>> lines_;
+    std::optional<el::Table<TimelineKey, TimelineEntry>> timeline_;
+    std::optional<SalesTables> sales_;
+    std::optional<PaymentTables> payments_;
 };
 
 } // namespace shop

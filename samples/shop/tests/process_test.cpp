@@ -1,14 +1,12 @@
 // The program itself, as a person runs it: what it answers, how it exits, and what is left when it is killed.
 #include "shop.hpp"
-#include "support/every_store.hpp"
+#include "shop_program.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include <csignal>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -20,66 +18,8 @@
 namespace process_test {
 
 using namespace shop;
+using namespace shop::testing;
 using el::testing::TemporaryDirectory;
-
-struct Finished {
-    int exit_code = -1; // -1: killed
-    std::string output;
-    std::string errors;
-
-    nlohmann::json json() const { return nlohmann::json::parse(output); }
-};
-
-class Program {
-public:
-    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments)
-        : output_{directory.path() + "/output"}, errors_{directory.path() + "/errors"}
-    {
-        arguments.insert(arguments.begin(), SHOP_PROGRAM);
-        process_ = fork();
-        REQUIRE(process_ >= 0);
-        if (process_ > 0) return;
-        dup2(open(output_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
-        dup2(open(errors_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
-        std::vector<char*> words;
-        for (auto& argument : arguments) words.push_back(argument.data());
-        words.push_back(nullptr);
-        execv(words[0], words.data());
-        _exit(127);
-    }
-
-    void kill() const { ::kill(process_, SIGKILL); }
-
-    Finished wait() const
-    {
-        int status = 0;
-        REQUIRE(waitpid(process_, &status, 0) == process_);
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(output_), read(errors_)};
-    }
-
-private:
-    static std::string read(const std::string& path)
-    {
-        std::ostringstream content;
-        content << std::ifstream{path}.rdbuf();
-        return content.str();
-    }
-
-    std::string output_;
-    std::string errors_;
-    pid_t process_ = -1;
-};
-
-Finished run(const TemporaryDirectory& directory, std::vector<std::string> arguments)
-{
-    arguments.insert(arguments.end(), {"--data", directory.path() + "/data"});
-    return Program{directory, std::move(arguments)}.wait();
-}
-
-std::string sample()
-{
-    return SHOP_DATA;
-}
 
 // Everything adds up, whatever was killed when.
 void check_books(const TemporaryDirectory& directory)
@@ -260,6 +200,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"orders", "show", "7"}, 1, "orders list"},
         {{"orders", "cancel", "7"}, 1, "no such order"},
         {{"customers", "show", "nobody"}, 1, "nobody"},
+        {{"orders", "timeline", "7"}, 1, "orders list"},
         {{"streams", "read", "no-such"}, 1, "streams list"},
         {{"events", "show", "999"}, 1, "ends at"},
         {{"events", "show", "0"}, 2, "position"},
@@ -269,7 +210,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"projections", "rebuild"}, 1, "--all"},
         {{"projections", "drop", "salse"}, 1, "sales"},
         {{"projections", "explain", "salse", "all/all"}, 1, "sales"},
-        {{"projections", "explain", "sales", "all"}, 1, "text/text"},
+        {{"projections", "explain", "lines", "all"}, 1, "text/whole number"},
         {{"projections", "explain", "stock"}, 2, "key"},
         {{"projections", "explain", "stock", "coffee"}, 1, "no event"},
         {{"projections", "explain", "stock", "tea", "--table", "shelves"}, 1, "shelves"},
@@ -323,7 +264,14 @@ TEST_CASE("an order typed in goes all the way round", "[shop][process][cli]")
     CHECK(event["type"] == "order-placed");
     CHECK(event["data"]["lines"][0]["sku"] == "tea");
     CHECK(run(directory, {"events", "tail", "-n", "3", "--json"}).json().size() == 3);
-    CHECK(run(directory, {"customers", "show", "ada", "--json"}).json()["orders"] == 1);
+    CHECK(run(directory, {"customers", "show", "ada", "--json"}).json()["lifetime_value"] == 900);
+    CHECK(run(directory, {"stock", "low", "--below", "4", "--json"}).json()[0]["on_hand"] == 3);
+    CHECK(run(directory, {"stock", "low", "--below", "3", "--json"}).json().empty());
+    const auto timeline = run(directory, {"orders", "timeline", "1", "--json"}).json();
+    std::vector<std::string> happened;
+    for (const auto& entry : timeline) happened.push_back(entry["event"]);
+    CHECK(happened == std::vector<std::string>{"order-placed", "stock-reserved", "payment-taken", "shipment-arranged",
+                                               "order-completed", "stock-dispatched"});
 }
 
 TEST_CASE("explain shows what made a row, as-of what it was, and drop what is made anew", "[shop][process][cli]")
@@ -352,7 +300,8 @@ TEST_CASE("explain shows what made a row, as-of what it was, and drop what is ma
     const auto for_people = run(directory, {"projections", "explain", "stock", "tea"}).output;
     CHECK(for_people.find("on_hand 5 -> 3") != std::string::npos);
     CHECK(for_people.find("fulfilment-1: ") != std::string::npos);
-    CHECK(run(directory, {"projections", "explain", "sales", "sku/tea", "--json"}).json()["events"] == 1);
+    CHECK(run(directory, {"projections", "explain", "sales", "tea", "--table", "by-article", "--json"})
+              .json()["events"] == 1);
 
     const auto as_of = [&](std::vector<std::string> moment) {
         moment.insert(moment.begin(), {"projections", "as-of", "stock", "tea", "--json"});

@@ -5,12 +5,15 @@
 //
 // Plain structs need nothing: their members are found. A type with a cereal `serialize` of its own, a member or beside it,
 // uses that. Strings, numbers, enums, optional, variant, vector, map, set, array, pair, tuple and chrono times nest freely.
+// In JSON, which people read, a time is ISO 8601, a value type (a plain struct of one member, such as Money{pence}) is what its
+// member is, and an optional member is its value or null. The stored bytes know nothing of that.
 // Needs cereal. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/binary_values.hpp>
 #include <eventloom/framework/codec.hpp>
 #include <eventloom/framework/id.hpp>
+#include <eventloom/framework/json_values.hpp>
 #include <eventloom/framework/members.hpp>
 
 #include <cereal/archives/json.hpp>
@@ -31,6 +34,29 @@
 
 namespace eventloom::detail {
 
+template <class T>
+concept json_value = has_json_value<T> &&
+    (is_time<T> || (visited_by_member<T, cereal::JSONOutputArchive> && not serialized_beside<T>));
+
+template <class T, class Archive>
+void archive_members(Archive& archive, T& value);
+
+template <class Owner, class Member>
+void archive_for_people(cereal::JSONOutputArchive& archive, const std::string& name, const Member& member)
+{
+    if constexpr (is_optional<Member>) {
+        const std::nullptr_t nothing = nullptr;
+        member ? archive(cereal::make_nvp(name, *member)) : archive(cereal::make_nvp(name, nothing));
+    } else if constexpr (is_record_of<Owner, Member> && visited_by_member<Member, cereal::JSONOutputArchive>) {
+        archive.setNextName(name.c_str());
+        archive.startNode();
+        archive_members(archive, member);
+        archive.finishNode();
+    } else {
+        archive(cereal::make_nvp(name, member));
+    }
+}
+
 template <class T, class Archive>
 void archive_members(Archive& archive, T& value)
 {
@@ -39,7 +65,7 @@ void archive_members(Archive& archive, T& value)
         if constexpr (std::is_same_v<Archive, cereal::JSONOutputArchive>) {
             [&]<std::size_t... Index>(std::index_sequence<Index...>)
             {
-                (archive(cereal::make_nvp(std::string{member_name<Bare, Index>()}, member)), ...);
+                (archive_for_people<Bare>(archive, std::string{member_name<Bare, Index>()}, member), ...);
             }
             (std::index_sequence_for<Member...>{});
         } else if constexpr (std::is_same_v<Archive, BinaryWriter>) {
@@ -81,6 +107,16 @@ void load_minimal(const Archive&, eventloom::id<Of>& id, const std::string& text
 {
     id.value = text;
 }
+
+template <eventloom::detail::json_value T>
+auto save_minimal(const JSONOutputArchive&, const T& value)
+{
+    return eventloom::detail::json_value_of(value);
+}
+
+template <eventloom::detail::json_value T>
+struct specialize<JSONOutputArchive, T, specialization::non_member_load_save_minimal> {
+};
 
 } // namespace cereal
 

@@ -10,8 +10,8 @@
 
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/time_text.hpp>
-#include <eventloom/projections/columns.hpp>
 #include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/sql_columns.hpp>
 
 #include <limits>
 
@@ -140,7 +140,7 @@ void visit_cells(const T& value, CellVisitor& visitor)
 }
 
 template <class Stored>
-std::vector<RowColumn> columns_of()
+std::vector<RowColumn> sql_columns_of()
 {
     std::vector<RowColumn> columns;
     append_columns<decltype(Stored::key)>(columns, "key");

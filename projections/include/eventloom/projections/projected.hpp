@@ -11,8 +11,9 @@
 
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/projections/columns.hpp>
+#include <eventloom/projections/column_description.hpp>
 #include <eventloom/projections/row_keys.hpp>
+#include <eventloom/projections/sql_columns.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -28,6 +29,7 @@ namespace eventloom {
 // A row with its key, as it is stored.
 template <class Key, class Row>
 struct StoredRow {
+    using record = Row; // in JSON an object, also with one member
     Key key;
     Row row;
 };
@@ -78,13 +80,14 @@ struct TableDescription {
     std::string name; // empty: the only one of its projection
     row_keys::OfTable keys;
     std::string key_shape;
+    std::vector<ColumnDescription> columns; // of the key, then of the row
     std::vector<IndexDescription> indexes;
     // A stored row for people; what cannot be read is said to be so.
     std::string (*row_to_json)(std::string_view stored);
     // The ordered key of what a person types. Failure::invalid "not-a-key".
     result<std::string> (*ordered_key)(std::string_view text);
     // Of the key, then of the row; and what a stored row has in them.
-    std::vector<RowColumn> columns;
+    std::vector<RowColumn> sql_columns;
     result<void> (*read_cells)(std::string_view stored, CellVisitor& visitor);
 };
 

@@ -27,6 +27,7 @@
 #pragma once
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/projections/columns.hpp>
 #include <eventloom/projections/table_fold.hpp>
 
 namespace eventloom {
@@ -248,6 +249,7 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
     table.about = {.name        = name,
                    .keys        = row_keys::OfTable{name},
                    .key_shape   = shape_of<key_of<Stored>>(),
+                   .columns     = columns_of<key_of<Stored>, row_of<Stored>>(),
                    .indexes     = {},
                    .row_to_json = [](std::string_view stored) -> std::string {
                        const auto row = codec<Stored>::decode(stored);
@@ -257,8 +259,8 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
                        BOOST_OUTCOME_TRY(const auto key, parse_key<key_of<Stored>>(text));
                        return eventloom::ordered_key(key);
                    },
-                   .columns    = columns_of<Stored>(),
-                   .read_cells = &detail::read_cells<Stored>};
+                   .sql_columns = sql_columns_of<Stored>(),
+                   .read_cells  = &detail::read_cells<Stored>};
     std::apply([&](auto&... index) { (add_index(table, std::move(index)), ...); }, indexes);
     return table;
 }

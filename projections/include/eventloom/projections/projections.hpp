@@ -136,6 +136,9 @@ public:
     // Failure::invalid "no-such-projection", "no-such-position".
     result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});
 
+    // The rows as they stand at this moment. Failure::invalid "no-such-projection".
+    result<RowsAsJson> rows_now(std::string_view name) const;
+
     // Removes the rows of a projection, which then is empty and follows the log from its beginning; or, with the name of
     // one that an earlier program left behind, all of it.  Failure::invalid "no-such-projection".
     result<void> drop(std::string_view name);

@@ -32,6 +32,8 @@ public:
 
     RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model);
 
+    const Projection& definition() const { return *definition_; }
+
     // Up to which event the log is in the rows.
     result<Position> position() const;
 

@@ -138,8 +138,9 @@ private:
     {
         const auto id            = el::derived_uuid({"write-off", row.invoice, row.sku.value, std::to_string(ordinal)});
         const std::string reason = row.description.empty() ? "invoice " + row.invoice : row.description;
+        const stock::InvoiceRow source{row.invoice, row.description, row.time, row.price, row.customer, row.country};
         BOOST_OUTCOME_TRY(const auto receipt,
-                          commands_.send(row.sku, stock::WriteOff{-row.quantity, reason}, {.command_id = id}));
+                          commands_.send(row.sku, stock::WriteOff{-row.quantity, reason, source}, {.command_id = id}));
         ++report_.write_offs;
         report_.known += receipt.repeated ? 1 : 0;
         return el::done();

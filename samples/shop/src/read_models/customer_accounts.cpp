@@ -15,20 +15,38 @@ using orders::Placed;
 using returns::OrderReturn;
 using returns::Registered;
 
+void keep_value(CustomerAccount& row)
+{
+    row.lifetime_value = row.ordered - row.cancelled - row.returned;
+}
+
 } // namespace
 
 el::Projected<CustomerId, CustomerAccount> customer_accounts()
 {
     return el::projection<CustomerId, CustomerAccount>(
-        "customers", 1, el::from<Order, OrderReturn>(),
+        "customers", 2, el::from<Order, OrderReturn>(),
+        el::index("lifetime-value", [](const CustomerAccount& row) { return row.lifetime_value; }),
+
         [](CustomerAccount& row, const Placed& event) {
             if (row.orders == 0 || event.placed_at < row.first_order) row.first_order = event.placed_at;
-            if (row.orders == 0 || event.placed_at > row.last_order) row.last_order = event.placed_at;
+            if (row.orders == 0 || event.placed_at >= row.last_order) {
+                row.last_order = event.placed_at;
+                row.country    = event.country;
+            }
             ++row.orders;
             row.ordered += event.total;
+            keep_value(row);
         },
-        [](CustomerAccount& row, const Cancelled& event) { row.cancelled += event.total; },
-        [](CustomerAccount& row, const Registered& event) { row.returned += event.total; });
+        [](CustomerAccount& row, const Cancelled& event) {
+            row.cancelled += event.total;
+            keep_value(row);
+        },
+        [](CustomerAccount& row, const Registered& event) {
+            if (row.country.empty()) row.country = event.country;
+            row.returned += event.total;
+            keep_value(row);
+        });
 }
 
 } // namespace shop

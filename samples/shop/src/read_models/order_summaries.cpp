@@ -11,7 +11,7 @@ using namespace orders;
 el::Projected<OrderId, OrderSummary> order_summaries()
 {
     return el::projection<OrderId, OrderSummary>(
-        "orders", 1,
+        "orders", 2,
         el::index("customer",
                   [](const OrderSummary& row) {
                       return std::tuple{row.customer, row.placed_at};
@@ -20,12 +20,18 @@ el::Projected<OrderId, OrderSummary> order_summaries()
                   [](const OrderSummary& row) {
                       return std::tuple{row.stage, row.placed_at};
                   }),
+        el::index("day",
+                  [](const OrderSummary& row) {
+                      return std::tuple{row.day, row.placed_at};
+                  }),
 
         [](OrderSummary& row, const Placed& event) {
             row = {.customer  = event.customer,
                    .country   = event.country,
                    .placed_at = event.placed_at,
+                   .day       = std::chrono::floor<std::chrono::days>(event.placed_at),
                    .stage     = "placed",
+                   .lines     = static_cast<std::int64_t>(event.lines.size()),
                    .pieces    = 0,
                    .total     = event.total,
                    .receipt   = {},

@@ -17,7 +17,11 @@ using orders::Order;
 using orders::Placed;
 using returns::OrderReturn;
 using returns::Registered;
-using SalesTable = el::table<SalesKey, Sales>;
+
+using Totals    = el::table<Whole, Sales>;
+using Countries = el::table<Country, Sales>;
+using Months    = el::table<Month, Sales>;
+using Articles  = el::table<Sku, ArticleSales>;
 
 std::string month_of(BusinessTime time)
 {
@@ -26,13 +30,22 @@ std::string month_of(BusinessTime time)
     return std::to_string(static_cast<int>(date.year())) + (month < 10 ? "-0" : "-") + std::to_string(month);
 }
 
-// Lets `change` work on each row that a whole order or return belongs to.
+// Lets `change` work on one row, which then adds up again.
 template <class Change>
-void in_every_view(SalesTable& sales, const std::string& country, BusinessTime time, Change change)
+void alter(Sales& row, const Change& change)
 {
-    change(sales.update({"all", "all"}));
-    change(sales.update({"country", country}));
-    change(sales.update({"month", month_of(time)}));
+    change(row);
+    row.net = row.turnover - row.cancelled - row.returned;
+}
+
+// The same on each row that a whole order or return belongs to.
+template <class Change>
+void alter_all(Totals& totals, Countries& countries, Months& months, const std::string& country, BusinessTime time,
+               const Change& change)
+{
+    alter(totals.update({"all"}), change);
+    alter(countries.update({country}), change);
+    alter(months.update({month_of(time)}), change);
 }
 
 std::int64_t pieces_of(const std::vector<Line>& lines)
@@ -42,36 +55,53 @@ std::int64_t pieces_of(const std::vector<Line>& lines)
     return pieces;
 }
 
+void add_articles(Articles& articles, const std::vector<Line>& lines)
+{
+    std::set<Sku> counted; // an order counts once for an article, however many lines have it
+    for (const Line& line : lines) {
+        ArticleSales& article = articles.update(line.sku);
+        if (not line.description.empty()) article.description = line.description;
+        alter(article.sold, [&](Sales& row) {
+            if (counted.insert(line.sku).second) ++row.orders;
+            row.pieces += line.quantity;
+            row.turnover += line.price * line.quantity;
+        });
+    }
+}
+
 } // namespace
 
-el::Projected<SalesKey, Sales> sales()
+ProjectedSales sales()
 {
-    return el::projection<SalesKey, Sales>(
-        "sales", 1, el::from<Order, OrderReturn>(),
-        [](SalesTable& sales, const Placed& event) {
-            in_every_view(sales, event.country, event.placed_at, [&](Sales& row) {
+    const auto turnover = [](const Sales& row) { return row.turnover; };
+    return el::projection(
+        "sales", 2, el::from<Order, OrderReturn>(), el::keep_table<Whole, Sales>("total"),
+        el::keep_table<Country, Sales>("by-country", el::index("turnover", turnover)),
+        el::keep_table<Month, Sales>("by-month"),
+        el::keep_table<Sku, ArticleSales>(
+            "by-article", el::index("turnover", [](const ArticleSales& row) { return row.sold.turnover; }),
+            el::index("pieces", [](const ArticleSales& row) { return row.sold.pieces; })),
+
+        [](Totals& totals, Countries& countries, Months& months, Articles& articles, const Placed& event) {
+            alter_all(totals, countries, months, event.country, event.placed_at, [&](Sales& row) {
                 ++row.orders;
                 row.pieces += pieces_of(event.lines);
                 row.turnover += event.total;
             });
-            std::set<Sku> counted; // an order counts once for an article, however many lines have it
+            add_articles(articles, event.lines);
+        },
+        [](Totals& totals, Countries& countries, Months& months, Articles& articles, const Cancelled& event) {
+            alter_all(totals, countries, months, event.country, event.placed_at,
+                      [&](Sales& row) { row.cancelled += event.total; });
             for (const Line& line : event.lines) {
-                Sales& row = sales.update({"sku", line.sku.value});
-                if (counted.insert(line.sku).second) ++row.orders;
-                row.pieces += line.quantity;
-                row.turnover += line.price * line.quantity;
+                alter(articles.update(line.sku).sold, [&](Sales& row) { row.cancelled += line.price * line.quantity; });
             }
         },
-        [](SalesTable& sales, const Cancelled& event) {
-            in_every_view(sales, event.country, event.placed_at, [&](Sales& row) { row.cancelled += event.total; });
+        [](Totals& totals, Countries& countries, Months& months, Articles& articles, const Registered& event) {
+            alter_all(totals, countries, months, event.country, event.returned_at,
+                      [&](Sales& row) { row.returned += event.total; });
             for (const Line& line : event.lines) {
-                sales.update({"sku", line.sku.value}).cancelled += line.price * line.quantity;
-            }
-        },
-        [](SalesTable& sales, const Registered& event) {
-            in_every_view(sales, event.country, event.returned_at, [&](Sales& row) { row.returned += event.total; });
-            for (const Line& line : event.lines) {
-                sales.update({"sku", line.sku.value}).returned += line.price * line.quantity;
+                alter(articles.update(line.sku).sold, [&](Sales& row) { row.returned += line.price * line.quantity; });
             }
         });
 }

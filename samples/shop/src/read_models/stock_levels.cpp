@@ -1,5 +1,6 @@
 #include "read_models.hpp"
 
+#include "../orders/order.hpp"
 #include "../stock/stock_item.hpp"
 
 #include <eventloom/projections/projection.hpp>
@@ -7,11 +8,23 @@
 namespace shop {
 
 using namespace stock;
+using orders::Order;
+using orders::Placed;
 
 el::Projected<Sku, StockLevel> stock_levels()
 {
     return el::projection<Sku, StockLevel>(
-        "stock", 1,
+        "stock", 2, el::from<StockItem, Order>(),
+        el::index("on-hand", [](const StockLevel& row) { return row.on_hand; }),
+
+        // Stock moves under its code only; what it is called stands on the orders.
+        [](el::table<Sku, StockLevel>& levels, const Placed& event) {
+            for (const orders::Line& line : event.lines) {
+                const StockLevel* const known = levels.find(line.sku);
+                if (known != nullptr && (line.description.empty() || known->description == line.description)) continue;
+                levels.update(line.sku).description = line.description;
+            }
+        },
         [](StockLevel& row, const Received& event) {
             row.received += event.quantity;
             row.on_hand += event.quantity;

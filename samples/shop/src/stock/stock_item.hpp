@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../ids.hpp"
+#include "../money.hpp"
 
 #include <eventloom/framework/aggregate.hpp>
 
@@ -11,6 +12,16 @@
 
 namespace shop::stock {
 
+// The row of an invoice that a write-off was read from; without an invoice there is none.
+struct InvoiceRow {
+    std::string invoice;
+    std::string description;
+    BusinessTime date;
+    Money price; // of one
+    CustomerId customer;
+    std::string country;
+};
+
 // clang-format off
 
 // Events.
@@ -18,15 +29,19 @@ struct Received   { std::int64_t quantity = 0; std::string reference; };
 struct Reserved   { OrderId order; std::int64_t quantity = 0; };
 struct Released   { OrderId order; std::int64_t quantity = 0; };
 struct Dispatched { OrderId order; std::int64_t quantity = 0; };
-struct WrittenOff { std::int64_t quantity = 0; std::string reason; };
+struct WrittenOff { std::int64_t quantity = 0; std::string reason; InvoiceRow row = {}; };
 struct TakenBack  { ReturnId from; std::int64_t quantity = 0; };
+
+// What they were before: a write-off did not say where it was read.
+struct WrittenOffV1 { std::int64_t quantity = 0; std::string reason; };
+inline WrittenOff upcast(const WrittenOffV1& event) { return {event.quantity, event.reason, {}}; }
 
 // Commands.
 struct Receive  { std::int64_t quantity = 0; std::string reference; };
 struct Reserve  { OrderId order; std::int64_t quantity = 0; };
 struct Release  { OrderId order; };
 struct Dispatch { OrderId order; };
-struct WriteOff { std::int64_t quantity = 0; std::string reason; };
+struct WriteOff { std::int64_t quantity = 0; std::string reason; InvoiceRow row = {}; };
 struct TakeBack { ReturnId from; std::int64_t quantity = 0; };
 
 // State.
@@ -38,7 +53,7 @@ struct StockItem {
                               el::event<"stock-reserved", Reserved>,
                               el::event<"stock-released", Released>,
                               el::event<"stock-dispatched", Dispatched>,
-                              el::event<"stock-written-off", WrittenOff>,
+                              el::event<"stock-written-off", WrittenOff, WrittenOffV1>,
                               el::event<"stock-taken-back", TakenBack>>;
 
     std::int64_t on_hand = 0;                // may be below zero: see WriteOff
@@ -103,7 +118,7 @@ inline el::result<std::optional<Dispatched>> decide(const Dispatch& command, con
 inline el::result<WrittenOff> decide(const WriteOff& command, const StockItem&)
 {
     if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
-    return WrittenOff{command.quantity, command.reason};
+    return WrittenOff{command.quantity, command.reason, command.row};
 }
 
 inline el::result<TakenBack> decide(const TakeBack& command, const StockItem&)

@@ -8,7 +8,7 @@
 //         return line.run(argc, argv);
 //     }
 //
-// Given for nothing: projections list|status|rebuild|verify|explain|as-of|drop, sagas list|show|retry, events tail|show,
+// Given for nothing: query, projections list|status|rebuild|verify|explain|as-of|drop, sagas list|show|retry, events tail|show,
 // streams list|read, store info|verify|repair; --data DIR and --json everywhere. Tables for people, JSON for programs, errors
 // on standard error; exit codes 0 done, 1 failed, 2 wrong usage. Threads: one.
 #pragma once
@@ -65,6 +65,7 @@ public:
 
 private:
     void add_projection_commands();
+    void add_query_command();
     void add_projection_history_commands(CLI::App& projections);
     void add_saga_commands();
     void add_log_commands();

@@ -1,0 +1,93 @@
+#include "read_models.hpp"
+
+#include "../orders/order.hpp"
+#include "../payments/payment.hpp"
+#include "../returns/order_return.hpp"
+#include "../shipping/shipment.hpp"
+#include "../stock/stock_item.hpp"
+
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/projections/projection.hpp>
+
+namespace shop {
+
+namespace {
+
+using orders::Order;
+using payments::Payment;
+using returns::OrderReturn;
+using shipping::Shipment;
+using stock::StockItem;
+using Entries = el::table<TimelineKey, TimelineEntry>;
+
+void tell(Entries& entries, const std::string& number, const el::RecordedEvent& where, std::string what)
+{
+    entries.update({number, where.position}) = {where.recorded_at, where.type, std::move(what)};
+}
+
+// An order, its payment and its parcel have one number; a return has its own. It stands in the stream's name.
+std::string number_of(const el::RecordedEvent& where)
+{
+    return el::id_of_stream<Order>(where.stream).value;
+}
+
+std::string lines_in_words(const std::vector<orders::Line>& lines, Money total)
+{
+    return std::to_string(lines.size()) + (lines.size() == 1 ? " line, " : " lines, ") + to_string(total);
+}
+
+std::string pieces_in_words(std::int64_t pieces, const el::RecordedEvent& where)
+{
+    return std::to_string(pieces) + " of " + el::id_of_stream<StockItem>(where.stream).value;
+}
+
+} // namespace
+
+el::Projected<TimelineKey, TimelineEntry> timeline()
+{
+    using Where = el::RecordedEvent;
+    return el::projection<TimelineKey, TimelineEntry>(
+        "timeline", 1, el::from<Order, StockItem, Payment, Shipment, OrderReturn>(),
+        [](Entries& entries, const orders::Placed& event, const Where& where) {
+            tell(entries, number_of(where), where,
+                 "placed by " + event.customer.value + " on " + el::time_text(event.placed_at) + ": " +
+                     lines_in_words(event.lines, event.total));
+        },
+        [](Entries& entries, const stock::Reserved& event, const Where& where) {
+            tell(entries, event.order.value, where, "reserved " + pieces_in_words(event.quantity, where));
+        },
+        [](Entries& entries, const stock::Released& event, const Where& where) {
+            tell(entries, event.order.value, where, "let go " + pieces_in_words(event.quantity, where));
+        },
+        [](Entries& entries, const payments::Taken& event, const Where& where) {
+            tell(entries, number_of(where), where, "paid " + to_string(event.amount) + ", receipt " + event.receipt);
+        },
+        [](Entries& entries, const payments::Refunded& event, const Where& where) {
+            tell(entries, number_of(where), where, "gave back " + to_string(event.amount) + " of " + event.receipt);
+        },
+        [](Entries& entries, const shipping::Arranged& event, const Where& where) {
+            tell(entries, event.order.value, where, "parcel " + event.tracking + " to " + event.country);
+        },
+        [](Entries& entries, const shipping::CalledOff&, const Where& where) {
+            tell(entries, number_of(where), where, "parcel called off");
+        },
+        [](Entries& entries, const orders::Completed&, const Where& where) {
+            tell(entries, number_of(where), where, "completed");
+        },
+        [](Entries& entries, const stock::Dispatched& event, const Where& where) {
+            tell(entries, event.order.value, where, "dispatched " + pieces_in_words(event.quantity, where));
+        },
+        [](Entries& entries, const orders::Cancelled& event, const Where& where) {
+            tell(entries, number_of(where), where, "cancelled: " + event.reason);
+        },
+        [](Entries& entries, const returns::Registered& event, const Where& where) {
+            tell(entries, number_of(where), where,
+                 "sent back by " + event.customer.value + " on " + el::time_text(event.returned_at) + ": " +
+                     lines_in_words(event.lines, event.total));
+        },
+        [](Entries& entries, const stock::TakenBack& event, const Where& where) {
+            tell(entries, event.from.value, where, "took back " + pieces_in_words(event.quantity, where));
+        });
+}
+
+} // namespace shop

@@ -1,0 +1,180 @@
+#include "query.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/projections/key_text.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::size_t rows_a_page = 256;
+
+result<std::size_t> parse_limit(const std::string& text)
+{
+    std::size_t limit       = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (error == std::errc{} && end == text.data() + text.size()) return limit;
+    return fail(Failure::invalid, "wrong-limit",
+                "asked for at most \"" + printable(text) + "\" rows and found that this is no whole number from 0 on");
+}
+
+// A row that waits for its place in the order.
+struct Waiting {
+    Comparable value;
+    std::uint64_t number = 0; // in the order of the keys, which decides between equals
+    std::vector<Cell> cells;
+};
+
+} // namespace
+
+result<Query> Query::parse(const TableDescription& table, const QueryText& text, std::size_t most_ordered)
+{
+    Query query;
+    query.table_        = &table;
+    query.most_ordered_ = most_ordered;
+    for (const auto& where : text.where) {
+        BOOST_OUTCOME_TRY(auto condition, Condition::parse(where, table.columns));
+        query.conditions_.push_back(std::move(condition));
+    }
+    if (not text.order.empty()) {
+        query.backwards_ = text.order.front() == '-';
+        const auto name  = std::string_view{text.order}.substr(query.backwards_ ? 1 : 0);
+        BOOST_OUTCOME_TRY(query.order_, find_column(table.columns, name));
+        BOOST_OUTCOME_TRY(check_has_order(*query.order_));
+    }
+    if (not text.limit.empty()) {
+        BOOST_OUTCOME_TRY(query.limit_, parse_limit(text.limit));
+    }
+    for (std::string_view left = text.columns; not left.empty();) {
+        const auto comma = std::min(left.find(','), left.size());
+        BOOST_OUTCOME_TRY(const auto* const column, find_column(table.columns, left.substr(0, comma)));
+        query.columns_.push_back(column);
+        left.remove_prefix(std::min(comma + 1, left.size()));
+    }
+    if (query.columns_.empty()) {
+        for (const auto& column : table.columns) query.columns_.push_back(&column);
+    }
+    return query;
+}
+
+result<void> Query::run(const RowsAsJson& rows, const VisitPage& visit) const
+{
+    if (limit_ && *limit_ == 0) return done();
+    return order_ == nullptr ? run_in_key_order(rows, visit) : run_in_order(rows, visit);
+}
+
+result<void> Query::run_in_key_order(const RowsAsJson& rows, const VisitPage& visit) const
+{
+    CellRows page;
+    std::size_t found = 0;
+    BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Cell& row) {
+        page.push_back(cells_of(row));
+        if (page.size() == rows_a_page) {
+            visit(page);
+            page.clear();
+        }
+        return not limit_ || ++found < *limit_;
+    }));
+    if (not page.empty()) visit(page);
+    return done();
+}
+
+// Keeps the first ones of the order in a heap whose top is the last of them.
+result<void> Query::run_in_order(const RowsAsJson& rows, const VisitPage& visit) const
+{
+    const auto before = [&](const Waiting& left, const Waiting& right) {
+        if (left.value != right.value) return backwards_ ? right.value < left.value : left.value < right.value;
+        return left.number < right.number;
+    };
+    const std::size_t wanted = std::min(limit_.value_or(most_ordered_ + 1), most_ordered_ + 1);
+    std::vector<Waiting> waiting;
+    std::uint64_t number = 0;
+    BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Cell& row) {
+        Waiting next{comparable(*order_, cell_of(*order_, row)), number++, {}};
+        if (waiting.size() == wanted) {
+            if (not before(next, waiting.front())) return true;
+            std::pop_heap(waiting.begin(), waiting.end(), before);
+            waiting.pop_back();
+        }
+        next.cells = cells_of(row);
+        waiting.push_back(std::move(next));
+        std::push_heap(waiting.begin(), waiting.end(), before);
+        return waiting.size() <= most_ordered_;
+    }));
+    if (waiting.size() > most_ordered_) {
+        return fail(Failure::invalid, "too-many-rows-to-order",
+                    "asked for rows in the order of " + order_->name + " and found more than " +
+                        std::to_string(most_ordered_) +
+                        " of them; give --limit or a narrower --where, or leave --order out");
+    }
+    std::sort_heap(waiting.begin(), waiting.end(), before);
+    CellRows page;
+    for (auto& row : waiting) page.push_back(std::move(row.cells));
+    visit(page);
+    return done();
+}
+
+result<void> Query::visit_matching(const RowsAsJson& rows, const VisitRow& visit) const
+{
+    bool more = true;
+    if (const auto one = key()) {
+        const auto row = rows.row({.table = table_->name, .key = *one});
+        if (row) return row.value() ? visit_if_matching(*row.value(), visit, more) : done();
+        if (row.error().code != "not-a-key") return row.as_failure(); // 2.0 equals 2, but is no key
+    }
+    std::string after;
+    do {
+        BOOST_OUTCOME_TRY(const auto page, rows.all(table_->name, {.limit = rows_a_page, .after = after}));
+        for (const auto& json : page.rows) {
+            BOOST_OUTCOME_TRY(visit_if_matching(json, visit, more));
+            if (not more) return done();
+        }
+        after = page.next;
+    } while (not after.empty());
+    return done();
+}
+
+result<void> Query::visit_if_matching(const std::string& json, const VisitRow& visit, bool& more) const
+{
+    const auto row = Cell::parse(json, nullptr, false);
+    if (not row.is_object()) {
+        return fail(Failure::corrupt, "unreadable-row",
+                    "read the rows of a table and found one that is none: " + printable(json.substr(0, 100)) +
+                        "; `projections verify` names it, `projections rebuild` makes it anew");
+    }
+    const auto holds = [&](const Condition& condition) { return condition.holds(row); };
+    if (std::all_of(conditions_.begin(), conditions_.end(), holds)) more = visit(row);
+    return done();
+}
+
+// The key that the conditions ask for, when they ask for one.
+std::optional<std::string> Query::key() const
+{
+    std::vector<std::string> parts;
+    for (const auto& column : table_->columns) {
+        if (not column.of_key) break;
+        std::optional<std::string> part;
+        for (const auto& condition : conditions_) {
+            if (not part) part = condition.equal_to(column);
+        }
+        if (not part) return std::nullopt;
+        parts.push_back(std::move(*part));
+    }
+    if (parts.size() == 1) return parts.front();
+    std::string text;
+    for (const auto& part : parts) text += (&part == &parts.front() ? "" : "/") + detail::escaped_part(part);
+    return text;
+}
+
+std::vector<Cell> Query::cells_of(const Cell& row) const
+{
+    std::vector<Cell> cells;
+    cells.reserve(columns_.size());
+    for (const auto* const column : columns_) cells.push_back(cell_of(*column, row));
+    return cells;
+}
+
+} // namespace eventloom

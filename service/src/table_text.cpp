@@ -1,0 +1,65 @@
+#include "table_text.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace eventloom {
+
+std::size_t width_of(std::string_view text)
+{
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
+
+std::string cell_text(const Cell& cell)
+{
+    if (cell.is_null()) return "";
+    if (cell.is_string()) return printable(cell.get_ref<const std::string&>());
+    if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
+    if (cell.is_number_unsigned() && cell.get<std::uint64_t>() > 0x7fff'ffff'ffff'ffff) return cell.dump();
+    if (cell.is_number_integer()) return with_separators(cell.get<std::int64_t>());
+    return printable(cell.dump(-1, ' ', false, Cell::error_handler_t::replace));
+}
+
+TextTable::TextTable(std::vector<Column> columns) : columns_{std::move(columns)}
+{
+    for (const Column& column : columns_) widths_.push_back(width_of(column.name));
+}
+
+void TextTable::print(const CellRows& rows)
+{
+    std::vector<std::vector<std::string>> lines;
+    for (const auto& row : rows) {
+        auto& line = lines.emplace_back();
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            line.push_back(cell_text(row[i]));
+            widths_[i] = std::max(widths_[i], width_of(line.back()));
+        }
+    }
+    if (not std::exchange(headed_, true)) {
+        std::vector<std::string> headings;
+        std::vector<std::string> rule;
+        for (const Column& column : columns_) headings.push_back(column.name);
+        for (const std::size_t width : widths_) rule.emplace_back(width, '-');
+        print_line(headings);
+        print_line(rule);
+    }
+    for (const auto& line : lines) print_line(line);
+}
+
+void TextTable::print_line(const std::vector<std::string>& cells) const
+{
+    std::string line;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const std::string gap(widths_[i] - width_of(cells[i]), ' ');
+        if (i > 0) line += "  ";
+        line += columns_[i].align == Align::right ? gap + cells[i] : cells[i] + gap;
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    fmt::print("{}\n", line);
+}
+
+} // namespace eventloom

@@ -1,0 +1,36 @@
+// Rows as a table of text, for people.
+#pragma once
+
+#include <eventloom/service/output.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace eventloom {
+
+using Cell     = nlohmann::ordered_json;
+using CellRows = std::vector<std::vector<Cell>>;
+
+// How wide a text is on the screen.
+std::size_t width_of(std::string_view text);
+
+// A cell as a person reads it, without control characters.
+std::string cell_text(const Cell& cell);
+
+// Prints headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold.
+class TextTable {
+public:
+    explicit TextTable(std::vector<Column> columns);
+    void print(const CellRows& rows);
+
+private:
+    void print_line(const std::vector<std::string>& cells) const;
+
+    const std::vector<Column> columns_;
+    std::vector<std::size_t> widths_;
+    bool headed_ = false;
+};
+
+} // namespace eventloom
