@@ -72,7 +72,9 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
     for (Position read = 0;; ++read) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr || event->position > head) break;
-        if (progress && read % progress_every == 0) progress(event->position, head);
+        if (progress && read % progress_every == 0) {
+            BOOST_OUTCOME_TRY(progress(event->position, head));
+        }
         if (std::find(types.begin(), types.end(), event->type) == types.end()) continue;
         BOOST_OUTCOME_TRY(const bool changed, watch.apply(*event));
         if (not changed) continue;
@@ -80,7 +82,6 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
         BOOST_OUTCOME_TRY(visit({*event, watch.row_before(), watch.row_after()}));
     }
     explanation.row = watch.row_after();
-    if (progress) progress(head, head);
     return explanation;
 }
 

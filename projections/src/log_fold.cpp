@@ -70,18 +70,21 @@ result<void> LogFold::catch_up(const EventStore& store, Position head, const Log
     const auto cursor = store.read({.scope = scope_of(definition_), .from = reached_ + 1});
     const auto& types = definition_.types();
     std::vector<RecordedEvent> events;
-    Position read = reached_;
+    Position read         = reached_;
+    std::uint64_t visited = 0;
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         const bool ended = event == nullptr || event->position > head;
         if (not ended) {
             read = event->position;
+            if (progress && visited++ % batch_events == 0) {
+                BOOST_OUTCOME_TRY(progress(read, head));
+            }
             if (std::find(types.begin(), types.end(), event->type) != types.end()) events.push_back(*event);
         }
         if (ended || events.size() == batch_events) {
             BOOST_OUTCOME_TRY(handle(events, ended ? head : read));
             events.clear();
-            if (progress) progress(reached_, head);
         }
         if (ended) return keep_checkpoint();
     }

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace eventloom {
 
@@ -36,8 +35,8 @@ std::size_t width_of(std::string_view text)
         std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
 }
 
-void print_line(const std::vector<Column>& columns, const std::vector<std::string>& cells,
-                const std::vector<std::size_t>& widths)
+std::string line_of(const std::vector<Column>& columns, const std::vector<std::string>& cells,
+                    const std::vector<std::size_t>& widths)
 {
     std::string line;
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -46,10 +45,12 @@ void print_line(const std::vector<Column>& columns, const std::vector<std::strin
         line += columns[i].align == Align::right ? gap + cells[i] : cells[i] + gap;
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", line);
+    return line;
 }
 
-void print_table(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows)
+} // namespace
+
+std::vector<std::string> table_lines(const std::vector<Column>& columns, const TableRows& rows)
 {
     std::vector<std::string> headings;
     std::vector<std::size_t> widths;
@@ -57,59 +58,77 @@ void print_table(const std::vector<Column>& columns, const std::vector<std::vect
         headings.push_back(column.name);
         widths.push_back(width_of(column.name));
     }
-    std::vector<std::vector<std::string>> lines;
+    std::vector<std::vector<std::string>> texts;
     for (const auto& row : rows) {
-        auto& line = lines.emplace_back();
+        auto& line = texts.emplace_back();
         for (std::size_t i = 0; i < columns.size(); ++i) {
             line.push_back(cell_text(row[i]));
             widths[i] = std::max(widths[i], width_of(line.back()));
         }
     }
-    print_line(columns, headings, widths);
     std::vector<std::string> rule;
     for (const std::size_t width : widths) rule.emplace_back(width, '-');
-    print_line(columns, rule, widths);
-    for (const auto& line : lines) print_line(columns, line, widths);
+    std::vector<std::string> lines{line_of(columns, headings, widths), line_of(columns, rule, widths)};
+    for (const auto& cells : texts) lines.push_back(line_of(columns, cells, widths));
+    return lines;
 }
 
-} // namespace
+std::string_view cut_to_width(std::string_view line, std::size_t width)
+{
+    std::size_t end = 0;
+    for (std::size_t characters = 0; end < line.size(); ++end) {
+        if ((line[end] & 0xC0) != 0x80 && characters++ == width) break;
+    }
+    return line.substr(0, end);
+}
 
-Output::Output(Options options) : options_{options} {}
+Output::Output(Console& console, Options options) : console_{console}, options_{options} {}
 
 Output::~Output() = default;
 
-void Output::table(const std::vector<Column>& columns, const std::vector<std::vector<nlohmann::ordered_json>>& rows)
+void Output::table(const std::vector<Column>& columns, const TableRows& rows)
 {
-    if (not options_.json) return print_table(columns, rows);
+    if (not options_.json) {
+        std::string text;
+        for (const auto& line : table_lines(columns, rows)) text += line + "\n";
+        return console_.out(text);
+    }
     Cell array = Cell::array();
     for (const auto& row : rows) {
         Cell object = Cell::object();
         for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = row[i];
         array.push_back(std::move(object));
     }
-    fmt::print("{}\n", json_text(array));
+    console_.out(json_text(array) + "\n");
 }
 
 void Output::facts(const nlohmann::ordered_json& object)
 {
-    if (options_.json) return fmt::print("{}\n", json_text(object));
+    if (options_.json) return console_.out(json_text(object) + "\n");
+    std::string text;
     std::size_t widest = 0;
     for (const auto& [name, value] : object.items()) widest = std::max(widest, width_of(name));
     for (const auto& [name, value] : object.items()) {
-        fmt::print("{}{}  {}\n", name, std::string(widest - width_of(name), ' '), cell_text(value));
+        text += fmt::format("{}{}  {}\n", name, std::string(widest - width_of(name), ' '), cell_text(value));
     }
+    console_.out(text);
 }
 
 void Output::say(std::string_view sentence)
 {
-    if (not options_.json) fmt::print("{}\n", sentence);
+    if (not options_.json) console_.out(std::string{sentence} + "\n");
 }
 
-void report(const Error& error, bool json)
+void Output::line(const nlohmann::ordered_json& object)
 {
-    if (not json) return fmt::print(stderr, "{}\n", printable(error.sentence));
+    console_.out(object.dump(-1, ' ', false, Cell::error_handler_t::replace) + "\n");
+}
+
+void report(Console& console, const Error& error, bool json)
+{
+    if (not json) return console.err(printable(error.sentence) + "\n");
     const Cell object{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}};
-    fmt::print(stderr, "{}\n", json_text(object));
+    console.err(json_text(object) + "\n");
 }
 
 std::string with_separators(std::int64_t number)

@@ -114,8 +114,7 @@ void CommandLine::add_saga_commands()
         Service& service = open_service->service();
         BOOST_OUTCOME_TRY(service.start());
         BOOST_OUTCOME_TRY(service.sagas().retry(arguments->saga, arguments->key));
-        service.sagas().finish(runtime().clock.now() + patience);
-        BOOST_OUTCOME_TRY(service.settle(runtime().clock.now() + patience));
+        BOOST_OUTCOME_TRY(service.finish(runtime().clock.now() + patience, [&out] { return out.console().go_on(); }));
         return show(out, service.sagas(), arguments->saga, arguments->key);
     });
 }

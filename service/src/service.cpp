@@ -2,6 +2,12 @@
 
 namespace eventloom {
 
+namespace {
+
+constexpr Duration between_asks = std::chrono::milliseconds{100};
+
+} // namespace
+
 Service::Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
                  std::unique_ptr<SnapshotStore> snapshots)
     : runtime_{runtime}, directory_{std::move(directory)}, store_{std::move(store)}, snapshots_{std::move(snapshots)},
@@ -30,14 +36,20 @@ result<std::unique_ptr<Service>> Service::open(const Runtime& runtime, const Ser
 
 result<void> Service::start()
 {
+    const std::lock_guard lock{starting_};
+    if (started_) return done();
     projections_.start();
-    return sagas_.start();
+    BOOST_OUTCOME_TRY(sagas_.start());
+    started_ = true;
+    return done();
 }
 
 void Service::stop()
 {
+    const std::lock_guard lock{starting_};
     sagas_.stop();
     projections_.stop();
+    started_ = false;
 }
 
 result<void> Service::settle(Time deadline)
@@ -50,6 +62,27 @@ result<void> Service::settle(Time deadline)
                     "they go on when the service runs again");
     }
     return projections_.wait_for(store_->head(), deadline);
+}
+
+result<void> Service::finish(Time deadline, const std::function<result<void>()>& go_on)
+{
+    const auto slice = [&] { return std::min(deadline, runtime_.clock.now() + between_asks); };
+    while (not sagas_.finish(slice()) && not sagas_.error() && runtime_.clock.now() < deadline) {
+        BOOST_OUTCOME_TRY(go_on());
+    }
+    for (;;) {
+        auto settled = settle(slice());
+        if (settled || settled.error().kind != Failure::unavailable || runtime_.clock.now() >= deadline) return settled;
+        BOOST_OUTCOME_TRY(go_on());
+    }
+}
+
+result<std::optional<Duration>> Service::age_behind(Position position) const
+{
+    const auto cursor = store_->read({.from = position + 1, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    if (event == nullptr) return std::optional<Duration>{};
+    return std::optional{std::max(Duration{0}, runtime_.clock.now() - event->recorded_at)};
 }
 
 } // namespace eventloom

@@ -1,85 +1,21 @@
 // The program itself, as a person runs it: what it answers, how it exits, and what is left when it is killed.
+#include "program.hpp"
 #include "shop.hpp"
-#include "support/every_store.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include <csignal>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 namespace process_test {
 
 using namespace shop;
-using el::testing::TemporaryDirectory;
-
-struct Finished {
-    int exit_code = -1; // -1: killed
-    std::string output;
-    std::string errors;
-
-    nlohmann::json json() const { return nlohmann::json::parse(output); }
-};
-
-class Program {
-public:
-    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments)
-        : output_{directory.path() + "/output"}, errors_{directory.path() + "/errors"}
-    {
-        arguments.insert(arguments.begin(), SHOP_PROGRAM);
-        process_ = fork();
-        REQUIRE(process_ >= 0);
-        if (process_ > 0) return;
-        dup2(open(output_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
-        dup2(open(errors_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
-        std::vector<char*> words;
-        for (auto& argument : arguments) words.push_back(argument.data());
-        words.push_back(nullptr);
-        execv(words[0], words.data());
-        _exit(127);
-    }
-
-    void kill() const { ::kill(process_, SIGKILL); }
-
-    Finished wait() const
-    {
-        int status = 0;
-        REQUIRE(waitpid(process_, &status, 0) == process_);
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(output_), read(errors_)};
-    }
-
-private:
-    static std::string read(const std::string& path)
-    {
-        std::ostringstream content;
-        content << std::ifstream{path}.rdbuf();
-        return content.str();
-    }
-
-    std::string output_;
-    std::string errors_;
-    pid_t process_ = -1;
-};
-
-Finished run(const TemporaryDirectory& directory, std::vector<std::string> arguments)
-{
-    arguments.insert(arguments.end(), {"--data", directory.path() + "/data"});
-    return Program{directory, std::move(arguments)}.wait();
-}
-
-std::string sample()
-{
-    return SHOP_DATA;
-}
 
 // Everything adds up, whatever was killed when.
 void check_books(const TemporaryDirectory& directory)

@@ -1,0 +1,90 @@
+// The shop's program as a process of its own, as a person runs it.
+#pragma once
+
+#include "support/every_store.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <csignal>
+#include <fcntl.h>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace process_test {
+
+using eventloom::testing::TemporaryDirectory;
+
+struct Finished {
+    int exit_code = -1; // -1: killed
+    std::string output;
+    std::string errors;
+
+    nlohmann::json json() const { return nlohmann::json::parse(output); }
+};
+
+class Program {
+public:
+    // Programs that run at the same time in one directory have names of their own.
+    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments, const std::string& name = "")
+        : output_{directory.path() + "/output" + name}, errors_{directory.path() + "/errors" + name}
+    {
+        arguments.insert(arguments.begin(), SHOP_PROGRAM);
+        process_ = fork();
+        REQUIRE(process_ >= 0);
+        if (process_ > 0) return;
+        dup2(open(output_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
+        dup2(open(errors_.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
+        std::vector<char*> words;
+        for (auto& argument : arguments) words.push_back(argument.data());
+        words.push_back(nullptr);
+        execv(words[0], words.data());
+        _exit(127);
+    }
+
+    void kill(int signal = SIGKILL) const { ::kill(process_, signal); }
+    pid_t process() const { return process_; }
+    bool has_ended() const
+    {
+        siginfo_t ended{};
+        return waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               ended.si_pid != 0;
+    }
+    std::string output() const { return read(output_); }
+
+    Finished wait() const
+    {
+        int status = 0;
+        REQUIRE(waitpid(process_, &status, 0) == process_);
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(output_), read(errors_)};
+    }
+
+private:
+    static std::string read(const std::string& path)
+    {
+        std::ostringstream content;
+        content << std::ifstream{path}.rdbuf();
+        return content.str();
+    }
+
+    std::string output_;
+    std::string errors_;
+    pid_t process_ = -1;
+};
+
+inline Finished run(const TemporaryDirectory& directory, std::vector<std::string> arguments)
+{
+    arguments.insert(arguments.end(), {"--data", directory.path() + "/data"});
+    return Program{directory, std::move(arguments)}.wait();
+}
+
+inline std::string sample()
+{
+    return SHOP_DATA;
+}
+
+} // namespace process_test
