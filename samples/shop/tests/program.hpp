@@ -34,6 +34,8 @@ public:
         : output_{directory.path() + "/output" + name}, errors_{directory.path() + "/errors" + name}
     {
         arguments.insert(arguments.begin(), SHOP_PROGRAM);
+        // Nobody is to take what an earlier one has said for what this one says.
+        for (const auto& path : {output_, errors_}) ::unlink(path.c_str());
         process_ = fork();
         REQUIRE(process_ >= 0);
         if (process_ > 0) return;

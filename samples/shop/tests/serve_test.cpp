@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <sys/stat.h>
@@ -81,6 +82,17 @@ std::string code_of(const Finished& finished)
     return nlohmann::json::parse(finished.errors)["error"]["code"];
 }
 
+// The beginning of the sample, for tests that need not know it all.
+std::string first_rows(const TemporaryDirectory& directory, std::size_t rows)
+{
+    const auto path = directory.path() + "/rows.csv";
+    std::ifstream whole{sample()};
+    std::ofstream part{path};
+    std::string line;
+    for (std::size_t i = 0; i <= rows && std::getline(whole, line); ++i) part << line << "\n";
+    return path;
+}
+
 void fill(const TemporaryDirectory& directory)
 {
     REQUIRE(run(directory, {"stock", "receive", "tea", "5", "--reference", "note 1"}).exit_code == 0);
@@ -155,11 +167,12 @@ TEST_CASE("a command says the same, to the byte, through the door of the running
 TEST_CASE("commands that change something change the same through the door of the running service",
           "[shop][process][serve]")
 {
+    const TemporaryDirectory files;
     const std::vector<std::vector<std::string>> commands{
         {"stock", "receive", "tea", "5", "--reference", "note 1", "--json"},
         {"orders", "place", "1", "--customer", "ada", "--line", "tea:2:4.50", "--json"},
         {"orders", "place", "2", "--line", "tea:4:4.50", "--json"},
-        {"import", sample(), "--json"},
+        {"import", first_rows(files, 300), "--json"},
         {"sales", "--by", "country", "--json"},
         {"projections", "rebuild", "orders", "stock"},
         {"projections", "drop", "sales", "--json"},
@@ -254,6 +267,7 @@ TEST_CASE("a service that is told to stop stops within a second, whatever it doe
 {
     const TemporaryDirectory directory;
     const auto data = directory.path() + "/data";
+    const auto file = first_rows(directory, 1'500);
     const auto busy = [&](const std::vector<std::string>& command, const std::function<bool()>& under_way, int signal) {
         Service service{directory};
         service.when_ready();
@@ -286,8 +300,8 @@ TEST_CASE("a service that is told to stop stops within a second, whatever it doe
         return size_of_log() >= enough;
     };
     for (const int signal : {SIGTERM, SIGINT}) {
-        busy({"import", sample()}, log_has_grown, signal);
-        REQUIRE(run(directory, {"import", sample()}).exit_code == 0);
+        busy({"import", file}, log_has_grown, signal);
+        REQUIRE(run(directory, {"import", file}).exit_code == 0);
         const auto entries = [&] {
             return std::distance(std::filesystem::directory_iterator{data + "/projections/orders"}, {});
         };
@@ -302,9 +316,10 @@ TEST_CASE("a service that is told to stop stops within a second, whatever it doe
 TEST_CASE("a command whose client is interrupted ends in the service too, which goes on", "[shop][process][serve]")
 {
     const TemporaryDirectory directory;
+    const auto file = first_rows(directory, 1'500);
     Service service{directory};
     service.when_ready();
-    const Program import{directory, {"import", sample(), "--json", "--data", directory.path() + "/data"}};
+    const Program import{directory, {"import", file, "--json", "--data", directory.path() + "/data"}};
     await([&] {
         const auto tail = run(directory, {"events", "tail", "-n", "1", "--json"});
         return tail.exit_code == 0 && not tail.json().empty();
@@ -313,7 +328,7 @@ TEST_CASE("a command whose client is interrupted ends in the service too, which 
     const auto interrupted = import.wait();
     CHECK(interrupted.exit_code == 130);
     CHECK(code_of(interrupted) == "interrupted");
-    const auto whole = run(directory, {"import", sample(), "--json"}); // goes on where it was cut short
+    const auto whole = run(directory, {"import", file, "--json"}); // goes on where it was cut short
     REQUIRE(whole.exit_code == 0);
     CHECK(whole.json()["known_before"] > 0);
     CHECK(service.end(SIGTERM).exit_code == 0);
@@ -360,13 +375,14 @@ TEST_CASE("a watch in a pipe tells changes line by line, while other commands go
 TEST_CASE("an import that nobody serves ends when it is interrupted, and can be given again", "[shop][process][serve]")
 {
     const TemporaryDirectory directory;
-    const Program import{directory, {"import", sample(), "--json", "--data", directory.path() + "/data"}};
+    const auto file = first_rows(directory, 1'500);
+    const Program import{directory, {"import", file, "--json", "--data", directory.path() + "/data"}};
     await([&] { return std::filesystem::exists(directory.path() + "/data/projections/sales/current"); });
     const auto began = std::chrono::steady_clock::now();
     import.kill(SIGINT);
     CHECK(import.wait().exit_code == 130);
     CHECK(std::chrono::steady_clock::now() - began < a_second);
-    CHECK(run(directory, {"import", sample()}).exit_code == 0);
+    CHECK(run(directory, {"import", file}).exit_code == 0);
 }
 
 } // namespace serve_test
