@@ -126,8 +126,9 @@ result<void> watch_projections(Output& out, Service& service)
     for (;;) {
         BOOST_OUTCOME_TRY(watch.look());
         auto waited = out.console().wait(between_looks);
-        if (not waited && waited.error().code == "interrupted") return done();
-        BOOST_OUTCOME_TRY(waited);
+        if (waited) continue;
+        if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
+        return waited.error().code == "interrupted" ? result<void>{done()} : std::move(waited);
     }
 }
 

@@ -85,8 +85,8 @@ result<void> CommandLine::serve(Output& out)
     out.say(program_.name + " serves " + data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", data_directory()}});
-    while (out.console().wait(std::chrono::hours{1})) {
-    }
+    while (out.console().wait(std::chrono::hours{1})) continue;
+    if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
     return done();
 }
 

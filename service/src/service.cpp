@@ -6,6 +6,12 @@ namespace {
 
 constexpr Duration between_asks = std::chrono::milliseconds{100};
 
+Error not_settled()
+{
+    return {Failure::unavailable, "not-settled",
+            "waited for the sagas and found some of them still at work; they go on when the service runs again"};
+}
+
 } // namespace
 
 Service::Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
@@ -56,25 +62,50 @@ result<void> Service::settle(Time deadline)
 {
     const bool settled = sagas_.settle(deadline);
     if (auto error = sagas_.error()) return std::move(*error);
-    if (not settled) {
-        return fail(Failure::unavailable, "not-settled",
-                    "waited for the sagas and found some of them still at work; "
-                    "they go on when the service runs again");
-    }
+    if (not settled) return not_settled();
     return projections_.wait_for(store_->head(), deadline);
 }
 
 result<void> Service::finish(Time deadline, const std::function<result<void>()>& go_on)
 {
-    const auto slice = [&] { return std::min(deadline, runtime_.clock.now() + between_asks); };
-    while (not sagas_.finish(slice()) && not sagas_.error() && runtime_.clock.now() < deadline) {
+    while (not sagas_.finish(slice_until(deadline))) {
+        if (auto error = sagas_.error()) return std::move(*error);
+        if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
+    return wait_for(store_->head(), deadline, go_on);
+}
+
+result<void> Service::finish_saga(std::string_view saga, std::string_view key, Time deadline,
+                                  const std::function<result<void>()>& go_on)
+{
+    const auto is_over = [&] {
+        const auto found = sagas_.find(saga, key);
+        if (not found || not found.value()) return false;
+        const auto status = found.value()->status;
+        return status != SagaStatus::running && status != SagaStatus::compensating;
+    };
+    while (not runtime_.executor.wait_until(is_over, slice_until(deadline))) {
+        if (auto error = sagas_.error()) return std::move(*error);
+        if (runtime_.clock.now() >= deadline) return not_settled();
+        BOOST_OUTCOME_TRY(go_on());
+    }
+    return wait_for(store_->head(), deadline, go_on);
+}
+
+result<void> Service::wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on)
+{
     for (;;) {
-        auto settled = settle(slice());
-        if (settled || settled.error().kind != Failure::unavailable || runtime_.clock.now() >= deadline) return settled;
+        auto reached = projections_.wait_for(position, slice_until(deadline));
+        if (reached || reached.error().code != "projections-behind" || runtime_.clock.now() >= deadline) return reached;
         BOOST_OUTCOME_TRY(go_on());
     }
+}
+
+// Waiting is asked whether to go on at such moments.
+Time Service::slice_until(Time deadline) const
+{
+    return std::min(deadline, runtime_.clock.now() + between_asks);
 }
 
 result<std::optional<Duration>> Service::age_behind(Position position) const

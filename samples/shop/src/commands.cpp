@@ -20,6 +20,8 @@ namespace shop {
 
 namespace {
 
+constexpr el::Duration patience = std::chrono::hours{1};
+
 // "85123A:6:2.55": article, pieces, price of one.
 el::result<orders::Line> parse_line(const std::string& text)
 {
@@ -90,6 +92,22 @@ el::result<Shop*> open_and_start(el::CommandLine& line)
 el::result<void> finish_everything(Shop& shop, el::Output& out)
 {
     return shop.finish_everything([&out] { return out.console().go_on(); });
+}
+
+// A service that runs has sagas of others, and always something to do: there only what follows from the command is waited for.
+// A command that opens the shop itself lets all of them go on while it does.
+el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Output& out)
+{
+    if (not line.is_running_service()) return finish_everything(shop, out);
+    return shop.service().wait_for(shop.service().store().head(), line.runtime().clock.now() + patience,
+                                   [&out] { return out.console().go_on(); });
+}
+
+el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const OrderId& order, el::Output& out)
+{
+    if (not line.is_running_service()) return finish_everything(shop, out);
+    return shop.service().finish_saga("fulfilment", order.value, line.runtime().clock.now() + patience,
+                                      [&out] { return out.console().go_on(); });
 }
 
 } // namespace
@@ -182,7 +200,7 @@ void add_orders(el::CommandLine& line)
         }
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, command));
-        BOOST_OUTCOME_TRY(finish_everything(*shop, out));
+        BOOST_OUTCOME_TRY(finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);
     });
 
@@ -211,7 +229,7 @@ void add_orders(el::CommandLine& line)
         BOOST_OUTCOME_TRY(
             shop->service().commands().send(OrderId{arguments->number}, orders::Cancel{arguments->reason}));
         BOOST_OUTCOME_TRY(shop->service().start());
-        BOOST_OUTCOME_TRY(finish_everything(*shop, out));
+        BOOST_OUTCOME_TRY(finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);
     });
 }
@@ -252,7 +270,7 @@ void add_stock(el::CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(Sku{arguments->sku},
                                                           stock::Receive{arguments->quantity, arguments->reference}));
-        BOOST_OUTCOME_TRY(finish_everything(*shop, out));
+        BOOST_OUTCOME_TRY(finish_receipt(line, *shop, out));
         return show_stock(out, *shop, arguments->sku);
     });
 }

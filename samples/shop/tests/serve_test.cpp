@@ -273,7 +273,7 @@ TEST_CASE("a service that is told to stop stops within a second, whatever it doe
         service.when_ready();
         auto words = command;
         words.insert(words.end(), {"--data", data, "--json"});
-        const Program client{directory, words};
+        const Program client{directory, words, "-of-client"};
         await([&] { return under_way() || client.has_ended(); });
         const auto began    = std::chrono::steady_clock::now();
         const auto finished = service.end(signal);
@@ -319,7 +319,7 @@ TEST_CASE("a command whose client is interrupted ends in the service too, which 
     const auto file = first_rows(directory, 1'500);
     Service service{directory};
     service.when_ready();
-    const Program import{directory, {"import", file, "--json", "--data", directory.path() + "/data"}};
+    const Program import{directory, {"import", file, "--json", "--data", directory.path() + "/data"}, "-of-import"};
     await([&] {
         const auto tail = run(directory, {"events", "tail", "-n", "1", "--json"});
         return tail.exit_code == 0 && not tail.json().empty();
@@ -341,8 +341,8 @@ TEST_CASE("a watch in a pipe tells changes line by line, while other commands go
     const TemporaryDirectory directory;
     Service service{directory};
     service.when_ready();
-    const Program watch{directory,
-                        {"projections", "status", "--watch", "--json", "--data", directory.path() + "/data"}};
+    const Program watch{
+        directory, {"projections", "status", "--watch", "--json", "--data", directory.path() + "/data"}, "-of-watch"};
     const auto lines = [&] {
         std::vector<nlohmann::json> all;
         std::istringstream text{watch.output()};
@@ -363,8 +363,8 @@ TEST_CASE("a watch in a pipe tells changes line by line, while other commands go
     CHECK(ended.errors.empty());
     CHECK(ended.output.find('\033') == std::string::npos);
 
-    const Program other{directory,
-                        {"projections", "status", "--watch", "--json", "--data", directory.path() + "/data"}};
+    const Program other{
+        directory, {"projections", "status", "--watch", "--json", "--data", directory.path() + "/data"}, "-of-watch"};
     await([&] { return not other.output().empty(); });
     service.end(SIGTERM);
     const auto abandoned = other.wait();
@@ -376,7 +376,7 @@ TEST_CASE("an import that nobody serves ends when it is interrupted, and can be 
 {
     const TemporaryDirectory directory;
     const auto file = first_rows(directory, 1'500);
-    const Program import{directory, {"import", file, "--json", "--data", directory.path() + "/data"}};
+    const Program import{directory, {"import", file, "--json", "--data", directory.path() + "/data"}, "-of-import"};
     await([&] { return std::filesystem::exists(directory.path() + "/data/projections/sales/current"); });
     const auto began = std::chrono::steady_clock::now();
     import.kill(SIGINT);

@@ -58,12 +58,21 @@ public:
     // then, and ends it with the error that it answers.
     result<void> finish(Time deadline, const std::function<result<void>()>& go_on);
 
+    // The same for one instance of a saga.
+    result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
+                             const std::function<result<void>()>& go_on);
+
+    // The same for the read models alone, up to `position`.
+    result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on);
+
     // How long ago the oldest event was recorded that is behind `position`; nothing when there is none.
     result<std::optional<Duration>> age_behind(Position position) const;
 
 private:
     Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
             std::unique_ptr<SnapshotStore> snapshots);
+
+    Time slice_until(Time deadline) const;
 
     const Runtime runtime_;
     const std::string directory_;
