@@ -51,11 +51,9 @@ int run(const Program& program, int argc, char** argv)
     SystemConsole console{signals, last_resort};
     SystemExecutor executor{{.threads = 2}};
     const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
-    CommandLine line{program,
-                     {.console           = console,
-                      .runtime           = runtime,
-                      .working_directory = working_directory(),
-                      .data_directory    = {}}};
+    CommandLine line{
+        program,
+        {.console = console, .runtime = runtime, .working_directory = working_directory(), .data_directory = {}}};
     int exit_code = run_here(line, {argv + std::min(argc, 1), argv + argc}, signals, console);
     if (exit_code == 0 && not console.has_arrived()) {
         report(console,
