@@ -11,10 +11,12 @@ namespace eventloom {
 
 namespace {
 
-constexpr Duration between_lines  = std::chrono::milliseconds{100};
-constexpr Duration between_asks   = std::chrono::milliseconds{20};
-constexpr std::uint64_t bar_width = 30;
-constexpr std::string_view wiped  = "\r\033[K";
+constexpr Duration between_lines      = std::chrono::milliseconds{100};
+constexpr Duration between_asks       = std::chrono::milliseconds{20};
+constexpr std::uint64_t bar_width_min = 5;
+constexpr std::uint64_t bar_width_max = 30;
+constexpr std::size_t beside_the_bar  = 34; // brackets, percent, rate and time
+constexpr std::string_view wiped      = "\r\033[K";
 
 std::string time_left(double seconds)
 {
@@ -28,16 +30,24 @@ std::string grouped(double number)
     return with_separators(static_cast<std::int64_t>(number + 0.5));
 }
 
-// The rate is of this run alone: work that goes on where it stood has not done all of `done` since it began.
-std::string line_of(const std::string& what, std::uint64_t done, std::uint64_t total, double rate)
+// "  [#######.......]", or nothing where there is no room for one.
+std::string bar_of(std::uint64_t done, std::uint64_t total, std::size_t room)
 {
-    if (total == 0) return fmt::format("{}  {}  {}/s", what, grouped(static_cast<double>(done)), grouped(rate));
-    const auto within = std::min(done, total);
-    const auto filled = within * bar_width / total;
-    std::string line  = fmt::format("{}  [{}{}] {:3}%  {}/s", what, std::string(filled, '#'),
-                                    std::string(bar_width - filled, '.'), within * 100 / total, grouped(rate));
-    const double left = static_cast<double>(total - within);
-    if (rate > 0) line += "  " + time_left(left / rate) + " left";
+    const std::uint64_t width = std::min<std::uint64_t>(bar_width_max, room);
+    if (width < bar_width_min) return "";
+    const auto filled = done * width / total;
+    return fmt::format("  [{}{}]", std::string(filled, '#'), std::string(width - filled, '.'));
+}
+
+// `rate` 0 means that it is not known yet.
+std::string line_of(const std::string& what, std::uint64_t done, std::uint64_t total, double rate, std::size_t width)
+{
+    const std::string speed = rate > 0 ? fmt::format("  {}/s", grouped(rate)) : "";
+    if (total == 0) return fmt::format("{}  {}{}", what, grouped(static_cast<double>(done)), speed);
+    const auto within      = std::min(done, total);
+    const std::size_t room = width - std::min(width, what.size() + beside_the_bar);
+    std::string line       = what + bar_of(within, total, room) + fmt::format(" {:3}%", within * 100 / total) + speed;
+    if (rate > 0) line += "  " + time_left(static_cast<double>(total - within) / rate) + " left";
     return line;
 }
 
@@ -60,9 +70,11 @@ struct Progress::State {
         shown_at            = now;
         line_stands         = true;
         const double passed = std::max(1e-3, std::chrono::duration<double>(now - began).count());
-        const auto line     = line_of(what, done, total, static_cast<double>(done - std::min(done, *first)) / passed);
-        // A line that wraps could not be wiped again.
-        console.err(std::string{wiped} + std::string{cut_to_width(line, console.shape().width - 1)});
+        // The rate is of this run alone: work that goes on where it stood has not done all of `done` since it began.
+        const double rate = static_cast<double>(done - std::min(done, *first)) / passed;
+        const auto width  = console.shape().width - 1; // a line that wraps could not be wiped again
+        const auto line   = line_of(what, done, total, rate, width);
+        console.err(std::string{wiped} + std::string{cut_to_width(line, width)});
     }
 };
 

@@ -54,11 +54,16 @@ TEST_CASE("progress on a terminal is a bar with percent, rate and time left, whi
 TEST_CASE("progress is never wider than the terminal", "[service][progress]")
 {
     SimulatedExecutor clock{1};
-    KeptConsole console{{.err_is_terminal = true, .width = 30}};
-    Progress progress{console, clock, "f\u00fcr umlauts"};
+    const auto [width, line] =
+        GENERATE(std::pair{60, "\r\033[Kf\u00fcr Elise  [###............]  25%  2,000/s  0:15 left"},
+                 std::pair{30, "\r\033[Kf\u00fcr Elise  25%  2,000/s  0:15"});
+    KeptConsole console{{.err_is_terminal = true, .width = static_cast<std::size_t>(width)}};
+    Progress progress{console, clock, "f\u00fcr Elise"};
+    REQUIRE(progress.at(0, 40'000));
     clock.advance(std::chrono::seconds{5});
+    console.said_err.clear();
     REQUIRE(progress.at(10'000, 40'000));
-    CHECK(console.said_err == "\r\033[Kf\u00fcr umlauts  [#######........");
+    CHECK(console.said_err == line);
 }
 
 TEST_CASE("progress says nothing in a pipe, and ends work that nobody wants any more", "[service][progress]")

@@ -91,7 +91,9 @@ el::result<Shop*> open_and_start(el::CommandLine& line)
 
 el::result<void> finish_everything(Shop& shop, el::Output& out)
 {
-    return shop.finish_everything([&out] { return out.console().go_on(); });
+    auto& service = shop.service();
+    el::Progress progress{out.console(), service.runtime().clock, "letting sagas finish"};
+    return shop.finish_everything([&] { return progress.at(service.store().head(), 0); });
 }
 
 // A service that runs has sagas of others, and always something to do: there only what follows from the command is waited for.
