@@ -86,7 +86,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
         return fail(Failure::invalid, "no-data",
                     "looked for data in " + directory + " and found none; import something first, or give --data DIR");
     }
-    if (not opened) return with_holder(std::move(opened.error()), directory);
+    if (not opened) return with_holder(std::move(opened.error()), place_.runtime, directory);
     opened_ = std::move(opened.value());
     return opened_.get();
 }

@@ -8,6 +8,9 @@ namespace eventloom {
 
 namespace {
 
+constexpr int looks_max          = 10;
+constexpr Duration between_looks = std::chrono::milliseconds{50};
+
 // The process that has a lock on the file, 0 when none is known. Asked of the system's list: to open the file and close it
 // again would give up a lock of this process's own.
 long process_that_locks(const std::string& file)
@@ -34,10 +37,18 @@ long process_that_locks(const std::string& file)
 
 } // namespace
 
-Error with_holder(Error error, const std::string& directory)
+Error with_holder(Error error, const Runtime& runtime, const std::string& directory)
 {
     if (error.code != "held-by-another-process") return error;
-    const long process = process_that_locks(directory + "/log/LOCK");
+    // Whoever opens a store lets go of it for moments: it is looked for more than once.
+    long process     = 0;
+    const auto found = [&] {
+        process = process_that_locks(directory + "/log/LOCK");
+        return process > 0;
+    };
+    for (int look = 0; look < looks_max; ++look) {
+        if (runtime.executor.wait_until(found, runtime.clock.now() + between_looks)) break;
+    }
     if (process > 0) error.sentence += " (it is process " + std::to_string(process) + ")";
     return error;
 }

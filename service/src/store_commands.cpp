@@ -137,7 +137,7 @@ void CommandLine::add_store_commands()
                 LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
             if (log) return look(out, *log.value());
             if (log.error().code == "no-such-database") return no_data(data_directory());
-            return with_holder(std::move(log.error()), data_directory());
+            return with_holder(std::move(log.error()), runtime(), data_directory());
         });
     };
     on_log("info", "Where it is, how large, and how it is kept",
