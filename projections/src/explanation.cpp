@@ -83,9 +83,6 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
         BOOST_OUTCOME_TRY(visit({*event, watch.row_before(), watch.row_after()}));
     }
     explanation.row = watch.row_after();
-    if (progress) {
-        BOOST_OUTCOME_TRY(progress(head, head));
-    }
     return explanation;
 }
 

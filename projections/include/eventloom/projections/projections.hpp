@@ -70,7 +70,8 @@ struct Explanation {
     std::optional<std::string> row; // as it is there, as JSON
 };
 
-// Told how far a pass over the log has come. An error of its own ends the pass.
+// Told how far a pass over the log has come, every few thousand events. An error that it answers ends the pass, and is what
+// the pass answers; what was begun beside the read model is removed.
 using LogProgress = std::function<result<void>(Position done, Position head)>;
 
 // How a projection is run.
