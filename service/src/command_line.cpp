@@ -30,6 +30,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     add_serve_command();
     add_projection_commands();
     add_query_command();
+    add_dead_letter_commands();
     add_saga_commands();
     add_log_commands();
     add_store_commands();

@@ -100,12 +100,22 @@ result<void> drop(Output& out, Projections& projections, const Clock&, const std
     return done();
 }
 
+// Pauses or resumes.
+template <result<void> (Projections::*Change)(std::string_view)>
+result<void> change(Output& out, Projections& projections, const Clock&, const std::vector<std::string>& names)
+{
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY((projections.*Change)(name));
+    }
+    return show_status(out, projections);
+}
+
 } // namespace
 
 void CommandLine::add_projection_commands()
 {
-    auto* projections =
-        app_.add_subcommand("projections", "The read models: list, status, rebuild, verify, explain, as-of, drop");
+    auto* projections = app_.add_subcommand(
+        "projections", "The read models: list, status, rebuild, verify, explain, as-of, pause, resume, drop");
     projections->require_subcommand(1);
     const auto is_watched = std::make_shared<bool>(false);
     const auto show       = [this, is_watched](Output& out) -> result<void> {
@@ -141,6 +151,8 @@ void CommandLine::add_projection_commands()
     };
     add("rebuild", "Build anew from the log; the old model answers until the new one has caught up", rebuild);
     add("verify", "Fold the log again beside them and compare every byte", verify);
+    add("pause", "Have them stand still, also after a restart; they keep answering", change<&Projections::pause>);
+    add("resume", "Have them go on", change<&Projections::resume>);
     add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
     add_projection_history_commands(*projections);
 }

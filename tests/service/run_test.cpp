@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <future>
+#include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ public:
     {
         int ends[2] = {-1, -1};
         REQUIRE(::pipe(ends) == 0);
+        std::cout.flush(); // what waits there would be the child's too
         process_ = ::fork();
         REQUIRE(process_ >= 0);
         if (process_ == 0) {

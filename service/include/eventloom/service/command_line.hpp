@@ -11,7 +11,8 @@
 //         return el::run({"shop", "A gift shop on Eventloom.", add_shop}, argc, argv);
 //     }
 //
-// Given for nothing: serve; query; projections list|status|rebuild|verify|explain|as-of|drop, sagas list|show|retry, events tail|show,
+// Given for nothing: serve; query; projections list|status|rebuild|verify|explain|as-of|pause|resume|drop; dead-letters
+// list|show|retry|discard; sagas list|show|retry, events tail|show,
 // streams list|read, store info|verify|compact|repair; --data DIR and --json everywhere. Tables for people, JSON for programs,
 // errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
 //
@@ -115,6 +116,7 @@ private:
     void add_projection_commands();
     void add_query_command();
     void add_projection_history_commands(CLI::App& projections);
+    void add_dead_letter_commands();
     void add_saga_commands();
     void add_log_commands();
     void add_store_commands();
