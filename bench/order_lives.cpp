@@ -6,6 +6,9 @@
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/projections/projection.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace bench::lives {
 
 namespace el = eventloom;
@@ -74,12 +77,11 @@ void put_step(el::NewEvent& event, std::uint64_t order, std::uint64_t step)
     }
 }
 
-} // namespace
-
-el::Projected<OrderId, OrderRow> orders()
+template <class... Indexes>
+el::Projected<OrderId, OrderRow> order_rows(const char* name, const Indexes&... indexes)
 {
     return el::projection<OrderId, OrderRow>(
-        "orders", 1, el::index("stage", [](const OrderRow& row) { return row.stage; }),
+        name, 1, indexes...,
         [](OrderRow& row, const Opened& event) {
             row = {event.customer.name, event.country.name, "open", event.day, 0, 0, 0, {}, {}};
         },
@@ -100,6 +102,27 @@ el::Projected<OrderId, OrderRow> orders()
         [](OrderRow& row, const Shipped&) { row.stage = "shipped"; },
         [](OrderRow& row, const Delivered&) { row.stage = "delivered"; },
         [](OrderRow& row, const Closed&) { row.stage = "closed"; });
+}
+
+} // namespace
+
+el::Projected<OrderId, OrderRow> orders()
+{
+    return order_rows("orders", el::index("stage", [](const OrderRow& row) { return row.stage; }));
+}
+
+el::Projected<OrderId, OrderRow> plain_orders()
+{
+    return order_rows("plain-orders");
+}
+
+std::uint64_t steps_seen(const OrderRow& row)
+{
+    if (row.stage == "open") return 1 + static_cast<std::uint64_t>(row.lines);
+    constexpr std::array stages{"paid", "picked", "packed", "shipped", "delivered", "closed"};
+    const auto stage = std::find(stages.begin(), stages.end(), row.stage);
+    require(stage != stages.end(), "a row has a stage");
+    return 5 + static_cast<std::uint64_t>(stage - stages.begin());
 }
 
 el::Projected<Activity, ActivityRow> activity()
@@ -146,25 +169,29 @@ el::Projected<Parcel, ParcelRow> parcels()
         [](ParcelRow& row, const Delivered& event) { row.signed_by = event.signed_by; });
 }
 
-Written event_number(std::uint64_t number)
+std::uint64_t order_of_event(std::uint64_t number, std::uint64_t open)
 {
-    const auto in_block = number % (orders_open * events_of_an_order);
-    const auto step     = in_block / orders_open;
-    const auto order    = number / (orders_open * events_of_an_order) * orders_open + in_block % orders_open;
+    return number / (open * events_of_an_order) * open + number % open;
+}
+
+Written event_number(std::uint64_t number, std::uint64_t open)
+{
+    const auto step  = number % (open * events_of_an_order) / open;
+    const auto order = order_of_event(number, open);
     Written written{.stream = numbered("order-", order), .version = step, .event = {}};
     written.event.id = id_of(number);
     put_step(written.event, order, step);
     return written;
 }
 
-void load(TestedStore& store, std::uint64_t orders)
+void load(TestedStore& store, std::uint64_t orders, std::uint64_t open)
 {
-    require(orders % orders_open == 0, "whole blocks of open orders");
+    require(orders % open == 0 && open >= events_an_append, "whole blocks of open orders");
     store.begin_load();
     for (std::uint64_t number = 0; number < orders * events_of_an_order;) {
         PreparedAppend append;
         for (std::uint64_t i = 0; i < events_an_append; ++i, ++number) {
-            auto written = event_number(number);
+            auto written = event_number(number, open);
             append.add(written.stream, written.version, {std::move(written.event)});
         }
         store.load(std::move(append));

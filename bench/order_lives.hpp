@@ -1,5 +1,5 @@
-// What the projections are measured with: the lives of many orders, ten events each, as a shop sees them. Some thousands of
-// orders are open at a time; all of them move on by a step before any of them takes the next one.
+// What the projections are measured with: the lives of many orders, ten events each, as a shop sees them. Some of the orders
+// are open at a time; all of these move on by a step before any of them takes the next one.
 #pragma once
 
 #include "yardsticks/tested_store.hpp"
@@ -47,7 +47,7 @@ Order evolve(Order order, const Fact&)
 }
 
 inline constexpr std::uint64_t events_of_an_order = 10;
-inline constexpr std::uint64_t orders_open        = 20'000;
+inline constexpr std::uint64_t orders_open        = 20'000; // at a time, unless somebody says otherwise
 
 // ---- the projections
 
@@ -88,10 +88,14 @@ struct Activity {
 };
 
 eventloom::Projected<OrderId, OrderRow> orders();        // a row an order; hears everything; one index
+eventloom::Projected<OrderId, OrderRow> plain_orders();  // the same without the index
 eventloom::Projected<Activity, ActivityRow> activity();  // eight rows; hears everything
 eventloom::Projected<Customer, CustomerRow> customers(); // a row each hundred orders; hears two events in ten
 eventloom::Projected<Sku, ArticleRow> articles();        // ten thousand rows; hears three events in ten
 eventloom::Projected<Parcel, ParcelRow> parcels();       // a row an order; hears three events in ten
+
+// How many events of an order its row has seen.
+std::uint64_t steps_seen(const OrderRow& row);
 
 // ---- the log
 
@@ -101,10 +105,13 @@ struct Written {
     eventloom::NewEvent event;
 };
 
-// Event `number` of a log of as many events as `orders` have: a multiple of orders_open.
-Written event_number(std::uint64_t number);
+// Event `number` of a log in which so many orders are open at a time. The log has a whole number of such blocks.
+Written event_number(std::uint64_t number, std::uint64_t open = orders_open);
+
+// The order that it is of.
+std::uint64_t order_of_event(std::uint64_t number, std::uint64_t open = orders_open);
 
 // Puts the events of `orders` orders into a store.
-void load(TestedStore& store, std::uint64_t orders);
+void load(TestedStore& store, std::uint64_t orders, std::uint64_t open = orders_open);
 
 } // namespace bench::lives

@@ -3,6 +3,10 @@
 #include "in_flight.hpp"
 #include "measure.hpp"
 #include "order_event.hpp"
+#include "order_lives.hpp"
+
+#include <eventloom/projections/projections.hpp>
+#include <eventloom/storage/system_files.hpp>
 
 #include <leveldb/db.h>
 
@@ -166,6 +170,21 @@ void scan_all(const std::string& directory)
     finish({{"seconds", seconds}});
 }
 
+// The rows of the orders, anew from the log.
+void rebuild_orders(const std::string& directory, std::uint64_t events)
+{
+    el::SystemExecutor executor;
+    const el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
+    const auto ours = open_eventloom(directory, el::Durability::buffered);
+    el::EventBus bus{runtime, ours->store()};
+    el::Projections projections{runtime, ours->store(), bus, directory + "-rows-of-phase"};
+    require(projections.add(lives::orders()).has_value(), "a projection is added");
+    const auto report = projections.rebuild("orders");
+    require(report.has_value() && report.value().events == events, "a rebuild reads the whole log");
+    require(report.value().rows == events / lives::events_of_an_order, "every order has its row");
+    finish({});
+}
+
 } // namespace
 
 PhaseReport run_phase(const std::string& phase, const std::string& directory, std::uint64_t events)
@@ -199,6 +218,7 @@ int be_phase(const std::string& phase, const std::string& directory, std::uint64
     if (phase == "read") read_all(directory, events);
     if (phase == "verify") verify_all(directory);
     if (phase == "scan") scan_all(directory);
+    if (phase == "rebuild") rebuild_orders(directory, events);
     return 0;
 }
 

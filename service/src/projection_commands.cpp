@@ -46,18 +46,44 @@ result<void> show_status(Output& out, const Projections& projections)
     return done();
 }
 
+// What a rebuild of `names` answers when some of them failed: of one, its own error.
+result<void> answer_of(const std::vector<RebuildReport>& reports)
+{
+    std::vector<const RebuildReport*> failed;
+    for (const auto& report : reports) {
+        if (report.error) failed.push_back(&report);
+    }
+    if (failed.empty()) return done();
+    const auto& first = *failed.front();
+    if (reports.size() == 1) return *first.error;
+    return fail(first.error->kind, "projections-not-rebuilt",
+                "asked to rebuild " + std::to_string(reports.size()) + " projections and found " +
+                    std::to_string(failed.size()) + " that could not be (" + first.name + ": " + first.error->sentence +
+                    "); these answer from their old rows, the others from new ones");
+}
+
 result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
 {
+    const auto what = names.size() == 1 ? names.front() : std::to_string(names.size()) + " projections";
+    Progress progress{out.console(), clock, "rebuilding " + what};
+    result<void> wanted = done();
+    BOOST_OUTCOME_TRY(const auto reports, projections.rebuild(names, [&](Position at, Position head) {
+        wanted = progress.at(at, head);
+        return wanted;
+    }));
+    progress.finish();
+    if (not wanted) return wanted;
+
     TableRows rows;
-    for (const auto& name : names) {
-        Progress progress{out.console(), clock, "rebuilding " + name};
-        BOOST_OUTCOME_TRY(const auto report,
-                          projections.rebuild(name, [&](Position at, Position head) { return progress.at(at, head); }));
-        progress.finish();
-        rows.push_back({name, report.events, report.rows});
+    for (const auto& [name, events, its_rows, error] : reports) {
+        if (error) {
+            rows.push_back({name, nullptr, nullptr, error->sentence});
+        } else {
+            rows.push_back({name, events, its_rows, nullptr});
+        }
     }
-    out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}}, rows);
-    return done();
+    out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}, {"error"}}, rows);
+    return answer_of(reports);
 }
 
 result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)

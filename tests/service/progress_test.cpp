@@ -1,4 +1,6 @@
 // The line that grows while something long goes on.
+#include "service/kept_console.hpp"
+
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -7,27 +9,7 @@
 namespace progress_test {
 
 using namespace eventloom;
-
-class KeptConsole final : public Console {
-public:
-    explicit KeptConsole(ConsoleShape shape) : shape_{shape} {}
-    void out(std::string_view text) override { said_out += text; }
-    void err(std::string_view text) override { said_err += text; }
-    const ConsoleShape& shape() const override { return shape_; }
-    result<void> go_on() const override
-    {
-        if (not is_wanted) return fail(Failure::unavailable, "interrupted", "Nobody wants it.");
-        return done();
-    }
-    result<void> wait(Duration) const override { return go_on(); }
-
-    std::string said_out;
-    std::string said_err;
-    bool is_wanted = true;
-
-private:
-    const ConsoleShape shape_;
-};
+using eventloom::testing::KeptConsole;
 
 TEST_CASE("progress on a terminal is a bar with percent, rate and time left, which is wiped at the end",
           "[service][progress]")

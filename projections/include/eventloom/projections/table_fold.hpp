@@ -13,6 +13,7 @@
 #include <eventloom/projections/handler_checks.hpp>
 #include <eventloom/projections/key_text.hpp>
 #include <eventloom/projections/query_key.hpp>
+#include <eventloom/projections/row_slots.hpp>
 
 #include <unordered_map>
 
@@ -134,8 +135,8 @@ public:
 
     result<std::optional<std::string>> row(std::string_view ordered_key) const
     {
-        const auto place = slots_.find(std::string{ordered_key});
-        if (place == slots_.end()) return (*find_)(definition_->about.keys.row(ordered_key));
+        const auto* place = slots_.find(ordered_key);
+        if (place == nullptr) return (*find_)(definition_->about.keys.row(ordered_key));
         const Slot& slot = place->second;
         return slot.row ? std::optional{encoded(slot)} : std::nullopt;
     }
@@ -147,14 +148,11 @@ public:
     {
         const auto lately    = touches_ - (touches_ - touches_when_forgot_) / 4;
         touches_when_forgot_ = touches_;
-        for (auto place = slots_.begin(); place != slots_.end();) {
-            if (place->second.last_touch >= lately) {
-                ++place;
-                continue;
-            }
-            bytes_ -= std::min(bytes_, place->second.bytes);
-            place = slots_.erase(place);
-        }
+        slots_.erase_if([&](const Place& place) {
+            const bool goes = place.second.last_touch < lately;
+            if (goes) bytes_ -= std::min(bytes_, place.second.bytes);
+            return goes;
+        });
         owners_.clear();
     }
 
@@ -173,10 +171,10 @@ private:
         std::vector<Claim> claims;        // on unique entries, as far as it was settled
         std::size_t bytes = 0;            // roughly, as far as it was loaded or flushed
     };
-    using Place = std::pair<const std::string, Slot>;
+    using Place = typename RowSlots<Slot>::Place;
 
     // What a row costs in memory beside its own content.
-    static constexpr std::size_t place_bytes = sizeof(Place) + 64;
+    static constexpr std::size_t place_bytes = sizeof(Place) + 96;
 
     static std::string encoded(const Slot& slot)
     {
@@ -260,7 +258,7 @@ private:
 
     std::string text_of_key(const std::string& ordered_key) const
     {
-        if (const auto place = slots_.find(ordered_key); place != slots_.end()) return key_text(place->second.key);
+        if (const auto* place = slots_.find(ordered_key)) return key_text(place->second.key);
         const auto stored = (*find_)(definition_->about.keys.row(ordered_key));
         if (stored && stored.value()) {
             if (const auto row = codec<Stored>::decode(*stored.value())) return key_text(row.value().key);
@@ -305,9 +303,9 @@ private:
 
     const TableDefinition<Stored>* definition_;
     const FindStored* find_;
-    std::unordered_map<std::string, Slot> slots_; // its places stay where they are
-    std::vector<Place*> changed_;                 // since the last flush, in the order of first change
-    std::vector<Place*> touched_;                 // by the present event, when there is a unique index
+    RowSlots<Slot> slots_;
+    std::vector<Place*> changed_; // since the last flush, in the order of first change
+    std::vector<Place*> touched_; // by the present event, when there is a unique index
     std::unordered_map<std::string, std::optional<std::string>> owners_; // of unique entries, where they were asked for
     std::optional<Error> error_;                                         // of a row that could not be read
     std::size_t bytes_                 = 0;                              // of the slots, roughly

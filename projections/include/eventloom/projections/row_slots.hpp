@@ -1,0 +1,99 @@
+// What a fold remembers about rows, by their ordered keys: a hash table whose values stay where they are.
+//
+//     RowSlots<Slot> slots;
+//     const auto [place, fresh] = slots.try_emplace(ordered_key(key));
+//     place->second.changed = true;
+//
+// Most of what a fold does with many rows is to wait for memory. The hashes lie close together, beside the addresses of
+// the values, so that finding one costs two such waits: std::unordered_map needs four. Threads: one.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace eventloom::detail {
+
+template <class Value>
+class RowSlots {
+public:
+    using Place = std::pair<const std::string, Value>;
+
+    // Nothing when the key is not there.
+    const Place* find(std::string_view key) const
+    {
+        return entries_.empty() ? nullptr : entry_of(key, hash_of(key)).place;
+    }
+
+    // The place of `key`, and whether it is a fresh one.
+    std::pair<Place*, bool> try_emplace(std::string key)
+    {
+        if (2 * (places_.size() + 1) > entries_.size()) grow();
+        const auto hash = hash_of(key);
+        Entry& entry    = entry_of(key, hash);
+        if (entry.place != nullptr) return {entry.place, false};
+        entry = {hash, places_.emplace_back(std::make_unique<Place>(std::move(key), Value{})).get()};
+        return {entry.place, true};
+    }
+
+    // Asks about each of them once.
+    template <class Condition>
+    void erase_if(const Condition& condition)
+    {
+        std::erase_if(places_, [&](const auto& place) { return condition(*place); });
+        std::fill(entries_.begin(), entries_.end(), Entry{});
+        for (const auto& place : places_) {
+            const auto hash    = hash_of(place->first);
+            unused_entry(hash) = {hash, place.get()};
+        }
+    }
+
+private:
+    struct Entry {
+        std::uint64_t hash = 0;
+        Place* place       = nullptr;
+    };
+    static constexpr std::size_t least_entries = 64;
+
+    static std::uint64_t hash_of(std::string_view key) { return std::hash<std::string_view>{}(key); }
+
+    // Where `key` is, or else where it belongs.
+    const Entry& entry_of(std::string_view key, std::uint64_t hash) const
+    {
+        for (std::size_t at = hash;; ++at) {
+            const Entry& entry = entries_[at & (entries_.size() - 1)];
+            if (entry.place == nullptr || (entry.hash == hash && entry.place->first == key)) return entry;
+        }
+    }
+    Entry& entry_of(std::string_view key, std::uint64_t hash)
+    {
+        return const_cast<Entry&>(std::as_const(*this).entry_of(key, hash));
+    }
+
+    Entry& unused_entry(std::uint64_t hash)
+    {
+        std::size_t at = hash;
+        while (entries_[at & (entries_.size() - 1)].place != nullptr) ++at;
+        return entries_[at & (entries_.size() - 1)];
+    }
+
+    // At least half of them stay unused, or a key would be looked for in many.
+    void grow()
+    {
+        std::vector<Entry> before(std::max(least_entries, 2 * entries_.size()));
+        before.swap(entries_);
+        for (const Entry& entry : before) {
+            if (entry.place != nullptr) unused_entry(entry.hash) = entry;
+        }
+    }
+
+    std::vector<std::unique_ptr<Place>> places_;
+    std::vector<Entry> entries_; // a power of two
+};
+
+} // namespace eventloom::detail
