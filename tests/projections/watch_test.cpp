@@ -267,12 +267,12 @@ public:
     }
     std::shared_ptr<const el::ReadModelView> view() const override { return nullptr; }
 
-    std::function<void()> in_the_middle = [] {};
+    std::function<el::result<void>()> in_the_middle = [] { return el::done(); };
 
 private:
     el::result<void> commit(const el::ModelBatch& batch) override
     {
-        in_the_middle();
+        BOOST_OUTCOME_TRY(in_the_middle());
         for (std::size_t i = 0; i < batch.size(); ++i) rows_[std::string{batch[i].key}] = batch[i].stored;
         return el::done();
     }
@@ -280,28 +280,64 @@ private:
     std::map<std::string, std::string> rows_;
 };
 
+// A table of interrupted rows.
+struct Interrupted {
+    Interrupted() { current->replace(model); }
+
+    el::result<void> write(const PersonId& who, const std::string& city, el::Position position) const
+    {
+        std::string stored;
+        el::codec<el::StoredRow<PersonId, Entry>>::encode({who, {{}, city, {}, {}}}, stored);
+        el::ModelBatch batch;
+        batch.put(el::row_keys::OfTable{}.row(el::ordered_key(who)), stored);
+        return model->write(batch, position);
+    }
+
+    el::SimulatedExecutor simulated{1};
+    std::shared_ptr<InterruptedRows> model    = std::make_shared<InterruptedRows>();
+    std::shared_ptr<el::CurrentModel> current = std::make_shared<el::CurrentModel>();
+    el::Projected<PersonId, Entry> projected  = directory();
+    const el::Table<PersonId, Entry> table{projected.definition, 0, projected.decode, current};
+};
+
 TEST_CASE("who begins to watch in the middle of a write is told to read the table anew behind it",
           "[projections][watch]")
 {
-    el::SimulatedExecutor simulated{1};
-    const auto projected = directory();
-    const auto model     = std::make_shared<InterruptedRows>();
-    const auto current   = std::make_shared<el::CurrentModel>();
-    current->replace(model);
-    const el::Table<PersonId, Entry> table{projected.definition, 0, projected.decode, current};
+    Interrupted rows;
     Notes early;
     Notes late;
-    const auto watches = early.watch(simulated, table);
+    const auto watches = early.watch(rows.simulated, rows.table);
     std::shared_ptr<el::Subscription> watches_late;
-    model->in_the_middle = [&] { watches_late = late.watch(simulated, table); };
-    el::ModelBatch batch;
-    std::string stored;
-    el::codec<el::StoredRow<PersonId, Entry>>::encode({ada, {{}, "York", {}, {}}}, stored);
-    batch.put(el::row_keys::OfTable{}.row(el::ordered_key(ada)), stored);
-    REQUIRE(model->write(batch, 1));
-    simulated.run_until_idle();
+    rows.model->in_the_middle = [&] {
+        watches_late = late.watch(rows.simulated, rows.table);
+        return el::done();
+    };
+    REQUIRE(rows.write(ada, "York", 1));
+    rows.simulated.run_until_idle();
     CHECK(early.told == Texts{"1: ada nowhere>York"});
     CHECK(late.told == Texts{"1: read anew"});
+}
+
+TEST_CASE("nobody is told of a write before it is done, nor of one that fails", "[projections][watch]")
+{
+    Interrupted rows;
+    Notes notes;
+    const auto watching       = notes.watch(rows.simulated, rows.table);
+    rows.model->in_the_middle = [&]() -> el::result<void> {
+        rows.simulated.run_until_idle();
+        return el::fail(el::Failure::storage, "disk-full", "The disk is full.");
+    };
+    REQUIRE_FALSE(rows.write(ada, "York", 1));
+    rows.simulated.run_until_idle();
+    CHECK(notes.told.empty());
+    rows.model->in_the_middle = [&]() -> el::result<void> {
+        rows.simulated.run_until_idle();
+        CHECK(notes.told.empty());
+        return el::done();
+    };
+    REQUIRE(rows.write(ada, "York", 1));
+    rows.simulated.run_until_idle();
+    CHECK(notes.told == Texts{"1: ada nowhere>York"});
 }
 
 TEST_CASE("who watches a live table is told when somebody asks for what is new", "[projections][watch][live]")
