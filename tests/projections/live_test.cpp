@@ -5,6 +5,7 @@
 
 #include <rapidcheck.h>
 
+#include <latch>
 #include <thread>
 
 namespace live_test {
@@ -252,9 +253,11 @@ TEST_CASE("each of many who ask a live table at once sees what was written befor
     const auto store = el::open_memory_store(runtime);
     const auto live  = el::live(*store, homes());
     std::atomic<int> missed{0};
+    std::latch all_are_there{4};
     const auto write_and_ask = [&](const std::string& who) {
         const auto& type = el::event_type<Person, Joined>();
-        for (int i = 0; i < 100; ++i) {
+        all_are_there.arrive_and_wait();
+        for (int i = 0; i < 300; ++i) {
             const PersonId person{who + std::to_string(i)};
             el::NewEvent event{.id = runtime.ids.next(), .type = std::string{type.name}, .data = {}, .metadata = {}};
             const Joined fact = in("York");
@@ -268,7 +271,7 @@ TEST_CASE("each of many who ask a live table at once sees what was written befor
     for (const auto* who : {"a", "b", "c", "d"}) all.emplace_back(write_and_ask, who);
     for (auto& one : all) one.join();
     CHECK(missed == 0);
-    CHECK(live.now().value().size().value() == 400);
+    CHECK(live.now().value().size().value() == 1'200);
 }
 
 } // namespace live_test
