@@ -1,5 +1,6 @@
 #include <eventloom/projections/read_model.hpp>
 
+#include "row_feed.hpp"
 #include "row_places.hpp"
 
 #include <eventloom/projections/row_keys.hpp>
@@ -107,10 +108,25 @@ result<void> ReadModel::write(ModelBatch& batch, Position checkpoint)
     }
     put_number(batch, row_keys::of_checkpoint(), checkpoint);
     put_number(batch, row_keys::of_row_count(), rows);
+    const auto changed = feed_ ? feed_->collect(batch, *this) : RowFeed::Collected{};
     BOOST_OUTCOME_TRY(commit(batch));
     rows_       = rows;
     checkpoint_ = checkpoint;
+    if (feed_) feed_->tell(changed, checkpoint);
     return done();
+}
+
+CurrentModel::CurrentModel() : feed_{std::make_shared<RowFeed>()} {}
+
+void CurrentModel::replace(std::shared_ptr<ReadModel> model)
+{
+    model->tell(feed_);
+    const Position position = model->checkpoint();
+    {
+        const std::lock_guard lock{mutex_};
+        model_.swap(model); // the old one goes with the parameter, after the lock
+    }
+    feed_->tell_to_read_anew(position);
 }
 
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,

@@ -2,8 +2,10 @@
 #include "projections/read_models.hpp"
 #include "projections/sql.hpp"
 
+#include <eventloom/projections/live.hpp>
 #include <eventloom/projections/ranges.hpp>
 #include <eventloom/projections/testing.hpp>
+#include <eventloom/projections/watch.hpp>
 
 #include <range/v3/view/take.hpp>
 
@@ -81,6 +83,76 @@ TEST_CASE("the questions of the chapter on projections", "[projections][docs]")
     const auto asked = ask(*machine.projections, orders, tables);
     INFO((asked ? "" : asked.error().sentence));
     CHECK(asked);
+}
+
+el::result<void> ask_live(const el::EventStore& store)
+{
+    const auto orders = el::live(store, order_list()); // nothing is read yet
+    BOOST_OUTCOME_TRY(const auto rows, orders.now());  // a Table with all that is in the log
+    BOOST_OUTCOME_TRY(const auto dear, rows.count_by_range("total", Money{500}, Money{1'000}));
+    BOOST_OUTCOME_TRY(const auto order, orders.get(OrderId{"1"})); // one row, as it is now
+    CHECK(dear == 1);
+    CHECK(order->customer.value == "ada");
+    return el::done();
+}
+
+TEST_CASE("the live table of the chapter on projections", "[projections][docs]")
+{
+    people::Machine machine;
+    machine.record(OrderId{"1"}, tea_for_ada);
+    CHECK(ask_live(*machine.store));
+}
+
+// What a web page shows of the orders.
+class Page {
+public:
+    el::result<void> show_all(const el::Table<OrderId, OrderRow>& orders)
+    {
+        BOOST_OUTCOME_TRY(const auto all, orders.all());
+        shown.clear();
+        for (const auto& [key, row] : all.rows) show(key, row);
+        return el::done();
+    }
+    void show(const OrderId& order, const OrderRow& row) { shown[order.value] = row.total.cents; }
+    void take_away(const OrderId& order) { shown.erase(order.value); }
+
+    std::map<std::string, std::int64_t> shown;
+};
+
+el::result<std::shared_ptr<el::Subscription>> follow(const el::Runtime& runtime,
+                                                     const el::Table<OrderId, OrderRow>& orders, Page& page)
+{
+    const auto show = [&page, orders](const el::TableChanges<OrderId, OrderRow>& changes) -> el::result<void> {
+        if (changes.read_anew) return page.show_all(orders);
+        for (const auto& [order, before, after] : changes.rows) {
+            if (after) {
+                page.show(order, *after);
+            } else {
+                page.take_away(order);
+            }
+        }
+        return el::done();
+    };
+    auto watching = el::watch(runtime.executor, orders, show);
+    BOOST_OUTCOME_TRY(page.show_all(orders)); // behind it: what changes meanwhile is told
+    return watching;
+}
+
+TEST_CASE("the page of the chapter on projections shows the orders as they change", "[projections][docs]")
+{
+    people::Machine machine;
+    const auto orders = machine.add(order_list()).value();
+    machine.record(OrderId{"1"}, tea_for_ada);
+    REQUIRE(machine.catch_up());
+    Page page;
+    const auto watching = follow(machine.runtime, orders, page);
+    REQUIRE(watching);
+    CHECK(page.shown == std::map<std::string, std::int64_t>{{"1", 900}});
+    machine.record(OrderId{"2"}, cake_for_bob);
+    machine.record(OrderId{"1"}, Cancelled{"too dear"});
+    REQUIRE(machine.catch_up());
+    machine.simulated.run_until_idle();
+    CHECK(page.shown == std::map<std::string, std::int64_t>{{"2", 750}});
 }
 
 el::result<el::Table<OrderId, OrderRow>> kept_for_sql(el::Projections& projections)

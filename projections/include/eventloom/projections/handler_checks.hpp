@@ -46,6 +46,23 @@ using key_of = decltype(Stored::key);
 template <class Stored>
 using row_of = decltype(Stored::row);
 
+// The parts of one kind, as a tuple.
+template <template <class> class Wanted, class Part>
+auto only(const Part& part)
+{
+    if constexpr (Wanted<Part>::value) {
+        return std::tuple{part};
+    } else {
+        return std::tuple{};
+    }
+}
+template <class Part>
+using index_wanted = std::bool_constant<is_index<Part>>;
+template <class Part>
+using key_wanted = std::bool_constant<is_key<Part>>;
+template <class Part>
+using kept_wanted = std::bool_constant<is_kept<Part>>;
+
 // ---- what a handler's parameters say
 
 template <class Call>
@@ -263,6 +280,26 @@ Key key_in(const Fact& fact, const RecordedEvent& event)
                       "the row of this event is not known: give the event a member of the key's type, key the "
                       "rows by an el::id, say el::keyed_by, or take the whole table");
     }
+}
+
+// Whether an event of this aggregate means the row of its stream, and only events of that stream mean it.
+template <class Key, class State, class Fact, class... Part>
+consteval bool is_keyed_by_stream(std::type_identity<std::tuple<Part...>>)
+{
+    if constexpr (std::is_same_v<Key, id<State>>) {
+        constexpr bool is_said = (gives_key<Key, Fact, Part>() || ...);
+        return not is_said && not has_member<Key, Fact>;
+    } else {
+        return false;
+    }
+}
+
+// Whether a handler changes only the row of the stream that its event was recorded in.
+template <class Handler, class State, class KeyParts, class First, class... Rest>
+consteval bool keeps_to_its_stream()
+{
+    return sizeof...(Rest) == 0 && tables_taken<Handler> == 0 &&
+           is_keyed_by_stream<key_of<First>, State, heard_by<Handler>>(std::type_identity<KeyParts>{});
 }
 
 // What el::keyed_by says, or else the event's own member of the key's type, or else the stream.

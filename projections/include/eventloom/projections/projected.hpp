@@ -101,7 +101,9 @@ public:
     virtual const std::vector<std::string>& categories() const  = 0; // of the aggregates it hears
     virtual const std::vector<std::string>& types() const       = 0; // stored names of the events it hears
     virtual const std::vector<TableDescription>& tables() const = 0;
-    virtual std::unique_ptr<Fold> fold(FindStored find) const   = 0;
+    // Whether each row depends on the events of one stream alone, and its key is the id of that stream.
+    virtual bool has_a_stream_for_each_row() const            = 0;
+    virtual std::unique_ptr<Fold> fold(FindStored find) const = 0;
 };
 
 template <class Stored>

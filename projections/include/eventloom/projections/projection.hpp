@@ -54,6 +54,7 @@ struct Definition {
     std::tuple<TableDefinition<Stored>...> tables;
     std::vector<TableDescription> descriptions; // of the tables
     std::vector<Heard<Stored...>> heard;
+    bool has_a_stream_for_each_row = sizeof...(Stored) == 1;
 };
 
 template <class... Stored>
@@ -217,6 +218,11 @@ public:
     const std::vector<std::string>& types() const override { return definition_->types; }
     const std::vector<TableDescription>& tables() const override { return definition_->descriptions; }
 
+    bool has_a_stream_for_each_row() const override
+    {
+        return definition_->has_a_stream_for_each_row && not definition_->heard.empty();
+    }
+
     std::unique_ptr<Fold> fold(FindStored find) const override
     {
         return std::make_unique<TypedFold<Stored...>>(definition_, std::move(find));
@@ -273,6 +279,7 @@ void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, c
         using State      = typename owner<Fact, Sources>::type;
         const auto& type = event_type<State, Fact>();
         definition.types.emplace_back(type.name);
+        definition.has_a_stream_for_each_row &= keeps_to_its_stream<Part, State, KeyParts, Stored...>();
         if (std::find(definition.categories.begin(), definition.categories.end(), State::category) ==
             definition.categories.end()) {
             definition.categories.emplace_back(State::category);
@@ -301,23 +308,6 @@ auto heard_events()
     }
 }
 
-// The parts of one kind, as a tuple.
-template <template <class> class Wanted, class Part>
-auto only(const Part& part)
-{
-    if constexpr (Wanted<Part>::value) {
-        return std::tuple{part};
-    } else {
-        return std::tuple{};
-    }
-}
-template <class Part>
-using index_wanted = std::bool_constant<is_index<Part>>;
-template <class Part>
-using key_wanted = std::bool_constant<is_key<Part>>;
-template <class Part>
-using kept_wanted = std::bool_constant<is_kept<Part>>;
-
 // The definition; nothing after a part that does not fit, of which the compiler has said why.
 template <class... Stored, class... Part>
 std::shared_ptr<const Projection> define(std::string name, std::uint32_t version,
@@ -342,6 +332,8 @@ std::shared_ptr<const Projection> define(std::string name, std::uint32_t version
         definition->tables       = std::move(tables);
         definition->descriptions = std::apply(
             [](const auto&... table) { return std::vector<TableDescription>{table.about...}; }, definition->tables);
+        definition->has_a_stream_for_each_row &=
+            not std::apply([](const auto&... table) { return (table.has_unique_index || ...); }, definition->tables);
         const auto key_parts = std::tuple_cat(only<key_wanted>(part)...);
         (add_handler<Sources>(*definition, key_parts, part), ...);
         return std::make_shared<const TypedProjection<Stored...>>(std::move(definition));

@@ -102,6 +102,8 @@ public:
     result<std::uint64_t> number(std::string_view key) const;
 };
 
+class RowFeed;
+
 class ReadModel : public std::enable_shared_from_this<ReadModel> {
 public:
     virtual ~ReadModel() = default;
@@ -126,6 +128,9 @@ public:
     void remove_when_done() { removed_when_done_ = true; }
     void keep() { removed_when_done_ = false; }
 
+    // From here on, what is written is told to whoever watches. Not while something is written.
+    void tell(std::shared_ptr<RowFeed> feed) { feed_ = std::move(feed); }
+
     // Takes the checkpoint of what was there before, or begins. Failure::corrupt "wrong-projection-version".
     result<void> load(std::uint32_t projection_version);
 
@@ -140,6 +145,7 @@ private:
     std::atomic<Position> checkpoint_{0};
     std::atomic<std::uint64_t> rows_{0};
     std::atomic<bool> removed_when_done_{false};
+    std::shared_ptr<RowFeed> feed_; // none: nobody is told
 };
 
 // Opens the read model in a directory, or begins one there. A damaged one is removed and begun empty, since the log can
@@ -147,25 +153,28 @@ private:
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const Projection& definition);
 
-// The read model that answers at this moment: a rebuild puts another in its place while queries go on.
+// The read model that answers at this moment: a rebuild puts another in its place while queries go on, and whoever watches
+// its tables is told.
 class CurrentModel {
 public:
+    CurrentModel();
+
     std::shared_ptr<ReadModel> get() const
     {
         const std::lock_guard lock{mutex_};
         return model_;
     }
 
-    void replace(std::shared_ptr<ReadModel> model)
-    {
-        const std::lock_guard lock{mutex_};
-        model_.swap(model); // the old one goes with the parameter, after the lock
-    }
+    // Not while something is written to either of them.
+    void replace(std::shared_ptr<ReadModel> model);
+
+    RowFeed& feed() const { return *feed_; }
 
 private:
     // Not std::atomic<std::shared_ptr>: that of GCC 12 releases its lock too weakly for ThreadSanitizer to agree.
     mutable std::mutex mutex_;
     std::shared_ptr<ReadModel> model_;
+    const std::shared_ptr<RowFeed> feed_;
 };
 
 } // namespace eventloom

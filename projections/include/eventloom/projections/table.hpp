@@ -9,7 +9,8 @@
 // Values in an index and keys stand in their natural order: numbers and money by size, times as they pass, texts by their
 // bytes (which for UTF-8 is the order of code points), structs and tuples part by part. A query may give the first parts only.
 // Each call sees the read model at one moment; Table::at_one_moment() gives a table whose calls all see the same one, and
-// at_one_moment(tables) the same for all tables of a projection. For rows as a range-v3 view see ranges.hpp.
+// at_one_moment(tables) the same for all tables of a projection. For rows as a range-v3 view see ranges.hpp; to be told of
+// rows that change, watch.hpp.
 // Threads: any.
 #pragma once
 
@@ -49,6 +50,8 @@ using VisitRow = std::function<result<void>(std::string_view stored)>;
 result<std::string> visit_rows(const ReadModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
                                const PageRequest& request, const VisitRow& visit);
 result<std::uint64_t> count_keys(const ReadModelView& view, const KeySpan& span);
+
+struct Watch; // watch.hpp
 
 // The index of a query, which must be there and hold values that begin as those of the query.
 const IndexDescription& known_index(const TableDescription& table, std::string_view index, std::string_view shape);
@@ -163,6 +166,7 @@ public:
 private:
     template <class... Of>
     friend std::tuple<Of...> at_one_moment(const std::tuple<Of...>& tables);
+    friend struct detail::Watch;
 
     using View = std::shared_ptr<const ReadModelView>;
 

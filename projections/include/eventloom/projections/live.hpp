@@ -1,0 +1,129 @@
+// Rows of a projection that nobody keeps: the log is folded in memory, up to its end, whenever somebody asks.
+//
+//     const auto orders = el::live(store, order_list());           // LiveTable<OrderId, OrderRow>; nothing is read yet
+//     BOOST_OUTCOME_TRY(const auto rows, orders.now());            // a Table<OrderId, OrderRow> with all that is in the log
+//     BOOST_OUTCOME_TRY(const auto dear, rows.by_range("total", Money{500}, Money{1'000}));
+//     BOOST_OUTCOME_TRY(const auto order, orders.get(OrderId{"1042"}));   // std::optional<OrderRow>
+//
+//     const auto sales = el::live(store, sales_by_month());        // LiveTables: now() gives a tuple of tables
+//
+// The first call of now() reads the whole log, each later one what was appended since. Nothing is on disk, so there is no
+// checkpoint, and nothing to rebuild when the definition changes. All rows are in memory as they are stored, and up to 64 MB
+// of those that were touched lately besides. For what is asked rarely, is small, or must never be behind; what is asked often
+// is kept (projections.hpp).
+// Copies share their rows, which go with the last of them and of the tables that they gave. The store outlives all of them.
+// Threads: any. Whoever asks while another call reads the log waits for it.
+#pragma once
+
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/id.hpp>
+#include <eventloom/projections/table.hpp>
+
+namespace eventloom {
+
+struct LiveOptions {
+    // Of all tables together. With more, now() fails: Failure::unavailable "too-many-live-rows".
+    std::uint64_t rows_max = 1'000'000;
+};
+
+namespace detail {
+
+// What stands behind a live table: the fold, and the rows that it has made.
+class LiveFold {
+public:
+    LiveFold(const EventStore& store, std::shared_ptr<const Projection> definition, const LiveOptions& options);
+    ~LiveFold();
+
+    // Folds what was appended since the last time.
+    result<void> catch_up();
+
+    // A row, as it is stored, from the stream of that id alone.
+    result<std::optional<std::string>> row_of_stream(const std::string& id, std::string_view ordered_key) const;
+
+    const std::shared_ptr<const Projection>& definition() const;
+    const std::shared_ptr<CurrentModel>& current() const;
+
+private:
+    struct State;
+    const std::unique_ptr<State> state_;
+};
+
+} // namespace detail
+
+template <class Key, class Row>
+class LiveTable {
+public:
+    LiveTable(const EventStore& store, const Projected<Key, Row>& projected, const LiveOptions& options)
+        : decode_{projected.decode}, fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
+    {
+    }
+
+    // The table with everything that the log has at this moment, and with more when now() is called again.
+    // What a handler says of an event: the rows are as they were before it, and the next call tries it again.
+    // Failure::unavailable "too-many-live-rows"; what the log says.
+    result<Table<Key, Row>> now() const
+    {
+        BOOST_OUTCOME_TRY(fold_->catch_up());
+        return Table<Key, Row>{fold_->definition(), 0, decode_, fold_->current()};
+    }
+
+    // The row with everything that the log has at this moment. Where every handler changes only the row of the stream that
+    // its event was recorded in, and no index is unique, only that stream is read, and nothing is kept; else as
+    // now().get(key). Fails as now() does.
+    result<std::optional<Row>> get(const Key& key) const
+    {
+        if constexpr (detail::is_id<Key>) {
+            if (fold_->definition()->has_a_stream_for_each_row() && not key.value.empty()) {
+                BOOST_OUTCOME_TRY(const auto stored, fold_->row_of_stream(key.value, ordered_key(key)));
+                if (not stored) return std::optional<Row>{};
+                BOOST_OUTCOME_TRY(auto row, decode_(*stored));
+                return std::optional{std::move(row.row)};
+            }
+        }
+        BOOST_OUTCOME_TRY(const auto table, now());
+        return table.get(key);
+    }
+
+private:
+    DecodeRow<StoredRow<Key, Row>> decode_;
+    std::shared_ptr<detail::LiveFold> fold_;
+};
+
+template <class... Stored>
+class LiveTables {
+public:
+    LiveTables(const EventStore& store, const ProjectedTables<Stored...>& projected, const LiveOptions& options)
+        : decode_{projected.decode}, fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
+    {
+    }
+
+    // As LiveTable::now(). For calls that all see one moment: at_one_moment(tables).
+    result<Tables<Stored...>> now() const
+    {
+        BOOST_OUTCOME_TRY(fold_->catch_up());
+        return [&]<std::size_t... Place>(std::index_sequence<Place...>)
+        {
+            return Tables<Stored...>{{fold_->definition(), Place, std::get<Place>(decode_), fold_->current()}...};
+        }
+        (std::index_sequence_for<Stored...>{});
+    }
+
+private:
+    std::tuple<DecodeRow<Stored>...> decode_;
+    std::shared_ptr<detail::LiveFold> fold_;
+};
+
+template <class Key, class Row>
+LiveTable<Key, Row> live(const EventStore& store, const Projected<Key, Row>& projected, const LiveOptions& options = {})
+{
+    return {store, projected, options};
+}
+
+template <class... Stored>
+LiveTables<Stored...> live(const EventStore& store, const ProjectedTables<Stored...>& projected,
+                           const LiveOptions& options = {})
+{
+    return {store, projected, options};
+}
+
+} // namespace eventloom

@@ -1,0 +1,118 @@
+// Tells of the rows of a table that change, as they change: for a web page that shows them, a cache, a search index.
+//
+//     const auto watching = el::watch(runtime.executor, orders,                          // Table<OrderId, OrderRow>
+//                                     [&](const el::TableChanges<OrderId, OrderRow>& changes) -> el::result<void> {
+//                                         if (changes.read_anew) return page.show_all(orders);
+//                                         for (const auto& [key, before, after] : changes.rows) page.show(key, after);
+//                                         return el::done();
+//                                     });
+//     page.show_all(orders);        // in this order: what changes meanwhile is told
+//
+// From now on: what stands in the table is read, not told. The handler is called once for each write of the read model that
+// has changed rows of the table, in order, when whoever asks the table sees them already. A write takes one event when
+// nothing else is waiting, and many when the projection catches up: a row that they changed five times is one change, from
+// what it was before the first to what it is behind the last, and one that is in the end as it was is none.
+// Nothing is lost in silence. Where changes cannot be told one by one, `read_anew` says so instead: when more wait for a slow
+// handler than WatchOptions allow, when one write has more, when a rebuild or a drop has put other rows in the table's place,
+// and when the watching began in the middle of a write. A handler that is slow, or fails, holds up neither the projection nor
+// another handler; when it answers with an error it is called no more, and the error stands in the subscription.
+// Watching is not durable: after a restart, read the table and watch it again. It costs one read for each row that changes.
+// Threads: the handler is called by tasks of the executor, one at a time; all else from any thread. A handler may ask the
+// table, and may stop its subscription. The executor outlives the subscription.
+#pragma once
+
+#include <eventloom/framework/event_bus.hpp>
+#include <eventloom/projections/table.hpp>
+
+#include <type_traits>
+#include <vector>
+
+namespace eventloom {
+
+template <class Key, class Row>
+struct ChangedRow {
+    Key key;
+    std::optional<Row> before; // nothing: the row is new
+    std::optional<Row> after;  // nothing: the row has gone
+};
+
+template <class Key, class Row>
+struct TableChanges {
+    Position position                      = 0;     // of the last event whose changes are in the table with these
+    bool read_anew                         = false; // the table has changed in ways that are not told: read it
+    std::vector<ChangedRow<Key, Row>> rows = {};
+};
+
+template <class Key, class Row>
+using ChangesHandler = std::function<result<void>(const TableChanges<Key, Row>&)>;
+
+struct WatchOptions {
+    std::string name      = {};        // for people
+    std::size_t rows_max  = 10'000;    // that may wait for the handler
+    std::size_t bytes_max = 16u << 20; // the same in bytes, before and after
+};
+
+namespace detail {
+
+// Both as they are stored: StoredRow<Key, Row>.
+struct StoredChange {
+    std::optional<std::string> before;
+    std::optional<std::string> after;
+};
+std::size_t bytes_of(const StoredChange& change);
+
+// `rows` is nullptr when the table is to be read anew.
+using TellChanges = std::function<result<void>(Position position, const std::vector<StoredChange>* rows)>;
+
+std::shared_ptr<Subscription> watch_rows(Executor& executor, const CurrentModel& current, const std::string& table,
+                                         const WatchOptions& options, TellChanges tell);
+
+template <class Key, class Row>
+result<ChangedRow<Key, Row>> read_change(DecodeRow<StoredRow<Key, Row>> decode, const StoredChange& stored)
+{
+    ChangedRow<Key, Row> change{};
+    const auto read = [&](const std::optional<std::string>& bytes, std::optional<Row>& row) -> result<void> {
+        if (not bytes) return done();
+        BOOST_OUTCOME_TRY(auto decoded, decode(*bytes));
+        change.key = std::move(decoded.key);
+        row        = std::move(decoded.row);
+        return done();
+    };
+    BOOST_OUTCOME_TRY(read(stored.before, change.before));
+    BOOST_OUTCOME_TRY(read(stored.after, change.after));
+    return change;
+}
+
+// What a table lets only a watch see of it.
+struct Watch {
+    template <class Key, class Row>
+    static std::shared_ptr<Subscription> begin(Executor& executor, const Table<Key, Row>& table,
+                                               ChangesHandler<Key, Row> handler, const WatchOptions& options)
+    {
+        ensure(not table.view_, "a table at one moment does not change: watch the table that it was taken from");
+        auto tell = [decode = table.decode_, handler = std::move(handler)](
+                        Position position, const std::vector<StoredChange>* rows) -> result<void> {
+            TableChanges<Key, Row> changes{.position = position, .read_anew = rows == nullptr};
+            if (rows == nullptr) return handler(changes);
+            for (const auto& stored : *rows) {
+                BOOST_OUTCOME_TRY(auto change, (read_change<Key, Row>(decode, stored)));
+                changes.rows.push_back(std::move(change));
+            }
+            return handler(changes);
+        };
+        return watch_rows(executor, *table.current_, table.about_->name, options, std::move(tell));
+    }
+};
+
+} // namespace detail
+
+// Calls `handler` of the rows that change, until the subscription goes.
+template <class Key, class Row>
+[[nodiscard]] std::shared_ptr<Subscription> watch(Executor& executor, const Table<Key, Row>& table,
+                                                  std::type_identity_t<ChangesHandler<Key, Row>> handler,
+                                                  const WatchOptions& options = {})
+{
+    return detail::Watch::begin(executor, table, std::move(handler), options);
+}
+
+} // namespace eventloom
