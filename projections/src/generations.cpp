@@ -105,6 +105,7 @@ result<std::vector<std::uint64_t>> Generations::numbers() const
 
 result<void> Generations::remove_others(std::uint64_t number) const
 {
+    BOOST_OUTCOME_TRY(remove_unfinished_replacement(runtime_, directory_ + "/current"));
     BOOST_OUTCOME_TRY(const auto all, numbers());
     for (const auto other : all) {
         if (other == number) continue;

@@ -43,7 +43,13 @@ result<RunningProjection::Beside> RunningProjection::begin_beside() const
 
 result<void> RunningProjection::replace(const Beside& by)
 {
-    BOOST_OUTCOME_TRY(generations_.make_current({by.number, definition_->version(), options_.kept_in}));
+    auto made = generations_.make_current({by.number, definition_->version(), options_.kept_in});
+    if (not made) {
+        // It may be done all the same, when only the sync of it failed: then the next start will look for the new one.
+        const auto named = generations_.current();
+        if (not named || not named.value() || named.value()->number == by.number) by.model->keep();
+        return made;
+    }
     by.model->keep();
     current_->get()->remove_when_done();
     number_ = by.number;

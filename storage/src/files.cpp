@@ -25,6 +25,11 @@ leveldb::Status write_and_sync(leveldb::Env& files, const std::string& path, std
     return status.ok() ? closed : status;
 }
 
+std::string beside(const std::string& path)
+{
+    return path + ".new";
+}
+
 bool is_own_or_parent(const std::string& name)
 {
     return name == "." || name == "..";
@@ -34,10 +39,17 @@ bool is_own_or_parent(const std::string& name)
 
 result<void> replace_file(const Runtime& runtime, const std::string& path, std::string_view content)
 {
-    const std::string beside = path + ".new";
-    auto status              = write_and_sync(runtime.files, beside, content);
-    if (status.ok()) status = runtime.files.RenameFile(beside, path);
+    auto status = write_and_sync(runtime.files, beside(path), content);
+    if (status.ok()) status = runtime.files.RenameFile(beside(path), path);
     if (not status.ok()) return error_of(status, "write the file " + path);
+    return done();
+}
+
+result<void> remove_unfinished_replacement(const Runtime& runtime, const std::string& path)
+{
+    if (not runtime.files.FileExists(beside(path))) return done();
+    const auto status = runtime.files.RemoveFile(beside(path));
+    if (not status.ok()) return error_of(status, "remove the file " + beside(path));
     return done();
 }
 

@@ -41,4 +41,19 @@ std::string bytes_after_power_cut(std::string_view seen, std::size_t synced, Tai
     return torn(seen, synced, drawn);
 }
 
+std::string pages_after_power_cut(std::string_view seen, std::string_view kept, Tail tail, Drawn& drawn)
+{
+    if (tail == Tail::dropped) return std::string{kept};
+    if (tail == Tail::kept) return std::string{seen};
+    const std::size_t piece = tail == Tail::torn ? sector_bytes : page_bytes;
+    std::string bytes{drawn.one_in(2) ? seen : kept}; // the length is kept by itself
+    for (std::size_t begin = 0; begin < bytes.size(); begin += piece) {
+        const auto from = drawn.one_in(2) ? seen : kept;
+        for (std::size_t i = begin; i < std::min(bytes.size(), begin + piece); ++i) {
+            bytes[i] = i < from.size() ? from[i] : '\0';
+        }
+    }
+    return bytes;
+}
+
 } // namespace eventloom::testing

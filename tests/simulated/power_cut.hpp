@@ -21,4 +21,7 @@ enum class Tail : std::uint8_t {
 // `seen` begins with what was synced.
 std::string bytes_after_power_cut(std::string_view seen, std::size_t synced, Tail tail, Drawn& drawn);
 
+// The same for a file that is written in any place: of each page the system's bytes or the platter's.
+std::string pages_after_power_cut(std::string_view seen, std::string_view kept, Tail tail, Drawn& drawn);
+
 } // namespace eventloom::testing

@@ -93,18 +93,40 @@ Status SimulatedDisk::pass(Operation operation, const std::string& path, DiskFau
 
 Status SimulatedDisk::write(SimulatedFile& file, const std::string& path, const leveldb::Slice& bytes)
 {
-    auto answer       = DiskFaults::Answer::failed;
-    auto status       = pass(Operation::write, path, &answer);
-    std::size_t taken = status.ok() ? bytes.size() : answer == DiskFaults::Answer::half ? bytes.size() / 2 : 0;
-    if (taken > room_) {
-        taken     = room_;
+    return write_at(file, path, file.seen->size(), {bytes.data(), bytes.size()});
+}
+
+Status SimulatedDisk::write_at(SimulatedFile& file, const std::string& path, std::size_t at, std::string_view bytes)
+{
+    auto answer         = DiskFaults::Answer::failed;
+    auto status         = pass(Operation::write, path, &answer);
+    auto taken          = bytes.substr(0, status.ok()                          ? bytes.size()
+                                          : answer == DiskFaults::Answer::half ? bytes.size() / 2
+                                                                               : 0);
+    const auto size     = file.seen->size();
+    const auto grows_by = [&] { return std::max(size, at + taken.size()) - size; };
+    if (grows_by() > room_) {
+        taken.remove_suffix(std::min<std::size_t>(taken.size(), grows_by() - room_));
         was_full_ = true;
         status    = Status::IOError(path, "no space left on device");
     }
-    if (room_ != ~std::uint64_t{0}) room_ -= taken;
-    own(file.seen).append(bytes.data(), taken);
-    remember(Operation::write, path, {bytes.data(), taken});
+    if (taken.empty()) return status;
+    if (room_ != ~std::uint64_t{0}) room_ -= std::min(room_, grows_by());
+    if (at != size) file.written_anywhere = true;
+    auto& seen = own(file.seen);
+    if (seen.size() < at + taken.size()) seen.resize(at + taken.size());
+    seen.replace(at, taken.size(), taken);
+    remember(Operation::write, path, taken);
     return status;
+}
+
+Status SimulatedDisk::cut(SimulatedFile& file, const std::string& path, std::size_t size)
+{
+    if (auto status = pass(Operation::write, path); not status.ok()) return status;
+    file.written_anywhere = true;
+    own(file.seen).resize(size);
+    remember(Operation::write, path, {});
+    return Status::OK();
 }
 
 Status SimulatedDisk::sync(SimulatedFile& file, const std::string& path)
@@ -114,11 +136,19 @@ Status SimulatedDisk::sync(SimulatedFile& file, const std::string& path)
     if (crashed_) return status;
     if (status.ok()) {
         remember(Operation::sync, path, {});
-        if (file.seen->size() > file.kept->size()) own(file.kept).append(*file.seen, file.kept->size());
+        if (file.written_anywhere) {
+            file.kept = file.seen;
+        } else if (file.seen->size() > file.kept->size()) {
+            own(file.kept).append(*file.seen, file.kept->size());
+        }
         if (state_.model == DirectoryModel::ordered || path.find("MANIFEST") != std::string::npos) keep_entries();
         return status;
     }
     // The system drops what it could not write and takes it for written: a second sync would succeed.
+    if (file.written_anywhere) {
+        file.kept = std::make_shared<std::string>(pages_after_power_cut(*file.seen, *file.kept, Tail::torn, drawn_));
+        return status;
+    }
     auto lost = bytes_after_power_cut(*file.seen, file.kept->size(), Tail::torn, drawn_);
     lost.resize(std::max(file.seen->size(), file.kept->size()));
     file.kept = std::make_shared<std::string>(std::move(lost));
@@ -168,7 +198,9 @@ void SimulatedDisk::power_cut(Tail tail)
         for (const auto& [path, file] : state_.kept) {
             // What stands on the platter is its beginning, also where it is not what the system sees.
             auto bytes = *file->kept;
-            if (file->seen->size() > bytes.size()) {
+            if (file->written_anywhere) {
+                bytes = pages_after_power_cut(*file->seen, bytes, tail, drawn_);
+            } else if (file->seen->size() > bytes.size()) {
                 const auto whole = bytes + file->seen->substr(bytes.size());
                 bytes            = bytes_after_power_cut(whole, bytes.size(), tail, drawn_);
             }
@@ -230,6 +262,18 @@ Status SimulatedDisk::NewWritableFile(const std::string& path, leveldb::Writable
     auto fresh = std::make_shared<SimulatedFile>();
     enter({path, fresh});
     *file = write_behind(*this, path, fresh).release();
+    return Status::OK();
+}
+
+Status SimulatedDisk::open_anywhere(const std::string& path, bool may_make, std::shared_ptr<SimulatedFile>* file)
+{
+    *file = find(path);
+    if (*file) return pass(Operation::open, path);
+    if (not may_make) return Status::NotFound(path);
+    if (auto status = pass(Operation::create, path); not status.ok()) return status;
+    remember(Operation::create, path, {});
+    *file = std::make_shared<SimulatedFile>();
+    enter({path, *file});
     return Status::OK();
 }
 

@@ -34,6 +34,8 @@ enum class DirectoryModel : std::uint8_t { ordered, strict };
 struct SimulatedFile {
     std::shared_ptr<const std::string> seen = std::make_shared<std::string>(); // by the system
     std::shared_ptr<const std::string> kept = seen;                            // by the platter
+    // Not only at its end, as LevelDB does: what the platter holds need not be the beginning of what the system sees.
+    bool written_anywhere = false;
 };
 
 // A disk at one moment.
@@ -112,7 +114,11 @@ public:
 
     // What the files of this disk call.
     leveldb::Status write(SimulatedFile& file, const std::string& path, const leveldb::Slice& bytes);
+    leveldb::Status write_at(SimulatedFile& file, const std::string& path, std::size_t at, std::string_view bytes);
+    leveldb::Status cut(SimulatedFile& file, const std::string& path, std::size_t size);
     leveldb::Status sync(SimulatedFile& file, const std::string& path);
+    // A file to be written anywhere; it is made when it is not there and may be.
+    leveldb::Status open_anywhere(const std::string& path, bool may_make, std::shared_ptr<SimulatedFile>* file);
     leveldb::Status may_read(const std::string& path) { return pass(Operation::read, path); }
 
 private:

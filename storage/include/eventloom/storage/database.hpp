@@ -146,6 +146,8 @@ result<void> remove_cut_tails(const Runtime& runtime, const std::string& directo
 
 // Writes a small file so that after a crash it holds either the old or the new content, whole and durable.
 result<void> replace_file(const Runtime& runtime, const std::string& path, std::string_view content);
+// Removes what such a replacement leaves beside the file when it is interrupted.
+result<void> remove_unfinished_replacement(const Runtime& runtime, const std::string& path);
 
 // Reads a small file; nothing when it is not there. Failure::invalid "file-too-large" beyond `limit` bytes.
 result<std::optional<std::string>> read_file(const Runtime& runtime, const std::string& path,

@@ -1,0 +1,96 @@
+// Power cuts and kills at every change that projections make to the disk, wherever their rows are kept.
+#include "crash/projections_machine.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace projections_crash_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+constexpr std::array lossy_tails{Tail::dropped, Tail::shortened, Tail::torn};
+
+std::uint64_t changes_of_a_life(const Setting& setting)
+{
+    ProjectionsMachine whole{1, setting};
+    const auto lived = whole.live();
+    INFO((lived ? "" : lived.error().sentence));
+    REQUIRE(lived);
+    return whole.disk().operations();
+}
+
+Lost lost_with(Tail tail)
+{
+    return tail == Tail::kept ? Lost::nothing : Lost::what_was_not_synced;
+}
+
+// A life that ends before its change `point`.
+void live_and_crash(ProjectionsMachine& machine, std::uint64_t point, Tail tail)
+{
+    machine.disk().crash_at(point);
+    static_cast<void>(machine.live());
+    REQUIRE(machine.disk().crashed());
+    machine.power_cut(tail);
+}
+
+// Every place, on a disk that keeps no entry of a directory unless it is synced; and the log beside the rows, on the other.
+const std::vector<Setting> settings{
+    {RowPlace::leveldb, DirectoryModel::strict, Log::elsewhere},
+    {RowPlace::sqlite, DirectoryModel::strict, Log::elsewhere},
+    {RowPlace::memory, DirectoryModel::strict, Log::elsewhere},
+    {RowPlace::leveldb, DirectoryModel::ordered, Log::on_the_disk},
+    {RowPlace::sqlite, DirectoryModel::ordered, Log::on_the_disk},
+};
+
+TEST_CASE("a crash at any change of the disk leaves rows that are those of their checkpoint, and nothing else",
+          "[crash][projections]")
+{
+    const auto setting       = GENERATE(from_range(settings));
+    const auto points        = changes_of_a_life(setting);
+    std::uint64_t rebuilding = 0;
+    for (std::uint64_t point = 1; point <= points; ++point) {
+        const auto lossy = lossy_tails[point % lossy_tails.size()];
+        for (const auto tail : {Tail::kept, lossy}) {
+            // Beside the log the same happens again, between changes of the log.
+            if (setting.log == Log::on_the_disk && (point % 2 == 0) != (tail == lossy)) continue;
+            ProjectionsMachine machine{1, setting};
+            live_and_crash(machine, point, tail);
+            rebuilding += machine.was_rebuilding() ? 1 : 0;
+            INFO("rows in " << setting.place << ", tail " << static_cast<int>(tail) << ", before change " << point
+                            << " of " << points);
+            REQUIRE(machine.wrong_after_restart(lost_with(tail)) == "");
+        }
+    }
+    INFO(points << " changes, " << rebuilding << " crashes in a rebuild or a drop");
+    CHECK(points > (setting.place == RowPlace::memory ? 20 : 500));
+    CHECK(rebuilding > points / 8);
+}
+
+TEST_CASE("a crash in the recovery from a crash leaves rows that are those of their checkpoint, too",
+          "[crash][projections]")
+{
+    constexpr std::uint64_t step = 101; // between the first crashes that are tried
+    const auto setting           = GENERATE(from_range(settings));
+    const auto points            = changes_of_a_life(setting);
+    std::uint64_t crashes        = 0;
+    for (std::uint64_t point = 1; point <= points; point += step) {
+        const auto first = point % 2 == 0 ? Tail::kept : lossy_tails[point % lossy_tails.size()];
+        for (std::uint64_t second = 1;; second += 5) {
+            ProjectionsMachine machine{1, setting};
+            live_and_crash(machine, point, first);
+            machine.disk().crash_at(machine.disk().operations() + second);
+            INFO("rows in " << setting.place << ", tail " << static_cast<int>(first) << ", before change " << point
+                            << " of " << points << ", then before change " << second << " of the recovery");
+            REQUIRE(machine.wrong_after_restart(lost_with(first)) == "");
+            if (not machine.disk().crashed()) break;
+            const auto tail = lossy_tails[second % lossy_tails.size()];
+            machine.power_cut(tail);
+            REQUIRE(machine.wrong_after_restart(lost_with(tail)) == "");
+            ++crashes;
+        }
+    }
+    INFO(crashes << " crashes of recoveries");
+    CHECK(crashes > (setting.place == RowPlace::memory ? 2 : 100));
+}
+
+} // namespace projections_crash_test

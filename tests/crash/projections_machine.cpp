@@ -1,0 +1,254 @@
+#include "crash/projections_machine.hpp"
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+
+namespace projections_crash_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+using namespace people;
+
+namespace {
+
+const std::vector<std::string> names{"census", "directory"};
+constexpr Position long_log = 60;
+
+Error wrong(std::string what)
+{
+    return {Failure::corrupt, "wrong", std::move(what)};
+}
+
+template <class Fact>
+std::pair<std::string, NewEvent> event_of(std::uint64_t person, const Fact& fact)
+{
+    const auto& type = event_type<Person, Fact>();
+    NewEvent event{.id = {}, .type = std::string{type.name}, .data = {}, .metadata = {}};
+    type.encode(&fact, event.data);
+    return {PersonId{std::to_string(person)}.stream(), std::move(event)};
+}
+
+// The event that stands at a position, whoever records it: people join, change and leave.
+std::pair<std::string, NewEvent> event_at(Position position)
+{
+    const auto number  = std::to_string(position);
+    const auto cities  = std::array{"Paris", "Rome", "Oslo"};
+    const auto earlier = position / 2; // somebody who joined, most likely
+    switch (position % 7) {
+    case 3:
+        return event_of(earlier, Moved{cities[position % 2]});
+    case 4:
+        return event_of(earlier, Written{"new-" + number});
+    case 5:
+        return event_of(position, Swapped{PersonId{std::to_string(earlier)}, PersonId{std::to_string(earlier + 1)}});
+    case 6:
+        return event_of(earlier - 1, Left{"for the sea"});
+    default:
+        return event_of(position, Joined{"mail-" + number,
+                                         cities[position % 3],
+                                         {static_cast<std::int64_t>(position % 11) - 5},
+                                         day(static_cast<int>(position % 13))});
+    }
+}
+
+// The last event up to a position that changes the projection. A checkpoint alone may be lost: reading on from an earlier
+// one changes nothing.
+Position last_heard(const std::string& projection, Position position)
+{
+    if (projection == "census") {
+        while (position > 0 && event_at(position).second.type != "joined" &&
+               event_at(position).second.type != "written") {
+            --position;
+        }
+    }
+    return position;
+}
+
+result<void> same(const std::vector<std::string>& found, const std::vector<std::string>& wanted,
+                  const std::string& where)
+{
+    if (found == wanted) return done();
+    std::string all;
+    for (const auto& name : found) all += " " + name;
+    return wrong("left over in " + where + ":" + all);
+}
+
+} // namespace
+
+ProjectionsMachine::ProjectionsMachine(std::uint64_t seed, const Setting& setting)
+    : setting_{setting}, simulated_{seed}, disk_{seed, setting.model},
+      files_{std::in_place, &disk_, SyncingEnv::SyncDirectory{}}, runtime_{simulated_, simulated_, simulated_, *files_}
+{
+    process_begins();
+    if (setting.log == Log::elsewhere) log_elsewhere_ = open_memory_store(runtime_);
+}
+
+void ProjectionsMachine::process_begins()
+{
+    files_.emplace(&disk_, [this](const std::string&) { return disk_.sync_directory(); }); // where `runtime_` has it
+}
+
+result<void> ProjectionsMachine::open()
+{
+    if (setting_.log == Log::on_the_disk) {
+        BOOST_OUTCOME_TRY(running_.log_on_disk, LevelDbStore::open(runtime_, {.directory = "/log"}));
+    }
+    running_.bus         = std::make_unique<EventBus>(runtime_, log());
+    running_.projections = std::make_unique<Projections>(runtime_, log(), *running_.bus, "/rows");
+    BOOST_OUTCOME_TRY(projections().add(census(), {.kept_in = setting_.place}));
+    BOOST_OUTCOME_TRY(projections().add(directory(), {.kept_in = setting_.place}));
+    return done();
+}
+
+void ProjectionsMachine::process_ends()
+{
+    running_.projections.reset();
+    running_.bus.reset();
+    running_.log_on_disk.reset();
+    simulated_.drop_everything();
+    run_background_work();
+    process_begins();
+    if (setting_.place == RowPlace::memory) answered_for_.clear(); // all of it is folded again
+}
+
+void ProjectionsMachine::power_cut(Tail tail)
+{
+    process_ends();
+    disk_.power_cut(tail);
+}
+
+result<void> ProjectionsMachine::record_up_to(Position last)
+{
+    while (log().head() < last) {
+        auto [stream, event] = event_at(log().head() + 1);
+        event.id             = simulated_.next();
+        BOOST_OUTCOME_TRY(log().append({.streams = {{stream, ExpectedVersion::any(), {event}}}}));
+    }
+    return done();
+}
+
+result<void> ProjectionsMachine::catch_up()
+{
+    projections().start();
+    BOOST_OUTCOME_TRY(projections().wait_for(log().head(), simulated_.now() + std::chrono::hours{1}));
+    for (const auto& name : names) answered_for_[name] = last_heard(name, log().head());
+    return done();
+}
+
+result<void> ProjectionsMachine::rebuild(const std::vector<std::string>& which)
+{
+    rebuilding_ = true;
+    // Something happens meanwhile, which the new copies must have too.
+    bool happened        = false;
+    const auto meanwhile = [&](Position, Position) -> result<void> {
+        if (std::exchange(happened, true)) return done();
+        return record_up_to(log().head() + 2);
+    };
+    BOOST_OUTCOME_TRY(const auto reports, projections().rebuild(which, meanwhile));
+    for (const auto& report : reports) {
+        if (report.error) return *report.error;
+        answered_for_[report.name] = last_heard(report.name, report.events);
+    }
+    rebuilding_ = false;
+    return done();
+}
+
+result<void> ProjectionsMachine::drop(const std::string& name)
+{
+    rebuilding_         = true;
+    answered_for_[name] = 0;
+    BOOST_OUTCOME_TRY(projections().drop(name));
+    rebuilding_ = false;
+    return done();
+}
+
+result<void> ProjectionsMachine::verify_all()
+{
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY(const auto verified, projections().verify(name));
+        if (verified.differences_total > 0) return wrong(name + ": " + verified.differences.front().sentence);
+        if (verified.position >= answered_for_[name]) continue;
+        return wrong(name + " was at " + std::to_string(answered_for_[name]) + " and is at " +
+                     std::to_string(verified.position));
+    }
+    return done();
+}
+
+result<void> ProjectionsMachine::live()
+{
+    if (not running_.projections) {
+        BOOST_OUTCOME_TRY(open());
+    }
+    BOOST_OUTCOME_TRY(record_up_to(long_log));
+    BOOST_OUTCOME_TRY(catch_up()); // in one batch
+    for (int batch = 0; batch < 5; ++batch) {
+        BOOST_OUTCOME_TRY(record_up_to(log().head() + 3));
+        BOOST_OUTCOME_TRY(catch_up());
+        if (simulated_.draw(3) == 0) run_one_background_job();
+    }
+    BOOST_OUTCOME_TRY(rebuild({"directory"}));
+    process_ends();
+    BOOST_OUTCOME_TRY(open()); // LevelDB makes tables of its logs
+    BOOST_OUTCOME_TRY(record_up_to(log().head() + 20));
+    BOOST_OUTCOME_TRY(catch_up());
+    BOOST_OUTCOME_TRY(rebuild(names));
+    BOOST_OUTCOME_TRY(catch_up());
+    BOOST_OUTCOME_TRY(verify_all());
+    BOOST_OUTCOME_TRY(drop("census"));
+    BOOST_OUTCOME_TRY(record_up_to(log().head() + 3));
+    BOOST_OUTCOME_TRY(catch_up());
+    return verify_all();
+}
+
+std::string ProjectionsMachine::wrong_with_answers()
+{
+    if (not running_.projections || projections().status().size() < names.size()) return ""; // it could not be opened
+    const auto verified = verify_all(); // every row and entry of one moment, against a fold of the log up to it
+    return verified ? "" : verified.error().sentence;
+}
+
+std::string ProjectionsMachine::wrong_after_restart(Lost lost)
+{
+    process_ends();
+    auto checked = check_restart(lost);
+    process_ends();
+    return checked || disk_.crashed() ? "" : checked.error().code + ": " + checked.error().sentence;
+}
+
+result<void> ProjectionsMachine::check_restart(Lost lost)
+{
+    rebuilding_ = false;
+    if (lost == Lost::what_was_not_synced) answered_for_.clear();
+    BOOST_OUTCOME_TRY(open());
+    BOOST_OUTCOME_TRY(check_left_over());
+    for (const auto& status : projections().status()) {
+        if (status.position > log().head()) return wrong(status.name + " is ahead of the log");
+    }
+    BOOST_OUTCOME_TRY(verify_all()); // as it stands
+    BOOST_OUTCOME_TRY(check_left_over());
+    BOOST_OUTCOME_TRY(catch_up());
+    BOOST_OUTCOME_TRY(verify_all());
+    return check_left_over();
+}
+
+// Of each projection there is one generation, and what says which.
+result<void> ProjectionsMachine::check_left_over()
+{
+    std::vector<std::string> found;
+    const auto list = [&](const std::string& of) {
+        found.clear();
+        static_cast<void>(disk_.GetChildren(of, &found));
+        std::sort(found.begin(), found.end());
+        return found;
+    };
+    BOOST_OUTCOME_TRY(same(list("/rows"), names, "/rows"));
+    for (const auto& name : names) {
+        const auto current = disk_.files()["/rows/" + name + "/current"]; // "generation 3 version 1 ..."
+        const auto number  = current.substr(11, current.find(' ', 11) - 11);
+        std::vector<std::string> wanted{"current", "generation-" + number};
+        if (setting_.place == RowPlace::memory) wanted.pop_back();
+        BOOST_OUTCOME_TRY(same(list("/rows/" + name), wanted, "/rows/" + name));
+    }
+    return done();
+}
+
+} // namespace projections_crash_test
