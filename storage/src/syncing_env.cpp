@@ -1,6 +1,7 @@
 #include <eventloom/storage/syncing_env.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 namespace eventloom {
@@ -15,6 +16,46 @@ std::string directory_of(const std::string& path)
 }
 
 } // namespace
+
+// A file of LevelDB's log, which its Env knows for as long as it is open.
+class SyncingEnv::LogFile final : public leveldb::WritableFile {
+public:
+    LogFile(SyncingEnv& env, std::string directory, std::unique_ptr<leveldb::WritableFile> file)
+        : env_{env}, directory_{std::move(directory)}, file_{std::move(file)}
+    {
+        const std::lock_guard lock{env_.mutex_};
+        env_.logs_[directory_] = this;
+    }
+    ~LogFile() override
+    {
+        const std::lock_guard lock{env_.mutex_};
+        const auto known = env_.logs_.find(directory_);
+        if (known != env_.logs_.end() && known->second == this) env_.logs_.erase(known);
+    }
+    LogFile(const LogFile&)            = delete;
+    LogFile& operator=(const LogFile&) = delete;
+
+    leveldb::Status Append(const leveldb::Slice& bytes) override
+    {
+        is_synced_ = false;
+        return file_->Append(bytes);
+    }
+    leveldb::Status Flush() override { return file_->Flush(); }
+    leveldb::Status Close() override { return file_->Close(); }
+    leveldb::Status Sync() override
+    {
+        auto status = file_->Sync();
+        is_synced_  = status.ok();
+        return status;
+    }
+    bool is_synced() const { return is_synced_; }
+
+private:
+    SyncingEnv& env_;
+    const std::string directory_;
+    const std::unique_ptr<leveldb::WritableFile> file_;
+    bool is_synced_ = true;
+};
 
 SyncingEnv::SyncingEnv(leveldb::Env* files, SyncDirectory sync_directory)
     : EnvWrapper{files}, sync_directory_{std::move(sync_directory)}
@@ -33,6 +74,20 @@ leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& di
     return status;
 }
 
+// LevelDB goes on to the next file of its log without syncing this one. After a power cut that one could be there and the end
+// of this one not: a part in the middle would be missing from what was written, and nothing would say so.
+leveldb::Status SyncingEnv::sync_log_before_the_next(const std::string& directory)
+{
+    LogFile* log = nullptr;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto known = logs_.find(directory);
+        if (known != logs_.end()) log = known->second;
+    }
+    // It is still open, and nobody else writes to it: whoever asks for the next one is its only writer.
+    return log == nullptr || log->is_synced() ? leveldb::Status::OK() : log->Sync();
+}
+
 bool SyncingEnv::is_doubtful(const std::string& path)
 {
     const std::lock_guard lock{mutex_};
@@ -43,11 +98,16 @@ leveldb::Status SyncingEnv::NewWritableFile(const std::string& path, leveldb::Wr
 {
     *file                         = nullptr; // not every Env sets it when it fails
     const auto directory          = directory_of(path);
+    const bool is_log             = path.ends_with(".log");
     leveldb::WritableFile* opened = nullptr;
-    auto status                   = target()->NewWritableFile(path, &opened);
+    auto status                   = is_log ? sync_log_before_the_next(directory) : leveldb::Status::OK();
+    if (not status.ok()) return status;
+    status = target()->NewWritableFile(path, &opened);
     std::unique_ptr<leveldb::WritableFile> held{opened};
     status = synced(std::move(status), directory);
-    if (status.ok()) *file = held.release();
+    if (not status.ok()) return status;
+    if (is_log) held = std::make_unique<LogFile>(*this, directory, std::move(held));
+    *file = held.release();
     return status;
 }
 

@@ -66,6 +66,24 @@ TEST_CASE("a crash at any change of the disk leaves rows that are those of their
     CHECK(rebuilding > points / 8);
 }
 
+TEST_CASE("a power cut while LevelDB goes on to its next log file leaves rows that are those of their checkpoint",
+          "[crash][projections]")
+{
+    constexpr std::uint64_t last_changes = 600; // in the next file; a row is written in many pieces
+    constexpr std::uint64_t step         = 83;
+    ProjectionsMachine whole{1, {RowPlace::leveldb}};
+    REQUIRE(whole.live_with_large_rows());
+    const auto points = whole.disk().operations();
+    for (std::uint64_t point = points - last_changes; point <= points; point += step) {
+        ProjectionsMachine machine{point, {RowPlace::leveldb}};
+        machine.disk().crash_at(point);
+        REQUIRE_FALSE(machine.live_with_large_rows());
+        machine.power_cut(lossy_tails[point % lossy_tails.size()]);
+        INFO("before change " << point << " of " << points);
+        REQUIRE(machine.wrong_after_restart(Lost::what_was_not_synced) == "");
+    }
+}
+
 TEST_CASE("a crash in the recovery from a crash leaves rows that are those of their checkpoint, too",
           "[crash][projections]")
 {

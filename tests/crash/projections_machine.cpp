@@ -199,6 +199,22 @@ result<void> ProjectionsMachine::live()
     return verify_all();
 }
 
+result<void> ProjectionsMachine::live_with_large_rows()
+{
+    constexpr std::size_t row_bytes = 900u << 10; // and as much in the unique index; LevelDB begins a file every 32 MiB
+    constexpr Position joined       = 22;
+    BOOST_OUTCOME_TRY(open());
+    while (log().head() < joined) {
+        auto address = std::to_string(log().head());
+        address.resize(row_bytes, '.');
+        auto [stream, event] = event_of(log().head(), Joined{std::move(address), "Rome", {}, day(1)});
+        event.id             = simulated_.next();
+        BOOST_OUTCOME_TRY(log().append({.streams = {{stream, ExpectedVersion::any(), {event}}}}));
+        BOOST_OUTCOME_TRY(catch_up());
+    }
+    return done();
+}
+
 std::string ProjectionsMachine::wrong_with_answers()
 {
     if (not running_.projections || projections().status().size() < names.size()) return ""; // it could not be opened

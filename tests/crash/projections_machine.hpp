@@ -46,6 +46,8 @@ public:
     // A whole life: catches up with a long log, follows it live, rebuilds one projection and then both, verifies, drops one,
     // and folds it again. Ends with the first error. Begun again, it goes on with a log that is longer already.
     el::result<void> live();
+    // Another one: follows the log live, with rows so large that LevelDB fills one file of its log and begins the next.
+    el::result<void> live_with_large_rows();
     // Whether it had begun a rebuild or a drop and not ended it.
     bool was_rebuilding() const { return rebuilding_; }
 

@@ -1,5 +1,6 @@
-// An Env that syncs directories: without it a new or renamed file may be gone after a power cut, and acknowledged writes
-// with it (LevelDB syncs a directory only before a MANIFEST).
+// An Env that syncs what LevelDB does not: directories, without which a new or renamed file may be gone after a power cut,
+// and acknowledged writes with it (LevelDB syncs a directory only before a MANIFEST); and a file of its log before the next
+// one is begun, without which writes that were not synced could go from the middle instead of from the end.
 //
 //     SyncingEnv files{leveldb::Env::Default(), sync_directory_of_the_system};
 //     Runtime runtime{clock, executor, ids, files};
@@ -10,6 +11,7 @@
 #include <leveldb/env.h>
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -32,13 +34,16 @@ public:
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
 
 private:
+    class LogFile;
     leveldb::Status synced(leveldb::Status status, const std::string& directory);
+    leveldb::Status sync_log_before_the_next(const std::string& directory);
     bool is_doubtful(const std::string& path);
 
     SyncDirectory sync_directory_;
     std::mutex mutex_;
     // Directories whose last sync failed: nothing is removed from them until one succeeds, or somebody begins anew.
     std::set<std::string> doubtful_;
+    std::map<std::string, LogFile*> logs_; // that are open, by directory
 };
 
 } // namespace eventloom
