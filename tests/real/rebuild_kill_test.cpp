@@ -107,7 +107,7 @@ TEST_CASE("rebuilds killed at random moments fail no query, leave the old rows a
     std::size_t steps = 40; // of a whole rebuild, until one was seen
     for (int kill = 0; kill < 20; ++kill) {
         INFO("kill " << kill);
-        const auto whole = rebuild_and_kill(directory.path(), 1 + random() % (steps + steps / 2));
+        const auto whole = rebuild_and_kill(directory.path(), 1 + random() % (steps + steps / 4));
         if (whole > 0) steps = whole;
     }
     Machine machine{directory.path()};
