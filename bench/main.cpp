@@ -30,15 +30,17 @@ int main(int argc, char** argv)
     std::vector<std::string> names;
     bench::Scale scale;
     bench::ReportOptions report;
-    app.add_option("names", names,
-                   "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, clusters, or all");
+    app.add_option(
+        "names", names,
+        "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, clusters, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");
     app.add_option("--out", report.file, "where the JSON goes");
     CLI11_PARSE(app, argc, argv);
     if (names.empty()) names = {"store"};
-    if (names == std::vector<std::string>{"all"}) names = {"store", "enrolment", "latency", "ten-million", "service", "projections"};
+    if (names == std::vector<std::string>{"all"})
+        names = {"store", "enrolment", "latency", "ten-million", "service", "projections"};
 
     std::vector<bench::Row> rows;
     for (const auto& name : names) {

@@ -54,9 +54,9 @@ void put_step(el::NewEvent& event, std::uint64_t order, std::uint64_t step)
 {
     switch (step) {
     case 0:
-        return put(event, "opened",
-                   Opened{customer_of(order), {numbered("country-", order % 40)},
-                          static_cast<std::int64_t>(order / 3'000)});
+        return put(
+            event, "opened",
+            Opened{customer_of(order), {numbered("country-", order % 40)}, static_cast<std::int64_t>(order / 3'000)});
     case 4:
         return put(event, "paid", Paid{numbered("receipt-", order), total_of(order)});
     case 5:

@@ -87,11 +87,11 @@ struct Activity {
     std::string name;
 };
 
-eventloom::Projected<OrderId, OrderRow> orders();          // a row an order; hears everything; one index
-eventloom::Projected<Activity, ActivityRow> activity();    // eight rows; hears everything
-eventloom::Projected<Customer, CustomerRow> customers();   // a row each hundred orders; hears two events in ten
-eventloom::Projected<Sku, ArticleRow> articles();          // ten thousand rows; hears three events in ten
-eventloom::Projected<Parcel, ParcelRow> parcels();         // a row an order; hears three events in ten
+eventloom::Projected<OrderId, OrderRow> orders();        // a row an order; hears everything; one index
+eventloom::Projected<Activity, ActivityRow> activity();  // eight rows; hears everything
+eventloom::Projected<Customer, CustomerRow> customers(); // a row each hundred orders; hears two events in ten
+eventloom::Projected<Sku, ArticleRow> articles();        // ten thousand rows; hears three events in ten
+eventloom::Projected<Parcel, ParcelRow> parcels();       // a row an order; hears three events in ten
 
 // ---- the log
 

@@ -69,7 +69,8 @@ private:
     el::SystemExecutor executor_{{.threads = 2}};
     const el::Runtime runtime_{el::system_clock(), executor_, el::system_ids(), el::system_files()};
     const std::unique_ptr<TestedEventloom> ours_ = open_eventloom(fresh_directory("lives"), el::Durability::buffered);
-    const std::unique_ptr<TestedStore> leveldb_ = open_leveldb_yardstick(fresh_directory("lives-leveldb"), Callers::one);
+    const std::unique_ptr<TestedStore> leveldb_ =
+        open_leveldb_yardstick(fresh_directory("lives-leveldb"), Callers::one);
     el::EventBus bus_{runtime_, ours_->store()};
     el::Projections projections_{runtime_, ours_->store(), bus_, fresh_directory("lives-rows")};
     std::optional<el::Table<OrderId, OrderRow>> order_table_;
@@ -105,10 +106,7 @@ public:
         }
     }
 
-    bool has(const std::string& key)
-    {
-        return database_->Get({}, key, &found_).ok();
-    }
+    bool has(const std::string& key) { return database_->Get({}, key, &found_).ok(); }
 
 private:
     std::unique_ptr<leveldb::DB> database_;
@@ -137,8 +135,8 @@ Row keyed_rebuild(ProjectedLog& log, RawRows& raw, const Scale& scale)
 {
     say("projections: rebuild of one keyed by order");
     log.rebuild("orders");
-    const auto rows     = rows_of(log);
-    const auto by_hand  = [&] {
+    const auto rows    = rows_of(log);
+    const auto by_hand = [&] {
         std::uint64_t events = 0;
         log.leveldb().read_log([&](const SeenEvent& event) { require(event.position == ++events, "no gap"); });
         raw.write(rows);
@@ -147,11 +145,10 @@ Row keyed_rebuild(ProjectedLog& log, RawRows& raw, const Scale& scale)
     return {.name    = "rebuild of one projection with a row an order",
             .unit    = "events/s",
             .target  = Target::times_the_better(0.5),
-            .figures = measure_in_turns(scale.rounds,
-                                        {{"Eventloom", [&] { return log.rebuild("orders"); }},
-                                         {"LevelDB, the same events read and the rows written", by_hand,
-                                          [&] { raw.reopen(); }}}),
-            .note    = "ten events an order, 20,000 orders open at a time; at least 1,000,000/s"};
+            .figures = measure_in_turns(
+                scale.rounds, {{"Eventloom", [&] { return log.rebuild("orders"); }},
+                               {"LevelDB, the same events read and the rows written", by_hand, [&] { raw.reopen(); }}}),
+            .note = "ten events an order, 20,000 orders open at a time; at least 1,000,000/s"};
 }
 
 Row hot_rows(ProjectedLog& log, const Scale& scale)
@@ -167,7 +164,7 @@ Row point_query(ProjectedLog& log, RawRows& raw, const Scale& scale)
 {
     say("projections: point queries");
     constexpr std::uint64_t queries = 500'000;
-    const auto keys = [&](auto ask) {
+    const auto keys                 = [&](auto ask) {
         for (std::uint64_t i = 0; i < queries; ++i) ask(OrderId{std::to_string(mixed(i) % log.orders())});
         return queries;
     };

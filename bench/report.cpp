@@ -74,13 +74,14 @@ void show_table(const std::vector<Row>& rows)
         cells.push_back({row.name, row.unit, text_of(row.figures.front().spread), others_of(row), ratio_text(row),
                          verdict_of(row)});
     }
-    eventloom::Output{{.json = false}}.table({{"work"},
-                                              {"unit"},
-                                              {"Eventloom, median (least–most)", Align::right},
-                                              {"the same work elsewhere"},
-                                              {"ratio", Align::right},
-                                              {"target"}},
-                                             cells);
+    const auto lines = eventloom::table_lines({{"work"},
+                                               {"unit"},
+                                               {"Eventloom, median (least–most)", Align::right},
+                                               {"the same work elsewhere"},
+                                               {"ratio", Align::right},
+                                               {"target"}},
+                                              cells);
+    for (const auto& line : lines) fmt::print("{}\n", line);
 }
 
 void show_markdown(const std::vector<Row>& rows)

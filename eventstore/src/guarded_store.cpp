@@ -74,7 +74,7 @@ public:
     {
         return within_memory("visit the streams", [&] { return store_->visit_streams(visit); });
     }
-    result<VerifyReport> verify(const std::function<void(Position)>& progress) const override
+    result<VerifyReport> verify(const std::function<result<void>(Position)>& progress) const override
     {
         return within_memory("verify the event store", [&] { return store_->verify(progress); });
     }

@@ -47,7 +47,7 @@ result<void> IndexScan::run()
     lengths_.emplace(database_.scan_cursor(moment_));
     lengths_->seek(std::string_view{&key_spaces::length, 1});
     auto cursor = database_.scan_cursor(moment_);
-    for (cursor.seek(""); cursor.valid(); cursor.next()) {
+    for (cursor.seek(""); cursor.valid() && not stopped_; cursor.next()) {
         ++entries_;
         take(cursor.key(), cursor.value());
     }

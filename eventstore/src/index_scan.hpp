@@ -7,6 +7,7 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <atomic>
 #include <functional>
 
 namespace eventloom {
@@ -22,6 +23,9 @@ public:
 
     // An error is damage of the database's own, or a fault; what was read before it has been told.
     result<void> run();
+
+    // From any thread: ends run() soon, with no fault.
+    void stop() { stopped_ = true; }
 
     std::uint64_t entries() const { return entries_; }
 
@@ -42,6 +46,7 @@ private:
     const Position covers_;
     const TakeFact fact_;
     const TakeFinding finding_;
+    std::atomic<bool> stopped_{false};
     std::uint64_t entries_ = 0;
 
     // The list whose pieces are being read.

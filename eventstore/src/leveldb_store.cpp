@@ -214,7 +214,7 @@ public:
         return cursor.status();
     }
 
-    result<VerifyReport> verify(const std::function<void(Position)>& progress) const override
+    result<VerifyReport> verify(const std::function<result<void>(Position)>& progress) const override
     {
         BOOST_OUTCOME_TRY(auto report, verify_log(runtime_, *database_, log_, progress));
         // What is wrong with a record, verify_log has found by itself.

@@ -29,7 +29,8 @@ public:
         next_       = from;
         RecordView record;
         std::vector<CommandGlance> commands;
-        for (cursor.seek(key_spaces::of_record(from == 1 ? 0 : from, 0)); in_log(cursor); cursor.next()) {
+        for (cursor.seek(key_spaces::of_record(from == 1 ? 0 : from, 0)); in_log(cursor) && not stopped_;
+             cursor.next()) {
             if (not parse(cursor, record)) continue;
             if (record.first() > head_ + 1) break;
             check_place(record, from);
@@ -47,6 +48,9 @@ public:
         }
         return end(cursor);
     }
+
+    // From within `take`: ends run() soon, with no fault.
+    void stop() { stopped_ = true; }
 
     // Positions whose events could not be read, in their order.
     struct Lost {
@@ -75,6 +79,7 @@ private:
     std::uint64_t checksum_ = 0;     // of the record before; the first record follows checksum 0
     bool is_first_          = true;  // no record has been read
     bool unread_            = false; // the record before could not be read
+    bool stopped_           = false;
     std::vector<Lost> lost_;
 };
 

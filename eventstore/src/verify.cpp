@@ -61,6 +61,9 @@ public:
         turn_->done.wait(lock, [&] { return turn_->is_done; });
     }
 
+    // Nobody wants to know any more.
+    void stop() { scan_.stop(); }
+
     std::uint64_t entries() const { return scan_.entries(); }
 
     FactSums sums;
@@ -92,7 +95,7 @@ private:
 class Verification {
 public:
     Verification(const Runtime& runtime, const Database& database, IndexMoment index, Position head,
-                 const std::function<void(Position)>& progress)
+                 const std::function<result<void>(Position)>& progress)
         : runtime_{runtime}, database_{database}, index_{std::move(index)}, progress_{progress},
           scan_{database, head,
                 [this](Position position, std::string code, std::string sentence) {
@@ -106,6 +109,7 @@ public:
     {
         IndexSide index{runtime_, index_};
         const auto read = scan_.run(1, Facts{*this});
+        if (not fault_) index.stop();
         index.finish();
         BOOST_OUTCOME_TRY(read);
         BOOST_OUTCOME_TRY(fault_);
@@ -148,7 +152,11 @@ private:
                  "compared the index with the record at position " + std::to_string(position) +
                      ", where it ends, and found that it was made from another one; run store repair");
         }
-        if (progress_ && position % events_between_progress == 0) progress_(position);
+        if (not progress_ || position % events_between_progress != 0) return;
+        if (auto wanted = progress_(position); not wanted) {
+            fault_ = std::move(wanted);
+            scan_.stop();
+        }
     }
 
     // A command without events, behind the last event that the index covers, may have come after the index was written.
@@ -235,7 +243,7 @@ private:
     const Runtime runtime_;
     const Database& database_;
     const IndexMoment index_;
-    const std::function<void(Position)>& progress_;
+    const std::function<result<void>(Position)>& progress_;
     VerifyReport report_;
     result<void> fault_ = done();
     LogScan scan_;
@@ -251,7 +259,7 @@ void add_finding(VerifyReport& report, Finding finding)
 }
 
 result<VerifyReport> verify_log(const Runtime& runtime, const Database& database, const LogReader& log,
-                                const std::function<void(Position)>& progress)
+                                const std::function<result<void>(Position)>& progress)
 {
     // In this order: whatever the index covers stands before the head, and the head in what a cursor sees.
     BOOST_OUTCOME_TRY(auto index, moment_of(log.index().database()));

@@ -9,7 +9,7 @@
 namespace eventloom {
 
 result<VerifyReport> verify_log(const Runtime& runtime, const Database& database, const LogReader& log,
-                                const std::function<void(Position)>& progress);
+                                const std::function<result<void>(Position)>& progress);
 
 void add_finding(VerifyReport& report, Finding finding);
 

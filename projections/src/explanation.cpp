@@ -1,5 +1,6 @@
 #include "explanation.hpp"
 
+#include "dead_letters.hpp"
 #include "log_fold.hpp"
 
 #include <algorithm>
@@ -60,9 +61,12 @@ private:
 } // namespace
 
 result<Explanation> explain_row(const EventStore& store, const Projection& definition, const RowName& name,
-                                Position head, ReadModel& scratch, const VisitRowChange& visit,
+                                const ReadModel& model, ReadModel& scratch, const VisitRowChange& visit,
                                 const LogProgress& progress)
 {
+    const auto now = model.view();
+    BOOST_OUTCOME_TRY(const Position head, now->number(row_keys::of_checkpoint()));
+    BOOST_OUTCOME_TRY(const auto not_handled, not_handled_in(*now));
     BOOST_OUTCOME_TRY(const auto table, find_table(definition, name.table));
     BOOST_OUTCOME_TRY(auto ordered_key, definition.tables()[table].ordered_key(name.key));
     RowWatch watch{definition, scratch, table, std::move(ordered_key)};
@@ -77,15 +81,13 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
             BOOST_OUTCOME_TRY(progress(event->position, head));
         }
         if (std::find(types.begin(), types.end(), event->type) == types.end()) continue;
+        if (not_handled.contains(event->position)) continue;
         BOOST_OUTCOME_TRY(const bool changed, watch.apply(*event));
         if (not changed) continue;
         ++explanation.events;
         BOOST_OUTCOME_TRY(visit({*event, watch.row_before(), watch.row_after()}));
     }
     explanation.row = watch.row_after();
-    if (progress) {
-        BOOST_OUTCOME_TRY(progress(head, head));
-    }
     return explanation;
 }
 

@@ -5,9 +5,9 @@
 
 namespace eventloom {
 
-// Up to the event at `head`. `scratch` takes the rows that have no place in memory.
+// Up to the checkpoint of `model`. `scratch` takes the rows that have no place in memory.
 result<Explanation> explain_row(const EventStore& store, const Projection& definition, const RowName& name,
-                                Position head, ReadModel& scratch, const VisitRowChange& visit,
+                                const ReadModel& model, ReadModel& scratch, const VisitRowChange& visit,
                                 const LogProgress& progress);
 
 } // namespace eventloom

@@ -77,6 +77,17 @@ result<void> Generations::make_current(const Generation& generation) const
                             std::to_string(generation.projection_version) + std::string{ending_of(generation.kept_in)});
 }
 
+result<bool> Generations::is_paused() const
+{
+    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, directory_ + "/paused"));
+    return text == "yes\n";
+}
+
+result<void> Generations::set_paused(bool paused) const
+{
+    return replace_file(runtime_, directory_ + "/paused", paused ? "yes\n" : "no\n");
+}
+
 result<std::vector<std::uint64_t>> Generations::numbers() const
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_));

@@ -26,6 +26,9 @@ public:
     result<void> remove_others(std::uint64_t number) const;
     // Removes all of them, and what says which one answers.
     result<void> remove_all() const;
+    // Whether the projection is to stand still, also after a restart.
+    result<bool> is_paused() const;
+    result<void> set_paused(bool paused) const;
     // One that is not there yet.
     result<std::uint64_t> unused_number() const;
 

@@ -1,15 +1,13 @@
 #include "log_fold.hpp"
 
+#include "dead_letters.hpp"
+
 #include <algorithm>
 
 namespace eventloom {
 
 namespace {
 
-// The memory for rows of one fold; with more, those that were not touched lately go.
-constexpr std::size_t rows_bytes_max = 64u << 20;
-// Rows grow between two flushes, and the memory for them is counted at a flush.
-constexpr std::uint64_t events_between_flushes = 1'000'000;
 // A checkpoint alone is written only now and then: losing it costs reading these events again, which change nothing.
 constexpr Position checkpoint_alone_after = 10'000;
 // As many are handled between two flushes where an event is known to fail.
@@ -23,8 +21,10 @@ Scope scope_of(const Projection& definition)
     return categories.size() == 1 ? Scope::category(categories.front()) : Scope::everything();
 }
 
-LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model)
-    : store_{store}, definition_{definition}, model_{model}, reached_{model.checkpoint()}, visible_{model.checkpoint()}
+LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model,
+                 const ProjectionOptions& options)
+    : store_{store}, definition_{definition}, model_{model}, options_{options}, reached_{model.checkpoint()},
+      visible_{model.checkpoint()}
 {
     if (model.checkpoint() == 0) put_away_.emplace();
     begin();
@@ -58,6 +58,10 @@ result<void> LogFold::handle(std::span<const RecordedEvent> events, Position rea
 
 result<void> LogFold::apply(const RecordedEvent& event)
 {
+    if (not left_out_) {
+        BOOST_OUTCOME_TRY(left_out_, left_out_in(*model_.view()));
+    }
+    if (left_out_->contains(event.position)) return done();
     ++applied_;
     return fold_->apply(event);
 }
@@ -82,13 +86,23 @@ result<void> LogFold::go_carefully_to(const RecordedEvent& failed)
     go_on(failed.position - 1);
     BOOST_OUTCOME_TRY(flush());
     auto applied = apply(failed);
-    if (not applied) begin();
-    return applied;
+    if (applied) return done();
+    begin();
+    if (options_.on_failure == OnFailure::stop || not is_of_the_event(applied.error())) return applied;
+    return park(failed, applied.error());
+}
+
+result<void> LogFold::park(const RecordedEvent& failed, const Error& error)
+{
+    go_on(failed.position);
+    ModelBatch batch;
+    put_dead_letter(batch, failed, error);
+    return write(batch);
 }
 
 bool LogFold::is_full() const
 {
-    return applied_ >= events_between_flushes || fold_->bytes_cached() > rows_bytes_max;
+    return applied_ >= options_.events_between_writes || fold_->bytes_cached() > options_.rows_bytes_max;
 }
 
 void LogFold::go_on(Position reached)
@@ -102,12 +116,19 @@ result<void> LogFold::flush()
     if (applied_ == 0 && reached_ <= model_.checkpoint()) return done();
     ModelBatch batch;
     fold_->flush(batch);
+    BOOST_OUTCOME_TRY(write(batch));
+    // Rows grow between two flushes, and their memory is counted at a flush.
+    if (fold_->bytes_cached() > options_.rows_bytes_max / 2) fold_->forget_rows();
+    if (fold_->bytes_cached() > options_.rows_bytes_max / 2) begin();
+    return done();
+}
+
+result<void> LogFold::write(ModelBatch& batch)
+{
     for (std::size_t i = 0; put_away_ && i < batch.size(); ++i) put_away_->add(batch[i].key);
     BOOST_OUTCOME_TRY(model_.write(batch, reached_));
     applied_ = 0;
     visible_ = reached_.load();
-    if (fold_->bytes_cached() > rows_bytes_max / 2) fold_->forget_rows();
-    if (fold_->bytes_cached() > rows_bytes_max / 2) begin();
     return done();
 }
 

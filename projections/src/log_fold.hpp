@@ -10,6 +10,7 @@
 #include <eventloom/projections/projections.hpp>
 
 #include <atomic>
+#include <set>
 #include <span>
 
 namespace eventloom {
@@ -19,10 +20,10 @@ enum class Visibility : std::uint8_t { at_once, when_memory_is_full };
 
 class LogFold {
 public:
-    LogFold(const EventStore& store, const Projection& definition, ReadModel& model);
+    LogFold(const EventStore& store, const Projection& definition, ReadModel& model, const ProjectionOptions& options);
 
-    // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler the
-    // read model has everything before that event, and the fold may go on from there.
+    // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler that is
+    // not to be parked the read model has everything before that event, and the fold may go on from there.
     result<void> handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility);
 
     // Puts all that was handled into the read model.
@@ -39,12 +40,16 @@ private:
     result<void> apply(const RecordedEvent& event);
     result<std::optional<std::string>> find(const std::string& key) const;
     result<void> go_carefully_to(const RecordedEvent& failed);
+    result<void> park(const RecordedEvent& failed, const Error& error);
+    result<void> write(ModelBatch& batch);
     bool is_full() const;
     void go_on(Position reached);
 
     const EventStore& store_;
     const Projection& definition_;
     ReadModel& model_;
+    const ProjectionOptions options_;
+    std::optional<std::set<Position>> left_out_; // read before the first event
     std::unique_ptr<Fold> fold_;
     std::uint64_t applied_ = 0; // events, since the last flush
     // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No

@@ -1,5 +1,6 @@
 #include <eventloom/projections/projections.hpp>
 
+#include "dead_letters.hpp"
 #include "explanation.hpp"
 #include "log_pass.hpp"
 #include "running_projection.hpp"
@@ -24,6 +25,10 @@ std::string_view to_string(ProjectionState state)
         return "running";
     case ProjectionState::rebuilding:
         return "rebuilding";
+    case ProjectionState::waiting:
+        return "waiting";
+    case ProjectionState::paused:
+        return "paused";
     case ProjectionState::failed:
         return "failed";
     }
@@ -38,6 +43,12 @@ struct Projections::Core {
     bool started = false;
     mutable std::mutex mutex; // over `running` and what is in it; not held while a rebuild reads the log
     std::vector<std::unique_ptr<RunningProjection>> running;
+
+    void restart(std::string_view name)
+    {
+        const std::lock_guard lock{mutex};
+        if (auto one = find(name); one && started) one.value()->restart();
+    }
 
     result<RunningProjection*> find(std::string_view name) const
     {
@@ -106,7 +117,7 @@ private:
         std::deque<LogFold> folds;
         LogPass pass{core_.runtime, core_.store};
         for (const Copy& copy : copies_) {
-            pass.add(folds.emplace_back(core_.store, *copy.of->definition(), *copy.beside.model));
+            pass.add(folds.emplace_back(core_.store, *copy.of->definition(), *copy.beside.model, copy.of->options()));
         }
         auto ends = pass.run(head, progress);
         for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -121,7 +132,7 @@ private:
         const auto swap_standing = [&]() -> result<void> {
             BOOST_OUTCOME_TRY(copy.of->stop_following());
             report.events = core_.store.head();
-            LogFold fold{core_.store, *copy.of->definition(), *copy.beside.model};
+            LogFold fold{core_.store, *copy.of->definition(), *copy.beside.model, copy.of->options()};
             BOOST_OUTCOME_TRY(eventloom::catch_up(core_.runtime, core_.store, fold, report.events, {}));
             BOOST_OUTCOME_TRY(copy.of->replace(copy.beside));
             report.rows = copy.beside.model->rows();
@@ -154,8 +165,16 @@ result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_pt
     for (const auto& one : core_->running) {
         ensure(one->name() != definition->name(), "two projections have one name");
     }
-    auto running = std::make_unique<RunningProjection>(
-        core_->runtime, core_->store, core_->bus, core_->directory + "/" + definition->name(), definition, options);
+    const auto ask_for_restart = [core = std::weak_ptr{core_}, name = definition->name()](Time due) {
+        const auto alive = core.lock();
+        if (not alive) return;
+        alive->runtime.executor.post_at(due, [core, name] {
+            if (const auto still_alive = core.lock()) still_alive->restart(name);
+        });
+    };
+    auto running = std::make_unique<RunningProjection>(core_->runtime, core_->store, core_->bus,
+                                                       core_->directory + "/" + definition->name(), definition, options,
+                                                       ask_for_restart);
     BOOST_OUTCOME_TRY(running->open());
     core_->running.push_back(std::move(running));
     return core_->running.back()->current();
@@ -190,13 +209,19 @@ result<void> Projections::wait_for(Position position, Time deadline)
 {
     const auto settled = [&] {
         const std::lock_guard lock{core_->mutex};
-        return std::all_of(core_->running.begin(), core_->running.end(),
-                           [&](const auto& one) { return one->visible() >= position || one->error(); });
+        return std::all_of(core_->running.begin(), core_->running.end(), [&](const auto& one) {
+            return one->visible() >= position || one->has_given_up() || one->is_paused();
+        });
     };
     const bool in_time = core_->runtime.executor.wait_until(settled, deadline);
     const std::lock_guard lock{core_->mutex};
     for (const auto& one : core_->running) {
         if (one->visible() >= position) continue;
+        if (one->is_paused()) {
+            return fail(Failure::unavailable, "projection-paused",
+                        "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
+                            " paused at " + std::to_string(one->visible()) + "; resume it");
+        }
         if (auto error = one->error()) return std::move(*error);
         if (not in_time) {
             return fail(Failure::unavailable, "projections-behind",
@@ -228,20 +253,21 @@ result<Projections::Beside> Projections::beside(std::string_view name) const
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
     BOOST_OUTCOME_TRY(auto begun, one->begin_beside());
-    return Beside{one->definition(), one->current()->get(), std::move(begun.model)};
+    return Beside{one->definition(), one->options(), one->current()->get(), std::move(begun.model)};
 }
 
 result<ProjectionVerification> Projections::verify(std::string_view name, const LogProgress& progress)
 {
     BOOST_OUTCOME_TRY(const auto both, beside(name));
-    return verify_model(core_->runtime, core_->store, *both.definition, *both.current, *both.empty, progress);
+    return verify_model(core_->runtime, core_->store, *both.definition, *both.current, *both.empty, both.options,
+                        progress);
 }
 
 result<Explanation> Projections::explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                          const LogProgress& progress)
 {
     BOOST_OUTCOME_TRY(const auto both, beside(name));
-    return explain_row(core_->store, *both.definition, row, both.current->checkpoint(), *both.empty, visit, progress);
+    return explain_row(core_->store, *both.definition, row, *both.current, *both.empty, visit, progress);
 }
 
 result<RowsAsJson> Projections::as_of(std::string_view name, Position position, const LogProgress& progress)
@@ -252,7 +278,7 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
                     "asked for the rows of " + std::string{name} + " at position " + std::to_string(position) +
                         " and found a log that ends at " + std::to_string(head));
     }
-    LogFold fold{core_->store, *both.definition, *both.empty};
+    LogFold fold{core_->store, *both.definition, *both.empty, both.options};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));
     return RowsAsJson{both.definition, *both.empty};
 }
@@ -262,6 +288,44 @@ result<RowsAsJson> Projections::rows_now(std::string_view name) const
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
     return RowsAsJson{one->definition(), *one->current()->get()};
+}
+
+result<std::vector<DeadLetter>> Projections::dead_letters(std::string_view name) const
+{
+    const std::lock_guard lock{core_->mutex};
+    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    return dead_letters_in(*one->current()->get()->view());
+}
+
+result<void> Projections::discard_dead_letter(std::string_view name, Position position)
+{
+    const std::lock_guard lock{core_->mutex};
+    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    if (one->rebuilding) {
+        return fail(Failure::unavailable, "rebuild-under-way",
+                    "asked to discard a dead letter of " + std::string{name} +
+                        " and found a rebuild of it under way; wait for it");
+    }
+    auto left_out = one->leave_out(position);
+    if (core_->started) one->follow();
+    return left_out;
+}
+
+result<void> Projections::pause(std::string_view name)
+{
+    const std::lock_guard lock{core_->mutex};
+    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    return one->set_paused(true);
+}
+
+result<void> Projections::resume(std::string_view name)
+{
+    const std::lock_guard lock{core_->mutex};
+    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    BOOST_OUTCOME_TRY(one->stop_following());
+    BOOST_OUTCOME_TRY(one->set_paused(false));
+    if (core_->started) one->follow();
+    return done();
 }
 
 result<void> Projections::drop(std::string_view name)

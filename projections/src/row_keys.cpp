@@ -48,6 +48,20 @@ std::string of_version()
     return std::string{about}.append("version");
 }
 
+std::string of_dead_letter(std::uint64_t position)
+{
+    std::string key{dead_letter};
+    append_big_endian(key, position);
+    return key;
+}
+
+std::string of_left_out(std::uint64_t position)
+{
+    std::string key{left_out};
+    append_big_endian(key, position);
+    return key;
+}
+
 Parts parts_of(std::string_view key)
 {
     Parts parts;

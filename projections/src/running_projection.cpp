@@ -1,5 +1,7 @@
 #include "running_projection.hpp"
 
+#include "dead_letters.hpp"
+
 #include <algorithm>
 
 namespace eventloom {
@@ -11,9 +13,10 @@ constexpr std::size_t batch_events_max = 4'096;
 } // namespace
 
 RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                                     std::shared_ptr<const Projection> definition, const ProjectionOptions& options)
+                                     std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
+                                     AskForRestart ask_for_restart)
     : runtime_{runtime}, store_{store}, bus_{bus}, definition_{std::move(definition)}, options_{options},
-      generations_{runtime, std::move(directory)}
+      ask_for_restart_{std::move(ask_for_restart)}, generations_{runtime, std::move(directory)}
 {
 }
 
@@ -34,6 +37,7 @@ result<RunningProjection::Beside> RunningProjection::begin_beside() const
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
     model->remove_when_done();
+    BOOST_OUTCOME_TRY(leave_out_the_same(*current_->get()->view(), *model));
     return Beside{unused, std::move(model)};
 }
 
@@ -75,30 +79,85 @@ result<void> RunningProjection::open()
         BOOST_OUTCOME_TRY(generations_.make_current({number_, definition_->version(), options_.kept_in}));
     }
     BOOST_OUTCOME_TRY(generations_.remove_others(number_));
+    BOOST_OUTCOME_TRY(paused_, generations_.is_paused());
     current_->replace(std::move(model));
     return done();
 }
 
 void RunningProjection::follow()
 {
-    auto model = current_->get();
-    fold_      = std::make_shared<LogFold>(store_, *definition_, *model);
-    subscription_ =
-        bus_.subscribe({.name             = name(),
-                        .scope            = scope_of(*definition_),
-                        .types            = definition_->types(),
-                        .after            = model->checkpoint(),
-                        .batch_events_max = batch_events_max},
-                       [fold = fold_, model](const Delivery& delivery) {
-                           return fold->handle(delivery.events, delivery.position,
-                                               delivery.live ? Visibility::at_once : Visibility::when_memory_is_full);
-                       });
+    if (paused_) return;
+    auto model    = current_->get();
+    fold_         = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    subscription_ = bus_.subscribe({.name             = name(),
+                                    .scope            = scope_of(*definition_),
+                                    .types            = definition_->types(),
+                                    .after            = model->checkpoint(),
+                                    .batch_events_max = batch_events_max},
+                                   [this, fold = fold_, model](const Delivery& delivery) {
+                                       auto handled = handle(*fold, delivery);
+                                       if (not handled) consider_restart();
+                                       return handled;
+                                   });
+}
+
+result<void> RunningProjection::handle(LogFold& fold, const Delivery& delivery)
+{
+    const auto visibility = delivery.live ? Visibility::at_once : Visibility::when_memory_is_full;
+    BOOST_OUTCOME_TRY(fold.handle(delivery.events, delivery.position, visibility));
+    restarts_ = 0;
+    return done();
+}
+
+void RunningProjection::consider_restart()
+{
+    if (restarts_ >= options_.restarts.times) return;
+    const auto wait = options_.restarts.first_wait * (std::int64_t{1} << std::min(restarts_.load(), 20u));
+    ++restarts_;
+    waiting_ = true;
+    ask_for_restart_(runtime_.clock.now() + wait);
+}
+
+void RunningProjection::restart()
+{
+    if (not waiting_.exchange(false) || not subscription_) return;
+    static_cast<void>(stop_following()); // it had stopped by itself, and has nothing more to put away
+    failure_.reset();
+    follow();
+}
+
+result<void> RunningProjection::set_paused(bool paused)
+{
+    BOOST_OUTCOME_TRY(generations_.set_paused(paused));
+    paused_ = paused;
+    if (paused) return stop_following();
+    failure_.reset();
+    restarts_ = 0;
+    return done();
+}
+
+result<void> RunningProjection::leave_out(Position dead_letter)
+{
+    const auto model = current_->get();
+    BOOST_OUTCOME_TRY(const auto letters, dead_letters_in(*model->view()));
+    const bool known = std::any_of(letters.begin(), letters.end(),
+                                   [&](const DeadLetter& letter) { return letter.position == dead_letter; });
+    if (not known) {
+        return fail(Failure::invalid, "no-such-dead-letter",
+                    "asked for the dead letter of " + name() + " at position " + std::to_string(dead_letter) +
+                        " and found none; `dead-letters list` shows those there are");
+    }
+    BOOST_OUTCOME_TRY(stop_following());
+    ModelBatch batch;
+    eventloom::leave_out(batch, dead_letter);
+    return model->write(batch, model->checkpoint());
 }
 
 result<void> RunningProjection::stop_following()
 {
     if (not subscription_) return done();
     subscription_->stop();
+    waiting_          = false;
     const bool failed = subscription_->error().has_value();
     if (failed) failure_ = subscription_->error();
     subscription_.reset();
@@ -131,8 +190,10 @@ ProjectionStatus RunningProjection::status(Position head) const
                             .rows     = model->rows(),
                             .error    = error()};
     status.lag = head - std::min(head, status.position);
-    if (status.error) {
-        status.state = ProjectionState::failed;
+    if (paused_) {
+        status.state = ProjectionState::paused;
+    } else if (status.error) {
+        status.state = waiting_ ? ProjectionState::waiting : ProjectionState::failed;
     } else if (rebuilding) {
         status.state = ProjectionState::rebuilding;
     } else if (subscription_) {

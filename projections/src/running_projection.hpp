@@ -1,6 +1,6 @@
 // One projection while it runs: its definition, the read model that answers, and the subscription that feeds it.
 //
-// Threads: one at a time; Projections holds its lock over every call.
+// Threads: one at a time; Projections holds its lock over every call, and calls restart() when it is asked to.
 #pragma once
 
 #include "generations.hpp"
@@ -9,6 +9,8 @@
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/projections/projections.hpp>
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -16,8 +18,12 @@ namespace eventloom {
 
 class RunningProjection {
 public:
+    // Asks, from any thread, for a call of restart() at a time.
+    using AskForRestart = std::function<void(Time due)>;
+
     RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                      std::shared_ptr<const Projection> definition, const ProjectionOptions& options);
+                      std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
+                      AskForRestart ask_for_restart);
 
     // Opens the generation that answers, or begins the first one, or one of a newer version.
     result<void> open();
@@ -32,17 +38,27 @@ public:
     // From here on this one answers, also after a restart.
     result<void> replace(const Beside& by);
 
-    // Follows the log from the checkpoint on.
+    // Follows the log from the checkpoint on, unless it is paused.
     void follow();
     result<void> stop_following();
+    // Follows again when it was stopped by an error.
+    void restart();
+
+    result<void> set_paused(bool paused);
+    bool is_paused() const { return paused_; }
+
+    result<void> leave_out(Position dead_letter);
 
     // Everything up to here is seen by whoever asks.
     Position visible() const;
     std::optional<Error> error() const;
+    // Stopped by an error, and not to be started again by itself.
+    bool has_given_up() const { return error().has_value() && not waiting_; }
     ProjectionStatus status(Position head) const;
 
     const std::string& name() const { return definition_->name(); }
     const std::shared_ptr<const Projection>& definition() const { return definition_; }
+    const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
     void remember(Error why) { failure_ = std::move(why); }
 
@@ -50,18 +66,24 @@ public:
 
 private:
     result<std::shared_ptr<ReadModel>> open_generation(std::uint64_t number) const;
+    result<void> handle(LogFold& fold, const Delivery& delivery);
+    void consider_restart();
 
     const Runtime runtime_;
     EventStore& store_;
     EventBus& bus_;
     const std::shared_ptr<const Projection> definition_;
     const ProjectionOptions options_;
+    const AskForRestart ask_for_restart_;
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
     std::uint64_t number_                        = 0; // of the generation that answers
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;
     std::optional<Error> failure_; // of a subscription that has ended
+    bool paused_ = false;
+    std::atomic<unsigned> restarts_{0}; // since the last event that was handled well
+    std::atomic<bool> waiting_{false};  // for the next one
 };
 
 } // namespace eventloom

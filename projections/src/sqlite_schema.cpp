@@ -70,6 +70,10 @@ SqliteSchema::SqliteSchema(const Projection& definition)
     };
     const auto names = names_of_tables(definition);
     add_numbers({}, {});
+    for (const char kind : {row_keys::dead_letter, row_keys::left_out}) {
+        sections_.push_back(
+            {std::string{kind}, row_keys::entry, 0, "SELECT _key, _row FROM _eventloom_entries WHERE _key"});
+    }
     for (std::size_t i = 0; i < names.size(); ++i) add_table(definition.tables()[i], names[i]);
     std::sort(sections_.begin(), sections_.end(), [](const auto& a, const auto& b) { return a.prefix < b.prefix; });
 }

@@ -48,9 +48,10 @@ private:
         ++report_.differences_total;
         if (report_.differences.size() == differences_max) return;
         const auto parts       = row_keys::parts_of(key);
-        const std::string what = parts.kind == row_keys::row     ? "a row "
-                                 : parts.kind == row_keys::entry ? "an index entry "
-                                                                 : "a number ";
+        const std::string what = parts.kind == row_keys::row           ? "a row "
+                                 : parts.kind == row_keys::entry       ? "an index entry "
+                                 : parts.kind == row_keys::dead_letter ? "a dead letter "
+                                                                       : "a number ";
         std::string sentence =
             what + (parts.table.empty() ? "" : "of " + std::string{parts.table} + " ") + std::string{how};
         if (parts.kind == row_keys::row) {
@@ -78,12 +79,12 @@ private:
 
 result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
                                             const Projection& definition, const ReadModel& model, ReadModel& again,
-                                            const LogProgress& progress)
+                                            const ProjectionOptions& options, const LogProgress& progress)
 {
     ProjectionVerification report;
     const auto now = model.view();
     BOOST_OUTCOME_TRY(report.position, now->number(row_keys::of_checkpoint()));
-    LogFold fold{store, definition, again};
+    LogFold fold{store, definition, again, options};
     BOOST_OUTCOME_TRY(catch_up(runtime, store, fold, report.position, progress));
     BOOST_OUTCOME_TRY(Comparison(definition, report).compare(*now, *again.view()));
     return report;

@@ -148,6 +148,15 @@ result<std::map<SagaStatus, std::uint64_t>> Sagas::count() const
     return counts;
 }
 
+result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::string_view key) const
+{
+    BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
+    const InstanceKey wanted{std::string{saga}, std::string{key}};
+    BOOST_OUTCOME_TRY(const auto known, table->find(wanted));
+    if (not known) return std::optional<SagaInstance>{};
+    return std::optional{instance_of(wanted, *known, engine_->definition_of(wanted.saga, known->version))};
+}
+
 result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());

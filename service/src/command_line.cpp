@@ -1,41 +1,43 @@
 #include <eventloom/service/command_line.hpp>
 
+#include "directory_holder.hpp"
+
 #include <eventloom/framework/ensure.hpp>
-#include <eventloom/storage/system_files.hpp>
+
+#include <CLI/Option.hpp>
 
 #include <cstdlib>
+#include <sstream>
+#include <unistd.h>
 
 namespace eventloom {
 
-struct CommandLine::Machine {
-    SystemExecutor executor{{.threads = 2}};
-    Runtime runtime{system_clock(), executor, system_ids(), system_files()};
-};
-
-CommandLine::CommandLine(std::string name, std::string summary, Open open)
-    : machine_{std::make_unique<Machine>()}, name_{std::move(name)}, app_{std::move(summary), name_}, open_{std::move(
-                                                                                                          open)}
+CommandLine::CommandLine(const Program& program, CommandPlace place)
+    : program_{program}, place_{std::move(place)}, app_{program.summary, program.name}
 {
     app_.require_subcommand(1);
     app_.fallthrough(); // --data and --json may stand behind the subcommand too
     app_.set_help_all_flag("--help-all", "Show the help of every command");
     app_.add_option("--data", directory_, "Where the data is kept (default: the user's data directory)");
     app_.add_flag("--json", json_, "Answer with one JSON document");
-    on(app_.add_subcommand("help", "Show this help"), [this](Output& out) -> result<void> {
-        out.say(app_.help());
-        return done();
-    });
+    on(
+        app_.add_subcommand("help", "Show this help"),
+        [this](Output& out) -> result<void> {
+            out.say(app_.help());
+            return done();
+        },
+        DirectoryUse::none);
+    add_serve_command();
     add_projection_commands();
     add_query_command();
+    add_dead_letter_commands();
     add_saga_commands();
     add_log_commands();
     add_store_commands();
+    program_.set_up(*this);
 }
 
-CommandLine::~CommandLine()
-{
-    opened_.reset(); // before the executor that it runs on
-}
+CommandLine::~CommandLine() = default;
 
 void CommandLine::knows(const EventTypes& types)
 {
@@ -44,59 +46,100 @@ void CommandLine::knows(const EventTypes& types)
     }
 }
 
-void CommandLine::on(CLI::App* command, Action action)
+void CommandLine::on(CLI::App* command, Action action, DirectoryUse use)
 {
-    command->callback([this, action = std::move(action)] { chosen_ = action; });
+    command->callback([this, action = std::move(action), use] {
+        chosen_     = action;
+        chosen_use_ = use;
+    });
 }
 
 std::string CommandLine::data_directory() const
 {
+    if (is_running_service()) return place_.data_directory;
     if (not directory_.empty()) return directory_;
     if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0') {
-        return std::string{data} + "/" + name_;
+        return std::string{data} + "/" + program_.name;
     }
     const char* home = std::getenv("HOME");
-    return (home != nullptr && *home != '\0' ? std::string{home} + "/.local/share/" : std::string{"./"}) + name_;
+    return (home != nullptr && *home != '\0' ? std::string{home} + "/.local/share/" : std::string{"./"}) +
+           program_.name;
 }
 
-const Runtime& CommandLine::runtime() const
+std::string CommandLine::path_of(const std::string& file) const
 {
-    return machine_->runtime;
+    if (not file.starts_with('/')) return place_.working_directory + "/" + file;
+    if (not is_running_service()) return file;
+    // What these name is another process's here.
+    const std::string process = "/proc/" + std::to_string(place_.client_process_id);
+    if (file == "/dev/stdin") return process + "/fd/0";
+    if (file.starts_with("/dev/fd/")) return process + file.substr(4);
+    if (file.starts_with("/proc/self/")) return process + file.substr(10);
+    return file;
 }
 
 result<OpenService*> CommandLine::open(bool create_if_missing)
 {
+    if (is_running_service()) return place_.running;
     if (opened_) return opened_.get();
     const std::string directory = data_directory();
-    auto opened                 = open_(machine_->runtime, directory, create_if_missing);
+    auto opened                 = open_(place_.runtime, directory, create_if_missing);
     if (not opened && opened.error().code == "no-such-database") {
         return fail(Failure::invalid, "no-data",
                     "looked for data in " + directory + " and found none; import something first, or give --data DIR");
     }
-    BOOST_OUTCOME_TRY(opened_, std::move(opened));
+    if (not opened) return with_holder(std::move(opened.error()), place_.runtime, directory);
+    opened_ = std::move(opened.value());
     return opened_.get();
 }
 
-int CommandLine::run(int argc, char** argv)
+std::optional<int> CommandLine::read(std::vector<std::string> words)
 {
+    std::reverse(words.begin(), words.end()); // CLI11 takes them from the end
     try {
-        app_.parse(argc, argv);
-    } catch (const CLI::CallForHelp& help) {
-        return app_.exit(help);
-    } catch (const CLI::CallForAllHelp& help) {
-        return app_.exit(help);
+        app_.parse(std::move(words));
+        return std::nullopt;
     } catch (const CLI::ParseError& error) {
-        report(
-            {Failure::invalid, "wrong-usage", std::string{error.what()} + "; `" + name_ + " help` shows the commands"},
-            json_);
+        if (error.get_exit_code() == 0) { // asked for help
+            std::ostringstream help;
+            app_.exit(error, help, help);
+            place_.console.out(help.str());
+            return static_cast<int>(ExitCode::done);
+        }
+        const std::string sentence = std::string{error.what()} + "; `" + program_.name + " help` shows the commands";
+        report(place_.console, {Failure::invalid, "wrong-usage", sentence}, json_);
         return static_cast<int>(ExitCode::wrong_usage);
     }
-    Output out{{.json = json_}};
-    const auto answer = chosen_(out);
+}
+
+// A service that runs takes commands that can share it.
+result<void> CommandLine::check_place() const
+{
+    if (not is_running_service()) return done();
+    const std::string process = "process " + std::to_string(getpid());
+    if (chosen_use_ == DirectoryUse::alone) {
+        return fail(Failure::unavailable, "service-is-running",
+                    "asked for a command that needs " + data_directory() + " for itself and found that " + process +
+                        " serves it; stop that one first (Ctrl-C there, or `kill " + std::to_string(getpid()) + "`)");
+    }
+    for (const CLI::Option* option : opening_options_) {
+        if (option->count() == 0) continue;
+        return fail(Failure::unavailable, "service-has-its-options",
+                    "asked for " + option->get_name() + " and found that " + process + " serves " + data_directory() +
+                        "; this option is chosen when the service starts");
+    }
+    return done();
+}
+
+int CommandLine::carry_out()
+{
+    Output out{place_.console, {.json = json_}};
+    auto answer = check_place();
+    if (answer) answer = chosen_(out);
     opened_.reset();
     if (answer) return static_cast<int>(ExitCode::done);
-    report(answer.error(), json_);
-    return static_cast<int>(ExitCode::failed);
+    report(place_.console, answer.error(), json_);
+    return static_cast<int>(answer.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);
 }
 
 } // namespace eventloom

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 
 namespace eventloom {
 
@@ -22,42 +21,67 @@ std::string json_text(const Cell& value)
 
 } // namespace
 
-Output::Output(Options options) : options_{options} {}
+std::vector<std::string> table_lines(const std::vector<Column>& columns, const TableRows& rows)
+{
+    return TextTable{columns}.lines(rows);
+}
+
+std::string_view cut_to_width(std::string_view line, std::size_t width)
+{
+    std::size_t end = 0;
+    for (std::size_t characters = 0; end < line.size(); ++end) {
+        if ((line[end] & 0xC0) != 0x80 && characters++ == width) break;
+    }
+    return line.substr(0, end);
+}
+
+Output::Output(Console& console, Options options) : console_{console}, options_{options} {}
 
 Output::~Output() = default;
 
-void Output::table(const std::vector<Column>& columns, const std::vector<std::vector<nlohmann::ordered_json>>& rows)
+void Output::table(const std::vector<Column>& columns, const TableRows& rows)
 {
-    if (not options_.json) return TextTable{columns}.print(rows);
+    if (not options_.json) {
+        std::string text;
+        for (const auto& line : table_lines(columns, rows)) text += line + "\n";
+        return console_.out(text);
+    }
     Cell array = Cell::array();
     for (const auto& row : rows) {
         Cell object = Cell::object();
         for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = row[i];
         array.push_back(std::move(object));
     }
-    fmt::print("{}\n", json_text(array));
+    console_.out(json_text(array) + "\n");
 }
 
 void Output::facts(const nlohmann::ordered_json& object)
 {
-    if (options_.json) return fmt::print("{}\n", json_text(object));
+    if (options_.json) return console_.out(json_text(object) + "\n");
+    std::string text;
     std::size_t widest = 0;
     for (const auto& [name, value] : object.items()) widest = std::max(widest, width_of(name));
     for (const auto& [name, value] : object.items()) {
-        fmt::print("{}{}  {}\n", name, std::string(widest - width_of(name), ' '), cell_text(value));
+        text += fmt::format("{}{}  {}\n", name, std::string(widest - width_of(name), ' '), cell_text(value));
     }
+    console_.out(text);
 }
 
 void Output::say(std::string_view sentence)
 {
-    if (not options_.json) fmt::print("{}\n", sentence);
+    if (not options_.json) console_.out(std::string{sentence} + "\n");
 }
 
-void report(const Error& error, bool json)
+void Output::line(const nlohmann::ordered_json& object)
 {
-    if (not json) return fmt::print(stderr, "{}\n", printable(error.sentence));
+    console_.out(object.dump(-1, ' ', false, Cell::error_handler_t::replace) + "\n");
+}
+
+void report(Console& console, const Error& error, bool json)
+{
+    if (not json) return console.err(printable(error.sentence) + "\n");
     const Cell object{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}};
-    fmt::print(stderr, "{}\n", json_text(object));
+    console.err(json_text(object) + "\n");
 }
 
 std::string with_separators(std::int64_t number)

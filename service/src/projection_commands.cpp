@@ -1,4 +1,7 @@
 #include <eventloom/service/command_line.hpp>
+
+#include "projection_watch.hpp"
+
 #include <eventloom/service/progress.hpp>
 
 #include <nlohmann/json.hpp>
@@ -6,8 +9,6 @@
 namespace eventloom {
 
 namespace {
-
-using Rows = std::vector<std::vector<nlohmann::ordered_json>>;
 
 result<std::vector<std::string>> chosen_names(const Projections& projections, const std::vector<std::string>& names,
                                               bool all)
@@ -24,7 +25,7 @@ result<std::vector<std::string>> chosen_names(const Projections& projections, co
 
 result<void> show_status(Output& out, const Projections& projections)
 {
-    Rows rows;
+    TableRows rows;
     for (const auto& status : projections.status()) {
         rows.push_back({status.name, status.version, to_string(status.state), status.position, status.lag, status.rows,
                         status.error ? nlohmann::ordered_json(status.error->sentence) : nullptr});
@@ -47,13 +48,11 @@ result<void> show_status(Output& out, const Projections& projections)
 
 result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
 {
-    Rows rows;
+    TableRows rows;
     for (const auto& name : names) {
-        Progress progress{clock, "rebuilding " + name};
-        BOOST_OUTCOME_TRY(const auto report, projections.rebuild(name, [&](Position at, Position head) -> result<void> {
-            progress.at(at, head);
-            return done();
-        }));
+        Progress progress{out.console(), clock, "rebuilding " + name};
+        BOOST_OUTCOME_TRY(const auto report,
+                          projections.rebuild(name, [&](Position at, Position head) { return progress.at(at, head); }));
         progress.finish();
         rows.push_back({name, report.events, report.rows});
     }
@@ -63,14 +62,12 @@ result<void> rebuild(Output& out, Projections& projections, const Clock& clock, 
 
 result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
 {
-    Rows rows;
+    TableRows rows;
     std::string first_difference;
     for (const auto& name : names) {
-        Progress progress{clock, "verifying " + name};
-        BOOST_OUTCOME_TRY(const auto report, projections.verify(name, [&](Position at, Position head) -> result<void> {
-            progress.at(at, head);
-            return done();
-        }));
+        Progress progress{out.console(), clock, "verifying " + name};
+        BOOST_OUTCOME_TRY(const auto report,
+                          projections.verify(name, [&](Position at, Position head) { return progress.at(at, head); }));
         progress.finish();
         auto differences = nlohmann::ordered_json::array();
         for (const auto& difference : report.differences) differences.push_back(difference.sentence);
@@ -94,7 +91,7 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
 
 result<void> drop(Output& out, Projections& projections, const Clock&, const std::vector<std::string>& names)
 {
-    Rows rows;
+    TableRows rows;
     for (const auto& name : names) {
         BOOST_OUTCOME_TRY(projections.drop(name));
         rows.push_back({name, true});
@@ -103,19 +100,38 @@ result<void> drop(Output& out, Projections& projections, const Clock&, const std
     return done();
 }
 
+// Pauses or resumes.
+template <result<void> (Projections::*Change)(std::string_view)>
+result<void> change(Output& out, Projections& projections, const Clock&, const std::vector<std::string>& names)
+{
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY((projections.*Change)(name));
+    }
+    return show_status(out, projections);
+}
+
 } // namespace
 
 void CommandLine::add_projection_commands()
 {
-    auto* projections =
-        app_.add_subcommand("projections", "The read models: list, status, rebuild, verify, explain, as-of, drop");
+    auto* projections = app_.add_subcommand(
+        "projections", "The read models: list, status, rebuild, verify, explain, as-of, pause, resume, drop");
     projections->require_subcommand(1);
-    const auto show = [this](Output& out) -> result<void> {
+    const auto is_watched = std::make_shared<bool>(false);
+    const auto show       = [this, is_watched](Output& out) -> result<void> {
+        if (*is_watched && not is_running_service()) {
+            return fail(Failure::unavailable, "no-service-to-watch",
+                              "asked to watch the projections in " + data_directory() +
+                                  " and found no service that moves them on; start one with `serve`");
+        }
         BOOST_OUTCOME_TRY(auto* const open_service, open());
+        if (*is_watched) return watch_projections(out, open_service->service());
         return show_status(out, open_service->service().projections());
     };
     on(projections->add_subcommand("list", "All projections, and where they stand"), show);
-    on(projections->add_subcommand("status", "The same"), show);
+    auto* status = projections->add_subcommand("status", "The same");
+    status->add_flag("--watch", *is_watched, "Again and again, with rates, until Ctrl-C; in a pipe a line a change");
+    on(status, show);
 
     struct Chosen {
         std::vector<std::string> names;
@@ -135,6 +151,8 @@ void CommandLine::add_projection_commands()
     };
     add("rebuild", "Build anew from the log; the old model answers until the new one has caught up", rebuild);
     add("verify", "Fold the log again beside them and compare every byte", verify);
+    add("pause", "Have them stand still, also after a restart; they keep answering", change<&Projections::pause>);
+    add("resume", "Have them go on", change<&Projections::resume>);
     add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
     add_projection_history_commands(*projections);
 }

@@ -123,12 +123,10 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
         out.json() ? changes.push_back(json_of(change)) : rows.push_back(row_of(change));
         return done();
     };
-    Progress progress{clock, "explaining " + arguments.name};
-    BOOST_OUTCOME_TRY(const auto explanation, projections.explain(arguments.name, arguments.row, visit,
-                                                                  [&](Position at, Position head) -> result<void> {
-                                                                      progress.at(at, head);
-                                                                      return done();
-                                                                  }));
+    Progress progress{out.console(), clock, "explaining " + arguments.name};
+    BOOST_OUTCOME_TRY(const auto explanation,
+                      projections.explain(arguments.name, arguments.row, visit,
+                                          [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
     if (explanation.events == 0) {
         return fail(Failure::invalid, "no-such-row",
@@ -182,12 +180,10 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
     if (not arguments.position) {
         BOOST_OUTCOME_TRY(position, position_at(service.store(), *parse_time(arguments.time)));
     }
-    Progress progress{service.runtime().clock, "folding " + arguments.name};
-    BOOST_OUTCOME_TRY(const auto then, service.projections().as_of(arguments.name, position,
-                                                                   [&](Position at, Position head) -> result<void> {
-                                                                       progress.at(at, head);
-                                                                       return done();
-                                                                   }));
+    Progress progress{out.console(), service.runtime().clock, "folding " + arguments.name};
+    BOOST_OUTCOME_TRY(const auto then,
+                      service.projections().as_of(arguments.name, position,
+                                                  [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
     std::vector<Json> rows;
     bool more = false;

@@ -68,7 +68,7 @@ result<void> Query::run(const RowsAsJson& rows, const VisitPage& visit) const
 
 result<void> Query::run_in_key_order(const RowsAsJson& rows, const VisitPage& visit) const
 {
-    CellRows page;
+    TableRows page;
     std::size_t found = 0;
     BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Cell& row) {
         page.push_back(cells_of(row));
@@ -111,7 +111,7 @@ result<void> Query::run_in_order(const RowsAsJson& rows, const VisitPage& visit)
                         " of them; give --limit or a narrower --where, or leave --order out");
     }
     std::sort_heap(waiting.begin(), waiting.end(), before);
-    CellRows page;
+    TableRows page;
     for (auto& row : waiting) page.push_back(std::move(row.cells));
     visit(page);
     return done();

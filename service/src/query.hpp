@@ -1,7 +1,7 @@
 // A question to any table: which rows, in which order, how many of them, and which columns.
 //
 //     BOOST_OUTCOME_TRY(const auto query, Query::parse(table, {.where = {"total > 100"}, .order = "-total", .limit = "10"}));
-//     BOOST_OUTCOME_TRY(query.run(rows, [&](const CellRows& page) { writer->page(page); }));
+//     BOOST_OUTCOME_TRY(query.run(rows, [&](const TableRows& page) { writer->page(page); }));
 //
 // Rows are read a page at a time. Without an order no more than a page is in memory; with one, as many rows as are wanted.
 // Threads: values.
@@ -34,7 +34,7 @@ public:
     const std::vector<const ColumnDescription*>& columns() const { return columns_; }
 
     // Failure::invalid "too-many-rows-to-order"; Failure::corrupt "unreadable-row".
-    using VisitPage = std::function<void(const CellRows& page)>;
+    using VisitPage = std::function<void(const TableRows& page)>;
     result<void> run(const RowsAsJson& rows, const VisitPage& visit) const;
 
 private:

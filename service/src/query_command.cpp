@@ -99,14 +99,14 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
     return done();
 }
 
-result<void> answer(const Output& out, const Projections& projections, const Arguments& arguments)
+result<void> answer(Output& out, const Projections& projections, const Arguments& arguments)
 {
     BOOST_OUTCOME_TRY(const auto chosen, choose_table(projections, arguments.table));
     BOOST_OUTCOME_TRY(const auto query, Query::parse(*chosen.table, arguments.query));
-    const auto writer = arguments.csv ? write_csv(query.columns())
-                        : out.json()  ? write_json(query.columns())
-                                      : write_table(query.columns());
-    BOOST_OUTCOME_TRY(query.run(chosen.rows, [&](const CellRows& page) { writer->page(page); }));
+    const auto writer = arguments.csv ? write_csv(out.console(), query.columns())
+                        : out.json()  ? write_json(out.console(), query.columns())
+                                      : write_table(out.console(), query.columns());
+    BOOST_OUTCOME_TRY(query.run(chosen.rows, [&](const TableRows& page) { writer->page(page); }));
     writer->finish();
     return done();
 }

@@ -1,7 +1,5 @@
 #include "query_writers.hpp"
 
-#include <fmt/core.h>
-
 namespace eventloom {
 
 namespace {
@@ -20,20 +18,28 @@ std::string json_line(const Cell& value)
 
 class TableWriter final : public QueryWriter {
 public:
-    explicit TableWriter(const QueryColumns& columns) : columns_{columns}, table_{headings(columns)} {}
-
-    void page(const CellRows& rows) override
+    TableWriter(Console& console, const QueryColumns& columns)
+        : console_{console}, columns_{columns}, table_{headings(columns)}
     {
-        CellRows shown = rows;
+    }
+
+    void page(const TableRows& rows) override
+    {
+        TableRows shown = rows;
         for (auto& row : shown) {
             for (std::size_t i = 0; i < columns_.size(); ++i) row[i] = for_people(*columns_[i], row[i]);
         }
-        table_.print(shown);
+        print(shown);
     }
 
-    void finish() override { table_.print({}); }
+    void finish() override { print({}); }
 
 private:
+    void print(const TableRows& rows)
+    {
+        for (const auto& line : table_.lines(rows)) console_.out(line + "\n");
+    }
+
     static std::vector<Column> headings(const QueryColumns& columns)
     {
         std::vector<Column> headings;
@@ -44,35 +50,37 @@ private:
         return headings;
     }
 
+    Console& console_;
     const QueryColumns columns_;
     TextTable table_;
 };
 
 class JsonWriter final : public QueryWriter {
 public:
-    explicit JsonWriter(const QueryColumns& columns) : columns_{columns} {}
+    JsonWriter(Console& console, const QueryColumns& columns) : console_{console}, columns_{columns} {}
 
-    void page(const CellRows& rows) override
+    void page(const TableRows& rows) override
     {
         for (const auto& row : rows) {
             auto object = Cell::object();
             for (std::size_t i = 0; i < columns_.size(); ++i) object[columns_[i]->name] = row[i];
-            fmt::print("{}{}", std::exchange(before_, ",\n"), json_line(object));
+            console_.out(std::exchange(before_, ",\n") + json_line(object));
         }
     }
 
-    void finish() override { fmt::print("{}", before_.front() == '[' ? "[]\n" : "\n]\n"); }
+    void finish() override { console_.out(before_.front() == '[' ? "[]\n" : "\n]\n"); }
 
 private:
+    Console& console_;
     const QueryColumns columns_;
     std::string before_ = "[\n";
 };
 
 class CsvWriter final : public QueryWriter {
 public:
-    explicit CsvWriter(const QueryColumns& columns) : columns_{columns} {}
+    CsvWriter(Console& console, const QueryColumns& columns) : console_{console}, columns_{columns} {}
 
-    void page(const CellRows& rows) override
+    void page(const TableRows& rows) override
     {
         print_header();
         for (const auto& row : rows) {
@@ -80,7 +88,7 @@ public:
             for (std::size_t i = 0; i < columns_.size(); ++i) {
                 line += (i == 0 ? "" : ",") + field(for_people(*columns_[i], row[i]));
             }
-            fmt::print("{}\r\n", line);
+            console_.out(line + "\r\n");
         }
     }
 
@@ -92,7 +100,7 @@ private:
         if (std::exchange(headed_, true)) return;
         std::string line;
         for (const auto* const column : columns_) line += (line.empty() ? "" : ",") + field(column->name);
-        fmt::print("{}\r\n", line);
+        console_.out(line + "\r\n");
     }
 
     static std::string field(const Cell& cell)
@@ -105,25 +113,26 @@ private:
         return quoted + "\"";
     }
 
+    Console& console_;
     const QueryColumns columns_;
     bool headed_ = false;
 };
 
 } // namespace
 
-std::unique_ptr<QueryWriter> write_table(const QueryColumns& columns)
+std::unique_ptr<QueryWriter> write_table(Console& console, const QueryColumns& columns)
 {
-    return std::make_unique<TableWriter>(columns);
+    return std::make_unique<TableWriter>(console, columns);
 }
 
-std::unique_ptr<QueryWriter> write_json(const QueryColumns& columns)
+std::unique_ptr<QueryWriter> write_json(Console& console, const QueryColumns& columns)
 {
-    return std::make_unique<JsonWriter>(columns);
+    return std::make_unique<JsonWriter>(console, columns);
 }
 
-std::unique_ptr<QueryWriter> write_csv(const QueryColumns& columns)
+std::unique_ptr<QueryWriter> write_csv(Console& console, const QueryColumns& columns)
 {
-    return std::make_unique<CsvWriter>(columns);
+    return std::make_unique<CsvWriter>(console, columns);
 }
 
 } // namespace eventloom

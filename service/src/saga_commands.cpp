@@ -114,8 +114,11 @@ void CommandLine::add_saga_commands()
         Service& service = open_service->service();
         BOOST_OUTCOME_TRY(service.start());
         BOOST_OUTCOME_TRY(service.sagas().retry(arguments->saga, arguments->key));
-        service.sagas().finish(runtime().clock.now() + patience);
-        BOOST_OUTCOME_TRY(service.settle(runtime().clock.now() + patience));
+        const auto deadline = runtime().clock.now() + patience;
+        const auto go_on    = [&out] { return out.console().go_on(); };
+        // A service that runs always has sagas at work.
+        BOOST_OUTCOME_TRY(is_running_service() ? service.finish_saga(arguments->saga, arguments->key, deadline, go_on)
+                                               : service.finish(deadline, go_on));
         return show(out, service.sagas(), arguments->saga, arguments->key);
     });
 }

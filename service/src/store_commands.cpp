@@ -1,5 +1,8 @@
 #include <eventloom/eventstore/repair.hpp>
 #include <eventloom/service/command_line.hpp>
+
+#include "directory_holder.hpp"
+
 #include <eventloom/service/progress.hpp>
 
 #include <nlohmann/json.hpp>
@@ -16,10 +19,17 @@ Error no_data(const std::string& directory)
             "looked for data in " + directory + " and found none; import something first, or give --data DIR"};
 }
 
-result<void> show_info(Output& out, const LevelDbStore& store)
+// While a damaged store is mended nothing but a second or two ends it.
+void show(Progress& progress, Position at)
+{
+    static_cast<void>(progress.at(at, 0));
+}
+
+// `directory` as whoever asks calls it.
+result<void> show_info(Output& out, const LevelDbStore& store, const std::string& directory)
 {
     BOOST_OUTCOME_TRY(const auto info, store.info());
-    out.facts({{"directory", info.directory},
+    out.facts({{"directory", directory},
                {"format", info.format_version},
                {"durability", info.durability == Durability::synced ? "fsync before acknowledging" : "buffered"},
                {"events", info.events},
@@ -38,8 +48,8 @@ result<void> show_info(Output& out, const LevelDbStore& store)
 
 result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock)
 {
-    Progress progress{clock, "verifying the log"};
-    BOOST_OUTCOME_TRY(const auto report, store.verify([&](Position at) { progress.at(at, store.head()); }));
+    Progress progress{out.console(), clock, "verifying the log"};
+    BOOST_OUTCOME_TRY(const auto report, store.verify([&](Position at) { return progress.at(at, store.head()); }));
     progress.finish();
     if (out.json()) {
         auto findings = Json::array();
@@ -64,8 +74,8 @@ result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock)
 
 result<void> repair(Output& out, const Runtime& runtime, const std::string& directory)
 {
-    Progress progress{runtime.clock, "reading the log"};
-    auto repaired = repair_store(runtime, directory, [&](Position at) { progress.at(at, 0); });
+    Progress progress{out.console(), runtime.clock, "reading the log"};
+    auto repaired = repair_store(runtime, directory, [&](Position at) { show(progress, at); });
     progress.finish();
     BOOST_OUTCOME_TRY(const auto report, std::move(repaired));
     if (out.json()) {
@@ -89,8 +99,8 @@ std::string left_out(const SalvageReport& report)
 // What is saved is a store in a data directory of its own, to be used with --data.
 result<void> cut_to(Output& out, const Runtime& runtime, const std::string& directory, const std::string& into)
 {
-    Progress progress{runtime.clock, "saving events"};
-    auto saved = salvage_store(runtime, directory, into + "/log", [&](Position at) { progress.at(at, 0); });
+    Progress progress{out.console(), runtime.clock, "saving events"};
+    auto saved = salvage_store(runtime, directory, into + "/log", [&](Position at) { show(progress, at); });
     progress.finish();
     BOOST_OUTCOME_TRY(const auto report, std::move(saved));
     if (out.json()) {
@@ -116,41 +126,42 @@ void CommandLine::add_store_commands()
 {
     auto* store = app_.add_subcommand("store", "The event store: info, verify, repair, compact");
     store->require_subcommand(1);
-    const auto open_log = [this]() -> result<std::unique_ptr<LevelDbStore>> {
-        auto opened =
-            LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
-        if (not opened && opened.error().code == "no-such-database") {
-            return no_data(data_directory());
-        }
-        return opened;
+    const auto on_log = [this, store](const char* name, const char* summary, auto look) {
+        on(store->add_subcommand(name, summary), [this, look](Output& out) -> result<void> {
+            if (is_running_service()) {
+                BOOST_OUTCOME_TRY(auto* const open_service, open());
+                return look(out, open_service->service().store());
+            }
+            // The log alone: a damaged read model must not stand in the way of looking at it.
+            auto log =
+                LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
+            if (log) return look(out, *log.value());
+            if (log.error().code == "no-such-database") return no_data(data_directory());
+            return with_holder(std::move(log.error()), runtime(), data_directory());
+        });
     };
-    // The log alone: a damaged read model must not stand in the way of looking at it.
-    on(store->add_subcommand("info", "Where it is, how large, and how it is kept"),
-       [open_log](Output& out) -> result<void> {
-           BOOST_OUTCOME_TRY(const auto log, open_log());
-           return show_info(out, *log);
-       });
-    on(store->add_subcommand("verify", "Read every record and every index, and compare all with all"),
-       [this, open_log](Output& out) -> result<void> {
-           BOOST_OUTCOME_TRY(const auto log, open_log());
-           return verify(out, *log, runtime().clock);
-       });
-    on(store->add_subcommand("compact", "Cluster by stream, now, what appending has left for a quieter hour"),
-       [open_log](Output& out) -> result<void> {
-           BOOST_OUTCOME_TRY(const auto log, open_log());
-           BOOST_OUTCOME_TRY(log->cluster());
-           return show_info(out, *log);
-       });
+    on_log("info", "Where it is, how large, and how it is kept",
+           [this](Output& out, LevelDbStore& log) { return show_info(out, log, data_directory() + "/log"); });
+    on_log("verify", "Read every record and every index, and compare all with all",
+           [this](Output& out, LevelDbStore& log) { return verify(out, log, runtime().clock); });
+    on_log("compact", "Cluster by stream, now, what appending has left for a quieter hour",
+           [this](Output& out, LevelDbStore& log) -> result<void> {
+               BOOST_OUTCOME_TRY(log.cluster());
+               return show_info(out, log, data_directory() + "/log");
+           });
     auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
     const auto into = std::make_shared<std::string>();
     mend->add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
         ->type_name("DIRECTORY");
-    on(mend, [this, into](Output& out) -> result<void> {
-        const auto log = data_directory() + "/log";
-        BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), log));
-        if (names.empty()) return no_data(data_directory());
-        return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, *into);
-    });
+    on(
+        mend,
+        [this, into](Output& out) -> result<void> {
+            const auto log = data_directory() + "/log";
+            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), log));
+            if (names.empty()) return no_data(data_directory());
+            return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, path_of(*into));
+        },
+        DirectoryUse::alone);
 }
 
 } // namespace eventloom

@@ -2,8 +2,6 @@
 
 #include <eventloom/framework/utf8.hpp>
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
 namespace eventloom {
@@ -29,28 +27,29 @@ TextTable::TextTable(std::vector<Column> columns) : columns_{std::move(columns)}
     for (const Column& column : columns_) widths_.push_back(width_of(column.name));
 }
 
-void TextTable::print(const CellRows& rows)
+std::vector<std::string> TextTable::lines(const TableRows& rows)
 {
-    std::vector<std::vector<std::string>> lines;
+    std::vector<std::vector<std::string>> texts;
     for (const auto& row : rows) {
-        auto& line = lines.emplace_back();
+        auto& text = texts.emplace_back();
         for (std::size_t i = 0; i < columns_.size(); ++i) {
-            line.push_back(cell_text(row[i]));
-            widths_[i] = std::max(widths_[i], width_of(line.back()));
+            text.push_back(cell_text(row[i]));
+            widths_[i] = std::max(widths_[i], width_of(text.back()));
         }
     }
+    std::vector<std::string> lines;
     if (not std::exchange(headed_, true)) {
         std::vector<std::string> headings;
         std::vector<std::string> rule;
         for (const Column& column : columns_) headings.push_back(column.name);
         for (const std::size_t width : widths_) rule.emplace_back(width, '-');
-        print_line(headings);
-        print_line(rule);
+        lines = {line_of(headings), line_of(rule)};
     }
-    for (const auto& line : lines) print_line(line);
+    for (const auto& text : texts) lines.push_back(line_of(text));
+    return lines;
 }
 
-void TextTable::print_line(const std::vector<std::string>& cells) const
+std::string TextTable::line_of(const std::vector<std::string>& cells) const
 {
     std::string line;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -59,7 +58,7 @@ void TextTable::print_line(const std::vector<std::string>& cells) const
         line += columns_[i].align == Align::right ? gap + cells[i] : cells[i] + gap;
     }
     line.erase(line.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", line);
+    return line;
 }
 
 } // namespace eventloom

@@ -10,8 +10,7 @@
 
 namespace eventloom {
 
-using Cell     = nlohmann::ordered_json;
-using CellRows = std::vector<std::vector<Cell>>;
+using Cell = nlohmann::ordered_json;
 
 // How wide a text is on the screen.
 std::size_t width_of(std::string_view text);
@@ -19,14 +18,15 @@ std::size_t width_of(std::string_view text);
 // A cell as a person reads it, without control characters.
 std::string cell_text(const Cell& cell);
 
-// Prints headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold.
+// Headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold.
 class TextTable {
 public:
     explicit TextTable(std::vector<Column> columns);
-    void print(const CellRows& rows);
+    // Without line ends.
+    std::vector<std::string> lines(const TableRows& rows);
 
 private:
-    void print_line(const std::vector<std::string>& cells) const;
+    std::string line_of(const std::vector<std::string>& cells) const;
 
     const std::vector<Column> columns_;
     std::vector<std::size_t> widths_;

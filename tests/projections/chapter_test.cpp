@@ -161,6 +161,21 @@ el::result<el::Table<OrderId, OrderRow>> kept_for_sql(el::Projections& projectio
     return orders;
 }
 
+TEST_CASE("a projection of the chapter parks what it cannot handle", "[projections][docs]")
+{
+    people::Machine machine;
+    auto& projections = *machine.projections;
+    const auto added  = projections.add(order_list(), {.on_failure = el::OnFailure::park,
+                                                       .restarts = {.times = 5, .first_wait = std::chrono::seconds{1}}});
+    machine.record(OrderId{"1"}, tea_for_ada);
+    machine.record(OrderId{"2"}, cake_for_bob);
+    machine.record(OrderId{"1"}, Paid{"r-1"});
+    machine.record(OrderId{"2"}, Paid{"r-1"}); // a receipt that is taken
+    REQUIRE(machine.catch_up());
+    CHECK_FALSE(added.value().get(OrderId{"2"}).value()->receipt.has_value());
+    CHECK(projections.dead_letters("orders").value().front().error.code == "unique-index-violated");
+}
+
 struct Question {
     std::string sql;
     sql::Lines answer;

@@ -262,7 +262,8 @@ TEST_CASE("killed in the middle of a catch-up, rows and checkpoint agree, and th
     REQUIRE(child >= 0);
     if (child == 0) {
         machine.reopen();
-        if (machine.add(directory())) static_cast<void>(machine.catch_up());
+        const el::ProjectionOptions in_small_steps{.kept_in = machine.place, .events_between_writes = 4'096};
+        if (machine.projections->add(directory(), in_small_steps)) static_cast<void>(machine.catch_up());
         for (;;) pause();
     }
     el::Position killed_at = 0;

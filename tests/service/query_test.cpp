@@ -27,7 +27,7 @@ struct Asked {
     {
         BOOST_OUTCOME_TRY(const auto query, el::Query::parse(*table, text, most_ordered));
         std::vector<Keys> pages;
-        BOOST_OUTCOME_TRY(query.run(*rows, [&](const el::CellRows& page) {
+        BOOST_OUTCOME_TRY(query.run(*rows, [&](const el::TableRows& page) {
             auto& keys = pages.emplace_back();
             for (const auto& row : page) keys.push_back(row[0]);
         }));

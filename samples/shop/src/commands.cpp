@@ -20,6 +20,8 @@ namespace shop {
 
 namespace {
 
+constexpr el::Duration patience = std::chrono::hours{1};
+
 // "85123A:6:2.55": article, pieces, price of one.
 el::result<orders::Line> parse_line(const std::string& text)
 {
@@ -73,75 +75,103 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
     return el::done();
 }
 
-} // namespace
-
-ShopCommandLine::ShopCommandLine()
-    : line_{"shop", "A gift shop on Eventloom.",
-            [this](const el::Runtime& runtime, const std::string& directory,
-                   bool create_if_missing) -> el::result<std::unique_ptr<el::OpenService>> {
-                BOOST_OUTCOME_TRY(auto shop, Shop::open(runtime, directory, options_, create_if_missing));
-                return std::unique_ptr<el::OpenService>{std::move(shop)};
-            }}
+el::result<Shop*> open(el::CommandLine& line, bool create_if_missing = false)
 {
-    line_.knows(el::event_types<orders::Order>());
-    line_.knows(el::event_types<stock::StockItem>());
-    line_.knows(el::event_types<payments::Payment>());
-    line_.knows(el::event_types<shipping::Shipment>());
-    line_.knows(el::event_types<returns::OrderReturn>());
-    auto& app = line_.app();
-    app.add_option("--decline-rate", options_.decline_rate, "How many cards the sample's payment provider declines")
-        ->check(CLI::Range(0.0, 1.0));
-    app.add_option("--fail-rate", options_.fail_rate, "How many of its calls fail and are tried again")
-        ->check(CLI::Range(0.0, 0.99));
-    app.add_option("--seed", options_.seed, "Which of them: the same seed, the same choice");
-    add_import();
-    add_orders();
-    add_stock();
-    add_sales();
-    add_demo();
+    BOOST_OUTCOME_TRY(auto* const opened, line.open(create_if_missing));
+    return static_cast<Shop*>(opened); // made by add_shop() below
 }
 
-el::result<Shop*> ShopCommandLine::open(bool create_if_missing)
+// The same, with sagas and projections at work.
+el::result<Shop*> open_and_start(el::CommandLine& line)
 {
-    BOOST_OUTCOME_TRY(auto* const opened, line_.open(create_if_missing));
-    return static_cast<Shop*>(opened); // made by the constructor above
-}
-
-el::result<Shop*> ShopCommandLine::open_and_start()
-{
-    BOOST_OUTCOME_TRY(auto* const shop, open(true));
+    BOOST_OUTCOME_TRY(auto* const shop, open(line, true));
     BOOST_OUTCOME_TRY(shop->service().start());
     return shop;
 }
 
-void ShopCommandLine::add_import()
+el::result<void> finish_everything(Shop& shop, el::Output& out)
+{
+    auto& service = shop.service();
+    el::Progress progress{out.console(), service.runtime().clock, "letting sagas finish"};
+    return shop.finish_everything([&] { return progress.at(service.store().head(), 0); });
+}
+
+// A service that runs has sagas of others, and always something to do: there only what follows from the command is waited for.
+// A command that opens the shop itself lets all of them go on while it does.
+el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Output& out)
+{
+    if (not line.is_running_service()) return finish_everything(shop, out);
+    return shop.service().wait_for(shop.service().store().head(), line.runtime().clock.now() + patience,
+                                   [&out] { return out.console().go_on(); });
+}
+
+el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const OrderId& order, el::Output& out)
+{
+    if (not line.is_running_service()) return finish_everything(shop, out);
+    return shop.service().finish_saga("fulfilment", order.value, line.runtime().clock.now() + patience,
+                                      [&out] { return out.console().go_on(); });
+}
+
+} // namespace
+
+void add_shop(el::CommandLine& line)
+{
+    const auto options = std::make_shared<ShopOptions>();
+    line.opens([options](const el::Runtime& runtime, const std::string& directory,
+                         bool create_if_missing) -> el::result<std::unique_ptr<el::OpenService>> {
+        BOOST_OUTCOME_TRY(auto shop, Shop::open(runtime, directory, *options, create_if_missing));
+        return std::unique_ptr<el::OpenService>{std::move(shop)};
+    });
+    line.knows(el::event_types<orders::Order>());
+    line.knows(el::event_types<stock::StockItem>());
+    line.knows(el::event_types<payments::Payment>());
+    line.knows(el::event_types<shipping::Shipment>());
+    line.knows(el::event_types<returns::OrderReturn>());
+    auto& app = line.app();
+    line.looked_at_when_opening(
+        app.add_option("--decline-rate", options->decline_rate, "How many cards the sample's payment provider declines")
+            ->check(CLI::Range(0.0, 1.0)));
+    line.looked_at_when_opening(
+        app.add_option("--fail-rate", options->fail_rate, "How many of its calls fail and are tried again")
+            ->check(CLI::Range(0.0, 0.99)));
+    line.looked_at_when_opening(
+        app.add_option("--seed", options->seed, "Which of them: the same seed, the same choice"));
+    add_import(line);
+    add_orders(line);
+    add_stock(line);
+    add_sales(line);
+    add_demo(line, options);
+}
+
+void add_import(el::CommandLine& line)
 {
     struct Arguments {
         std::string file;
         ImportOptions options;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* command        = line_.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
+    auto* command        = line.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
     command->add_option("file", arguments->file, "The file")->required();
     command
         ->add_option("--opening-stock", arguments->options.opening_stock,
                      "Pieces of each article that are received once (default 100000)")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
-    line_.on(command, [this, arguments](el::Output& out) -> el::result<void> {
+    line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
         // A file that cannot be read leaves no data behind.
-        BOOST_OUTCOME_TRY(check_readable(arguments->file));
-        BOOST_OUTCOME_TRY(auto* const shop, open_and_start());
-        el::Progress progress{line_.runtime().clock, "importing"};
+        const auto file = line.path_of(arguments->file);
+        BOOST_OUTCOME_TRY(check_readable(file));
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
+        el::Progress progress{out.console(), line.runtime().clock, "importing"};
         BOOST_OUTCOME_TRY(const auto report,
-                          import_file(arguments->file, arguments->options, shop->service().commands(),
-                                      [&](std::uint64_t at, std::uint64_t total) { progress.at(at, total); }));
+                          import_file(file, arguments->options, shop->service().commands(),
+                                      [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); }));
         progress.finish();
-        BOOST_OUTCOME_TRY(shop->finish_everything());
+        BOOST_OUTCOME_TRY(finish_everything(*shop, out));
         return show_report(out, report);
     });
 }
 
-void ShopCommandLine::add_orders()
+void add_orders(el::CommandLine& line)
 {
     struct Arguments {
         std::string number;
@@ -153,7 +183,7 @@ void ShopCommandLine::add_orders()
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* orders         = line_.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
+    auto* orders         = line.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
     orders->require_subcommand(1);
 
     auto* place = orders->add_subcommand("place", "Place an order and carry it through");
@@ -161,18 +191,18 @@ void ShopCommandLine::add_orders()
     place->add_option("--customer", arguments->customer, "Whose it is (default guest)");
     place->add_option("--country", arguments->country, "Where to (default United Kingdom)");
     place->add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line")->required();
-    line_.on(place, [this, arguments](el::Output& out) -> el::result<void> {
+    line.on(place, [&line, arguments](el::Output& out) -> el::result<void> {
         orders::Place command{.customer  = CustomerId{arguments->customer.empty() ? "guest" : arguments->customer},
                               .country   = arguments->country,
-                              .placed_at = std::chrono::floor<std::chrono::seconds>(line_.runtime().clock.now()),
+                              .placed_at = std::chrono::floor<std::chrono::seconds>(line.runtime().clock.now()),
                               .lines     = {}};
         for (const auto& text : arguments->lines) {
             BOOST_OUTCOME_TRY(auto line, parse_line(text));
             command.lines.push_back(std::move(line));
         }
-        BOOST_OUTCOME_TRY(auto* const shop, open_and_start());
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, command));
-        BOOST_OUTCOME_TRY(shop->finish_everything());
+        BOOST_OUTCOME_TRY(finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);
     });
 
@@ -181,39 +211,39 @@ void ShopCommandLine::add_orders()
     list->add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
         ->check(CLI::IsMember({"placed", "completed", "cancelled"}));
     list->add_option("--limit", arguments->limit, "At most so many");
-    line_.on(list, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(list, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_orders(out, *shop, arguments->customer, arguments->stage, arguments->limit);
     });
 
     auto* show = orders->add_subcommand("show", "One order");
     show->add_option("order", arguments->number, "The order's number")->required();
-    line_.on(show, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(show, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_order(out, *shop, arguments->number);
     });
 
     auto* timeline = orders->add_subcommand("timeline", "What happened to an order or a return, and when");
     timeline->add_option("order", arguments->number, "Its number")->required();
-    line_.on(timeline, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(timeline, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_timeline(out, *shop, arguments->number);
     });
 
     auto* cancel = orders->add_subcommand("cancel", "Cancel an order that is not completed");
     cancel->add_option("order", arguments->number, "The order's number")->required();
     cancel->add_option("--reason", arguments->reason, "Why");
-    line_.on(cancel, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(cancel, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         BOOST_OUTCOME_TRY(
             shop->service().commands().send(OrderId{arguments->number}, orders::Cancel{arguments->reason}));
         BOOST_OUTCOME_TRY(shop->service().start());
-        BOOST_OUTCOME_TRY(shop->finish_everything());
+        BOOST_OUTCOME_TRY(finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);
     });
 }
 
-void ShopCommandLine::add_stock()
+void add_stock(el::CommandLine& line)
 {
     struct Arguments {
         std::string sku;
@@ -223,13 +253,13 @@ void ShopCommandLine::add_stock()
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* stock          = line_.app().add_subcommand("stock", "Stock: list, low, show, receive");
+    auto* stock          = line.app().add_subcommand("stock", "Stock: list, low, show, receive");
     stock->require_subcommand(1);
 
     auto* list = stock->add_subcommand("list", "All articles");
     list->add_option("--limit", arguments->limit, "At most so many");
-    line_.on(list, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(list, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_stock(out, *shop, std::nullopt, arguments->limit);
     });
 
@@ -237,15 +267,15 @@ void ShopCommandLine::add_stock()
     low->add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
         ->check(CLI::NonNegativeNumber);
     low->add_option("--limit", arguments->limit, "At most so many");
-    line_.on(low, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(low, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_stock(out, *shop, arguments->below, arguments->limit);
     });
 
     auto* show = stock->add_subcommand("show", "One article");
     show->add_option("sku", arguments->sku, "Its stock code")->required();
-    line_.on(show, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(show, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_stock(out, *shop, arguments->sku);
     });
 
@@ -255,16 +285,16 @@ void ShopCommandLine::add_stock()
         ->required()
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
     receive->add_option("--reference", arguments->reference, "The delivery note");
-    line_.on(receive, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open_and_start());
+    line.on(receive, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(Sku{arguments->sku},
                                                           stock::Receive{arguments->quantity, arguments->reference}));
-        BOOST_OUTCOME_TRY(shop->finish_everything());
+        BOOST_OUTCOME_TRY(finish_receipt(line, *shop, out));
         return show_stock(out, *shop, arguments->sku);
     });
 }
 
-void ShopCommandLine::add_sales()
+void add_sales(el::CommandLine& line)
 {
     struct Arguments {
         std::string by;
@@ -272,21 +302,21 @@ void ShopCommandLine::add_sales()
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* sales          = line_.app().add_subcommand("sales", "Turnover, by country, month or article");
+    auto* sales          = line.app().add_subcommand("sales", "Turnover, by country, month or article");
     sales->add_option("--by", arguments->by, "country, month or sku")
         ->check(CLI::IsMember({"country", "month", "sku"}));
     sales->add_option("--limit", arguments->limit, "At most so many");
-    line_.on(sales, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(sales, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_sales(out, *shop, arguments->by, arguments->limit);
     });
 
-    auto* customers = line_.app().add_subcommand("customers", "Customers: show");
+    auto* customers = line.app().add_subcommand("customers", "Customers: show");
     customers->require_subcommand(1);
     auto* show = customers->add_subcommand("show", "One customer's account");
     show->add_option("customer", arguments->customer, "The customer's id")->required();
-    line_.on(show, [this, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open());
+    line.on(show, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_customer(out, *shop, arguments->customer);
     });
 }

@@ -5,25 +5,15 @@
 
 namespace shop {
 
-// The command line of the shop: what el::CommandLine gives every service, and import, orders, stock, sales, customers, demo.
-class ShopCommandLine {
-public:
-    ShopCommandLine();
-    int run(int argc, char** argv) { return line_.run(argc, argv); }
+// Makes a command line the shop's: beside what el::CommandLine gives every service import, orders, stock, sales, customers
+// and demo.
+void add_shop(el::CommandLine& line);
 
-private:
-    el::result<Shop*> open(bool create_if_missing = false);
-    // The same, with sagas and projections at work.
-    el::result<Shop*> open_and_start();
-
-    void add_import();
-    void add_orders();
-    void add_stock();
-    void add_sales();
-    void add_demo();
-
-    ShopOptions options_;
-    el::CommandLine line_;
-};
+void add_import(el::CommandLine& line);
+void add_orders(el::CommandLine& line);
+void add_stock(el::CommandLine& line);
+void add_sales(el::CommandLine& line);
+// `options` as the command line has them.
+void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options);
 
 } // namespace shop

@@ -52,17 +52,18 @@ el::result<void> rebuild_before_the_readers_eyes(el::Output& out, Shop& shop, co
 
 } // namespace
 
-void ShopCommandLine::add_demo()
+void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
 {
     const auto file = std::make_shared<std::string>(SHOP_SAMPLE_DATA);
-    auto* demo      = line_.app().add_subcommand("demo", "Show the shop at work, on real orders");
+    auto* demo      = line.app().add_subcommand("demo", "Show the shop at work, on real orders");
     demo->add_option("--file", *file, "The Online Retail CSV file (default: the sample's own)");
-    line_.on(demo, [this, file](el::Output& out) -> el::result<void> {
+    const auto show = [&line, file, given = std::move(options)](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(check_readable(*file));
-        if (options_.decline_rate == 0) options_.decline_rate = 0.03;
-        if (options_.fail_rate == 0) options_.fail_rate = 0.05;
+        ShopOptions options = *given;
+        if (options.decline_rate == 0) options.decline_rate = 0.03;
+        if (options.fail_rate == 0) options.fail_rate = 0.05;
         BOOST_OUTCOME_TRY(const auto directory, fresh_directory());
-        BOOST_OUTCOME_TRY(const auto shop, Shop::open(line_.runtime(), directory, options_, true));
+        BOOST_OUTCOME_TRY(const auto shop, Shop::open(line.runtime(), directory, options, true));
         BOOST_OUTCOME_TRY(shop->service().start());
 
         show_heading(out, "Orders come in");
@@ -71,12 +72,12 @@ void ShopCommandLine::add_demo()
             "reserves stock, takes the payment and arranges the shipping. Of the cards 3 in 100 are declined, and 5 "
             "in\n"
             "100 calls of the payment provider fail, so that some work is tried again and some is undone.\n");
-        el::Progress progress{line_.runtime().clock, "importing"};
+        el::Progress progress{out.console(), line.runtime().clock, "importing"};
         BOOST_OUTCOME_TRY(const auto report,
                           import_file(*file, {}, shop->service().commands(),
-                                      [&](std::uint64_t at, std::uint64_t total) { progress.at(at, total); }));
+                                      [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); }));
         progress.finish();
-        BOOST_OUTCOME_TRY(shop->finish_everything());
+        BOOST_OUTCOME_TRY(shop->finish_everything([&out] { return out.console().go_on(); }));
         out.facts({{"rows", report.rows_read},
                    {"orders", report.orders},
                    {"returns", report.returns},
@@ -98,7 +99,7 @@ void ShopCommandLine::add_demo()
         show_heading(out, "Stock");
         BOOST_OUTCOME_TRY(list_stock(out, *shop, std::nullopt, rows_shown));
         show_heading(out, "A read model is rebuilt");
-        BOOST_OUTCOME_TRY(rebuild_before_the_readers_eyes(out, *shop, line_.runtime().clock));
+        BOOST_OUTCOME_TRY(rebuild_before_the_readers_eyes(out, *shop, line.runtime().clock));
 
         show_heading(out, "What to try next");
         out.say("    ./dev shop orders list --stage cancelled --data " + directory +
@@ -108,7 +109,8 @@ void ShopCommandLine::add_demo()
                 "\n    ./dev shop projections rebuild --all --data " + directory +
                 "\n    ./dev shop store verify --data " + directory + "\n    ./dev shop help");
         return el::done();
-    });
+    };
+    line.on(demo, show, el::DirectoryUse::none);
 }
 
 } // namespace shop

@@ -2,5 +2,5 @@
 
 int main(int argc, char** argv)
 {
-    return shop::ShopCommandLine{}.run(argc, argv);
+    return eventloom::run({"shop", "A gift shop on Eventloom.", shop::add_shop}, argc, argv);
 }

@@ -42,11 +42,9 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     return shop;
 }
 
-el::result<void> Shop::finish_everything()
+el::result<void> Shop::finish_everything(const std::function<el::result<void>()>& go_on)
 {
-    const auto deadline = service_->runtime().clock.now() + patience;
-    service_->sagas().finish(deadline);
-    return service_->settle(deadline);
+    return service_->finish(service_->runtime().clock.now() + patience, go_on);
 }
 
 } // namespace shop

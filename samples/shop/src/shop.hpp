@@ -38,8 +38,9 @@ public:
     using PaymentTables = el::Tables<el::StoredRow<OrderId, PaymentRow>, el::StoredRow<PaymentDay, PaymentsOfDay>>;
     const PaymentTables& payments() const { return *payments_; }
 
-    // Blocks until every saga has ended or is stuck and the read models show it, retries included.
-    el::result<void> finish_everything();
+    // Blocks until every saga has ended or is stuck and the read models show it, retries included. `go_on` is asked now and
+    // then, and ends it with the error that it answers.
+    el::result<void> finish_everything(const std::function<el::result<void>()>& go_on = el::done);
 
 private:
     std::unique_ptr<SamplePaymentProvider> provider_; // outlives the service that calls it

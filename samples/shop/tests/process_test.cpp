@@ -1,6 +1,6 @@
 // The program itself, as a person runs it: what it answers, how it exits, and what is left when it is killed.
+#include "program.hpp"
 #include "shop.hpp"
-#include "shop_program.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 
@@ -11,15 +11,12 @@
 #include <fstream>
 #include <random>
 #include <sstream>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 namespace process_test {
 
 using namespace shop;
 using namespace shop::testing;
-using el::testing::TemporaryDirectory;
 
 // Everything adds up, whatever was killed when.
 void check_books(const TemporaryDirectory& directory)

@@ -1,5 +1,5 @@
 // `query` as a person or a script types it, on a small shop.
-#include "shop_program.hpp"
+#include "program.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // The shop's tables against sums over the file that was imported, by code that shares nothing with the importer or the tables:
 // it reads the CSV itself, applies the rules that the importer documents (import.hpp), and asks the program.
-#include "shop_program.hpp"
+#include "program.hpp"
 
 #include <algorithm>
 #include <cmath>

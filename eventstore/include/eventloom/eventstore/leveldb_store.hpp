@@ -81,8 +81,9 @@ public:
     // soon after much was written to it.
     virtual result<void> cluster() = 0;
 
-    // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that was reached.
-    virtual result<VerifyReport> verify(const std::function<void(Position)>& progress = {}) const = 0;
+    // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that
+    // was reached; an error that it answers ends it, and is the answer.
+    virtual result<VerifyReport> verify(const std::function<result<void>(Position)>& progress = {}) const = 0;
 };
 
 } // namespace eventloom

@@ -23,7 +23,15 @@
 
 namespace eventloom {
 
-enum class ProjectionState : std::uint8_t { stopped, catching_up, running, rebuilding, failed };
+enum class ProjectionState : std::uint8_t {
+    stopped,
+    catching_up,
+    running,
+    rebuilding,
+    waiting, // to try again what failed
+    paused,
+    failed,
+};
 
 // "stopped", "catching up", ...
 std::string_view to_string(ProjectionState state);
@@ -35,7 +43,15 @@ struct ProjectionStatus {
     Position position     = 0; // the last event whose changes are in the rows
     Position lag          = 0; // events of the log behind it
     std::uint64_t rows    = 0;
-    std::optional<Error> error; // why it failed
+    std::optional<Error> error; // why it failed, or what it will try again
+};
+
+// An event that a projection could not handle and went on without.
+struct DeadLetter {
+    Position position = 0; // of the event
+    std::string stream;
+    std::string type;
+    Error error; // what its handler answered
 };
 
 struct RebuildReport {
@@ -70,12 +86,31 @@ struct Explanation {
     std::optional<std::string> row; // as it is there, as JSON
 };
 
-// Told how far a pass over the log has come. An error of its own ends the pass.
+// Told how far a pass over the log has come, every few thousand events. An error that it answers ends the pass, and is what
+// the pass answers; what was begun beside the read model is removed.
 using LogProgress = std::function<result<void>(Position done, Position head)>;
+
+// What becomes of an event whose handler answers with an error.
+enum class OnFailure : std::uint8_t {
+    stop, // the projection stops in front of it
+    park, // it becomes a dead letter, and the projection goes on. A fault of the disk still stops it.
+};
+
+// How often a projection that stopped is started again by itself. Each wait is twice the one before.
+struct Restarts {
+    unsigned times      = 0;
+    Duration first_wait = std::chrono::seconds{1};
+};
 
 // How a projection is run.
 struct ProjectionOptions {
-    RowPlace kept_in = RowPlace::leveldb;
+    RowPlace kept_in     = RowPlace::leveldb;
+    OnFailure on_failure = OnFailure::stop;
+    Restarts restarts    = {};
+    // While there is much to catch up with, rows are written, and seen, when they take so much memory, or after so many
+    // events.
+    std::size_t rows_bytes_max          = 64u << 20;
+    std::uint64_t events_between_writes = 1'000'000;
 };
 
 class Projections {
@@ -139,6 +174,18 @@ public:
     // The rows as they stand at this moment. Failure::invalid "no-such-projection".
     result<RowsAsJson> rows_now(std::string_view name) const;
 
+    // The events that a projection went on without, in the order of the log. Failure::invalid "no-such-projection".
+    result<std::vector<DeadLetter>> dead_letters(std::string_view name) const;
+
+    // Says that a projection is to do without an event that is a dead letter, also when it is rebuilt.
+    // Failure::invalid "no-such-projection", "no-such-dead-letter".
+    result<void> discard_dead_letter(std::string_view name, Position position);
+
+    // A projection that is paused keeps answering and stands still, also after a restart, until it is resumed.
+    // Failure::invalid "no-such-projection".
+    result<void> pause(std::string_view name);
+    result<void> resume(std::string_view name);
+
     // Removes the rows of a projection, which then is empty and follows the log from its beginning; or, with the name of
     // one that an earlier program left behind, all of it.  Failure::invalid "no-such-projection".
     result<void> drop(std::string_view name);
@@ -153,6 +200,7 @@ private:
     // A projection, the read model that answers, and an empty one beside it.
     struct Beside {
         std::shared_ptr<const Projection> definition;
+        ProjectionOptions options;
         std::shared_ptr<ReadModel> current;
         std::shared_ptr<ReadModel> empty;
     };
@@ -160,7 +208,7 @@ private:
 
     struct Core;
     class Rebuild;
-    std::unique_ptr<Core> core_;
+    std::shared_ptr<Core> core_;
 };
 
 } // namespace eventloom

@@ -6,6 +6,7 @@
 // Threads: values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ namespace eventloom::row_keys {
 inline constexpr char row   = 'r'; // ordered key                                     -> stored row
 inline constexpr char entry = 'x'; // index name (text), ordered value, ordered key   -> ordered key
 inline constexpr char about = 'm'; // "checkpoint", "rows", "version"                 -> number
+inline constexpr char dead_letter =
+    'd'; // position, eight bytes                      -> an event that could not be handled
+inline constexpr char left_out =
+    's';                           // position, eight bytes                      -> nothing: that event is not handled
 inline constexpr char table = 't'; // name of a table (text), then one of the above: when there are several tables
 
 // The keys of one table. The only table of a projection has no name, and its keys are the short ones.
@@ -33,6 +38,8 @@ private:
 std::string of_checkpoint();
 std::string of_row_count(); // of all tables together
 std::string of_version();
+std::string of_dead_letter(std::uint64_t position);
+std::string of_left_out(std::uint64_t position);
 
 // What a key is of.
 struct Parts {

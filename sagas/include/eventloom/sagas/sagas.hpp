@@ -114,6 +114,8 @@ public:
     result<std::vector<SagaInstance>> list(std::optional<SagaStatus> status = std::nullopt,
                                            std::size_t limit                = 1'000'000) const;
     result<std::map<SagaStatus, std::uint64_t>> count() const;
+    // One instance, without its history; nothing when none has begun.
+    result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
     // Failure::invalid "no-such-saga-instance".
     result<SagaDetails> show(std::string_view saga, std::string_view key) const;
     // Takes up an instance that is stuck.  Failure::refused "saga-not-stuck".

@@ -29,7 +29,9 @@ el::result<void> for_each_row(const std::string& path, const ImportProgress& pro
         } else {
             refuse(RefusedRow{row->line, read.error().sentence});
         }
-        if (progress) progress(rows.bytes_read(), rows.bytes_total());
+        if (progress) {
+            BOOST_OUTCOME_TRY(progress(rows.bytes_read(), rows.bytes_total()));
+        }
     }
 }
 
@@ -44,7 +46,7 @@ public:
     {
         // First where each invoice ends, so that one whose rows do not stand together is whole when it is placed.
         BOOST_OUTCOME_TRY(for_each_row(
-            path_, {},
+            path_, progress ? [&](std::uint64_t, std::uint64_t total) { return progress(0, total); } : progress,
             [&](const RetailRow& row) -> el::result<void> {
                 Extent& extent = extents_[row.invoice];
                 if (extent.rows == orders::most_lines) return el::done();

@@ -43,7 +43,8 @@ struct ImportReport {
 // Whether there is such a file, before anything is made for it.
 el::result<void> check_readable(const std::string& path);
 
-using ImportProgress = std::function<void(std::uint64_t bytes, std::uint64_t total)>;
+// Told of every row. An error that it answers ends the import.
+using ImportProgress = std::function<el::result<void>(std::uint64_t bytes, std::uint64_t total)>;
 
 // One invoice is one order, wherever its rows stand; one that begins with C is a return; a row below zero elsewhere is a
 // write-off. A row that cannot be taken is refused with its reason, and stops no other. Memory: the number of every invoice,

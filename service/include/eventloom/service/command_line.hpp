@@ -1,16 +1,24 @@
 // The command line that every service gets: its own commands beside those that look after any service.
 //
-//     int main(int argc, char** argv)
+//     void add_shop(el::CommandLine& line)
 //     {
-//         el::CommandLine line{"shop", "A gift shop on Eventloom.", open_shop};   // open_shop gives a running program's parts
+//         line.opens(open_shop);                      // gives a running program's parts
 //         line.knows(el::event_types<Order>());
 //         add_order_commands(line);
-//         return line.run(argc, argv);
+//     }
+//     int main(int argc, char** argv)
+//     {
+//         return el::run({"shop", "A gift shop on Eventloom.", add_shop}, argc, argv);
 //     }
 //
-// Given for nothing: query, projections list|status|rebuild|verify|explain|as-of|drop, sagas list|show|retry, events tail|show,
-// streams list|read, store info|verify|repair; --data DIR and --json everywhere. Tables for people, JSON for programs, errors
-// on standard error; exit codes 0 done, 1 failed, 2 wrong usage. Threads: one.
+// Given for nothing: serve; query; projections list|status|rebuild|verify|explain|as-of|pause|resume|drop; dead-letters
+// list|show|retry|discard; sagas list|show|retry, events tail|show,
+// streams list|read, store info|verify|compact|repair; --data DIR and --json everywhere. Tables for people, JSON for programs,
+// errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
+//
+// While `serve` runs, every command is carried out by the running service, which is reached through the door in its data
+// directory; when it does not run, the command opens the directory itself. A CommandLine is one command in one of the two
+// places, so the function that adds the program's commands is called for each. Threads: one for each CommandLine.
 #pragma once
 
 #include <eventloom/service/output.hpp>
@@ -22,26 +30,54 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace eventloom {
 
-// A program's open service, with whatever else it needs: what `open` of a CommandLine makes.
+class CommandLine;
+
+// A program's open service, with whatever else it needs: what a CommandLine opens.
 class OpenService {
 public:
     virtual ~OpenService()     = default;
     virtual Service& service() = 0;
 };
 
+struct Program {
+    std::string name;
+    std::string summary;
+    std::function<void(CommandLine&)> set_up; // adds what is the program's own
+};
+
+// What a command does with the data directory.
+enum class DirectoryUse : std::uint8_t {
+    shared, // works on the service, whichever process has it open
+    alone,  // needs the directory for itself: not while the service runs
+    none,
+};
+
+// Where a command is carried out.
+struct CommandPlace {
+    Console& console;
+    const Runtime& runtime;
+    std::string working_directory;    // of whoever typed the command; files that it names are looked for there
+    std::string data_directory;       // of the running service, as whoever typed the command calls it
+    OpenService* running   = nullptr; // the service that has taken the command through its door
+    long client_process_id = 0;       // of the program that sent it
+};
+
 class CommandLine {
 public:
+    CommandLine(const Program& program, CommandPlace place);
+    ~CommandLine();
+
     // How the program opens its service in a data directory: with its projections, sagas and activities added, not started.
     using Open = std::function<result<std::unique_ptr<OpenService>>(const Runtime&, const std::string& directory,
                                                                     bool create_if_missing)>;
-
-    CommandLine(std::string name, std::string summary, Open open);
-    ~CommandLine();
+    void opens(Open open) { open_ = std::move(open); }
 
     // Teaches `events show` the forms of an aggregate's events.
     void knows(const EventTypes& types);
@@ -49,39 +85,61 @@ public:
     // Where options and subcommands of the program's own are added.
     CLI::App& app() { return app_; }
 
+    // An option that `opens` looks at: a service that runs already cannot take it.
+    void looked_at_when_opening(const CLI::Option* option) { opening_options_.push_back(option); }
+
     // Says what a subcommand does. What it answers with an error ends with the code that fits.
     using Action = std::function<result<void>(Output&)>;
-    void on(CLI::App* command, Action action);
+    void on(CLI::App* command, Action action, DirectoryUse use = DirectoryUse::shared);
 
-    // The service of --data, opened once, at the first call. `create_if_missing` for commands that write.
+    // The service: the one that runs, or that of --data, opened once, at the first call. `create_if_missing` for commands
+    // that write.
     result<OpenService*> open(bool create_if_missing = false);
+    // The service runs by itself: it goes on when the command has ended.
+    bool is_running_service() const { return place_.running != nullptr; }
 
     // Where data is kept: --data, or else the user's data directory.
     std::string data_directory() const;
-    const Runtime& runtime() const;
+    // A file that an argument names, wherever the command is carried out.
+    std::string path_of(const std::string& file) const;
+    const Runtime& runtime() const { return place_.runtime; }
 
-    // Reads the arguments, does what they say, and gives the exit code.
-    int run(int argc, char** argv);
+    // Reads the words behind the program's name. The exit code, when that was all: help, or wrong usage.
+    std::optional<int> read(std::vector<std::string> words);
+    // What the command that was read does with the data directory.
+    DirectoryUse directory_use() const { return chosen_use_; }
+    bool json() const { return json_; }
+    // Does what the words say, and gives the exit code.
+    int carry_out();
 
 private:
     void add_projection_commands();
     void add_query_command();
     void add_projection_history_commands(CLI::App& projections);
+    void add_dead_letter_commands();
     void add_saga_commands();
     void add_log_commands();
     void add_store_commands();
+    void add_serve_command();
+    result<void> serve(Output& out);
+    result<void> check_place() const;
     std::string event_json(const RecordedEvent& event) const;
 
-    struct Machine;
-    std::unique_ptr<Machine> machine_;
-    const std::string name_;
+    const Program& program_;
+    const CommandPlace place_;
     CLI::App app_;
     Open open_;
     std::unique_ptr<OpenService> opened_;
     std::string directory_;
     bool json_ = false;
     std::unordered_map<std::string, const EventType*> types_;
+    std::vector<const CLI::Option*> opening_options_;
     Action chosen_;
+    DirectoryUse chosen_use_ = DirectoryUse::shared;
 };
+
+// The program itself: `return el::run({...}, argc, argv);` is all of main(). Ends within a second after SIGINT or SIGTERM, and
+// starts the threads that a program needs.
+int run(const Program& program, int argc, char** argv);
 
 } // namespace eventloom

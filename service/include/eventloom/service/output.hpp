@@ -1,6 +1,6 @@
 // What a command shows: tables for people, JSON for programs, from the same rows.
 //
-//     Output out{{.json = options.json}};
+//     Output out{console, {.json = options.json}};
 //     out.table({{"order"}, {"total", Align::right}}, rows);          // rows: JSON arrays, one cell a column
 //     out.say("2,048 orders.");                                       // for people only
 //
@@ -9,6 +9,7 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
+#include <eventloom/service/console.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -27,34 +28,47 @@ struct Column {
     Align align = Align::left;
 };
 
+using TableRows = std::vector<std::vector<nlohmann::ordered_json>>;
+
 // How a command ends; what the shell sees.
-enum class ExitCode : int { done = 0, failed = 1, wrong_usage = 2 };
+enum class ExitCode : int { done = 0, failed = 1, wrong_usage = 2, interrupted = 130 };
 
 class Output {
 public:
     struct Options {
         bool json = false; // one JSON document on standard output, nothing else there
     };
-    explicit Output(Options options);
+    Output(Console& console, Options options);
     ~Output();
 
     bool json() const { return options_.json; }
+    Console& console() { return console_; }
 
     // Rows of cells, in the order of the columns. For programs: an array of objects.
-    void table(const std::vector<Column>& columns, const std::vector<std::vector<nlohmann::ordered_json>>& rows);
+    void table(const std::vector<Column>& columns, const TableRows& rows);
 
     // A few facts about one thing. For programs: one object, with all members; for people: a line each.
     void facts(const nlohmann::ordered_json& object);
+
+    // The same on one line, for a program that reads line by line.
+    void line(const nlohmann::ordered_json& object);
 
     // A sentence for people; programs do not see it.
     void say(std::string_view sentence);
 
 private:
+    Console& console_;
     Options options_;
 };
 
+// The rows as a table for people: a line each, without line ends, the heading and its rule first.
+std::vector<std::string> table_lines(const std::vector<Column>& columns, const TableRows& rows);
+
+// As many characters of a line as fit.
+std::string_view cut_to_width(std::string_view line, std::size_t width);
+
 // The error as its sentence on standard error; with --json as {"error": {"kind", "code", "sentence"}}.
-void report(const Error& error, bool json);
+void report(Console& console, const Error& error, bool json);
 
 // 1234567 as "1,234,567".
 std::string with_separators(std::int64_t number);

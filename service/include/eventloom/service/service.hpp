@@ -16,7 +16,10 @@
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/sagas/sagas.hpp>
 
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 namespace eventloom {
@@ -41,7 +44,7 @@ public:
     Projections& projections() { return projections_; }
     Sagas& sagas() { return sagas_; }
 
-    // Projections and sagas follow the log from here on.
+    // Projections and sagas follow the log from here on. Does nothing when they do already. From any thread.
     result<void> start();
 
     // Nothing runs any more when it returns. The destructor does the same.
@@ -51,9 +54,25 @@ public:
     // Failure::unavailable "not-settled" at `deadline`; else why something stopped.
     result<void> settle(Time deadline);
 
+    // Blocks until every saga has ended or is stuck, retries included, and the read models show it. `go_on` is asked now and
+    // then, and ends it with the error that it answers.
+    result<void> finish(Time deadline, const std::function<result<void>()>& go_on);
+
+    // The same for one instance of a saga.
+    result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
+                             const std::function<result<void>()>& go_on);
+
+    // The same for the read models alone, up to `position`.
+    result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on);
+
+    // How long ago the oldest event was recorded that is behind `position`; nothing when there is none.
+    result<std::optional<Duration>> age_behind(Position position) const;
+
 private:
     Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
             std::unique_ptr<SnapshotStore> snapshots);
+
+    Time slice_until(Time deadline) const;
 
     const Runtime runtime_;
     const std::string directory_;
@@ -63,6 +82,8 @@ private:
     EventBus events_;
     Projections projections_;
     Sagas sagas_;
+    std::mutex starting_;
+    bool started_ = false;
 };
 
 } // namespace eventloom

@@ -1,4 +1,4 @@
-// The shop's program as a process of its own, and what it says.
+// The shop's program as a process of its own, as a person runs it.
 #pragma once
 
 #include "support/every_store.hpp"
@@ -29,10 +29,13 @@ struct Finished {
 
 class Program {
 public:
-    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments)
-        : output_{directory.path() + "/output"}, errors_{directory.path() + "/errors"}
+    // Programs that run at the same time in one directory have names of their own.
+    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments, const std::string& name = "")
+        : output_{directory.path() + "/output" + name}, errors_{directory.path() + "/errors" + name}
     {
         arguments.insert(arguments.begin(), SHOP_PROGRAM);
+        // Nobody is to take what an earlier one has said for what this one says.
+        for (const auto& path : {output_, errors_}) ::unlink(path.c_str());
         process_ = fork();
         REQUIRE(process_ >= 0);
         if (process_ > 0) return;
@@ -45,7 +48,15 @@ public:
         _exit(127);
     }
 
-    void kill() const { ::kill(process_, SIGKILL); }
+    void kill(int signal = SIGKILL) const { ::kill(process_, signal); }
+    pid_t process() const { return process_; }
+    bool has_ended() const
+    {
+        siginfo_t ended{};
+        return waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               ended.si_pid != 0;
+    }
+    std::string output() const { return read(output_); }
 
     Finished wait() const
     {

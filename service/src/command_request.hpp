@@ -1,0 +1,45 @@
+// What goes over the door for one command, and comes back: JSON, so that other programs can use the door too.
+//
+// POST /command has a body such as
+//
+//     {"arguments": ["orders", "list"], "working_directory": "/home/ada", "data_directory": "var/shop",
+//      "out_is_terminal": false, "err_is_terminal": false, "width": 80}
+//
+// and is answered with lines: {"out": "..."} and {"err": "..."} in the order in which they were said, at last {"exit": 0}.
+#pragma once
+
+#include <eventloom/service/console.hpp>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace eventloom {
+
+struct CommandRequest {
+    std::vector<std::string> arguments;
+    std::string working_directory;
+    std::string data_directory;
+    ConsoleShape shape;
+};
+
+std::string to_json(const CommandRequest& request);
+// Failure::invalid  "not-json", "json-too-deep", "wrong-command-request".
+result<CommandRequest> command_request_of(std::string_view json);
+
+struct SaidOut {
+    std::string text;
+};
+struct SaidErr {
+    std::string text;
+};
+struct Ended {
+    int exit_code = 0;
+};
+using Reply = std::variant<SaidOut, SaidErr, Ended>;
+
+// A line, with its end.
+std::string to_line(const Reply& reply);
+result<Reply> reply_of(std::string_view line);
+
+} // namespace eventloom

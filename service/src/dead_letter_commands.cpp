@@ -1,0 +1,130 @@
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/progress.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+    std::string name;
+    Position position = 0;
+};
+
+std::vector<Column> columns()
+{
+    return {{"projection"}, {"position", Align::right}, {"stream"}, {"type"}, {"code"}, {"error"}};
+}
+
+std::vector<Json> row_of(const std::string& projection, const DeadLetter& letter)
+{
+    return {projection, letter.position, letter.stream, letter.type, letter.error.code, letter.error.sentence};
+}
+
+// Of one projection, or of all.
+result<void> list(Output& out, const Projections& projections, const std::string& name)
+{
+    std::vector<std::string> names{name};
+    if (name.empty()) {
+        names.clear();
+        for (const auto& status : projections.status()) names.push_back(status.name);
+    }
+    TableRows rows;
+    for (const auto& one : names) {
+        BOOST_OUTCOME_TRY(const auto letters, projections.dead_letters(one));
+        for (const DeadLetter& letter : letters) rows.push_back(row_of(one, letter));
+    }
+    out.table(columns(), rows);
+    return done();
+}
+
+result<DeadLetter> find(const Projections& projections, const Arguments& arguments)
+{
+    BOOST_OUTCOME_TRY(const auto letters, projections.dead_letters(arguments.name));
+    for (const DeadLetter& letter : letters) {
+        if (letter.position == arguments.position) return letter;
+    }
+    return fail(Failure::invalid, "no-such-dead-letter",
+                "asked for the dead letter of " + arguments.name + " at position " +
+                    std::to_string(arguments.position) + " and found none; `dead-letters list` shows those there are");
+}
+
+result<RecordedEvent> event_at(const EventStore& store, Position position)
+{
+    const auto cursor = store.read({.from = position, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* const event, cursor->next());
+    if (event != nullptr) return *event;
+    return fail(Failure::corrupt, "log-behind-read-model",
+                "looked for the event at position " + std::to_string(position) +
+                    ", which is a dead letter, and found a log that ends before it; the log was restored: rebuild");
+}
+
+// Retrying one out of its place would give rows that no fold of the log gives: all of them are folded again.
+result<void> fold_again(Output& out, Projections& projections, const Clock& clock, const std::string& name)
+{
+    BOOST_OUTCOME_TRY(const auto before, projections.dead_letters(name));
+    Progress progress{out.console(), clock, "folding " + name + " again"};
+    BOOST_OUTCOME_TRY(projections.rebuild(name, [&](Position at, Position head) { return progress.at(at, head); }));
+    progress.finish();
+    BOOST_OUTCOME_TRY(const auto after, projections.dead_letters(name));
+    out.facts({{"projection", name}, {"dead letters before", before.size()}, {"dead letters now", after.size()}});
+    return done();
+}
+
+} // namespace
+
+void CommandLine::add_dead_letter_commands()
+{
+    const auto arguments = std::make_shared<Arguments>();
+    auto* letters =
+        app_.add_subcommand("dead-letters", "Events that projections went on without: list, show, retry, discard");
+    letters->require_subcommand(1);
+    const auto add = [&](const char* name, const char* summary, auto action) {
+        auto* command = letters->add_subcommand(name, summary);
+        on(command, [this, arguments, action](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            return action(out, open_service->service(), *arguments);
+        });
+        return command;
+    };
+    auto* list_command =
+        add("list", "All of them, or those of one projection", [](Output& out, Service& service, const Arguments& of) {
+            return list(out, service.projections(), of.name);
+        });
+    list_command->add_option("projection", arguments->name, "The projection");
+
+    auto* show_command = add("show", "One of them, with its event",
+                             [this](Output& out, Service& service, const Arguments& of) -> result<void> {
+                                 BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
+                                 BOOST_OUTCOME_TRY(const auto event, event_at(service.store(), of.position));
+                                 const auto cells = row_of(of.name, letter);
+                                 Json facts;
+                                 for (std::size_t i = 0; i < cells.size(); ++i) facts[columns()[i].name] = cells[i];
+                                 facts["data"] = Json::parse(event_json(event), nullptr, false);
+                                 out.facts(facts);
+                                 return done();
+                             });
+    auto* retry_command =
+        add("retry", "Fold the projection again with this program's handlers; what fails again stays a dead letter",
+            [this](Output& out, Service& service, const Arguments& of) {
+                return fold_again(out, service.projections(), runtime().clock, of.name);
+            });
+    auto* discard_command =
+        add("discard", "Do without an event for good, also when the projection is rebuilt",
+            [](Output& out, Service& service, const Arguments& of) -> result<void> {
+                BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(of.name, of.position));
+                out.facts({{"projection", of.name}, {"position", of.position}, {"discarded", true}});
+                return done();
+            });
+    for (auto* command : {show_command, retry_command, discard_command}) {
+        command->add_option("projection", arguments->name, "The projection")->required();
+    }
+    for (auto* command : {show_command, discard_command}) {
+        command->add_option("position", arguments->position, "The event's position in the log")->required();
+    }
+}
+
+} // namespace eventloom

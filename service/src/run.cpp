@@ -1,0 +1,68 @@
+#include "admin_client.hpp"
+#include "system_console.hpp"
+
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/storage/system_files.hpp>
+
+#include <filesystem>
+
+namespace eventloom {
+
+namespace {
+
+std::string working_directory()
+{
+    std::error_code gone;
+    auto path = std::filesystem::current_path(gone);
+    return gone ? "/" : path.string();
+}
+
+// By the service that runs, if one does.
+result<std::optional<int>> carried_out_by_service(const CommandLine& line, std::vector<std::string> words,
+                                                  const StopSignals& signals, Console& console)
+{
+    BOOST_OUTCOME_TRY(auto service, AdminSocket::connect(line.data_directory()));
+    if (not service) return std::optional<int>{};
+    const CommandRequest request{.arguments         = std::move(words),
+                                 .working_directory = working_directory(),
+                                 .data_directory    = line.data_directory(),
+                                 .shape             = console.shape()};
+    BOOST_OUTCOME_TRY(const int exit_code, ask_service(std::move(*service), request, signals, console));
+    return std::optional{exit_code};
+}
+
+int run_here(CommandLine& line, const std::vector<std::string>& words, const StopSignals& signals,
+             SystemConsole& console)
+{
+    if (const auto ended = line.read(words)) return *ended;
+    if (line.directory_use() == DirectoryUse::none) return line.carry_out();
+    auto elsewhere = carried_out_by_service(line, words, signals, console);
+    if (elsewhere) return elsewhere.value() ? *elsewhere.value() : line.carry_out();
+    report(console, elsewhere.error(), line.json());
+    return static_cast<int>(ExitCode::failed);
+}
+
+} // namespace
+
+int run(const Program& program, int argc, char** argv)
+{
+    const StopSignals signals; // before any thread
+    LastResort last_resort{signals};
+    SystemConsole console{signals, last_resort};
+    SystemExecutor executor{{.threads = 2}};
+    const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
+    CommandLine line{
+        program,
+        {.console = console, .runtime = runtime, .working_directory = working_directory(), .data_directory = {}}};
+    int exit_code = run_here(line, {argv + std::min(argc, 1), argv + argc}, signals, console);
+    if (exit_code == 0 && not console.has_arrived()) {
+        report(console,
+               {Failure::storage, "output-lost",
+                "wrote the answer to standard output and found that it takes no more; is the disk full?"},
+               line.json());
+        exit_code = static_cast<int>(ExitCode::failed);
+    }
+    return exit_code;
+}
+
+} // namespace eventloom

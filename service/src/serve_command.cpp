@@ -1,0 +1,93 @@
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/service/admin_door.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& json)
+{
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json json_of(const ProjectionStatus& status)
+{
+    return {{"projection", status.name},
+            {"version", status.version},
+            {"state", to_string(status.state)},
+            {"position", status.position},
+            {"lag", status.lag},
+            {"rows", status.rows},
+            {"error", status.error ? Json(status.error->sentence) : Json(nullptr)}};
+}
+
+std::string status_of(Service& service, const std::string& name, Time since)
+{
+    auto projections = Json::array();
+    for (const auto& status : service.projections().status()) projections.push_back(json_of(status));
+    auto sagas        = Json::object();
+    const auto counts = service.sagas().count();
+    if (counts) {
+        for (const auto& [status, number] : counts.value()) sagas[std::string{to_string(status)}] = number;
+    }
+    const auto fault = counts ? service.sagas().error() : std::optional{counts.error()};
+    return text_of({{"service", name},
+                    {"process", getpid()},
+                    {"since", to_string(since)},
+                    {"directory", service.directory()},
+                    {"position", service.store().head()},
+                    {"projections", projections},
+                    {"sagas", sagas},
+                    {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)}});
+}
+
+} // namespace
+
+void CommandLine::add_serve_command()
+{
+    on(
+        app_.add_subcommand("serve", "Run the service, until Ctrl-C or SIGTERM"),
+        [this](Output& out) { return serve(out); }, DirectoryUse::alone);
+}
+
+result<void> CommandLine::serve(Output& out)
+{
+    out.console().ends_well_when_stopped();
+    BOOST_OUTCOME_TRY(auto* const open_service, open(true));
+    Service& service = open_service->service();
+    BOOST_OUTCOME_TRY(service.start());
+    const AdminAnswers answers{
+        .health =
+            [this] {
+                return text_of({{"status", "ok"}, {"service", program_.name}, {"process", getpid()}});
+            },
+        .status = [this, &service, since = runtime().clock.now()] { return status_of(service, program_.name, since); },
+        .carry_out =
+            [this, open_service](const AdminCommand& command, Console& console) {
+                CommandLine line{program_,
+                                 {.console           = console,
+                                  .runtime           = runtime(),
+                                  .working_directory = command.working_directory,
+                                  .data_directory    = command.data_directory,
+                                  .running           = open_service,
+                                  .client_process_id = command.client_process_id}};
+                const auto ended = line.read(command.arguments);
+                return ended ? *ended : line.carry_out();
+            }};
+    BOOST_OUTCOME_TRY(const auto door, AdminDoor::open(data_directory(), answers));
+    out.say(program_.name + " serves " + data_directory() + " as process " + std::to_string(getpid()) +
+            "; Ctrl-C stops it.");
+    if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", data_directory()}});
+    while (out.console().wait(std::chrono::hours{1})) continue;
+    if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
+    return done();
+}
+
+} // namespace eventloom

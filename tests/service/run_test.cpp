@@ -1,0 +1,133 @@
+// el::run() in a process of its own, as main() calls it.
+#include "support/every_store.hpp"
+
+#include <eventloom/service/command_line.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <iostream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace run_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+class BareService final : public OpenService {
+public:
+    explicit BareService(std::unique_ptr<Service> service) : service_{std::move(service)} {}
+    Service& service() override { return *service_; }
+
+private:
+    std::unique_ptr<Service> service_;
+};
+
+// A program with a command that never comes back, as a call to somebody else's library may.
+const Program program{
+    "bare", "A service of its own.", [](CommandLine& line) {
+        line.opens([](const Runtime& runtime, const std::string& directory,
+                      bool create_if_missing) -> result<std::unique_ptr<OpenService>> {
+            BOOST_OUTCOME_TRY(auto service,
+                              Service::open(runtime, {.directory = directory, .create_if_missing = create_if_missing}));
+            return std::unique_ptr<OpenService>{std::make_unique<BareService>(std::move(service))};
+        });
+        line.on(line.app().add_subcommand("hang"), [&line](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(line.open(true));
+            out.console().out("hanging\n");
+            std::promise<void>{}.get_future().wait();
+            return done();
+        });
+    }};
+
+class Child {
+public:
+    explicit Child(std::vector<std::string> words)
+    {
+        int ends[2] = {-1, -1};
+        REQUIRE(::pipe(ends) == 0);
+        std::cout.flush(); // what waits there would be the child's too
+        process_ = ::fork();
+        REQUIRE(process_ >= 0);
+        if (process_ == 0) {
+            ::dup2(ends[1], STDOUT_FILENO);
+            words.insert(words.begin(), "bare");
+            std::vector<char*> arguments;
+            for (auto& word : words) arguments.push_back(word.data());
+            std::_Exit(run(program, static_cast<int>(arguments.size()), arguments.data()));
+        }
+        ::close(ends[1]);
+        output_ = ends[0];
+    }
+    ~Child()
+    {
+        ::close(output_);
+        if (is_over_) return;
+        kill(SIGKILL);
+        wait();
+    }
+    Child(const Child&)            = delete;
+    Child& operator=(const Child&) = delete;
+
+    std::string line() const
+    {
+        std::string text;
+        for (char byte = 0; ::read(output_, &byte, 1) == 1 && byte != '\n';) text += byte;
+        return text;
+    }
+    void kill(int signal) const { ::kill(process_, signal); }
+    int wait()
+    {
+        is_over_   = true;
+        int status = 0;
+        REQUIRE(::waitpid(process_, &status, 0) == process_);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    pid_t process() const { return process_; }
+
+private:
+    pid_t process_ = -1;
+    int output_    = -1;
+    bool is_over_  = false;
+};
+
+// What is promised, and what a machine that is busy with other tests may add to it.
+constexpr auto a_second = std::chrono::milliseconds{1'000} + std::chrono::milliseconds{1'000};
+
+TEST_CASE("a command that does not come back cannot keep the program from ending within a second of a signal",
+          "[service][run]")
+{
+    const TemporaryDirectory directory;
+    const auto [signal, exit_code] = GENERATE(std::pair{SIGINT, 130}, std::pair{SIGTERM, 143});
+    Child child{{"hang", "--data", directory.path() + "/data"}};
+    REQUIRE(child.line() == "hanging");
+    const auto began = std::chrono::steady_clock::now();
+    child.kill(signal);
+    CHECK(child.wait() == exit_code);
+    CHECK(std::chrono::steady_clock::now() - began < a_second);
+}
+
+TEST_CASE("a service in which something does not come back ends within a second of a signal, and well",
+          "[service][run]")
+{
+    const TemporaryDirectory directory;
+    const std::vector<std::string> data{"--data", directory.path() + "/data"};
+    for (int round = 0; round < 2; ++round) {
+        Child service{{"serve", data[0], data[1]}};
+        REQUIRE(service.line() ==
+                "bare serves " + data[1] + " as process " + std::to_string(service.process()) + "; Ctrl-C stops it.");
+        Child client{{"hang", data[0], data[1]}};
+        REQUIRE(client.line() == "hanging");
+        const auto began = std::chrono::steady_clock::now();
+        service.kill(SIGTERM);
+        service.kill(SIGINT); // a second one breaks nothing
+        CHECK(service.wait() == 0);
+        CHECK(std::chrono::steady_clock::now() - began < a_second);
+        CHECK(client.wait() == 1); // service-went-away
+    }
+}
+
+} // namespace run_test
