@@ -20,7 +20,7 @@ struct LiveFold::State {
     result<void> begin()
     {
         BOOST_OUTCOME_TRY(model->load(definition->version()));
-        fold = std::make_unique<LogFold>(store, *definition, *model, ProjectionOptions{});
+        fold = std::make_unique<LogFold>(store, *definition, *model, ProjectionOptions{.kept_in = RowPlace::memory});
         return done();
     }
 
