@@ -245,13 +245,17 @@ std::vector<result<void>> LogPass::run(Position head, const LogProgress& progres
 {
     auto& state = *state_;
     state.begin(head);
+    bool wanted = static_cast<bool>(progress); // to tell more: not after it has ended the pass
     for (Position shown = 0; not state.is_over();) {
         state.runtime.executor.wait_until([&] { return state.is_over() || state.reached() != shown; },
                                           state.runtime.clock.now() + look_again_after);
         shown = state.reached();
         if (state.all_failed()) state.stop_reading();
-        if (not progress) continue;
-        if (auto told = progress(shown, head); not told) state.stop_reading(std::move(told.error()));
+        if (not wanted) continue;
+        if (auto told = progress(shown, head); not told) {
+            state.stop_reading(std::move(told.error()));
+            wanted = false;
+        }
     }
     std::vector<result<void>> ends;
     for (Lane& lane : state.lanes) {
