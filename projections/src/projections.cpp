@@ -35,6 +35,12 @@ std::string_view to_string(ProjectionState state)
     return "unnamed";
 }
 
+namespace {
+
+constexpr auto ask_again_after = std::chrono::milliseconds{100};
+
+} // namespace
+
 struct Projections::Core {
     Runtime runtime;
     EventStore& store;
@@ -44,10 +50,25 @@ struct Projections::Core {
     mutable std::mutex mutex; // over `running` and what is in it; not held while a rebuild reads the log
     std::vector<std::unique_ptr<RunningProjection>> running;
 
-    void restart(std::string_view name)
+    // False while somebody else works on the projections: it does not wait, since that one may wait for a thread of the
+    // executor, on which this is called.
+    bool restart(std::string_view name)
     {
-        const std::lock_guard lock{mutex};
+        const std::unique_lock lock{mutex, std::try_to_lock};
+        if (not lock.owns_lock()) return false;
         if (auto one = find(name); one && started) one.value()->restart();
+        return true;
+    }
+
+    static void restart_at(const std::weak_ptr<Core>& core, const std::string& name, Time due)
+    {
+        const auto alive = core.lock();
+        if (not alive) return;
+        alive->runtime.executor.post_at(due, [core, name] {
+            const auto still_alive = core.lock();
+            if (not still_alive || still_alive->restart(name)) return;
+            restart_at(core, name, still_alive->runtime.clock.now() + ask_again_after);
+        });
     }
 
     result<RunningProjection*> find(std::string_view name) const
@@ -166,11 +187,7 @@ result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_pt
         ensure(one->name() != definition->name(), "two projections have one name");
     }
     const auto ask_for_restart = [core = std::weak_ptr{core_}, name = definition->name()](Time due) {
-        const auto alive = core.lock();
-        if (not alive) return;
-        alive->runtime.executor.post_at(due, [core, name] {
-            if (const auto still_alive = core.lock()) still_alive->restart(name);
-        });
+        Core::restart_at(core, name, due);
     };
     auto running = std::make_unique<RunningProjection>(core_->runtime, core_->store, core_->bus,
                                                        core_->directory + "/" + definition->name(), definition, options,
