@@ -14,7 +14,7 @@ constexpr std::size_t batch_events_max = 4'096;
 constexpr std::size_t batch_bytes_max  = 4u << 20;
 // Events that nobody wants are read too, or a batch could be as long as the log.
 constexpr std::size_t batch_events_read_max = 65'536;
-// One event found by the index costs as much as about a hundred read along the log (`./dev bench projections`).
+// An event found by the index costs the reading of its record, which holds about a hundred: reasoned, not measured.
 constexpr Position looked_at_before_choosing = 200'000;
 constexpr Position along_the_log_from        = 100;                   // one wanted event in as many, or more
 constexpr Position by_index_up_to            = 50;                    // one in as many, or fewer
