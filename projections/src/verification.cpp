@@ -33,6 +33,9 @@ public:
                 differ(folded.key(), "is missing from the read model", {}, folded.value());
             } else if (stored.value() != folded.value()) {
                 differ(stored.key(), "is not what the log gives", stored.value(), folded.value());
+            } else {
+                BOOST_OUTCOME_TRY(const auto column, model.wrong_column(stored.key(), stored.value()));
+                if (column) differ(stored.key(), "has a wrong column: " + *column, {}, folded.value());
             }
             if (order <= 0 && row_keys::parts_of(stored.key()).kind == row_keys::row) ++report_.rows;
             if (order <= 0) stored.next();
