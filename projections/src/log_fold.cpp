@@ -21,6 +21,12 @@ Scope scope_of(const Projection& definition)
     return categories.size() == 1 ? Scope::category(categories.front()) : Scope::everything();
 }
 
+Scope scope_of_row(const Projection& definition, const std::string& key)
+{
+    if (not definition.has_a_stream_for_each_row() || key.empty()) return scope_of(definition);
+    return Scope::stream(definition.categories().front() + "-" + key);
+}
+
 LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model,
                  const ProjectionOptions& options)
     : store_{store}, definition_{definition}, model_{model}, options_{options}, reached_{model.checkpoint()},

@@ -61,5 +61,7 @@ private:
 
 // What the log must be read for: one category, or everything.
 Scope scope_of(const Projection& definition);
+// The same to know one row, whose key a person typed so: one stream, where no other event can change the row.
+Scope scope_of_row(const Projection& definition, const std::string& key);
 
 } // namespace eventloom
