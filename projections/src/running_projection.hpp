@@ -32,6 +32,7 @@ public:
     struct Beside {
         std::uint64_t number = 0;
         std::shared_ptr<ReadModel> model;
+        std::shared_ptr<HistoryCopies> copies; // of it, which go with it
     };
     // An empty one. It goes when nobody has it any more, unless it takes the place of the one that answers.
     result<Beside> begin_beside() const;
@@ -60,12 +61,15 @@ public:
     const std::shared_ptr<const Projection>& definition() const { return definition_; }
     const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
+    // Of the read model that answers.
+    const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
 
     bool rebuilding = false;
 
 private:
     result<std::shared_ptr<ReadModel>> open_generation(std::uint64_t number) const;
+    std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
     result<void> handle(LogFold& fold, const Delivery& delivery);
     void consider_restart();
 
@@ -78,6 +82,7 @@ private:
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
     std::uint64_t number_                        = 0; // of the generation that answers
+    std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;
     std::optional<Error> failure_; // of a subscription that has ended
