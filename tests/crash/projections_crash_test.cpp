@@ -40,6 +40,7 @@ const std::vector<Setting> settings{
     {RowPlace::memory, DirectoryModel::strict, Log::elsewhere},
     {RowPlace::leveldb, DirectoryModel::ordered, Log::on_the_disk},
     {RowPlace::sqlite, DirectoryModel::ordered, Log::on_the_disk},
+    {RowPlace::log, DirectoryModel::ordered, Log::on_the_disk},
 };
 
 TEST_CASE("a crash at any change of the disk leaves rows that are those of their checkpoint, and nothing else",
