@@ -17,6 +17,13 @@ std::string of_projection(std::string_view name)
     return prefix;
 }
 
+Error damaged(const EventStore& store)
+{
+    return {Failure::corrupt, "damaged-read-model",
+            "looked in " + store.inline_rows()->directory() +
+                " for the rows of an inline projection and found damage; verify the event store"};
+}
+
 KeySpan all_from(std::string first, std::string_view prefix)
 {
     return {std::move(first), after_prefix(prefix)};
@@ -46,11 +53,7 @@ result<std::optional<Generation>> InlineGenerations::current() const
     const auto rows = store_.inline_rows();
     BOOST_OUTCOME_TRY(const auto stored, rows->find(of_current()));
     if (not stored) return std::optional<Generation>{};
-    if (stored->size() != 16) {
-        return fail(Failure::corrupt, "damaged-read-model",
-                    "looked in " + rows->directory() +
-                        " for the rows of an inline projection and found damage; verify the event store");
-    }
+    if (stored->size() != 16) return damaged(store_);
     const std::string_view bytes{*stored};
     return std::optional{Generation{read_big_endian(bytes.substr(0, 8)),
                                     static_cast<std::uint32_t>(read_big_endian(bytes.substr(8))), RowPlace::log}};
@@ -78,7 +81,8 @@ result<std::vector<std::uint64_t>> InlineGenerations::numbers() const
             return found;
         }
         const auto number = cursor->key().substr(prefix.size(), 8);
-        found.push_back(number.size() == 8 ? read_big_endian(number) : 0);
+        if (number.size() < 8) return damaged(store_);
+        found.push_back(read_big_endian(number));
         next = after_prefix(prefix_of(found.back()));
     }
 }
