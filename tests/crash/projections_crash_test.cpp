@@ -64,7 +64,7 @@ TEST_CASE("a crash at any change of the disk leaves rows that are those of their
     }
     INFO(points << " changes, " << rebuilding << " crashes in a rebuild or a drop");
     CHECK(points > (setting.place == RowPlace::memory ? 20 : 500));
-    CHECK(rebuilding > points / 8);
+    CHECK(rebuilding > points / (setting.place == RowPlace::log ? 16 : 8)); // inline, most changes are of appends
 }
 
 TEST_CASE("a power cut while LevelDB goes on to its next log file leaves rows that are those of their checkpoint",
