@@ -26,6 +26,7 @@ std::vector<Row> measure_latency(const Scale& scale);
 std::vector<Row> measure_ten_million(const Scale& scale);
 std::vector<Row> measure_service(const Scale& scale);
 std::vector<Row> measure_projections(const Scale& scale);
+std::vector<Row> measure_inline(const Scale& scale);
 std::vector<Row> measure_clusters(const Scale& scale); // not among all: it takes minutes
 
 } // namespace bench

@@ -24,15 +24,16 @@ int main(int argc, char** argv)
         {"ten-million", {bench::measure_ten_million}},
         {"service", {bench::measure_service}},
         {"projections", {bench::measure_projections}},
+        {"inline", {bench::measure_inline}},
         {"clusters", {bench::measure_clusters}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
     std::vector<std::string> names;
     bench::Scale scale;
     bench::ReportOptions report;
-    app.add_option(
-        "names", names,
-        "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, clusters, or all");
+    app.add_option("names", names,
+                   "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, inline, "
+                   "clusters, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");
@@ -40,7 +41,7 @@ int main(int argc, char** argv)
     CLI11_PARSE(app, argc, argv);
     if (names.empty()) names = {"store"};
     if (names == std::vector<std::string>{"all"})
-        names = {"store", "enrolment", "latency", "ten-million", "service", "projections"};
+        names = {"store", "enrolment", "latency", "ten-million", "service", "projections", "inline"};
 
     std::vector<bench::Row> rows;
     for (const auto& name : names) {

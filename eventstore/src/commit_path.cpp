@@ -21,7 +21,8 @@ constexpr std::string_view asked_to_append = "append to the event store";
 // What one write carries.
 class CommitPath::Group {
 public:
-    Group(CommitPath& path, Time now) : path_{path}, staged_{path.index_, path.log_}, end_{path.end_}, now_{now}
+    Group(CommitPath& path, Time now)
+        : path_{path}, staged_{path.index_, path.log_}, rows_{path.folds_, path.find_row_}, end_{path.end_}, now_{now}
     {
         end_.recorded_at = std::max(end_.recorded_at, now); // a clock that goes back does not reorder the log
         path_.batch_.clear();
@@ -40,7 +41,7 @@ public:
         } else if (decision.value().repeated) {
             submission.keep(std::move(*decision.value().repeated));
         } else {
-            stage(submission, decision.value());
+            take(submission, decision.value());
         }
         return true;
     }
@@ -50,11 +51,14 @@ public:
     {
         close_record();
         if (records_.empty()) return done();
+        LogRows::put(path_.batch_, rows_);
         is_on_its_way_ = true;
         BOOST_OUTCOME_TRY(path_.database_.write(path_.batch_, path_.options_.durability));
         for (auto& [first, last, bytes] : records_) path_.log_.recent().add(first, last, std::move(bytes));
         path_.end_ = end_;
         path_.log_.move_head(end_.position);
+        if (not rows_.empty()) path_.rows_.publish();
+        rows_.tell_written(end_.position);
         if (not events_->empty()) path_.observers_.tell(std::move(events_));
         return done();
     }
@@ -63,10 +67,31 @@ public:
     bool is_on_its_way() const { return is_on_its_way_; }
 
 private:
-    void stage(Submission& submission, const AppendDecision& decision)
+    void take(Submission& submission, const AppendDecision& decision)
     {
         const AppendRequest& request = submission.request();
         auto answer                  = answer_of(request, decision, end_.position);
+        const auto events_before     = events_->size();
+        if (rows_.has_folds() || not path_.observers_.empty()) {
+            record_events(request, answer, end_.recorded_at, *events_);
+        }
+        if (auto folded = fold(std::span{*events_}.subspan(events_before)); not folded) {
+            events_->resize(events_before);
+            return submission.keep(std::move(folded.error()));
+        }
+        stage(submission, answer);
+        submission.keep(std::move(answer));
+    }
+
+    result<void> fold(std::span<const RecordedEvent> events)
+    {
+        if (events.empty() || not rows_.has_folds()) return done();
+        return within_memory(asked_to_append, [&] { return rows_.fold(events); });
+    }
+
+    void stage(Submission& submission, const Appended& answer)
+    {
+        const AppendRequest& request = submission.request();
         auto& newest                 = path_.index_.newest();
         {
             const std::unique_lock lock{newest.mutex()};
@@ -80,8 +105,6 @@ private:
             path_.writer_.add(*answer.command);
             staged_.stage(*answer.command);
         }
-        if (not path_.observers_.empty()) record_events(request, answer, end_.recorded_at, *events_);
-        submission.keep(std::move(answer));
     }
 
     void stage(const StreamAppend& append, Version version, const EventBodies& bodies, std::size_t& body,
@@ -117,6 +140,7 @@ private:
 
     CommitPath& path_;
     StagedLog staged_;
+    StagedRows rows_;
     LogEnd end_;
     const Time now_;
     bool is_on_its_way_ = false;
@@ -124,10 +148,33 @@ private:
     std::shared_ptr<std::vector<RecordedEvent>> events_ = std::make_shared<std::vector<RecordedEvent>>();
 };
 
-CommitPath::CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log,
+// The lead, held by somebody who has nothing to append.
+class CommitPath::Held final : public HeldAppends {
+public:
+    explicit Held(CommitPath& path) : path_{path} {}
+    ~Held() override { path_.let_go(); }
+    Held(const Held&)            = delete;
+    Held& operator=(const Held&) = delete;
+
+    InlineFolds& folds() override { return path_.folds_; }
+
+    result<void> write(const RowBatch& changes) override
+    {
+        Batch batch;
+        LogRows::put(batch, changes);
+        BOOST_OUTCOME_TRY(path_.database_.write(batch, path_.options_.durability));
+        path_.rows_.publish();
+        return done();
+    }
+
+private:
+    CommitPath& path_;
+};
+
+CommitPath::CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, LogRows& rows,
                        Observers& observers, Options options, const LogEnd& end, AfterGroup after_group)
-    : runtime_{runtime}, database_{database}, index_{index}, log_{log}, observers_{observers}, options_{options},
-      after_group_{std::move(after_group)}, end_{end}, tasks_{std::make_shared<Tasks>()}
+    : runtime_{runtime}, database_{database}, index_{index}, log_{log}, rows_{rows}, observers_{observers},
+      options_{options}, after_group_{std::move(after_group)}, end_{end}, tasks_{std::make_shared<Tasks>()}
 {
     tasks_->path = this;
 }
@@ -146,7 +193,7 @@ result<Appended> CommitPath::append(const AppendRequest& request)
     {
         const std::lock_guard lock{mutex_};
         queue_.push_back(&submission);
-        if (not std::exchange(is_led_, true)) submission.call(Submission::Call::lead);
+        if (holders_ == 0 && not std::exchange(is_led_, true)) submission.call(Submission::Call::lead);
     }
     while (submission.wait_for_call() == Submission::Call::lead) lead(&submission);
     return submission.take_answer();
@@ -249,7 +296,7 @@ void CommitPath::lead(Submission* own)
         bool goes_on           = group < groups_led_max;
         {
             const std::lock_guard lock{mutex_};
-            goes_on = goes_on && not queue_.empty();
+            goes_on = goes_on && not queue_.empty() && holders_ == 0;
             if (not goes_on) goes_on = not hand_on();
         }
         // When he does not go on, nothing of this path is touched behind the answers: the last one may let it go.
@@ -353,10 +400,15 @@ void CommitPath::answer_each(const Submissions& submissions)
     }
 }
 
-// The lead goes to somebody who waits, or to a task, or to nobody. Called with the lock held. False: there is no memory for
-// the task, so whoever leads goes on.
+// The lead goes to somebody who holds the appends, to one who waits, to a task, or to nobody. Called with the lock held.
+// False: there is no memory for the task, so whoever leads goes on.
 bool CommitPath::hand_on()
 {
+    if (holders_ > 0) {
+        is_led_ = false;
+        idle_.notify_all();
+        return true;
+    }
     for (Submission* waiting : queue_) {
         if (not waiting->waits()) continue;
         waiting->call(Submission::Call::lead);
@@ -379,6 +431,26 @@ void CommitPath::finish()
         }
         lead(nullptr);
     }
+}
+
+std::unique_ptr<HeldAppends> CommitPath::hold()
+{
+    auto held = std::unique_ptr<Held>{new Held{*this}};
+    std::unique_lock lock{mutex_};
+    ++holders_;
+    idle_.wait(lock, [&] { return not is_led_; });
+    --holders_;
+    is_led_ = true;
+    return held;
+}
+
+void CommitPath::let_go()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (hand_on()) return;
+    }
+    lead(nullptr);
 }
 
 void CommitPath::keep_index_small()

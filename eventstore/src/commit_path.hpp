@@ -10,6 +10,7 @@
 #include "append_rules.hpp"
 #include "log_end.hpp"
 #include "log_reader.hpp"
+#include "log_rows.hpp"
 #include "observers.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -33,8 +34,8 @@ public:
     // Told after each group, by whoever led it, while nobody else writes.
     using AfterGroup = std::function<void(const LogEnd&)>;
 
-    CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, Observers& observers,
-               Options options, const LogEnd& end, AfterGroup after_group);
+    CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, LogRows& rows,
+               Observers& observers, Options options, const LogEnd& end, AfterGroup after_group);
     ~CommitPath();
 
     // Failure::unknown when the write failed; from then on nothing is taken.
@@ -50,9 +51,13 @@ public:
     // Returns when nothing is queued or being written.
     void finish();
 
+    // Takes the lead without a group to write: what was asked for before is done by then, or waits.
+    std::unique_ptr<HeldAppends> hold();
+
 private:
     class Submission;
     class Group;
+    class Held;
     struct Tasks;
 
     // So many need no memory: then there is always somebody to answer.
@@ -67,6 +72,7 @@ private:
     void answer(const Submissions& submissions, Submission* own);
     static void answer_each(const Submissions& submissions);
     bool hand_on();
+    void let_go();
     bool drain();
     Error closed_by_fault() const;
     Error closed_without_memory(bool is_on_its_way);
@@ -76,10 +82,13 @@ private:
     Database& database_;
     EventIndex& index_;
     LogReader& log_;
+    LogRows& rows_;
     Observers& observers_;
     const Options options_;
     const AfterGroup after_group_;
-    LogEnd end_;          // touched by the leader alone
+    LogEnd end_;        // touched by the leader alone
+    InlineFolds folds_; // the same
+    const FindStored find_row_ = [this](const std::string& key) { return rows_.find(key); };
     RecordWriter writer_; // these two only for their memory
     Batch batch_;
     std::atomic<bool> found_no_memory_{false};
@@ -88,6 +97,7 @@ private:
     std::deque<Submission*> queue_;
     std::vector<std::unique_ptr<Submission>> spent_; // answered, and not cleared away
     bool is_led_        = false;
+    unsigned holders_   = 0; // who wait to hold the appends
     bool drain_is_sent_ = false;
     std::condition_variable idle_;
     std::shared_ptr<Tasks> tasks_; // lets tasks that run too late find that there is nothing left to do

@@ -2,6 +2,8 @@
 
 #include "out_of_memory.hpp"
 
+#include <eventloom/framework/inline_rows.hpp>
+
 namespace eventloom {
 
 namespace {
@@ -62,6 +64,11 @@ public:
     }
     Position head() const override { return store_->head(); }
     Observation observe(CommitObserver observer) override { return store_->observe(std::move(observer)); }
+    std::shared_ptr<const InlineRows> inline_rows() const override { return store_->inline_rows(); }
+    result<std::unique_ptr<HeldAppends>> hold_appends() override
+    {
+        return within_memory("hold the appends of the event store", [&] { return store_->hold_appends(); });
+    }
     result<StoreInfo> info() const override
     {
         return within_memory("look at the event store", [&] { return store_->info(); });

@@ -12,6 +12,8 @@ namespace eventloom::key_spaces {
 // The log. `about` comes before all records, so that LevelDB never has to rewrite records to put another key among them.
 inline constexpr char about  = 'a'; // "format"                              -> format version
 inline constexpr char record = 'e'; // last position, ordinal (four bytes)   -> record
+inline constexpr char row =
+    'p'; // whatever inline projections put there -> the same. Behind all records, for the same reason.
 
 // The index, which can be made anew from the log.
 inline constexpr char in_category = 'c'; // category (text), last position     -> positions

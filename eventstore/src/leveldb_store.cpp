@@ -76,7 +76,7 @@ public:
     OpenStore(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
               std::unique_ptr<EventIndex> index)
         : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}, index_{std::move(index)},
-          log_{*database_, *index_}
+          log_{*database_, *index_}, rows_{std::make_shared<LogRows>(database_)}
     {
     }
 
@@ -110,7 +110,7 @@ public:
             damage_ = std::move(read.error());
             return true;
         }
-        path_.emplace(runtime_, *database_, *index_, log_, observers_,
+        path_.emplace(runtime_, *database_, *index_, log_, *rows_, observers_,
                       CommitPath::Options{.durability   = options_.durability,
                                           .record_bytes = options_.record_bytes,
                                           .group_bytes  = options_.group_bytes,
@@ -163,6 +163,14 @@ public:
     Position head() const override { return log_.head(); }
 
     Observation observe(CommitObserver observer) override { return observers_.add(std::move(observer)); }
+
+    std::shared_ptr<const InlineRows> inline_rows() const override { return rows_; }
+
+    result<std::unique_ptr<HeldAppends>> hold_appends() override
+    {
+        if (damage_) return *damage_;
+        return path_->hold();
+    }
 
     result<StoreInfo> info() const override
     {
@@ -324,9 +332,10 @@ private:
 
     const Runtime runtime_;
     const LevelDbStoreOptions options_;
-    const std::unique_ptr<Database> database_;
+    const std::shared_ptr<Database> database_; // also of whoever reads the rows in it
     const std::unique_ptr<EventIndex> index_;
     LogReader log_;
+    const std::shared_ptr<LogRows> rows_;
     Observers observers_;
     std::unique_ptr<StreamClusters> clusters_;
     std::optional<CommitPath> path_;

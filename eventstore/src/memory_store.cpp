@@ -2,6 +2,9 @@
 
 #include "append_rules.hpp"
 #include "observers.hpp"
+#include "staged_rows.hpp"
+
+#include <eventloom/storage/versioned_map.hpp>
 
 #include <map>
 #include <shared_mutex>
@@ -80,6 +83,39 @@ private:
     std::shared_ptr<const RecordedEvent> current_;
 };
 
+class MemoryRows final : public InlineRows, public std::enable_shared_from_this<MemoryRows> {
+public:
+    result<std::optional<std::string>> find(std::string_view key) const override { return rows_.get(key); }
+    std::shared_ptr<const InlineView> view() const override { return std::make_shared<View>(shared_from_this()); }
+    const std::string& directory() const override { return directory_; }
+
+    void write(const RowBatch& changes) { rows_.write(changes); }
+    void write(const StagedRows& staged)
+    {
+        RowBatch changes;
+        for (const auto& [key, stored] : staged.changes()) stored ? changes.put(key, *stored) : changes.remove(key);
+        rows_.write(changes);
+    }
+
+private:
+    class View final : public InlineView {
+    public:
+        explicit View(std::shared_ptr<const MemoryRows> rows) : rows_{std::move(rows)}, moment_{rows_->rows_} {}
+        result<std::optional<std::string>> get(std::string_view key) const override { return moment_.get(key); }
+        std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards) const override
+        {
+            return moment_.scan(span, backwards);
+        }
+
+    private:
+        const std::shared_ptr<const MemoryRows> rows_;
+        const VersionedMap::View moment_;
+    };
+
+    const std::string directory_ = "the event store in memory";
+    VersionedMap rows_;
+};
+
 class MemoryStore final : public EventStore {
 public:
     MemoryStore(const Runtime& runtime, const StoreLimits& limits) : runtime_{runtime}, limits_{limits} {}
@@ -95,11 +131,17 @@ public:
         auto answer  = answer_of(request, decision, log_.head());
         auto events  = std::make_shared<std::vector<RecordedEvent>>();
         record_events(request, answer, recorded_at_, *events);
+        StagedRows staged{folds_, find_row_};
+        if (not events->empty()) {
+            BOOST_OUTCOME_TRY(staged.fold(*events));
+        }
         {
             const std::unique_lock lock{mutex_};
             for (const RecordedEvent& event : *events) log_.add(event);
             if (answer.command) log_.commands.emplace(answer.command->id, *answer.command);
         }
+        if (not staged.empty()) rows_->write(staged);
+        staged.tell_written(answer.last_position);
         if (not events->empty()) observers_.tell(events);
         return answer;
     }
@@ -151,7 +193,29 @@ public:
 
     Observation observe(CommitObserver observer) override { return observers_.add(std::move(observer)); }
 
+    std::shared_ptr<const InlineRows> inline_rows() const override { return rows_; }
+
+    result<std::unique_ptr<HeldAppends>> hold_appends() override
+    {
+        return std::unique_ptr<HeldAppends>{std::make_unique<Held>(*this)};
+    }
+
 private:
+    class Held final : public HeldAppends {
+    public:
+        explicit Held(MemoryStore& store) : store_{store}, nobody_appends_{store.appending_} {}
+        InlineFolds& folds() override { return store_.folds_; }
+        result<void> write(const RowBatch& changes) override
+        {
+            store_.rows_->write(changes);
+            return done();
+        }
+
+    private:
+        MemoryStore& store_;
+        const std::lock_guard<std::mutex> nobody_appends_;
+    };
+
     static bool wants(const ReadRequest& request, const RecordedEvent& event, bool forwards)
     {
         const auto place = request.scope.kind() == Scope::Kind::stream ? event.version : event.position;
@@ -163,6 +227,9 @@ private:
     const Runtime runtime_;
     const StoreLimits limits_;
     std::mutex appending_;
+    InlineFolds folds_; // under that lock
+    const std::shared_ptr<MemoryRows> rows_ = std::make_shared<MemoryRows>();
+    const FindStored find_row_              = [this](const std::string& key) { return rows_->find(key); };
     mutable std::shared_mutex mutex_;
     Log log_;
     Time recorded_at_{};

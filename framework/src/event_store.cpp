@@ -1,5 +1,6 @@
 #include <eventloom/framework/event_store.hpp>
 
+#include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>
@@ -264,6 +265,18 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
                        "append two events with the id " + to_string(*id) + " in one request; each needs its own");
     }
     return done();
+}
+
+std::shared_ptr<const InlineRows> EventStore::inline_rows() const
+{
+    return nullptr;
+}
+
+result<std::unique_ptr<HeldAppends>> EventStore::hold_appends()
+{
+    return invalid("no-inline-rows",
+                   "asked an event store for rows that are written with its events, and found that it "
+                   "keeps none; keep the projection's rows in another place");
 }
 
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count)

@@ -39,6 +39,8 @@ std::string_view ending_of(RowPlace place)
         return " in sqlite\n";
     case RowPlace::memory:
         return " in memory\n";
+    case RowPlace::log: // which says so itself
+        break;
     }
     return "\n";
 }

@@ -1,40 +1,13 @@
 #include "row_places.hpp"
 
 #include <eventloom/storage/database.hpp>
+#include <eventloom/storage/row_scan.hpp>
 
 #include <algorithm>
 
 namespace eventloom {
 
 namespace {
-
-class LevelDbCursor final : public RowCursor {
-public:
-    LevelDbCursor(DatabaseCursor cursor, const KeySpan& span, bool backwards)
-        : cursor_{std::move(cursor)}, bound_{backwards ? span.first : span.last}, backwards_{backwards}
-    {
-        if (not backwards) {
-            cursor_.seek(span.first);
-            return;
-        }
-        cursor_.seek_at_or_before(span.last);
-        if (cursor_.valid() && cursor_.key() >= span.last) cursor_.previous();
-    }
-
-    bool valid() const override
-    {
-        return cursor_.valid() && (backwards_ ? cursor_.key() >= bound_ : cursor_.key() < bound_);
-    }
-    void next() override { backwards_ ? cursor_.previous() : cursor_.next(); }
-    std::string_view key() const override { return cursor_.key(); }
-    std::string_view value() const override { return cursor_.value(); }
-    result<void> status() const override { return cursor_.status(); }
-
-private:
-    DatabaseCursor cursor_;
-    const std::string bound_; // of the span, where it ends
-    const bool backwards_;
-};
 
 class LevelDbView final : public ReadModelView {
 public:
@@ -49,7 +22,7 @@ public:
     }
     std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards) const override
     {
-        return std::make_unique<LevelDbCursor>(database_.cursor(snapshot_), span, backwards);
+        return scan_rows(database_, span, {.backwards = backwards, .at = snapshot_});
     }
     const std::string& directory() const override { return model_->directory(); }
 

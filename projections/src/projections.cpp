@@ -2,6 +2,7 @@
 
 #include "dead_letters.hpp"
 #include "explanation.hpp"
+#include "inline_projection.hpp"
 #include "log_pass.hpp"
 #include "running_projection.hpp"
 #include "verification.hpp"
@@ -71,6 +72,19 @@ struct Projections::Core {
         });
     }
 
+    std::unique_ptr<RunningProjection> make(const std::weak_ptr<Core>& core,
+                                            const std::shared_ptr<const Projection>& definition,
+                                            const ProjectionOptions& options)
+    {
+        const std::string& name = definition->name();
+        const auto home         = directory + "/" + name;
+        if (options.kept_in == RowPlace::log) {
+            return std::make_unique<InlineProjection>(runtime, store, bus, home, definition, options);
+        }
+        return std::make_unique<RunningProjection>(runtime, store, bus, home, definition, options,
+                                                   [core, name](Time due) { restart_at(core, name, due); });
+    }
+
     result<void> check_position(std::string_view name, Position position) const
     {
         const Position head = store.head();
@@ -101,7 +115,10 @@ public:
     ~Rebuild()
     {
         const std::lock_guard lock{core_.mutex};
-        for (const Copy& copy : copies_) copy.of->rebuilding = false;
+        for (const Copy& copy : copies_) {
+            copy.of->rebuilding = false;
+            static_cast<void>(copy.of->clear_away()); // what stays goes at the next start
+        }
     }
 
     result<void> begin(std::span<const std::string> names)
@@ -162,18 +179,11 @@ private:
     result<void> swap(Copy& copy, RebuildReport& report)
     {
         if (copy.error) return *copy.error;
-        const auto swap_standing = [&]() -> result<void> {
-            BOOST_OUTCOME_TRY(copy.of->stop_following());
-            report.events = core_.store.head();
-            LogFold fold{core_.store, *copy.of->definition(), *copy.beside.model, copy.of->options()};
-            BOOST_OUTCOME_TRY(eventloom::catch_up(core_.runtime, core_.store, fold, report.events, {}));
-            BOOST_OUTCOME_TRY(copy.of->replace(copy.beside));
-            report.rows = copy.beside.model->rows();
-            return done();
-        };
-        auto swapped = swap_standing();
+        auto caught_up = copy.of->catch_up_and_replace(copy.beside);
         if (core_.started) copy.of->follow();
-        return swapped;
+        BOOST_OUTCOME_TRY(report.events, std::move(caught_up));
+        report.rows = copy.beside.model->rows();
+        return done();
     }
 
     Core& core_;
@@ -188,6 +198,8 @@ Projections::Projections(const Runtime& runtime, EventStore& store, EventBus& bu
 Projections::~Projections()
 {
     stop();
+    const std::lock_guard lock{core_->mutex};
+    core_->running.clear(); // those that are part of appends, too
 }
 
 result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const Projection> definition,
@@ -198,13 +210,11 @@ result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_pt
     for (const auto& one : core_->running) {
         ensure(one->name() != definition->name(), "two projections have one name");
     }
-    const auto ask_for_restart = [core = std::weak_ptr{core_}, name = definition->name()](Time due) {
-        Core::restart_at(core, name, due);
-    };
-    auto running = std::make_unique<RunningProjection>(core_->runtime, core_->store, core_->bus,
-                                                       core_->directory + "/" + definition->name(), definition, options,
-                                                       ask_for_restart);
+    auto running = core_->make(core_, definition, options);
     BOOST_OUTCOME_TRY(running->open());
+    if (not running->is_inline()) {
+        BOOST_OUTCOME_TRY(InlineGenerations(core_->store, definition->name()).remove_all()); // it was inline before
+    }
     core_->running.push_back(std::move(running));
     return core_->running.back()->current();
 }
@@ -281,7 +291,7 @@ result<Projections::Beside> Projections::beside(std::string_view name) const
 {
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
-    BOOST_OUTCOME_TRY(auto begun, one->begin_beside());
+    BOOST_OUTCOME_TRY(auto begun, one->begin_scratch());
     return Beside{one->definition(), one->options(), one->current()->get(), std::move(begun.model), one->copies()};
 }
 
@@ -303,9 +313,11 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
 {
     BOOST_OUTCOME_TRY(const auto both, beside(name));
     BOOST_OUTCOME_TRY(core_->check_position(name, position));
-    BOOST_OUTCOME_TRY(const auto copy, both.copies->newest_up_to(position));
-    if (copy) {
-        BOOST_OUTCOME_TRY(copy_rows(*copy, both.empty));
+    if (both.copies) {
+        BOOST_OUTCOME_TRY(const auto copy, both.copies->newest_up_to(position));
+        if (copy) {
+            BOOST_OUTCOME_TRY(copy_rows(*copy, both.empty));
+        }
     }
     LogFold fold{core_->store, *both.definition, *both.empty, both.options};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));
@@ -373,11 +385,18 @@ result<void> Projections::resume(std::string_view name)
 result<void> Projections::drop(std::string_view name)
 {
     BOOST_OUTCOME_TRY(const auto others, left_behind());
-    const std::lock_guard lock{core_->mutex};
+    std::unique_lock lock{core_->mutex};
     if (std::find(others.begin(), others.end(), name) != others.end()) {
+        BOOST_OUTCOME_TRY(InlineGenerations(core_->store, name).remove_all());
         return Generations{core_->runtime, core_->directory + "/" + std::string{name}}.remove_all();
     }
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    if (one->is_inline()) {
+        // Appends need its rows: they are made anew while those that there are answer.
+        lock.unlock();
+        BOOST_OUTCOME_TRY(rebuild(name));
+        return done();
+    }
     if (one->rebuilding) {
         return fail(Failure::unavailable, "rebuild-under-way",
                     "asked to drop " + std::string{name} + " and found a rebuild of it under way; wait for it");
@@ -392,7 +411,11 @@ result<void> Projections::drop(std::string_view name)
 result<std::vector<std::string>> Projections::left_behind() const
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(core_->runtime, core_->directory));
-    std::vector<std::string> others;
+    BOOST_OUTCOME_TRY(auto others, InlineGenerations::projections_in(core_->store));
+    std::erase_if(others, [&](const std::string& name) {
+        const std::lock_guard lock{core_->mutex};
+        return core_->find(name).has_value();
+    });
     for (const std::string& name : names) {
         if (not row_keys::is_projection_name(name)) continue;
         const std::lock_guard lock{core_->mutex};
@@ -401,6 +424,7 @@ result<std::vector<std::string>> Projections::left_behind() const
         if (current) others.push_back(name);
     }
     std::sort(others.begin(), others.end());
+    others.erase(std::unique(others.begin(), others.end()), others.end());
     return others;
 }
 

@@ -3,6 +3,7 @@
 #include "row_feed.hpp"
 #include "row_places.hpp"
 
+#include <eventloom/framework/ensure.hpp>
 #include <eventloom/projections/row_keys.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -28,11 +29,13 @@ result<std::uint64_t> number_in(const std::optional<std::string>& stored, const 
 result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace place, const std::string& directory,
                                              const Projection& definition)
 {
+    ensure(place != RowPlace::log, "rows that lie in the log have no directory of their own");
     switch (place) {
     case RowPlace::memory:
         return open_memory_rows(directory);
     case RowPlace::sqlite:
         return open_sqlite_rows(runtime, directory, definition);
+    case RowPlace::log:
     case RowPlace::leveldb:
         break;
     }
@@ -50,21 +53,10 @@ std::string_view to_string(RowPlace place)
         return "sqlite";
     case RowPlace::memory:
         return "memory";
+    case RowPlace::log:
+        return "log";
     }
     return "unnamed";
-}
-
-void ModelBatch::add(std::string_view key, std::string_view stored, bool removed)
-{
-    changes_.push_back({bytes_.size(), key.size(), stored.size(), removed});
-    bytes_.append(key).append(stored);
-}
-
-ModelBatch::Change ModelBatch::operator[](std::size_t place) const
-{
-    const Place& at = changes_[place];
-    const auto key  = std::string_view{bytes_}.substr(at.begin);
-    return {key.substr(0, at.key), key.substr(at.key, at.value), at.removed};
 }
 
 result<std::uint64_t> ReadModelView::number(std::string_view key) const
@@ -95,25 +87,40 @@ result<void> ReadModel::load(std::uint32_t projection_version)
     return done();
 }
 
-result<void> ReadModel::write(ModelBatch& batch, Position checkpoint)
+result<std::uint64_t> ReadModel::put_numbers(ModelBatch& batch, Position checkpoint, const FindStored& find) const
 {
-    auto rows = rows_.load();
+    const auto number = [&](const std::string& key) -> result<std::uint64_t> {
+        BOOST_OUTCOME_TRY(const auto stored, find(key));
+        return number_in(stored, directory_);
+    };
+    BOOST_OUTCOME_TRY(auto rows, number(row_keys::of_row_count()));
     for (const auto& [table, more] : batch.more_rows()) {
         rows += static_cast<std::uint64_t>(more);
         if (table.empty()) continue; // the only table: its rows are all there are
         const auto key = row_keys::OfTable{table}.row_count();
-        BOOST_OUTCOME_TRY(const auto stored, find(key));
-        BOOST_OUTCOME_TRY(const auto before, number_in(stored, directory_));
+        BOOST_OUTCOME_TRY(const auto before, number(key));
         put_number(batch, key, before + static_cast<std::uint64_t>(more));
     }
     put_number(batch, row_keys::of_checkpoint(), checkpoint);
     put_number(batch, row_keys::of_row_count(), rows);
-    const auto changed = feed_ ? feed_->collect(batch, *this) : RowFeed::Collected{};
+    return rows;
+}
+
+result<void> ReadModel::write(ModelBatch& batch, Position checkpoint)
+{
+    const FindStored find = [this](const std::string& key) { return this->find(key); };
+    BOOST_OUTCOME_TRY(const auto rows, put_numbers(batch, checkpoint, find));
+    const auto changed = feed_ ? feed_->collect(batch, find) : RowFeed::Collected{};
     BOOST_OUTCOME_TRY(commit(batch));
-    rows_       = rows;
-    checkpoint_ = checkpoint;
+    has_come_to(checkpoint, rows);
     if (feed_) feed_->tell(changed, checkpoint);
     return done();
+}
+
+void ReadModel::has_come_to(Position checkpoint, std::uint64_t rows)
+{
+    rows_       = rows;
+    checkpoint_ = checkpoint;
 }
 
 CurrentModel::CurrentModel() : feed_{std::make_shared<RowFeed>()} {}

@@ -47,7 +47,7 @@ std::vector<ModelBatch::Change> row_changes(const ModelBatch& batch, std::string
 
 // What the rows were and will be. Nothing when they are more than `rows_max` or `bytes_max` allow, or when one cannot be
 // read: whoever is told to read anew then meets the error.
-RowFeed::Collected::Rows changed_rows(const ModelBatch& batch, const ReadModel& model, const std::string& table,
+RowFeed::Collected::Rows changed_rows(const ModelBatch& batch, const FindStored& find, const std::string& table,
                                       std::size_t rows_max, std::size_t bytes_max)
 {
     const auto changes = row_changes(batch, table);
@@ -55,7 +55,7 @@ RowFeed::Collected::Rows changed_rows(const ModelBatch& batch, const ReadModel& 
     auto rows         = std::make_shared<std::vector<detail::StoredChange>>();
     std::size_t bytes = 0;
     for (const auto& change : changes) {
-        auto before = model.find(change.key);
+        auto before = find(std::string{change.key});
         if (not before) return nullptr;
         detail::StoredChange row{.before = std::move(before.value()), .after = {}};
         if (not change.removed) row.after = std::string{change.stored};
@@ -89,7 +89,7 @@ std::vector<std::shared_ptr<RowWatcher>> RowFeed::watchers()
     return alive;
 }
 
-RowFeed::Collected RowFeed::collect(const ModelBatch& batch, const ReadModel& model)
+RowFeed::Collected RowFeed::collect(const ModelBatch& batch, const FindStored& find)
 {
     Collected collected{.by_table = {}, .watchers = watchers()};
     std::map<std::string, std::pair<std::size_t, std::size_t>> limits; // the largest of each table's watchers
@@ -99,7 +99,7 @@ RowFeed::Collected RowFeed::collect(const ModelBatch& batch, const ReadModel& mo
         bytes_max                   = std::max(bytes_max, watcher->options().bytes_max);
     }
     for (const auto& [table, limit] : limits) {
-        collected.by_table[table] = changed_rows(batch, model, table, limit.first, limit.second);
+        collected.by_table[table] = changed_rows(batch, find, table, limit.first, limit.second);
     }
     return collected;
 }

@@ -1,6 +1,6 @@
 // Tells whoever watches a table of the rows that a write has changed.
 //
-//     const auto changed = feed.collect(batch, model);      // before the write: what its rows were
+//     const auto changed = feed.collect(batch, find);       // before the write: what its rows were
 //     ... the write ...
 //     feed.tell(changed, position);                         // behind it: they can be seen
 //
@@ -32,7 +32,7 @@ public:
     std::shared_ptr<Subscription> add(Executor& executor, const std::string& table, const WatchOptions& options,
                                       detail::TellChanges tell);
 
-    Collected collect(const ModelBatch& batch, const ReadModel& model);
+    Collected collect(const ModelBatch& batch, const FindStored& find);
     void tell(const Collected& changed, Position position);
     // Another read model answers.
     void tell_to_read_anew(Position position);

@@ -1,6 +1,7 @@
 #include "running_projection.hpp"
 
 #include "dead_letters.hpp"
+#include "log_pass.hpp"
 
 #include <algorithm>
 
@@ -15,8 +16,8 @@ constexpr std::size_t batch_events_max = 4'096;
 RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
                                      std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
                                      AskForRestart ask_for_restart)
-    : runtime_{runtime}, store_{store}, bus_{bus}, definition_{std::move(definition)}, options_{options},
-      ask_for_restart_{std::move(ask_for_restart)}, generations_{runtime, std::move(directory)}
+    : runtime_{runtime}, store_{store}, definition_{std::move(definition)}, options_{options},
+      generations_{runtime, std::move(directory)}, bus_{bus}, ask_for_restart_{std::move(ask_for_restart)}
 {
 }
 
@@ -70,15 +71,29 @@ result<void> RunningProjection::replace(const Beside& by)
     return done();
 }
 
+result<Position> RunningProjection::catch_up_and_replace(const Beside& by)
+{
+    BOOST_OUTCOME_TRY(stop_following());
+    const Position head = store_.head();
+    LogFold fold{store_, *definition_, *by.model, options_};
+    BOOST_OUTCOME_TRY(catch_up(runtime_, store_, fold, head, {}));
+    BOOST_OUTCOME_TRY(replace(by));
+    return head;
+}
+
+result<void> RunningProjection::check_not_newer(const std::optional<Generation>& stored) const
+{
+    if (not stored || stored->projection_version <= definition_->version()) return done();
+    return fail(Failure::corrupt, "newer-read-model",
+                "opened the projection " + name() + " as version " + std::to_string(definition_->version()) +
+                    " and found version " + std::to_string(stored->projection_version) +
+                    "; run the newer program, or rebuild with it");
+}
+
 result<void> RunningProjection::open()
 {
     BOOST_OUTCOME_TRY(const auto stored, generations_.current());
-    if (stored && stored->projection_version > definition_->version()) {
-        return fail(Failure::corrupt, "newer-read-model",
-                    "opened the projection " + name() + " as version " + std::to_string(definition_->version()) +
-                        " and found version " + std::to_string(stored->projection_version) +
-                        "; run the newer program, or rebuild with it");
-    }
+    BOOST_OUTCOME_TRY(check_not_newer(stored));
     const bool usable =
         stored && stored->projection_version == definition_->version() && stored->kept_in == options_.kept_in;
     if (not usable) {
@@ -211,14 +226,14 @@ ProjectionStatus RunningProjection::status(Position head) const
                             .rows     = model->rows(),
                             .error    = error()};
     status.lag = head - std::min(head, status.position);
-    if (not status.error) status.error = copies_->error();
+    if (not status.error && copies_) status.error = copies_->error();
     if (paused_) {
         status.state = ProjectionState::paused;
     } else if (error()) {
         status.state = waiting_ ? ProjectionState::waiting : ProjectionState::failed;
     } else if (rebuilding) {
         status.state = ProjectionState::rebuilding;
-    } else if (subscription_) {
+    } else if (is_running()) {
         status.state = status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
     }
     return status;

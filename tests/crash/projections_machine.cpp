@@ -1,5 +1,8 @@
 #include "crash/projections_machine.hpp"
 
+#include "inline_generations.hpp"
+#include "inline_model.hpp"
+
 #include <eventloom/eventstore/leveldb_store.hpp>
 
 namespace projections_crash_test {
@@ -92,10 +95,32 @@ result<void> ProjectionsMachine::open()
     if (setting_.log == Log::on_the_disk) {
         BOOST_OUTCOME_TRY(running_.log_on_disk, LevelDbStore::open(runtime_, {.directory = "/log"}));
     }
+    if (setting_.place == RowPlace::log) {
+        BOOST_OUTCOME_TRY(check_inline_rows());
+    }
     running_.bus         = std::make_unique<EventBus>(runtime_, log());
     running_.projections = std::make_unique<Projections>(runtime_, log(), *running_.bus, "/rows");
     BOOST_OUTCOME_TRY(projections().add(census(), {.kept_in = setting_.place}));
     BOOST_OUTCOME_TRY(projections().add(directory(), {.kept_in = setting_.place}));
+    return done();
+}
+
+// Before anything is folded: they were written in the write of the last event that is there.
+result<void> ProjectionsMachine::check_inline_rows()
+{
+    for (const auto& name : names) {
+        const InlineGenerations generations{log(), name};
+        BOOST_OUTCOME_TRY(const auto current, generations.current());
+        Position reached = 0;
+        if (current) {
+            InlineModel model{log(), name, generations.prefix_of(current->number)};
+            BOOST_OUTCOME_TRY(model.load(current->projection_version));
+            reached = model.checkpoint();
+        }
+        if (reached == log().head()) continue;
+        return wrong("the rows of " + name + " are at " + std::to_string(reached) + " and the log ends at " +
+                     std::to_string(log().head()));
+    }
     return done();
 }
 
@@ -116,9 +141,28 @@ void ProjectionsMachine::power_cut(Tail tail)
     disk_.power_cut(tail);
 }
 
+// Two people with one address, at once.
+result<void> ProjectionsMachine::record_what_is_refused()
+{
+    AppendRequest request;
+    for (const std::uint64_t person : {1'000, 1'001}) {
+        auto [stream, event] = event_of(person, Joined{"shared", "Rome", {}, day(1)});
+        event.id             = simulated_.next();
+        request.streams.push_back({stream, ExpectedVersion::any(), {event}});
+    }
+    const auto head   = log().head();
+    const auto answer = log().append(request);
+    if (answer) return wrong("an append that breaks the rule of a unique index was taken");
+    if (answer.error().code != "unique-index-violated") return answer.error();
+    return log().head() == head ? result<void>{done()} : wrong("something of a refused append was written");
+}
+
 result<void> ProjectionsMachine::record_up_to(Position last)
 {
     while (log().head() < last) {
+        if (setting_.place == RowPlace::log && log().head() % 4 == 1) {
+            BOOST_OUTCOME_TRY(record_what_is_refused());
+        }
         auto [stream, event] = event_at(log().head() + 1);
         event.id             = simulated_.next();
         BOOST_OUTCOME_TRY(log().append({.streams = {{stream, ExpectedVersion::any(), {event}}}}));
@@ -233,7 +277,8 @@ std::string ProjectionsMachine::wrong_after_restart(Lost lost)
 result<void> ProjectionsMachine::check_restart(Lost lost)
 {
     rebuilding_ = false;
-    if (lost == Lost::what_was_not_synced) answered_for_.clear();
+    // Inline rows are as durable as the events.
+    if (lost == Lost::what_was_not_synced && setting_.place != RowPlace::log) answered_for_.clear();
     BOOST_OUTCOME_TRY(open());
     BOOST_OUTCOME_TRY(check_left_over());
     for (const auto& status : projections().status()) {
@@ -246,9 +291,30 @@ result<void> ProjectionsMachine::check_restart(Lost lost)
     return check_left_over();
 }
 
+// Inline, all that is left of each projection is one generation beside the log.
+result<void> ProjectionsMachine::check_nothing_but_inline_rows()
+{
+    std::vector<std::string> found;
+    for (const auto& name : names) {
+        static_cast<void>(disk_.GetChildren("/rows/" + name, &found));
+        BOOST_OUTCOME_TRY(same(found, {}, "/rows/" + name));
+    }
+    std::set<std::string> prefixes;
+    const auto view   = log().inline_rows()->view();
+    const auto cursor = view->scan({"", "\xff"});
+    for (; cursor->valid(); cursor->next()) {
+        const auto key = cursor->key();
+        const auto end = key.find('\0') + 3; // behind the name and the byte of its kind
+        if (key[end - 1] == 'g') prefixes.emplace(key.substr(0, end + 8));
+    }
+    BOOST_OUTCOME_TRY(cursor->status());
+    return prefixes.size() == names.size() ? result<void>{done()} : wrong("other generations are left beside the log");
+}
+
 // Of each projection there is one generation, and what says which.
 result<void> ProjectionsMachine::check_left_over()
 {
+    if (setting_.place == RowPlace::log) return check_nothing_but_inline_rows();
     std::vector<std::string> found;
     const auto list = [&](const std::string& of) {
         found.clear();

@@ -7,7 +7,8 @@
 //     machine.power_cut(Tail::torn);
 //     CHECK(machine.wrong_after_restart(Lost::what_was_not_synced) == "");
 //
-// The log stands elsewhere, as a server's would, and loses nothing; or on the same disk. Threads: one.
+// The log stands elsewhere, as a server's would, and loses nothing; or on the same disk, where inline rows lie in it. Then
+// some appends break a rule, and must be refused. Threads: one.
 #pragma once
 
 #include "projections/people.hpp"
@@ -71,12 +72,15 @@ private:
     void process_begins();
     el::result<void> open();
     el::result<void> record_up_to(Position last);
+    el::result<void> record_what_is_refused();
     el::result<void> catch_up();
     el::result<void> rebuild(const std::vector<std::string>& names);
     el::result<void> drop(const std::string& name);
     el::result<void> verify_all();
     el::result<void> check_restart(Lost lost);
     el::result<void> check_left_over();
+    el::result<void> check_inline_rows();
+    el::result<void> check_nothing_but_inline_rows();
 
     el::EventStore& log() { return running_.log_on_disk ? *running_.log_on_disk : *log_elsewhere_; }
     el::Projections& projections() { return *running_.projections; }

@@ -161,6 +161,25 @@ el::result<el::Table<OrderId, OrderRow>> kept_for_sql(el::Projections& projectio
     return orders;
 }
 
+el::result<el::Table<OrderId, OrderRow>> kept_in_the_log(el::Projections& projections)
+{
+    BOOST_OUTCOME_TRY(const auto orders, projections.add(order_list(), {.kept_in = el::RowPlace::log}));
+    return orders;
+}
+
+TEST_CASE("the inline projection of the chapter lets one receipt pay one order", "[projections][docs][inline]")
+{
+    people::Machine machine;
+    const auto orders = kept_in_the_log(*machine.projections).value();
+    machine.record(OrderId{"1"}, tea_for_ada);
+    machine.record(OrderId{"2"}, cake_for_bob);
+    machine.record(OrderId{"1"}, Paid{"r-1"});
+    CHECK(orders.get(OrderId{"1"}).value()->receipt == "r-1");
+    const auto second = machine.store->append(machine.recording<Order>(OrderId{"2"}, Paid{"r-1"}));
+    CHECK(second.error().code == "unique-index-violated");
+    CHECK(machine.store->head() == 3);
+}
+
 TEST_CASE("a projection of the chapter parks what it cannot handle", "[projections][docs]")
 {
     people::Machine machine;

@@ -17,6 +17,9 @@ namespace people {
 namespace el = eventloom;
 using el::testing::every_lasting_place;
 using el::testing::every_place;
+using el::testing::every_way;
+using el::testing::inline_ways;
+using el::testing::Way;
 
 struct Pence {
     std::int64_t value = 0;
@@ -106,15 +109,18 @@ inline auto census()
         [](Entry& row, const Written& event) { row.email = event.email; });
 }
 
-// An engine over a log in memory, on which time stands still.
+// An engine over a log, in memory unless it is said otherwise, on which time stands still.
 struct Machine {
     Machine() = default;
     explicit Machine(el::RowPlace where) : place{where} {}
+    explicit Machine(const Way& way) : place{way.place}, engine{way.engine} {}
 
-    el::RowPlace place = el::RowPlace::leveldb;
+    el::RowPlace place               = el::RowPlace::leveldb;
+    const el::testing::Engine engine = el::testing::Engine::memory;
     el::SimulatedExecutor simulated{1};
     el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
-    std::unique_ptr<el::EventStore> store = el::open_memory_store(runtime);
+    el::testing::TemporaryDirectory log_directory;
+    std::unique_ptr<el::EventStore> store = el::testing::open_log(runtime, engine, log_directory.path());
     el::EventBus bus{runtime, *store};
     el::testing::TemporaryDirectory directory;
     std::unique_ptr<el::Projections> projections =
@@ -133,12 +139,17 @@ struct Machine {
     }
 
     template <el::aggregate State, el::event_of<State> Fact>
-    void record(const el::id<State>& to, const Fact& fact)
+    el::AppendRequest recording(const el::id<State>& to, const Fact& fact)
     {
         const auto& type = el::event_type<State, Fact>();
         el::NewEvent event{.id = simulated.next(), .type = std::string{type.name}, .data = {}, .metadata = {}};
         type.encode(&fact, event.data);
-        REQUIRE(store->append({.streams = {{to.stream(), el::ExpectedVersion::any(), {event}}}}));
+        return {.streams = {{to.stream(), el::ExpectedVersion::any(), {event}}}};
+    }
+    template <el::aggregate State, el::event_of<State> Fact>
+    void record(const el::id<State>& to, const Fact& fact)
+    {
+        REQUIRE(store->append(recording<State>(to, fact)));
     }
     template <class Fact>
     void record(const PersonId& person, const Fact& fact)

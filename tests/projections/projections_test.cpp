@@ -63,11 +63,14 @@ Projected<CounterId, Score> picky()
 struct Machine {
     Machine() = default;
     explicit Machine(RowPlace where) : place{where} {}
+    explicit Machine(const Way& way) : place{way.place}, engine{way.engine} {}
 
     const RowPlace place = RowPlace::leveldb;
+    const Engine engine  = Engine::memory;
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
-    std::unique_ptr<EventStore> store = open_memory_store(runtime);
+    TemporaryDirectory log_directory;
+    std::unique_ptr<EventStore> store = open_log(runtime, engine, log_directory.path());
     CommandBus commands{runtime, *store};
     EventBus bus{runtime, *store};
     TemporaryDirectory directory;
@@ -89,7 +92,7 @@ std::string sentence_of(const result<void>& answer)
 
 TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto by_counter = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     const auto by_amount  = machine.projections->add(totals(), {.kept_in = machine.place}).value();
     machine.projections->start();
@@ -105,7 +108,7 @@ TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
 
 TEST_CASE("queries go by index, range and page, in both directions", "[projections][queries]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 1; i <= 20; ++i) machine.add(i, i % 4 == 0 ? 7 : i);
@@ -139,7 +142,7 @@ TEST_CASE("queries go by index, range and page, in both directions", "[projectio
 
 TEST_CASE("a table at one moment does not see what comes later", "[projections][queries]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     machine.add(1, 5);
@@ -230,7 +233,7 @@ TEST_CASE("verify finds a row that is not what the log gives, and names it", "[p
 
 TEST_CASE("a rebuild gives the same bytes, and repairs what a changed program left", "[projections][rebuild]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 0; i < 500; ++i) machine.add(i % 37, i % 11);
@@ -248,15 +251,16 @@ TEST_CASE("a rebuild gives the same bytes, and repairs what a changed program le
 
 TEST_CASE("while a rebuild runs, no query fails or sees a half-built model", "[projections][rebuild][threads]")
 {
-    const auto place = GENERATE(from_range(every_place));
+    const auto way = GENERATE(from_range(every_way));
     SystemExecutor executor{{.threads = 2}};
     const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
-    const auto store = open_memory_store(runtime);
+    const TemporaryDirectory log_directory;
+    const auto store = open_log(runtime, way.engine, log_directory.path());
     CommandBus commands{runtime, *store};
     EventBus bus{runtime, *store};
     const TemporaryDirectory directory;
     Projections projections{runtime, *store, bus, directory.path()};
-    const auto rows = projections.add(scores(), {.kept_in = place}).value();
+    const auto rows = projections.add(scores(), {.kept_in = way.place}).value();
     projections.start();
     constexpr int counters = 40;
     for (int i = 0; i < 4'000; ++i) REQUIRE(commands.send(CounterId{std::to_string(i % counters)}, Add{1}));

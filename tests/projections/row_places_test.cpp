@@ -1,4 +1,5 @@
 // What every place that keeps rows must do, below the tables: rows, checkpoints, and moments that stay as they were.
+#include "inline_model.hpp"
 #include "projections/people.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>
@@ -16,24 +17,39 @@ const el::row_keys::OfTable keys;
 
 // A place of rows under test.
 struct Place {
-    explicit Place(el::RowPlace where) : kept_in{where} { open(); }
+    explicit Place(const Way& under_test) : way{under_test} { open(); }
 
     void open()
     {
         model.reset(); // before it is opened again
-        auto opened = el::open_read_model(runtime, kept_in, directory.path() + "/model", *definition);
+        if (way.place == el::RowPlace::log) return open_in_log();
+        auto opened = el::open_read_model(runtime, way.place, directory.path() + "/model", *definition);
         INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         model = opened.value();
     }
+    void open_in_log()
+    {
+        if (not store || way.engine == el::testing::Engine::leveldb) {
+            store.reset();
+            store = el::testing::open_log(runtime, way.engine, directory.path() + "/log");
+        }
+        model = std::make_shared<el::InlineModel>(*store, definition->name(), "of the model/");
+        REQUIRE(model->load(definition->version()));
+    }
 
-    el::RowPlace kept_in;
+    const Way way;
     el::SimulatedExecutor simulated{1};
     el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
     el::testing::TemporaryDirectory directory;
     std::shared_ptr<const el::Projection> definition = people::directory().definition;
+    std::unique_ptr<el::EventStore> store; // where the rows lie in its log
     std::shared_ptr<el::ReadModel> model;
 };
+
+// Those that are there after a restart.
+const std::vector<Way> lasting_ways{
+    {el::RowPlace::leveldb}, {el::RowPlace::sqlite}, {el::RowPlace::log, el::testing::Engine::leveldb}};
 
 std::string key_of(const std::string& who)
 {
@@ -68,7 +84,7 @@ std::vector<std::pair<std::string, std::string>> scanned(const el::ReadModelView
 
 TEST_CASE("rows, their number and the checkpoint are written together and read back", "[projections][places]")
 {
-    Place place{GENERATE(from_range(every_place))};
+    Place place{GENERATE(from_range(every_way))};
     CHECK(place.model->checkpoint() == 0);
     CHECK_FALSE(place.model->find(key_of("ada")).value());
     el::ModelBatch batch;
@@ -99,7 +115,7 @@ TEST_CASE("rows, their number and the checkpoint are written together and read b
 TEST_CASE("after opening again the rows are those of the checkpoint, and what was not written is not there",
           "[projections][places][crash]")
 {
-    Place place{GENERATE(from_range(every_lasting_place))};
+    Place place{GENERATE(from_range(lasting_ways))};
     el::ModelBatch written;
     put(written, "ada", "York");
     written.put(entry_of("York", "ada"), el::ordered_key(PersonId{"ada"}));
@@ -117,7 +133,7 @@ TEST_CASE("after opening again the rows are those of the checkpoint, and what wa
 
 TEST_CASE("rows in memory begin anew, and so does their checkpoint", "[projections][places]")
 {
-    Place place{el::RowPlace::memory};
+    Place place{{el::RowPlace::memory}};
     el::ModelBatch batch;
     put(batch, "ada", "York");
     REQUIRE(place.model->write(batch, 5));
@@ -129,7 +145,7 @@ TEST_CASE("rows in memory begin anew, and so does their checkpoint", "[projectio
 
 TEST_CASE("a view keeps its moment and its read model, also one that was replaced and goes", "[projections][places]")
 {
-    Place place{GENERATE(from_range(every_place))};
+    Place place{GENERATE(from_range(every_way))};
     el::ModelBatch batch;
     put(batch, "ada", "York");
     put(batch, "bob", "Hull");
@@ -204,10 +220,10 @@ void check_view(const el::ReadModelView& view, const Entries& entries)
 
 TEST_CASE("whatever is written, each view gives what a map of its moment gives", "[projections][places][model]")
 {
-    const auto kept_in = GENERATE(from_range(every_place));
-    INFO(kept_in);
+    const auto way = GENERATE(from_range(every_way));
+    INFO(way);
     CHECK(rc::check("views", [&] {
-        Place place{kept_in};
+        Place place{way};
         Entries entries;
         std::vector<std::pair<std::shared_ptr<const el::ReadModelView>, Entries>> views;
         for (int left = *rc::gen::inRange(0, 25); left > 0; --left) {
@@ -232,7 +248,8 @@ TEST_CASE("a projection may move to another place, and is folded there anew", "[
     REQUIRE(machine.add(directory()));
     machine.record({"ada"}, Joined{{}, "York", {5}, day(1)});
     REQUIRE(machine.catch_up());
-    for (const auto place : every_place) {
+    for (const auto place :
+         {el::RowPlace::log, el::RowPlace::sqlite, el::RowPlace::memory, el::RowPlace::leveldb, el::RowPlace::log}) {
         machine.place = place;
         machine.reopen();
         const auto rows = machine.add(directory());
@@ -241,6 +258,7 @@ TEST_CASE("a projection may move to another place, and is folded there anew", "[
         CHECK(rows.value().get({"ada"}).value()->city == "York");
         CHECK(rows.value().size().value() == 1);
         CHECK(machine.projections->verify("directory").value().differences_total == 0);
+        CHECK(machine.projections->left_behind().value().empty());
     }
 }
 

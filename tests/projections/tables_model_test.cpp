@@ -179,10 +179,10 @@ void check_keys(const el::Table<PersonId, Entry>& rows, const Model& model)
 
 TEST_CASE("whatever happens to a table, its queries give what a map of its rows gives", "[projections][tables][model]")
 {
-    const auto place = GENERATE(from_range(every_place));
-    INFO(el::to_string(place));
+    const auto way = GENERATE(from_range(every_way));
+    INFO(way);
     CHECK(rc::check("queries", [&] {
-        Machine machine{place};
+        Machine machine{way};
         Model model;
         const auto rows = machine.add(directory()).value();
         for (int left = *rc::gen::inRange(0, 40); left > 0; --left) {

@@ -45,7 +45,7 @@ TEST_CASE(
 
 TEST_CASE("a unique value that one row has given up may be another's", "[projections][tables][unique]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows    = machine.add(directory()).value();
     const bool at_once = GENERATE(true, false); // in one batch, or a batch for each event
     const auto record  = [&](const char* who, const auto& fact) {
@@ -73,7 +73,7 @@ TEST_CASE("a unique value that one row has given up may be another's", "[project
 
 TEST_CASE("money, times and texts stand in their natural order in an index", "[projections][tables][queries]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.add(directory()).value();
     machine.record({"a"}, joined({}, "London", -5, 20'000));
     machine.record({"b"}, joined({}, "Lon", 300, -20'000)); // before 1970
@@ -103,7 +103,7 @@ TEST_CASE("money, times and texts stand in their natural order in an index", "[p
 
 TEST_CASE("the rows of a query are a range of one moment, fetched page by page", "[projections][tables][ranges]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.add(directory()).value();
     for (int i = 0; i < 25; ++i)
         machine.record({std::string(1, static_cast<char>('a' + i))}, joined({}, "York", -i, i));
@@ -163,7 +163,7 @@ TEST_CASE("a range fetches no page before it is needed, and ends at an error, wh
 TEST_CASE("several tables of a projection are changed by one event and seen in one moment",
           "[projections][tables][several]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto tables = machine.add(census()).value();
     machine.record({"ada"}, joined("ada@example.org", "York", 5));
     machine.record({"bob"}, joined("bob@example.org", "York", 6));
@@ -245,7 +245,7 @@ TEST_CASE("verify names the table of a row that is not what the log gives", "[pr
 
 TEST_CASE("a function may say which row an event means", "[projections][tables]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    Machine machine{GENERATE(from_range(every_way))};
     const auto rows =
         machine
             .add(el::projection<CityName, City>("arrivals", 1, el::from<Person>(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/inline_rows.hpp>
 
 #include <functional>
 #include <memory>
@@ -42,6 +43,8 @@ public:
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override { return store_.find_command(id); }
     Position head() const override { return store_.head(); }
     Observation observe(CommitObserver observer) override { return store_.observe(std::move(observer)); }
+    std::shared_ptr<const InlineRows> inline_rows() const override { return store_.inline_rows(); }
+    result<std::unique_ptr<HeldAppends>> hold_appends() override { return store_.hold_appends(); }
 
 private:
     class CountingCursor final : public EventCursor {

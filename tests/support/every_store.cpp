@@ -2,6 +2,7 @@
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/framework/inline_rows.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -70,6 +71,8 @@ public:
     }
     Position head() const override { return store_->head(); }
     Observation observe(CommitObserver observer) override { return store_->observe(std::move(observer)); }
+    std::shared_ptr<const InlineRows> inline_rows() const override { return store_->inline_rows(); }
+    result<std::unique_ptr<HeldAppends>> hold_appends() override { return store_->hold_appends(); }
 
 private:
     std::unique_ptr<LevelDbStore> store_;

@@ -26,6 +26,9 @@
 
 namespace eventloom {
 
+class HeldAppends;
+class InlineRows;
+
 // What an append expects to find in the stream.
 class ExpectedVersion {
 public:
@@ -177,6 +180,7 @@ public:
     //                       "append-too-large", "query-too-large".
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
     // Failure::unavailable  "store-closed-by-fault", "deadline-passed", "out-of-memory": nothing was written.
+    // And what an inline projection says that cannot take one of the events: nothing was written.
     virtual result<Appended> append(const AppendRequest& request) = 0;
 
     // The same without waiting: thousands may be in flight, and are written in the order of the calls. `completion` is
@@ -202,6 +206,13 @@ public:
     // Calls `observer` for every append acknowledged from now on; the position returned by head() right after this call
     // is covered either by reading or by observing, never by neither.
     virtual Observation observe(CommitObserver observer) = 0;
+
+    // The rows that are written with the events (inline_rows.hpp). nullptr: this store keeps none.
+    virtual std::shared_ptr<const InlineRows> inline_rows() const;
+
+    // Waits until the appends that are under way are written; until what this gives goes, others wait.
+    // Failure::invalid "no-inline-rows": this store keeps none.
+    virtual result<std::unique_ptr<HeldAppends>> hold_appends();
 };
 
 // What every store accepts; beyond it an append is Failure::invalid.

@@ -9,6 +9,7 @@
 // Threads: a definition is constant.
 #pragma once
 
+#include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/projections/column_description.hpp>
@@ -33,9 +34,6 @@ struct StoredRow {
     Key key;
     Row row;
 };
-
-// How a fold finds what stands in the read model already, by its key there (row_keys.hpp).
-using FindStored = std::function<result<std::optional<std::string>>(const std::string& key)>;
 
 // Takes what a fold has changed, and puts it where the rows are kept.
 class Changes {
@@ -102,7 +100,8 @@ public:
     virtual const std::vector<std::string>& types() const       = 0; // stored names of the events it hears
     virtual const std::vector<TableDescription>& tables() const = 0;
     // Whether each row depends on the events of one stream alone, and its key is the id of that stream.
-    virtual bool has_a_stream_for_each_row() const            = 0;
+    virtual bool has_a_stream_for_each_row() const = 0;
+    // `find` gives what stands in the read model already, by its key there (row_keys.hpp).
     virtual std::unique_ptr<Fold> fold(FindStored find) const = 0;
 };
 

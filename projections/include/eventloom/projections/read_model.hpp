@@ -13,6 +13,7 @@
 
 #include <eventloom/projections/projected.hpp>
 
+#include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/framework/runtime.hpp>
 
 #include <atomic>
@@ -30,59 +31,29 @@ enum class RowPlace : std::uint8_t {
     leveldb, // on disk: the fastest that lasts
     sqlite,  // on disk, for people who want SQL: a file that any SQLite tool can read while the service runs
     memory,  // in this process: folded from the log again at every start
+    log,     // inline: beside the events, changed in the write that appends them
 };
 
-// "leveldb", "sqlite", "memory".
+// "leveldb", "sqlite", "memory", "log".
 std::string_view to_string(RowPlace place);
 
 // What a fold has changed, in the order in which it did, on its way into a read model.
 class ModelBatch final : public Changes {
 public:
-    struct Change {
-        std::string_view key;
-        std::string_view stored; // of no meaning when the key goes
-        bool removed = false;
-    };
+    using Change = RowBatch::Change;
 
-    void put(std::string_view key, std::string_view stored) override { add(key, stored, false); }
-    void remove(std::string_view key) override { add(key, {}, true); }
+    void put(std::string_view key, std::string_view stored) override { changes_.put(key, stored); }
+    void remove(std::string_view key) override { changes_.remove(key); }
     void count(const std::string& table, std::int64_t more_rows) override { more_rows_[table] += more_rows; }
 
-    // Later changes of a key count.
     std::size_t size() const { return changes_.size(); }
-    Change operator[](std::size_t place) const;
+    Change operator[](std::size_t place) const { return changes_[place]; }
+    const RowBatch& changes() const { return changes_; }
     const std::map<std::string, std::int64_t>& more_rows() const { return more_rows_; } // by table
 
 private:
-    struct Place {
-        std::size_t begin = 0;
-        std::size_t key   = 0; // bytes of it
-        std::size_t value = 0;
-        bool removed      = false;
-    };
-    void add(std::string_view key, std::string_view stored, bool removed);
-
-    std::string bytes_;
-    std::vector<Place> changes_;
+    RowBatch changes_;
     std::map<std::string, std::int64_t> more_rows_;
-};
-
-// Keys of a read model: at least `first`, and less than `last`.
-struct KeySpan {
-    std::string first;
-    std::string last;
-};
-
-// A place among the keys of a span. Key and value live until it moves; it must not outlive its view. Threads: one.
-class RowCursor {
-public:
-    virtual ~RowCursor()                   = default;
-    virtual bool valid() const             = 0; // false behind the last key, and after an error
-    virtual void next()                    = 0;
-    virtual std::string_view key() const   = 0;
-    virtual std::string_view value() const = 0;
-    // Ask when valid() turns false: the end, or a fault?
-    virtual result<void> status() const = 0;
 };
 
 // A read model at one moment, whatever is written meanwhile. Keeps the read model there. Do not keep one for long: it pins
@@ -128,6 +99,8 @@ public:
 
     // Adds the checkpoint and the numbers of rows to `batch`, and writes all of it, or nothing.
     result<void> write(ModelBatch& batch, Position checkpoint);
+    // Adds them alone, and gives how many rows there are then in all; `find` gives what stands there before.
+    result<std::uint64_t> put_numbers(ModelBatch& batch, Position checkpoint, const FindStored& find) const;
 
     // Whether what is on disk goes when the last reader has gone: that of a copy which was replaced, or never finished.
     void remove_when_done() { removed_when_done_ = true; }
@@ -142,6 +115,9 @@ public:
 protected:
     explicit ReadModel(std::string directory) : directory_{std::move(directory)} {}
     bool is_removed_when_done() const { return removed_when_done_; }
+    const std::shared_ptr<RowFeed>& feed() const { return feed_; }
+    // What another way than write() has brought it to.
+    void has_come_to(Position checkpoint, std::uint64_t rows);
 
 private:
     virtual result<void> commit(const ModelBatch& batch) = 0;
