@@ -72,7 +72,7 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
     RowWatch watch{definition, scratch, table, std::move(ordered_key)};
 
     Explanation explanation{.position = head, .events = 0, .row = std::nullopt};
-    const auto cursor = store.read({.scope = scope_of(definition)});
+    const auto cursor = store.read({.scope = scope_of_row(definition, name.key)});
     const auto& types = definition.types();
     for (Position read = 0;; ++read) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
@@ -89,6 +89,26 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
     }
     explanation.row = watch.row_after();
     return explanation;
+}
+
+result<std::optional<std::string>> row_of_stream_as_of(const EventStore& store, const Projection& definition,
+                                                       const std::string& key, const ReadModelView& now,
+                                                       Position position)
+{
+    const auto& table = definition.tables().front();
+    BOOST_OUTCOME_TRY(const auto ordered_key, table.ordered_key(key));
+    BOOST_OUTCOME_TRY(const auto not_handled, not_handled_in(now));
+    const auto fold   = definition.fold([](const std::string&) { return std::optional<std::string>{}; });
+    const auto cursor = store.read({.scope = scope_of_row(definition, key)});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr || event->position > position) break;
+        if (not not_handled.contains(event->position)) {
+            BOOST_OUTCOME_TRY(fold->apply(*event));
+        }
+    }
+    BOOST_OUTCOME_TRY(const auto stored, fold->row(0, ordered_key));
+    return stored ? std::optional{table.row_to_json(*stored)} : std::nullopt;
 }
 
 } // namespace eventloom

@@ -1,13 +1,18 @@
-// Explains a row: folds the log again, and tells each event that changed it.
+// What made a row: folds the log again, as far as it can change that row.
 #pragma once
 
 #include <eventloom/projections/projections.hpp>
 
 namespace eventloom {
 
-// Up to the checkpoint of `model`. `scratch` takes the rows that have no place in memory.
+// Tells each event that changed it, up to the checkpoint of `model`. `scratch` takes the rows that have no place in memory.
 result<Explanation> explain_row(const EventStore& store, const Projection& definition, const RowName& name,
                                 const ReadModel& model, ReadModel& scratch, const VisitRowChange& visit,
                                 const LogProgress& progress);
+
+// The row as JSON, behind the event at `position`; of a projection that has a stream for each row.
+result<std::optional<std::string>> row_of_stream_as_of(const EventStore& store, const Projection& definition,
+                                                       const std::string& key, const ReadModelView& now,
+                                                       Position position);
 
 } // namespace eventloom

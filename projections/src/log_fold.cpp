@@ -21,12 +21,18 @@ Scope scope_of(const Projection& definition)
     return categories.size() == 1 ? Scope::category(categories.front()) : Scope::everything();
 }
 
+Scope scope_of_row(const Projection& definition, const std::string& key)
+{
+    if (not definition.has_a_stream_for_each_row() || key.empty()) return scope_of(definition);
+    return Scope::stream(definition.categories().front() + "-" + key);
+}
+
 LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model,
                  const ProjectionOptions& options)
-    : store_{store}, definition_{definition}, model_{model}, options_{options}, reached_{model.checkpoint()},
-      visible_{model.checkpoint()}
+    : store_{store}, definition_{definition}, model_{model}, options_{options},
+      put_away_up_to_{model.checkpoint()}, reached_{model.checkpoint()}, visible_{model.checkpoint()}
 {
-    if (model.checkpoint() == 0) put_away_.emplace();
+    if (model.checkpoint() == 0) keys_put_away_.emplace();
     begin();
 }
 
@@ -36,9 +42,10 @@ void LogFold::begin()
     applied_ = 0;
 }
 
-result<std::optional<std::string>> LogFold::find(const std::string& key) const
+result<std::optional<std::string>> LogFold::find(const std::string& key)
 {
-    if (put_away_ && not put_away_->may_have(key)) return std::optional<std::string>{};
+    if (keys_put_away_ && not keys_put_away_->may_have(key)) return std::optional<std::string>{};
+    BOOST_OUTCOME_TRY(finish_writing());
     return model_.find(key);
 }
 
@@ -50,9 +57,9 @@ result<void> LogFold::handle(std::span<const RecordedEvent> events, Position rea
         BOOST_OUTCOME_TRY(go_carefully_to(event));
     }
     go_on(reached);
-    if (visibility == Visibility::at_once) put_away_.reset();
-    if (is_full() || (visibility == Visibility::at_once && applied_ > 0)) return flush();
-    if (applied_ == 0 && reached >= model_.checkpoint() + checkpoint_alone_after) return flush();
+    if (visibility == Visibility::at_once) keys_put_away_.reset();
+    if (is_full() || (visibility == Visibility::at_once && applied_ > 0)) return put_away();
+    if (applied_ == 0 && reached >= put_away_up_to_ + checkpoint_alone_after) return put_away();
     return done();
 }
 
@@ -69,9 +76,10 @@ result<void> LogFold::apply(const RecordedEvent& event)
 // From the checkpoint on, with everything before the event put away before it is handled again.
 result<void> LogFold::go_carefully_to(const RecordedEvent& failed)
 {
+    BOOST_OUTCOME_TRY(finish_writing());
     begin();
-    reached_          = model_.checkpoint();
-    const auto cursor = store_.read({.scope = scope_of(definition_), .from = model_.checkpoint() + 1});
+    reached_          = put_away_up_to_;
+    const auto cursor = store_.read({.scope = scope_of(definition_), .from = put_away_up_to_ + 1});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr || event->position >= failed.position) break;
@@ -97,7 +105,7 @@ result<void> LogFold::park(const RecordedEvent& failed, const Error& error)
     go_on(failed.position);
     ModelBatch batch;
     put_dead_letter(batch, failed, error);
-    return write(batch);
+    return write(std::move(batch));
 }
 
 bool LogFold::is_full() const
@@ -113,22 +121,42 @@ void LogFold::go_on(Position reached)
 
 result<void> LogFold::flush()
 {
-    if (applied_ == 0 && reached_ <= model_.checkpoint()) return done();
+    BOOST_OUTCOME_TRY(put_away());
+    return finish_writing();
+}
+
+result<void> LogFold::put_away()
+{
+    if (applied_ == 0 && reached_ <= put_away_up_to_) return done();
     ModelBatch batch;
     fold_->flush(batch);
-    BOOST_OUTCOME_TRY(write(batch));
+    BOOST_OUTCOME_TRY(write(std::move(batch)));
     // Rows grow between two flushes, and their memory is counted at a flush.
     if (fold_->bytes_cached() > options_.rows_bytes_max / 2) fold_->forget_rows();
     if (fold_->bytes_cached() > options_.rows_bytes_max / 2) begin();
     return done();
 }
 
-result<void> LogFold::write(ModelBatch& batch)
+result<void> LogFold::write(ModelBatch batch)
 {
-    for (std::size_t i = 0; put_away_ && i < batch.size(); ++i) put_away_->add(batch[i].key);
-    BOOST_OUTCOME_TRY(model_.write(batch, reached_));
-    applied_ = 0;
-    visible_ = reached_.load();
+    for (std::size_t i = 0; keys_put_away_ && i < batch.size(); ++i) keys_put_away_->add(batch[i].key);
+    BOOST_OUTCOME_TRY(finish_writing()); // of the batch before
+    if (behind_) {
+        behind_->begin(std::move(batch), reached_);
+    } else {
+        BOOST_OUTCOME_TRY(model_.write(batch, reached_));
+        visible_ = reached_.load();
+    }
+    put_away_up_to_ = reached_;
+    applied_        = 0;
+    return done();
+}
+
+result<void> LogFold::finish_writing()
+{
+    if (not behind_) return done();
+    BOOST_OUTCOME_TRY(behind_->finish());
+    visible_ = put_away_up_to_;
     return done();
 }
 

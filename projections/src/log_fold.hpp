@@ -5,6 +5,7 @@
 #pragma once
 
 #include "key_filter.hpp"
+#include "write_behind.hpp"
 
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/projections/projections.hpp>
@@ -22,6 +23,9 @@ class LogFold {
 public:
     LogFold(const EventStore& store, const Projection& definition, ReadModel& model, const ProjectionOptions& options);
 
+    // From here on rows are written while the next events are handled. Nobody may ask the read model meanwhile.
+    void write_behind(Executor& executor) { behind_ = std::make_unique<WriteBehind>(executor, model_); }
+
     // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler that is
     // not to be parked the read model has everything before that event, and the fold may go on from there.
     result<void> handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility);
@@ -38,10 +42,12 @@ public:
 private:
     void begin();
     result<void> apply(const RecordedEvent& event);
-    result<std::optional<std::string>> find(const std::string& key) const;
+    result<std::optional<std::string>> find(const std::string& key);
     result<void> go_carefully_to(const RecordedEvent& failed);
     result<void> park(const RecordedEvent& failed, const Error& error);
-    result<void> write(ModelBatch& batch);
+    result<void> put_away();
+    result<void> write(ModelBatch batch);
+    result<void> finish_writing();
     bool is_full() const;
     void go_on(Position reached);
 
@@ -54,12 +60,16 @@ private:
     std::uint64_t applied_ = 0; // events, since the last flush
     // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No
     // longer kept up when events come one by one.
-    std::optional<KeyFilter> put_away_;
+    std::optional<KeyFilter> keys_put_away_;
+    std::unique_ptr<WriteBehind> behind_; // none: each write is finished at once
+    Position put_away_up_to_;             // and what is behind it is in memory
     std::atomic<Position> reached_;
     std::atomic<Position> visible_;
 };
 
 // What the log must be read for: one category, or everything.
 Scope scope_of(const Projection& definition);
+// The same to know one row, whose key a person typed so: one stream, where no other event can change the row.
+Scope scope_of_row(const Projection& definition, const std::string& key);
 
 } // namespace eventloom

@@ -238,6 +238,7 @@ LogPass::~LogPass() = default;
 
 void LogPass::add(LogFold& fold)
 {
+    fold.write_behind(state_->runtime.executor);
     state_->lanes.emplace_back(state_->runtime.executor, fold);
 }
 

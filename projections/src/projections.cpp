@@ -244,14 +244,23 @@ result<Explanation> Projections::explain(std::string_view name, const RowName& r
 result<RowsAsJson> Projections::as_of(std::string_view name, Position position, const LogProgress& progress)
 {
     BOOST_OUTCOME_TRY(const auto both, beside(name));
-    if (const Position head = core_->store.head(); position > head) {
-        return fail(Failure::invalid, "no-such-position",
-                    "asked for the rows of " + std::string{name} + " at position " + std::to_string(position) +
-                        " and found a log that ends at " + std::to_string(head));
-    }
+    BOOST_OUTCOME_TRY(core_->check_position(name, position));
     LogFold fold{core_->store, *both.definition, *both.empty, both.options};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));
     return RowsAsJson{both.definition, *both.empty};
+}
+
+result<std::optional<std::string>> Projections::row_as_of(std::string_view name, const RowName& row, Position position,
+                                                          const LogProgress& progress)
+{
+    BOOST_OUTCOME_TRY(const auto now, rows_now(name));
+    BOOST_OUTCOME_TRY(find_table(now.definition(), row.table));
+    BOOST_OUTCOME_TRY(core_->check_position(name, position));
+    if (now.definition().has_a_stream_for_each_row()) {
+        return row_of_stream_as_of(core_->store, now.definition(), row.key, now.view(), position);
+    }
+    BOOST_OUTCOME_TRY(const auto then, as_of(name, position, progress));
+    return then.row(row);
 }
 
 result<RowsAsJson> Projections::rows_now(std::string_view name) const

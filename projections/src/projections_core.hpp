@@ -37,6 +37,15 @@ struct Projections::Core {
         });
     }
 
+    result<void> check_position(std::string_view name, Position position) const
+    {
+        const Position head = store.head();
+        if (position <= head) return done();
+        return fail(Failure::invalid, "no-such-position",
+                    "asked for the rows of " + std::string{name} + " at position " + std::to_string(position) +
+                        " and found a log that ends at " + std::to_string(head));
+    }
+
     result<RunningProjection*> find(std::string_view name) const
     {
         for (const auto& one : running) {

@@ -14,34 +14,16 @@ namespace {
 // A row as the log gives it, in a read model of its own that may hold others, too.
 struct FoldedRow {
     const TableDescription& table;
+    std::string typed_key;
     std::string ordered_key;
     ReadModel& made_of_log;
 };
 
-// The id in the ordered key of one: text, with its end and its zero bytes marked.
-std::string id_in(std::string_view ordered_key)
-{
-    std::string id;
-    for (std::size_t at = 0; at + 2 < ordered_key.size(); ++at) {
-        id.push_back(ordered_key[at]);
-        if (ordered_key[at] == '\0') ++at; // its mark
-    }
-    return id;
-}
-
-// The stream that alone decides about the row, if one does.
-std::optional<std::string> stream_of(const Projection& definition, const FoldedRow& row)
-{
-    const auto id = id_in(row.ordered_key);
-    if (not definition.has_a_stream_for_each_row() || id.empty()) return std::nullopt;
-    return definition.categories().front() + "-" + id;
-}
-
-result<void> fold_stream(const EventStore& store, const Projection& definition, const std::string& stream,
+result<void> fold_stream(const EventStore& store, const Projection& definition, const std::string& typed_key,
                          const std::set<Position>& left_out, ReadModel& into, Position position)
 {
     const auto fold   = definition.fold([](const std::string&) { return std::optional<std::string>{}; });
-    const auto cursor = store.read({.scope = Scope::stream(stream)});
+    const auto cursor = store.read({.scope = scope_of_row(definition, typed_key)});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr || event->position > position) break;
@@ -86,8 +68,8 @@ result<void> fold_for_row(const Runtime& runtime, const EventStore& store, const
                           const ProjectionOptions& options, const LogProgress& progress)
 {
     BOOST_OUTCOME_TRY(const auto left_out, not_handled_in(*model.view()));
-    if (const auto stream = stream_of(definition, row)) {
-        return fold_stream(store, definition, *stream, left_out, row.made_of_log, position);
+    if (definition.has_a_stream_for_each_row()) {
+        return fold_stream(store, definition, row.typed_key, left_out, row.made_of_log, position);
     }
     ModelBatch batch;
     for (const Position event : left_out) batch.put(row_keys::of_left_out(event), {});
@@ -150,14 +132,14 @@ result<RowRepair> Projections::repair(std::string_view name, const RowName& row,
     BOOST_OUTCOME_TRY(const auto table, find_table(definition, row.table));
     BOOST_OUTCOME_TRY(auto ordered_key, definition.tables()[table].ordered_key(row.key));
     BOOST_OUTCOME_TRY(const auto beside, one->begin_beside());
-    const FoldedRow folded{definition.tables()[table], std::move(ordered_key), *beside.model};
+    const FoldedRow folded{definition.tables()[table], row.key, std::move(ordered_key), *beside.model};
     const auto model = one->current()->get();
     const auto fold  = [&](const LogProgress& told) {
         return fold_for_row(core_->runtime, core_->store, definition, *model, folded, model->checkpoint(),
                              one->options(), told);
     };
 
-    if (not stream_of(definition, folded)) {
+    if (not definition.has_a_stream_for_each_row()) {
         one->rebuilding = true;
         lock.unlock(); // the log is read while the projection goes on
         auto most = fold(progress);

@@ -1,5 +1,7 @@
 #include "sqlite_readers.hpp"
 
+#include "sqlite_cells.hpp"
+
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>
@@ -189,6 +191,24 @@ result<std::optional<std::string>> SqliteReader::get(std::string_view key)
 {
     const std::lock_guard lock{mutex_};
     return lookup_.get(key);
+}
+
+result<std::optional<std::string>> SqliteReader::wrong_column(std::string_view key, std::string_view stored)
+{
+    const std::lock_guard lock{mutex_};
+    const auto* section = schema_.section_of(key);
+    if (section == nullptr || section->kind != row_keys::row) return std::optional<std::string>{};
+    const SqliteTable& table = schema_.tables()[section->table];
+    BOOST_OUTCOME_TRY(auto statement, borrow(table.wrong_column));
+    std::string texts;
+    CellsToStatement cells{statement, 2, texts};
+    statement.bind_blob_by_reference(1, section->inner(key));
+    BOOST_OUTCOME_TRY(table.about->read_cells(stored, cells));
+    cells.bind_texts();
+    BOOST_OUTCOME_TRY(const bool found, statement.step());
+    const auto answer = found ? std::string{statement.blob(0)} : std::string{};
+    bring_back(table.wrong_column, std::move(statement));
+    return answer.empty() ? std::nullopt : std::optional{answer};
 }
 
 std::unique_ptr<RowCursor> SqliteReader::scan(const KeySpan& span, bool backwards)

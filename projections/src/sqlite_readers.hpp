@@ -45,6 +45,7 @@ public:
     bool sees(std::uint64_t written) const { return in_transaction_ && written_ == written; }
 
     result<std::optional<std::string>> get(std::string_view key);
+    result<std::optional<std::string>> wrong_column(std::string_view key, std::string_view stored);
     // The cursor must not outlive the reader.
     std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards);
 

@@ -41,6 +41,11 @@ public:
         return reader_->scan(span, backwards);
     }
     const std::string& directory() const override { return model_->directory(); }
+    result<std::optional<std::string>> wrong_column(std::string_view key, std::string_view stored) const override
+    {
+        if (error_) return *error_;
+        return reader_->wrong_column(key, stored);
+    }
 
 private:
     class NoRows final : public RowCursor {

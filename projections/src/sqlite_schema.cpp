@@ -98,13 +98,21 @@ void SqliteSchema::add_table(const TableDescription& table, const std::string& n
     }
 
     std::string names;
-    for (const RowColumn& column : table.sql_columns) names += ", " + quoted(column.name);
+    std::string wrong;
+    int parameter = 1; // that of the key
+    for (const RowColumn& column : table.sql_columns) {
+        const auto cell = quoted(column.name);
+        names += ", " + cell;
+        wrong += " WHEN " + cell + " IS NOT ?" + std::to_string(++parameter) + " THEN " +
+                 quoted("the column " + column.name + " is ", '\'') + " || quote(" + cell + ")";
+    }
     const auto prefix = prefix_of(table.keys);
     const auto number = tables_.size();
     tables_.push_back(
         {&table, "SELECT _stored FROM " + sql_table + " WHERE _key = ?",
          "INSERT OR REPLACE INTO " + sql_table + " (_key, _stored" + names + ") VALUES (?, ?" + cells + ")",
-         "DELETE FROM " + sql_table + " WHERE _key = ?"});
+         "DELETE FROM " + sql_table + " WHERE _key = ?",
+         "SELECT CASE" + wrong + " END FROM " + sql_table + " WHERE _key = ?1"});
     sections_.push_back(
         {prefix + row_keys::row, row_keys::row, number, "SELECT _key, _stored FROM " + sql_table + " WHERE _key"});
     sections_.push_back(

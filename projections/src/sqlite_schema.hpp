@@ -32,6 +32,7 @@ struct SqliteTable {
     std::string get;               // the stored row of a key
     std::string put;               // key, stored row, cells
     std::string remove;            // the row of a key
+    std::string wrong_column;      // key, cells: the first column that has another cell, with what it has; or NULL
 };
 
 class SqliteSchema {

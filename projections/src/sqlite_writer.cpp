@@ -1,6 +1,7 @@
 #include "sqlite_writer.hpp"
 
-#include <eventloom/framework/utf8.hpp>
+#include "sqlite_cells.hpp"
+
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>
@@ -14,49 +15,6 @@ constexpr int pages_ahead = 8'192;
 // Readers of old moments hold up the log's beginning anew: with so many pages in it a write waits for them, but not long.
 constexpr int pages_ahead_max     = 8 * pages_ahead;
 constexpr int wait_for_readers_ms = 100;
-
-// Puts cells into the parameters of a statement.
-class CellsToStatement final : public CellVisitor {
-public:
-    // `texts` must live until the statement has run.
-    CellsToStatement(sqlite::Statement& statement, int first, std::string& texts)
-        : statement_{statement}, next_{first}, texts_{texts}
-    {
-        texts_.clear();
-    }
-
-    void integer(std::int64_t number) override { statement_.bind_integer(next_++, number); }
-    void real(double number) override { statement_.bind_real(next_++, number); }
-    void nothing() override { statement_.bind_nothing(next_++); }
-    void text(std::string_view text) override
-    {
-        seen_.push_back({next_++, texts_.size(), text.size()});
-        texts_.append(text);
-    }
-
-    // When all cells were visited: from now on the texts stay where they are.
-    void bind_texts()
-    {
-        for (const auto& [parameter, begin, size] : seen_) {
-            const auto text = std::string_view{texts_}.substr(begin, size);
-            // What SQLite's tools would cut or misread as text is shown as the bytes it is.
-            const bool is_text = text.find('\0') == std::string_view::npos && is_utf8(text);
-            is_text ? statement_.bind_text_by_reference(parameter, text)
-                    : statement_.bind_blob_by_reference(parameter, text);
-        }
-    }
-
-private:
-    struct Text {
-        int parameter;
-        std::size_t begin;
-        std::size_t size;
-    };
-    sqlite::Statement& statement_;
-    int next_;
-    std::string& texts_;
-    std::vector<Text> seen_;
-};
 
 result<void> run_with(sqlite::Statement& statement, std::string_view key, std::string_view stored)
 {

@@ -142,14 +142,13 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         BOOST_OUTCOME_TRY(position, position_at(service.store(), *parse_time(arguments.time)));
     }
     Progress progress{out.console(), service.runtime().clock, "folding " + arguments.name};
-    BOOST_OUTCOME_TRY(const auto then,
-                      service.projections().as_of(arguments.name, position,
-                                                  [&](Position at, Position head) { return progress.at(at, head); }));
-    progress.finish();
+    const auto show = [&](Position at, Position head) { return progress.at(at, head); };
     std::vector<Json> rows;
     bool more = false;
     if (not arguments.row.key.empty()) {
-        BOOST_OUTCOME_TRY(const auto row, then.row(arguments.row));
+        BOOST_OUTCOME_TRY(const auto row,
+                          service.projections().row_as_of(arguments.name, arguments.row, position, show));
+        progress.finish();
         if (not row) {
             return fail(Failure::invalid, "no-such-row",
                         "asked for the row " + printable(arguments.row.key) + " of " + arguments.name +
@@ -157,6 +156,8 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         }
         rows.push_back(row_object(row));
     } else {
+        BOOST_OUTCOME_TRY(const auto then, service.projections().as_of(arguments.name, position, show));
+        progress.finish();
         BOOST_OUTCOME_TRY(const auto page,
                           then.all(arguments.row.table, {.limit = arguments.limit, .backwards = false, .after = {}}));
         for (const auto& row : page.rows) rows.push_back(row_object(row));

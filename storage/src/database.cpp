@@ -78,9 +78,28 @@ std::size_t Batch::bytes() const
     return changes_->batch.ApproximateSize();
 }
 
+namespace {
+
+// What is said of a read that failed.
+struct ReadFault {
+    std::string asked;
+    std::string_view when_damaged;
+
+    Error error(const leveldb::Status& status) const { return error_of(status, asked, when_damaged); }
+};
+
+ReadFault read_fault(const DatabaseOptions& options)
+{
+    return {"read the database " + options.directory, options.made_anew_when_damaged
+                                                          ? "it can be made anew: rebuild it"
+                                                          : "verify it, and restore a backup if it stays so"};
+}
+
+} // namespace
+
 struct DatabaseCursor::State {
     std::unique_ptr<leveldb::Iterator> iterator;
-    const std::string* directory;
+    const ReadFault* read_fault;
 };
 
 DatabaseCursor::DatabaseCursor(std::unique_ptr<State> state) : state_{std::move(state)} {}
@@ -133,7 +152,7 @@ result<void> DatabaseCursor::status() const
 {
     const auto status = state_->iterator->status();
     if (status.ok()) return done();
-    return error_of(status, "read the database " + *state_->directory);
+    return state_->read_fault->error(status);
 }
 
 namespace {
@@ -161,6 +180,7 @@ struct Database::State {
     OwnerLock lock; // goes last
     CheckedTables files;
     std::string directory;
+    ReadFault read_fault;
     std::vector<std::string> notices;
     std::unique_ptr<leveldb::Cache> block_cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
@@ -201,6 +221,7 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
 
     auto state         = std::make_unique<State>(std::move(lock), runtime.files);
     state->directory   = options.directory;
+    state->read_fault  = eventloom::read_fault(options);
     state->notices     = std::move(notices);
     state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
     state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
@@ -229,7 +250,7 @@ result<std::optional<std::string>> Database::get(std::string_view key, const Dat
     const auto status = state_->database->Get(reading(at), slice(key), &value);
     if (status.ok()) return std::optional{std::move(value)};
     if (status.IsNotFound()) return std::optional<std::string>{};
-    return error_of(status, "read the database " + state_->directory);
+    return state_->read_fault.error(status);
 }
 
 DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const
@@ -247,7 +268,7 @@ DatabaseCursor Database::scan_cursor(const DatabaseSnapshot& at) const
 DatabaseCursor Database::cursor_of(std::unique_ptr<leveldb::Iterator> iterator) const
 {
     return DatabaseCursor{
-        std::unique_ptr<DatabaseCursor::State>{new DatabaseCursor::State{std::move(iterator), &state_->directory}}};
+        std::unique_ptr<DatabaseCursor::State>{new DatabaseCursor::State{std::move(iterator), &state_->read_fault}}};
 }
 
 DatabaseSnapshot Database::snapshot() const

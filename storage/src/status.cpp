@@ -2,7 +2,7 @@
 
 namespace eventloom {
 
-Error error_of(const leveldb::Status& status, std::string_view asked)
+Error error_of(const leveldb::Status& status, std::string_view asked, std::string_view when_damaged)
 {
     const std::string found = status.ToString();
     const auto sentence     = [&](std::string_view advice) {
@@ -16,7 +16,7 @@ Error error_of(const leveldb::Status& status, std::string_view asked)
                 std::string{asked} + " and found that another process holds it; stop that one first, or wait for it"};
     }
     if (status.IsCorruption()) {
-        return {Failure::corrupt, "damaged-database", sentence("verify it, and restore a backup if it stays so")};
+        return {Failure::corrupt, "damaged-database", sentence(when_damaged)};
     }
     if (status.IsInvalidArgument()) {
         return {Failure::invalid, "no-such-database", sentence("check the directory's name")};

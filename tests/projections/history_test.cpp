@@ -1,4 +1,5 @@
 #include "projections/people.hpp"
+#include "support/counting_store.hpp"
 
 #include <filesystem>
 
@@ -145,7 +146,59 @@ TEST_CASE("the rows as of a position are those of a log that ends there", "[proj
             rows.insert(rows.end(), page.rows.begin(), page.rows.end());
         }
         CHECK(rows == then[position]);
+        CHECK(machine.projections->row_as_of("directory", {{}, "3"}, position).value() ==
+              directory_then.value().row({{}, "3"}).value());
     }
+}
+
+// One row for each account, which only its own events change.
+auto accounts()
+{
+    return el::projection<PersonId, City>(
+        "accounts", 1, [](City& row, const Joined& event) { row.people = static_cast<int>(event.balance.value); },
+        [](City& row, const Moved&) { ++row.people; }, [](City&, const Left&) { return el::drop_row; });
+}
+
+TEST_CASE("a row that one stream makes is explained, and shown as it stood, by reading that stream alone",
+          "[projections][explain][as-of]")
+{
+    Machine machine{GENERATE(from_range(every_place))};
+    for (int i = 0; i < 100; ++i) machine.record({"other" + std::to_string(i)}, Joined{{}, "York", {i}, day(1)});
+    machine.record({"ada"}, Joined{{}, "York", {5}, day(1)}); // at 101
+    machine.record({"bob"}, Joined{{}, "York", {5}, day(1)});
+    machine.record({"ada"}, Moved{"Hull"}); // at 103
+    machine.record({"ada"}, Left{"tired"});
+    el::testing::CountingStore counting{*machine.store};
+    el::Projections projections{machine.runtime, counting, machine.bus, machine.directory.path()};
+    const auto rows = projections.add(accounts(), {.kept_in = machine.place}).value();
+    REQUIRE(projections.rebuild("accounts"));
+
+    counting.counts = {};
+    std::vector<std::optional<std::string>> told;
+    const auto explained =
+        projections.explain("accounts", {{}, "ada"}, [&](const el::RowChange& change) -> el::result<void> {
+            told.push_back(change.after);
+            return el::done();
+        });
+    REQUIRE(explained);
+    REQUIRE(told.size() == 3);
+    CHECK((holds(told[0], "\"people\": 5") && holds(told[1], "\"people\": 6") && not told[2]));
+    CHECK(counting.counts.events_read == 3);
+
+    counting.counts = {};
+    const auto row  = [&](const char* key, el::Position position) {
+        return projections.row_as_of("accounts", {{}, key}, position).value();
+    };
+    CHECK(not row("ada", 100));
+    CHECK(row("ada", 101) == told[0]);
+    CHECK(row("ada", 102) == told[0]);
+    CHECK(row("ada", 103) == told[1]);
+    CHECK(not row("ada", 104));
+    CHECK(not row("nobody", 104));
+    CHECK(counting.counts.events_read <= 5 * 3);
+    CHECK(not row("", 104)); // no stream has such a name
+    CHECK(projections.row_as_of("accounts", {{}, "ada"}, 105).error().code == "no-such-position");
+    CHECK(projections.row_as_of("accounts", {"people", "ada"}, 1).error().code == "no-such-table");
 }
 
 TEST_CASE("a projection that is dropped begins anew, and what an earlier program left goes whole",

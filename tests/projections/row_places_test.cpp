@@ -265,4 +265,25 @@ TEST_CASE("a read model goes on from its checkpoint after a restart, with its ro
     CHECK(machine.projections->verify("census").value().differences_total == 0);
 }
 
+TEST_CASE("rows that are asked for while they are being written are those that were written", "[projections][places]")
+{
+    Machine machine{GENERATE(from_range(every_place))};
+    const auto counts =
+        el::projection<CityName, City>("counts", 1, el::from<Person>(),
+                                       [](CityTable& rows, const Moved& event) { ++rows.update({event.city}).people; });
+    // No row stays in memory from one batch to the next.
+    const auto rows = machine.projections->add(counts, {.kept_in = machine.place, .rows_bytes_max = 1}).value();
+    std::map<std::string, std::int64_t> expected;
+    for (int i = 0; i < 20'000; ++i) {
+        const auto city = "city " + std::to_string(machine.simulated.draw(50));
+        machine.record({"ada"}, Moved{city});
+        ++expected[city];
+    }
+    REQUIRE(machine.projections->rebuild("counts"));
+    std::map<std::string, std::int64_t> found;
+    const auto page = rows.all().value();
+    for (const auto& [city, row] : page.rows) found[city.value] = row.people;
+    CHECK(found == expected);
+}
+
 } // namespace row_places_test

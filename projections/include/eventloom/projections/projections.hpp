@@ -196,7 +196,7 @@ public:
     result<ProjectionVerification> verify(std::string_view name, const LogProgress& progress = {});
 
     // Tells each event that changed a row, in order, up to where the read model has come: what the row was, and what it
-    // became. Costs one pass over the log.  Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; and what
+    // became. Costs one pass over the log; where no event of another stream can change the row, reading that stream.  Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; and what
     // `visit` says, which ends it.
     result<Explanation> explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                 const LogProgress& progress = {});
@@ -204,6 +204,11 @@ public:
     // The rows as they stood behind the event at `position`, folded from the log, beside. 0 is before the first event.
     // Failure::invalid "no-such-projection", "no-such-position".
     result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});
+
+    // One row as it stood then, as JSON; nothing when it was not there. Where no event of another stream can change it,
+    // only that stream is read.  Failure::invalid besides "no-such-table", "not-a-key".
+    result<std::optional<std::string>> row_as_of(std::string_view name, const RowName& row, Position position,
+                                                 const LogProgress& progress = {});
 
     // The rows as they stand at this moment. Failure::invalid "no-such-projection".
     result<RowsAsJson> rows_now(std::string_view name) const;

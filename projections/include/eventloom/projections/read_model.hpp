@@ -97,6 +97,11 @@ public:
     virtual std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards = false) const = 0;
     // Of the read model, for messages.
     virtual const std::string& directory() const = 0;
+    // Where a row has columns beside its bytes: which of them has something else than the bytes say, as part of a sentence.
+    virtual result<std::optional<std::string>> wrong_column(std::string_view /*key*/, std::string_view /*stored*/) const
+    {
+        return std::optional<std::string>{};
+    }
 
     // A number that is kept beside the rows, 0 when it is not there.
     result<std::uint64_t> number(std::string_view key) const;

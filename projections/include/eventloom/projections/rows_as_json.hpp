@@ -51,6 +51,7 @@ public:
     RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model);
 
     const Projection& definition() const { return *definition_; }
+    const ReadModelView& view() const { return *view_; }
 
     // Up to which event the log is in the rows.
     result<Position> position() const;
