@@ -131,8 +131,8 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_old(const Generation&
 {
     if (stored.kept_in == RowPlace::memory) return std::shared_ptr<ReadModel>{};
     const std::string old = "version " + std::to_string(stored.projection_version);
-    const std::string now = "; version " + std::to_string(definition_->version()) +
-                            " began empty, and answers as it fills";
+    const std::string now =
+        "; version " + std::to_string(definition_->version()) + " began empty, and answers as it fills";
     if (stored.shape.empty() || stored.shape != shape_of(*definition_)) {
         notice_ = "the rows of " + old + " have another shape, which this program cannot read" + now;
         return std::shared_ptr<ReadModel>{};
@@ -331,11 +331,11 @@ ProjectionStatus RunningProjection::status(Position head) const
         status.version = answers_;
         status.notice  = notice_;
     }
-    const auto model     = current_->get();
-    const auto reached   = [this](const ReadModel& of) { return fold_ ? fold_->reached() : of.checkpoint(); };
-    status.rows          = model->rows();
-    status.position      = beside ? model->checkpoint() : reached(*model);
-    status.lag           = head - std::min(head, status.position);
+    const auto model   = current_->get();
+    const auto reached = [this](const ReadModel& of) { return fold_ ? fold_->reached() : of.checkpoint(); };
+    status.rows        = model->rows();
+    status.position    = beside ? model->checkpoint() : reached(*model);
+    status.lag         = head - std::min(head, status.position);
     if (beside) status.building = {definition_->version(), reached(*beside->model), beside->model->rows()};
     status.events_per_second = subscription_ ? pace_.per_second(runtime_.clock.now()) : 0;
     // What cannot be read is said, unless there is more to say.

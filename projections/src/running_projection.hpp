@@ -100,8 +100,8 @@ private:
     const AskForRestart ask_for_restart_;
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
-    mutable std::mutex versions_;   // over what follows, which the subscription changes when it has caught up
-    std::uint32_t answers_ = 0;     // the version that the rows are of
+    mutable std::mutex versions_; // over what follows, which the subscription changes when it has caught up
+    std::uint32_t answers_ = 0;   // the version that the rows are of
     std::optional<Beside> building_;
     std::optional<std::string> notice_; // why what answers is still filling
     std::shared_ptr<LogFold> fold_;

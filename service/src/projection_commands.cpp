@@ -76,15 +76,12 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
                         " projections; name one");
     }
     Progress progress{out.console(), clock, "folding " + names.front()};
-    BOOST_OUTCOME_TRY(const auto report,
-                      projections.repair(names.front(), row,
-                                         [&](Position at, Position head) { return progress.at(at, head); }));
+    BOOST_OUTCOME_TRY(const auto report, projections.repair(names.front(), row, [&](Position at, Position head) {
+        return progress.at(at, head);
+    }));
     progress.finish();
     const auto& [position, before, after, entries] = report;
-    const std::string what                         = before == after ? "as it was"
-                                                     : not before    ? "made"
-                                                     : not after     ? "removed"
-                                                                     : "changed";
+    const std::string what = before == after ? "as it was" : not before ? "made" : not after ? "removed" : "changed";
     out.facts({{"projection", names.front()},
                {"key", row.key},
                {"position", position},
@@ -185,12 +182,12 @@ void CommandLine::add_projection_commands()
         });
         return command;
     };
-    const auto row      = std::make_shared<RowName>();
-    auto* const rebuilt = add(
-        "rebuild", "Build anew from the log; the old model answers until the new one has caught up",
-        [row](Output& out, Projections& all, const Clock& clock, const std::vector<std::string>& names) {
-            return row->key.empty() ? rebuild(out, all, clock, names) : repair(out, all, clock, names, *row);
-        });
+    const auto row = std::make_shared<RowName>();
+    auto* const rebuilt =
+        add("rebuild", "Build anew from the log; the old model answers until the new one has caught up",
+            [row](Output& out, Projections& all, const Clock& clock, const std::vector<std::string>& names) {
+                return row->key.empty() ? rebuild(out, all, clock, names) : repair(out, all, clock, names, *row);
+            });
     auto* partition =
         rebuilt->add_option("--partition", row->key, "Only the row of this key, and its entries in indexes");
     rebuilt->add_option("--table", row->table, "In which table, when there are several")->needs(partition);

@@ -26,8 +26,8 @@ struct Arguments {
 std::string changed_in_words(const RowChange& change)
 {
     if (not change.after) return "dropped";
-    return (change.before ? "" : "made: ") + columns_in_words(changed_columns(change.before, change.after),
-                                                              change.before.has_value());
+    return (change.before ? "" : "made: ") +
+           columns_in_words(changed_columns(change.before, change.after), change.before.has_value());
 }
 
 Json header_of(const RecordedEvent& event, std::string_view name)
