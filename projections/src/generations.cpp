@@ -9,7 +9,25 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::string_view prefix = "generation-";
+constexpr std::string_view prefix      = "generation-";
+constexpr std::string_view copy_prefix = "copy-";
+constexpr std::string_view copy_middle = "-at-";
+
+// Takes a number off the front of a text; false when there is none.
+template <class Number>
+bool take_number(std::string_view& text, Number& number)
+{
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return error == std::errc{};
+}
+
+bool take_word(std::string_view& text, std::string_view word)
+{
+    if (not text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+}
 
 // What stands behind the version; LevelDB was there before there were others, and is not named.
 std::string_view words_of(RowPlace place)
@@ -37,25 +55,14 @@ std::optional<Generation> parse(const std::string& text)
 {
     Generation generation;
     std::string_view left = text;
-    const auto take       = [&](std::string_view word) {
-        if (not left.starts_with(word)) return false;
-        left.remove_prefix(word.size());
-        return true;
-    };
-    const auto take_number = [&](std::string_view word, auto& number) {
-        if (not take(word)) return false;
-        const auto [end, error] = std::from_chars(left.data(), left.data() + left.size(), number);
-        left.remove_prefix(static_cast<std::size_t>(end - left.data()));
-        return error == std::errc{};
-    };
-    if (not take_number("generation ", generation.number) ||
-        not take_number(" version ", generation.projection_version)) {
+    if (not take_word(left, "generation ") || not take_number(left, generation.number) ||
+        not take_word(left, " version ") || not take_number(left, generation.projection_version)) {
         return std::nullopt;
     }
     for (const auto place : {RowPlace::sqlite, RowPlace::memory}) {
-        if (take(words_of(place))) generation.kept_in = place;
+        if (take_word(left, words_of(place))) generation.kept_in = place;
     }
-    if (take(" shape ")) generation.shape = left.substr(0, left.find('\n'));
+    if (take_word(left, " shape ")) generation.shape = left.substr(0, left.find('\n'));
     return text_of(generation) == text ? std::optional{generation} : std::nullopt;
 }
 
@@ -120,15 +127,42 @@ result<std::vector<std::uint64_t>> Generations::numbers() const
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_));
     std::vector<std::uint64_t> found;
-    for (const std::string_view name : names) {
+    for (std::string_view name : names) {
         std::uint64_t number = 0;
-        if (not name.starts_with(prefix)) continue;
-        const auto digits = name.substr(prefix.size());
-        if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc{}) {
-            found.push_back(number);
+        if (take_word(name, prefix) && take_number(name, number)) found.push_back(number);
+    }
+    return found;
+}
+
+std::string Generations::directory_of_copy(std::uint64_t number, Position position) const
+{
+    return directory_ + "/" + std::string{copy_prefix} + std::to_string(number) + std::string{copy_middle} +
+           std::to_string(position);
+}
+
+result<std::vector<Generations::Copy>> Generations::copies() const
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_));
+    std::vector<Copy> found;
+    for (std::string_view name : names) {
+        Copy copy;
+        if (take_word(name, copy_prefix) && take_number(name, copy.generation) && take_word(name, copy_middle) &&
+            take_number(name, copy.position)) {
+            found.push_back(copy);
         }
     }
     return found;
+}
+
+result<std::vector<Position>> Generations::copies_of(std::uint64_t number) const
+{
+    BOOST_OUTCOME_TRY(const auto all, copies());
+    std::vector<Position> positions;
+    for (const Copy& copy : all) {
+        if (copy.generation == number) positions.push_back(copy.position);
+    }
+    std::sort(positions.begin(), positions.end());
+    return positions;
 }
 
 result<void> Generations::remove_others(std::span<const std::uint64_t> kept) const
@@ -141,6 +175,11 @@ result<void> Generations::remove_others(std::span<const std::uint64_t> kept) con
         if (std::find(kept.begin(), kept.end(), other) != kept.end()) continue;
         BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(other)));
     }
+    BOOST_OUTCOME_TRY(const auto all_copies, copies());
+    for (const Copy& copy : all_copies) {
+        if (copy.generation == kept.back()) continue;
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(copy.generation, copy.position)));
+    }
     return done();
 }
 
@@ -149,6 +188,10 @@ result<void> Generations::remove_all() const
     BOOST_OUTCOME_TRY(const auto all, numbers());
     for (const auto number : all) {
         BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(number)));
+    }
+    BOOST_OUTCOME_TRY(const auto all_copies, copies());
+    for (const Copy& copy : all_copies) {
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(copy.generation, copy.position)));
     }
     // A directory of one file is a database as far as removing goes. Should the machine stop before, `current` names a
     // generation that is not there, and the next start begins it empty.

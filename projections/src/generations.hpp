@@ -31,7 +31,8 @@ public:
     result<std::optional<Generation>> next() const;
     result<void> make_next(const Generation& generation) const;
     result<void> forget_next() const;
-    // Removes all others: what a rebuild that died, or one that replaced them, left behind.
+    // Removes all others: what a rebuild that died, or one that replaced them, left behind. And all copies but those of the
+    // last one that is kept, which is the one that this program writes.
     result<void> remove_others(std::span<const std::uint64_t> kept) const;
     // Removes all of them, and what says which one answers.
     result<void> remove_all() const;
@@ -43,9 +44,18 @@ public:
 
     std::string directory_of(std::uint64_t number) const;
 
+    // Where the rows of a generation are copied as they stood at a position; and which such copies there are, in order.
+    std::string directory_of_copy(std::uint64_t number, Position position) const;
+    result<std::vector<Position>> copies_of(std::uint64_t number) const;
+
 private:
+    struct Copy {
+        std::uint64_t generation = 0;
+        Position position        = 0;
+    };
     result<std::vector<std::uint64_t>> numbers() const;
     std::string path_of(std::string_view file) const { return directory_ + "/" + std::string{file}; }
+    result<std::vector<Copy>> copies() const;
 
     const Runtime runtime_;
     const std::string directory_;

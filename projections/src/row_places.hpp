@@ -11,7 +11,7 @@ enum class WhenDamaged : std::uint8_t {
 };
 
 result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory,
-                                                     WhenDamaged when_damaged);
+                                                     WhenDamaged when_damaged = WhenDamaged::made_anew);
 
 // A file NAME.sqlite, which SQLite opens by itself and not through `runtime`: so a test whose files are not the machine's
 // cannot keep rows there.

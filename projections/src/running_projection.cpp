@@ -38,13 +38,22 @@ Generation RunningProjection::of_this_version(std::uint64_t number) const
     return {number, definition_->version(), options_.kept_in, shape_of(*definition_)};
 }
 
+std::shared_ptr<HistoryCopies> RunningProjection::copies_of(std::uint64_t number) const
+{
+    const bool lasts = options_.kept_in != RowPlace::memory;
+    return std::make_shared<HistoryCopies>(runtime_, generations_, number, definition_,
+                                           lasts ? options_.copies : KeptCopies{});
+}
+
 result<RunningProjection::Beside> RunningProjection::begin_beside() const
 {
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
     model->remove_when_done();
     BOOST_OUTCOME_TRY(leave_out_the_same(*written()->view(), *model));
-    return Beside{unused, std::move(model)};
+    auto copies = copies_of(unused);
+    copies->remove_when_done();
+    return Beside{unused, std::move(model), std::move(copies)};
 }
 
 result<void> RunningProjection::replace(const Beside& by)
@@ -64,6 +73,7 @@ result<void> RunningProjection::answer_from(const Beside& by)
         return made;
     }
     by.model->keep();
+    by.copies->keep();
     current_->get()->remove_when_done();
     std::optional<Beside> built;
     {
@@ -73,6 +83,10 @@ result<void> RunningProjection::answer_from(const Beside& by)
         notice_.reset();
     }
     if (built && built->number != by.number) built->model->remove_when_done();
+    if (copies_ != by.copies) {
+        copies_->remove_when_done();
+        copies_ = by.copies;
+    }
     current_->replace(by.model);
     return built ? generations_.forget_next() : done();
 }
@@ -122,6 +136,7 @@ result<void> RunningProjection::answer_alone(std::uint64_t number, std::shared_p
     const std::uint64_t kept[] = {number};
     BOOST_OUTCOME_TRY(generations_.remove_others(kept));
     answers_ = definition_->version();
+    copies_  = copies_of(number);
     current_->replace(std::move(model));
     return done();
 }
@@ -154,6 +169,7 @@ result<void> RunningProjection::build_beside(const Generation& old, std::shared_
     const std::uint64_t kept[] = {old.number, building_->number};
     BOOST_OUTCOME_TRY(generations_.remove_others(kept));
     answers_ = old.projection_version;
+    copies_  = building_->copies; // those of the old rows are of no use to this program
     current_->replace(std::move(old_model));
     return done();
 }
@@ -168,7 +184,7 @@ result<std::optional<RunningProjection::Beside>> RunningProjection::half_built(c
     auto model = open_generation(next->number);
     if (not model && model.error().kind != Failure::corrupt) return model.error();
     if (not model || not check_log(*model.value())) return std::optional<Beside>{};
-    return std::optional{Beside{next->number, std::move(model.value())}};
+    return std::optional{Beside{next->number, std::move(model.value()), copies_of(next->number)}};
 }
 
 result<RunningProjection::Beside> RunningProjection::begin_building(const ReadModel& old) const
@@ -177,7 +193,7 @@ result<RunningProjection::Beside> RunningProjection::begin_building(const ReadMo
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
     BOOST_OUTCOME_TRY(leave_out_the_same(*old.view(), *model));
     BOOST_OUTCOME_TRY(generations_.make_next(of_this_version(unused)));
-    return Beside{unused, std::move(model)};
+    return Beside{unused, std::move(model), copies_of(unused)};
 }
 
 result<void> RunningProjection::check_log(const ReadModel& model) const
@@ -209,8 +225,9 @@ void RunningProjection::follow()
     if (const auto beside = building(); beside && beside->model->checkpoint() >= store_.head()) {
         if (auto answers = answer_from(*beside); not answers) return remember(std::move(answers.error()));
     }
-    auto model    = written();
-    fold_         = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    auto model = written();
+    fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    fold_->keep_copies(copies_);
     subscription_ = bus_.subscribe({.name             = name(),
                                     .scope            = scope_of(*definition_),
                                     .types            = definition_->types(),
@@ -302,8 +319,9 @@ result<void> RunningProjection::stop_following()
     if (failed) failure_ = subscription_->error();
     subscription_.reset();
     const auto last = std::exchange(fold_, nullptr);
-    if (failed) return done();
-    return last->flush();
+    auto flushed    = failed ? done() : last->flush();
+    copies_->abandon();
+    return flushed;
 }
 
 Position RunningProjection::visible() const
@@ -350,6 +368,7 @@ ProjectionStatus RunningProjection::status(Position head) const
         status.error = std::move(letters.error());
     }
     status.state = state_of(status);
+    if (not status.error) status.error = copies_->error();
     return status;
 }
 

@@ -38,6 +38,7 @@ public:
     struct Beside {
         std::uint64_t number = 0;
         std::shared_ptr<ReadModel> model;
+        std::shared_ptr<HistoryCopies> copies; // of it, which go with it
     };
     // An empty one. It goes when nobody has it any more, unless it takes the place of the one that answers.
     result<Beside> begin_beside() const;
@@ -69,6 +70,8 @@ public:
     // What this program's handlers write: the read model that answers, or the one that is built beside it.
     std::shared_ptr<ReadModel> written() const;
     bool is_building() const { return building().has_value(); }
+    // Of what this program's handlers write.
+    const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
 
     bool rebuilding = false;
@@ -89,6 +92,7 @@ private:
     result<void> put_in_place(LogFold& fold);
     ProjectionState state_of(const ProjectionStatus& status) const;
     result<std::optional<Duration>> age_behind(Position position) const;
+    std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
     result<void> handle(LogFold& fold, const Delivery& delivery);
     void consider_restart();
 
@@ -104,6 +108,7 @@ private:
     std::uint32_t answers_ = 0;   // the version that the rows are of
     std::optional<Beside> building_;
     std::optional<std::string> notice_; // why what answers is still filling
+    std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;
     Pace pace_;
