@@ -66,6 +66,17 @@ result<std::vector<DeadLetter>> dead_letters_in(const ReadModelView& view)
     return letters;
 }
 
+result<std::uint64_t> number_of_dead_letters(const ReadModelView& view)
+{
+    std::uint64_t number = 0;
+    const auto count     = [&](Position, std::string_view) -> result<void> {
+        ++number;
+        return done();
+    };
+    BOOST_OUTCOME_TRY(visit_keys_of(row_keys::dead_letter, view, count));
+    return number;
+}
+
 void leave_out(ModelBatch& batch, Position position)
 {
     batch.remove(row_keys::of_dead_letter(position));

@@ -13,6 +13,7 @@ bool is_of_the_event(const Error& error);
 
 void put_dead_letter(ModelBatch& batch, const RecordedEvent& event, const Error& error);
 result<std::vector<DeadLetter>> dead_letters_in(const ReadModelView& view);
+result<std::uint64_t> number_of_dead_letters(const ReadModelView& view);
 
 // The dead letter goes, and its event is left out from here on.
 void leave_out(ModelBatch& batch, Position position);

@@ -29,35 +29,43 @@ bool take_word(std::string_view& text, std::string_view word)
     return true;
 }
 
-// What stands in `current` behind the version; LevelDB was there before there were others, and is not named.
-std::string_view ending_of(RowPlace place)
+// What stands behind the version; LevelDB was there before there were others, and is not named.
+std::string_view words_of(RowPlace place)
 {
     switch (place) {
     case RowPlace::leveldb:
         break;
     case RowPlace::sqlite:
-        return " in sqlite\n";
+        return " in sqlite";
     case RowPlace::memory:
-        return " in memory\n";
+        return " in memory";
     case RowPlace::log: // which says so itself
         break;
     }
-    return "\n";
+    return "";
 }
 
-// Reads "generation 3 version 1\n"; nothing when the text is anything else.
-std::optional<Generation> parse_current(std::string_view text)
+std::string text_of(const Generation& generation)
+{
+    return "generation " + std::to_string(generation.number) + " version " +
+           std::to_string(generation.projection_version) + std::string{words_of(generation.kept_in)} +
+           (generation.shape.empty() ? "" : " shape " + generation.shape) + "\n";
+}
+
+// Reads "generation 3 version 1 in sqlite shape 0123456789abcdef\n"; nothing when the text is anything else.
+std::optional<Generation> parse(const std::string& text)
 {
     Generation generation;
-    if (not take_word(text, "generation ") || not take_number(text, generation.number) ||
-        not take_word(text, " version ") || not take_number(text, generation.projection_version)) {
+    std::string_view left = text;
+    if (not take_word(left, "generation ") || not take_number(left, generation.number) ||
+        not take_word(left, " version ") || not take_number(left, generation.projection_version)) {
         return std::nullopt;
     }
-    for (const auto place : {RowPlace::leveldb, RowPlace::sqlite, RowPlace::memory}) {
-        generation.kept_in = place;
-        if (text == ending_of(place)) return generation;
+    for (const auto place : {RowPlace::sqlite, RowPlace::memory}) {
+        if (take_word(left, words_of(place))) generation.kept_in = place;
     }
-    return std::nullopt;
+    if (take_word(left, " shape ")) generation.shape = left.substr(0, left.find('\n'));
+    return text_of(generation) == text ? std::optional{generation} : std::nullopt;
 }
 
 } // namespace
@@ -75,31 +83,46 @@ std::string Generations::directory_of(std::uint64_t number) const
 result<std::optional<Generation>> Generations::current() const
 {
     BOOST_OUTCOME_TRY(make_directory(runtime_, directory_));
-    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, directory_ + "/current"));
+    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, path_of("current")));
     if (not text) return std::optional<Generation>{};
-    const auto generation = parse_current(*text);
+    auto generation = parse(*text);
     if (generation) return generation;
     return fail(Failure::corrupt, "damaged-read-model",
-                "read the file " + directory_ + "/current and found damage; remove the directory " + directory_ +
+                "read the file " + path_of("current") + " and found damage; remove the directory " + directory_ +
                     ", and the next start builds the read model anew");
 }
 
 result<void> Generations::make_current(const Generation& generation) const
 {
-    return replace_file(runtime_, directory_ + "/current",
-                        "generation " + std::to_string(generation.number) + " version " +
-                            std::to_string(generation.projection_version) + std::string{ending_of(generation.kept_in)});
+    return replace_file(runtime_, path_of("current"), text_of(generation));
+}
+
+// A damaged one is as good as none: what it names is built from the log.
+result<std::optional<Generation>> Generations::next() const
+{
+    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, path_of("next")));
+    return text ? parse(*text) : std::nullopt;
+}
+
+result<void> Generations::make_next(const Generation& generation) const
+{
+    return replace_file(runtime_, path_of("next"), text_of(generation));
+}
+
+result<void> Generations::forget_next() const
+{
+    return remove_file(runtime_, path_of("next"));
 }
 
 result<bool> Generations::is_paused() const
 {
-    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, directory_ + "/paused"));
+    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, path_of("paused")));
     return text == "yes\n";
 }
 
 result<void> Generations::set_paused(bool paused) const
 {
-    return replace_file(runtime_, directory_ + "/paused", paused ? "yes\n" : "no\n");
+    return replace_file(runtime_, path_of("paused"), paused ? "yes\n" : "no\n");
 }
 
 result<std::vector<std::uint64_t>> Generations::numbers() const
@@ -144,17 +167,19 @@ result<std::vector<Position>> Generations::copies_of(std::uint64_t number) const
     return positions;
 }
 
-result<void> Generations::remove_others(std::uint64_t number) const
+result<void> Generations::remove_others(std::span<const std::uint64_t> kept) const
 {
-    BOOST_OUTCOME_TRY(remove_unfinished_replacement(runtime_, directory_ + "/current"));
+    for (const auto* file : {"current", "next"}) {
+        BOOST_OUTCOME_TRY(remove_unfinished_replacement(runtime_, path_of(file)));
+    }
     BOOST_OUTCOME_TRY(const auto all, numbers());
     for (const auto other : all) {
-        if (other == number) continue;
+        if (std::find(kept.begin(), kept.end(), other) != kept.end()) continue;
         BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(other)));
     }
     BOOST_OUTCOME_TRY(const auto all_copies, copies());
     for (const Copy& copy : all_copies) {
-        if (copy.generation == number) continue;
+        if (copy.generation == kept.back()) continue;
         BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(copy.generation, copy.position)));
     }
     return done();

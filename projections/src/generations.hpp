@@ -1,9 +1,11 @@
-// The directory of one projection: its generations, and the small file that says which one answers.
+// The directory of one projection: its generations, and the small files that say which one answers, and which one is built to
+// take its place.
 #pragma once
 
 #include <eventloom/projections/read_model.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace eventloom {
@@ -12,6 +14,9 @@ struct Generation {
     std::uint64_t number             = 0;
     std::uint32_t projection_version = 0;
     RowPlace kept_in                 = RowPlace::leveldb;
+    std::string shape; // of its rows (projection_shape.hpp); empty when it is not known
+
+    friend bool operator==(const Generation&, const Generation&) = default;
 };
 
 class Generations {
@@ -22,8 +27,13 @@ public:
     result<std::optional<Generation>> current() const;
     // From here on this one answers, also after a crash.
     result<void> make_current(const Generation& generation) const;
-    // Removes all others, with their copies: what a rebuild that died, or one that replaced them, left behind.
-    result<void> remove_others(std::uint64_t number) const;
+    // The one that is built beside it and is gone on with after a restart; nothing when there is none.
+    result<std::optional<Generation>> next() const;
+    result<void> make_next(const Generation& generation) const;
+    result<void> forget_next() const;
+    // Removes all others: what a rebuild that died, or one that replaced them, left behind. And all copies but those of the
+    // last one that is kept, which is the one that this program writes.
+    result<void> remove_others(std::span<const std::uint64_t> kept) const;
     // Removes all of them, and what says which one answers.
     result<void> remove_all() const;
     // Whether the projection is to stand still, also after a restart.
@@ -44,6 +54,7 @@ private:
         Position position        = 0;
     };
     result<std::vector<std::uint64_t>> numbers() const;
+    std::string path_of(std::string_view file) const { return directory_ + "/" + std::string{file}; }
     result<std::vector<Copy>> copies() const;
 
     const Runtime runtime_;

@@ -19,7 +19,7 @@ HistoryCopies::~HistoryCopies()
 {
     abandon();
     // What cannot be removed now is removed at the next start: nothing refers to it any more.
-    if (removed_when_done_) static_cast<void>(remove_all());
+    if (removed_when_done_) static_cast<void>(remove_each());
 }
 
 void HistoryCopies::consider(const ReadModel& model)
@@ -99,6 +99,13 @@ result<void> HistoryCopies::thin_out()
 }
 
 result<void> HistoryCopies::remove_all()
+{
+    const std::lock_guard lock{mutex_};
+    under_way_.reset();
+    return remove_each();
+}
+
+result<void> HistoryCopies::remove_each()
 {
     BOOST_OUTCOME_TRY(const auto positions, generations_.copies_of(generation_));
     for (const Position position : positions) {

@@ -32,6 +32,9 @@ public:
     // The newest one at or before a position; nothing when there is none.
     result<std::shared_ptr<ReadModel>> newest_up_to(Position position);
 
+    // What they were made of was found wrong.
+    result<void> remove_all();
+
     // Why the last copy could not be made or opened. Nothing but the time of as-of depends on it.
     std::optional<Error> error() const;
 
@@ -49,7 +52,7 @@ private:
     void step();
     result<void> thin_out();
     result<void> remove(Position position);
-    result<void> remove_all();
+    result<void> remove_each();
     result<std::shared_ptr<ReadModel>> open(Position position);
 
     const Runtime runtime_;

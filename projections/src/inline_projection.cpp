@@ -110,14 +110,18 @@ result<Position> InlineProjection::take_over(std::uint64_t number, const std::sh
     BOOST_OUTCOME_TRY(fold_the_rest(store_, fold));
     BOOST_OUTCOME_TRY(const auto answers, in_log_.current());
     if (not answers || answers->number != number) {
-        BOOST_OUTCOME_TRY(in_log_.make_current(*held, {number, definition_->version(), RowPlace::log}));
+        BOOST_OUTCOME_TRY(in_log_.make_current(*held, {number, definition_->version(), RowPlace::log, {}}));
     }
     auto appends = std::make_shared<InlineModelFold>(definition_, model);
     auto& folds  = held->folds();
     std::erase(folds, fold_of_appends_);
     folds.push_back(appends);
-    fold_of_appends_   = std::move(appends);
-    number_            = number;
+    fold_of_appends_ = std::move(appends);
+    number_          = number;
+    {
+        const std::lock_guard lock{versions_};
+        answers_ = definition_->version();
+    }
     const auto earlier = current_->get();
     current_->replace(model);
     if (earlier) static_cast<InlineModel&>(*earlier).retire();

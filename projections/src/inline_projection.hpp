@@ -39,6 +39,7 @@ private:
     result<Position> take_over(std::uint64_t number, const std::shared_ptr<InlineModel>& model);
 
     const InlineGenerations in_log_;
+    std::uint64_t number_ = 0;                         // of the generation that answers
     std::shared_ptr<InlineModelFold> fold_of_appends_; // none before it was opened
 };
 

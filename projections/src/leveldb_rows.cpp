@@ -75,12 +75,14 @@ private:
 
 } // namespace
 
-result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory)
+result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory,
+                                                     WhenDamaged when_damaged)
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory              = directory,
-                                                              .write_buffer_bytes     = 32u << 20,
-                                                              .table_bytes            = 8u << 20,
-                                                              .made_anew_when_damaged = true}));
+    BOOST_OUTCOME_TRY(auto database,
+                      Database::open(runtime, {.directory              = directory,
+                                               .write_buffer_bytes     = 32u << 20,
+                                               .table_bytes            = 8u << 20,
+                                               .made_anew_when_damaged = when_damaged == WhenDamaged::made_anew}));
     return std::shared_ptr<ReadModel>{std::make_shared<LevelDbRows>(runtime, directory, std::move(database))};
 }
 

@@ -4,14 +4,13 @@
 #include "explanation.hpp"
 #include "inline_projection.hpp"
 #include "log_pass.hpp"
-#include "running_projection.hpp"
+#include "projections_core.hpp"
 #include "verification.hpp"
 
 #include <eventloom/storage/database.hpp>
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 
 namespace eventloom {
 
@@ -24,6 +23,8 @@ std::string_view to_string(ProjectionState state)
         return "catching up";
     case ProjectionState::running:
         return "running";
+    case ProjectionState::building:
+        return "building";
     case ProjectionState::rebuilding:
         return "rebuilding";
     case ProjectionState::waiting:
@@ -35,76 +36,6 @@ std::string_view to_string(ProjectionState state)
     }
     return "unnamed";
 }
-
-namespace {
-
-constexpr auto ask_again_after = std::chrono::milliseconds{100};
-
-} // namespace
-
-struct Projections::Core {
-    Runtime runtime;
-    EventStore& store;
-    EventBus& bus;
-    std::string directory;
-    bool started = false;
-    mutable std::mutex mutex; // over `running` and what is in it; not held while a rebuild reads the log
-    std::vector<std::unique_ptr<RunningProjection>> running;
-
-    // False while somebody else works on the projections: it does not wait, since that one may wait for a thread of the
-    // executor, on which this is called.
-    bool restart(std::string_view name)
-    {
-        const std::unique_lock lock{mutex, std::try_to_lock};
-        if (not lock.owns_lock()) return false;
-        if (auto one = find(name); one && started) one.value()->restart();
-        return true;
-    }
-
-    static void restart_at(const std::weak_ptr<Core>& core, const std::string& name, Time due)
-    {
-        const auto alive = core.lock();
-        if (not alive) return;
-        alive->runtime.executor.post_at(due, [core, name] {
-            const auto still_alive = core.lock();
-            if (not still_alive || still_alive->restart(name)) return;
-            restart_at(core, name, still_alive->runtime.clock.now() + ask_again_after);
-        });
-    }
-
-    std::unique_ptr<RunningProjection> make(const std::weak_ptr<Core>& core,
-                                            const std::shared_ptr<const Projection>& definition,
-                                            const ProjectionOptions& options)
-    {
-        const std::string& name = definition->name();
-        const auto home         = directory + "/" + name;
-        if (options.kept_in == RowPlace::log) {
-            return std::make_unique<InlineProjection>(runtime, store, bus, home, definition, options);
-        }
-        return std::make_unique<RunningProjection>(runtime, store, bus, home, definition, options,
-                                                   [core, name](Time due) { restart_at(core, name, due); });
-    }
-
-    result<void> check_position(std::string_view name, Position position) const
-    {
-        const Position head = store.head();
-        if (position <= head) return done();
-        return fail(Failure::invalid, "no-such-position",
-                    "asked for the rows of " + std::string{name} + " at position " + std::to_string(position) +
-                        " and found a log that ends at " + std::to_string(head));
-    }
-
-    result<RunningProjection*> find(std::string_view name) const
-    {
-        for (const auto& one : running) {
-            if (one->name() == name) return one.get();
-        }
-        std::string names;
-        for (const auto& one : running) names += (names.empty() ? "" : ", ") + one->name();
-        return fail(Failure::invalid, "no-such-projection",
-                    "asked for the projection \"" + std::string{name} + "\" and found only: " + names);
-    }
-};
 
 // Builds new copies beside the read models that answer, all of them from one reading of the log, and puts each in its place
 // when it has caught up. One that fails holds up no other.
@@ -292,11 +223,12 @@ result<Projections::Beside> Projections::beside(std::string_view name) const
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
     BOOST_OUTCOME_TRY(auto begun, one->begin_scratch());
-    return Beside{one->definition(), one->options(), one->current()->get(), std::move(begun.model), one->copies()};
+    return Beside{one->definition(), one->options(), one->written(), std::move(begun.model), one->copies()};
 }
 
 result<ProjectionVerification> Projections::verify(std::string_view name, const LogProgress& progress)
 {
+    BOOST_OUTCOME_TRY(core_->check_no_version_is_built(name, "verify"));
     BOOST_OUTCOME_TRY(const auto both, beside(name));
     return verify_model(core_->runtime, core_->store, *both.definition, *both.current, *both.empty, both.options,
                         progress);
@@ -348,7 +280,7 @@ result<std::vector<DeadLetter>> Projections::dead_letters(std::string_view name)
 {
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
-    return dead_letters_in(*one->current()->get()->view());
+    return dead_letters_in(*one->written()->view());
 }
 
 result<void> Projections::discard_dead_letter(std::string_view name, Position position)

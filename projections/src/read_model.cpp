@@ -27,19 +27,19 @@ result<std::uint64_t> number_in(const std::optional<std::string>& stored, const 
 }
 
 result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                             const Projection& definition)
+                                             const Projection& definition, WhenDamaged when_damaged)
 {
     ensure(place != RowPlace::log, "rows that lie in the log have no directory of their own");
     switch (place) {
     case RowPlace::memory:
         return open_memory_rows(directory);
     case RowPlace::sqlite:
-        return open_sqlite_rows(runtime, directory, definition);
+        return open_sqlite_rows(runtime, directory, definition, when_damaged);
     case RowPlace::log:
     case RowPlace::leveldb:
         break;
     }
-    return open_leveldb_rows(runtime, directory);
+    return open_leveldb_rows(runtime, directory, when_damaged);
 }
 
 } // namespace
@@ -139,8 +139,23 @@ void CurrentModel::replace(std::shared_ptr<ReadModel> model)
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const Projection& definition)
 {
-    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition));
-    BOOST_OUTCOME_TRY(model->load(definition.version()));
+    return open_read_model(runtime, place, directory, definition, definition.version());
+}
+
+result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
+                                                   const Projection& definition, std::uint32_t written_by)
+{
+    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition, WhenDamaged::made_anew));
+    BOOST_OUTCOME_TRY(model->load(written_by));
+    return model;
+}
+
+result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runtime, RowPlace place,
+                                                            const std::string& directory, const Projection& definition,
+                                                            std::uint32_t written_by)
+{
+    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition, WhenDamaged::refused));
+    BOOST_OUTCOME_TRY(model->load(written_by));
     return model;
 }
 

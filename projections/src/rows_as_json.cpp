@@ -1,6 +1,9 @@
 #include <eventloom/projections/rows_as_json.hpp>
 
+#include "dead_letters.hpp"
+
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/storage/ordered_key.hpp>
 
 namespace eventloom {
 
@@ -19,6 +22,11 @@ result<std::size_t> find_table(const Projection& definition, std::string_view ta
                     " and found only: " + names);
 }
 
+RowJsonCursor::RowJsonCursor(const ReadModelView& view, const TableDescription& table)
+    : table_{table}, at_{view.scan({table.keys.row(), after_prefix(table.keys.row())})}
+{
+}
+
 RowsAsJson::RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model)
     : definition_{std::move(definition)}, view_{model.view()}
 {
@@ -27,6 +35,24 @@ RowsAsJson::RowsAsJson(std::shared_ptr<const Projection> definition, const ReadM
 result<Position> RowsAsJson::position() const
 {
     return view_->number(row_keys::of_checkpoint());
+}
+
+result<std::uint32_t> RowsAsJson::version() const
+{
+    BOOST_OUTCOME_TRY(const auto version, view_->number(row_keys::of_version()));
+    return static_cast<std::uint32_t>(version);
+}
+
+result<std::vector<Position>> RowsAsJson::left_out() const
+{
+    BOOST_OUTCOME_TRY(const auto positions, left_out_in(*view_));
+    return std::vector<Position>{positions.begin(), positions.end()};
+}
+
+result<RowJsonCursor> RowsAsJson::walk(std::string_view table) const
+{
+    BOOST_OUTCOME_TRY(const auto place, find_table(*definition_, table));
+    return RowJsonCursor{*view_, definition_->tables()[place]};
 }
 
 result<std::optional<std::string>> RowsAsJson::row(const RowName& name) const

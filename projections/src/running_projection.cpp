@@ -2,6 +2,7 @@
 
 #include "dead_letters.hpp"
 #include "log_pass.hpp"
+#include "projection_shape.hpp"
 
 #include <algorithm>
 
@@ -33,6 +34,11 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint6
     return error;
 }
 
+Generation RunningProjection::of_this_version(std::uint64_t number) const
+{
+    return {number, definition_->version(), options_.kept_in, shape_of(*definition_)};
+}
+
 std::shared_ptr<HistoryCopies> RunningProjection::copies_of(std::uint64_t number) const
 {
     const bool lasts = options_.kept_in != RowPlace::memory;
@@ -45,7 +51,7 @@ result<RunningProjection::Beside> RunningProjection::begin_beside() const
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
     model->remove_when_done();
-    BOOST_OUTCOME_TRY(leave_out_the_same(*current_->get()->view(), *model));
+    BOOST_OUTCOME_TRY(leave_out_the_same(*written()->view(), *model));
     auto copies = copies_of(unused);
     copies->remove_when_done();
     return Beside{unused, std::move(model), std::move(copies)};
@@ -53,7 +59,14 @@ result<RunningProjection::Beside> RunningProjection::begin_beside() const
 
 result<void> RunningProjection::replace(const Beside& by)
 {
-    auto made = generations_.make_current({by.number, definition_->version(), options_.kept_in});
+    BOOST_OUTCOME_TRY(answer_from(by));
+    failure_.reset();
+    return done();
+}
+
+result<void> RunningProjection::answer_from(const Beside& by)
+{
+    auto made = generations_.make_current(of_this_version(by.number));
     if (not made) {
         // It may be done all the same, when only the sync of it failed: then the next start will look for the new one.
         const auto named = generations_.current();
@@ -63,12 +76,20 @@ result<void> RunningProjection::replace(const Beside& by)
     by.model->keep();
     by.copies->keep();
     current_->get()->remove_when_done();
-    copies_->remove_when_done();
-    copies_ = by.copies;
-    number_ = by.number;
-    failure_.reset();
+    std::optional<Beside> built;
+    {
+        const std::lock_guard lock{versions_};
+        built    = std::exchange(building_, std::nullopt);
+        answers_ = definition_->version();
+        notice_.reset();
+    }
+    if (built && built->number != by.number) built->model->remove_when_done();
+    if (copies_ != by.copies) {
+        copies_->remove_when_done();
+        copies_ = by.copies;
+    }
     current_->replace(by.model);
-    return done();
+    return built ? generations_.forget_next() : done();
 }
 
 result<Position> RunningProjection::catch_up_and_replace(const Beside& by)
@@ -94,34 +115,132 @@ result<void> RunningProjection::open()
 {
     BOOST_OUTCOME_TRY(const auto stored, generations_.current());
     BOOST_OUTCOME_TRY(check_not_newer(stored));
-    const bool usable =
-        stored && stored->projection_version == definition_->version() && stored->kept_in == options_.kept_in;
-    if (not usable) {
-        BOOST_OUTCOME_TRY(number_, generations_.unused_number());
-    } else {
-        number_ = stored->number;
-    }
-    BOOST_OUTCOME_TRY(auto model, open_generation(number_));
-    if (const Position head = store_.head(); model->checkpoint() > head) {
-        return fail(Failure::corrupt, "log-behind-read-model",
-                    "opened the projection " + name() + " at position " + std::to_string(model->checkpoint()) +
-                        " and found a log that ends at " + std::to_string(head) +
-                        "; the log was restored: remove the read model's directory");
-    }
-    if (not usable) {
-        BOOST_OUTCOME_TRY(generations_.make_current({number_, definition_->version(), options_.kept_in}));
-    }
-    BOOST_OUTCOME_TRY(generations_.remove_others(number_));
     BOOST_OUTCOME_TRY(paused_, generations_.is_paused());
-    copies_ = copies_of(number_);
+    if (stored && stored->projection_version == definition_->version() && stored->kept_in == options_.kept_in) {
+        return open_current(*stored);
+    }
+    if (not stored) return begin_current();
+    BOOST_OUTCOME_TRY(auto old, open_old(*stored));
+    return old ? build_beside(*stored, std::move(old)) : begin_current();
+}
+
+result<void> RunningProjection::open_current(const Generation& stored)
+{
+    BOOST_OUTCOME_TRY(auto model, open_generation(stored.number));
+    BOOST_OUTCOME_TRY(check_log(*model));
+    const auto known = of_this_version(stored.number);
+    if (known != stored) {
+        BOOST_OUTCOME_TRY(generations_.make_current(known)); // from before shapes were kept
+    }
+    return answer_alone(stored.number, std::move(model));
+}
+
+result<void> RunningProjection::begin_current()
+{
+    BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
+    BOOST_OUTCOME_TRY(auto model, open_generation(unused));
+    BOOST_OUTCOME_TRY(generations_.make_current(of_this_version(unused)));
+    return answer_alone(unused, std::move(model));
+}
+
+// What was built beside it, by a newer version that was given up, is of no use: forgotten before it goes, or a later one
+// would take what has its number for it.
+result<void> RunningProjection::answer_alone(std::uint64_t number, std::shared_ptr<ReadModel> model)
+{
+    BOOST_OUTCOME_TRY(generations_.forget_next());
+    const std::uint64_t kept[] = {number};
+    BOOST_OUTCOME_TRY(generations_.remove_others(kept));
+    answers_ = definition_->version();
+    copies_  = copies_of(number);
     current_->replace(std::move(model));
     return done();
+}
+
+// What an older version has written, or this one in another place; nothing when it cannot answer.
+result<std::shared_ptr<ReadModel>> RunningProjection::open_old(const Generation& stored)
+{
+    if (stored.kept_in == RowPlace::memory) return std::shared_ptr<ReadModel>{};
+    const std::string old = "version " + std::to_string(stored.projection_version);
+    const std::string now =
+        "; version " + std::to_string(definition_->version()) + " began empty, and answers as it fills";
+    if (stored.shape.empty() || stored.shape != shape_of(*definition_)) {
+        notice_ = "the rows of " + old + " have another shape, which this program cannot read" + now;
+        return std::shared_ptr<ReadModel>{};
+    }
+    auto model = open_read_model(runtime_, stored.kept_in, generations_.directory_of(stored.number), *definition_,
+                                 stored.projection_version);
+    if (model && check_log(*model.value())) return model;
+    if (not model && model.error().kind != Failure::corrupt) return model; // it may be whole: it stays
+    notice_ = "the rows of " + old + " cannot be read" + now;
+    return std::shared_ptr<ReadModel>{};
+}
+
+result<void> RunningProjection::build_beside(const Generation& old, std::shared_ptr<ReadModel> old_model)
+{
+    BOOST_OUTCOME_TRY(building_, half_built(old));
+    if (not building_) {
+        BOOST_OUTCOME_TRY(building_, begin_building(*old_model));
+    }
+    const std::uint64_t kept[] = {old.number, building_->number};
+    BOOST_OUTCOME_TRY(generations_.remove_others(kept));
+    answers_ = old.projection_version;
+    copies_  = building_->copies; // those of the old rows are of no use to this program
+    current_->replace(std::move(old_model));
+    return done();
+}
+
+// What was built when the process ended, if this version built it here.
+result<std::optional<RunningProjection::Beside>> RunningProjection::half_built(const Generation& old) const
+{
+    BOOST_OUTCOME_TRY(const auto next, generations_.next());
+    if (not next || next->number == old.number || *next != of_this_version(next->number)) {
+        return std::optional<Beside>{};
+    }
+    auto model = open_generation(next->number);
+    if (not model && model.error().kind != Failure::corrupt) return model.error();
+    if (not model || not check_log(*model.value())) return std::optional<Beside>{};
+    return std::optional{Beside{next->number, std::move(model.value()), copies_of(next->number)}};
+}
+
+result<RunningProjection::Beside> RunningProjection::begin_building(const ReadModel& old) const
+{
+    BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
+    BOOST_OUTCOME_TRY(auto model, open_generation(unused));
+    BOOST_OUTCOME_TRY(leave_out_the_same(*old.view(), *model));
+    BOOST_OUTCOME_TRY(generations_.make_next(of_this_version(unused)));
+    return Beside{unused, std::move(model), copies_of(unused)};
+}
+
+result<void> RunningProjection::check_log(const ReadModel& model) const
+{
+    const Position head = store_.head();
+    if (model.checkpoint() <= head) return done();
+    return fail(Failure::corrupt, "log-behind-read-model",
+                "opened the projection " + name() + " at position " + std::to_string(model.checkpoint()) +
+                    " and found a log that ends at " + std::to_string(head) +
+                    "; the log was restored: remove the read model's directory");
+}
+
+std::optional<RunningProjection::Beside> RunningProjection::building() const
+{
+    const std::lock_guard lock{versions_};
+    return building_;
+}
+
+std::shared_ptr<ReadModel> RunningProjection::written() const
+{
+    const auto beside = building();
+    return beside ? beside->model : current_->get();
 }
 
 void RunningProjection::follow()
 {
     if (paused_) return;
-    auto model = current_->get();
+    // With a log that is empty, or that ends where it was put away, nothing would be delivered that says so.
+    if (const auto beside = building(); beside && beside->model->checkpoint() >= store_.head()) {
+        if (auto answers = answer_from(*beside); not answers) return remember(std::move(answers.error()));
+    }
+    auto model = written();
     fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
     fold_->keep_copies(copies_);
     subscription_ = bus_.subscribe({.name             = name(),
@@ -138,10 +257,28 @@ void RunningProjection::follow()
 
 result<void> RunningProjection::handle(LogFold& fold, const Delivery& delivery)
 {
+    const Position before = fold.reached();
     const auto visibility = delivery.live ? Visibility::at_once : Visibility::when_memory_is_full;
     BOOST_OUTCOME_TRY(fold.handle(delivery.events, delivery.position, visibility));
+    pace_.went_by(delivery.position - std::min(before, delivery.position), runtime_.clock.now());
+    if (delivery.live) {
+        BOOST_OUTCOME_TRY(put_in_place(fold));
+    }
     restarts_ = 0;
     return done();
+}
+
+// What this version has built answers from here on, when it has everything that the log has.
+result<void> RunningProjection::put_in_place(LogFold& fold)
+{
+    const auto beside = building();
+    if (not beside) {
+        const std::lock_guard lock{versions_};
+        notice_.reset();
+        return done();
+    }
+    BOOST_OUTCOME_TRY(fold.flush());
+    return answer_from(*beside);
 }
 
 void RunningProjection::consider_restart()
@@ -173,7 +310,7 @@ result<void> RunningProjection::set_paused(bool paused)
 
 result<void> RunningProjection::leave_out(Position dead_letter)
 {
-    const auto model = current_->get();
+    const auto model = written();
     BOOST_OUTCOME_TRY(const auto letters, dead_letters_in(*model->view()));
     const bool known = std::any_of(letters.begin(), letters.end(),
                                    [&](const DeadLetter& letter) { return letter.position == dead_letter; });
@@ -204,7 +341,9 @@ result<void> RunningProjection::stop_following()
 
 Position RunningProjection::visible() const
 {
-    return fold_ ? fold_->visible() : current_->get()->checkpoint();
+    // In this order: when it is not being built any more, the fold writes what answers.
+    const Position reached = fold_ ? fold_->visible() : written()->checkpoint();
+    return is_building() ? current_->get()->checkpoint() : reached;
 }
 
 std::optional<Error> RunningProjection::error() const
@@ -217,26 +356,55 @@ std::optional<Error> RunningProjection::error() const
 
 ProjectionStatus RunningProjection::status(Position head) const
 {
-    const auto model = current_->get();
-    ProjectionStatus status{.name     = name(),
-                            .version  = definition_->version(),
-                            .state    = ProjectionState::stopped,
-                            .position = fold_ ? fold_->reached() : model->checkpoint(),
-                            .lag      = 0,
-                            .rows     = model->rows(),
-                            .error    = error()};
-    status.lag = head - std::min(head, status.position);
-    if (not status.error && copies_) status.error = copies_->error();
-    if (paused_) {
-        status.state = ProjectionState::paused;
-    } else if (error()) {
-        status.state = waiting_ ? ProjectionState::waiting : ProjectionState::failed;
-    } else if (rebuilding) {
-        status.state = ProjectionState::rebuilding;
-    } else if (is_running()) {
-        status.state = status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
+    ProjectionStatus status{.name = name(), .error = error()};
+    std::optional<Beside> beside;
+    {
+        const std::lock_guard lock{versions_};
+        beside         = building_;
+        status.version = answers_;
+        status.notice  = notice_;
     }
+    const auto model   = current_->get();
+    const auto reached = [this](const ReadModel& of) { return fold_ ? fold_->reached() : of.checkpoint(); };
+    status.rows        = model->rows();
+    status.position    = beside ? model->checkpoint() : reached(*model);
+    status.lag         = head - std::min(head, status.position);
+    if (beside) status.building = {definition_->version(), reached(*beside->model), beside->model->rows()};
+    status.events_per_second = subscription_ ? pace_.per_second(runtime_.clock.now()) : 0;
+    // What cannot be read is said, unless there is more to say.
+    if (auto age = age_behind(status.position); age) {
+        status.behind = age.value();
+    } else if (not status.error) {
+        status.error = std::move(age.error());
+    }
+    if (auto letters = number_of_dead_letters(*(beside ? beside->model : model)->view()); letters) {
+        status.dead_letters = letters.value();
+    } else if (not status.error) {
+        status.error = std::move(letters.error());
+    }
+    status.state = state_of(status);
+    if (not status.error && copies_) status.error = copies_->error();
     return status;
+}
+
+ProjectionState RunningProjection::state_of(const ProjectionStatus& status) const
+{
+    if (paused_) return ProjectionState::paused;
+    if (status.error) return waiting_ ? ProjectionState::waiting : ProjectionState::failed;
+    if (rebuilding) return ProjectionState::rebuilding;
+    if (not is_running()) return ProjectionState::stopped;
+    if (status.building) return ProjectionState::building;
+    return status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
+}
+
+// How long ago the first event behind a position was recorded; nothing when there is none.
+result<std::optional<Duration>> RunningProjection::age_behind(Position position) const
+{
+    if (position >= store_.head()) return std::optional<Duration>{};
+    const auto cursor = store_.read({.from = position + 1, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    if (event == nullptr) return std::optional<Duration>{};
+    return std::optional{std::max(Duration{0}, runtime_.clock.now() - event->recorded_at)};
 }
 
 } // namespace eventloom

@@ -1,10 +1,14 @@
 // One projection while it runs: its definition, the read model that answers, and the subscription that feeds it.
 //
+// When what answers was written by an older version, or stands in another place, a read model of this version is built beside it:
+// the subscription feeds that one, and puts it in its place when it has caught up.
+//
 // Threads: one at a time; Projections holds its lock over every call, and calls restart() when it is asked to.
 #pragma once
 
 #include "generations.hpp"
 #include "log_fold.hpp"
+#include "pace.hpp"
 
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/projections/projections.hpp>
@@ -12,6 +16,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace eventloom {
@@ -26,7 +31,8 @@ public:
                       AskForRestart ask_for_restart);
     virtual ~RunningProjection() = default;
 
-    // Opens the generation that answers, or begins the first one, or one of a newer version.
+    // Opens the generation that answers, or begins the first one. One of an older version answers while that of this version
+    // is built, if its rows have the same shape; else this version begins empty, and answers as it fills.
     virtual result<void> open();
 
     // A read model that does not answer.
@@ -71,7 +77,10 @@ public:
     const std::shared_ptr<const Projection>& definition() const { return definition_; }
     const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
-    // Of the read model that answers; nullptr when none can be kept.
+    // What this program's handlers write: the read model that answers, or the one that is built beside it.
+    std::shared_ptr<ReadModel> written() const;
+    bool is_building() const { return building().has_value(); }
+    // Of what this program's handlers write; nullptr where none can be kept.
     const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
 
@@ -87,20 +96,38 @@ protected:
     const ProjectionOptions options_;
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
-    std::uint64_t number_                        = 0; // of the generation that answers
+    mutable std::mutex versions_; // over this and what is built, which the subscription changes when it has caught up
+    std::uint32_t answers_ = 0;   // the version that the rows are of
 
 private:
     virtual bool is_running() const { return subscription_ != nullptr; }
     result<std::shared_ptr<ReadModel>> open_generation(std::uint64_t number) const;
+    Generation of_this_version(std::uint64_t number) const;
+    result<void> open_current(const Generation& stored);
+    result<void> begin_current();
+    result<void> answer_alone(std::uint64_t number, std::shared_ptr<ReadModel> model);
+    result<void> answer_from(const Beside& by);
+    result<std::shared_ptr<ReadModel>> open_old(const Generation& stored);
+    result<void> build_beside(const Generation& old, std::shared_ptr<ReadModel> old_model);
+    result<std::optional<Beside>> half_built(const Generation& old) const;
+    result<Beside> begin_building(const ReadModel& old) const;
+    result<void> check_log(const ReadModel& model) const;
+    std::optional<Beside> building() const;
+    result<void> put_in_place(LogFold& fold);
+    ProjectionState state_of(const ProjectionStatus& status) const;
+    result<std::optional<Duration>> age_behind(Position position) const;
     std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
     result<void> handle(LogFold& fold, const Delivery& delivery);
     void consider_restart();
 
     EventBus& bus_;
     const AskForRestart ask_for_restart_;
+    std::optional<Beside> building_;
+    std::optional<std::string> notice_; // why what answers is still filling
     std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;
+    Pace pace_;
     std::optional<Error> failure_; // of a subscription that has ended
     bool paused_ = false;
     std::atomic<unsigned> restarts_{0}; // since the last event that was handled well

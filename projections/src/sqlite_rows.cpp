@@ -152,7 +152,7 @@ result<std::unique_ptr<sqlite::Connection>> open_file(const std::string& path, c
     return file;
 }
 
-result<void> remove_file(const Runtime& runtime, const std::string& path)
+result<void> remove_database_file(const Runtime& runtime, const std::string& path)
 {
     // The log of what is gone must not be taken for that of what comes.
     for (const auto& name : {path + "-wal", path + "-shm", path}) {
@@ -167,16 +167,16 @@ result<void> remove_file(const Runtime& runtime, const std::string& path)
 } // namespace
 
 result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, const std::string& directory,
-                                                    const Projection& definition)
+                                                    const Projection& definition, WhenDamaged when_damaged)
 {
     BOOST_OUTCOME_TRY(make_directory(runtime, directory));
     const auto path   = directory + "/" + definition.name() + ".sqlite";
     const auto schema = std::make_shared<const SqliteSchema>(definition);
     std::vector<std::string> notices;
     auto opened = open_file(path, *schema);
-    if (not opened && opened.error().kind == Failure::corrupt) {
+    if (not opened && opened.error().kind == Failure::corrupt && when_damaged == WhenDamaged::made_anew) {
         notices.push_back(opened.error().sentence + " (it was removed, and is made anew)");
-        BOOST_OUTCOME_TRY(remove_file(runtime, path));
+        BOOST_OUTCOME_TRY(remove_database_file(runtime, path));
         opened = open_file(path, *schema);
     }
     BOOST_OUTCOME_TRY(auto file, std::move(opened));

@@ -1,7 +1,10 @@
 #include <eventloom/service/command_line.hpp>
 
+#include "projection_status.hpp"
 #include "projection_watch.hpp"
+#include "row_changes.hpp"
 
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/progress.hpp>
 
 #include <nlohmann/json.hpp>
@@ -21,29 +24,6 @@ result<std::vector<std::string>> chosen_names(const Projections& projections, co
     std::vector<std::string> every;
     for (const auto& status : projections.status()) every.push_back(status.name);
     return every;
-}
-
-result<void> show_status(Output& out, const Projections& projections)
-{
-    TableRows rows;
-    for (const auto& status : projections.status()) {
-        rows.push_back({status.name, status.version, to_string(status.state), status.position, status.lag, status.rows,
-                        status.error ? nlohmann::ordered_json(status.error->sentence) : nullptr});
-    }
-    BOOST_OUTCOME_TRY(const auto left_behind, projections.left_behind());
-    for (const auto& name : left_behind) {
-        rows.push_back({name, nullptr, "left behind", nullptr, nullptr, nullptr,
-                        "this program has no such projection; `projections drop` removes its rows"});
-    }
-    out.table({{"projection"},
-               {"version", Align::right},
-               {"state"},
-               {"position", Align::right},
-               {"lag", Align::right},
-               {"rows", Align::right},
-               {"error"}},
-              rows);
-    return done();
 }
 
 // What a rebuild of `names` answers when some of them failed: of one, its own error.
@@ -84,6 +64,32 @@ result<void> rebuild(Output& out, Projections& projections, const Clock& clock, 
     }
     out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}, {"error"}}, rows);
     return answer_of(reports);
+}
+
+// One row, in its place.
+result<void> repair(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names,
+                    const RowName& row)
+{
+    if (names.size() != 1) {
+        return fail(Failure::invalid, "row-of-several",
+                    "asked to make the row " + printable(row.key) + " anew in " + std::to_string(names.size()) +
+                        " projections; name one");
+    }
+    Progress progress{out.console(), clock, "folding " + names.front()};
+    BOOST_OUTCOME_TRY(const auto report, projections.repair(names.front(), row, [&](Position at, Position head) {
+        return progress.at(at, head);
+    }));
+    progress.finish();
+    const auto& [position, before, after, entries] = report;
+    const std::string what = before == after ? "as it was" : not before ? "made" : not after ? "removed" : "changed";
+    out.facts({{"projection", names.front()},
+               {"key", row.key},
+               {"position", position},
+               {"row", what},
+               {"index_entries_put_right", entries},
+               {"before", row_object(before)},
+               {"after", row_object(after)}});
+    return done();
 }
 
 result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
@@ -141,7 +147,7 @@ result<void> change(Output& out, Projections& projections, const Clock&, const s
 void CommandLine::add_projection_commands()
 {
     auto* projections = app_.add_subcommand(
-        "projections", "The read models: list, status, rebuild, verify, explain, as-of, pause, resume, drop");
+        "projections", "The read models: list, status, rebuild, verify, diff, explain, as-of, pause, resume, drop");
     projections->require_subcommand(1);
     const auto is_watched = std::make_shared<bool>(false);
     const auto show       = [this, is_watched](Output& out) -> result<void> {
@@ -174,13 +180,23 @@ void CommandLine::add_projection_commands()
             BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
             return action(out, all, runtime().clock, names);
         });
+        return command;
     };
-    add("rebuild", "Build anew from the log; the old model answers until the new one has caught up", rebuild);
+    const auto row = std::make_shared<RowName>();
+    auto* const rebuilt =
+        add("rebuild", "Build anew from the log; the old model answers until the new one has caught up",
+            [row](Output& out, Projections& all, const Clock& clock, const std::vector<std::string>& names) {
+                return row->key.empty() ? rebuild(out, all, clock, names) : repair(out, all, clock, names, *row);
+            });
+    auto* partition =
+        rebuilt->add_option("--partition", row->key, "Only the row of this key, and its entries in indexes");
+    rebuilt->add_option("--table", row->table, "In which table, when there are several")->needs(partition);
     add("verify", "Fold the log again beside them and compare every byte", verify);
     add("pause", "Have them stand still, also after a restart; they keep answering", change<&Projections::pause>);
     add("resume", "Have them go on", change<&Projections::resume>);
     add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
     add_projection_history_commands(*projections);
+    add_projection_diff_commands(*projections);
 }
 
 } // namespace eventloom

@@ -1,3 +1,5 @@
+#include "row_changes.hpp"
+
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/command_line.hpp>
@@ -20,53 +22,12 @@ struct Arguments {
     std::string time;
 };
 
-// A row as an object; one that cannot be read has no columns.
-Json parsed(const std::optional<std::string>& json)
-{
-    if (not json) return nullptr;
-    auto value = Json::parse(*json, nullptr, false);
-    return value.is_object() ? value : Json{{"key", *json}, {"row", Json::object()}};
-}
-
-// The columns of a row by their names; empty when there is no row.
-Json columns_of(const std::optional<std::string>& row_json)
-{
-    const auto row = parsed(row_json);
-    return row.is_object() && row.contains("row") && row["row"].is_object() ? row["row"] : Json::object();
-}
-
-// {"stage": {"before": "placed", "after": "completed"}}, for the columns that are not the same.
-Json changed_columns(const RowChange& change)
-{
-    const auto before = columns_of(change.before);
-    const auto after  = columns_of(change.after);
-    auto changed      = Json::object();
-    for (const auto& [name, value] : (change.after ? after : before).items()) {
-        const auto was = before.contains(name) ? before[name] : Json(nullptr);
-        const auto is  = after.contains(name) ? after[name] : Json(nullptr);
-        if (was != is) changed[name] = {{"before", was}, {"after", is}};
-    }
-    return changed;
-}
-
-std::string short_text(const Json& value)
-{
-    return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // "made: stage placed, pieces 3", "stage placed -> completed", "dropped".
 std::string changed_in_words(const RowChange& change)
 {
     if (not change.after) return "dropped";
-    const auto changed = changed_columns(change);
-    std::string words  = change.before ? "" : "made: ";
-    bool first         = true;
-    for (const auto& [name, column] : changed.items()) {
-        words += (std::exchange(first, false) ? "" : ", ") + name + " ";
-        if (change.before) words += short_text(column["before"]) + " -> ";
-        words += short_text(column["after"]);
-    }
-    return words;
+    return (change.before ? "" : "made: ") +
+           columns_in_words(changed_columns(change.before, change.after), change.before.has_value());
 }
 
 Json header_of(const RecordedEvent& event, std::string_view name)
@@ -93,7 +54,7 @@ Json json_of(const RowChange& change)
             {"what", not change.before  ? "made"
                      : not change.after ? "dropped"
                                         : "changed"},
-            {"changed", changed_columns(change)},
+            {"changed", changed_columns(change.before, change.after)},
             {"command", id_or_nothing(event.metadata.causation)},
             {"command_caused_by", header_of(event, "command-caused-by")},
             {"correlation", id_or_nothing(event.metadata.correlation)},
@@ -136,7 +97,7 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
     if (out.json()) {
         out.facts({{"projection", arguments.name},
                    {"position", explanation.position},
-                   {"row", parsed(explanation.row)},
+                   {"row", row_object(explanation.row)},
                    {"events", explanation.events},
                    {"changes", changes}});
         return done();
@@ -193,13 +154,13 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
                         "asked for the row " + printable(arguments.row.key) + " of " + arguments.name +
                             " at position " + std::to_string(position) + " and found none");
         }
-        rows.push_back(parsed(row));
+        rows.push_back(row_object(row));
     } else {
         BOOST_OUTCOME_TRY(const auto then, service.projections().as_of(arguments.name, position, show));
         progress.finish();
         BOOST_OUTCOME_TRY(const auto page,
                           then.all(arguments.row.table, {.limit = arguments.limit, .backwards = false, .after = {}}));
-        for (const auto& row : page.rows) rows.push_back(parsed(row));
+        for (const auto& row : page.rows) rows.push_back(row_object(row));
         more = not page.next.empty();
     }
     if (out.json()) {

@@ -1,5 +1,7 @@
 #include "projection_watch.hpp"
 
+#include "projection_status.hpp"
+
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 
@@ -28,8 +30,7 @@ const std::vector<Column> columns{{"projection"},
 // One projection at one moment, with what it has done since the last one.
 struct Seen {
     ProjectionStatus status;
-    double rate           = 0;
-    double seconds_behind = 0;
+    double rate = 0;
 
     bool shows_the_same(const Seen& other) const
     {
@@ -41,8 +42,8 @@ struct Seen {
     std::vector<Json> row() const
     {
         return {status.name,     to_string(status.state),
-                status.position, static_cast<std::int64_t>(rate + 0.5),
-                status.lag,      static_cast<std::int64_t>(seconds_behind + 0.5),
+                status.position, whole(rate),
+                status.lag,      seconds_behind(status),
                 status.rows,     status.error ? Json(status.error->sentence) : Json(nullptr)};
     }
 };
@@ -62,8 +63,6 @@ public:
             if (before != seen_.end() && seconds > 0 && seen.status.position > before->second.status.position) {
                 seen.rate = static_cast<double>(seen.status.position - before->second.status.position) / seconds;
             }
-            BOOST_OUTCOME_TRY(const auto age, service_.age_behind(seen.status.position));
-            if (age) seen.seconds_behind = std::chrono::duration<double>(*age).count();
             all.push_back(std::move(seen));
         }
         looked_at_ = now;

@@ -1,3 +1,5 @@
+#include "projection_status.hpp"
+
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/service/admin_door.hpp>
 #include <eventloom/service/command_line.hpp>
@@ -15,17 +17,6 @@ using Json = nlohmann::ordered_json;
 std::string text_of(const Json& json)
 {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json json_of(const ProjectionStatus& status)
-{
-    return {{"projection", status.name},
-            {"version", status.version},
-            {"state", to_string(status.state)},
-            {"position", status.position},
-            {"lag", status.lag},
-            {"rows", status.rows},
-            {"error", status.error ? Json(status.error->sentence) : Json(nullptr)}};
 }
 
 std::string status_of(Service& service, const std::string& name, Time since)

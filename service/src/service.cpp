@@ -108,12 +108,4 @@ Time Service::slice_until(Time deadline) const
     return std::min(deadline, runtime_.clock.now() + between_asks);
 }
 
-result<std::optional<Duration>> Service::age_behind(Position position) const
-{
-    const auto cursor = store_->read({.from = position + 1, .limit = 1});
-    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-    if (event == nullptr) return std::optional<Duration>{};
-    return std::optional{std::max(Duration{0}, runtime_.clock.now() - event->recorded_at)};
-}
-
 } // namespace eventloom

@@ -30,6 +30,14 @@ std::string beside(const std::string& path)
     return path + ".new";
 }
 
+result<void> remove_if_there(const Runtime& runtime, const std::string& path)
+{
+    if (not runtime.files.FileExists(path)) return done();
+    const auto status = runtime.files.RemoveFile(path);
+    if (not status.ok()) return error_of(status, "remove the file " + path);
+    return done();
+}
+
 bool is_own_or_parent(const std::string& name)
 {
     return name == "." || name == "..";
@@ -47,10 +55,13 @@ result<void> replace_file(const Runtime& runtime, const std::string& path, std::
 
 result<void> remove_unfinished_replacement(const Runtime& runtime, const std::string& path)
 {
-    if (not runtime.files.FileExists(beside(path))) return done();
-    const auto status = runtime.files.RemoveFile(beside(path));
-    if (not status.ok()) return error_of(status, "remove the file " + beside(path));
-    return done();
+    return remove_if_there(runtime, beside(path));
+}
+
+result<void> remove_file(const Runtime& runtime, const std::string& path)
+{
+    BOOST_OUTCOME_TRY(remove_unfinished_replacement(runtime, path));
+    return remove_if_there(runtime, path);
 }
 
 result<std::optional<std::string>> read_file(const Runtime& runtime, const std::string& path, std::size_t limit)

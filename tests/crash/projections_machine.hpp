@@ -45,7 +45,8 @@ public:
     SimulatedDisk& disk() { return disk_; }
 
     // A whole life: catches up with a long log, follows it live, rebuilds one projection and then both, verifies, drops one,
-    // and folds it again. Ends with the first error. Begun again, it goes on with a log that is longer already.
+    // folds it again, and goes on with a program of a second version. Ends with the first error. Begun again, it goes on with
+    // a log that is longer already.
     el::result<void> live();
     // Another one: follows the log live, with rows so large that LevelDB fills one file of its log and begins the next.
     el::result<void> live_with_large_rows();
@@ -77,6 +78,8 @@ private:
     el::result<void> rebuild(const std::vector<std::string>& names);
     el::result<void> drop(const std::string& name);
     el::result<void> verify_all();
+    el::result<void> change_version();
+    el::result<el::Position> check_rows_of_old(const std::string& name);
     el::result<void> check_restart(Lost lost);
     el::result<void> check_left_over();
     el::result<void> check_inline_rows();
@@ -94,7 +97,8 @@ private:
     std::unique_ptr<el::EventStore> log_elsewhere_;
     Running running_;
     std::map<std::string, Position> answered_for_; // a kill may not take these away, by projection
-    bool rebuilding_ = false;
+    bool rebuilding_       = false;
+    std::uint32_t version_ = 1; // of the program that runs
 };
 
 } // namespace projections_crash_test

@@ -72,10 +72,10 @@ using CityTable  = el::table<CityName, City>;
 inline const auto city_and_birth = [](const Entry& row) { return std::tuple{row.city, row.born}; };
 
 // One table, with every kind of index.
-inline el::Projected<PersonId, Entry> directory()
+inline el::Projected<PersonId, Entry> directory(std::uint32_t version = 1)
 {
     return el::projection<PersonId, Entry>(
-        "directory", 1, el::unique_index("email", [](const Entry& row) { return row.email; }),
+        "directory", version, el::unique_index("email", [](const Entry& row) { return row.email; }),
         el::index("city", city_and_birth), el::index("balance", [](const Entry& row) { return row.balance; }),
         el::index("born", [](const Entry& row) { return row.born; }),
 
@@ -91,10 +91,10 @@ inline el::Projected<PersonId, Entry> directory()
 }
 
 // Two tables, changed by one event.
-inline auto census()
+inline auto census(std::uint32_t version = 1)
 {
     return el::projection(
-        "census", 1,
+        "census", version,
         el::keep_table<CityName, City>("cities", el::index("people", [](const City& row) { return row.people; })),
         el::keep_table<PersonId, Entry>("people", el::unique_index("email", [](const Entry& row) { return row.email; }),
                                         el::index("city", city_and_birth)),

@@ -28,6 +28,7 @@
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/projections/columns.hpp>
+#include <eventloom/projections/row_shape.hpp>
 #include <eventloom/projections/table_fold.hpp>
 
 namespace eventloom {
@@ -255,6 +256,7 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
     table.about = {.name        = name,
                    .keys        = row_keys::OfTable{name},
                    .key_shape   = shape_of<key_of<Stored>>(),
+                   .row_shape   = row_shape_of<Stored>(),
                    .columns     = columns_of<key_of<Stored>, row_of<Stored>>(),
                    .indexes     = {},
                    .row_to_json = [](std::string_view stored) -> std::string {

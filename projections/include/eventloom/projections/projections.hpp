@@ -27,6 +27,7 @@ enum class ProjectionState : std::uint8_t {
     stopped,
     catching_up,
     running,
+    building, // this version, beside an older one that answers
     rebuilding,
     waiting, // to try again what failed
     paused,
@@ -36,14 +37,26 @@ enum class ProjectionState : std::uint8_t {
 // "stopped", "catching up", ...
 std::string_view to_string(ProjectionState state);
 
+// What this program's version has built so far, beside rows of an older version or in another place, which answer.
+struct VersionBeingBuilt {
+    std::uint32_t version = 0;
+    Position position     = 0; // the last event whose changes are in it
+    std::uint64_t rows    = 0;
+};
+
 struct ProjectionStatus {
     std::string name;
-    std::uint32_t version = 0;
-    ProjectionState state = ProjectionState::stopped;
-    Position position     = 0; // the last event whose changes are in the rows
-    Position lag          = 0; // events of the log behind it
-    std::uint64_t rows    = 0;
-    std::optional<Error> error; // why it failed, or what it will try again
+    std::uint32_t version          = 0; // that the rows which answer are of
+    ProjectionState state          = ProjectionState::stopped;
+    Position position              = 0;  // the last event whose changes are in these rows
+    Position lag                   = 0;  // events of the log behind it
+    std::optional<Duration> behind = {}; // how long ago the first of these was recorded; nothing when there is none
+    double events_per_second       = 0;  // that it went through lately
+    std::uint64_t rows             = 0;
+    std::uint64_t dead_letters     = 0;
+    std::optional<VersionBeingBuilt> building = {}; // to take their place
+    std::optional<std::string> notice = {}; // why these rows are not whole yet, where an older version's cannot be read
+    std::optional<Error> error        = {}; // why it failed, or what it will try again
 };
 
 // An event that a projection could not handle and went on without.
@@ -60,6 +73,17 @@ struct RebuildReport {
     std::uint64_t rows = 0;
     std::optional<Error> error; // why the read model was left as it was
 };
+
+// What became of a row that was repaired, as JSON; nothing where it was not there.
+struct RowRepair {
+    Position position = 0; // up to which the log was folded
+    std::optional<std::string> before;
+    std::optional<std::string> after;
+    std::uint64_t entries = 0; // of indexes that were put right
+};
+
+// Gives the events of a log, in order, from wherever they come; nothing at its end.
+using NextEvent = std::function<result<const RecordedEvent*>()>;
 
 struct RowDifference {
     std::string sentence; // which row, and what stands there against what should
@@ -128,8 +152,10 @@ public:
     Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory);
     ~Projections();
 
-    // Opens the read model of this version in its place, or begins one. One of an older version, or in another place, is of
-    // no use any more: it is removed when the new one is there.
+    // Opens the read model of this version in its place, or begins one. One of an older version, or in another place, answers
+    // as it stands while the new one is built beside it, and goes when that has caught up. When its rows have another shape
+    // (other tables, keys, members or indexes) this program cannot read them: then it goes at once, and the new one answers as
+    // it fills.
     // Failure::corrupt  "newer-read-model": a newer program has been here; "log-behind-read-model".
     template <class Key, class Row>
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected, const ProjectionOptions& options = {})
@@ -157,8 +183,9 @@ public:
 
     std::vector<ProjectionStatus> status() const;
 
-    // Blocks until every projection has reached `position` or has failed, or until `deadline`. A projection that failed is
-    // its error.  Failure::unavailable "projections-behind".
+    // Blocks until the rows of every projection that answer have reached `position`, or it has failed, or until `deadline`. A
+    // projection that failed is its error. Where a new version is built, it waits until that is in its place, unless the older
+    // rows had reached `position` already.  Failure::unavailable "projections-behind".
     result<void> wait_for(Position position, Time deadline);
 
     // Builds a new copy beside the one that answers, and puts it in its place when it has caught up.
@@ -168,7 +195,14 @@ public:
     // The same for several, which share one reading of the log. One that fails holds up no other: its report says why.
     result<std::vector<RebuildReport>> rebuild(std::span<const std::string> names, const LogProgress& progress = {});
 
+    // Makes one row, and its entries in the indexes, what the log gives; all others stay as they are. Costs one pass over the
+    // log, or over one stream where a row depends on no more.
+    // Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; Failure::unavailable "rebuild-under-way",
+    // "version-being-built"; and what a handler, the log or the disk say.
+    result<RowRepair> repair(std::string_view name, const RowName& row, const LogProgress& progress = {});
+
     // Folds the log again, beside, and compares every byte.
+    // Failure::invalid "no-such-projection"; Failure::unavailable "version-being-built": rows of an older version answer.
     result<ProjectionVerification> verify(std::string_view name, const LogProgress& progress = {});
 
     // Tells each event that changed a row, in order, up to where the read model has come: what the row was, and what it
@@ -189,6 +223,15 @@ public:
 
     // The rows as they stand at this moment. Failure::invalid "no-such-projection".
     result<RowsAsJson> rows_now(std::string_view name) const;
+
+    // The rows that this program's handlers make of events from elsewhere, folded beside.
+    // Failure::invalid "no-such-projection"; what `next` or a handler says.
+    result<RowsAsJson> fold(std::string_view name, const NextEvent& next) const;
+
+    // The rows that a copy of this service has in its own directory of projections. Nothing there is changed.
+    // Failure::invalid "no-such-projection", "no-read-model" when it has none, "other-row-shape" when this program cannot read
+    // it; what the disk says.
+    result<RowsAsJson> rows_in(const std::string& directory, std::string_view name) const;
 
     // The events that a projection went on without, in the order of the log. Failure::invalid "no-such-projection".
     result<std::vector<DeadLetter>> dead_letters(std::string_view name) const;

@@ -133,6 +133,9 @@ private:
 // give it again; notices() say so.
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const Projection& definition);
+// The same of one that another version of the projection has written, with rows of the same shape.
+result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
+                                                   const Projection& definition, std::uint32_t written_by);
 
 // The read model that answers at this moment: a rebuild puts another in its place while queries go on, and whoever watches
 // its tables is told.

@@ -9,6 +9,7 @@
 
 #include <eventloom/projections/table.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,23 @@ struct RowName {
 
 // The place of a table in its projection. Failure::invalid "no-such-table".
 result<std::size_t> find_table(const Projection& definition, std::string_view table);
+
+// The rows of a table one by one, in the order of their keys. It must not outlive its RowsAsJson. Threads: one.
+class RowJsonCursor {
+public:
+    RowJsonCursor(const ReadModelView& view, const TableDescription& table);
+
+    bool valid() const { return at_->valid(); } // false behind the last row, and after an error
+    void next() { at_->next(); }
+    std::string_view ordered_key() const { return row_keys::parts_of(at_->key()).rest; }
+    std::string json() const { return table_.row_to_json(at_->value()); }
+    // Ask when valid() turns false: the end, or a fault?
+    result<void> status() const { return at_->status(); }
+
+private:
+    const TableDescription& table_;
+    std::unique_ptr<RowCursor> at_;
+};
 
 class RowsAsJson {
 public:
@@ -37,6 +55,15 @@ public:
 
     // Up to which event the log is in the rows.
     result<Position> position() const;
+
+    // The version of the projection that has written the rows.
+    result<std::uint32_t> version() const;
+
+    // The positions of events that are left out of the rows for good, ascending.
+    result<std::vector<Position>> left_out() const;
+
+    // All rows of a table, however many. Failure::invalid "no-such-table".
+    result<RowJsonCursor> walk(std::string_view table) const;
 
     // Failure::invalid  "no-such-table", "not-a-key".
     result<std::optional<std::string>> row(const RowName& name) const;

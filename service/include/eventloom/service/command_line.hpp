@@ -11,9 +11,9 @@
 //         return el::run({"shop", "A gift shop on Eventloom.", add_shop}, argc, argv);
 //     }
 //
-// Given for nothing: serve; query; projections list|status|rebuild|verify|explain|as-of|pause|resume|drop; dead-letters
-// list|show|retry|discard; sagas list|show|retry, events tail|show,
-// streams list|read, store info|verify|compact|repair; --data DIR and --json everywhere. Tables for people, JSON for programs,
+// Given for nothing: serve; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
+// dead-letters list|show|retry|discard; sagas list|show|retry, events tail|show, streams list|read, store
+// info|verify|compact|repair; --data DIR and --json everywhere. Tables for people, JSON for programs,
 // errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
 //
 // While `serve` runs, every command is carried out by the running service, which is reached through the door in its data
@@ -116,6 +116,7 @@ private:
     void add_projection_commands();
     void add_query_command();
     void add_projection_history_commands(CLI::App& projections);
+    void add_projection_diff_commands(CLI::App& projections);
     void add_dead_letter_commands();
     void add_saga_commands();
     void add_log_commands();

@@ -65,9 +65,6 @@ public:
     // The same for the read models alone, up to `position`.
     result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on);
 
-    // How long ago the oldest event was recorded that is behind `position`; nothing when there is none.
-    result<std::optional<Duration>> age_behind(Position position) const;
-
 private:
     Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
             std::unique_ptr<SnapshotStore> snapshots);

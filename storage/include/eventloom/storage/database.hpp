@@ -149,6 +149,9 @@ result<void> replace_file(const Runtime& runtime, const std::string& path, std::
 // Removes what such a replacement leaves beside the file when it is interrupted.
 result<void> remove_unfinished_replacement(const Runtime& runtime, const std::string& path);
 
+// Removes a file, and what an interrupted replacement has left beside it; one that is not there is no error.
+result<void> remove_file(const Runtime& runtime, const std::string& path);
+
 // Reads a small file; nothing when it is not there. Failure::invalid "file-too-large" beyond `limit` bytes.
 result<std::optional<std::string>> read_file(const Runtime& runtime, const std::string& path,
                                              std::size_t limit = 1u << 20);

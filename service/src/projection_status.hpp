@@ -1,0 +1,21 @@
+// Where projections stand, for people and for programs.
+#pragma once
+
+#include <eventloom/projections/projections.hpp>
+#include <eventloom/service/output.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+// The same members wherever a program asks.
+nlohmann::ordered_json json_of(const ProjectionStatus& status);
+
+// A row each, also for those that an earlier program left behind.
+result<void> show_status(Output& out, const Projections& projections);
+
+// Whole seconds, and whole events a second.
+std::int64_t seconds_behind(const ProjectionStatus& status);
+std::int64_t whole(double rate);
+
+} // namespace eventloom

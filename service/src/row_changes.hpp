@@ -1,0 +1,24 @@
+// What is not the same about two rows that are given as JSON, {"key": ..., "row": {...}}.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+
+namespace eventloom {
+
+// A row as an object; one that cannot be read has no columns.
+nlohmann::ordered_json row_object(const std::optional<std::string>& json);
+
+// {"stage": {"before": "placed", "after": "completed"}}, for the columns that are not the same, or are there only once.
+nlohmann::ordered_json changed_columns(const std::optional<std::string>& before,
+                                       const std::optional<std::string>& after);
+
+// "stage placed -> completed, pieces 3 -> 4"; what is new alone, when nothing was before.
+std::string columns_in_words(const nlohmann::ordered_json& changed, bool with_before);
+
+// A value without the quotes of a text.
+std::string short_text(const nlohmann::ordered_json& value);
+
+} // namespace eventloom

@@ -1,0 +1,63 @@
+// What the commands about projections say of a new version and of one row, asked of real programs.
+#include "service/guest_books.hpp"
+
+namespace projection_commands_test {
+
+using namespace guest_books;
+
+TEST_CASE("projections list tells which version answers, what is built beside it, and how far that has come",
+          "[service][projections][versions]")
+{
+    const Book book;
+    const auto listed = [&](const std::string& program) {
+        return run(program, {"projections", "list", "--json", "--data", book.data()}).json()[0];
+    };
+    const auto alone = listed(GUEST_BOOK_1);
+    CHECK(alone == Json::parse(R"({"projection": "guests", "version": 1, "state": "stopped", "position": 8, "lag": 0,
+        "seconds_behind": 0, "events_per_second": 0, "rows": 3, "dead_letters": 0, "building": null, "notice": null,
+        "error": null})"));
+    const auto beside = listed(GUEST_BOOK_2);
+    CHECK(beside["version"] == 1);
+    CHECK(beside["position"] == 8);
+    CHECK(beside["rows"] == 3);
+    CHECK(beside["building"] == Json({{"version", 2}, {"position", 0}, {"rows", 0}}));
+    const auto for_people = run(GUEST_BOOK_2, {"projections", "status", "--data", book.data()}).output;
+    CHECK(
+        for_people.find("guests: version 1 answers, as it stood at position 8, while version 2 is built; that has come "
+                        "to position 0 of 8.") != std::string::npos);
+
+    Child service{GUEST_BOOK_2, {"serve", "--data", book.data()}};
+    REQUIRE(service.read_line());
+    while (not listed(GUEST_BOOK_2)["building"].is_null()) std::this_thread::yield();
+    CHECK(listed(GUEST_BOOK_2)["version"] == 2);
+    CHECK(listed(GUEST_BOOK_2)["state"] == "running");
+    CHECK(run(GUEST_BOOK_2, {"projections", "verify", "--all", "--data", book.data()}).exit_code == 0);
+}
+
+TEST_CASE("projections rebuild --partition makes one row anew, in the table that is named, and refuses what is no row",
+          "[service][projections][repair]")
+{
+    const Book book;
+    const auto rebuild = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"projections", "rebuild"});
+        more.insert(more.end(), {"--json", "--data", book.data()});
+        return run(GUEST_BOOK_1, more);
+    };
+    const auto row = Json::parse(R"({"key": "ada", "row": {"city": "York", "visits": 3}})");
+    const auto ada = rebuild({"guests", "--partition", "ada"});
+    INFO(ada.errors);
+    CHECK(ada.json() == Json({{"projection", "guests"},
+                              {"key", "ada"},
+                              {"position", 8},
+                              {"row", "as it was"},
+                              {"index_entries_put_right", 0},
+                              {"before", row},
+                              {"after", row}}));
+    CHECK(rebuild({"cities", "--table", "by-name", "--partition", "York"}).json()["row"] == "as it was");
+    CHECK(rebuild({"cities", "--partition", "York"}).code() == "no-such-table");
+    CHECK(rebuild({"guests", "cities", "--partition", "ada"}).code() == "row-of-several");
+    CHECK(rebuild({"guests", "--table", "by-name"}).exit_code == 2);
+    CHECK(run(GUEST_BOOK_1, {"projections", "verify", "--all", "--data", book.data()}).exit_code == 0);
+}
+
+} // namespace projection_commands_test
