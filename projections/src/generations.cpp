@@ -9,7 +9,25 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::string_view prefix = "generation-";
+constexpr std::string_view prefix      = "generation-";
+constexpr std::string_view copy_prefix = "copy-";
+constexpr std::string_view copy_middle = "-at-";
+
+// Takes a number off the front of a text; false when there is none.
+template <class Number>
+bool take_number(std::string_view& text, Number& number)
+{
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return error == std::errc{};
+}
+
+bool take_word(std::string_view& text, std::string_view word)
+{
+    if (not text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+}
 
 // What stands in `current` behind the version; LevelDB was there before there were others, and is not named.
 std::string_view ending_of(RowPlace place)
@@ -31,14 +49,8 @@ std::string_view ending_of(RowPlace place)
 std::optional<Generation> parse_current(std::string_view text)
 {
     Generation generation;
-    const auto take = [&](std::string_view word, auto& number) {
-        if (not text.starts_with(word)) return false;
-        text.remove_prefix(word.size());
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        return error == std::errc{};
-    };
-    if (not take("generation ", generation.number) || not take(" version ", generation.projection_version)) {
+    if (not take_word(text, "generation ") || not take_number(text, generation.number) ||
+        not take_word(text, " version ") || not take_number(text, generation.projection_version)) {
         return std::nullopt;
     }
     for (const auto place : {RowPlace::leveldb, RowPlace::sqlite, RowPlace::memory}) {
@@ -94,15 +106,42 @@ result<std::vector<std::uint64_t>> Generations::numbers() const
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_));
     std::vector<std::uint64_t> found;
-    for (const std::string_view name : names) {
+    for (std::string_view name : names) {
         std::uint64_t number = 0;
-        if (not name.starts_with(prefix)) continue;
-        const auto digits = name.substr(prefix.size());
-        if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec == std::errc{}) {
-            found.push_back(number);
+        if (take_word(name, prefix) && take_number(name, number)) found.push_back(number);
+    }
+    return found;
+}
+
+std::string Generations::directory_of_copy(std::uint64_t number, Position position) const
+{
+    return directory_ + "/" + std::string{copy_prefix} + std::to_string(number) + std::string{copy_middle} +
+           std::to_string(position);
+}
+
+result<std::vector<Generations::Copy>> Generations::copies() const
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_));
+    std::vector<Copy> found;
+    for (std::string_view name : names) {
+        Copy copy;
+        if (take_word(name, copy_prefix) && take_number(name, copy.generation) && take_word(name, copy_middle) &&
+            take_number(name, copy.position)) {
+            found.push_back(copy);
         }
     }
     return found;
+}
+
+result<std::vector<Position>> Generations::copies_of(std::uint64_t number) const
+{
+    BOOST_OUTCOME_TRY(const auto all, copies());
+    std::vector<Position> positions;
+    for (const Copy& copy : all) {
+        if (copy.generation == number) positions.push_back(copy.position);
+    }
+    std::sort(positions.begin(), positions.end());
+    return positions;
 }
 
 result<void> Generations::remove_others(std::uint64_t number) const
@@ -113,6 +152,11 @@ result<void> Generations::remove_others(std::uint64_t number) const
         if (other == number) continue;
         BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(other)));
     }
+    BOOST_OUTCOME_TRY(const auto all_copies, copies());
+    for (const Copy& copy : all_copies) {
+        if (copy.generation == number) continue;
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(copy.generation, copy.position)));
+    }
     return done();
 }
 
@@ -121,6 +165,10 @@ result<void> Generations::remove_all() const
     BOOST_OUTCOME_TRY(const auto all, numbers());
     for (const auto number : all) {
         BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(number)));
+    }
+    BOOST_OUTCOME_TRY(const auto all_copies, copies());
+    for (const Copy& copy : all_copies) {
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(copy.generation, copy.position)));
     }
     // A directory of one file is a database as far as removing goes. Should the machine stop before, `current` names a
     // generation that is not there, and the next start begins it empty.

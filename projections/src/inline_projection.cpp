@@ -70,6 +70,7 @@ result<void> InlineProjection::open()
         BOOST_OUTCOME_TRY(catch_up(runtime_, store_, fold, store_.head(), {}));
     }
     BOOST_OUTCOME_TRY(take_over(number_, model));
+    copies_ = copies_of(number_); // none: as-of begins at the first event
     BOOST_OUTCOME_TRY(clear_away());
     return generations_.remove_all(); // it was kept in another place before
 }
@@ -122,7 +123,7 @@ result<RunningProjection::Beside> InlineProjection::begin_beside() const
 {
     BOOST_OUTCOME_TRY(const auto unused, in_log_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_model(unused));
-    return Beside{unused, std::move(model)};
+    return Beside{unused, std::move(model), nullptr};
 }
 
 result<RunningProjection::Beside> InlineProjection::begin_scratch() const
@@ -131,7 +132,7 @@ result<RunningProjection::Beside> InlineProjection::begin_scratch() const
     BOOST_OUTCOME_TRY(auto model,
                       open_read_model(runtime_, RowPlace::leveldb, generations_.directory_of(unused), *definition_));
     model->remove_when_done();
-    return Beside{unused, std::move(model)};
+    return Beside{unused, std::move(model), nullptr};
 }
 
 result<Position> InlineProjection::catch_up_and_replace(const Beside& by)

@@ -146,6 +146,7 @@ result<void> LogFold::write(ModelBatch batch)
     } else {
         BOOST_OUTCOME_TRY(model_.write(batch, reached_));
         visible_ = reached_.load();
+        if (copies_) copies_->consider(model_);
     }
     put_away_up_to_ = reached_;
     applied_        = 0;
@@ -157,6 +158,7 @@ result<void> LogFold::finish_writing()
     if (not behind_) return done();
     BOOST_OUTCOME_TRY(behind_->finish());
     visible_ = put_away_up_to_;
+    if (copies_) copies_->consider(model_);
     return done();
 }
 

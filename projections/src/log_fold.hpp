@@ -4,6 +4,7 @@
 // written few times; live, they are put away after each batch.
 #pragma once
 
+#include "history_copies.hpp"
 #include "key_filter.hpp"
 #include "write_behind.hpp"
 
@@ -25,6 +26,9 @@ public:
 
     // From here on rows are written while the next events are handled. Nobody may ask the read model meanwhile.
     void write_behind(Executor& executor) { behind_ = std::make_unique<WriteBehind>(executor, model_); }
+
+    // From here on copies are made of what is written, as they are due.
+    void keep_copies(std::shared_ptr<HistoryCopies> copies) { copies_ = std::move(copies); }
 
     // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler that is
     // not to be parked the read model has everything before that event, and the fold may go on from there.
@@ -61,8 +65,9 @@ private:
     // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No
     // longer kept up when events come one by one.
     std::optional<KeyFilter> keys_put_away_;
-    std::unique_ptr<WriteBehind> behind_; // none: each write is finished at once
-    Position put_away_up_to_;             // and what is behind it is in memory
+    std::shared_ptr<HistoryCopies> copies_; // none: none are made
+    std::unique_ptr<WriteBehind> behind_;   // none: each write is finished at once
+    Position put_away_up_to_;               // and what is behind it is in memory
     std::atomic<Position> reached_;
     std::atomic<Position> visible_;
 };

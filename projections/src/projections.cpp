@@ -164,7 +164,10 @@ private:
         std::deque<LogFold> folds;
         LogPass pass{core_.runtime, core_.store};
         for (const Copy& copy : copies_) {
-            pass.add(folds.emplace_back(core_.store, *copy.of->definition(), *copy.beside.model, copy.of->options()));
+            auto& fold =
+                folds.emplace_back(core_.store, *copy.of->definition(), *copy.beside.model, copy.of->options());
+            fold.keep_copies(copy.beside.copies);
+            pass.add(fold);
         }
         auto ends = pass.run(head, progress);
         for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -289,7 +292,7 @@ result<Projections::Beside> Projections::beside(std::string_view name) const
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
     BOOST_OUTCOME_TRY(auto begun, one->begin_scratch());
-    return Beside{one->definition(), one->options(), one->current()->get(), std::move(begun.model)};
+    return Beside{one->definition(), one->options(), one->current()->get(), std::move(begun.model), one->copies()};
 }
 
 result<ProjectionVerification> Projections::verify(std::string_view name, const LogProgress& progress)
@@ -310,6 +313,10 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
 {
     BOOST_OUTCOME_TRY(const auto both, beside(name));
     BOOST_OUTCOME_TRY(core_->check_position(name, position));
+    BOOST_OUTCOME_TRY(const auto copy, both.copies->newest_up_to(position));
+    if (copy) {
+        BOOST_OUTCOME_TRY(copy_rows(*copy, both.empty));
+    }
     LogFold fold{core_->store, *both.definition, *both.empty, both.options};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));
     return RowsAsJson{both.definition, *both.empty};

@@ -33,13 +33,22 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint6
     return error;
 }
 
+std::shared_ptr<HistoryCopies> RunningProjection::copies_of(std::uint64_t number) const
+{
+    const bool lasts = options_.kept_in != RowPlace::memory && options_.kept_in != RowPlace::log;
+    return std::make_shared<HistoryCopies>(runtime_, generations_, number, definition_,
+                                           lasts ? options_.copies : KeptCopies{});
+}
+
 result<RunningProjection::Beside> RunningProjection::begin_beside() const
 {
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
     model->remove_when_done();
     BOOST_OUTCOME_TRY(leave_out_the_same(*current_->get()->view(), *model));
-    return Beside{unused, std::move(model)};
+    auto copies = copies_of(unused);
+    copies->remove_when_done();
+    return Beside{unused, std::move(model), std::move(copies)};
 }
 
 result<void> RunningProjection::replace(const Beside& by)
@@ -52,7 +61,10 @@ result<void> RunningProjection::replace(const Beside& by)
         return made;
     }
     by.model->keep();
+    by.copies->keep();
     current_->get()->remove_when_done();
+    copies_->remove_when_done();
+    copies_ = by.copies;
     number_ = by.number;
     failure_.reset();
     current_->replace(by.model);
@@ -101,6 +113,7 @@ result<void> RunningProjection::open()
     }
     BOOST_OUTCOME_TRY(generations_.remove_others(number_));
     BOOST_OUTCOME_TRY(paused_, generations_.is_paused());
+    copies_ = copies_of(number_);
     current_->replace(std::move(model));
     return done();
 }
@@ -108,8 +121,9 @@ result<void> RunningProjection::open()
 void RunningProjection::follow()
 {
     if (paused_) return;
-    auto model    = current_->get();
-    fold_         = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    auto model = current_->get();
+    fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    fold_->keep_copies(copies_);
     subscription_ = bus_.subscribe({.name             = name(),
                                     .scope            = scope_of(*definition_),
                                     .types            = definition_->types(),
@@ -183,8 +197,9 @@ result<void> RunningProjection::stop_following()
     if (failed) failure_ = subscription_->error();
     subscription_.reset();
     const auto last = std::exchange(fold_, nullptr);
-    if (failed) return done();
-    return last->flush();
+    auto flushed    = failed ? done() : last->flush();
+    copies_->abandon();
+    return flushed;
 }
 
 Position RunningProjection::visible() const
@@ -211,9 +226,10 @@ ProjectionStatus RunningProjection::status(Position head) const
                             .rows     = model->rows(),
                             .error    = error()};
     status.lag = head - std::min(head, status.position);
+    if (not status.error) status.error = copies_->error();
     if (paused_) {
         status.state = ProjectionState::paused;
-    } else if (status.error) {
+    } else if (error()) {
         status.state = waiting_ ? ProjectionState::waiting : ProjectionState::failed;
     } else if (rebuilding) {
         status.state = ProjectionState::rebuilding;

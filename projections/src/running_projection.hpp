@@ -33,6 +33,7 @@ public:
     struct Beside {
         std::uint64_t number = 0;
         std::shared_ptr<ReadModel> model;
+        std::shared_ptr<HistoryCopies> copies; // of it, which go with it
     };
     // An empty one. It goes when nobody has it any more, unless it takes the place of the one that answers.
     virtual result<Beside> begin_beside() const;
@@ -70,6 +71,8 @@ public:
     const std::shared_ptr<const Projection>& definition() const { return definition_; }
     const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
+    // Of the read model that answers.
+    const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
 
     bool rebuilding = false;
@@ -77,6 +80,7 @@ public:
 protected:
     // Failure::corrupt "newer-read-model".
     result<void> check_not_newer(const std::optional<Generation>& stored) const;
+    std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
 
     const Runtime runtime_;
     EventStore& store_;
@@ -85,6 +89,7 @@ protected:
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
     std::uint64_t number_                        = 0; // of the generation that answers
+    std::shared_ptr<HistoryCopies> copies_;
 
 private:
     virtual bool is_running() const { return subscription_ != nullptr; }

@@ -23,7 +23,7 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
                                                                              .fail_rate    = options.fail_rate,
                                                                              .seed         = options.seed}));
     auto& projections = shop->service_->projections();
-    BOOST_OUTCOME_TRY(shop->orders_, projections.add(order_summaries()));
+    BOOST_OUTCOME_TRY(shop->orders_, projections.add(order_summaries(), {.copies = {.every = 10'000}}));
     BOOST_OUTCOME_TRY(shop->lines_, projections.add(invoice_lines()));
     BOOST_OUTCOME_TRY(shop->stock_, projections.add(stock_levels()));
     BOOST_OUTCOME_TRY(shop->customers_, projections.add(customer_accounts()));

@@ -102,6 +102,13 @@ struct Restarts {
     Duration first_wait = std::chrono::seconds{1};
 };
 
+// Copies of the rows as they stood, from which as-of goes on instead of beginning at the first event. Each takes the room on
+// disk that the rows took then. Of a projection whose rows are in memory or in the log none are kept.
+struct KeptCopies {
+    std::uint64_t every = 0; // events between two: 0 keeps none
+    unsigned at_most    = 8; // with one more the one goes whose neighbours are closest
+};
+
 // How a projection is run.
 struct ProjectionOptions {
     RowPlace kept_in     = RowPlace::leveldb;
@@ -111,7 +118,10 @@ struct ProjectionOptions {
     // events.
     std::size_t rows_bytes_max          = 64u << 20;
     std::uint64_t events_between_writes = 1'000'000;
+    KeptCopies copies                   = {};
 };
+
+class HistoryCopies;
 
 class Projections {
 public:
@@ -167,7 +177,8 @@ public:
     result<Explanation> explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                 const LogProgress& progress = {});
 
-    // The rows as they stood behind the event at `position`, folded from the log, beside. 0 is before the first event.
+    // The rows as they stood behind the event at `position`, folded beside, from the log, or from the copy before it when
+    // copies are kept. 0 is before the first event.
     // Failure::invalid "no-such-projection", "no-such-position".
     result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});
 
@@ -208,6 +219,7 @@ private:
         ProjectionOptions options;
         std::shared_ptr<ReadModel> current;
         std::shared_ptr<ReadModel> empty;
+        std::shared_ptr<HistoryCopies> copies; // of the one that answers
     };
     result<Beside> beside(std::string_view name) const;
 

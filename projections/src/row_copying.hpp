@@ -1,0 +1,35 @@
+// Brings all that stands in one read model, at one moment, into another that is empty.
+//
+//     RowCopying copying{model.view(), other};
+//     for (bool more = true; more;) {
+//         BOOST_OUTCOME_TRY(more, copying.step());
+//     }
+//
+// Threads: one at a time.
+#pragma once
+
+#include <eventloom/projections/read_model.hpp>
+
+#include <memory>
+
+namespace eventloom {
+
+class RowCopying {
+public:
+    RowCopying(std::shared_ptr<const ReadModelView> from, std::shared_ptr<ReadModel> into);
+
+    // Copies a few thousand entries, and says whether there are more. The checkpoint is written with the last of them.
+    result<bool> step();
+
+    ReadModel& into() { return *into_; }
+
+private:
+    std::shared_ptr<const ReadModelView> from_;
+    std::unique_ptr<RowCursor> cursor_; // goes before what it reads
+    std::shared_ptr<ReadModel> into_;
+};
+
+// All of it at once.
+result<void> copy_rows(const ReadModel& from, std::shared_ptr<ReadModel> into);
+
+} // namespace eventloom
