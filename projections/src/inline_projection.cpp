@@ -49,6 +49,12 @@ InlineProjection::~InlineProjection()
 
 result<void> InlineProjection::check_options() const
 {
+    if (options_.copies.every != 0) {
+        return fail(
+            Failure::invalid, "inline-keeps-no-copies",
+            "added the inline projection " + name() +
+                " with copies of its rows to be kept, but rows in the log are not copied; leave `copies` as it is");
+    }
     if (options_.on_failure == OnFailure::stop && options_.restarts.times == 0) return done();
     return fail(Failure::invalid, "inline-refuses-failures",
                 "added the inline projection " + name() +
@@ -70,7 +76,6 @@ result<void> InlineProjection::open()
         BOOST_OUTCOME_TRY(catch_up(runtime_, store_, fold, store_.head(), {}));
     }
     BOOST_OUTCOME_TRY(take_over(number_, model));
-    copies_ = copies_of(number_); // none: as-of begins at the first event
     BOOST_OUTCOME_TRY(clear_away());
     return generations_.remove_all(); // it was kept in another place before
 }

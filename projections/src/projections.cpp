@@ -313,9 +313,11 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
 {
     BOOST_OUTCOME_TRY(const auto both, beside(name));
     BOOST_OUTCOME_TRY(core_->check_position(name, position));
-    BOOST_OUTCOME_TRY(const auto copy, both.copies->newest_up_to(position));
-    if (copy) {
-        BOOST_OUTCOME_TRY(copy_rows(*copy, both.empty));
+    if (both.copies) {
+        BOOST_OUTCOME_TRY(const auto copy, both.copies->newest_up_to(position));
+        if (copy) {
+            BOOST_OUTCOME_TRY(copy_rows(*copy, both.empty));
+        }
     }
     LogFold fold{core_->store, *both.definition, *both.empty, both.options};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));

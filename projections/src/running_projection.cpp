@@ -35,7 +35,7 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint6
 
 std::shared_ptr<HistoryCopies> RunningProjection::copies_of(std::uint64_t number) const
 {
-    const bool lasts = options_.kept_in != RowPlace::memory && options_.kept_in != RowPlace::log;
+    const bool lasts = options_.kept_in != RowPlace::memory;
     return std::make_shared<HistoryCopies>(runtime_, generations_, number, definition_,
                                            lasts ? options_.copies : KeptCopies{});
 }
@@ -226,7 +226,7 @@ ProjectionStatus RunningProjection::status(Position head) const
                             .rows     = model->rows(),
                             .error    = error()};
     status.lag = head - std::min(head, status.position);
-    if (not status.error) status.error = copies_->error();
+    if (not status.error && copies_) status.error = copies_->error();
     if (paused_) {
         status.state = ProjectionState::paused;
     } else if (error()) {

@@ -71,7 +71,7 @@ public:
     const std::shared_ptr<const Projection>& definition() const { return definition_; }
     const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
-    // Of the read model that answers.
+    // Of the read model that answers; nullptr when none can be kept.
     const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
 
@@ -80,7 +80,6 @@ public:
 protected:
     // Failure::corrupt "newer-read-model".
     result<void> check_not_newer(const std::optional<Generation>& stored) const;
-    std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
 
     const Runtime runtime_;
     EventStore& store_;
@@ -89,16 +88,17 @@ protected:
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
     std::uint64_t number_                        = 0; // of the generation that answers
-    std::shared_ptr<HistoryCopies> copies_;
 
 private:
     virtual bool is_running() const { return subscription_ != nullptr; }
     result<std::shared_ptr<ReadModel>> open_generation(std::uint64_t number) const;
+    std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
     result<void> handle(LogFold& fold, const Delivery& delivery);
     void consider_restart();
 
     EventBus& bus_;
     const AskForRestart ask_for_restart_;
+    std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;
     std::optional<Error> failure_; // of a subscription that has ended

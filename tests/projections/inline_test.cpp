@@ -427,6 +427,8 @@ TEST_CASE("an inline projection is not paused, and takes no other way with failu
     CHECK(parking.error().code == "inline-refuses-failures");
     const auto restarting = machine.projections->add(directory(), {.kept_in = RowPlace::log, .restarts = {.times = 3}});
     CHECK(restarting.error().code == "inline-refuses-failures");
+    const auto copying = machine.projections->add(directory(), {.kept_in = RowPlace::log, .copies = {.every = 10}});
+    CHECK(copying.error().code == "inline-keeps-no-copies");
     REQUIRE(machine.add(directory()));
     const auto paused = machine.projections->pause("directory");
     REQUIRE_FALSE(paused);

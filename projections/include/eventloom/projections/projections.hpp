@@ -103,7 +103,7 @@ struct Restarts {
 };
 
 // Copies of the rows as they stood, from which as-of goes on instead of beginning at the first event. Each takes the room on
-// disk that the rows took then. Of a projection whose rows are in memory or in the log none are kept.
+// disk that the rows took then. Of a projection whose rows are in memory none are kept.
 struct KeptCopies {
     std::uint64_t every = 0; // events between two: 0 keeps none
     unsigned at_most    = 8; // with one more the one goes whose neighbours are closest
