@@ -8,7 +8,8 @@ namespace projections_crash_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-const std::vector<Setting> faulty{{RowPlace::leveldb}, {RowPlace::sqlite}};
+const std::vector<Setting> faulty{
+    {RowPlace::leveldb}, {RowPlace::sqlite}, {RowPlace::log, DirectoryModel::ordered, Log::on_the_disk}};
 
 // How often a life does each kind of operation, and how many bytes it has on the disk at most.
 struct Extent {
