@@ -56,7 +56,9 @@ result<std::optional<Generation>> InlineGenerations::current() const
     if (stored->size() != 16) return damaged(store_);
     const std::string_view bytes{*stored};
     return std::optional{Generation{read_big_endian(bytes.substr(0, 8)),
-                                    static_cast<std::uint32_t>(read_big_endian(bytes.substr(8))), RowPlace::log, {}}};
+                                    static_cast<std::uint32_t>(read_big_endian(bytes.substr(8))),
+                                    RowPlace::log,
+                                    {}}};
 }
 
 result<void> InlineGenerations::make_current(HeldAppends& held, const Generation& now) const
