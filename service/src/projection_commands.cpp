@@ -81,7 +81,12 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
     }));
     progress.finish();
     const auto& [position, before, after, entries] = report;
-    const std::string what = before == after ? "as it was" : not before ? "made" : not after ? "removed" : "changed";
+    const bool is_known                            = before || after;
+    const std::string what                         = not is_known      ? "there is none, and the log gives none"
+                                                     : before == after ? "as it was"
+                                                     : not before      ? "made"
+                                                     : not after       ? "removed"
+                                                                       : "changed";
     out.facts({{"projection", names.front()},
                {"key", row.key},
                {"position", position},
