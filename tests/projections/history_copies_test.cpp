@@ -111,6 +111,17 @@ TEST_CASE("a rebuild makes copies of its own, and those of the rows it replaces 
     CHECK(copies_in(machine, "directory", 2).empty());
 }
 
+TEST_CASE("no copy outlives a repair, since it may have the row as it was", "[projections][as-of][repair]")
+{
+    Machine machine{GENERATE(from_range(every_lasting_place))};
+    REQUIRE(machine.projections->add(directory(), {.kept_in = machine.place, .copies = every_ten}));
+    record_some(machine, 30);
+    const auto before = rows_of(machine.projections->as_of("directory", 25), {""});
+    REQUIRE(machine.projections->repair("directory", {{}, "person 1"}));
+    CHECK(copies_in(machine, "directory").empty());
+    CHECK(rows_of(machine.projections->as_of("directory", 25), {""}) == before);
+}
+
 TEST_CASE("a copy that was not finished is not believed, and goes", "[projections][as-of][failure]")
 {
     Machine machine;

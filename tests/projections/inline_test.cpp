@@ -418,7 +418,7 @@ TEST_CASE("explain and as-of of an inline projection leave nothing beside the lo
     CHECK(keys_in_log(*machine.store) == keys);
 }
 
-TEST_CASE("an inline projection is not paused, and takes no other way with failures than to refuse",
+TEST_CASE("an inline projection is neither paused nor repaired in part, and only refuses what it cannot take",
           "[projections][inline]")
 {
     Machine machine{GENERATE(from_range(inline_ways))};
@@ -433,6 +433,9 @@ TEST_CASE("an inline projection is not paused, and takes no other way with failu
     const auto paused = machine.projections->pause("directory");
     REQUIRE_FALSE(paused);
     CHECK(paused.error().code == "inline-cannot-pause");
+    const auto repaired = machine.projections->repair("directory", {{}, "ada"});
+    REQUIRE_FALSE(repaired);
+    CHECK(repaired.error().code == "inline-is-rebuilt-whole");
     REQUIRE(machine.projections->resume("directory")); // it is not paused
     CHECK(machine.projections->discard_dead_letter("directory", 1).error().code == "no-such-dead-letter");
 }

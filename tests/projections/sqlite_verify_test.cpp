@@ -60,4 +60,17 @@ TEST_CASE("verify finds rows and index entries that were removed or added with S
     CHECK(found_after("INSERT INTO directory (key, _key, _stored) VALUES ('eve', x'65', x'65')").size() == 1);
 }
 
+TEST_CASE("a row whose column was changed with SQL is put right by a repair", "[projections][sqlite][repair]")
+{
+    Machine machine{el::RowPlace::sqlite};
+    REQUIRE(machine.add(directory()));
+    machine.record({"ada"}, Joined{{}, "York", {5}, day(1)});
+    machine.record({"bob"}, Joined{{}, "Hull", {6}, day(2)});
+    REQUIRE(machine.catch_up());
+    Sql{file_of(machine)}.ask("UPDATE directory SET city = 'Paris' WHERE key = 'bob'");
+    REQUIRE(machine.projections->repair("directory", {{}, "bob"}));
+    CHECK(Sql{file_of(machine)}.ask("SELECT key, city FROM directory") == sql::Lines{"ada|York", "bob|Hull"});
+    CHECK(machine.projections->verify("directory").value().differences_total == 0);
+}
+
 } // namespace sqlite_verify_test
