@@ -245,7 +245,8 @@ result<Position> ProjectionsMachine::check_rows_of_old(const std::string& name)
 result<void> ProjectionsMachine::change_version()
 {
     process_ends();
-    version_ = 2;
+    changing_version_ = true;
+    version_          = 2;
     BOOST_OUTCOME_TRY(open());
     BOOST_OUTCOME_TRY(record_up_to(log().head() + 5));
     BOOST_OUTCOME_TRY(verify_all());
@@ -253,6 +254,7 @@ result<void> ProjectionsMachine::change_version()
     BOOST_OUTCOME_TRY(open());
     BOOST_OUTCOME_TRY(verify_all());
     BOOST_OUTCOME_TRY(catch_up());
+    changing_version_ = false;
     return verify_all();
 }
 

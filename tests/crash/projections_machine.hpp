@@ -52,6 +52,7 @@ public:
     el::result<void> live_with_large_rows();
     // Whether it had begun a rebuild or a drop and not ended it.
     bool was_rebuilding() const { return rebuilding_; }
+    bool was_changing_version() const { return changing_version_; }
 
     // Of a program that goes on after an error: "" when its tables still answer, with rows of one moment, or what is wrong.
     std::string wrong_with_answers();
@@ -98,6 +99,7 @@ private:
     Running running_;
     std::map<std::string, Position> answered_for_; // a kill may not take these away, by projection
     bool rebuilding_       = false;
+    bool changing_version_ = false;
     std::uint32_t version_ = 1; // of the program that runs
 };
 
