@@ -98,15 +98,7 @@ result<std::optional<std::string>> row_of_stream_as_of(const EventStore& store, 
     const auto& table = definition.tables().front();
     BOOST_OUTCOME_TRY(const auto ordered_key, table.ordered_key(key));
     BOOST_OUTCOME_TRY(const auto not_handled, not_handled_in(now));
-    const auto fold   = definition.fold([](const std::string&) { return std::optional<std::string>{}; });
-    const auto cursor = store.read({.scope = scope_of_row(definition, key)});
-    for (;;) {
-        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr || event->position > position) break;
-        if (not not_handled.contains(event->position)) {
-            BOOST_OUTCOME_TRY(fold->apply(*event));
-        }
-    }
+    BOOST_OUTCOME_TRY(const auto fold, fold_stream_of_row(store, definition, key, position, not_handled));
     BOOST_OUTCOME_TRY(const auto stored, fold->row(0, ordered_key));
     return stored ? std::optional{table.row_to_json(*stored)} : std::nullopt;
 }

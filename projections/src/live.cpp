@@ -83,14 +83,9 @@ result<void> LiveFold::catch_up()
 
 result<std::optional<std::string>> LiveFold::row_of_stream(const std::string& id, std::string_view ordered_key) const
 {
-    const auto stream = state_->definition->categories().front() + "-" + id;
-    const auto fold   = state_->definition->fold([](const std::string&) { return std::optional<std::string>{}; });
-    const auto cursor = state_->store.read({.scope = Scope::stream(stream)});
-    for (;;) {
-        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr) return fold->row(0, ordered_key);
-        BOOST_OUTCOME_TRY(fold->apply(*event));
-    }
+    BOOST_OUTCOME_TRY(const auto fold,
+                      fold_stream_of_row(state_->store, *state_->definition, id, state_->store.head(), {}));
+    return fold->row(0, ordered_key);
 }
 
 const std::shared_ptr<const Projection>& LiveFold::definition() const

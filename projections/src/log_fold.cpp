@@ -27,6 +27,20 @@ Scope scope_of_row(const Projection& definition, const std::string& key)
     return Scope::stream(definition.categories().front() + "-" + key);
 }
 
+result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
+                                                 const std::string& key, Position position,
+                                                 const std::set<Position>& left_out)
+{
+    auto fold         = definition.fold([](const std::string&) { return std::optional<std::string>{}; });
+    const auto cursor = store.read({.scope = scope_of_row(definition, key)});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr || event->position > position) return fold;
+        if (left_out.contains(event->position)) continue;
+        BOOST_OUTCOME_TRY(fold->apply(*event));
+    }
+}
+
 LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model,
                  const ProjectionOptions& options)
     : store_{store}, definition_{definition}, model_{model}, options_{options},

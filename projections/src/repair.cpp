@@ -22,14 +22,7 @@ struct FoldedRow {
 result<void> fold_stream(const EventStore& store, const Projection& definition, const std::string& typed_key,
                          const std::set<Position>& left_out, ReadModel& into, Position position)
 {
-    const auto fold   = definition.fold([](const std::string&) { return std::optional<std::string>{}; });
-    const auto cursor = store.read({.scope = scope_of_row(definition, typed_key)});
-    for (;;) {
-        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr || event->position > position) break;
-        if (left_out.contains(event->position)) continue;
-        BOOST_OUTCOME_TRY(fold->apply(*event));
-    }
+    BOOST_OUTCOME_TRY(const auto fold, fold_stream_of_row(store, definition, typed_key, position, left_out));
     ModelBatch batch;
     fold->flush(batch);
     return into.write(batch, position);
