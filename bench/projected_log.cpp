@@ -4,6 +4,7 @@
 
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
@@ -79,7 +80,7 @@ StoredRows ProjectedLog::order_rows() const
     return rows;
 }
 
-RawRows::RawRows()
+RawRows::RawRows() : cache_{leveldb::NewLRUCache(el::rows_cache_bytes)}
 {
     reopen();
 }
@@ -93,6 +94,7 @@ void RawRows::reopen()
     options.create_if_missing = true;
     options.compression       = leveldb::kNoCompression;
     options.write_buffer_size = 64u << 20;
+    options.block_cache       = cache_.get();
     leveldb::DB* opened       = nullptr;
     database_.reset();
     require(leveldb::DB::Open(options, directory, &opened).ok(), "LevelDB opens");

@@ -19,8 +19,9 @@
 #include <vector>
 
 namespace leveldb {
+class Cache;
 class DB;
-}
+} // namespace leveldb
 
 namespace bench {
 
@@ -79,6 +80,7 @@ public:
     bool has(const std::string& key);
 
 private:
+    const std::unique_ptr<leveldb::Cache> cache_; // as large as that of a read model
     std::unique_ptr<leveldb::DB> database_;
     std::string found_;
 };

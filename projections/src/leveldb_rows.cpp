@@ -47,7 +47,8 @@ public:
     }
 
     std::vector<std::string> notices() const override { return database_->notices(); }
-    result<std::optional<std::string>> find(std::string_view key) const override { return database_->get(key); }
+    // A fold keeps what it has found: the block cache is for those who ask the tables.
+    result<std::optional<std::string>> find(std::string_view key) const override { return database_->get_once(key); }
     std::shared_ptr<const ReadModelView> view() const override
     {
         return std::make_shared<LevelDbView>(shared_from_this(), *database_);
@@ -76,11 +77,12 @@ private:
 } // namespace
 
 result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory,
-                                                     WhenDamaged when_damaged)
+                                                     WhenDamaged when_damaged, std::size_t cache_bytes)
 {
     BOOST_OUTCOME_TRY(auto database,
                       Database::open(runtime, {.directory              = directory,
                                                .write_buffer_bytes     = 32u << 20,
+                                               .block_cache_bytes      = cache_bytes,
                                                .table_bytes            = 8u << 20,
                                                .made_anew_when_damaged = when_damaged == WhenDamaged::made_anew}));
     return std::shared_ptr<ReadModel>{std::make_shared<LevelDbRows>(runtime, directory, std::move(database))};

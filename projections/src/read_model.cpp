@@ -27,7 +27,8 @@ result<std::uint64_t> number_in(const std::optional<std::string>& stored, const 
 }
 
 result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                             const Projection& definition, WhenDamaged when_damaged)
+                                             const Projection& definition, WhenDamaged when_damaged,
+                                             std::size_t cache_bytes)
 {
     ensure(place != RowPlace::log, "rows that lie in the log have no directory of their own");
     switch (place) {
@@ -39,7 +40,7 @@ result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace pl
     case RowPlace::leveldb:
         break;
     }
-    return open_leveldb_rows(runtime, directory, when_damaged);
+    return open_leveldb_rows(runtime, directory, when_damaged, cache_bytes);
 }
 
 } // namespace
@@ -143,9 +144,11 @@ result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPl
 }
 
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                                   const Projection& definition, std::uint32_t written_by)
+                                                   const Projection& definition, std::uint32_t written_by,
+                                                   std::size_t cache_bytes)
 {
-    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition, WhenDamaged::made_anew));
+    BOOST_OUTCOME_TRY(auto model,
+                      open_rows(runtime, place, directory, definition, WhenDamaged::made_anew, cache_bytes));
     BOOST_OUTCOME_TRY(model->load(written_by));
     return model;
 }
@@ -154,7 +157,8 @@ result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runti
                                                             const std::string& directory, const Projection& definition,
                                                             std::uint32_t written_by)
 {
-    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition, WhenDamaged::refused));
+    BOOST_OUTCOME_TRY(auto model,
+                      open_rows(runtime, place, directory, definition, WhenDamaged::refused, rows_cache_bytes));
     BOOST_OUTCOME_TRY(model->load(written_by));
     return model;
 }

@@ -11,7 +11,8 @@ enum class WhenDamaged : std::uint8_t {
 };
 
 result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory,
-                                                     WhenDamaged when_damaged = WhenDamaged::made_anew);
+                                                     WhenDamaged when_damaged = WhenDamaged::made_anew,
+                                                     std::size_t cache_bytes  = 8u << 20);
 
 // A file NAME.sqlite, which SQLite opens by itself and not through `runtime`: so a test whose files are not the machine's
 // cannot keep rows there.

@@ -24,7 +24,8 @@ RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, 
 
 result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint64_t number) const
 {
-    auto model = open_read_model(runtime_, options_.kept_in, generations_.directory_of(number), *definition_);
+    auto model = open_read_model(runtime_, options_.kept_in, generations_.directory_of(number), *definition_,
+                                 definition_->version(), options_.cache_bytes);
     if (model) return model;
     Error error = std::move(model.error());
     if (error.kind == Failure::corrupt) {
@@ -168,7 +169,7 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_old(const Generation&
         return std::shared_ptr<ReadModel>{};
     }
     auto model = open_read_model(runtime_, stored.kept_in, generations_.directory_of(stored.number), *definition_,
-                                 stored.projection_version);
+                                 stored.projection_version, options_.cache_bytes);
     if (model && check_log(*model.value())) return model;
     if (not model && model.error().kind != Failure::corrupt) return model; // it may be whole: it stays
     notice_ = "the rows of " + old + " cannot be read" + now;

@@ -177,6 +177,15 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
 struct Database::State {
     State(OwnerLock held, leveldb::Env& system) : lock{std::move(held)}, files{system} {}
 
+    result<std::optional<std::string>> get(const leveldb::ReadOptions& options, std::string_view key) const
+    {
+        std::string value;
+        const auto status = database->Get(options, slice(key), &value);
+        if (status.ok()) return std::optional{std::move(value)};
+        if (status.IsNotFound()) return std::optional<std::string>{};
+        return read_fault.error(status);
+    }
+
     OwnerLock lock; // goes last
     CheckedTables files;
     std::string directory;
@@ -246,11 +255,14 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
 
 result<std::optional<std::string>> Database::get(std::string_view key, const DatabaseSnapshot& at) const
 {
-    std::string value;
-    const auto status = state_->database->Get(reading(at), slice(key), &value);
-    if (status.ok()) return std::optional{std::move(value)};
-    if (status.IsNotFound()) return std::optional<std::string>{};
-    return state_->read_fault.error(status);
+    return state_->get(reading(at), key);
+}
+
+result<std::optional<std::string>> Database::get_once(std::string_view key) const
+{
+    auto options       = reading(nullptr);
+    options.fill_cache = false;
+    return state_->get(options, key);
 }
 
 DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const

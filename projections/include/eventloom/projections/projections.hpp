@@ -143,6 +143,8 @@ struct ProjectionOptions {
     std::size_t rows_bytes_max          = 64u << 20;
     std::uint64_t events_between_writes = 1'000'000;
     KeptCopies copies                   = {};
+    // In LevelDB, how much memory blocks of rows may take that were asked for: twice that while it is rebuilt.
+    std::size_t cache_bytes = rows_cache_bytes;
 };
 
 class HistoryCopies;

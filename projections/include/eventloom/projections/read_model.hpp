@@ -133,9 +133,12 @@ private:
 // give it again; notices() say so.
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const Projection& definition);
-// The same of one that another version of the projection has written, with rows of the same shape.
+// The same of one that another version of the projection may have written, with rows of the same shape; with so much memory
+// for blocks of rows that were asked for, in LevelDB.
+inline constexpr std::size_t rows_cache_bytes = 128u << 20;
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                                   const Projection& definition, std::uint32_t written_by);
+                                                   const Projection& definition, std::uint32_t written_by,
+                                                   std::size_t cache_bytes = rows_cache_bytes);
 
 // The read model that answers at this moment: a rebuild puts another in its place while queries go on, and whoever watches
 // its tables is told.

@@ -108,6 +108,8 @@ public:
 
     // Nothing when the key is not there.
     result<std::optional<std::string>> get(std::string_view key, const DatabaseSnapshot& at = nullptr) const;
+    // The same for whoever will not ask for it soon again: the block cache stays as it is.
+    result<std::optional<std::string>> get_once(std::string_view key) const;
 
     DatabaseCursor cursor(const DatabaseSnapshot& at = nullptr) const;
     // For reading much in order: the blocks that it reads are not kept in memory for others, nor put others' out.
