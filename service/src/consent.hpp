@@ -1,0 +1,14 @@
+// What cannot be undone is done only for whoever says so: `--yes` on the command line.
+#pragma once
+
+#include <eventloom/framework/result.hpp>
+
+#include <string_view>
+
+namespace eventloom {
+
+// `what` as in "remove 3 backups": the sentence begins "asked to remove 3 backups, which cannot be undone".
+// Failure::invalid "needs-yes": nobody said so.
+result<void> require_consent(bool said_yes, std::string_view what);
+
+} // namespace eventloom
