@@ -81,6 +81,10 @@ public:
     {
         return within_memory("visit the streams", [&] { return store_->visit_streams(visit); });
     }
+    result<void> visit_history(Position from, const HistoryVisitor& visitor) const override
+    {
+        return within_memory("visit the history", [&] { return store_->visit_history(from, visitor); });
+    }
     result<VerifyReport> verify(const std::function<result<void>(Position)>& progress) const override
     {
         return within_memory("verify the event store", [&] { return store_->verify(progress); });

@@ -3,6 +3,7 @@
 #include "cluster_check.hpp"
 #include "commit_path.hpp"
 #include "guarded_store.hpp"
+#include "history_walk.hpp"
 #include "key_spaces.hpp"
 #include "log_end.hpp"
 #include "out_of_memory.hpp"
@@ -220,6 +221,11 @@ public:
         }
         for (; next != in_memory.end(); ++next) visit(next->first, next->second);
         return cursor.status();
+    }
+
+    result<void> visit_history(Position from, const HistoryVisitor& visitor) const override
+    {
+        return walk_history(*database_, head(), from, visitor);
     }
 
     result<VerifyReport> verify(const std::function<result<void>(Position)>& progress) const override

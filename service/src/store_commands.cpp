@@ -124,7 +124,7 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
 
 void CommandLine::add_store_commands()
 {
-    auto* store = app_.add_subcommand("store", "The event store: info, verify, repair, compact");
+    auto* store = app_.add_subcommand("store", "The event store: info, verify, repair, compact, export, import");
     store->require_subcommand(1);
     const auto on_log = [this, store](const char* name, const char* summary, auto look) {
         on(store->add_subcommand(name, summary), [this, look](Output& out) -> result<void> {
@@ -162,6 +162,7 @@ void CommandLine::add_store_commands()
             return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, path_of(*into));
         },
         DirectoryUse::alone);
+    add_exchange_commands(*store);
 }
 
 } // namespace eventloom

@@ -66,6 +66,12 @@ struct VerifyReport {
     std::uint64_t findings_total = 0;
 };
 
+// Told of everything that was written, in the order in which it was. An error that it answers ends the visit.
+struct HistoryVisitor {
+    std::function<result<void>(const RecordedEvent&)> event;
+    std::function<result<void>(const CommandRecord&)> command; // right behind the last of its events
+};
+
 class LevelDbStore : public EventStore {
 public:
     // Failure::corrupt  "newer-store-format", and what Database::open says.
@@ -76,6 +82,10 @@ public:
     // Every stream with the number of its events, in the order of their names.
     using VisitStream = std::function<void(std::string_view stream, std::uint64_t events)>;
     virtual result<void> visit_streams(const VisitStream& visit) const = 0;
+
+    // Everything that was written from the event at `from` on, commands with it, up to the present head; with `from` 1 also
+    // the commands ahead of the first event. In bounded memory.
+    virtual result<void> visit_history(Position from, const HistoryVisitor& visitor) const = 0;
 
     // Clusters all ranges that are complete, now; otherwise tasks do it when nobody appends. For a store that is read
     // soon after much was written to it.

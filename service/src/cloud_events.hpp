@@ -1,0 +1,46 @@
+// The history of a store as CloudEvents 1.0 in JSON, one a line: what `store export` writes and `store import` reads.
+// docs/format.md, "Exports", has the members.
+//
+//     std::string line = cloud_events::line_of(event);                       // without its end
+//     BOOST_OUTCOME_TRY(const HistoryLine read, cloud_events::read_line(line));
+//
+// Each line has a checksum of itself, so that one that was changed is not taken for another event. Threads: pure functions.
+#pragma once
+
+#include <eventloom/framework/event_store.hpp>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace eventloom {
+
+// The last line of an export.
+struct HistoryEnd {
+    Position position = 0; // of the last event
+
+    friend bool operator==(const HistoryEnd&, const HistoryEnd&) = default;
+};
+
+using HistoryLine = std::variant<RecordedEvent, CommandRecord, HistoryEnd>;
+
+namespace cloud_events {
+
+// An event at its limits, with its data in base64 and every character of its metadata escaped, is shorter.
+inline constexpr std::size_t line_bytes_max = 16u << 20;
+
+std::string line_of(const RecordedEvent& event);
+std::string line_of(const CommandRecord& command);
+std::string line_of(const HistoryEnd& end);
+
+// An event for other programs, with its data as JSON: it cannot be read again.
+std::string readable_line_of(const RecordedEvent& event, std::string_view data_json);
+
+// Takes any order and spacing of the members. The sentence is about the line alone.
+// Failure::invalid  "not-a-cloud-event", "not-an-exported-line", "json-too-deep", "not-json".
+// Failure::corrupt  "damaged-line".
+result<HistoryLine> read_line(std::string_view line);
+
+} // namespace cloud_events
+
+} // namespace eventloom

@@ -1,0 +1,33 @@
+// Writes a store's whole history into a file of CloudEvents, one a line.
+//
+//     BOOST_OUTCOME_TRY(const auto report, export_history(runtime, store, "orders.jsonl", progress));
+//
+// The file has its name when it is whole and durable. Until then it is FILE.part, and an export that was interrupted goes on
+// behind what stands there. Threads: as the store.
+#pragma once
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+
+#include <string>
+
+namespace eventloom {
+
+// Told the position that was reached; an error that it answers ends the work.
+using ExchangeProgress = std::function<result<void>(Position reached)>;
+
+struct ExportReport {
+    Position events        = 0; // in the file
+    std::uint64_t commands = 0; // beside them, of those that were written now
+    Position resumed_at    = 0; // the last event that was there already
+};
+
+// Failure::invalid  "file-exists": nothing was changed.
+// Failure::corrupt  "export-differs": FILE.part is not the beginning of this store's export; nothing was changed.
+result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& store, const std::string& file,
+                                    const ExchangeProgress& progress);
+
+// The same to whoever takes the text, piece by piece.
+using TakeText = std::function<result<void>(std::string_view)>;
+result<ExportReport> export_history(const LevelDbStore& store, const TakeText& take, const ExchangeProgress& progress);
+
+} // namespace eventloom
