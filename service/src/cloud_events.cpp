@@ -56,10 +56,17 @@ std::string checksum_of(std::string_view line)
     return fmt::format("{:016x}", XXH3_64bits(line.data(), line.size()));
 }
 
-// The line, with the checksum of all before it as its last member.
-std::string sealed(const Json& members)
+// With its number, the line without its checksum.
+std::string numbered(Json members, std::uint64_t number)
 {
-    auto text           = one_line(members);
+    members["line"] = std::to_string(number);
+    return one_line(members);
+}
+
+// The line, with the checksum of all before it as its last member.
+std::string sealed(Json members, std::uint64_t number)
+{
+    auto text           = numbered(std::move(members), number);
     const auto checksum = checksum_of(text);
     text.pop_back();
     return text + ",\"checksum\":\"" + checksum + "\"}";
@@ -274,37 +281,47 @@ result<HistoryEnd> end_in(const Json& json)
 
 result<HistoryLine> line_in(const Json& json)
 {
-    const std::string source = Members{json}.text("source");
+    Members members{json};
+    HistoryLine line{.number = members.number("line"), .content = {}};
+    const std::string source = members.text("source");
+    BOOST_OUTCOME_TRY(members.all_read());
     if (source == of_event) {
-        BOOST_OUTCOME_TRY(auto event, event_in(json));
-        return HistoryLine{std::move(event)};
+        BOOST_OUTCOME_TRY(line.content, event_in(json));
+    } else if (source == of_command) {
+        BOOST_OUTCOME_TRY(line.content, command_in(json));
+    } else if (source == of_end) {
+        BOOST_OUTCOME_TRY(line.content, end_in(json));
+    } else {
+        return bad_member("source", "one of urn:eventloom:events, urn:eventloom:commands and urn:eventloom:end");
     }
-    if (source == of_command) {
-        BOOST_OUTCOME_TRY(auto command, command_in(json));
-        return HistoryLine{std::move(command)};
+    return line;
+}
+
+// Whether `json` says what `members` do, number and checksum besides, and nothing more.
+bool says_the_same(const Json& json, const Json& members, std::uint64_t number)
+{
+    for (const auto& [name, value] : members.items()) {
+        if (json.value(name, Json{}) != value) return false;
     }
-    if (source == of_end) {
-        BOOST_OUTCOME_TRY(auto end, end_in(json));
-        return HistoryLine{end};
-    }
-    return bad_member("source", "one of urn:eventloom:events, urn:eventloom:commands and urn:eventloom:end");
+    return json.size() == members.size() + 2 &&
+           json.value("checksum", Json{}) == checksum_of(numbered(members, number));
 }
 
 } // namespace
 
-std::string cloud_events::line_of(const RecordedEvent& event)
+std::string cloud_events::line_of(const RecordedEvent& event, std::uint64_t number)
 {
-    return sealed(members_of(event));
+    return sealed(members_of(event), number);
 }
 
-std::string cloud_events::line_of(const CommandRecord& command)
+std::string cloud_events::line_of(const CommandRecord& command, std::uint64_t number)
 {
-    return sealed(members_of(command));
+    return sealed(members_of(command), number);
 }
 
-std::string cloud_events::line_of(const HistoryEnd& end)
+std::string cloud_events::line_of(const HistoryEnd& end, std::uint64_t number)
 {
-    return sealed(members_of(end));
+    return sealed(members_of(end), number);
 }
 
 std::string cloud_events::readable_line_of(const RecordedEvent& event, std::string_view data_json)
@@ -329,9 +346,8 @@ result<HistoryLine> cloud_events::read_line(std::string_view text)
     }
     BOOST_OUTCOME_TRY(auto line, line_in(json));
     // What was read is written again: so nothing is passed over, and nothing but what was exported is taken.
-    const auto members = std::visit([](const auto& read) { return members_of(read); }, line);
-    if (json.size() == members.size() + 1 && json.value("checksum", Json{}) == checksum_of(one_line(members)))
-        return line;
+    const auto members = std::visit([](const auto& read) { return members_of(read); }, line.content);
+    if (says_the_same(json, members, line.number)) return line;
     return fail(Failure::corrupt, "damaged-line",
                 "found a line that is not as it was written: its checksum is of another; export it again");
 }

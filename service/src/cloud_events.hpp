@@ -1,10 +1,10 @@
 // The history of a store as CloudEvents 1.0 in JSON, one a line: what `store export` writes and `store import` reads.
 // docs/format.md, "Exports", has the members.
 //
-//     std::string line = cloud_events::line_of(event);                       // without its end
+//     std::string line = cloud_events::line_of(event, 1);                    // its first, without the end
 //     BOOST_OUTCOME_TRY(const HistoryLine read, cloud_events::read_line(line));
 //
-// Each line has a checksum of itself, so that one that was changed is not taken for another event. Threads: pure functions.
+// Each line has its number and a checksum, so that one that was changed, lost or moved is not taken for another. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
@@ -22,16 +22,19 @@ struct HistoryEnd {
     friend bool operator==(const HistoryEnd&, const HistoryEnd&) = default;
 };
 
-using HistoryLine = std::variant<RecordedEvent, CommandRecord, HistoryEnd>;
+struct HistoryLine {
+    std::uint64_t number = 0; // of the line in its export, from 1
+    std::variant<RecordedEvent, CommandRecord, HistoryEnd> content;
+};
 
 namespace cloud_events {
 
 // An event at its limits, with its data in base64 and every character of its metadata escaped, is shorter.
 inline constexpr std::size_t line_bytes_max = 16u << 20;
 
-std::string line_of(const RecordedEvent& event);
-std::string line_of(const CommandRecord& command);
-std::string line_of(const HistoryEnd& end);
+std::string line_of(const RecordedEvent& event, std::uint64_t number);
+std::string line_of(const CommandRecord& command, std::uint64_t number);
+std::string line_of(const HistoryEnd& end, std::uint64_t number);
 
 // An event for other programs, with its data as JSON: it cannot be read again.
 std::string readable_line_of(const RecordedEvent& event, std::string_view data_json);

@@ -9,47 +9,8 @@ namespace eventloom {
 
 namespace {
 
-constexpr Position events_between_progress = 256;
-constexpr std::size_t piece_bytes          = 256u << 10;
-
-// Turns what a store tells into lines.
-class Lines {
-public:
-    // `position` is that of the event, or of the last one before.
-    using TakeLine = std::function<result<void>(Position position, std::string line)>;
-
-    Lines(const TakeLine& take, const ExchangeProgress& progress) : take_{take}, progress_{progress} {}
-
-    result<void> run(const LevelDbStore& store, Position from)
-    {
-        BOOST_OUTCOME_TRY(
-            store.visit_history(from, {.event   = [&](const RecordedEvent& event) { return tell(event); },
-                                       .command = [&](const CommandRecord& command) { return tell(command); }}));
-        return take_(report_.events, cloud_events::line_of(HistoryEnd{report_.events}) + "\n");
-    }
-
-    const ExportReport& report() const { return report_; }
-
-private:
-    result<void> tell(const RecordedEvent& event)
-    {
-        report_.events = event.position;
-        if (progress_ && event.position % events_between_progress == 0) {
-            BOOST_OUTCOME_TRY(progress_(event.position));
-        }
-        return take_(event.position, cloud_events::line_of(event) + "\n");
-    }
-
-    result<void> tell(const CommandRecord& command)
-    {
-        ++report_.commands;
-        return take_(command.last_position, cloud_events::line_of(command) + "\n");
-    }
-
-    const TakeLine& take_;
-    const ExchangeProgress& progress_;
-    ExportReport report_;
-};
+constexpr std::uint64_t lines_between_progress = 256;
+constexpr std::size_t piece_bytes              = 256u << 10;
 
 Error not_written(const std::string& file, const leveldb::Status& status)
 {
@@ -67,41 +28,101 @@ Error differs(const std::string& part)
 
 // What an earlier export has left.
 struct Left {
-    std::string last_line; // with its end; empty: there is none
-    std::string torn;      // what stands behind it
-    Position position = 0; // of the last line
-    bool is_whole     = false;
+    std::string part;         // the file
+    std::string last_line;    // without its end
+    std::uint64_t number = 0; // of that line; 0: there is none
+    Position position    = 0; // that it speaks of
+    bool is_whole        = false;
+    std::string torn; // what stands behind it
 };
+
+result<void> look_at_last_line(Left& left)
+{
+    const auto last = cloud_events::read_line(left.last_line);
+    if (not last || last.value().number != left.number) return differs(left.part);
+    const auto& content = last.value().content;
+    if (const auto* event = std::get_if<RecordedEvent>(&content)) left.position = event->position;
+    if (const auto* command = std::get_if<CommandRecord>(&content)) left.position = command->last_position;
+    if (const auto* end = std::get_if<HistoryEnd>(&content)) left.position = end->position;
+    left.is_whole = std::holds_alternative<HistoryEnd>(content) && left.torn.empty();
+    return done();
+}
 
 result<Left> what_is_left(const Runtime& runtime, const std::string& part)
 {
     Left left;
+    left.part = part;
     if (not runtime.files.FileExists(part)) return left;
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, part, cloud_events::line_bytes_max));
     for (;;) {
         BOOST_OUTCOME_TRY(const auto line, lines->next());
         if (not line) break;
-        if (lines->is_whole())
-            left.last_line.assign(*line) += '\n';
-        else
-            left.torn.assign(*line);
+        (lines->is_whole() ? left.last_line : left.torn).assign(*line);
+        if (lines->is_whole()) left.number = lines->number();
     }
-    if (left.last_line.empty()) return left;
-    const auto last = cloud_events::read_line(std::string_view{left.last_line}.substr(0, left.last_line.size() - 1));
-    if (not last) return differs(part);
-    if (const auto* event = std::get_if<RecordedEvent>(&last.value())) left.position = event->position;
-    if (const auto* command = std::get_if<CommandRecord>(&last.value())) left.position = command->last_position;
-    if (const auto* end = std::get_if<HistoryEnd>(&last.value())) {
-        left.position = end->position;
-        left.is_whole = left.torn.empty();
+    if (left.number > 0) {
+        BOOST_OUTCOME_TRY(look_at_last_line(left));
     }
     return left;
 }
 
+// Turns what a store tells into lines, from behind what is left on.
+class Lines {
+public:
+    using TakeLine = std::function<result<void>(std::string line)>;
+
+    Lines(const Left& left, const TakeLine& take, const ExchangeProgress& progress)
+        : left_{left}, take_{take}, progress_{progress}, number_{left.number}, found_{left.number == 0}
+    {
+        report_.events     = left.position;
+        report_.resumed_at = left.position;
+    }
+
+    result<void> run(const LevelDbStore& store)
+    {
+        BOOST_OUTCOME_TRY(store.visit_history(
+            std::max<Position>(left_.position, 1),
+            {.event   = [&](const RecordedEvent& event) { return tell(event, event.position); },
+             .command = [&](const CommandRecord& command) { return tell(command, command.last_position); }}));
+        return tell(HistoryEnd{report_.events}, report_.events);
+    }
+
+    const ExportReport& report() const { return report_; }
+
+private:
+    template <class Content>
+    result<void> tell(const Content& content, Position position)
+    {
+        if (not found_) return look_for(content, position);
+        report_.events = position;
+        if (progress_ && ++told_ % lines_between_progress == 0) {
+            BOOST_OUTCOME_TRY(progress_(position));
+        }
+        return take_(cloud_events::line_of(content, ++number_) + "\n");
+    }
+
+    // The last line that is left must be among what is told of its position.
+    template <class Content>
+    result<void> look_for(const Content& content, Position position)
+    {
+        found_ = cloud_events::line_of(content, number_) == left_.last_line;
+        if (found_ || (position <= left_.position && not std::is_same_v<Content, HistoryEnd>)) return done();
+        return differs(left_.part);
+    }
+
+    const Left& left_;
+    const TakeLine& take_;
+    const ExchangeProgress& progress_;
+    std::uint64_t number_;
+    bool found_;
+    std::uint64_t told_ = 0;
+    ExportReport report_;
+};
+
 // Adds lines to what is left: each is the same every time, so one that was cut short is ended.
 class PartFile {
 public:
-    PartFile(std::string name, Left left) : name_{std::move(name)}, left_{std::move(left)} {}
+    explicit PartFile(const Left& left) : name_{left.part}, torn_{left.torn} {}
 
     result<void> open(const Runtime& runtime)
     {
@@ -112,18 +133,11 @@ public:
         return done();
     }
 
-    result<void> add(Position position, std::string line)
+    result<void> add(std::string line)
     {
-        if (not left_.last_line.empty()) {
-            if (position > left_.position) return differs(name_);
-            if (line == left_.last_line) left_.last_line.clear();
-            return done();
-        }
-        if (not left_.torn.empty()) {
-            if (not line.starts_with(left_.torn)) return differs(name_);
-            line.erase(0, left_.torn.size());
-            left_.torn.clear();
-        }
+        if (not line.starts_with(torn_)) return differs(name_);
+        line.erase(0, torn_.size());
+        torn_.clear();
         const auto status = file_->Append(line);
         if (status.ok()) return done();
         return not_written(name_, status);
@@ -140,7 +154,7 @@ public:
 
 private:
     const std::string name_;
-    Left left_;
+    std::string torn_; // a line's beginning that stands there
     std::unique_ptr<leveldb::WritableFile> file_;
 };
 
@@ -157,37 +171,33 @@ result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& 
                                     const ExchangeProgress& progress)
 {
     BOOST_OUTCOME_TRY(check_absent(runtime, file));
-    const auto part = file + ".part";
-    BOOST_OUTCOME_TRY(auto left, what_is_left(runtime, part));
-    ExportReport report{.events = left.position, .resumed_at = left.position};
+    BOOST_OUTCOME_TRY(const auto left, what_is_left(runtime, file + ".part"));
+    PartFile out{left};
+    const Lines::TakeLine add = [&](std::string line) { return out.add(std::move(line)); };
+    Lines lines{left, add, progress};
     if (not left.is_whole) {
-        const auto from = std::max<Position>(left.position, 1);
-        PartFile out{part, std::move(left)};
         BOOST_OUTCOME_TRY(out.open(runtime));
-        const Lines::TakeLine add = [&](Position at, std::string line) { return out.add(at, std::move(line)); };
-        Lines lines{add, progress};
-        BOOST_OUTCOME_TRY(lines.run(store, from));
+        BOOST_OUTCOME_TRY(lines.run(store));
         BOOST_OUTCOME_TRY(out.close());
-        report.events   = lines.report().events;
-        report.commands = lines.report().commands;
     }
-    const auto status = runtime.files.RenameFile(part, file);
+    const auto status = runtime.files.RenameFile(left.part, file);
     if (not status.ok()) return not_written(file, status);
-    return report;
+    return lines.report();
 }
 
 result<ExportReport> export_history(const LevelDbStore& store, const TakeText& take, const ExchangeProgress& progress)
 {
     std::string piece;
-    const Lines::TakeLine add = [&](Position, const std::string& line) -> result<void> {
+    const Left nothing;
+    const Lines::TakeLine add = [&](const std::string& line) -> result<void> {
         piece += line;
         if (piece.size() < piece_bytes) return done();
         BOOST_OUTCOME_TRY(take(piece));
         piece.clear();
         return done();
     };
-    Lines lines{add, progress};
-    BOOST_OUTCOME_TRY(lines.run(store, 1));
+    Lines lines{nothing, add, progress};
+    BOOST_OUTCOME_TRY(lines.run(store));
     BOOST_OUTCOME_TRY(take(piece));
     return lines.report();
 }

@@ -16,9 +16,8 @@ namespace eventloom {
 using ExchangeProgress = std::function<result<void>(Position reached)>;
 
 struct ExportReport {
-    Position events        = 0; // in the file
-    std::uint64_t commands = 0; // beside them, of those that were written now
-    Position resumed_at    = 0; // the last event that was there already
+    Position events     = 0; // in the file
+    Position resumed_at = 0; // up to which an earlier export had come
 };
 
 // Failure::invalid  "file-exists": nothing was changed.

@@ -86,9 +86,10 @@ private:
     {
         if (ended_) return out_of_order("something behind the line that ends the export");
         BOOST_OUTCOME_TRY(auto line, cloud_events::read_line(text));
-        if (auto* event = std::get_if<RecordedEvent>(&line)) return take(std::move(*event), number);
-        if (const auto* command = std::get_if<CommandRecord>(&line)) return take(*command);
-        return take(std::get<HistoryEnd>(line));
+        if (line.number != number) return out_of_order("what was line " + std::to_string(line.number));
+        if (auto* event = std::get_if<RecordedEvent>(&line.content)) return take(std::move(*event), number);
+        if (const auto* command = std::get_if<CommandRecord>(&line.content)) return take(*command);
+        return take(std::get<HistoryEnd>(line.content));
     }
 
     result<void> take(RecordedEvent event, std::uint64_t line)
@@ -294,6 +295,28 @@ private:
     Time recorded_at_{};
 };
 
+result<std::uint64_t> commands_in(const LevelDbStore& store)
+{
+    std::uint64_t commands = 0;
+    BOOST_OUTCOME_TRY(store.visit_history(1, {.event   = [](const RecordedEvent&) { return done(); },
+                                              .command = [&](const CommandRecord&) -> result<void> {
+                                                  ++commands;
+                                                  return done();
+                                              }}));
+    return commands;
+}
+
+// A command that the file has twice is in the store once, and one that the file has lost may be there.
+result<void> check_commands(const LevelDbStore& store, const std::string& file, const ImportReport& report)
+{
+    BOOST_OUTCOME_TRY(const auto commands, commands_in(store));
+    if (commands == report.commands) return done();
+    return fail(Failure::corrupt, "import-differs",
+                "read " + file + " up to its last line and found " + std::to_string(report.commands) +
+                    " commands, where the store holds " + std::to_string(commands) +
+                    "; give the file as it was exported, and a directory without a store");
+}
+
 result<ImportReport> import_into(const Runtime& runtime, const std::string& file, const std::string& directory,
                                  bool is_new, const ImportProgress& progress)
 {
@@ -306,6 +329,7 @@ result<ImportReport> import_into(const Runtime& runtime, const std::string& file
     StoreTaker taker{*store, clock, is_new};
     ImportedFile lines{file, taker, progress};
     BOOST_OUTCOME_TRY(auto report, lines.read(runtime));
+    BOOST_OUTCOME_TRY(check_commands(*store, file, report));
     report.found  = taker.found();
     report.is_new = is_new;
     if (not is_new) return report;

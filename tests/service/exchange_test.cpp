@@ -1,0 +1,477 @@
+// A store's history as a file, and a store of it again.
+#include "cloud_events.hpp"
+#include "history_export.hpp"
+#include "history_import.hpp"
+#include "real/requests.hpp"
+#include "support/every_store.hpp"
+
+#include <eventloom/storage/system_files.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace exchange_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+// Virtual time and ids from a seed, on the machine's disk.
+struct Machine {
+    SimulatedExecutor executor{7};
+    Runtime runtime{executor, executor, executor, system_files()};
+
+    std::unique_ptr<LevelDbStore> open(const std::string& directory)
+    {
+        auto store = LevelDbStore::open(runtime, {.directory = directory, .durability = Durability::buffered});
+        INFO((store ? "" : store.error().sentence));
+        REQUIRE(store);
+        return std::move(store.value());
+    }
+};
+
+std::string content_of(const std::string& file)
+{
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void write(const std::string& file, std::string_view content)
+{
+    std::ofstream{file, std::ios::binary | std::ios::trunc} << content;
+}
+
+NewEvent long_event(IdSource& ids, std::string data)
+{
+    NewEvent event;
+    event.id   = ids.next();
+    event.type = "long";
+    event.data = std::move(data);
+    return event;
+}
+
+// An event as only somebody who means harm would write it down.
+RecordedEvent event_of(const Uuid& id, std::string data = "x")
+{
+    RecordedEvent event;
+    event.id       = id;
+    event.stream   = "order-1";
+    event.position = 1;
+    event.type     = "placed";
+    event.data     = std::move(data);
+    return event;
+}
+
+// Commands alone, before, between and behind events; tags, headers that are no text, several streams, an event without data;
+// many appends that were recorded at one moment, and one that is larger than a record.
+void fill(LevelDbStore& store, SimulatedExecutor& executor, std::uint64_t appends)
+{
+    const auto append = [&](const AppendRequest& request) {
+        const auto appended = store.append(request);
+        INFO((appended ? "" : appended.error().sentence));
+        REQUIRE(appended);
+    };
+    append({.command = CommandRecord{.id = executor.next(), .stream = "note-0"}});
+    append({.streams = {{"strange-ü",
+                         ExpectedVersion::no_stream(),
+                         {{.id             = executor.next(),
+                           .type           = "größe \"1\" \\",
+                           .schema_version = 4'294'967'295,
+                           .data           = "",
+                           .metadata       = {.correlation = executor.next(),
+                                              .causation   = executor.next(),
+                                              .tags        = {"a:1", "ключ:\"2\""},
+                                              .headers     = {{"traceparent", "00-ab-cd-01"},
+                                                              {"bytes", std::string{"\x00\xff\n", 3}},
+                                                              {"", ""}}}}}}}});
+    std::array<std::uint64_t, 4> next{};
+    for (std::uint64_t i = 0; i < appends; ++i) {
+        if (executor.draw(3) == 0) executor.advance(std::chrono::microseconds{executor.draw(1'000)});
+        const auto writer = executor.draw(4);
+        append(request_of(writer, next[writer]++));
+        if (executor.draw(8) == 0) append({.command = CommandRecord{.id = executor.next(), .stream = "note-1"}});
+    }
+    std::vector<NewEvent> many;
+    for (int i = 0; i < 40; ++i) many.push_back(long_event(executor, std::string(1'000, static_cast<char>(i))));
+    append({.streams = {{"long-1", ExpectedVersion::any(), many},
+                        {"long-2", ExpectedVersion::any(), {long_event(executor, "")}}},
+            .command = CommandRecord{.id = executor.next(), .stream = "long-1"}});
+}
+
+struct Exported {
+    explicit Exported(std::uint64_t appends = 300)
+    {
+        const auto store = machine.open(directory.path() + "/first/log");
+        fill(*store, machine.executor, appends);
+        const auto report = export_history(machine.runtime, *store, file, {});
+        INFO((report ? "" : report.error().sentence));
+        REQUIRE(report);
+        CHECK(report.value().events == store->head());
+        head = store->head();
+        text = content_of(file);
+    }
+
+    result<ImportReport> import(const std::string& name, const ImportProgress& progress = {})
+    {
+        return import_history(machine.runtime, file, path(name), progress);
+    }
+
+    std::string path(const std::string& name) const { return directory.path() + "/" + name; }
+
+    std::string exported_again(const std::string& name)
+    {
+        const auto store = machine.open(path(name) + "/log");
+        REQUIRE(export_history(machine.runtime, *store, path(name) + ".jsonl", {}));
+        return content_of(path(name) + ".jsonl");
+    }
+
+    Machine machine;
+    TemporaryDirectory directory;
+    std::string file = directory.path() + "/first.jsonl";
+    std::string text;
+    Position head = 0;
+};
+
+std::vector<std::string> lines_of(const std::string& text)
+{
+    std::vector<std::string> lines;
+    std::istringstream in{text};
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines)
+{
+    std::string text;
+    for (const auto& line : lines) text += line + "\n";
+    return text;
+}
+
+TEST_CASE("what was exported and imported is exported again byte for byte", "[exchange]")
+{
+    Exported exported;
+    const auto report = exported.import("second");
+    INFO((report ? "" : report.error().sentence));
+    REQUIRE(report);
+    CHECK(report.value().events == exported.head);
+    CHECK(report.value().is_new);
+    CHECK(exported.exported_again("second") == exported.text);
+
+    SECTION("and importing it again writes nothing")
+    {
+        const auto again = exported.import("second");
+        INFO((again ? "" : again.error().sentence));
+        REQUIRE(again);
+        CHECK(again.value().found == exported.head);
+        CHECK_FALSE(again.value().is_new);
+    }
+    SECTION("and its commands are known: one that is sent again is answered and writes nothing")
+    {
+        const auto store = exported.machine.open(exported.path("second") + "/log");
+        for (const auto& line : lines_of(exported.text)) {
+            const auto read = cloud_events::read_line(line);
+            REQUIRE(read);
+            if (const auto* command = std::get_if<CommandRecord>(&read.value().content))
+                CHECK(store->find_command(command->id).value() == *command);
+        }
+    }
+}
+
+TEST_CASE("an empty store is exported and imported", "[exchange]")
+{
+    Machine machine;
+    const TemporaryDirectory directory;
+    const auto file = directory.path() + "/empty.jsonl";
+    REQUIRE(export_history(machine.runtime, *machine.open(directory.path() + "/a/log"), file, {}));
+    CHECK(lines_of(content_of(file)).size() == 1);
+    const auto report = import_history(machine.runtime, file, directory.path() + "/b", {});
+    REQUIRE(report);
+    CHECK(machine.open(directory.path() + "/b/log")->head() == 0);
+}
+
+TEST_CASE("an export that was cut anywhere goes on and gives the same file", "[exchange]")
+{
+    Exported exported{3};
+    const auto store = exported.machine.open(exported.path("first") + "/log");
+    const auto again = exported.path("again.jsonl");
+    for (std::size_t cut = 0; cut <= exported.text.size(); cut += cut < 1'000 ? 1 : 997) {
+        INFO(cut);
+        write(again + ".part", std::string_view{exported.text}.substr(0, cut));
+        const auto report = export_history(exported.machine.runtime, *store, again, {});
+        INFO((report ? "" : report.error().sentence));
+        REQUIRE(report);
+        REQUIRE(report.value().events == exported.head);
+        REQUIRE(content_of(again) == exported.text);
+        std::filesystem::remove(again);
+    }
+}
+
+TEST_CASE("an export does not go on with what another store's has left, nor take a name that is taken", "[exchange]")
+{
+    Exported exported{10};
+    const auto store = exported.machine.open(exported.path("first") + "/log");
+    const auto taken = export_history(exported.machine.runtime, *store, exported.file, {});
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code == "file-exists");
+
+    const auto again = exported.path("again.jsonl");
+    auto lines       = lines_of(exported.text);
+    lines.resize(5);
+    SECTION("another line at the end")
+    {
+        lines[4] = cloud_events::line_of(event_of(exported.machine.executor.next()), 5);
+    }
+    SECTION("the beginning of another line")
+    {
+        lines.push_back("{\"specversion\":\"1.0\",\"id\":\"x");
+    }
+    SECTION("no line at all")
+    {
+        lines[4] = "nothing";
+    }
+    auto left = joined(lines);
+    left.pop_back();
+    if (lines.size() == 5) left += "\n";
+    write(again + ".part", left);
+    const auto report = export_history(exported.machine.runtime, *store, again, {});
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == "export-differs");
+    CHECK(content_of(again + ".part") == left);
+}
+
+TEST_CASE("an import that was interrupted anywhere goes on and gives the same store", "[exchange]")
+{
+    Exported exported{400};
+    std::uint64_t asked = 0;
+    for (std::uint64_t interrupted_at = 1;; ++interrupted_at) {
+        asked             = 0;
+        const auto report = exported.import("second", [&](std::uint64_t) -> result<void> {
+            if (++asked < interrupted_at) return done();
+            return fail(Failure::unavailable, "interrupted", "interrupted");
+        });
+        if (report) {
+            REQUIRE(interrupted_at > 2); // it was interrupted before
+            CHECK(report.value().found > 0);
+            break;
+        }
+        REQUIRE(report.error().code == "interrupted");
+        REQUIRE_FALSE(std::filesystem::exists(exported.path("second") + "/log"));
+    }
+    CHECK(exported.exported_again("second") == exported.text);
+}
+
+TEST_CASE("a byte that was changed anywhere in an export is told by its line, and nothing is imported", "[exchange]")
+{
+    Exported exported{2};
+    const auto lines = lines_of(exported.text);
+    std::size_t at   = 0;
+    for (std::size_t line = 1; line <= lines.size(); ++line) {
+        const auto end = at + lines[line - 1].size();
+        for (std::size_t byte = at; byte<end; byte += end - at> 700 ? 37 : 1) {
+            auto text = exported.text;
+            text[byte] ^= 1;
+            write(exported.file, text);
+            INFO(byte << ": " << lines[line - 1].substr(0, 200));
+            const auto report = check_import(exported.machine.runtime, exported.file, {});
+            REQUIRE_FALSE(report);
+            CHECK(report.error().sentence.find("line " + std::to_string(line)) != std::string::npos);
+        }
+        at = end + 1;
+    }
+}
+
+TEST_CASE("lines that are lost, twice or in another order are told, and nothing is imported", "[exchange]")
+{
+    Exported exported{20};
+    const auto whole = lines_of(exported.text);
+    auto lines       = whole;
+    std::string wanted;
+    SECTION("one is lost")
+    {
+        const auto lost = GENERATE(1u, 7u, 20u);
+        lines.erase(lines.begin() + lost);
+    }
+    SECTION("one is there twice")
+    {
+        const auto twice = GENERATE(1u, 7u, 20u);
+        lines.insert(lines.begin() + twice, lines[twice]);
+    }
+    SECTION("two are exchanged")
+    {
+        const auto first = GENERATE(1u, 7u, 20u);
+        std::swap(lines[first], lines[first + 1]);
+    }
+    SECTION("the end is lost")
+    {
+        lines.resize(GENERATE(5u, 21u));
+    }
+    SECTION("something follows the end")
+    {
+        lines.push_back(lines[1]);
+    }
+    write(exported.file, joined(lines));
+    const auto report = exported.import("second");
+    REQUIRE_FALSE(report);
+    INFO(report.error().sentence);
+    CHECK((report.error().code == "line-out-of-order" || report.error().code == "export-cut-short" ||
+           report.error().code == "import-differs"));
+    CHECK(report.error().sentence.find("line ") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(exported.path("second") + "/log"));
+}
+
+TEST_CASE("a file that ends within a line is not taken for a whole one", "[exchange]")
+{
+    Exported exported{3};
+    for (const std::size_t left : {std::size_t{0}, std::size_t{1}, std::size_t{700}, exported.text.size() - 2}) {
+        INFO(left);
+        write(exported.file, std::string_view{exported.text}.substr(0, left));
+        const auto report = exported.import("second");
+        REQUIRE_FALSE(report);
+        CHECK_FALSE(std::filesystem::exists(exported.path("second") + "/log"));
+    }
+    // The end of the last line alone is no loss.
+    write(exported.file, std::string_view{exported.text}.substr(0, exported.text.size() - 1));
+    CHECK(exported.import("third"));
+}
+
+// With checksums that are right: by somebody who means harm.
+TEST_CASE("lines that no store has written are refused, whatever they say", "[exchange]")
+{
+    Exported exported{1};
+    SimulatedExecutor& ids   = exported.machine.executor;
+    const RecordedEvent good = event_of(ids.next());
+    std::string text;
+    std::uint64_t lines = 0;
+    Position events     = 0;
+    const auto add      = [&](const auto& content) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(content)>, RecordedEvent>) ++events;
+        text += cloud_events::line_of(content, ++lines) + "\n";
+    };
+    SECTION("a version that does not follow")
+    {
+        auto event    = good;
+        event.version = 3;
+        add(event);
+    }
+    SECTION("a gap among the versions of an append")
+    {
+        auto event     = good;
+        event.id       = ids.next();
+        event.position = 2;
+        event.version  = 2;
+        add(good);
+        add(event);
+    }
+    SECTION("one id twice")
+    {
+        auto event        = good;
+        event.position    = 2;
+        event.version     = 1;
+        event.recorded_at = good.recorded_at + Duration{GENERATE(0, 5)};
+        add(good);
+        add(event);
+    }
+    SECTION("an older event behind a newer one")
+    {
+        auto event        = good;
+        event.id          = ids.next();
+        event.position    = 2;
+        event.version     = 1;
+        event.recorded_at = good.recorded_at - Duration{1};
+        add(good);
+        add(event);
+    }
+    SECTION("a stream's name with control characters")
+    {
+        auto event   = good;
+        event.stream = "order-\x1b[2J";
+        add(event);
+    }
+    SECTION("more data than an event may have")
+    {
+        auto event = good;
+        event.data.assign(StoreLimits{}.event_bytes + 1, 'x');
+        add(event);
+    }
+    SECTION("a command that claims more events than there are")
+    {
+        add(good);
+        add(CommandRecord{.id = ids.next(), .stream = "order-1", .count = 2, .last_position = 1});
+    }
+    SECTION("a command that says what its events do not")
+    {
+        add(good);
+        add(CommandRecord{.id = ids.next(), .stream = "order-1", .count = 1, .last_version = 9, .last_position = 1});
+    }
+    SECTION("one command twice")
+    {
+        const CommandRecord command{.id = ids.next(), .stream = "order-1"};
+        add(command);
+        add(command);
+    }
+    SECTION("values within values")
+    {
+        text = std::string(100'000, '[') + "\n";
+    }
+    SECTION("a line without an end")
+    {
+        text = std::string(cloud_events::line_bytes_max + 2, ' ');
+    }
+    SECTION("a readable export")
+    {
+        text = cloud_events::readable_line_of(good, "{}") + "\n";
+    }
+    SECTION("nothing")
+    {
+        text = "\n";
+    }
+    add(HistoryEnd{events});
+    write(exported.file, text);
+    const auto report = exported.import("second");
+    REQUIRE_FALSE(report);
+    INFO(report.error().sentence);
+    CHECK(report.error().kind != Failure::storage);
+    CHECK(report.error().sentence.find("line ") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(exported.path("second") + "/log"));
+}
+
+TEST_CASE("an import into a store that holds other events is refused and changes nothing", "[exchange]")
+{
+    Exported exported{20};
+    const bool is_longer = GENERATE(true, false);
+    {
+        REQUIRE(exported.import("second"));
+        const auto store = exported.machine.open(exported.path("second") + "/log");
+        if (is_longer) REQUIRE(store->append(request_of(9, 0)));
+    }
+    if (not is_longer) {
+        std::filesystem::remove(exported.file);
+        const auto store = exported.machine.open(exported.path("first") + "/log");
+        REQUIRE(store->append(request_of(9, 0)));
+        REQUIRE(export_history(exported.machine.runtime, *store, exported.file, {}));
+    }
+    const auto before = exported.exported_again("second");
+    const auto report = exported.import("second");
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == "import-differs");
+    std::filesystem::remove(exported.path("second") + ".jsonl");
+    CHECK(exported.exported_again("second") == before);
+}
+
+TEST_CASE("members in another order and spaces between them are the same line", "[exchange]")
+{
+    const RecordedEvent event = event_of(derived_uuid({"a"}));
+    const auto line           = cloud_events::line_of(event, 1);
+    const auto checksum       = line.substr(line.rfind(",\"checksum\""));
+    const auto again          = "{ " + checksum.substr(1, checksum.size() - 2) + " , " +
+                       line.substr(1, line.size() - checksum.size() - 1) + "}";
+    const auto read = cloud_events::read_line(again);
+    INFO(again);
+    REQUIRE(read);
+    CHECK(std::get<RecordedEvent>(read.value().content) == event);
+}
+
+} // namespace exchange_test
