@@ -3,6 +3,7 @@
 #include "directory_holder.hpp"
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/service/tenants.hpp>
 
 #include <CLI/Option.hpp>
 
@@ -19,6 +20,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     app_.fallthrough(); // --data and --json may stand behind the subcommand too
     app_.set_help_all_flag("--help-all", "Show the help of every command");
     app_.add_option("--data", directory_, "Where the data is kept (default: the user's data directory)");
+    app_.add_option("--tenant", tenant_, "Whose data, of several that are kept there side by side")->type_name("NAME");
     app_.add_flag("--json", json_, "Answer with one JSON document");
     on(
         app_.add_subcommand("help", "Show this help"),
@@ -28,6 +30,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
         },
         DirectoryUse::none);
     add_serve_command();
+    add_tenant_commands();
     add_projection_commands();
     add_query_command();
     add_dead_letter_commands();
@@ -56,6 +59,11 @@ void CommandLine::on(CLI::App* command, Action action, DirectoryUse use)
 
 std::string CommandLine::data_directory() const
 {
+    return tenant_.empty() ? root_directory() : tenant_directory(root_directory(), tenant_).value();
+}
+
+std::string CommandLine::root_directory() const
+{
     if (is_running_service()) return place_.data_directory;
     if (not directory_.empty()) return directory_;
     if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0') {
@@ -80,7 +88,11 @@ std::string CommandLine::path_of(const std::string& file) const
 
 result<OpenService*> CommandLine::open(bool create_if_missing)
 {
-    if (is_running_service()) return place_.running;
+    if (is_running_service() && tenant_.empty()) return place_.running;
+    if (is_running_service() && not used_) {
+        BOOST_OUTCOME_TRY(used_, place_.tenants->use(tenant_, create_if_missing));
+    }
+    if (used_) return used_.get();
     if (opened_) return opened_.get();
     const std::string directory = data_directory();
     auto opened                 = open_(place_.runtime, directory, create_if_missing);
@@ -98,7 +110,11 @@ std::optional<int> CommandLine::read(std::vector<std::string> words)
     std::reverse(words.begin(), words.end()); // CLI11 takes them from the end
     try {
         app_.parse(std::move(words));
-        return std::nullopt;
+        if (tenant_.empty()) return std::nullopt;
+        const auto directory = tenant_directory(root_directory(), tenant_);
+        if (directory) return std::nullopt;
+        report(place_.console, directory.error(), json_);
+        return static_cast<int>(ExitCode::wrong_usage);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) { // asked for help
             std::ostringstream help;
@@ -137,6 +153,7 @@ int CommandLine::carry_out()
     auto answer = check_place();
     if (answer) answer = chosen_(out);
     opened_.reset();
+    used_.reset();
     if (answer) return static_cast<int>(ExitCode::done);
     report(place_.console, answer.error(), json_);
     return static_cast<int>(answer.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);

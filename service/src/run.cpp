@@ -21,11 +21,11 @@ std::string working_directory()
 result<std::optional<int>> carried_out_by_service(const CommandLine& line, std::vector<std::string> words,
                                                   const StopSignals& signals, Console& console)
 {
-    BOOST_OUTCOME_TRY(auto service, AdminSocket::connect(line.data_directory()));
+    BOOST_OUTCOME_TRY(auto service, AdminSocket::connect(line.root_directory()));
     if (not service) return std::optional<int>{};
     const CommandRequest request{.arguments         = std::move(words),
                                  .working_directory = working_directory(),
-                                 .data_directory    = line.data_directory(),
+                                 .data_directory    = line.root_directory(),
                                  .shape             = console.shape()};
     BOOST_OUTCOME_TRY(const int exit_code, ask_service(std::move(*service), request, signals, console));
     return std::optional{exit_code};

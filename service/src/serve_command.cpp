@@ -3,6 +3,7 @@
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/service/admin_door.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/tenants.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +14,8 @@ namespace eventloom {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr Duration between_looks_for_idle = std::chrono::seconds{5};
 
 std::string text_of(const Json& json)
 {
@@ -50,10 +53,16 @@ void CommandLine::add_serve_command()
 
 result<void> CommandLine::serve(Output& out)
 {
+    if (not tenant_.empty()) {
+        return fail(Failure::invalid, "serve-with-a-tenant",
+                    "asked to serve the tenant " + tenant_ + " alone; serve all of " + root_directory() +
+                        " without --tenant: each is opened when somebody needs it");
+    }
     out.console().ends_well_when_stopped();
     BOOST_OUTCOME_TRY(auto* const open_service, open(true));
     Service& service = open_service->service();
     BOOST_OUTCOME_TRY(service.start());
+    Tenants tenants{runtime(), data_directory(), open_};
     const AdminAnswers answers{
         .health =
             [this] {
@@ -61,13 +70,14 @@ result<void> CommandLine::serve(Output& out)
             },
         .status = [this, &service, since = runtime().clock.now()] { return status_of(service, program_.name, since); },
         .carry_out =
-            [this, open_service](const AdminCommand& command, Console& console) {
+            [this, open_service, &tenants](const AdminCommand& command, Console& console) {
                 CommandLine line{program_,
                                  {.console           = console,
                                   .runtime           = runtime(),
                                   .working_directory = command.working_directory,
                                   .data_directory    = command.data_directory,
                                   .running           = open_service,
+                                  .tenants           = &tenants,
                                   .client_process_id = command.client_process_id}};
                 const auto ended = line.read(command.arguments);
                 return ended ? *ended : line.carry_out();
@@ -76,9 +86,22 @@ result<void> CommandLine::serve(Output& out)
     out.say(program_.name + " serves " + data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", data_directory()}});
-    while (out.console().wait(std::chrono::hours{1})) continue;
+    serve_tenants(out, tenants);
     if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
     return done();
+}
+
+// Opens each once, so that what its sagas had begun goes on, and closes those that rest, until nobody wants the service.
+void CommandLine::serve_tenants(Output& out, Tenants& tenants)
+{
+    const auto found = tenants.list();
+    if (not found) report(out.console(), found.error(), json_);
+    for (const auto& tenant : found ? found.value() : std::vector<TenantStatus>{}) {
+        if (not out.console().go_on()) return;
+        const auto opened = tenants.use(tenant.name, false);
+        if (not opened) report(out.console(), opened.error(), json_);
+    }
+    while (out.console().wait(between_looks_for_idle)) tenants.close_idle();
 }
 
 } // namespace eventloom

@@ -114,15 +114,20 @@ Saga booking(std::uint32_t version)
 
 } // namespace
 
-Agency::Agency(const Runtime& runtime, EventStore& store, const std::string& directory, Card& card,
-               std::uint32_t version)
-    : commands{runtime, store}, bus{runtime, store}, sagas{runtime, store, commands, bus, directory + "/sagas"}
+void add_booking(Sagas& sagas, Card& card, std::uint32_t version)
 {
     sagas.add(booking(version));
     sagas.perform_async<ChargeCard>(
         [&card](const ChargeCard& request, const CallKey& key, auto answer) { card.charge(request, key, answer); });
     sagas.perform<RefundCard>(
         [&card](const RefundCard& request, const CallKey& key) { return card.refund(request, key); });
+}
+
+Agency::Agency(const Runtime& runtime, EventStore& store, const std::string& directory, Card& card,
+               std::uint32_t version)
+    : commands{runtime, store}, bus{runtime, store}, sagas{runtime, store, commands, bus, directory + "/sagas"}
+{
+    add_booking(sagas, card, version);
     REQUIRE(sagas.start());
 }
 

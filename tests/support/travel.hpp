@@ -100,6 +100,9 @@ struct Card {
     void answer_late();
 };
 
+// The saga that books a trip, with what it calls.
+void add_booking(Sagas& sagas, Card& card, std::uint32_t version = 1);
+
 // The agency's process: buses and sagas over a store that outlives it.
 struct Agency {
     Agency(const Runtime& runtime, EventStore& store, const std::string& directory, Card& card,

@@ -11,9 +11,9 @@
 //         return el::run({"shop", "A gift shop on Eventloom.", add_shop}, argc, argv);
 //     }
 //
-// Given for nothing: serve; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
+// Given for nothing: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
 // dead-letters list|show|retry|discard; sagas list|show|retry, events tail|show, streams list|read, store
-// info|verify|compact|repair|export|import; --data DIR and --json everywhere. Tables for people, JSON for programs,
+// info|verify|compact|repair|export|import; --data DIR, --tenant NAME and --json everywhere. Tables for people, JSON for programs,
 // errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
 //
 // While `serve` runs, every command is carried out by the running service, which is reached through the door in its data
@@ -38,13 +38,7 @@
 namespace eventloom {
 
 class CommandLine;
-
-// A program's open service, with whatever else it needs: what a CommandLine opens.
-class OpenService {
-public:
-    virtual ~OpenService()     = default;
-    virtual Service& service() = 0;
-};
+class Tenants;
 
 struct Program {
     std::string name;
@@ -66,6 +60,7 @@ struct CommandPlace {
     std::string working_directory;    // of whoever typed the command; files that it names are looked for there
     std::string data_directory;       // of the running service, as whoever typed the command calls it
     OpenService* running   = nullptr; // the service that has taken the command through its door
+    Tenants* tenants       = nullptr; // beside it
     long client_process_id = 0;       // of the program that sent it
 };
 
@@ -74,10 +69,7 @@ public:
     CommandLine(const Program& program, CommandPlace place);
     ~CommandLine();
 
-    // How the program opens its service in a data directory: with its projections, sagas and activities added, not started.
-    using Open = std::function<result<std::unique_ptr<OpenService>>(const Runtime&, const std::string& directory,
-                                                                    bool create_if_missing)>;
-    void opens(Open open) { open_ = std::move(open); }
+    void opens(OpenServiceIn open) { open_ = std::move(open); }
 
     // Teaches `events show` the forms of an aggregate's events.
     void knows(const EventTypes& types);
@@ -98,8 +90,10 @@ public:
     // The service runs by itself: it goes on when the command has ended.
     bool is_running_service() const { return place_.running != nullptr; }
 
-    // Where data is kept: --data, or else the user's data directory.
+    // Where data is kept: --data, or else the user's data directory; and in it, with --tenant, the tenant's own.
     std::string data_directory() const;
+    // The same without a tenant: where the door of a running service is.
+    std::string root_directory() const;
     // A file that an argument names, wherever the command is carried out.
     std::string path_of(const std::string& file) const;
     const Runtime& runtime() const { return place_.runtime; }
@@ -122,17 +116,21 @@ private:
     void add_log_commands();
     void add_store_commands();
     void add_exchange_commands(CLI::App& store);
+    void add_tenant_commands();
     void add_serve_command();
     result<void> serve(Output& out);
+    void serve_tenants(Output& out, Tenants& tenants);
     result<void> check_place() const;
     std::string event_json(const RecordedEvent& event) const;
 
     const Program& program_;
     const CommandPlace place_;
     CLI::App app_;
-    Open open_;
+    OpenServiceIn open_;
     std::unique_ptr<OpenService> opened_;
+    std::shared_ptr<OpenService> used_; // of a tenant, while the command goes on
     std::string directory_;
+    std::string tenant_;
     bool json_ = false;
     std::unordered_map<std::string, const EventType*> types_;
     std::vector<const CLI::Option*> opening_options_;

@@ -83,4 +83,15 @@ private:
     bool started_ = false;
 };
 
+// A program's open service, with whatever else it needs.
+class OpenService {
+public:
+    virtual ~OpenService()     = default;
+    virtual Service& service() = 0;
+};
+
+// How a program opens its service in a data directory: with its projections, sagas and activities added, not started.
+using OpenServiceIn = std::function<result<std::unique_ptr<OpenService>>(
+    const Runtime& runtime, const std::string& directory, bool create_if_missing)>;
+
 } // namespace eventloom

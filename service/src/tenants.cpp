@@ -1,0 +1,216 @@
+#include <eventloom/service/tenants.hpp>
+
+#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/utf8.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::size_t name_bytes_max = 64;
+
+bool is_tenant_name(const std::string& name)
+{
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    return not name.empty() && name.size() <= name_bytes_max && name.find_first_not_of(allowed) == std::string::npos;
+}
+
+std::string directory_of_all(const std::string& directory)
+{
+    return directory + "/tenants";
+}
+
+Error no_such_tenant(const std::string& name, const std::string& directory)
+{
+    return {Failure::invalid, "no-such-tenant",
+            "looked for the tenant " + name + " in " + directory + " and found none; `tenants list` shows all"};
+}
+
+bool exists(const std::string& directory)
+{
+    std::error_code error;
+    return std::filesystem::exists(directory, error);
+}
+
+// Another process may have it open. What cannot be opened for another reason can be removed.
+result<void> check_not_held(const Runtime& runtime, const std::string& directory)
+{
+    const auto log = LevelDbStore::open(runtime, {.directory = directory + "/log", .create_if_missing = false});
+    if (log || log.error().code != "held-by-another-process") return done();
+    return log.error();
+}
+
+// A saga goes on by itself, and its timers need a service that is open.
+bool sagas_are_at_work(Service& service)
+{
+    const auto counts = service.sagas().count();
+    if (not counts) return false; // closed and opened again it says why
+    const auto of = [&](SagaStatus status) {
+        const auto found = counts.value().find(status);
+        return found == counts.value().end() ? 0 : found->second;
+    };
+    return of(SagaStatus::running) + of(SagaStatus::compensating) > 0;
+}
+
+} // namespace
+
+struct Tenants::Tenant {
+    enum class State { opening, open, closing };
+    State state = State::opening;
+    std::unique_ptr<OpenService> service;
+    std::size_t users = 0;
+    Time last_used{};
+};
+
+Tenants::Tenants(const Runtime& runtime, std::string directory, OpenServiceIn open, TenantsOptions options)
+    : runtime_{runtime}, directory_{std::move(directory)}, open_{std::move(open)}, options_{options}
+{
+}
+
+Tenants::~Tenants()
+{
+    Lock lock{mutex_};
+    for (const auto& [name, tenant] : tenants_) {
+        ensure(tenant->users == 0, "nobody uses a tenant any more when the tenants go");
+        if (tenant->service) tenant->service->service().stop();
+    }
+}
+
+result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missing)
+{
+    BOOST_OUTCOME_TRY(const auto directory, tenant_directory(directory_, name));
+    Lock lock{mutex_};
+    // Whoever opens or closes it is done soon.
+    changed_.wait(lock, [&] {
+        const auto found = tenants_.find(name);
+        return found == tenants_.end() || found->second->state == Tenant::State::open;
+    });
+    if (not tenants_.contains(name)) {
+        if (not create_if_missing && not exists(directory + "/log")) return no_such_tenant(name, directory_);
+        BOOST_OUTCOME_TRY(make_room(lock));
+    }
+    auto& tenant = tenants_[name];
+    if (not tenant) {
+        tenant = std::make_unique<Tenant>();
+        lock.unlock();
+        auto opened = open_(runtime_, directory, create_if_missing);
+        if (opened) {
+            if (auto started = opened.value()->service().start(); not started) opened = std::move(started.error());
+        }
+        lock.lock();
+        changed_.notify_all();
+        if (not opened) {
+            tenants_.erase(name);
+            return std::move(opened.error());
+        }
+        tenant->service = std::move(opened.value());
+        tenant->state   = Tenant::State::open;
+    }
+    ++tenant->users;
+    return Use{tenant->service.get(), [this, used = tenant.get()](OpenService*) { give_back(*used); }};
+}
+
+void Tenants::give_back(Tenant& tenant)
+{
+    const std::lock_guard lock{mutex_};
+    --tenant.users;
+    tenant.last_used = runtime_.clock.now();
+}
+
+result<std::vector<TenantStatus>> Tenants::list() const
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, directory_of_all(directory_)));
+    std::vector<TenantStatus> tenants;
+    const std::lock_guard lock{mutex_};
+    for (const std::string& name : names) {
+        if (is_tenant_name(name)) tenants.push_back({name, tenants_.contains(name)});
+    }
+    std::sort(tenants.begin(), tenants.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return tenants;
+}
+
+void Tenants::close_idle()
+{
+    Lock lock{mutex_};
+    const Time now = runtime_.clock.now();
+    for (auto next = tenants_.begin(); next != tenants_.end();) {
+        Tenant& tenant = *next->second;
+        const bool due = tenant.state == Tenant::State::open && tenant.users == 0 &&
+                         now - tenant.last_used >= options_.open_while_idle;
+        if (not due || sagas_are_at_work(tenant.service->service())) {
+            ++next;
+            continue;
+        }
+        const std::string name = next->first;
+        close(tenant, lock);
+        next = tenants_.upper_bound(name);
+    }
+}
+
+// Others wait for it, and everything else goes on meanwhile.
+void Tenants::close(Tenant& tenant, Lock& lock)
+{
+    tenant.state = Tenant::State::closing;
+    lock.unlock();
+    tenant.service->service().stop();
+    tenant.service.reset();
+    lock.lock();
+    std::erase_if(tenants_, [&](const auto& entry) { return entry.second.get() == &tenant; });
+    changed_.notify_all();
+}
+
+result<void> Tenants::make_room(Lock& lock)
+{
+    while (tenants_.size() >= options_.open_at_once) {
+        Tenant* idle = nullptr;
+        for (const auto& [name, tenant] : tenants_) {
+            const bool can_go = tenant->state == Tenant::State::open && tenant->users == 0 &&
+                                not sagas_are_at_work(tenant->service->service());
+            if (can_go && (idle == nullptr || tenant->last_used < idle->last_used)) idle = tenant.get();
+        }
+        if (idle == nullptr) {
+            return fail(Failure::unavailable, "too-many-tenants",
+                        "asked for one more tenant and found " + std::to_string(tenants_.size()) +
+                            " of them at work, as many as may be open at once; try again");
+        }
+        close(*idle, lock);
+    }
+    return done();
+}
+
+result<void> Tenants::remove(const std::string& name)
+{
+    BOOST_OUTCOME_TRY(const auto directory, tenant_directory(directory_, name));
+    Lock lock{mutex_};
+    if (not exists(directory)) return no_such_tenant(name, directory_);
+    if (const auto open = tenants_.find(name); open != tenants_.end()) {
+        if (open->second->state != Tenant::State::open || open->second->users > 0) {
+            return fail(Failure::unavailable, "tenant-in-use",
+                        "asked to remove the tenant " + name + " and found it in use; try again when it rests");
+        }
+        close(*open->second, lock);
+    }
+    BOOST_OUTCOME_TRY(check_not_held(runtime_, directory));
+    // From here on it is no tenant; what is left when this is interrupted goes with the next.
+    const auto removed = directory_of_all(directory_) + "/.removed";
+    std::error_code error;
+    std::filesystem::remove_all(removed, error);
+    if (not error) std::filesystem::rename(directory, removed, error);
+    if (not error) std::filesystem::remove_all(removed, error);
+    if (not error) return done();
+    return fail(Failure::storage, "tenant-not-removed",
+                "removed " + directory + " and found: " + error.message() + "; check its rights, then remove it again");
+}
+
+result<std::string> tenant_directory(const std::string& directory, const std::string& name)
+{
+    if (is_tenant_name(name)) return directory_of_all(directory) + "/" + name;
+    return fail(Failure::invalid, "invalid-tenant-name",
+                "asked for the tenant \"" + printable(name.substr(0, name_bytes_max)) +
+                    "\", which is no name of one; give at most 64 lower-case letters, digits, - and _");
+}
+
+} // namespace eventloom
