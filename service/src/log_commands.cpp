@@ -118,8 +118,9 @@ void CommandLine::add_log_commands()
         return done();
     });
 
-    auto* streams = app_.add_subcommand("streams", "The streams: list, read");
+    auto* streams = app_.add_subcommand("streams", "The streams: list, read, limits, delete");
     streams->require_subcommand(1);
+    add_stream_limit_commands(*streams);
     auto* list = streams->add_subcommand("list", "All streams, or those of one category, by name");
     list->add_option("--category", arguments->category, "Only of this category");
     on(list, [this, arguments](Output& out) -> result<void> {
