@@ -109,6 +109,11 @@ void CommandLine::add_log_commands()
         const auto& store = open_service->service().store();
         const auto cursor = store.read({.from = arguments->position, .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
+            return fail(Failure::invalid, "event-is-gone",
+                        "asked for the event at position " + std::to_string(arguments->position) +
+                            " and found that a scavenge has taken it out; only its place is left");
+        }
         if (event == nullptr) {
             return fail(Failure::invalid, "no-such-event",
                         "asked for the event at position " + std::to_string(arguments->position) +
