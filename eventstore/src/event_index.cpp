@@ -144,10 +144,10 @@ result<void> EventIndex::discard(const Runtime& runtime, const std::string& dire
 result<void> EventIndex::load()
 {
     BOOST_OUTCOME_TRY(const auto end, read_index_end(*database_));
-    on_disk_         = end.position;
-    checksum_at_end_ = end.checksum;
-    newest_          = std::make_shared<IndexTail>(on_disk_);
-    auto cursor      = database_->cursor();
+    on_disk_            = end.position;
+    checksum_at_end_    = end.checksum;
+    newest_             = std::make_shared<IndexTail>(on_disk_);
+    auto cursor         = database_->cursor();
     const auto settings = key_spaces::of_text(key_spaces::in_category, StreamSettings::category);
     cursor.seek(settings);
     BOOST_OUTCOME_TRY(cursor.status());
@@ -209,7 +209,7 @@ result<void> EventIndex::flush()
     on_disk_          = tail->last();
     settings_on_disk_ = settings_on_disk_ || tail->positions(key_spaces::in_category, StreamSettings::category);
     checksum_at_end_  = set_aside_checksum_;
-    ordered_ids_     = ordered_ids;
+    ordered_ids_      = ordered_ids;
     set_aside_.reset();
     return done();
 }

@@ -257,9 +257,10 @@ public:
         if (damage_ && (damage_->code.starts_with("history-") || damage_->code == "damaged-witness")) {
             add_finding(report, {0, damage_->code, damage_->sentence});
         }
-        BOOST_OUTCOME_TRY(check_clusters(*database_, *log_.clusters().all(), is_in_use, [&](Position position, std::string found) {
-            add_finding(report, {position, "damaged-cluster", std::move(found)});
-        }));
+        BOOST_OUTCOME_TRY(
+            check_clusters(*database_, *log_.clusters().all(), is_in_use, [&](Position position, std::string found) {
+                add_finding(report, {position, "damaged-cluster", std::move(found)});
+            }));
         if (witness_is_damaged_) {
             add_finding(report, {0, "damaged-witness",
                                  "read the witness file and found one of its two slots damaged; the next one that is "
@@ -279,10 +280,9 @@ private:
             rows_->renew();
             return done();
         };
-        BOOST_OUTCOME_TRY(
-            auto report,
-            Scavenger(runtime_, *database_, log_, clusters_.get(), renew_rows, options_.group_bytes / 2, options, progress)
-                .run());
+        BOOST_OUTCOME_TRY(auto report, Scavenger(runtime_, *database_, log_, clusters_.get(), renew_rows,
+                                                 options_.group_bytes / 2, options, progress)
+                                           .run());
         report.bytes_before = before;
         BOOST_OUTCOME_TRY(report.bytes_after, bytes_in(runtime_, options_.directory));
         return report;
@@ -390,7 +390,7 @@ private:
     std::optional<WitnessKeeper> witness_; // touched by whoever leads a group
     Position synced_position_ = 0;         // the same
     std::atomic<Position> witnessed_{0};
-    std::mutex scavenging_; // one at a time
+    std::mutex scavenging_;           // one at a time
     bool witness_is_damaged_ = false; // when it was opened
 };
 

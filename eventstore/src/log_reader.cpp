@@ -255,7 +255,7 @@ private:
     bool is_bound_by_limits_ = false;
     Version first_version_   = 0; // that is wanted, in a stream
     Position first_wanted_   = 0;
-    Position last_wanted_  = std::numeric_limits<Position>::max();
+    Position last_wanted_    = std::numeric_limits<Position>::max();
     std::vector<RecordedEvent> page_; // its events are used again, page after page
     std::size_t filled_ = 0;
     std::size_t at_     = 0;

@@ -178,7 +178,7 @@ public:
         const auto status = log_.status_of(request.scope.name(), std::numeric_limits<Position>::max());
         if (not status) return std::make_unique<FailedCursor>(status.error());
         for (Position step = 1; step <= log_.head() && chosen.size() < request.limit; ++step) {
-            const Position position = forwards ? step : log_.head() + 1 - step;
+            const Position position    = forwards ? step : log_.head() + 1 - step;
             const RecordedEvent& event = *log_.events[position - 1];
             if (wants(request, event, forwards) && keeps(status.value(), request, event)) chosen.push_back(position);
         }

@@ -20,9 +20,9 @@ constexpr std::uint8_t record_version = 2;
 constexpr std::uint8_t scavenged_version = 3;
 constexpr std::size_t wrapper_bytes      = 8;
 constexpr std::size_t id_bytes           = 16;
-constexpr std::size_t head_bytes      = 40;
-constexpr std::size_t entry_bytes     = 12;
-constexpr std::size_t checksum_bytes  = 8;
+constexpr std::size_t head_bytes         = 40;
+constexpr std::size_t entry_bytes        = 12;
+constexpr std::size_t checksum_bytes     = 8;
 
 void put(BinaryWriter& out, const Uuid& id)
 {
@@ -382,14 +382,15 @@ const RecordView::Run& RecordView::run_of(std::uint64_t event) const
 result<RecordView::Body> RecordView::body_at(Position position) const
 {
     ensure(holds(position), "an event is taken from a record that does not hold it");
-    const auto number      = position - first_;
-    const char* entry      = table_.data() + number * entry_bytes;
-    std::size_t end        = end_of(number);
-    std::size_t from       = number == 0 ? 0 : end_of(number - 1);
+    const auto number = position - first_;
+    const char* entry = table_.data() + number * entry_bytes;
+    std::size_t end   = end_of(number);
+    std::size_t from  = number == 0 ? 0 : end_of(number - 1);
     if (const auto* run = gone_.empty() ? nullptr : gone_at_or_before(number)) {
         ensure(number - run->first >= run->count, "the body of an event is asked for that is gone");
         const auto bytes_gone = run->bytes_before + run->bytes;
-        if (from < bytes_gone || end < bytes_gone) return damaged_record(position, "its place in the record is damaged");
+        if (from < bytes_gone || end < bytes_gone)
+            return damaged_record(position, "its place in the record is damaged");
         from -= bytes_gone;
         end -= bytes_gone;
     }

@@ -28,7 +28,8 @@ result<ScavengeNote> read_scavenge_note(const Database& log)
     const std::string_view bytes{*stored};
     if (bytes.size() < checksum_bytes) return damaged("it is too short");
     const auto content = bytes.substr(0, bytes.size() - checksum_bytes);
-    if (checksum_of(content) != read_big_endian(bytes.substr(content.size()))) return damaged("its checksum is another");
+    if (checksum_of(content) != read_big_endian(bytes.substr(content.size())))
+        return damaged("its checksum is another");
     try {
         BinaryReader in{content};
         if (in.byte() != note_version) return damaged("its version is not known to this program");
@@ -52,9 +53,9 @@ void put(Batch& batch, const ScavengeNote& note)
     std::string bytes;
     BinaryWriter out{bytes};
     out.byte(note_version);
-    for (const std::uint64_t number :
-         {note.gone, note.gone_bytes, note.next, note.head,
-          static_cast<std::uint64_t>(note.moment.time_since_epoch().count()), note.rewritten, note.events, note.bytes}) {
+    for (const std::uint64_t number : {note.gone, note.gone_bytes, note.next, note.head,
+                                       static_cast<std::uint64_t>(note.moment.time_since_epoch().count()),
+                                       note.rewritten, note.events, note.bytes}) {
         out.unsigned_number(number);
     }
     append_big_endian(bytes, checksum_of(bytes));

@@ -11,12 +11,12 @@ struct ScavengeNote {
     Position gone            = 0; // events, all in all
     std::uint64_t gone_bytes = 0; // that they had
     // Of the one that is under way. `next` 0: none is.
-    Position next      = 0;  // the first position that it has not looked at
-    Position head      = 0;  // where the log ended when it began
-    Time moment        = {}; // when it began
-    Position rewritten = 0;  // the first position whose room has not been given back yet; 0: none
-    Position events     = 0; // that it has taken out
-    std::uint64_t bytes = 0; // that they had
+    Position next       = 0;  // the first position that it has not looked at
+    Position head       = 0;  // where the log ended when it began
+    Time moment         = {}; // when it began
+    Position rewritten  = 0;  // the first position whose room has not been given back yet; 0: none
+    Position events     = 0;  // that it has taken out
+    std::uint64_t bytes = 0;  // that they had
 };
 
 // Failure::corrupt "damaged-scavenge-note".

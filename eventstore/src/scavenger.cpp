@@ -163,8 +163,7 @@ result<void> Scavenger::look_at(const RecordView& record, Page& page)
     page.events += events;
     if (options_.dry_run) return done();
     BOOST_OUTCOME_TRY(auto bytes, scavenged(record, going));
-    page.records.push_back(
-        {key_spaces::of_record(record.last(), 0), std::move(bytes), record.first(), record.last()});
+    page.records.push_back({key_spaces::of_record(record.last(), 0), std::move(bytes), record.first(), record.last()});
     return done();
 }
 

@@ -18,8 +18,7 @@ result<Position> StreamSettingsReader::position_of(const IndexView& view, std::s
     const auto settings = settings_stream_of(stream);
     BOOST_OUTCOME_TRY(const auto length, index_.length_of(view, settings, std::numeric_limits<Position>::max()));
     for (std::uint64_t left = length; left > 0;) {
-        BOOST_OUTCOME_TRY(const auto places,
-                          index_.of_stream(view, settings, left - 1, Direction::backwards, page));
+        BOOST_OUTCOME_TRY(const auto places, index_.of_stream(view, settings, left - 1, Direction::backwards, page));
         for (const Position position : places.positions) {
             if (position < before) return position;
         }

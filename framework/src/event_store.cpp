@@ -144,9 +144,9 @@ result<void> check_settings(const StreamAppend& append)
     const bool has_stream = name.size() > 1 && not is_settings_stream(name.substr(1));
     for (const NewEvent& event : append.events) {
         if (has_stream && stream_status_of(event.type, event.schema_version, event.data)) continue;
-        return invalid("invalid-stream-name", "append the event " + quoted(event.type) + " to the stream " +
-                                                  quoted(append.stream) +
-                                                  ", which is kept for what is asked of a stream; give it another name");
+        return invalid("invalid-stream-name",
+                       "append the event " + quoted(event.type) + " to the stream " + quoted(append.stream) +
+                           ", which is kept for what is asked of a stream; give it another name");
     }
     return done();
 }
@@ -248,8 +248,8 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     std::size_t bytes  = 0;
     for (const StreamAppend& append : request.streams) {
         const auto prefix_bytes = is_settings_stream(append.stream) ? settings_stream_of("").size() : 0;
-        BOOST_OUTCOME_TRY(check_name("stream name", append.stream, limits.stream_name_bytes + prefix_bytes,
-                                     "invalid-stream-name"));
+        BOOST_OUTCOME_TRY(
+            check_name("stream name", append.stream, limits.stream_name_bytes + prefix_bytes, "invalid-stream-name"));
         BOOST_OUTCOME_TRY(check_settings(append));
         if (append.events.empty()) {
             return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");

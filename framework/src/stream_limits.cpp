@@ -33,8 +33,8 @@ struct Settings {
 result<Settings> read_settings(const EventStore& store, const std::string& stream)
 {
     Settings settings;
-    const auto cursor = store.read(
-        {.scope = Scope::stream(settings_stream_of(stream)), .direction = Direction::backwards, .limit = 1});
+    const auto cursor =
+        store.read({.scope = Scope::stream(settings_stream_of(stream)), .direction = Direction::backwards, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
     if (event == nullptr) return settings;
     BOOST_OUTCOME_TRY(settings.status, stream_status_of(event->type, event->schema_version, event->data));

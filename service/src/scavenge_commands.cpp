@@ -34,7 +34,8 @@ void CommandLine::add_scavenge_command(CLI::App& store)
     const auto options = std::make_shared<ScavengeOptions>();
     const auto yes     = std::make_shared<bool>(false);
     auto* command      = store.add_subcommand(
-        "scavenge", "Take out of the log what deleted and limited streams leave nobody to read, and give the room back");
+             "scavenge",
+             "Take out of the log what deleted and limited streams leave nobody to read, and give the room back");
     command->add_flag("--dry-run", options->dry_run, "Say what would go, and change nothing");
     command->add_option("--bytes-per-second", options->bytes_per_second, "Read and write no faster")
         ->check(CLI::PositiveNumber);

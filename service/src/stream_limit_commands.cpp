@@ -86,7 +86,8 @@ void CommandLine::add_stream_limit_commands(CLI::App& streams)
     auto* limits = streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
     limits->add_option("stream", arguments->stream, "Its name")->required();
     const auto* max_age =
-        limits->add_option("--max-age", arguments->max_age, "Keep what is not older, like 90d, 12h, 30m")->type_name("AGE");
+        limits->add_option("--max-age", arguments->max_age, "Keep what is not older, like 90d, 12h, 30m")
+            ->type_name("AGE");
     const auto* max_count =
         limits->add_option("--max-count", arguments->max_count, "Keep the last so many")->check(CLI::PositiveNumber);
     const auto* truncate =
@@ -112,7 +113,8 @@ void CommandLine::add_stream_limit_commands(CLI::App& streams)
         return done();
     });
 
-    auto* remove = streams.add_subcommand("delete", "Delete a stream: its events are seen no more, an append begins it anew");
+    auto* remove =
+        streams.add_subcommand("delete", "Delete a stream: its events are seen no more, an append begins it anew");
     remove->add_option("stream", arguments->stream, "Its name")->required();
     remove->add_flag("--for-good", arguments->for_good, "For ever: nothing can be appended to it again. Needs --yes");
     remove->add_flag("--yes", arguments->yes, "For what cannot be undone");

@@ -146,7 +146,7 @@ TEST_CASE("a deleted stream reads as empty, and begins anew behind its versions"
         CHECK(machine->stream_length("a-1").value() == 2);
         CHECK(code_of(machine.append("a-1", ExpectedVersion::exactly(0), {"x"})) == "wrong-expected-version");
 
-        auto anew = to("a-1", ExpectedVersion::no_stream(), {note_of(machine.runtime, "2")});
+        auto anew        = to("a-1", ExpectedVersion::no_stream(), {note_of(machine.runtime, "2")});
         const auto first = machine->append(anew);
         REQUIRE(first);
         CHECK(first.value().streams.at(0).first_version == 2);
@@ -177,7 +177,7 @@ TEST_CASE("a tombstoned stream is never written again", "[eventstore][limits]")
         REQUIRE(machine->append(sent));
         REQUIRE(tombstone_stream(*machine, ids, "a-1"));
         REQUIRE(tombstone_stream(*machine, ids, "never-1")); // one that never was, too
-        const auto head = machine->head();
+        const auto head  = machine->head();
         const auto check = [&] {
             CHECK(machine.read("a-1").empty());
             for (const auto& stream : {"a-1", "never-1"}) {
@@ -252,7 +252,8 @@ TEST_CASE("the streams of what is asked hold nothing else", "[eventstore][limits
     }
 }
 
-TEST_CASE("an aggregate whose stream was deleted begins anew, also when its state was in memory", "[eventstore][limits]")
+TEST_CASE("an aggregate whose stream was deleted begins anew, also when its state was in memory",
+          "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
     Machine machine{kind};

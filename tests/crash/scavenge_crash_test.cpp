@@ -140,7 +140,7 @@ TEST_CASE("a power cut at any change of the disk while a scavenge goes on change
                     REQUIRE(store);
                     after_crash      = compare(*store.value(), written, false);
                     const auto again = store.value()->scavenge({});
-                    after_scavenge = again ? compare(*store.value(), written, true) : again.error().sentence;
+                    after_scavenge   = again ? compare(*store.value(), written, true) : again.error().sentence;
                 }
                 machine.process_ends();
                 INFO("directory model " << static_cast<int>(model) << ", tail " << static_cast<int>(tail)
@@ -167,9 +167,7 @@ TEST_CASE("a failing write or sync while a scavenge goes on ends it, and loses n
                 fill(machine, *store);
                 for (auto& event : read_all(*store)) written.events.emplace(event.position, std::move(event));
                 written.acknowledged = store->head();
-                machine.disk().fail({.operation = operation,
-                                     .number    = number,
-                                     .half      = operation == Operation::write});
+                machine.disk().fail({.operation = operation, .number = number, .half = operation == Operation::write});
                 static_cast<void>(store->scavenge({}));
                 happened = machine.disk().fault_happened();
             }

@@ -8,6 +8,7 @@
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
+#include <xxhash.h>
 
 #include <chrono>
 #include <filesystem>
@@ -251,6 +252,97 @@ TEST_CASE("a scavenge takes out what no reader of a stream sees, and leaves ever
     }
 }
 
+// The log's records by their keys, as their bytes stand.
+std::map<std::string, std::string> records_of(const Machine& machine)
+{
+    std::map<std::string, std::string> records;
+    const auto log = Database::open(machine.runtime, {.directory = machine.options.directory});
+    REQUIRE(log);
+    auto cursor = log.value()->cursor();
+    for (cursor.seek("e"); cursor.valid() && cursor.key().starts_with('e'); cursor.next()) {
+        records.emplace(cursor.key(), cursor.value());
+    }
+    return records;
+}
+
+std::string lowest_first(std::uint64_t number, int bytes)
+{
+    std::string out;
+    for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(number >> (8 * i)));
+    return out;
+}
+
+std::uint64_t number_in(const std::string& bytes, std::size_t at, int count)
+{
+    std::uint64_t number = 0;
+    for (int i = count - 1; i >= 0; --i)
+        number = number << 8 | static_cast<unsigned char>(bytes[at + static_cast<std::size_t>(i)]);
+    return number;
+}
+
+TEST_CASE("a record of which events are gone is as docs/format.md has it, and its head as it was",
+          "[eventstore][scavenge][versions]")
+{
+    Machine machine;
+    auto store = machine.open();
+    AppendRequest request;
+    std::vector<std::string> ids;
+    for (const auto* stream : {"a-1", "b-1", "c-1"}) {
+        std::vector<NewEvent> events;
+        for (int i = 0; i < 2; ++i) events.push_back(note_of(machine.runtime, stream));
+        for (const auto& event : events) {
+            ids.emplace_back(reinterpret_cast<const char*>(event.id.bytes.data()), event.id.bytes.size());
+        }
+        request.streams.push_back({stream, ExpectedVersion::any(), std::move(events)});
+    }
+    REQUIRE(store->append(request));
+    // The second of a-1 and both of c-1 stay.
+    REQUIRE(set_stream_limits(*store, machine.runtime.ids, "a-1", {.max_count = 1}));
+    REQUIRE(delete_stream(*store, machine.runtime.ids, "b-1"));
+    store.reset();
+    const auto before = records_of(machine);
+    store             = machine.open();
+    REQUIRE(store->scavenge({}).value().events == 3);
+    store.reset();
+    const auto after = records_of(machine);
+    REQUIRE(after.size() == before.size());
+
+    const auto& record = before.begin()->second;
+    const auto head    = 40 + 6 * 12 + number_in(record, 32, 4) + 8;
+    std::vector<std::size_t> ends;
+    for (std::size_t i = 0; i < 6; ++i) ends.push_back(head + number_in(record, 40 + i * 12, 4));
+    const std::string list = std::string{"\2"
+                                         "\0\1"
+                                         "\1\2",
+                                         5} +
+                             ids[0] + ids[2] + ids[3];
+    std::string expected = std::string{"\3\0\0\0", 4} + lowest_first(list.size(), 4) + list + record.substr(0, head);
+    expected += lowest_first(XXH3_64bits(expected.data(), expected.size()), 8);
+    expected += record.substr(ends[0], ends[1] - ends[0]) + record.substr(ends[3]);
+    CHECK(after.begin()->second == expected);
+    for (auto one = std::next(before.begin()), other = std::next(after.begin()); one != before.end(); ++one, ++other) {
+        CHECK(*one == *other);
+    }
+}
+
+TEST_CASE("a scavenge gives back the room of what is gone", "[eventstore][scavenge]")
+{
+    Machine machine;
+    const auto store = machine.open();
+    for (int i = 0; i < 200; ++i) {
+        for (const auto* stream : {"gone-1", "kept-1"}) {
+            const auto event = note_of(machine.runtime, std::string(30'000, stream[0]));
+            REQUIRE(store->append(to(stream, ExpectedVersion::any(), {event})));
+        }
+    }
+    REQUIRE(delete_stream(*store, machine.runtime.ids, "gone-1"));
+    const auto report = store->scavenge({});
+    REQUIRE(report);
+    CHECK(report.value().bytes > 6'000'000);
+    CHECK(report.value().bytes_before > 12'000'000);
+    CHECK(report.value().bytes_before - report.value().bytes_after > report.value().bytes * 9 / 10);
+}
+
 TEST_CASE("a dry run of a scavenge says what would go, and changes nothing", "[eventstore][scavenge]")
 {
     Machine machine;
@@ -307,7 +399,8 @@ TEST_CASE("a scavenge that is ended goes on where it was, and spares what was gi
         return event.stream == "large-1" || (Machine::goes(event) && event.stream != name_of(1));
     });
     auto found = read_all(*store);
-    std::erase_if(found, [&](const RecordedEvent& event) { return event.position > before.at("everything").back().position; });
+    std::erase_if(found,
+                  [&](const RecordedEvent& event) { return event.position > before.at("everything").back().position; });
     CHECK(found == expected);
     CHECK(first_finding(*store).empty());
 }

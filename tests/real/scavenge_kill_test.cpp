@@ -121,7 +121,8 @@ TEST_CASE("killed at random moments of scavenges under writers, a store keeps ev
     store.reset();
     std::filesystem::remove_all(directory.path() + "/index");
     CHECK(check(*machine.open(directory.path()), known) == gone_events);
-    SUCCEED("20 kills, " << known.scavenges << " scavenges, " << gone_events << " events gone of " << known.acknowledged);
+    SUCCEED("20 kills, " << known.scavenges << " scavenges, " << gone_events << " events gone of "
+                         << known.acknowledged);
 }
 
 } // namespace scavenge_kill_test

@@ -9,8 +9,8 @@ namespace scavenged_log {
 
 namespace el = eventloom;
 
-inline constexpr std::uint64_t kept_streams  = 4;  // all of whose events stay
-inline constexpr std::uint64_t short_streams = 4;  // that keep the last so many:
+inline constexpr std::uint64_t kept_streams  = 4; // all of whose events stay
+inline constexpr std::uint64_t short_streams = 4; // that keep the last so many:
 inline constexpr std::uint64_t max_count     = 10;
 inline constexpr std::size_t text_bytes      = 700;
 

@@ -40,11 +40,11 @@ struct StoreInfo {
     std::uint32_t format_version = 0;
     Durability durability        = Durability::synced;
     Position events              = 0;
-    Position indexed             = 0; // of them, in the index on disk; the others are in the one in memory
-    Position clustered           = 0; // of them, in ranges that are clustered by stream
-    Position witnessed           = 0; // of them, whose loss the witness would notice
-    Position gone                = 0; // of them, taken out by scavenges: only their places are left
-    std::uint64_t gone_bytes     = 0; // that they had
+    Position indexed             = 0;     // of them, in the index on disk; the others are in the one in memory
+    Position clustered           = 0;     // of them, in ranges that are clustered by stream
+    Position witnessed           = 0;     // of them, whose loss the witness would notice
+    Position gone                = 0;     // of them, taken out by scavenges: only their places are left
+    std::uint64_t gone_bytes     = 0;     // that they had
     bool scavenge_is_unfinished  = false; // one was interrupted: the next goes on with it
     std::uint64_t streams        = 0;
     std::uint64_t log_bytes      = 0; // of files
@@ -82,11 +82,11 @@ struct ScavengeOptions {
 };
 
 struct ScavengeReport {
-    Position events            = 0; // that went, or would go
-    std::uint64_t bytes        = 0; // that they had in the log
-    std::uint64_t streams      = 0; // of which they were; of one that was resumed, since then
-    std::uint64_t bytes_before = 0; // of the files of the log
-    std::uint64_t bytes_after  = 0; // the same in a dry run
+    Position events            = 0;     // that went, or would go
+    std::uint64_t bytes        = 0;     // that they had in the log
+    std::uint64_t streams      = 0;     // of which they were; of one that was resumed, since then
+    std::uint64_t bytes_before = 0;     // of the files of the log
+    std::uint64_t bytes_after  = 0;     // the same in a dry run
     bool resumed               = false; // went on with one that was interrupted
 };
 
@@ -102,7 +102,7 @@ public:
     virtual result<void> visit_streams(const VisitStream& visit) const = 0;
 
     // Everything that was written from the event at `from` on, commands with it, up to the present head; with `from` 1 also
-    // the commands ahead of the first event. In bounded memory.
+    // the commands ahead of the first event. In bounded memory. Failure::invalid "events-are-gone": a scavenge has taken some.
     virtual result<void> visit_history(Position from, const HistoryVisitor& visitor) const = 0;
 
     // Clusters all ranges that are complete, now; otherwise tasks do it when nobody appends. For a store that is read

@@ -70,8 +70,8 @@ class AggregateCache {
 public:
     struct Entry {
         std::shared_ptr<const void> state; // of the aggregate's type; a stream has one aggregate
-        std::uint64_t events   = 0; // of the stream, up to the last that it was folded from
-        std::uint64_t settings = 0; // how often the stream's limits had been changed before
+        std::uint64_t events   = 0;        // of the stream, up to the last that it was folded from
+        std::uint64_t settings = 0;        // how often the stream's limits had been changed before
     };
 
     explicit AggregateCache(std::size_t capacity);

@@ -18,9 +18,9 @@ namespace eventloom {
 
 // What is not given does not limit. Each leaves the newest events of the stream.
 struct StreamLimits {
-    std::optional<Duration> max_age           = std::nullopt; // by the time when they were recorded
-    std::optional<std::uint64_t> max_count    = std::nullopt; // at least 1
-    std::optional<Version> truncate_before    = std::nullopt; // the first version that is kept
+    std::optional<Duration> max_age        = std::nullopt; // by the time when they were recorded
+    std::optional<std::uint64_t> max_count = std::nullopt; // at least 1
+    std::optional<Version> truncate_before = std::nullopt; // the first version that is kept
     friend bool operator==(const StreamLimits&, const StreamLimits&) = default;
 };
 
@@ -51,8 +51,8 @@ struct StreamTombstoned {};
 
 struct StreamSettings {
     static constexpr std::string_view category = "$stream";
-    using Events                               = events<event<"$stream-limits-set", StreamLimitsSet>,
-                          event<"$stream-deleted", StreamDeleted>, event<"$stream-tombstoned", StreamTombstoned>>;
+    using Events = events<event<"$stream-limits-set", StreamLimitsSet>, event<"$stream-deleted", StreamDeleted>,
+                          event<"$stream-tombstoned", StreamTombstoned>>;
 };
 
 // Failure::refused "stream-tombstoned". Failure::invalid "invalid-limits", "invalid-stream-name". And what an append says.
