@@ -127,7 +127,8 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
 
 void CommandLine::add_store_commands()
 {
-    auto* store = app_.add_subcommand("store", "The event store: info, verify, scavenge, repair, compact, export, import");
+    auto* store =
+        app_.add_subcommand("store", "The event store: info, verify, scavenge, repair, compact, export, import");
     store->require_subcommand(1);
     add_scavenge_command(*store);
     const auto on_log = [this, store](const char* name, const char* summary, auto look) {
