@@ -100,28 +100,12 @@ bool is_settings_stream(std::string_view stream)
 
 result<StreamStatus> stream_status_of(std::string_view type, std::uint32_t schema_version, std::string_view data)
 {
-    const auto read = [&]<class Fact>(Fact& fact) {
-        return event_type<StreamSettings, Fact>().decode(schema_version, data, &fact);
-    };
-    StreamStatus status;
-    if (type == event_type<StreamSettings, StreamLimitsSet>().name) {
-        StreamLimitsSet set;
-        BOOST_OUTCOME_TRY(read(set));
-        status.limits = {set.max_age, set.max_count, set.truncate_before};
-    } else if (type == event_type<StreamSettings, StreamDeleted>().name) {
-        StreamDeleted deleted;
-        BOOST_OUTCOME_TRY(read(deleted));
-        status.limits = {deleted.max_age, deleted.max_count, deleted.events};
-    } else if (type == event_type<StreamSettings, StreamTombstoned>().name) {
-        StreamTombstoned tombstoned;
-        BOOST_OUTCOME_TRY(read(tombstoned));
-        status.tombstoned = true;
-    } else {
-        return fail(Failure::corrupt, "unknown-event-type",
-                    "read what is asked of a stream and found an event \"" + printable(type.substr(0, 80)) +
-                        "\" that this program does not know; use a newer one");
-    }
-    return status;
+    RecordedEvent event;
+    event.type           = type;
+    event.schema_version = schema_version;
+    event.data           = data;
+    BOOST_OUTCOME_TRY(const auto settings, evolved(StreamSettings{}, event));
+    return settings.status;
 }
 
 result<StreamStatus> stream_status(const EventStore& store, const std::string& stream)

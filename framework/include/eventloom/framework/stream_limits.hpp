@@ -11,7 +11,7 @@
 // Asked again for what stands already, the three write nothing. Threads: as the EventStore.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 namespace eventloom {
@@ -53,7 +53,21 @@ struct StreamSettings {
     static constexpr std::string_view category = "$stream";
     using Events = events<event<"$stream-limits-set", StreamLimitsSet>, event<"$stream-deleted", StreamDeleted>,
                           event<"$stream-tombstoned", StreamTombstoned>>;
+    StreamStatus status;
 };
+
+inline StreamSettings evolve(StreamSettings, const StreamLimitsSet& event)
+{
+    return {{.limits = {event.max_age, event.max_count, event.truncate_before}}};
+}
+inline StreamSettings evolve(StreamSettings, const StreamDeleted& event)
+{
+    return {{.limits = {event.max_age, event.max_count, event.events}}};
+}
+inline StreamSettings evolve(StreamSettings, const StreamTombstoned&)
+{
+    return {{.tombstoned = true}};
+}
 
 // Failure::refused "stream-tombstoned". Failure::invalid "invalid-limits", "invalid-stream-name". And what an append says.
 result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits);
