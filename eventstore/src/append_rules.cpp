@@ -1,6 +1,9 @@
 #include "append_rules.hpp"
 
+#include "damage.hpp"
+
 #include <algorithm>
+#include <limits>
 
 namespace eventloom {
 
@@ -82,13 +85,23 @@ private:
             if (i == 0) place.first_version = standing.version;
             place.last_version = standing.version;
             compare(event, append, standing, place.first_version + i);
-            if (i == 0 && not append.expected.puts_first_at(standing.version)) {
+            BOOST_OUTCOME_TRY(const bool is_due, i > 0 ? result<bool>{true} : can_have_put(append, standing));
+            if (not is_due) {
                 note(other_version_, "event-at-another-version", event, append, standing,
                      ", where an append that expected " + append.expected.describe() +
                          " cannot have put it; expect what was expected the first time, or give new ids");
             }
         }
         return place;
+    }
+
+    // "No stream" finds a deleted one, too.
+    result<bool> can_have_put(const StreamAppend& append, const RecordedEvent& first) const
+    {
+        if (append.expected.puts_first_at(first.version)) return true;
+        if (append.expected != ExpectedVersion::no_stream()) return false;
+        BOOST_OUTCOME_TRY(const auto status, log_.status_of(append.stream, first.position));
+        return status.is_deleted(first.version);
     }
 
     void compare(const NewEvent& event, const StreamAppend& append, const RecordedEvent& standing, Version due)
@@ -103,6 +116,7 @@ private:
                  "time, or give new ids");
         }
         previous_ = standing.position;
+        if (is_gone(standing)) return; // with what was in it
         if (const auto list = differences(event, standing); not list.empty()) {
             note(other_content_, "event-with-other-content", event, append, standing,
                  " with other content: " + list + "; send what was sent the first time, or give it a new id");
@@ -192,6 +206,18 @@ result<std::optional<Appended>> find_repeated_command(const CommandRecord& comma
     return std::optional{std::move(answer)};
 }
 
+result<void> check_stream(const StreamAppend& append, std::uint64_t length, const LogView& log)
+{
+    StreamStatus status;
+    if (not is_settings_stream(append.stream)) {
+        BOOST_OUTCOME_TRY(status, log.status_of(append.stream, std::numeric_limits<Position>::max()));
+    }
+    if (status.tombstoned) return stream_tombstoned(append.stream);
+    const bool is_new_again = append.expected == ExpectedVersion::no_stream() && status.is_deleted(length);
+    if (is_new_again || append.expected.matches(length)) return done();
+    return wrong_expected_version(append.stream, append.expected, length);
+}
+
 } // namespace
 
 result<AppendDecision> decide_append(const AppendRequest& request, const LogView& log, Time now)
@@ -209,7 +235,7 @@ result<AppendDecision> decide_append(const AppendRequest& request, const LogView
     }
     for (const StreamAppend& append : request.streams) {
         BOOST_OUTCOME_TRY(const auto length, log.length_of(append.stream));
-        if (not append.expected.matches(length)) return wrong_expected_version(append.stream, append.expected, length);
+        BOOST_OUTCOME_TRY(check_stream(append, length, log));
         decision.lengths.push_back(length);
     }
     if (request.condition) {

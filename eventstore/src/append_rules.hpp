@@ -1,7 +1,7 @@
 // What an append may do, whatever keeps the events: the same rules for every engine.
 #pragma once
 
-#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 
 namespace eventloom {
 
@@ -13,6 +13,8 @@ public:
     virtual result<std::optional<Position>> position_of(const Uuid& event_id) const = 0;
     virtual result<RecordedEvent> event_at(Position position) const                 = 0;
     virtual result<std::optional<CommandRecord>> command(const Uuid& id) const      = 0;
+    // What is asked of a stream, by the events before a position.
+    virtual result<StreamStatus> status_of(const std::string& stream, Position before) const = 0;
     // The first event behind `after` that matches.
     virtual result<std::optional<Position>> find_match(const EventQuery& query, Position after) const = 0;
     virtual Position head() const                                                                     = 0;

@@ -121,7 +121,7 @@ result<void> ClusterBuilder::gather()
         return visit_scattered(record, [&](Position position) -> result<void> {
             const auto [stream, version] = record.place_of(position);
             const auto hash              = page_hash(stream, version / versions_in_page);
-            if (not is_wanted(hash)) return done();
+            if (not is_wanted(hash) || record.is_gone(position)) return done();
             BOOST_OUTCOME_TRY(const auto event, record.body_at(position));
             gather(record, position, hash, event);
             return done();

@@ -19,6 +19,8 @@ std::uint64_t fingerprint(std::string_view stream, Version version, Time recorde
     return XXH3_64bits_withSeed(bytes, sizeof bytes, checksum_of(stream)) | 1;
 }
 
+constexpr std::uint64_t print_of_gone = 2; // even: of no event
+
 // Of every event of the range, as the log has it; 0 where it cannot be read.
 result<std::vector<std::uint64_t>> fingerprints_of(const Database& log, const ClusterRange& range)
 {
@@ -31,6 +33,10 @@ result<std::vector<std::uint64_t>> fingerprints_of(const Database& log, const Cl
         if (not record.parse(cursor.value(), last)) continue;
         if (record.first() > range.last) break;
         for (auto at = std::max(record.first(), range.first); at <= std::min(record.last(), range.last); ++at) {
+            if (record.is_gone(at)) {
+                prints[at - range.first] = print_of_gone;
+                continue;
+            }
             const auto event = record.body_at(at);
             if (not event) continue;
             const auto& [body, stream, version, checksum] = event.value();
@@ -43,7 +49,8 @@ result<std::vector<std::uint64_t>> fingerprints_of(const Database& log, const Cl
 
 } // namespace
 
-result<void> check_clusters(const Database& log, const ClusterSet& clusters, const ReportDamage& report)
+result<void> check_clusters(const Database& log, const ClusterSet& clusters, const IsInUse& is_in_use,
+                            const ReportDamage& report)
 {
     for (const auto& cluster : clusters) {
         const auto range  = cluster->range();
@@ -57,6 +64,7 @@ result<void> check_clusters(const Database& log, const ClusterSet& clusters, con
                 const auto copy  = fingerprint(page.stream(), event.version, event.recorded_at, event.checksum);
                 const auto print = range.holds(event.position) ? prints.value()[event.position - range.first] : 1;
                 if (print == 0) continue;
+                if (print == print_of_gone && not is_in_use(*cluster)) continue; // a scavenge has removed it meanwhile
                 if (print == copy && checksum_of(event.body) == event.checksum) continue;
                 report(event.position, "compared a cluster with the log and found that its event at position " +
                                            std::to_string(event.position) +

@@ -38,6 +38,18 @@ ClusterSet ClusterShelf::add(std::shared_ptr<const ClusterFile> file)
     return replaced;
 }
 
+ClusterSet ClusterShelf::take_off(const ClusterRange& range)
+{
+    ClusterSet kept;
+    ClusterSet taken;
+    for (const auto& file : *all()) {
+        const bool overlaps = file->range().first <= range.last && range.first <= file->range().last;
+        (overlaps ? taken : kept).push_back(file);
+    }
+    if (not taken.empty()) put(std::move(kept));
+    return taken;
+}
+
 const ClusterFile* ClusterWalk::find_cluster(Position position)
 {
     if (cluster_ != nullptr && cluster_->range().holds(position)) return cluster_;

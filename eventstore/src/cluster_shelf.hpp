@@ -18,6 +18,8 @@ public:
     void put(ClusterSet set);
     // In the place of those whose ranges lie in that of `file`, which it gives.
     ClusterSet add(std::shared_ptr<const ClusterFile> file);
+    // Takes off those that hold a position of the range, and gives them.
+    ClusterSet take_off(const ClusterRange& range);
 
 private:
     mutable std::shared_mutex mutex_;

@@ -111,6 +111,8 @@ private:
                IndexTail& newest)
     {
         path_.writer_.enter_stream(append.stream, version);
+        if (is_settings_stream(append.stream))
+            path_.batch_.put(key_spaces::of_about("format"), format_bytes(store_format_version));
         for (const NewEvent& event : append.events) {
             if (path_.writer_.bytes() >= path_.options_.record_bytes) {
                 close_record();

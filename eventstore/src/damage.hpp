@@ -8,6 +8,12 @@
 
 namespace eventloom {
 
+// An event of which a scavenge has left the id and the place alone. No other has no type.
+inline bool is_gone(const RecordedEvent& event)
+{
+    return event.type.empty();
+}
+
 Error damaged_record(Position position, std::string_view found);
 Error missing_record(Position position);
 Error damaged_index(std::string_view what);

@@ -4,6 +4,7 @@
 #include "record.hpp"
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -143,10 +144,14 @@ result<void> EventIndex::discard(const Runtime& runtime, const std::string& dire
 result<void> EventIndex::load()
 {
     BOOST_OUTCOME_TRY(const auto end, read_index_end(*database_));
-    on_disk_         = end.position;
-    checksum_at_end_ = end.checksum;
-    newest_          = std::make_shared<IndexTail>(on_disk_);
-    auto cursor      = database_->cursor();
+    on_disk_            = end.position;
+    checksum_at_end_    = end.checksum;
+    newest_             = std::make_shared<IndexTail>(on_disk_);
+    auto cursor         = database_->cursor();
+    const auto settings = key_spaces::of_text(key_spaces::in_category, StreamSettings::category);
+    cursor.seek(settings);
+    BOOST_OUTCOME_TRY(cursor.status());
+    settings_on_disk_ = has_prefix(cursor, settings);
     cursor.seek_at_or_before(std::string{key_spaces::id_block}.append(17, '\xff'));
     BOOST_OUTCOME_TRY(cursor.status());
     if (not cursor.valid() || cursor.key()[0] != key_spaces::id_block) return done();
@@ -166,7 +171,7 @@ Position EventIndex::on_disk() const
 IndexView EventIndex::view() const
 {
     const std::lock_guard lock{mutex_};
-    IndexView view{.on_disk = on_disk_, .tails = {}};
+    IndexView view{.on_disk = on_disk_, .settings_on_disk = settings_on_disk_, .tails = {}};
     if (set_aside_) view.tails.push_back(set_aside_);
     view.tails.push_back(newest_);
     return view;
@@ -201,9 +206,10 @@ result<void> EventIndex::flush()
     batch.put(key_spaces::of_about("covers"), bytes_of({tail->last(), set_aside_checksum_}));
     BOOST_OUTCOME_TRY(database_->write(batch, Durability::synced));
     const std::lock_guard lock{mutex_};
-    on_disk_         = tail->last();
-    checksum_at_end_ = set_aside_checksum_;
-    ordered_ids_     = ordered_ids;
+    on_disk_          = tail->last();
+    settings_on_disk_ = settings_on_disk_ || tail->positions(key_spaces::in_category, StreamSettings::category);
+    checksum_at_end_  = set_aside_checksum_;
+    ordered_ids_      = ordered_ids;
     set_aside_.reset();
     return done();
 }
@@ -222,6 +228,14 @@ result<std::uint64_t> EventIndex::length_on_disk(std::string_view stream) const
     if (not length) return 0;
     if (length->size() != 8) return damaged_index("a damaged length of a stream");
     return read_big_endian(*length);
+}
+
+bool EventIndex::has_settings(const IndexView& view) const
+{
+    return view.settings_on_disk || std::any_of(view.tails.begin(), view.tails.end(), [](const auto& tail) {
+               const std::shared_lock lock{tail->mutex()};
+               return tail->positions(key_spaces::in_category, StreamSettings::category) != nullptr;
+           });
 }
 
 result<std::uint64_t> EventIndex::length_of(const IndexView& view, std::string_view stream, Position head) const

@@ -51,7 +51,8 @@ std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_id
 
 // A moment of the index. Tails are in the order of positions, the newest last.
 struct IndexView {
-    Position on_disk = 0;
+    Position on_disk      = 0;
+    bool settings_on_disk = false;
     std::vector<std::shared_ptr<const IndexTail>> tails;
 };
 
@@ -87,6 +88,9 @@ public:
     // Sets aside all that is in memory, and writes it.
     result<void> flush_all(std::uint64_t checksum_of_last_record);
 
+    // Something was asked of some stream (stream_limits.hpp). Most stores have nothing of that kind.
+    bool has_settings(const IndexView& view) const;
+
     // Lookups, through a view, of what is not behind `head`.
     result<std::uint64_t> length_of(const IndexView& view, std::string_view stream, Position head) const;
     result<std::optional<Position>> position_of(const IndexView& view, const Uuid& id) const;
@@ -112,6 +116,7 @@ private:
     std::shared_ptr<IndexTail> set_aside_;
     std::uint64_t set_aside_checksum_ = 0;
     std::shared_ptr<IndexTail> newest_;
+    bool settings_on_disk_ = false;
     OrderedIds ordered_ids_; // of the index on disk, and of what is set aside
 
     std::mutex flushing_;

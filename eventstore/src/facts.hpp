@@ -64,13 +64,14 @@ public:
             stream_hash_   = name_hash(stream_fact, stream_);
             category_hash_ = name_hash(category_fact, category_of(stream_));
         }
-        if (event.type != type_) {
+        const bool is_gone = event.type.empty();
+        if (not is_gone && event.type != type_) {
             type_      = event.type;
             type_hash_ = name_hash(type_fact, type_);
         }
         take(named_fact(stream_fact, stream_hash_, position, event.version));
         take(named_fact(category_fact, category_hash_, position));
-        take(named_fact(type_fact, type_hash_, position));
+        if (not is_gone) take(named_fact(type_fact, type_hash_, position));
         take(named_fact(id_fact, name_hash(id_fact, event.id), position));
         if (event.tags.empty()) return;
         tags_.clear();

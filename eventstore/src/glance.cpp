@@ -76,6 +76,14 @@ CommandGlance command_at(Steps& steps, std::string_view id, std::string_view byt
 
 result<EventGlance> glance_at(const RecordView& record, Position position)
 {
+    if (record.is_gone(position)) {
+        const auto place = record.place_of(position);
+        return EventGlance{.stream  = place.stream,
+                           .version = place.version,
+                           .id      = record.id_of_gone(position),
+                           .type    = {},
+                           .tags    = {}};
+    }
     BOOST_OUTCOME_TRY(const auto body, record.body_at(position));
     EventGlance event{.stream = body.stream, .version = body.version, .id = {}, .type = {}, .tags = {}};
     Steps steps{body.bytes};

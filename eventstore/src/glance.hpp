@@ -10,8 +10,8 @@ namespace eventloom {
 struct EventGlance {
     std::string_view stream;
     Version version = 0;
-    std::string_view id; // its 16 bytes
-    std::string_view type;
+    std::string_view id;   // its 16 bytes
+    std::string_view type; // empty: the event is gone
     std::string_view tags; // texts, one behind the other
 };
 

@@ -56,8 +56,13 @@ result<void> GroupReader::read_again(Piece& piece, std::size_t events_max, std::
     std::size_t bytes = 0;
     for (std::size_t seen = 0; seen < seen_max && not again_.empty(); ++seen) {
         if (piece.events.size() >= events_max || bytes >= bytes_max) break;
-        BOOST_OUTCOME_TRY(const RecordedEvent* event, event_at(again_.back()));
+        const Position position = again_.back();
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, event_at(position));
         again_.pop_back();
+        if (event == nullptr) {
+            piece.not_wanted.push_back(position); // nobody can handle it any more
+            continue;
+        }
         if (wants(*event)) {
             bytes += event->data.size();
             piece.events.push_back(std::make_shared<RecordedEvent>(*event));
@@ -68,15 +73,15 @@ result<void> GroupReader::read_again(Piece& piece, std::size_t events_max, std::
     return done();
 }
 
+// nullptr: a scavenge has taken it out since it was read first.
 result<const RecordedEvent*> GroupReader::event_at(Position position)
 {
     if (not cursor_ || position - cursor_at_ > near) cursor_ = store_.read({.from = position});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor_->next());
         if (event == nullptr || event->position > position) {
-            return eventloom::fail(Failure::corrupt, "missing-event",
-                                   "read the event at position " + std::to_string(position) +
-                                       " again for a consumer group and found none; run store verify");
+            cursor_.reset();
+            return nullptr;
         }
         cursor_at_ = event->position;
         if (event->position == position) return event;

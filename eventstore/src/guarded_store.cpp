@@ -77,6 +77,11 @@ public:
     {
         return within_memory("cluster the event store", [&] { return store_->cluster(); });
     }
+    result<ScavengeReport> scavenge(const ScavengeOptions& options,
+                                    const std::function<result<void>(Position)>& progress) override
+    {
+        return within_memory("scavenge the event store", [&] { return store_->scavenge(options, progress); });
+    }
     result<void> visit_streams(const VisitStream& visit) const override
     {
         return within_memory("visit the streams", [&] { return store_->visit_streams(visit); });

@@ -81,7 +81,7 @@ void IndexTail::add(const IndexedEvent& event)
     if (stream.positions.empty()) stream.first_version = event.version;
     stream.positions.add(event.position, 1);
     entry(categories_, category_of(event.stream), last_category_).add(event.position, 1);
-    entry(types_, event.type, last_type_).add(event.position, 1);
+    if (not event.type.empty()) entry(types_, event.type, last_type_).add(event.position, 1); // else it is gone
     for (const auto& tag : event.tags) entry(tags_, tag).add(event.position, 1);
     ids_.add(event.id, event.position);
     if (is_ordered_id(event.id) && event.id > greatest_ordered_id_) greatest_ordered_id_ = event.id;

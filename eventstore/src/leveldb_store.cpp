@@ -7,6 +7,7 @@
 #include "key_spaces.hpp"
 #include "log_end.hpp"
 #include "out_of_memory.hpp"
+#include "scavenger.hpp"
 #include "stream_clusters.hpp"
 #include "verify.hpp"
 #include "witness.hpp"
@@ -44,13 +45,11 @@ result<void> check_format(Database& database, const std::string& directory)
                         "opened " + directory + " as an event store and found another database there; check the name");
         }
         Batch batch;
-        std::string version;
-        append_big_endian(version, store_format_version);
-        batch.put(key_spaces::of_about("format"), version);
+        batch.put(key_spaces::of_about("format"), format_bytes(first_format_version));
         return database.write(batch, Durability::synced);
     }
     const auto version = stored->size() == 8 ? read_big_endian(*stored) : 0;
-    if (version == store_format_version) return done();
+    if (version >= first_format_version && version <= store_format_version) return done();
     return fail(Failure::corrupt, "newer-store-format",
                 "opened the event store " + directory + " of format " + std::to_string(version) +
                     ", but this program knows format " + std::to_string(store_format_version) +
@@ -77,7 +76,7 @@ public:
     OpenStore(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
               std::unique_ptr<EventIndex> index)
         : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}, index_{std::move(index)},
-          log_{*database_, *index_}, rows_{std::make_shared<LogRows>(database_)}
+          log_{*database_, *index_, runtime_.clock}, rows_{std::make_shared<LogRows>(database_)}
     {
     }
 
@@ -145,7 +144,7 @@ public:
         // What is written just now is not there yet.
         if (not position || *position > log_.head()) return std::optional<RecordedEvent>{};
         BOOST_OUTCOME_TRY(auto event, log_.event_at(*position));
-        return std::optional{std::move(event)};
+        return is_gone(event) ? std::nullopt : std::optional{std::move(event)};
     }
 
     result<std::uint64_t> stream_length(std::string_view stream) const override
@@ -176,12 +175,18 @@ public:
     result<StoreInfo> info() const override
     {
         StoreInfo info{.directory      = options_.directory,
-                       .format_version = store_format_version,
+                       .format_version = first_format_version,
                        .durability     = options_.durability,
                        .events         = head(),
                        .indexed        = index_->on_disk(),
                        .witnessed      = witnessed_,
                        .damage         = damage_};
+        BOOST_OUTCOME_TRY(const auto format, database_->get(key_spaces::of_about("format")));
+        if (format && format->size() == 8) info.format_version = static_cast<std::uint32_t>(read_big_endian(*format));
+        BOOST_OUTCOME_TRY(const auto note, read_scavenge_note(*database_));
+        info.gone                   = note.gone;
+        info.gone_bytes             = note.gone_bytes;
+        info.scavenge_is_unfinished = note.next > 0;
         BOOST_OUTCOME_TRY(visit_streams([&](std::string_view, std::uint64_t) { ++info.streams; }));
         for (const auto& file : *log_.clusters().all()) info.clustered += file->range().events();
         BOOST_OUTCOME_TRY(info.log_bytes, bytes_in(runtime_, options_.directory));
@@ -197,6 +202,19 @@ public:
     {
         if (damage_) return *damage_;
         return clusters_ ? clusters_->make_all() : done();
+    }
+
+    result<ScavengeReport> scavenge(const ScavengeOptions& options,
+                                    const std::function<result<void>(Position)>& progress) override
+    {
+        if (damage_) return *damage_;
+        const std::unique_lock alone{scavenging_, std::try_to_lock};
+        if (not alone) {
+            return fail(Failure::unavailable, "scavenge-is-running",
+                        "asked for a scavenge of " + options_.directory +
+                            " and found that one is going on; wait until it has ended");
+        }
+        return scavenge_alone(options, progress);
     }
 
     result<void> visit_streams(const VisitStream& visit) const override
@@ -232,12 +250,17 @@ public:
     {
         BOOST_OUTCOME_TRY(auto report, verify_log(runtime_, *database_, log_, progress));
         // What is wrong with a record, verify_log has found by itself.
+        const auto is_in_use = [&](const ClusterFile& file) {
+            const auto all = log_.clusters().all();
+            return std::any_of(all->begin(), all->end(), [&](const auto& used) { return used.get() == &file; });
+        };
         if (damage_ && (damage_->code.starts_with("history-") || damage_->code == "damaged-witness")) {
             add_finding(report, {0, damage_->code, damage_->sentence});
         }
-        BOOST_OUTCOME_TRY(check_clusters(*database_, *log_.clusters().all(), [&](Position position, std::string found) {
-            add_finding(report, {position, "damaged-cluster", std::move(found)});
-        }));
+        BOOST_OUTCOME_TRY(
+            check_clusters(*database_, *log_.clusters().all(), is_in_use, [&](Position position, std::string found) {
+                add_finding(report, {position, "damaged-cluster", std::move(found)});
+            }));
         if (witness_is_damaged_) {
             add_finding(report, {0, "damaged-witness",
                                  "read the witness file and found one of its two slots damaged; the next one that is "
@@ -247,6 +270,24 @@ public:
     }
 
 private:
+    result<ScavengeReport> scavenge_alone(const ScavengeOptions& options,
+                                          const std::function<result<void>(Position)>& progress)
+    {
+        BOOST_OUTCOME_TRY(const auto before, bytes_in(runtime_, options_.directory));
+        // The rows that were published last are a moment of the database.
+        const auto renew_rows = [&]() -> result<void> {
+            const auto held = path_->hold();
+            rows_->renew();
+            return done();
+        };
+        BOOST_OUTCOME_TRY(auto report, Scavenger(runtime_, *database_, log_, clusters_.get(), renew_rows,
+                                                 options_.group_bytes / 2, options, progress)
+                                           .run());
+        report.bytes_before = before;
+        BOOST_OUTCOME_TRY(report.bytes_after, bytes_in(runtime_, options_.directory));
+        return report;
+    }
+
     result<void> open_clusters()
     {
         if (options_.cluster_events == 0) return done();
@@ -349,6 +390,7 @@ private:
     std::optional<WitnessKeeper> witness_; // touched by whoever leads a group
     Position synced_position_ = 0;         // the same
     std::atomic<Position> witnessed_{0};
+    std::mutex scavenging_;           // one at a time
     bool witness_is_damaged_ = false; // when it was opened
 };
 

@@ -37,6 +37,16 @@ void RecentRecords::add(Position first, Position last, std::string bytes)
     }
 }
 
+void RecentRecords::drop(Position first, Position last)
+{
+    const std::unique_lock lock{mutex_};
+    std::erase_if(entries_, [&](const Entry& entry) {
+        if (entry.first > last || entry.last < first) return false;
+        bytes_ -= entry.bytes->size();
+        return true;
+    });
+}
+
 std::string RecentRecords::spare()
 {
     const std::unique_lock lock{mutex_};
@@ -150,10 +160,23 @@ private:
         return done();
     }
 
+    // The limits of a stream, as they are when the reading begins.
+    result<void> bound_by_limits()
+    {
+        if (scope_.kind() != Scope::Kind::stream || std::exchange(is_bound_by_limits_, true)) return done();
+        const auto view = log_.index().view();
+        BOOST_OUTCOME_TRY(const auto kept, log_.kept_of(view, scope_.name(), head_, log_.clock().now()));
+        first_version_ = kept.version;
+        first_wanted_  = std::max(first_wanted_, kept.position);
+        if (forwards()) next_ = std::max(*next_, first_version_);
+        return done();
+    }
+
     result<void> fill_page()
     {
         at_ = filled_ = 0;
         BOOST_OUTCOME_TRY(bound_by_time());
+        BOOST_OUTCOME_TRY(bound_by_limits());
         using Way         = LogWalk::Way;
         auto walk         = log_.walk(scope_.kind() == Scope::Kind::everything ? Way::through : Way::here_and_there);
         std::size_t bytes = 0;
@@ -162,6 +185,10 @@ private:
         std::optional<ClusterWalk> clusters;
         if (scope_.kind() == Scope::Kind::stream) clusters.emplace(log_.clusters().all(), scope_.name());
         for (const Position position : places) {
+            if (scope_.kind() == Scope::Kind::stream && *next_ < first_version_) { // and so are all before it
+                next_.reset();
+                break;
+            }
             if (position > head_ || position < first_wanted_ || position > last_wanted_) {
                 step(position);
                 continue;
@@ -171,6 +198,7 @@ private:
                 BOOST_OUTCOME_TRY(walk.take(position, page_[filled_]));
             }
             step(position);
+            if (is_gone(page_[filled_])) continue;
             bytes += page_[filled_++].data.size();
             --left_;
             if (bytes >= page_bytes) break;
@@ -224,8 +252,10 @@ private:
     std::uint64_t left_;
     const Position head_;               // what is appended later is not read
     std::optional<std::uint64_t> next_; // version in a stream, else position; none behind version 0 backwards
-    Position first_wanted_ = 0;
-    Position last_wanted_  = std::numeric_limits<Position>::max();
+    bool is_bound_by_limits_ = false;
+    Version first_version_   = 0; // that is wanted, in a stream
+    Position first_wanted_   = 0;
+    Position last_wanted_    = std::numeric_limits<Position>::max();
     std::vector<RecordedEvent> page_; // its events are used again, page after page
     std::size_t filled_ = 0;
     std::size_t at_     = 0;
@@ -283,6 +313,21 @@ result<Position> LogReader::first_at(Time time) const
             most = middle;
     }
     return least;
+}
+
+result<LogReader::Kept> LogReader::kept_of(const IndexView& view, std::string_view stream, Position head,
+                                           Time now) const
+{
+    Kept kept;
+    if (is_settings_stream(stream)) return kept;
+    BOOST_OUTCOME_TRY(const auto status, settings_.status_of(view, stream, head + 1));
+    if (status == StreamStatus{}) return kept;
+    BOOST_OUTCOME_TRY(const auto length, index_.length_of(view, stream, head));
+    kept.version = status.first_kept(length);
+    if (status.limits.max_age) {
+        BOOST_OUTCOME_TRY(kept.position, first_at(now - *status.limits.max_age));
+    }
+    return kept;
 }
 
 std::unique_ptr<EventCursor> LogReader::read(const ReadRequest& request) const

@@ -4,6 +4,7 @@
 #include "cluster_shelf.hpp"
 #include "event_index.hpp"
 #include "record.hpp"
+#include "stream_settings.hpp"
 
 #include <eventloom/storage/database.hpp>
 
@@ -18,6 +19,8 @@ public:
     void add(Position first, Position last, std::string bytes);
     // A string with the memory of a record that is here no more: fresh memory costs as much as what is written into it.
     std::string spare();
+    // Those of events of these positions are here no more: they have been rewritten.
+    void drop(Position first, Position last);
     // The record that holds `position`, if it is here.
     std::shared_ptr<const std::string> find(Position position, Position& last) const;
 
@@ -61,7 +64,10 @@ private:
 
 class LogReader {
 public:
-    LogReader(const Database& database, const EventIndex& index) : database_{database}, index_{index} {}
+    LogReader(const Database& database, const EventIndex& index, const Clock& clock)
+        : database_{database}, index_{index}, clock_{clock}
+    {
+    }
 
     // The last acknowledged position: nothing behind it is read.
     Position head() const { return head_.load(); }
@@ -79,12 +85,23 @@ public:
     const EventIndex& index() const { return index_; }
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const;
 
+    const StreamSettingsReader& settings() const { return settings_; }
+    // What the limits of a stream leave of it, by the events up to `head` and at a moment.
+    struct Kept {
+        Version version   = 0; // and all behind it
+        Position position = 0; // the same
+    };
+    result<Kept> kept_of(const IndexView& view, std::string_view stream, Position head, Time now) const;
+    const Clock& clock() const { return clock_; }
+
     // The first position that was recorded at or after `time`; behind the head when there is none.
     result<Position> first_at(Time time) const;
 
 private:
     const Database& database_;
     const EventIndex& index_;
+    const Clock& clock_;
+    const StreamSettingsReader settings_{index_, [this](Position position) { return event_at(position); }};
     RecentRecords recent_;
     ClusterShelf clusters_;
     std::atomic<Position> head_{0};

@@ -55,6 +55,15 @@ void LogRows::publish()
     published_.swap(moment); // the old one goes behind the lock
 }
 
+void LogRows::renew()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (not published_) return;
+    }
+    publish();
+}
+
 void LogRows::put(Batch& batch, const RowBatch& changes)
 {
     for (std::size_t i = 0; i < changes.size(); ++i) {

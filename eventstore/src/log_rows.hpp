@@ -22,6 +22,8 @@ public:
 
     // What is written by now is in the views to come.
     void publish();
+    // The same, where a moment was published before: an old one keeps alive whatever was overwritten since.
+    void renew();
 
     static void put(Batch& batch, const RowBatch& changes);
     static void put(Batch& batch, const StagedRows& staged);

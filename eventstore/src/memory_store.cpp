@@ -6,6 +6,8 @@
 
 #include <eventloom/storage/versioned_map.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <shared_mutex>
 
@@ -34,6 +36,17 @@ public:
     {
         const auto found = commands.find(id);
         return found == commands.end() ? std::nullopt : std::optional{found->second};
+    }
+
+    result<StreamStatus> status_of(const std::string& stream, Position before) const override
+    {
+        const auto found = streams.find(settings_stream_of(stream));
+        if (found == streams.end()) return StreamStatus{};
+        const auto& positions = found->second;
+        const auto behind     = std::lower_bound(positions.begin(), positions.end(), before);
+        if (behind == positions.begin()) return StreamStatus{};
+        const RecordedEvent& event = *events[*std::prev(behind) - 1];
+        return stream_status_of(event.type, event.schema_version, event.data);
     }
 
     result<std::optional<Position>> find_match(const EventQuery& query, Position after) const override
@@ -81,6 +94,15 @@ private:
     std::vector<Position> positions_;
     std::size_t at_ = 0;
     std::shared_ptr<const RecordedEvent> current_;
+};
+
+class FailedCursor final : public EventCursor {
+public:
+    explicit FailedCursor(Error error) : error_{std::move(error)} {}
+    result<const RecordedEvent*> next() override { return error_; }
+
+private:
+    const Error error_;
 };
 
 class MemoryRows final : public InlineRows, public std::enable_shared_from_this<MemoryRows> {
@@ -153,9 +175,12 @@ public:
         const std::shared_lock lock{mutex_};
         const bool forwards = request.direction == Direction::forwards;
         std::vector<Position> chosen;
+        const auto status = log_.status_of(request.scope.name(), std::numeric_limits<Position>::max());
+        if (not status) return std::make_unique<FailedCursor>(status.error());
         for (Position step = 1; step <= log_.head() && chosen.size() < request.limit; ++step) {
-            const Position position = forwards ? step : log_.head() + 1 - step;
-            if (wants(request, *log_.events[position - 1], forwards)) chosen.push_back(position);
+            const Position position    = forwards ? step : log_.head() + 1 - step;
+            const RecordedEvent& event = *log_.events[position - 1];
+            if (wants(request, event, forwards) && keeps(status.value(), request, event)) chosen.push_back(position);
         }
         return std::make_unique<MemoryCursor>(
             [this](Position position) {
@@ -222,6 +247,15 @@ private:
         if (request.from && (forwards ? place < *request.from : place > *request.from)) return false;
         if (request.at && (forwards ? event.recorded_at < *request.at : event.recorded_at > *request.at)) return false;
         return request.scope.contains(event);
+    }
+
+    // The limits of a stream are for whoever reads that stream.
+    bool keeps(const StreamStatus& status, const ReadRequest& request, const RecordedEvent& event) const
+    {
+        if (request.scope.kind() != Scope::Kind::stream || status == StreamStatus{}) return true;
+        const auto length = log_.length_of(event.stream).value();
+        if (event.version < status.first_kept(length)) return false;
+        return not status.limits.max_age || event.recorded_at >= runtime_.clock.now() - *status.limits.max_age;
     }
 
     const Runtime runtime_;

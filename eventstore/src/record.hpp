@@ -2,7 +2,8 @@
 //
 // The bodies of events know nothing of their place, so whoever appends makes them before it is known; head and table are
 // put before them when the record is written. Each body has a checksum of its own in the table, and the head, with the
-// table, has one that chains the records: one event can be read and trusted without reading the others.
+// table, has one that chains the records: one event can be read and trusted without reading the others. So a scavenge can
+// drop bodies, and leave all that vouches for the others as it was: such a record is "scavenged".
 #pragma once
 
 #include "damage.hpp"
@@ -15,7 +16,13 @@
 
 namespace eventloom {
 
-inline constexpr std::uint32_t store_format_version = 2;
+// A store becomes one of the newest format when something is asked of one of its streams: who does not know what that means
+// would write to a stream that has ended.
+inline constexpr std::uint32_t first_format_version = 2;
+inline constexpr std::uint32_t store_format_version = 3;
+
+// As it stands in the log.
+std::string format_bytes(std::uint32_t version);
 
 inline constexpr std::uint8_t command_version = 1;
 
@@ -95,7 +102,14 @@ public:
     const Chain& chain() const { return chain_; }
     bool holds(Position position) const { return position >= first_ && position < first_ + events_; }
 
-    // An event's own bytes, whose checksum holds, and its place in its stream.
+    // Only its place and its id are left of the event.
+    bool is_gone(Position position) const;
+    std::uint64_t gone() const { return gone_.empty() ? 0 : gone_.back().events_before + gone_.back().count; }
+    std::string_view id_of_gone(Position position) const; // 16 bytes
+    // Up to and with its checksum, as it was first written.
+    std::string_view head() const { return head_; }
+
+    // An event's own bytes, whose checksum holds, and its place in its stream. The event is not gone.
     struct Body {
         std::string_view bytes;
         std::string_view stream;
@@ -114,6 +128,7 @@ public:
     Position last_together(Position position) const;
 
     // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
+    // Of an event that is gone it gives id, stream, version, position and time (damage.hpp, is_gone).
     result<void> take(Position position, RecordedEvent& event) const;
 
     // The commands whose records were written with these events.
@@ -126,7 +141,18 @@ private:
         Version first_version     = 0;
         std::uint64_t first_event = 0; // its number in the record
     };
+    // Events that are gone and stood one behind the other.
+    struct GoneRun {
+        std::uint64_t first         = 0; // number of its first event in the record
+        std::uint64_t count         = 0;
+        std::uint64_t events_before = 0; // that are gone
+        std::size_t bytes_before    = 0; // that they had
+        std::size_t bytes           = 0;
+    };
     void parse_runs(std::string_view sections);
+    void parse_gone(std::string_view list);
+    const GoneRun* gone_at_or_before(std::uint64_t event) const;
+    std::size_t end_of(std::uint64_t event) const; // in the bodies as they were first written
     const Run& run_of(std::uint64_t event) const;
 
     Position first_       = 0;
@@ -136,9 +162,16 @@ private:
     std::string_view table_;
     std::string_view commands_;
     std::string_view bodies_;
+    std::string_view head_;
     std::vector<Run> runs_;
+    std::vector<GoneRun> gone_;
+    std::string_view gone_ids_;
     mutable std::size_t run_at_ = 0; // where the last event was found: the next is most often there too
 };
+
+// The bytes of a record without the bodies of some of its events, by their numbers; those that are gone already stay so.
+// Failure::corrupt "damaged-record": what would go is not what was written.
+result<std::string> scavenged(const RecordView& record, const std::vector<bool>& goes);
 
 // Decodes a body, checked before, into what an event is beside its place.
 result<void> decode_body(std::string_view body, Position position, RecordedEvent& event);

@@ -156,6 +156,14 @@ Error nothing_saved(const std::string& directory, const SalvageReport& report)
                 std::to_string(report.last_known) + " that are known of; nothing was changed there; restore a backup"};
 }
 
+// As it was, or the newest when that cannot be told.
+std::string format_of(const Database& saved)
+{
+    auto stored = saved.get(key_spaces::of_about("format"));
+    if (stored && stored.value() && *stored.value() == format_bytes(first_format_version)) return *stored.value();
+    return format_bytes(store_format_version);
+}
+
 result<void> verify_copy(const Runtime& runtime, const std::string& into)
 {
     BOOST_OUTCOME_TRY(const auto store, LevelDbStore::open(runtime, {.directory = into, .create_if_missing = false}));
@@ -183,9 +191,7 @@ result<SalvageReport> salvage_store(const Runtime& runtime, const std::string& d
             const auto copy,
             Database::open(runtime, {.directory = into, .write_buffer_bytes = 32u << 20, .table_bytes = 32u << 20}));
         Batch format;
-        std::string version;
-        append_big_endian(version, store_format_version);
-        format.put(key_spaces::of_about("format"), version);
+        format.put(key_spaces::of_about("format"), format_of(*saved));
         BOOST_OUTCOME_TRY(copy->write(format, Durability::synced));
         Copy records{*saved, *copy, progress};
         BOOST_OUTCOME_TRY(records.run());

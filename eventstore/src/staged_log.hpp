@@ -32,11 +32,25 @@ public:
         if (found && found.value() && staged_commands_.contains(id)) met_staged_ = true;
         return found;
     }
+    result<StreamStatus> status_of(const std::string& stream, Position before) const override
+    {
+        BOOST_OUTCOME_TRY(const auto position, log_.settings().position_of(view_, stream, before));
+        if (position <= log_.head()) return log_.settings().status_at(position, stream);
+        met_staged_ = true;
+        return StreamStatus{};
+    }
     result<std::optional<Position>> find_match(const EventQuery& query, Position after) const override
     {
         if (after >= head()) return std::optional<Position>{};
-        BOOST_OUTCOME_TRY(const auto found, QueryWalk(index_, view_, query).find(after + 1, Direction::forwards));
-        return found;
+        QueryWalk walk{index_, view_, query};
+        for (Position from = after + 1;;) {
+            BOOST_OUTCOME_TRY(const auto found, walk.find(from, Direction::forwards));
+            if (not found || *found > log_.head()) return found;
+            // The index may name an event that is gone.
+            BOOST_OUTCOME_TRY(const auto event, log_.event_at(*found));
+            if (not is_gone(event)) return found;
+            from = *found + 1;
+        }
     }
     Position head() const override { return index_.newest().last(); }
 

@@ -136,6 +136,7 @@ std::optional<ClusterRange> StreamClusters::next_small_range(const ClusterSet& c
 result<bool> StreamClusters::step()
 {
     const std::lock_guard lock{building_};
+    if (is_paused_) return false;
     if (not builder_) {
         const auto range = next_range();
         if (not range) return false;
@@ -150,6 +151,35 @@ result<bool> StreamClusters::step()
                       ClusterFile::open(runtime_, options_.directory, builder->range(), builder->checksum()));
     for (const auto& replaced : reader_.clusters().add(std::move(file))) remove(*replaced);
     return true;
+}
+
+void StreamClusters::hold_off()
+{
+    const std::lock_guard lock{building_};
+    is_paused_ = true;
+    builder_.reset();
+}
+
+void StreamClusters::go_on()
+{
+    {
+        const std::lock_guard lock{building_};
+        is_paused_ = false;
+    }
+    complete_at_ = 0;
+    log_has_grown();
+}
+
+result<void> StreamClusters::remove_over(const ClusterRange& range)
+{
+    for (const auto& file : reader_.clusters().take_off(range)) {
+        const auto path   = cluster_path(options_.directory, file->range());
+        const auto status = runtime_.files.RemoveFile(path);
+        if (status.ok() || status.IsNotFound()) continue;
+        return fail(Failure::storage, "storage-fault",
+                    "remove the cluster " + path + " and found: " + status.ToString() + "; check the disk");
+    }
+    return done();
 }
 
 result<void> StreamClusters::make_all()

@@ -38,6 +38,12 @@ public:
     // The log has grown. Quick.
     void log_has_grown();
 
+    // None is made until go_on(): what has been begun is left, and may be of events that go.
+    void hold_off();
+    void go_on();
+    // Removes those that hold an event of the range; durable.
+    result<void> remove_over(const ClusterRange& range);
+
     // Makes every cluster whose range is complete; returns when all are there.
     result<void> make_all();
 
@@ -60,6 +66,7 @@ private:
 
     std::mutex building_;
     std::unique_ptr<ClusterBuilder> builder_;
+    bool is_paused_ = false;
     std::atomic<bool> task_is_sent_{false};
     std::atomic<Position> complete_at_{0}; // where the head must be for the next cluster
     Position head_before_ = 0;             // at the last task

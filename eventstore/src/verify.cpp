@@ -36,13 +36,43 @@ result<IndexMoment> moment_of(const Database& database)
     return moment;
 }
 
+// Positions whose events are gone: a bit for each position of a range that has any.
+class GonePositions {
+public:
+    void add(Position position)
+    {
+        auto& range = ranges_[position / range_positions];
+        if (range.empty()) range.resize(range_positions);
+        range[position % range_positions] = true;
+    }
+    bool contains(Position position) const
+    {
+        const auto range = ranges_.find(position / range_positions);
+        return range != ranges_.end() && range->second[position % range_positions];
+    }
+    bool empty() const { return ranges_.empty(); }
+
+private:
+    static constexpr Position range_positions = 65'536;
+    std::unordered_map<Position, std::vector<bool>> ranges_;
+};
+
+// What only an index says that is older than the scavenge: the log does not know any more of what type the event was.
+bool went_with_event(const GonePositions& gone, const Fact& fact)
+{
+    return (fact.kind == type_fact || fact.kind == tag_fact) && gone.contains(fact.position);
+}
+
 // The index's side of the comparison. A task does it, or the caller himself when no task has begun it: he never waits for
 // a thread that does not come.
 class IndexSide {
 public:
-    IndexSide(const Runtime& runtime, const IndexMoment& moment)
+    // `gone` stays as it is meanwhile.
+    IndexSide(const Runtime& runtime, const IndexMoment& moment, const GonePositions* gone)
         : sums{moment.end.position}, scan_{moment.database, moment.snapshot, moment.end.position,
-                                           [this](const Fact& fact) { sums.add(fact); },
+                                           [this, gone](const Fact& fact) {
+                                               if (gone == nullptr || not went_with_event(*gone, fact)) sums.add(fact);
+                                           },
                                            [this](Position position, std::string sentence) {
                                                add_finding(found, {position, "damaged-index", std::move(sentence)});
                                            }}
@@ -107,14 +137,18 @@ public:
 
     result<VerifyReport> run()
     {
-        IndexSide index{runtime_, index_};
+        std::optional<IndexSide> index{std::in_place, runtime_, index_, nullptr};
         const auto read = scan_.run(1, Facts{*this});
-        if (not fault_) index.stop();
-        index.finish();
+        if (not fault_ || not gone_.empty()) index->stop();
+        index->finish();
         BOOST_OUTCOME_TRY(read);
         BOOST_OUTCOME_TRY(fault_);
-        BOOST_OUTCOME_TRY(take_index_findings(index));
-        for (const auto& range : sums_.differences(index.sums)) {
+        if (not gone_.empty()) { // once more: only now is it known what need not be the same
+            index.emplace(runtime_, index_, &gone_);
+            index->finish();
+        }
+        BOOST_OUTCOME_TRY(take_index_findings(*index));
+        for (const auto& range : sums_.differences(index->sums)) {
             BOOST_OUTCOME_TRY(name_differences(range));
         }
         return std::move(report_);
@@ -130,6 +164,7 @@ private:
         void operator()(const RecordView& record, Position position, const EventGlance& event)
         {
             self.take_event(record, position);
+            if (event.type.empty()) self.gone_.add(position);
             if (position > self.index_.end.position) return;
             facts.visit(event, position, [&](const Fact& fact) { self.sums_.add(fact); });
         }
@@ -202,8 +237,10 @@ private:
         BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), ExpectedFacts{*this, wanted, expected}));
         IndexScan index{index_.database, index_.snapshot, index_.end.position,
                         [&](const Fact& fact) {
-                            if (not wanted(fact) || expected.erase(fact.hash) > 0 || scan_.is_lost(fact.position))
+                            if (not wanted(fact) || expected.erase(fact.hash) > 0 || scan_.is_lost(fact.position) ||
+                                went_with_event(gone_, fact)) {
                                 return;
+                            }
                             tell_difference(fact, "something that the log does not say");
                         },
                         [](Position, const std::string&) {}};
@@ -245,6 +282,7 @@ private:
     const IndexMoment index_;
     const std::function<result<void>(Position)>& progress_;
     VerifyReport report_;
+    GonePositions gone_;
     result<void> fault_ = done();
     LogScan scan_;
     FactSums sums_;

@@ -1,5 +1,7 @@
 #include <eventloom/framework/command_bus.hpp>
 
+#include <eventloom/framework/stream_limits.hpp>
+
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -100,6 +102,11 @@ result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& inne
         steps.push_back([&middleware, &inside](CommandContext& now) { return middleware(now, inside); });
     }
     return steps.back()(context);
+}
+
+result<std::uint64_t> CommandBus::count_settings(const std::string& stream) const
+{
+    return store_.stream_length(settings_stream_of(stream));
 }
 
 // The last of the first `events` events of a stream, as the log has it now.

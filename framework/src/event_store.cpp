@@ -1,6 +1,7 @@
 #include <eventloom/framework/event_store.hpp>
 
 #include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>
@@ -135,6 +136,21 @@ result<void> check_command(const CommandRecord& command, const StoreLimits& limi
     return check_name("stream name", command.stream, limits.stream_name_bytes, "invalid-stream-name");
 }
 
+// What is asked of a stream stands in a stream that holds nothing else: whoever reads it must understand all of it.
+result<void> check_settings(const StreamAppend& append)
+{
+    if (not is_settings_stream(append.stream)) return done();
+    const auto name       = std::string_view{append.stream}.substr(StreamSettings::category.size());
+    const bool has_stream = name.size() > 1 && not is_settings_stream(name.substr(1));
+    for (const NewEvent& event : append.events) {
+        if (has_stream && stream_status_of(event.type, event.schema_version, event.data)) continue;
+        return invalid("invalid-stream-name",
+                       "append the event " + quoted(event.type) + " to the stream " + quoted(append.stream) +
+                           ", which is kept for what is asked of a stream; give it another name");
+    }
+    return done();
+}
+
 std::optional<std::string_view> duplicate_stream(const AppendRequest& request)
 {
     if (request.streams.size() < 2) return std::nullopt;
@@ -231,7 +247,10 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     std::size_t events = 0;
     std::size_t bytes  = 0;
     for (const StreamAppend& append : request.streams) {
-        BOOST_OUTCOME_TRY(check_name("stream name", append.stream, limits.stream_name_bytes, "invalid-stream-name"));
+        const auto prefix_bytes = is_settings_stream(append.stream) ? settings_stream_of("").size() : 0;
+        BOOST_OUTCOME_TRY(
+            check_name("stream name", append.stream, limits.stream_name_bytes + prefix_bytes, "invalid-stream-name"));
+        BOOST_OUTCOME_TRY(check_settings(append));
         if (append.events.empty()) {
             return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
         }

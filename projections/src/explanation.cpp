@@ -72,7 +72,7 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
     RowWatch watch{definition, scratch, table, std::move(ordered_key)};
 
     Explanation explanation{.position = head, .events = 0, .row = std::nullopt};
-    const auto cursor = store.read({.scope = scope_of_row(definition, name.key)});
+    const auto cursor = store.read({.scope = scope_of_row(store, definition, name.key)});
     const auto& types = definition.types();
     for (Position read = 0;; ++read) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());

@@ -2,6 +2,8 @@
 
 #include "dead_letters.hpp"
 
+#include <eventloom/framework/stream_limits.hpp>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -21,10 +23,14 @@ Scope scope_of(const Projection& definition)
     return categories.size() == 1 ? Scope::category(categories.front()) : Scope::everything();
 }
 
-Scope scope_of_row(const Projection& definition, const std::string& key)
+Scope scope_of_row(const EventStore& store, const Projection& definition, const std::string& key)
 {
     if (not definition.has_a_stream_for_each_row() || key.empty()) return scope_of(definition);
-    return Scope::stream(definition.categories().front() + "-" + key);
+    const auto stream = definition.categories().front() + "-" + key;
+    // Readers of a stream see what its limits leave; rows are made of all that the log still has.
+    const auto status = stream_status(store, stream);
+    if (not status || status.value() != StreamStatus{}) return scope_of(definition);
+    return Scope::stream(stream);
 }
 
 result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
@@ -32,7 +38,7 @@ result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const 
                                                  const std::set<Position>& left_out)
 {
     auto fold         = definition.fold([](const std::string&) { return std::optional<std::string>{}; });
-    const auto cursor = store.read({.scope = scope_of_row(definition, key)});
+    const auto cursor = store.read({.scope = scope_of_row(store, definition, key)});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr || event->position > position) return fold;

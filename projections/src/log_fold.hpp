@@ -75,7 +75,7 @@ private:
 // What the log must be read for: one category, or everything.
 Scope scope_of(const Projection& definition);
 // The same to know one row, whose key a person typed so: one stream, where no other event can change the row.
-Scope scope_of_row(const Projection& definition, const std::string& key);
+Scope scope_of_row(const EventStore& store, const Projection& definition, const std::string& key);
 // Where that is one stream: a fold of its events, up to `position`, without those that are left out.
 result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
                                                  const std::string& key, Position position,

@@ -1,6 +1,7 @@
 #include "engine.hpp"
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>
 
@@ -127,6 +128,13 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
     const auto hyphen = event.stream.find('-');
     const InstanceKey key{saga->name, hyphen == std::string::npos ? event.stream : event.stream.substr(hyphen + 1)};
 
+    // One whose history was deleted has ended: "no stream" would find nothing there, and begin it anew.
+    BOOST_OUTCOME_TRY(const auto recorded, store_.stream_length(key.stream()));
+    if (recorded > 0) {
+        BOOST_OUTCOME_TRY(const auto status, stream_status(store_, key.stream()));
+        if (status.tombstoned || status.is_deleted(recorded)) return done();
+    }
+
     instance::Started started{.version     = saga->version,
                               .state       = {},
                               .begun_by    = to_string(event.id),
@@ -136,6 +144,7 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
     auto begun = record(key, {}, started);
     if (not begun) {
         // Begun before a crash, or by an earlier begin event of the same stream: it stands as it stands.
+        if (begun.error().code == "stream-tombstoned") return done();
         if (begun.error().code != "wrong-expected-version") return std::move(begun.error());
         BOOST_OUTCOME_TRY(auto known, table_->find(key));
         if (known) return done();

@@ -3,6 +3,7 @@
 #include "directory_holder.hpp"
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/service/tenants.hpp>
 
 #include <CLI/Option.hpp>
@@ -22,6 +23,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     app_.add_option("--data", directory_, "Where the data is kept (default: the user's data directory)");
     app_.add_option("--tenant", tenant_, "Whose data, of several that are kept there side by side")->type_name("NAME");
     app_.add_flag("--json", json_, "Answer with one JSON document");
+    knows(event_types<StreamSettings>());
     on(
         app_.add_subcommand("help", "Show this help"),
         [this](Output& out) -> result<void> {

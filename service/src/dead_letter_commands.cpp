@@ -56,7 +56,12 @@ result<RecordedEvent> event_at(const EventStore& store, Position position)
 {
     const auto cursor = store.read({.from = position, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* const event, cursor->next());
-    if (event != nullptr) return *event;
+    if (event != nullptr && event->position == position) return *event;
+    if (position <= store.head()) {
+        return fail(Failure::invalid, "event-is-gone",
+                    "looked for the event at position " + std::to_string(position) +
+                        ", which is a dead letter, and found that a scavenge has taken it out; discard the letter");
+    }
     return fail(Failure::corrupt, "log-behind-read-model",
                 "looked for the event at position " + std::to_string(position) +
                     ", which is a dead letter, and found a log that ends before it; the log was restored: rebuild");

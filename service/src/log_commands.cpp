@@ -109,6 +109,11 @@ void CommandLine::add_log_commands()
         const auto& store = open_service->service().store();
         const auto cursor = store.read({.from = arguments->position, .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
+            return fail(Failure::invalid, "event-is-gone",
+                        "asked for the event at position " + std::to_string(arguments->position) +
+                            " and found that a scavenge has taken it out; only its place is left");
+        }
         if (event == nullptr) {
             return fail(Failure::invalid, "no-such-event",
                         "asked for the event at position " + std::to_string(arguments->position) +
@@ -118,8 +123,9 @@ void CommandLine::add_log_commands()
         return done();
     });
 
-    auto* streams = app_.add_subcommand("streams", "The streams: list, read");
+    auto* streams = app_.add_subcommand("streams", "The streams: list, read, limits, delete");
     streams->require_subcommand(1);
+    add_stream_limit_commands(*streams);
     auto* list = streams->add_subcommand("list", "All streams, or those of one category, by name");
     list->add_option("--category", arguments->category, "Only of this category");
     on(list, [this, arguments](Output& out) -> result<void> {

@@ -37,6 +37,9 @@ result<void> show_info(Output& out, const LevelDbStore& store, const std::string
                {"indexed on disk", info.indexed},
                {"clustered by stream", info.clustered},
                {"vouched for by the witness", info.witnessed},
+               {"gone by scavenges", info.gone},
+               {"bytes that they had", info.gone_bytes},
+               {"scavenge", info.scavenge_is_unfinished ? "interrupted: the next one goes on" : "none is unfinished"},
                {"bytes", info.bytes()},
                {"bytes of the log", info.log_bytes},
                {"bytes of the index", info.index_bytes},
@@ -124,8 +127,10 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
 
 void CommandLine::add_store_commands()
 {
-    auto* store = app_.add_subcommand("store", "The event store: info, verify, repair, compact, export, import");
+    auto* store =
+        app_.add_subcommand("store", "The event store: info, verify, scavenge, repair, compact, export, import");
     store->require_subcommand(1);
+    add_scavenge_command(*store);
     const auto on_log = [this, store](const char* name, const char* summary, auto look) {
         on(store->add_subcommand(name, summary), [this, look](Output& out) -> result<void> {
             if (is_running_service()) {

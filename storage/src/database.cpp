@@ -311,6 +311,13 @@ result<void> Database::write(const Batch& batch, Durability durability)
                 found + "; whether it was written is not known; open it again and send the same ids");
 }
 
+void Database::compact(std::string_view first, std::string_view last)
+{
+    const auto begin = slice(first);
+    const auto end   = slice(last);
+    state_->database->CompactRange(&begin, &end);
+}
+
 bool Database::is_closed_by_fault() const
 {
     return state_->closed_by_fault;

@@ -40,9 +40,12 @@ struct StoreInfo {
     std::uint32_t format_version = 0;
     Durability durability        = Durability::synced;
     Position events              = 0;
-    Position indexed             = 0; // of them, in the index on disk; the others are in the one in memory
-    Position clustered           = 0; // of them, in ranges that are clustered by stream
-    Position witnessed           = 0; // of them, whose loss the witness would notice
+    Position indexed             = 0;     // of them, in the index on disk; the others are in the one in memory
+    Position clustered           = 0;     // of them, in ranges that are clustered by stream
+    Position witnessed           = 0;     // of them, whose loss the witness would notice
+    Position gone                = 0;     // of them, taken out by scavenges: only their places are left
+    std::uint64_t gone_bytes     = 0;     // that they had
+    bool scavenge_is_unfinished  = false; // one was interrupted: the next goes on with it
     std::uint64_t streams        = 0;
     std::uint64_t log_bytes      = 0; // of files
     std::uint64_t index_bytes    = 0;
@@ -72,6 +75,21 @@ struct HistoryVisitor {
     std::function<result<void>(const CommandRecord&)> command; // right behind the last of its events
 };
 
+// A scavenge takes out of the log what the limits of streams (stream_limits.hpp) leave nobody to read.
+struct ScavengeOptions {
+    std::uint64_t bytes_per_second = 0;     // that are read and written; 0: as fast as the disk does it
+    bool dry_run                   = false; // say what would go, and change nothing
+};
+
+struct ScavengeReport {
+    Position events            = 0;     // that went, or would go
+    std::uint64_t bytes        = 0;     // that they had in the log
+    std::uint64_t streams      = 0;     // of which they were; of one that was resumed, since then
+    std::uint64_t bytes_before = 0;     // of the files of the log
+    std::uint64_t bytes_after  = 0;     // the same in a dry run
+    bool resumed               = false; // went on with one that was interrupted
+};
+
 class LevelDbStore : public EventStore {
 public:
     // Failure::corrupt  "newer-store-format", and what Database::open says.
@@ -84,12 +102,19 @@ public:
     virtual result<void> visit_streams(const VisitStream& visit) const = 0;
 
     // Everything that was written from the event at `from` on, commands with it, up to the present head; with `from` 1 also
-    // the commands ahead of the first event. In bounded memory.
+    // the commands ahead of the first event. In bounded memory. Failure::invalid "events-are-gone": a scavenge has taken some.
     virtual result<void> visit_history(Position from, const HistoryVisitor& visitor) const = 0;
 
     // Clusters all ranges that are complete, now; otherwise tasks do it when nobody appends. For a store that is read
     // soon after much was written to it.
     virtual result<void> cluster() = 0;
+
+    // Takes out what the limits of streams, as they are at this moment, leave nobody to read, and gives the room back.
+    // Every event that stays keeps its bytes, its position, its version and its place in the chain. Appends and readers go
+    // on meanwhile. Whenever it ends, by an error of `progress` or a crash, the next one goes on where it was. One at a
+    // time: Failure::unavailable "scavenge-is-running". Not from within a task.
+    virtual result<ScavengeReport> scavenge(const ScavengeOptions& options,
+                                            const std::function<result<void>(Position)>& progress = {}) = 0;
 
     // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that
     // was reached; an error that it answers ends it, and is the answer.

@@ -70,7 +70,8 @@ class AggregateCache {
 public:
     struct Entry {
         std::shared_ptr<const void> state; // of the aggregate's type; a stream has one aggregate
-        std::uint64_t events = 0;          // how many events it was folded from
+        std::uint64_t events   = 0;        // of the stream, up to the last that it was folded from
+        std::uint64_t settings = 0;        // how often the stream's limits had been changed before
     };
 
     explicit AggregateCache(std::size_t capacity);
@@ -149,14 +150,16 @@ private:
     struct Loaded {
         State state;
         std::uint64_t events;
+        std::uint64_t settings; // how often its limits were changed before
     };
 
     template <aggregate State>
     result<Loaded<State>> load_stream(const std::string& stream)
     {
         Loaded<State> loaded{};
-        if (auto cached = cache_.find(stream); cached.state) {
-            loaded = {*static_cast<const State*>(cached.state.get()), cached.events};
+        BOOST_OUTCOME_TRY(const auto settings, count_settings(stream));
+        if (auto cached = cache_.find(stream); cached.state && cached.settings == settings) {
+            loaded = {*static_cast<const State*>(cached.state.get()), cached.events, settings};
         } else {
             BOOST_OUTCOME_TRY(loaded, load_snapshot<State>(stream));
         }
@@ -168,11 +171,15 @@ private:
                 BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
                 if (event == nullptr) break;
                 BOOST_OUTCOME_TRY(loaded.state, evolved(std::move(loaded.state), *event));
-                ++loaded.events;
+                loaded.events = event->version + 1; // the first ones may be gone
             }
+            loaded.events = std::max(loaded.events, length);
             take_snapshot(stream, events_before, loaded);
         }
-        if (loaded.events > 0) cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events});
+        loaded.settings = settings;
+        if (loaded.events > 0) {
+            cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events, settings});
+        }
         return loaded;
     }
 
@@ -185,7 +192,7 @@ private:
             BOOST_OUTCOME_TRY(const auto snapshot, find_snapshot(stream, State::snapshots.version));
             if (not snapshot) return loaded;
             auto state = codec<State>::decode(snapshot->state);
-            if (state) loaded = {std::move(state.value()), snapshot->events};
+            if (state) loaded = {std::move(state.value()), snapshot->events, 0};
         }
         return loaded;
     }
@@ -222,7 +229,8 @@ private:
         for (const auto& fact : facts) loaded.state = evolved(std::move(loaded.state), fact);
         loaded.events += facts.size();
         take_snapshot(context.stream, events_before, loaded);
-        cache_.keep(context.stream, {std::make_shared<const State>(std::move(loaded.state)), loaded.events});
+        cache_.keep(context.stream,
+                    {std::make_shared<const State>(std::move(loaded.state)), loaded.events, loaded.settings});
         return receipt;
     }
 
@@ -241,6 +249,8 @@ private:
         return append(context, std::move(events), ExpectedVersion::any(), std::move(condition));
     }
 
+    // A state that was folded before its stream was deleted, or cut, is not the state of now.
+    result<std::uint64_t> count_settings(const std::string& stream) const;
     result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version) const;
     void save_snapshot(const std::string& stream, Snapshot snapshot) const;
     result<std::optional<SnapshotAnchor>> anchor_behind(const std::string& stream, std::uint64_t events) const;

@@ -33,6 +33,7 @@ class InlineRows;
 class ExpectedVersion {
 public:
     static ExpectedVersion any() { return {Kind::any, 0}; }
+    // Or one that was deleted, and not appended to since: its versions go on.
     static ExpectedVersion no_stream() { return {Kind::no_stream, 0}; }
     static ExpectedVersion stream_exists() { return {Kind::stream_exists, 0}; }
     // The last event of the stream has this version.
@@ -178,6 +179,7 @@ public:
     // Failure::invalid      "invalid-stream-name", "invalid-event-type", "invalid-tag", "invalid-append",
     //                       "duplicate-event-id", "command-id-taken", "event-too-large", "metadata-too-large",
     //                       "append-too-large", "query-too-large".
+    // Failure::refused      "stream-tombstoned": a stream has ended for good (stream_limits.hpp); nothing was written.
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
     // Failure::unavailable  "store-closed-by-fault", "deadline-passed", "out-of-memory": nothing was written.
     // And what an inline projection says that cannot take one of the events: nothing was written.
@@ -190,7 +192,7 @@ public:
     // A cursor over what stands in the log now. An unknown stream or category is empty, not an error.
     virtual std::unique_ptr<EventCursor> read(const ReadRequest& request) const = 0;
 
-    // The event with this id, wherever it stands; nothing when there is none.
+    // The event with this id, wherever it stands; nothing when there is none, or when it went with its stream's limits.
     // Failure::corrupt  the event is there, but is not what was written.
     virtual result<std::optional<RecordedEvent>> find_event(const Uuid& id) const = 0;
 

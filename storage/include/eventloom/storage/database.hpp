@@ -121,6 +121,10 @@ public:
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
     result<void> write(const Batch& batch, Durability durability);
 
+    // Merges the files that hold keys of this span, so that the room comes back of what was overwritten or removed there.
+    // Returns when that is done; others read and write meanwhile. A fault is found by the next write.
+    void compact(std::string_view first, std::string_view last);
+
     // An earlier write failed: nothing more is taken.
     bool is_closed_by_fault() const;
     // What that write met, for messages: "write to the database var/shop/log and found: IO error: ...". Empty before.

@@ -1,0 +1,95 @@
+// What is asked of a stream: how much of it is kept, that it is deleted, or that it has ended for good.
+//
+//     BOOST_OUTCOME_TRY(set_stream_limits(store, ids, "sensor-7", {.max_age = std::chrono::days{90}, .max_count = 1000}));
+//     BOOST_OUTCOME_TRY(delete_stream(store, ids, "order-1042"));        // reads as empty; an append goes on behind it
+//     BOOST_OUTCOME_TRY(tombstone_stream(store, ids, "customer-9"));     // for ever: nothing is appended to it again
+//     BOOST_OUTCOME_TRY(const auto asked, stream_status(store, "sensor-7"));
+//
+// It is an event itself, in the stream `$stream-NAME`: so it has its place in history, and goes where the log goes. Readers of
+// the stream see what it leaves at once. Readers of the whole log, of a category, type or tag give an event as long as the
+// log has it: until `store scavenge`. Versions and positions stay what they are.
+// Asked again for what stands already, the three write nothing. Threads: as the EventStore.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/event_store.hpp>
+
+namespace eventloom {
+
+// What is not given does not limit. Each leaves the newest events of the stream.
+struct StreamLimits {
+    std::optional<Duration> max_age        = std::nullopt; // by the time when they were recorded
+    std::optional<std::uint64_t> max_count = std::nullopt; // at least 1
+    std::optional<Version> truncate_before = std::nullopt; // the first version that is kept
+    friend bool operator==(const StreamLimits&, const StreamLimits&) = default;
+};
+
+struct StreamStatus {
+    StreamLimits limits = {};
+    bool tombstoned     = false;
+
+    // The first version that a reader sees of a stream of `length` events, but for its age.
+    Version first_kept(std::uint64_t length) const;
+    // Nothing of the stream is left: it was deleted, or cut off behind its end. Then "no stream" is what an append finds.
+    bool is_deleted(std::uint64_t length) const;
+
+    friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
+};
+
+// The events in `$stream-NAME`, for projections that follow what becomes of streams. Each says all that holds from then on.
+struct StreamLimitsSet {
+    std::optional<Duration> max_age;
+    std::optional<std::uint64_t> max_count;
+    std::optional<Version> truncate_before;
+};
+struct StreamDeleted {
+    std::uint64_t events = 0; // the stream had so many, and none of them is seen any more
+    std::optional<Duration> max_age;
+    std::optional<std::uint64_t> max_count;
+};
+struct StreamTombstoned {};
+
+struct StreamSettings {
+    static constexpr std::string_view category = "$stream";
+    using Events = events<event<"$stream-limits-set", StreamLimitsSet>, event<"$stream-deleted", StreamDeleted>,
+                          event<"$stream-tombstoned", StreamTombstoned>>;
+    StreamStatus status;
+};
+
+inline StreamSettings evolve(StreamSettings, const StreamLimitsSet& event)
+{
+    return {{.limits = {event.max_age, event.max_count, event.truncate_before}}};
+}
+inline StreamSettings evolve(StreamSettings, const StreamDeleted& event)
+{
+    return {{.limits = {event.max_age, event.max_count, event.events}}};
+}
+inline StreamSettings evolve(StreamSettings, const StreamTombstoned&)
+{
+    return {{.tombstoned = true}};
+}
+
+// Failure::refused "stream-tombstoned". Failure::invalid "invalid-limits", "invalid-stream-name". And what an append says.
+result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits);
+
+// All events that the stream has now are seen no more; other limits stay. Its versions go on when it is appended to.
+// Failure::invalid "no-such-stream". Failure::refused "stream-tombstoned".
+result<void> delete_stream(EventStore& store, IdSource& ids, const std::string& stream);
+
+// Cannot be undone. A stream that never was can be closed so, too.
+result<void> tombstone_stream(EventStore& store, IdSource& ids, const std::string& stream);
+
+// What stands now.
+result<StreamStatus> stream_status(const EventStore& store, const std::string& stream);
+
+// For engines. The stream in which it stands what is asked of `stream`; whether a stream is one of these, or is of their
+// category; and what such an event says.
+std::string settings_stream_of(std::string_view stream);
+bool is_settings_stream(std::string_view stream);
+// Failure::corrupt when it says nothing that this program understands.
+result<StreamStatus> stream_status_of(std::string_view type, std::uint32_t schema_version, std::string_view data);
+
+// The error of an append to a stream that has ended for good.
+Error stream_tombstoned(std::string_view stream);
+
+} // namespace eventloom
