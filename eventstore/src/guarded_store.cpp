@@ -90,6 +90,10 @@ public:
     {
         return within_memory("visit the history", [&] { return store_->visit_history(from, visitor); });
     }
+    result<void> take_out(const std::vector<Position>& positions) override
+    {
+        return within_memory("take events out of the event store", [&] { return store_->take_out(positions); });
+    }
     result<VerifyReport> verify(const std::function<result<void>(Position)>& progress) const override
     {
         return within_memory("verify the event store", [&] { return store_->verify(progress); });

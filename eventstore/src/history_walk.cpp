@@ -37,13 +37,6 @@ private:
         return cursor.valid() && not cursor.key().empty() && cursor.key()[0] == key_spaces::record;
     }
 
-    static Error events_are_gone(Position position)
-    {
-        return {Failure::invalid, "events-are-gone",
-                "went through the history and found that a scavenge has taken out the event at position " +
-                    std::to_string(position) + "; copy the store's directory instead"};
-    }
-
     // A command stands in the record of its last event, or of the event before it when it has none.
     result<void> tell_record()
     {
@@ -54,7 +47,6 @@ private:
         for (Position at = record_.first() - 1;; ++at) {
             if (at >= next_) {
                 BOOST_OUTCOME_TRY(record_.take(at, event_));
-                if (is_gone(event_)) return events_are_gone(at);
                 BOOST_OUTCOME_TRY(visitor_.event(event_));
                 next_ = at + 1;
             }

@@ -9,6 +9,7 @@
 #include "out_of_memory.hpp"
 #include "scavenger.hpp"
 #include "stream_clusters.hpp"
+#include "taking_out.hpp"
 #include "verify.hpp"
 #include "witness.hpp"
 
@@ -209,12 +210,16 @@ public:
     {
         if (damage_) return *damage_;
         const std::unique_lock alone{scavenging_, std::try_to_lock};
-        if (not alone) {
-            return fail(Failure::unavailable, "scavenge-is-running",
-                        "asked for a scavenge of " + options_.directory +
-                            " and found that one is going on; wait until it has ended");
-        }
+        if (not alone) return scavenge_is_running();
         return scavenge_alone(options, progress);
+    }
+
+    result<void> take_out(const std::vector<Position>& positions) override
+    {
+        if (damage_) return *damage_;
+        const std::unique_lock alone{scavenging_, std::try_to_lock};
+        if (not alone) return scavenge_is_running();
+        return take_out_of(*database_, log_, clusters_.get(), positions);
     }
 
     result<void> visit_streams(const VisitStream& visit) const override
@@ -270,6 +275,13 @@ public:
     }
 
 private:
+    Error scavenge_is_running() const
+    {
+        return {Failure::unavailable, "scavenge-is-running",
+                "asked for a scavenge of " + options_.directory +
+                    " and found that one is going on; wait until it has ended"};
+    }
+
     result<ScavengeReport> scavenge_alone(const ScavengeOptions& options,
                                           const std::function<result<void>(Position)>& progress)
     {

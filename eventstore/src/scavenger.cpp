@@ -14,24 +14,6 @@ constexpr std::size_t cuts_max       = 65'536;
 constexpr Duration between_asks{100'000};
 constexpr std::string_view smallest{"\0", 1};
 
-// While it lives. One that is made from what was read before could have what is gone.
-class NoNewClusters {
-public:
-    explicit NoNewClusters(StreamClusters* clusters) : clusters_{clusters}
-    {
-        if (clusters_ != nullptr) clusters_->hold_off();
-    }
-    ~NoNewClusters()
-    {
-        if (clusters_ != nullptr) clusters_->go_on();
-    }
-    NoNewClusters(const NoNewClusters&)            = delete;
-    NoNewClusters& operator=(const NoNewClusters&) = delete;
-
-private:
-    StreamClusters* const clusters_;
-};
-
 } // namespace
 
 // What a step has read.

@@ -73,4 +73,22 @@ private:
     std::shared_ptr<Tasks> tasks_;         // lets tasks that run too late find that there is nothing left to do
 };
 
+// While it lives none is made: one that is made from what was read before could have what is gone.
+class NoNewClusters {
+public:
+    explicit NoNewClusters(StreamClusters* clusters) : clusters_{clusters}
+    {
+        if (clusters_ != nullptr) clusters_->hold_off();
+    }
+    ~NoNewClusters()
+    {
+        if (clusters_ != nullptr) clusters_->go_on();
+    }
+    NoNewClusters(const NoNewClusters&)            = delete;
+    NoNewClusters& operator=(const NoNewClusters&) = delete;
+
+private:
+    StreamClusters* const clusters_;
+};
+
 } // namespace eventloom

@@ -19,6 +19,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view of_event   = "urn:eventloom:events"; // CloudEvents' `source`: what a line is about
+constexpr std::string_view of_gone    = "urn:eventloom:gone";   // an event that was taken out of the log
 constexpr std::string_view of_command = "urn:eventloom:commands";
 constexpr std::string_view of_end     = "urn:eventloom:end";
 constexpr std::size_t depth_max       = 2; // the members, and what they nest is text
@@ -103,8 +104,24 @@ Json described(const RecordedEvent& event, std::string_view content_type)
     return members;
 }
 
+bool is_gone(const RecordedEvent& event)
+{
+    return event.type.empty();
+}
+
+Json members_of_gone(const RecordedEvent& event)
+{
+    auto members             = beginning(to_string(event.id), of_gone, "eventloom.gone");
+    members["subject"]       = event.stream;
+    members["time"]          = to_string(event.recorded_at);
+    members["position"]      = std::to_string(event.position);
+    members["streamversion"] = std::to_string(event.version);
+    return members;
+}
+
 Json members_of(const RecordedEvent& event)
 {
+    if (is_gone(event)) return members_of_gone(event);
     auto members           = described(event, "application/octet-stream");
     members["data_base64"] = base64(event.data);
     return members;
@@ -259,6 +276,19 @@ result<RecordedEvent> event_in(const Json& json)
     return event;
 }
 
+result<RecordedEvent> gone_event_in(const Json& json)
+{
+    Members members{json};
+    RecordedEvent event;
+    event.id          = members.id("id");
+    event.stream      = members.text("subject");
+    event.version     = members.number("streamversion");
+    event.position    = members.number("position");
+    event.recorded_at = members.time("time");
+    BOOST_OUTCOME_TRY(members.all_read());
+    return event;
+}
+
 result<CommandRecord> command_in(const Json& json)
 {
     Members members{json};
@@ -287,12 +317,15 @@ result<HistoryLine> line_in(const Json& json)
     BOOST_OUTCOME_TRY(members.all_read());
     if (source == of_event) {
         BOOST_OUTCOME_TRY(line.content, event_in(json));
+    } else if (source == of_gone) {
+        BOOST_OUTCOME_TRY(line.content, gone_event_in(json));
     } else if (source == of_command) {
         BOOST_OUTCOME_TRY(line.content, command_in(json));
     } else if (source == of_end) {
         BOOST_OUTCOME_TRY(line.content, end_in(json));
     } else {
-        return bad_member("source", "one of urn:eventloom:events, urn:eventloom:commands and urn:eventloom:end");
+        return bad_member(
+            "source", "one of urn:eventloom:events, urn:eventloom:gone, urn:eventloom:commands and urn:eventloom:end");
     }
     return line;
 }
@@ -326,6 +359,7 @@ std::string cloud_events::line_of(const HistoryEnd& end, std::uint64_t number)
 
 std::string cloud_events::readable_line_of(const RecordedEvent& event, std::string_view data_json)
 {
+    if (is_gone(event)) return one_line(members_of_gone(event));
     auto members    = described(event, "application/json");
     members["data"] = Json::parse(data_json, nullptr, false);
     return one_line(members);

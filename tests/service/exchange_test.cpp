@@ -5,6 +5,7 @@
 #include "real/requests.hpp"
 #include "support/every_store.hpp"
 
+#include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
@@ -101,11 +102,25 @@ void fill(LevelDbStore& store, SimulatedExecutor& executor, std::uint64_t append
             .command = CommandRecord{.id = executor.next(), .stream = "long-1"}});
 }
 
+// Streams with limits, deleted and ended; what they hide is taken out, and some of it is hidden after that.
+void scavenge(LevelDbStore& store, SimulatedExecutor& executor)
+{
+    REQUIRE(set_stream_limits(store, executor, "own-1", {.max_count = 2}));
+    REQUIRE(delete_stream(store, executor, "own-2"));
+    REQUIRE(tombstone_stream(store, executor, "long-2"));
+    const auto report = store.scavenge({});
+    INFO((report ? "" : report.error().sentence));
+    REQUIRE(report);
+    REQUIRE(report.value().events > 0);
+    REQUIRE(delete_stream(store, executor, "own-3"));
+}
+
 struct Exported {
     explicit Exported(std::uint64_t appends = 300)
     {
         const auto store = machine.open(directory.path() + "/first/log");
         fill(*store, machine.executor, appends);
+        if (appends >= 20) scavenge(*store, machine.executor);
         const auto report = export_history(machine.runtime, *store, file, {});
         INFO((report ? "" : report.error().sentence));
         REQUIRE(report);
@@ -167,6 +182,20 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
         REQUIRE(again);
         CHECK(again.value().found == exported.head);
         CHECK_FALSE(again.value().is_new);
+    }
+    SECTION("and what was gone is gone, and its places are known")
+    {
+        const auto first  = exported.machine.open(exported.path("first") + "/log");
+        const auto second = exported.machine.open(exported.path("second") + "/log");
+        CHECK(second->info().value().gone == first->info().value().gone);
+        CHECK(second->info().value().gone > 0);
+        CHECK(read_all(*second) == read_all(*first));
+        CHECK(second->append(to("long-2", ExpectedVersion::any(), {long_event(exported.machine.executor, "")}))
+                  .error()
+                  .code == "stream-tombstoned");
+        const auto report = second->verify();
+        REQUIRE(report);
+        CHECK(report.value().findings_total == 0);
     }
     SECTION("and its commands are known: one that is sent again is answered and writes nothing")
     {

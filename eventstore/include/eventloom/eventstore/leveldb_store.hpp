@@ -71,7 +71,7 @@ struct VerifyReport {
 
 // Told of everything that was written, in the order in which it was. An error that it answers ends the visit.
 struct HistoryVisitor {
-    std::function<result<void>(const RecordedEvent&)> event;
+    std::function<result<void>(const RecordedEvent&)> event; // of one that is gone: id, stream, place, time, and no type
     std::function<result<void>(const CommandRecord&)> command; // right behind the last of its events
 };
 
@@ -102,7 +102,7 @@ public:
     virtual result<void> visit_streams(const VisitStream& visit) const = 0;
 
     // Everything that was written from the event at `from` on, commands with it, up to the present head; with `from` 1 also
-    // the commands ahead of the first event. In bounded memory. Failure::invalid "events-are-gone": a scavenge has taken some.
+    // the commands ahead of the first event. In bounded memory.
     virtual result<void> visit_history(Position from, const HistoryVisitor& visitor) const = 0;
 
     // Clusters all ranges that are complete, now; otherwise tasks do it when nobody appends. For a store that is read
@@ -115,6 +115,10 @@ public:
     // time: Failure::unavailable "scavenge-is-running". Not from within a task.
     virtual result<ScavengeReport> scavenge(const ScavengeOptions& options,
                                             const std::function<result<void>(Position)>& progress = {}) = 0;
+
+    // Takes events out at once, whatever the limits of their streams are: for whoever writes down a history in which they
+    // are gone. `positions` ascend. All of them in one write. Not while a scavenge goes on: "scavenge-is-running".
+    virtual result<void> take_out(const std::vector<Position>& positions) = 0;
 
     // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that
     // was reached; an error that it answers ends it, and is the answer.
