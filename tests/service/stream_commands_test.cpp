@@ -68,7 +68,7 @@ TEST_CASE("store scavenge says what would go, wants --yes, and leaves a store th
     CHECK(ask(book, {"store", "info"}).json()["gone by scavenges"] == 3);
     CHECK(ask(book, {"store", "verify"}).exit_code == 0);
     CHECK(ask(book, {"events", "show", "3"}).code() == "event-is-gone");
-    CHECK(ask(book, {"store", "export", book.directory.path() + "/export.jsonl"}).code() == "events-are-gone");
+    CHECK(ask(book, {"store", "export", book.directory.path() + "/export.jsonl"}).exit_code == 0);
     CHECK(ask(book, {"projections", "rebuild", "--all"}).exit_code == 0);
     CHECK(ask(book, {"projections", "verify", "--all"}).exit_code == 0);
 }
