@@ -22,6 +22,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -76,7 +77,11 @@ public:
     explicit AggregateCache(std::size_t capacity);
     ~AggregateCache();
     Entry find(const std::string& stream);
-    void keep(const std::string& stream, Entry entry);
+    // Does nothing when it was cleared since age() gave `age`.
+    void keep(const std::string& stream, Entry entry, std::uint64_t age);
+    // How often it was cleared.
+    std::uint64_t age() const;
+    void clear();
 
 private:
     struct Table;
@@ -141,24 +146,31 @@ public:
         return std::move(loaded.state);
     }
 
+    // Lets go of every state that is kept, in memory and in snapshots, and of those that are being worked out now: none of
+    // them is kept later. From then on what the log says counts.
+    result<void> forget_states();
+
     // Puts `middleware` around everything that is there already.
     void use(Middleware middleware);
 
 private:
     template <class State>
     struct Loaded {
-        State state;
-        std::uint64_t events;
+        State state{};
+        std::uint64_t events = 0;
+        std::uint64_t age    = 0; // of the cache when it was begun
     };
 
     template <aggregate State>
     result<Loaded<State>> load_stream(const std::string& stream)
     {
-        Loaded<State> loaded{};
+        const auto age = cache_.age();
+        Loaded<State> loaded;
         if (auto cached = cache_.find(stream); cached.state) {
-            loaded = {*static_cast<const State*>(cached.state.get()), cached.events};
+            loaded = {*static_cast<const State*>(cached.state.get()), cached.events, age};
         } else {
             BOOST_OUTCOME_TRY(loaded, load_snapshot<State>(stream));
+            loaded.age = age;
         }
         const auto events_before = loaded.events;
         BOOST_OUTCOME_TRY(const auto length, store_.stream_length(stream));
@@ -172,7 +184,9 @@ private:
             }
             take_snapshot(stream, events_before, loaded);
         }
-        if (loaded.events > 0) cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events});
+        if (loaded.events > 0) {
+            cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events}, loaded.age);
+        }
         return loaded;
     }
 
@@ -180,12 +194,12 @@ private:
     template <aggregate State>
     result<Loaded<State>> load_snapshot(const std::string& stream)
     {
-        Loaded<State> loaded{};
+        Loaded<State> loaded;
         if constexpr (has_snapshots<State>) {
             BOOST_OUTCOME_TRY(const auto snapshot, find_snapshot(stream, State::snapshots.version));
             if (not snapshot) return loaded;
             auto state = codec<State>::decode(snapshot->state);
-            if (state) loaded = {std::move(state.value()), snapshot->events};
+            if (state) loaded = {std::move(state.value()), snapshot->events, 0};
         }
         return loaded;
     }
@@ -199,7 +213,7 @@ private:
             if (options_.snapshots == nullptr || events_before / policy.every == loaded.events / policy.every) return;
             Snapshot snapshot{.version = policy.version, .events = loaded.events, .last = {}, .state = {}};
             codec<State>::encode(loaded.state, snapshot.state);
-            save_snapshot(stream, std::move(snapshot));
+            save_snapshot(stream, std::move(snapshot), loaded.age);
         }
     }
 
@@ -222,7 +236,8 @@ private:
         for (const auto& fact : facts) loaded.state = evolved(std::move(loaded.state), fact);
         loaded.events += facts.size();
         take_snapshot(context.stream, events_before, loaded);
-        cache_.keep(context.stream, {std::make_shared<const State>(std::move(loaded.state)), loaded.events});
+        cache_.keep(context.stream, {std::make_shared<const State>(std::move(loaded.state)), loaded.events},
+                    loaded.age);
         return receipt;
     }
 
@@ -242,7 +257,7 @@ private:
     }
 
     result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version) const;
-    void save_snapshot(const std::string& stream, Snapshot snapshot) const;
+    void save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age);
     result<std::optional<SnapshotAnchor>> anchor_behind(const std::string& stream, std::uint64_t events) const;
     result<Receipt> run(CommandContext& context, const CommandStep& innermost);
     result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, ExpectedVersion expected,
@@ -252,6 +267,7 @@ private:
     EventStore& store_;
     CommandBusOptions options_;
     detail::AggregateCache cache_;
+    std::mutex saving_;                  // of a snapshot, so that none is saved behind forget_states
     std::vector<Middleware> middleware_; // innermost first
 };
 

@@ -121,6 +121,17 @@ public:
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
     result<void> write(const Batch& batch, Durability durability);
 
+    // Puts what was written so far into tables.
+    result<void> write_out();
+
+    // Rewrites the tables between two keys. Of what was in tables before it was removed or replaced, no file holds a byte
+    // when it returns, unless a cursor or a snapshot from before still lives:
+    //     write_out();                                            // the old value is in a table
+    //     write(batch, Durability::synced);                       // which removes it
+    //     compact(key, key);                                      // and it is gone
+    // Without the first step a table can get both from memory at once, and keep both.
+    result<void> compact(std::string_view first_key, std::string_view last_key);
+
     // An earlier write failed: nothing more is taken.
     bool is_closed_by_fault() const;
     // What that write met, for messages: "write to the database var/shop/log and found: IO error: ...". Empty before.
