@@ -38,7 +38,7 @@ struct RekeyArguments {
     bool dry_run = false;
 };
 
-Json facts_of(const std::string& subject, const SubjectStatus& status)
+Json json_of(const std::string& subject, const SubjectStatus& status)
 {
     return {{"subject", subject},
             {"key_version", status.key_version ? Json(*status.key_version) : Json(nullptr)},
@@ -80,7 +80,7 @@ result<void> show_what_would_be_forgotten(Output& out, Service& service, const F
     BOOST_OUTCOME_TRY(const auto status, service.personal_keys().status(arguments.subject));
     BOOST_OUTCOME_TRY(const auto left_behind, service.projections().left_behind());
     const auto stale             = service.projections().hearing_personal_data();
-    auto facts                   = facts_of(arguments.subject, status);
+    auto facts                   = json_of(arguments.subject, status);
     facts["would_destroy_a_key"] = status.key_version.has_value();
     facts["would_drop_snapshots"] =
         status.key_version.has_value() || (status.erased_at && not status.erasure_is_complete);
@@ -104,7 +104,7 @@ result<void> forget(Output& out, Service& service, const Clock& clock, const For
     if (arguments.rebuild) {
         BOOST_OUTCOME_TRY(rebuild(out, service.projections(), clock, forgotten.projections));
     }
-    auto facts                       = facts_of(arguments.subject, forgotten.after);
+    auto facts                       = json_of(arguments.subject, forgotten.after);
     facts["changed_something"]       = forgotten.changed_something;
     facts["projections"]             = forgotten.projections;
     facts["rebuilt"]                 = arguments.rebuild;
@@ -207,7 +207,7 @@ void CommandLine::add_erasure_commands(CLI::App& store)
     readmit->add_option("subject", *subject, "Whose")->required();
     on_keys(readmit, [subject](Output& out, PersonalKeys& all) -> result<void> {
         BOOST_OUTCOME_TRY(const auto status, all.readmit(*subject));
-        out.facts(facts_of(*subject, status));
+        out.facts(json_of(*subject, status));
         return done();
     });
     const auto rekeying = std::make_shared<RekeyArguments>();

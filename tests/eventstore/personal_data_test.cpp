@@ -123,6 +123,33 @@ TEST_CASE("no byte on the disk has what is personal, and all of it is gone with 
     }
 }
 
+TEST_CASE("a key that was made and destroyed in one life of the process leaves no byte in any file",
+          "[eventstore][personal][keys]")
+{
+    Machine machine;
+    const auto wrapped_key = [&](const std::string& subject) {
+        const auto copy = machine.directory.path() + "/copy"; // of a process that lives on, and has the lock
+        std::filesystem::copy(machine.keys_directory(), copy, std::filesystem::copy_options::recursive);
+        std::string bytes;
+        {
+            const auto database = Database::open(machine.runtime, {.directory = copy});
+            REQUIRE(database);
+            bytes = database.value()->get("k" + subject).value().value();
+        }
+        std::filesystem::remove_all(copy);
+        return bytes;
+    };
+    for (int life = 0; life < 3; ++life) { // with tables of the one before beneath
+        const auto subject = "customer-" + std::to_string(life);
+        REQUIRE(machine.append({personal_event(machine.runtime, subject, {canary})}));
+        const auto key = wrapped_key(subject);
+        REQUIRE(files_with(machine.keys_directory(), key) > 0);
+        REQUIRE(machine.keys->forget(subject));
+        CHECK(files_with(machine.keys_directory(), key) == 0);
+        if (life == 1) machine.open();
+    }
+}
+
 TEST_CASE("whatever its parts are, an event comes out as it went in", "[eventstore][personal]")
 {
     Machine machine;

@@ -97,9 +97,13 @@ struct Typed {
         REQUIRE(open);
         auto& service = open.value()->service();
         REQUIRE(service.start());
+        const auto catch_up = [&] {
+            const auto deadline = runtime.clock.now() + std::chrono::hours{1};
+            REQUIRE(service.wait_for(service.store().head(), deadline, [] { return done(); }));
+        };
+        catch_up();
         work(service);
-        REQUIRE(service.wait_for(service.store().head(), runtime.clock.now() + std::chrono::hours{1},
-                                 [] { return done(); }));
+        catch_up();
         simulated.run_until_idle(); // copies of rows, too
     }
 
@@ -137,7 +141,7 @@ struct Typed {
             const auto rows = service.projections().rows_now(projection);
             REQUIRE(rows);
             for (const std::string who : {"1", "2"}) {
-                const auto row = rows.value().row({.key = who});
+                const auto row = rows.value().row({.table = "", .key = who});
                 REQUIRE(row);
                 names.push_back(Json::parse(row.value().value()).at("row").at("name").dump());
             }
