@@ -122,11 +122,12 @@ struct Typed {
         });
     }
 
-    int type(std::vector<std::string> words)
+    int type(std::vector<std::string> words) { return type_in(directory.path(), std::move(words)); }
+    int type_in(const std::string& data, std::vector<std::string> words)
     {
         console.said_out.clear();
         console.said_err.clear();
-        words.insert(words.end(), {"--data", directory.path(), "--json"});
+        words.insert(words.end(), {"--data", data, "--json"});
         CommandLine line{program, {console, runtime, directory.path(), {}}};
         REQUIRE_FALSE(line.read(std::move(words)));
         return line.carry_out();
@@ -196,6 +197,31 @@ TEST_CASE("after a person was forgotten and projections were rebuilt, no byte of
     }
     REQUIRE(typed.type({"projections", "verify", "--all"}) == 0);
     CHECK(files_with(typed.directory.path(), canaries) == std::vector<std::string>{});
+}
+
+TEST_CASE("an export has personal data sealed, and who imports it reads them with the keys only, until they are erased",
+          "[service][personal]")
+{
+    Typed typed;
+    typed.fill();
+    REQUIRE(typed.type({"store", "export", "history"}) == 0);
+    const TemporaryDirectory other;
+    REQUIRE(typed.type_in(other.path(), {"store", "import", typed.directory.path() + "/history"}) == 0);
+    CHECK(files_with(other.path(), canaries).empty());
+    CHECK(typed.type_in(other.path(), {"events", "show", "1"}) == 1);
+    CHECK(typed.error_code() == "personal-key-missing");
+
+    const auto bring_keys = [&] {
+        fs::remove_all(other.path() + "/keys");
+        fs::copy(typed.directory.path() + "/keys", other.path() + "/keys", fs::copy_options::recursive);
+    };
+    bring_keys();
+    REQUIRE(typed.type_in(other.path(), {"events", "show", "1"}) == 0);
+    CHECK(typed.answer().at("data").at("name") == canary_name);
+    REQUIRE(typed.type({"store", "forget", "customer-1", "--yes"}) == 0);
+    bring_keys();
+    REQUIRE(typed.type_in(other.path(), {"events", "show", "1"}) == 0);
+    CHECK(typed.answer().at("data").at("name") == Json{{"erased", true}});
 }
 
 TEST_CASE("forgetting asks for consent, shows beforehand what it would do, and does nothing the second time",
