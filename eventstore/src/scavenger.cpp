@@ -12,7 +12,6 @@ namespace {
 constexpr std::uint64_t steps_merged = 32;
 constexpr std::size_t cuts_max       = 65'536;
 constexpr Duration between_asks{100'000};
-constexpr std::string_view smallest{"\0", 1};
 
 } // namespace
 
@@ -179,8 +178,8 @@ result<void> Scavenger::write(const Page& page)
     }
     if (note_.rewritten == 0) {
         // What LevelDB has in memory goes to a file first. Old and new would else come into one file, which nothing merges
-        // with another: the old would stay there. No key is as small as this one, so no file is merged here.
-        database_.compact(smallest, smallest);
+        // with another: the old would stay there.
+        BOOST_OUTCOME_TRY(database_.write_out());
         note_.rewritten = page.records.front().last;
     }
     note_.gone += page.events;
@@ -205,7 +204,8 @@ result<void> Scavenger::give_room_back()
 {
     if (note_.rewritten == 0) return done();
     BOOST_OUTCOME_TRY(let_go_());
-    database_.compact(key_spaces::of_record(note_.rewritten, 0), key_spaces::of_record(note_.next, 0));
+    BOOST_OUTCOME_TRY(
+        database_.compact(key_spaces::of_record(note_.rewritten, 0), key_spaces::of_record(note_.next, 0)));
     bytes_ += bytes_to_merge_;
     bytes_to_merge_ = 0;
     note_.rewritten = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <shared_mutex>
 
 namespace eventloom {
 
@@ -68,10 +69,15 @@ std::optional<Snapshot> decode_snapshot(std::string_view stream, std::string_vie
 
 class LevelDbSnapshots final : public SnapshotStore {
 public:
-    explicit LevelDbSnapshots(std::unique_ptr<Database> database) : database_{std::move(database)} {}
+    LevelDbSnapshots(const Runtime& runtime, DatabaseOptions options, std::unique_ptr<Database> database)
+        : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}
+    {
+    }
 
     std::optional<Snapshot> find(std::string_view stream) const override
     {
+        const std::shared_lock lock{mutex_};
+        if (not database_) return std::nullopt;
         const auto bytes = database_->get(stream);
         if (not bytes || not bytes.value()) return std::nullopt;
         return decode_snapshot(stream, *bytes.value());
@@ -79,14 +85,29 @@ public:
 
     void save(std::string_view stream, const Snapshot& snapshot) override
     {
+        const std::shared_lock lock{mutex_};
+        if (not database_) return;
         Batch batch;
         batch.put(stream, encode_snapshot(stream, snapshot));
         // After a write that fails the database takes no more: the snapshots there are serve on, until it is opened again.
         static_cast<void>(database_->write(batch, Durability::buffered));
     }
 
+    // Without its files nothing of it can be left.
+    result<void> remove_all() override
+    {
+        const std::unique_lock lock{mutex_};
+        database_.reset();
+        BOOST_OUTCOME_TRY(remove_database(runtime_, options_.directory));
+        BOOST_OUTCOME_TRY(database_, Database::open(runtime_, options_));
+        return done();
+    }
+
 private:
-    std::unique_ptr<Database> database_;
+    const Runtime runtime_;
+    const DatabaseOptions options_;
+    mutable std::shared_mutex mutex_;
+    std::unique_ptr<Database> database_; // none: it could not be opened again
 };
 
 class MemorySnapshots final : public SnapshotStore {
@@ -102,6 +123,13 @@ public:
     {
         const std::lock_guard lock{mutex_};
         snapshots_.insert_or_assign(std::string{stream}, snapshot);
+    }
+
+    result<void> remove_all() override
+    {
+        const std::lock_guard lock{mutex_};
+        snapshots_.clear();
+        return done();
     }
 
 private:
@@ -121,7 +149,7 @@ result<std::unique_ptr<SnapshotStore>> open_leveldb_snapshots(const Runtime& run
         database = Database::open(runtime, options);
     }
     if (not database) return std::move(database.error());
-    return std::make_unique<LevelDbSnapshots>(std::move(database.value()));
+    return std::make_unique<LevelDbSnapshots>(runtime, options, std::move(database.value()));
 }
 
 std::unique_ptr<SnapshotStore> open_memory_snapshots()

@@ -19,7 +19,8 @@ struct AggregateCache::Table {
 
     explicit Table(std::size_t most) : capacity{most} {}
 
-    std::mutex mutex;
+    mutable std::mutex mutex;
+    std::uint64_t age = 0;
     const std::size_t capacity;
     Order order;
     std::unordered_map<std::string, Slot> slots;
@@ -38,10 +39,25 @@ AggregateCache::Entry AggregateCache::find(const std::string& stream)
     return found->second.entry;
 }
 
-void AggregateCache::keep(const std::string& stream, Entry entry)
+std::uint64_t AggregateCache::age() const
+{
+    const std::lock_guard lock{table_->mutex};
+    return table_->age;
+}
+
+void AggregateCache::clear()
+{
+    const std::lock_guard lock{table_->mutex};
+    ++table_->age;
+    table_->slots.clear();
+    table_->order.clear();
+}
+
+void AggregateCache::keep(const std::string& stream, Entry entry, std::uint64_t age)
 {
     if (table_->capacity == 0) return;
     const std::lock_guard lock{table_->mutex};
+    if (age != table_->age) return;
     const auto [slot, added] = table_->slots.try_emplace(stream);
     if (added) {
         table_->order.push_front(stream);
@@ -129,12 +145,20 @@ result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& str
     return snapshot;
 }
 
-void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot) const
+void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age)
 {
     const auto anchor = anchor_behind(stream, snapshot.events);
     if (not anchor || not anchor.value()) return;
     snapshot.last = *anchor.value();
-    options_.snapshots->save(stream, snapshot);
+    const std::lock_guard lock{saving_};
+    if (cache_.age() == age) options_.snapshots->save(stream, snapshot);
+}
+
+result<void> CommandBus::forget_states()
+{
+    const std::lock_guard lock{saving_};
+    cache_.clear();
+    return options_.snapshots == nullptr ? done() : options_.snapshots->remove_all();
 }
 
 result<Receipt> CommandBus::append(const CommandContext& context, std::vector<NewEvent> events,
@@ -151,7 +175,7 @@ result<Receipt> CommandBus::append(const CommandContext& context, std::vector<Ne
         event.id                   = runtime_.ids.next();
         event.metadata.correlation = options.correlation;
         event.metadata.causation   = options.command_id;
-        event.metadata.headers     = options.headers;
+        event.metadata.headers.insert(event.metadata.headers.end(), options.headers.begin(), options.headers.end());
         if (not options.causation.is_nil()) {
             event.metadata.headers.emplace_back("command-caused-by", to_string(options.causation));
         }

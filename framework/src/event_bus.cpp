@@ -41,6 +41,14 @@ public:
         }
     }
 
+    void clear()
+    {
+        const std::lock_guard lock{mutex_};
+        commits_.clear();
+        events_ = 0;
+        bytes_  = 0;
+    }
+
     // The commit that holds `position`, if it is still here.
     Commit find(Position position) const
     {
@@ -261,6 +269,11 @@ std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, D
     follower->notify();
     // A task in flight holds the follower too; what the caller holds is the promise that it stops.
     return {follower.get(), [follower](Subscription*) { follower->stop(); }};
+}
+
+void EventBus::forget_recent()
+{
+    core_->recent->clear();
 }
 
 bool EventBus::wait_for(const Subscription& subscription, Position position, Time deadline)

@@ -1,5 +1,7 @@
 #include <eventloom/framework/event_store.hpp>
 
+#include <eventloom/framework/personal_parts.hpp>
+
 #include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
@@ -100,6 +102,19 @@ result<void> check_condition(const AppendCondition& condition, const StoreLimits
     return done();
 }
 
+// Bytes of a log cannot be taken back: a store that has no keys is no place for a person's data.
+result<void> check_nothing_lies_open(const NewEvent& event)
+{
+    const auto* const text = find_personal_note(event.metadata);
+    if (text == nullptr) return done();
+    const auto note = PersonalNote::parse(*text);
+    if (note && note->form != PersonalForm::open) return done();
+    return invalid("personal-data-open",
+                   "append the event " + quoted(event.type) +
+                       " with personal data that is not sealed; append it through a store that has "
+                       "the keys (seal_personal_data, or a Service's open_store())");
+}
+
 result<void> check_event(const NewEvent& event, const StoreLimits& limits)
 {
     BOOST_OUTCOME_TRY(check_name("event type", event.type, limits.type_name_bytes, "invalid-event-type"));
@@ -115,7 +130,8 @@ result<void> check_event(const NewEvent& event, const StoreLimits& limits)
                                               std::to_string(size_of(event)) + " bytes and found a limit of " +
                                               std::to_string(limits.event_bytes) + "; split it");
     }
-    return check_metadata(event, limits);
+    BOOST_OUTCOME_TRY(check_metadata(event, limits));
+    return check_nothing_lies_open(event);
 }
 
 // The first value that is there twice.

@@ -49,6 +49,12 @@ InlineProjection::~InlineProjection()
 
 result<void> InlineProjection::check_options() const
 {
+    if (definition_->hears_personal_data()) {
+        return fail(Failure::invalid, "inline-personal-data",
+                    "added the inline projection " + name() +
+                        ", which hears an event with personal fields, but its rows would lie in the log, and in every "
+                        "backup of it, in the open; keep its rows in another place");
+    }
     if (options_.copies.every != 0) {
         return fail(
             Failure::invalid, "inline-keeps-no-copies",

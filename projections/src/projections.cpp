@@ -340,6 +340,17 @@ result<void> Projections::drop(std::string_view name)
     return replaced;
 }
 
+std::vector<std::string> Projections::hearing_personal_data() const
+{
+    const std::lock_guard lock{core_->mutex};
+    std::vector<std::string> names;
+    for (const auto& one : core_->running) {
+        if (one->definition()->hears_personal_data()) names.push_back(one->name());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 result<std::vector<std::string>> Projections::left_behind() const
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(core_->runtime, core_->directory));

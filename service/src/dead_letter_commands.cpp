@@ -104,7 +104,7 @@ void CommandLine::add_dead_letter_commands()
     auto* show_command = add("show", "One of them, with its event",
                              [this](Output& out, Service& service, const Arguments& of) -> result<void> {
                                  BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
-                                 BOOST_OUTCOME_TRY(const auto event, event_at(service.store(), of.position));
+                                 BOOST_OUTCOME_TRY(const auto event, event_at(service.open_store(), of.position));
                                  const auto cells = row_of(of.name, letter);
                                  Json facts;
                                  for (std::size_t i = 0; i < cells.size(); ++i) facts[columns()[i].name] = cells[i];

@@ -63,7 +63,7 @@ void CommandLine::add_log_commands()
     const auto arguments = std::make_shared<Arguments>();
 
     // Shows what a reader gives, oldest first; with JSON every event whole.
-    const auto print = [this](Output& out, const LevelDbStore& store, const ReadRequest& request) -> result<void> {
+    const auto print = [this](Output& out, const EventStore& store, const ReadRequest& request) -> result<void> {
         Rows rows;
         auto array        = Json::array();
         const auto cursor = store.read(request);
@@ -96,7 +96,7 @@ void CommandLine::add_log_commands()
     on(tail, [this, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
-        return print(out, open_service->service().store(),
+        return print(out, open_service->service().open_store(),
                      {.scope = scope, .direction = Direction::backwards, .limit = arguments->count});
     });
 
@@ -106,7 +106,7 @@ void CommandLine::add_log_commands()
         ->check(CLI::PositiveNumber);
     on(show, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
-        const auto& store = open_service->service().store();
+        const auto& store = open_service->service().open_store();
         const auto cursor = store.read({.from = arguments->position, .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
@@ -146,7 +146,7 @@ void CommandLine::add_log_commands()
     read->add_option("--from", arguments->from, "The first version wanted");
     on(read, [this, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
-        const auto& store = open_service->service().store();
+        const auto& store = open_service->service().open_store();
         BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
         if (length == 0) {
             return fail(Failure::invalid, "no-such-stream",

@@ -150,8 +150,8 @@ result<void> compare_with_program(const std::string& path, const RowsAsJson& our
     const auto& name = ours.definition().name();
     BOOST_OUTCOME_TRY(const auto other, OtherProgram::start(path, name, out.console()));
     Progress progress{out.console(), service.runtime().clock, "folding " + name};
-    BOOST_OUTCOME_TRY(
-        other->send_events(service.store(), ours, [&](Position at, Position head) { return progress.at(at, head); }));
+    BOOST_OUTCOME_TRY(other->send_events(service.open_store(), ours,
+                                         [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
     KeptRows before{ours};
     auto compared = against.compared.compare(before, other->rows(), out.console());

@@ -1,5 +1,9 @@
 #include <eventloom/service/service.hpp>
 
+#include <eventloom/storage/database.hpp>
+
+#include <cstdlib>
+
 namespace eventloom {
 
 namespace {
@@ -12,14 +16,23 @@ Error not_settled()
             "waited for the sagas and found some of them still at work; they go on when the service runs again"};
 }
 
+PersonalKeysOptions keys_of(const ServiceOptions& options)
+{
+    std::string file = options.master_key_file;
+    if (const char* named = std::getenv("EVENTLOOM_MASTER_KEY"); file.empty() && named != nullptr) file = named;
+    return {.directory = options.directory + "/keys", .master_key_file = file, .secrets = options.secrets};
+}
+
 } // namespace
 
-Service::Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
+Service::Service(const Runtime& runtime, const ServiceOptions& options, std::unique_ptr<LevelDbStore> store,
                  std::unique_ptr<SnapshotStore> snapshots)
-    : runtime_{runtime}, directory_{std::move(directory)}, store_{std::move(store)}, snapshots_{std::move(snapshots)},
-      commands_{runtime, *store_, {.snapshots = snapshots_.get()}}, events_{runtime, *store_},
-      projections_{runtime, *store_, events_, directory_ + "/projections"}, sagas_{runtime, *store_, commands_, events_,
-                                                                                   directory_ + "/sagas"}
+    : runtime_{runtime}, directory_{options.directory}, store_{std::move(store)}, keys_{runtime, keys_of(options)},
+      open_store_{seal_personal_data(*store_, keys_)}, snapshots_{std::move(snapshots)},
+      commands_{runtime, *open_store_, {.snapshots = snapshots_.get()}}, events_{runtime, *open_store_},
+      projections_{runtime, *open_store_, events_, directory_ + "/projections"}, sagas_{runtime, *open_store_,
+                                                                                        commands_, events_,
+                                                                                        directory_ + "/sagas"}
 {
 }
 
@@ -37,7 +50,7 @@ result<std::unique_ptr<Service>> Service::open(const Runtime& runtime, const Ser
     if (options.snapshots) {
         BOOST_OUTCOME_TRY(snapshots, open_leveldb_snapshots(runtime, options.directory + "/snapshots"));
     }
-    return std::unique_ptr<Service>{new Service{runtime, options.directory, std::move(store), std::move(snapshots)}};
+    return std::unique_ptr<Service>{new Service{runtime, options, std::move(store), std::move(snapshots)}};
 }
 
 result<void> Service::start()
@@ -91,6 +104,32 @@ result<void> Service::finish_saga(std::string_view saga, std::string_view key, T
         BOOST_OUTCOME_TRY(go_on());
     }
     return wait_for(store_->head(), deadline, go_on);
+}
+
+result<Forgotten> Service::forget(const std::string& subject, bool key_is_lost)
+{
+    Forgotten forgotten{.before = {}, .after = {}, .projections = projections_.hearing_personal_data()};
+    BOOST_OUTCOME_TRY(forgotten.before, keys_.status(subject));
+    BOOST_OUTCOME_TRY(forgotten.after, keys_.forget(subject, key_is_lost));
+    if (forgotten.after.erasure_is_complete) return forgotten;
+    {
+        // Whoever was told of an event in the open has been told by then; what is told from there on is erased. A damaged log
+        // takes no appends that could be held.
+        const auto held = store_->hold_appends();
+        events_.forget_recent();
+    }
+    BOOST_OUTCOME_TRY(commands_.forget_states());
+    BOOST_OUTCOME_TRY(remove_unused_snapshots());
+    BOOST_OUTCOME_TRY(keys_.finish_forgetting(subject));
+    forgotten.after.erasure_is_complete = true;
+    forgotten.changed_something         = true;
+    return forgotten;
+}
+
+// A service that runs without snapshots may have some of an earlier run.
+result<void> Service::remove_unused_snapshots() const
+{
+    return snapshots_ ? done() : remove_database(runtime_, directory_ + "/snapshots");
 }
 
 result<void> Service::wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on)

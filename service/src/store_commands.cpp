@@ -168,6 +168,7 @@ void CommandLine::add_store_commands()
         },
         DirectoryUse::alone);
     add_exchange_commands(*store);
+    add_erasure_commands(*store);
 }
 
 } // namespace eventloom

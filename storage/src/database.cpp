@@ -311,11 +311,19 @@ result<void> Database::write(const Batch& batch, Durability durability)
                 found + "; whether it was written is not known; open it again and send the same ids");
 }
 
-void Database::compact(std::string_view first, std::string_view last)
+result<void> Database::write_out()
 {
-    const auto begin = slice(first);
-    const auto end   = slice(last);
-    state_->database->CompactRange(&begin, &end);
+    const std::string_view behind_all_keys{"\xff\xff\xff\xff\xff\xff\xff\xff", 8};
+    return compact(behind_all_keys, behind_all_keys);
+}
+
+result<void> Database::compact(std::string_view first_key, std::string_view last_key)
+{
+    const auto first = slice(first_key);
+    const auto last  = slice(last_key);
+    state_->database->CompactRange(&first, &last);
+    // It answers nothing. After a compaction that failed LevelDB takes no write.
+    return write(Batch{}, Durability::synced);
 }
 
 bool Database::is_closed_by_fault() const

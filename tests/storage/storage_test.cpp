@@ -28,6 +28,45 @@ struct Machine {
     }
 };
 
+TEST_CASE("what is removed from tables and compacted leaves no byte in any file", "[storage]")
+{
+    const Machine machine;
+    const auto database = machine.open();
+    REQUIRE(database);
+    auto& rows            = *database.value();
+    const auto files_with = [&](std::string_view text) {
+        std::size_t found = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(machine.directory.path() + "/db")) {
+            std::ifstream file{entry.path(), std::ios::binary};
+            const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+            found += bytes.find(text) != std::string::npos ? 1 : 0;
+        }
+        return found;
+    };
+    const auto put = [&](const std::string& key, const std::string& value) {
+        Batch batch;
+        batch.put(key, value);
+        REQUIRE(rows.write(batch, Durability::synced));
+    };
+    for (int round = 0; round < 8; ++round) { // with more and more tables beneath, of these keys and of others
+        put("b", "first secret");
+        put("b", "second secret");
+        put("a" + std::to_string(round), "kept");
+        put("c" + std::to_string(round), "kept");
+        if (round % 2 == 1) REQUIRE(rows.write_out());
+        put("b", "third secret");
+        CHECK(files_with("third secret") > 0);
+        REQUIRE(rows.write_out());
+        Batch batch;
+        batch.remove("b");
+        REQUIRE(rows.write(batch, Durability::synced));
+        REQUIRE(rows.compact("b", "b"));
+        CHECK(files_with("secret") == 0);
+        CHECK(rows.get("a0").value() == "kept");
+        CHECK_FALSE(rows.get("b").value());
+    }
+}
+
 TEST_CASE("the order of ordered keys is the order of their values", "[storage][ordered-key]")
 {
     CHECK(rc::check("text and numbers", [](const std::string& a, std::int64_t n, const std::string& b, std::int64_t m) {

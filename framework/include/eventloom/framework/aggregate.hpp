@@ -15,8 +15,11 @@
 // snapshots kept (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
 #pragma once
 
+#include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/event.hpp>
 #include <eventloom/framework/id.hpp>
+#include <eventloom/framework/personal.hpp>
+#include <eventloom/framework/personal_parts.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/snapshots.hpp>
 
@@ -189,8 +192,14 @@ NewEvent encoded(const typename State::Events::variant& fact)
     event.schema_version = type.schema_version;
     std::visit(
         [&]<class Fact>(const Fact& one) {
-            type.encode(&one, event.data);
+            PersonalPlaces places;
+            type.encode_noting_places(&one, event.data, places);
             if constexpr (tagged<Fact>) event.metadata.tags = tags_of(one);
+            if constexpr (concerns_a_person<Fact>) {
+                if (not places.empty()) note_personal_parts(event, std::move(places), subject_of(one));
+            } else {
+                ensure(places.empty(), "an event with personal fields has no subject_of beside it");
+            }
         },
         fact);
     return event;

@@ -18,6 +18,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eventloom {
 
@@ -44,9 +45,11 @@ public:
 
     // Each value is at the end of `out` when it is written.
     explicit BinaryWriter(std::string& out) : OutputArchive{this}, out_{out} {}
-    // All values are at the end of `out` when the writer is gone; until then nobody else writes there.
-    BinaryWriter(std::string& out, Buffer& buffer)
-        : OutputArchive{this}, out_{out}, begin_{buffer.bytes}, at_{begin_}, end_{begin_ + sizeof buffer.bytes}
+    // All values are at the end of `out` when the writer is gone; until then nobody else writes there. `personal_places`, when
+    // there is one, is told where in `out` each personal part begins.
+    BinaryWriter(std::string& out, Buffer& buffer, std::vector<std::size_t>* personal_places = nullptr)
+        : OutputArchive{this}, out_{out}, begin_{buffer.bytes}, at_{begin_}, end_{begin_ + sizeof buffer.bytes},
+          personal_places_{personal_places}
     {
     }
     ~BinaryWriter() override { flush(); }
@@ -84,6 +87,12 @@ public:
         at_ = std::copy(bytes.begin(), bytes.end(), at_);
     }
 
+    void begin_personal_part()
+    {
+        if (personal_places_ == nullptr) return;
+        personal_places_->push_back(out_.size() + static_cast<std::size_t>(at_ - begin_));
+    }
+
 private:
     static constexpr std::size_t longest_number = 10;
 
@@ -114,6 +123,8 @@ private:
     char* begin_ = nullptr; // without a buffer all three are the same, and nothing fits
     char* at_    = nullptr;
     char* end_   = nullptr;
+
+    std::vector<std::size_t>* personal_places_ = nullptr;
 };
 
 class BinaryReader : public cereal::InputArchive<BinaryReader, cereal::AllowEmptyClassElision> {
@@ -172,6 +183,12 @@ public:
     void finish() const
     {
         if (left() > 0) throw DamagedBytes{"trailing-bytes", "bytes are left over behind the value", at_};
+    }
+
+    [[noreturn]] void sealed() const
+    {
+        throw DamagedBytes{"personal-data-sealed",
+                           "a personal part is sealed: read it through a store that has the keys", at_};
     }
 
     [[noreturn]] void damaged(const char* what) const { throw DamagedBytes{"damaged-value", what, at_}; }

@@ -13,6 +13,8 @@
 #include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/members.hpp>
+#include <eventloom/framework/personal.hpp>
+#include <eventloom/framework/personal_parts.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -148,6 +150,44 @@ void take(BinaryReader& in, T& value)
 }
 
 } // namespace detail
+
+// A part that can be taken out, sealed and put back by somebody who knows nothing of T.
+template <class T>
+void save(BinaryWriter& out, const personal<T>& value)
+{
+    out.begin_personal_part();
+    if (value.is_erased()) return out.byte(static_cast<std::uint8_t>(PersonalForm::erased));
+    std::string bytes;
+    {
+        BinaryWriter inner{bytes};
+        detail::put(inner, *value.get());
+    }
+    out.byte(static_cast<std::uint8_t>(PersonalForm::open));
+    out.text(bytes);
+}
+
+template <class T>
+void load(BinaryReader& in, personal<T>& value)
+{
+    switch (in.byte()) {
+    case static_cast<std::uint8_t>(PersonalForm::erased):
+        value = personal<T>::erased();
+        return;
+    case static_cast<std::uint8_t>(PersonalForm::open): {
+        const auto size   = in.size();
+        const auto behind = in.left() - size;
+        T held{};
+        detail::take(in, held);
+        if (in.left() != behind) in.damaged("a personal part is not as long as it says");
+        value = std::move(held);
+        return;
+    }
+    case static_cast<std::uint8_t>(PersonalForm::sealed):
+        in.sealed();
+    default:
+        in.damaged("a personal part is of no form that there is");
+    }
+}
 
 template <class T, class Allocator>
 void save(BinaryWriter& out, const std::vector<T, Allocator>& values)

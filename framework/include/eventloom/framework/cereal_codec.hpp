@@ -6,7 +6,8 @@
 // Plain structs need nothing: their members are found. A type with a cereal `serialize` of its own, a member or beside it,
 // uses that. Strings, numbers, enums, optional, variant, vector, map, set, array, pair, tuple and chrono times nest freely.
 // In JSON, which people read, a time is ISO 8601, a value type (a plain struct of one member, such as Money{pence}) is what its
-// member is, and an optional member is its value or null. The stored bytes know nothing of that.
+// member is, an optional member is its value or null, and a personal one its value or {"erased": true}. The stored bytes know
+// nothing of that.
 // Needs cereal. Threads: pure functions.
 #pragma once
 
@@ -41,10 +42,24 @@ concept json_value = has_json_value<T> &&
 template <class T, class Archive>
 void archive_members(Archive& archive, T& value);
 
+template <class T>
+inline constexpr bool is_optional_personal = false;
+template <class T>
+inline constexpr bool is_optional_personal<std::optional<personal<T>>> = true;
+
 template <class Owner, class Member>
 void archive_for_people(cereal::JSONOutputArchive& archive, const std::string& name, const Member& member)
 {
-    if constexpr (is_optional<Member>) {
+    if constexpr (is_personal<Member>) {
+        if (not member.is_erased()) return archive_for_people<Owner>(archive, name, *member.get());
+        archive.setNextName(name.c_str());
+        archive.startNode();
+        archive(cereal::make_nvp("erased", true));
+        archive.finishNode();
+    } else if constexpr (is_optional_personal<Member>) {
+        if (member) return archive_for_people<Owner>(archive, name, *member);
+        archive(cereal::make_nvp(name, nullptr));
+    } else if constexpr (is_optional<Member>) {
         const std::nullptr_t nothing = nullptr;
         member ? archive(cereal::make_nvp(name, *member)) : archive(cereal::make_nvp(name, nothing));
     } else if constexpr (is_record_of<Owner, Member> && visited_by_member<Member, cereal::JSONOutputArchive>) {
@@ -108,6 +123,16 @@ void load_minimal(const Archive&, eventloom::id<Of>& id, const std::string& text
     id.value = text;
 }
 
+template <class T>
+void save(JSONOutputArchive& archive, const eventloom::personal<T>& value)
+{
+    if (value.is_erased()) {
+        archive(make_nvp("erased", true));
+    } else {
+        archive(make_nvp("value", *value.get()));
+    }
+}
+
 template <eventloom::detail::json_value T>
 auto save_minimal(const JSONOutputArchive&, const T& value)
 {
@@ -127,6 +152,14 @@ void codec<T>::encode(const T& value, std::string& out)
 {
     BinaryWriter::Buffer buffer;
     BinaryWriter writer{out, buffer};
+    detail::put(writer, value);
+}
+
+template <class T>
+void codec<T>::encode(const T& value, std::string& out, std::vector<std::size_t>& personal_places)
+{
+    BinaryWriter::Buffer buffer;
+    BinaryWriter writer{out, buffer, &personal_places};
     detail::put(writer, value);
 }
 

@@ -13,6 +13,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eventloom {
 
@@ -20,6 +21,8 @@ template <class T>
 struct codec {
     // Puts the bytes of `value` at the end of `out`.
     static void encode(const T& value, std::string& out);
+    // The same, and says where in `out` its personal parts begin (personal.hpp).
+    static void encode(const T& value, std::string& out, std::vector<std::size_t>& personal_places);
 
     // Reads exactly one value. Damaged bytes are an error, never a crash, and never make it allocate more than a small
     // multiple of their own size. Failure::corrupt "damaged-value", "value-too-deep", "trailing-bytes".

@@ -22,6 +22,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -77,7 +78,11 @@ public:
     explicit AggregateCache(std::size_t capacity);
     ~AggregateCache();
     Entry find(const std::string& stream);
-    void keep(const std::string& stream, Entry entry);
+    // Does nothing when it was cleared since age() gave `age`.
+    void keep(const std::string& stream, Entry entry, std::uint64_t age);
+    // How often it was cleared.
+    std::uint64_t age() const;
+    void clear();
 
 private:
     struct Table;
@@ -142,26 +147,33 @@ public:
         return std::move(loaded.state);
     }
 
+    // Lets go of every state that is kept, in memory and in snapshots, and of those that are being worked out now: none of
+    // them is kept later. From then on what the log says counts.
+    result<void> forget_states();
+
     // Puts `middleware` around everything that is there already.
     void use(Middleware middleware);
 
 private:
     template <class State>
     struct Loaded {
-        State state;
-        std::uint64_t events;
-        std::uint64_t settings; // how often its limits were changed before
+        State state{};
+        std::uint64_t events   = 0;
+        std::uint64_t settings = 0; // how often its limits were changed before
+        std::uint64_t age      = 0; // of the cache when it was begun
     };
 
     template <aggregate State>
     result<Loaded<State>> load_stream(const std::string& stream)
     {
-        Loaded<State> loaded{};
+        const auto age = cache_.age();
+        Loaded<State> loaded;
         BOOST_OUTCOME_TRY(const auto settings, count_settings(stream));
         if (auto cached = cache_.find(stream); cached.state && cached.settings == settings) {
-            loaded = {*static_cast<const State*>(cached.state.get()), cached.events, settings};
+            loaded = {*static_cast<const State*>(cached.state.get()), cached.events, settings, age};
         } else {
             BOOST_OUTCOME_TRY(loaded, load_snapshot<State>(stream));
+            loaded.age = age;
         }
         const auto events_before = loaded.events;
         BOOST_OUTCOME_TRY(const auto length, store_.stream_length(stream));
@@ -178,7 +190,7 @@ private:
         }
         loaded.settings = settings;
         if (loaded.events > 0) {
-            cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events, settings});
+            cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events, settings}, loaded.age);
         }
         return loaded;
     }
@@ -187,7 +199,7 @@ private:
     template <aggregate State>
     result<Loaded<State>> load_snapshot(const std::string& stream)
     {
-        Loaded<State> loaded{};
+        Loaded<State> loaded;
         if constexpr (has_snapshots<State>) {
             BOOST_OUTCOME_TRY(const auto snapshot, find_snapshot(stream, State::snapshots.version));
             if (not snapshot) return loaded;
@@ -206,7 +218,7 @@ private:
             if (options_.snapshots == nullptr || events_before / policy.every == loaded.events / policy.every) return;
             Snapshot snapshot{.version = policy.version, .events = loaded.events, .last = {}, .state = {}};
             codec<State>::encode(loaded.state, snapshot.state);
-            save_snapshot(stream, std::move(snapshot));
+            save_snapshot(stream, std::move(snapshot), loaded.age);
         }
     }
 
@@ -230,7 +242,8 @@ private:
         loaded.events += facts.size();
         take_snapshot(context.stream, events_before, loaded);
         cache_.keep(context.stream,
-                    {std::make_shared<const State>(std::move(loaded.state)), loaded.events, loaded.settings});
+                    {std::make_shared<const State>(std::move(loaded.state)), loaded.events, loaded.settings},
+                    loaded.age);
         return receipt;
     }
 
@@ -252,7 +265,7 @@ private:
     // A state that was folded before its stream was deleted, or cut, is not the state of now.
     result<std::uint64_t> count_settings(const std::string& stream) const;
     result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version) const;
-    void save_snapshot(const std::string& stream, Snapshot snapshot) const;
+    void save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age);
     result<std::optional<SnapshotAnchor>> anchor_behind(const std::string& stream, std::uint64_t events) const;
     result<Receipt> run(CommandContext& context, const CommandStep& innermost);
     result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, ExpectedVersion expected,
@@ -262,6 +275,7 @@ private:
     EventStore& store_;
     CommandBusOptions options_;
     detail::AggregateCache cache_;
+    std::mutex saving_;                  // of a snapshot, so that none is saved behind forget_states
     std::vector<Middleware> middleware_; // innermost first
 };
 

@@ -7,7 +7,7 @@
 // old one under another name, add it behind (oldest first), and write `Placed upcast(const PlacedV1&)` beside it; the
 // schema version counts the forms. Each form turns into the next one.
 // `el::Tags tags_of(const Placed&)` beside a struct gives the tags its events are stored with, for decisions that span
-// streams (decision.hpp).
+// streams (decision.hpp). `std::string subject_of(const Placed&)` says whose data its personal fields are (personal.hpp).
 // Threads: compile-time only, and a constant table.
 #pragma once
 
@@ -120,6 +120,9 @@ struct EventType {
     result<void> (*decode)(std::uint32_t schema_version, std::string_view bytes, void* fact);
     // One line of JSON, brought up to date first.
     result<std::string> (*to_json)(std::uint32_t schema_version, std::string_view bytes);
+    // As encode, and says where in `out` the personal parts begin (personal.hpp).
+    void (*encode_noting_places)(const void* fact, std::string& out, std::vector<std::size_t>& personal_places);
+    bool is_personal = false; // some form of it has personal fields
 };
 
 // The error of reading an event whose form this program does not know.

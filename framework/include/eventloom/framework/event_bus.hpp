@@ -95,6 +95,9 @@ public:
     // `deadline`; says whether it has handled it.
     bool wait_for(const Subscription& subscription, Position position, Time deadline);
 
+    // Lets go of the recent events in memory: what is handed over from now on is read from the log.
+    void forget_recent();
+
 private:
     struct Core;
     std::shared_ptr<Core> core_;

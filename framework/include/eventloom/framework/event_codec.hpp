@@ -10,6 +10,7 @@
 
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event.hpp>
+#include <eventloom/framework/personal_fields.hpp>
 
 namespace eventloom {
 
@@ -44,10 +45,23 @@ result<typename Entry::fact> decode_form(std::uint32_t schema_version, std::stri
     }
 }
 
+// Never defined: names the culprit in the compiler's first error line.
+template <class Fact>
+struct personal_event_without_subject_of;
+
+template <class... Form>
+consteval bool any_is_personal(std::type_identity<std::tuple<Form...>>)
+{
+    return (holds_personal<Form>() || ...);
+}
+
 template <class Entry>
 EventType describe_event()
 {
     using Fact = typename Entry::fact;
+    if constexpr (holds_personal<Fact>() && not concerns_a_person<Fact>) {
+        static_cast<void>(sizeof(personal_event_without_subject_of<Fact>));
+    }
     return {
         .name           = Entry::name,
         .schema_version = Entry::schema_version,
@@ -60,6 +74,11 @@ EventType describe_event()
             BOOST_OUTCOME_TRY(const auto fact, decode_form<Entry>(schema_version, bytes));
             return codec<Fact>::to_json(fact);
         },
+        .encode_noting_places =
+            [](const void* fact, std::string& out, std::vector<std::size_t>& personal_places) {
+                codec<Fact>::encode(*static_cast<const Fact*>(fact), out, personal_places);
+            },
+        .is_personal = any_is_personal(std::type_identity<typename Entry::forms>{}),
     };
 }
 

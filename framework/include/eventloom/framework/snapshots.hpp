@@ -17,6 +17,7 @@
 #pragma once
 
 #include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/result.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -91,6 +92,9 @@ public:
     // Puts it in the place of an older one: there is one a stream. A cache that cannot be written to answers nothing, and
     // so does this.
     virtual void save(std::string_view stream, const Snapshot& snapshot) = 0;
+
+    // Removes every snapshot, and what old ones have left on the disk: when it returns, no file holds a byte of them.
+    virtual result<void> remove_all() = 0;
 };
 
 } // namespace eventloom

@@ -4,7 +4,7 @@
 //     visit_cells(row, visitor);
 //
 // Texts and ids are text; whole numbers, enums, yes and no are integers; times are text as SQL's own functions read them; an
-// optional is its value or nothing; a struct of one member is that member; everything else is JSON. Needs cereal: include
+// optional is its value or nothing, and so is a personal field; a struct of one member is that member; everything else is JSON. Needs cereal: include
 // projection.hpp instead. Threads: pure functions.
 #pragma once
 
@@ -37,7 +37,7 @@ constexpr ColumnType column_type()
         return ColumnType::integer;
     } else if constexpr (durational<T>) {
         return column_type<typename T::rep>();
-    } else if constexpr (optional_<T>) {
+    } else if constexpr (optional_<T> || is_personal<T>) {
         return column_type<typename T::value_type>();
     } else if constexpr (wrapping<T>) {
         ColumnType type{};
@@ -95,6 +95,8 @@ void visit_cell(const T& value, CellVisitor& visitor)
         visit_number(value.count(), visitor);
     } else if constexpr (optional_<T>) {
         value.has_value() ? visit_cell(*value, visitor) : visitor.nothing();
+    } else if constexpr (is_personal<T>) {
+        value.is_erased() ? visitor.nothing() : visit_cell(*value.get(), visitor);
     } else if constexpr (wrapping<T>) {
         with_members(value, [&](const auto& member) { visit_cell(member, visitor); });
     } else {

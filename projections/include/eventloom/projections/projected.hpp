@@ -102,6 +102,8 @@ public:
     virtual const std::vector<TableDescription>& tables() const = 0;
     // Whether each row depends on the events of one stream alone, and its key is the id of that stream.
     virtual bool has_a_stream_for_each_row() const = 0;
+    // Whether an event that it hears has personal fields.
+    virtual bool hears_personal_data() const = 0;
     // `find` gives what stands in the read model already, by its key there (row_keys.hpp).
     virtual std::unique_ptr<Fold> fold(FindStored find) const = 0;
 };

@@ -56,6 +56,7 @@ struct Definition {
     std::vector<TableDescription> descriptions; // of the tables
     std::vector<Heard<Stored...>> heard;
     bool has_a_stream_for_each_row = sizeof...(Stored) == 1;
+    bool hears_personal_data       = false;
 };
 
 template <class... Stored>
@@ -219,6 +220,7 @@ public:
     const std::vector<std::string>& types() const override { return definition_->types; }
     const std::vector<TableDescription>& tables() const override { return definition_->descriptions; }
 
+    bool hears_personal_data() const override { return definition_->hears_personal_data; }
     bool has_a_stream_for_each_row() const override
     {
         return definition_->has_a_stream_for_each_row && not definition_->heard.empty();
@@ -281,6 +283,7 @@ void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, c
         using State      = typename owner<Fact, Sources>::type;
         const auto& type = event_type<State, Fact>();
         definition.types.emplace_back(type.name);
+        definition.hears_personal_data |= type.is_personal;
         definition.has_a_stream_for_each_row &= keeps_to_its_stream<Part, State, KeyParts, Stored...>();
         if (std::find(definition.categories.begin(), definition.categories.end(), State::category) ==
             definition.categories.end()) {

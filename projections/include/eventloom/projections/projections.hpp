@@ -251,6 +251,9 @@ public:
     // one that an earlier program left behind, all of it.  Failure::invalid "no-such-projection".
     result<void> drop(std::string_view name);
 
+    // Projections that hear an event with personal fields, by name: their rows may hold a person's data.
+    std::vector<std::string> hearing_personal_data() const;
+
     // Read models on disk whose projections this program does not have, by name.
     result<std::vector<std::string>> left_behind() const;
 

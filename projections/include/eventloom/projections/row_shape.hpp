@@ -79,7 +79,9 @@ private:
     template <class T>
     void add_made_of_others()
     {
-        if constexpr (requires(const T& maybe) { maybe.has_value(); }) {
+        if constexpr (is_personal<T>) {
+            add_parts('!', std::type_identity<std::tuple<typename T::value_type>>{});
+        } else if constexpr (requires(const T& maybe) { maybe.has_value(); }) {
             add_parts('?', std::type_identity<std::tuple<typename T::value_type>>{});
         } else if constexpr (is_stored_variant<T>) {
             add_parts('|', variant_parts(std::type_identity<T>{}));

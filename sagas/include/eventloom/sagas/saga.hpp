@@ -25,6 +25,7 @@
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/personal_fields.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 
 #include <tuple>
@@ -233,11 +234,19 @@ void add_part(SagaDefinition& saga, failed<F> part)
 
 } // namespace detail
 
+// Never defined: names the culprit in the compiler's first error line. Keep the person's id, and look the rest up.
+template <class State>
+struct personal_fields_have_no_place_in_the_data_of_saga;
+
 // Defines a saga. `name` is the category of its instances' streams: letters and digits. Raise the version when the steps
 // change and add both to the engine: an instance finishes under the version it began with.
 template <class State, class... Part>
 Saga saga(std::string name, std::uint32_t version, Part... part)
 {
+    // It lies in the log as part of the saga's own events, where nothing seals it.
+    if constexpr (detail::holds_personal<State>()) {
+        static_cast<void>(sizeof(personal_fields_have_no_place_in_the_data_of_saga<State>));
+    }
     auto definition     = std::make_shared<SagaDefinition>();
     definition->name    = std::move(name);
     definition->version = version;

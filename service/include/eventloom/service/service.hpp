@@ -10,6 +10,7 @@
 #pragma once
 
 #include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/eventstore/sealed_store.hpp>
 #include <eventloom/eventstore/snapshot_stores.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
@@ -21,14 +22,27 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace eventloom {
 
 struct ServiceOptions {
-    std::string directory; // log/, snapshots/, projections/ and sagas/ are made beneath it
+    std::string directory; // log/, snapshots/, projections/, sagas/ and keys/ are made beneath it
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
     bool snapshots         = true; // of aggregates that say so; false: their streams are read from the beginning
+    // Of the keys of personal data. Empty: what EVENTLOOM_MASTER_KEY says, or else keys/master.key.
+    std::string master_key_file = {};
+    Secrets* secrets            = nullptr; // nullptr: system_secrets()
+};
+
+// What became of a person's data.
+struct Forgotten {
+    SubjectStatus before;
+    SubjectStatus after;
+    std::vector<std::string>
+        projections;                // that hear personal data, by name: their rows may hold some until they are rebuilt
+    bool changed_something = false; // false: the subject was forgotten before, and nothing was left to be done
 };
 
 class Service {
@@ -38,7 +52,11 @@ public:
 
     const Runtime& runtime() const { return runtime_; }
     const std::string& directory() const { return directory_; }
+    // The log as it lies on the disk: personal data are sealed. For copies of it, and for looking after it.
     LevelDbStore& store() { return *store_; }
+    // The same with personal data open, as far as there are keys: for whoever reads or appends events.
+    EventStore& open_store() { return *open_store_; }
+    PersonalKeys& personal_keys() { return keys_; }
     CommandBus& commands() { return commands_; }
     EventBus& events() { return events_; }
     Projections& projections() { return projections_; }
@@ -62,18 +80,26 @@ public:
     result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
                              const std::function<result<void>()>& go_on);
 
+    // Destroys the key of a person's data, and every copy in the open that is made anew by itself: snapshots, states and
+    // recent events in memory. The events stay. Rows of projections go when these are rebuilt. Again, it goes on where it was,
+    // or does nothing.  Failure::invalid "no-such-subject", and what PersonalKeys::forget says.
+    result<Forgotten> forget(const std::string& subject, bool key_is_lost = false);
+
     // The same for the read models alone, up to `position`.
     result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on);
 
 private:
-    Service(const Runtime& runtime, std::string directory, std::unique_ptr<LevelDbStore> store,
+    Service(const Runtime& runtime, const ServiceOptions& options, std::unique_ptr<LevelDbStore> store,
             std::unique_ptr<SnapshotStore> snapshots);
 
     Time slice_until(Time deadline) const;
+    result<void> remove_unused_snapshots() const;
 
     const Runtime runtime_;
     const std::string directory_;
     const std::unique_ptr<LevelDbStore> store_;
+    PersonalKeys keys_;
+    const std::unique_ptr<EventStore> open_store_;
     const std::unique_ptr<SnapshotStore> snapshots_; // none: switched off
     CommandBus commands_;
     EventBus events_;

@@ -121,9 +121,16 @@ public:
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
     result<void> write(const Batch& batch, Durability durability);
 
-    // Merges the files that hold keys of this span, so that the room comes back of what was overwritten or removed there.
-    // Returns when that is done; others read and write meanwhile. A fault is found by the next write.
-    void compact(std::string_view first, std::string_view last);
+    // Puts what was written so far into tables.
+    result<void> write_out();
+
+    // Rewrites the tables between two keys. Of what was in tables before it was removed or replaced, no file holds a byte
+    // when it returns, unless a cursor or a snapshot from before still lives:
+    //     write_out();                                            // the old value is in a table
+    //     write(batch, Durability::synced);                       // which removes it
+    //     compact(key, key);                                      // and it is gone
+    // Without the first step a table can get both from memory at once, and keep both.
+    result<void> compact(std::string_view first_key, std::string_view last_key);
 
     // An earlier write failed: nothing more is taken.
     bool is_closed_by_fault() const;
