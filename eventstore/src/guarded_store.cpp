@@ -77,6 +77,10 @@ public:
     {
         return within_memory("cluster the event store", [&] { return store_->cluster(); });
     }
+    result<StoreCapture> capture() override
+    {
+        return within_memory("capture the files of the event store", [&] { return store_->capture(); });
+    }
     result<void> visit_streams(const VisitStream& visit) const override
     {
         return within_memory("visit the streams", [&] { return store_->visit_streams(visit); });

@@ -72,6 +72,16 @@ struct HistoryVisitor {
     std::function<result<void>(const CommandRecord&)> command; // right behind the last of its events
 };
 
+// The files of a store at one moment, all of them kept while it lives (Database::capture): of its log, with every event up
+// to `head` and none behind it, and of its index, which is never ahead of the log. backup.hpp makes backups of them.
+struct StoreCapture {
+    std::unique_ptr<DatabaseCapture> index;
+    std::unique_ptr<DatabaseCapture> log;
+    Position head          = 0;
+    std::uint64_t checksum = 0; // of the last record, as the witness has it
+    Duration held{};            // for which the appends were held
+};
+
 class LevelDbStore : public EventStore {
 public:
     // Failure::corrupt  "newer-store-format", and what Database::open says.
@@ -90,6 +100,10 @@ public:
     // Clusters all ranges that are complete, now; otherwise tasks do it when nobody appends. For a store that is read
     // soon after much was written to it.
     virtual result<void> cluster() = 0;
+
+    // Holds the appends for a moment. What it gives goes before the store.
+    // Failure::unavailable  "store-closed-by-fault"; Failure::corrupt: what StoreInfo::damage says.
+    virtual result<StoreCapture> capture() = 0;
 
     // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that
     // was reached; an error that it answers ends it, and is the answer.
