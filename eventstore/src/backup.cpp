@@ -194,9 +194,8 @@ private:
 result<BackupReport> make_backup(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
                                  const BackupProgress& progress)
 {
-    BOOST_OUTCOME_TRY(const auto directory, options.dry_run
-                                                ? BackupDirectory::open_or_imagine(runtime, options.into)
-                                                : BackupDirectory::open_alone(runtime, options.into));
+    BOOST_OUTCOME_TRY(const auto directory, options.dry_run ? BackupDirectory::open_or_imagine(runtime, options.into)
+                                                            : BackupDirectory::open_alone(runtime, options.into));
     return Backup{runtime, directory, options, progress}.make(store);
 }
 
@@ -238,9 +237,8 @@ result<PruneReport> prune(const Runtime& runtime, const PruneOptions& options)
     }
     // A directory of backups is not made only to remove nothing from it.
     BOOST_OUTCOME_TRY(const auto seen, BackupDirectory::open(runtime, options.directory));
-    BOOST_OUTCOME_TRY(const auto directory, options.dry_run
-                                                ? BackupDirectory::open(runtime, options.directory)
-                                                : BackupDirectory::open_alone(runtime, options.directory));
+    BOOST_OUTCOME_TRY(const auto directory, options.dry_run ? BackupDirectory::open(runtime, options.directory)
+                                                            : BackupDirectory::open_alone(runtime, options.directory));
     BOOST_OUTCOME_TRY(const auto names, directory.names());
     const auto removed = names.size() - std::min<std::size_t>(names.size(), options.keep);
     PruneReport report;

@@ -84,8 +84,8 @@ result<BackupDirectory> BackupDirectory::open_alone(const Runtime& runtime, cons
     if (not status.ok()) {
         directory.lock_ = nullptr;
         return fail(Failure::unavailable, "backups-in-use",
-                    "began to work on the backups in " + path + " and found that somebody else does, or that " +
-                        path + "/LOCK cannot be written (" + status.ToString() + "); try again when that one has ended");
+                    "began to work on the backups in " + path + " and found that somebody else does, or that " + path +
+                        "/LOCK cannot be written (" + status.ToString() + "); try again when that one has ended");
     }
     for (const auto& within : {path, path + "/files"}) {
         BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, within));
@@ -201,9 +201,8 @@ result<BackupDirectory::Taken> BackupDirectory::take(const std::string& path, st
     // What it holds is known when it is copied: then it gets its name.
     BOOST_OUTCOME_TRY(const auto writer, FileWriter::create(runtime_, path_ + "/files/incoming"));
     const auto unread = [](std::uint64_t) { return result<void>{done()}; };
-    BOOST_OUTCOME_TRY(const auto content,
-                      read_content(runtime_, path, bytes, may_link ? BytesRead{unread} : read,
-                                   [&](std::string_view piece) { return writer->add(piece); }));
+    BOOST_OUTCOME_TRY(const auto content, read_content(runtime_, path, bytes, may_link ? BytesRead{unread} : read,
+                                                       [&](std::string_view piece) { return writer->add(piece); }));
     if (has(content)) return Taken{content, false, false};
     BOOST_OUTCOME_TRY(writer->finish_as(path_of(content)));
     return Taken{content, true, false};

@@ -23,8 +23,7 @@ using BytesRead = std::function<result<void>(std::uint64_t bytes)>;
 
 // Reads the first `bytes` bytes of a file piece by piece, and adds them up. Each piece is shown to `take`, too.
 result<FileContent> read_content(const Runtime& runtime, const std::string& path, std::uint64_t bytes,
-                                 const BytesRead& read,
-                                 const std::function<result<void>(std::string_view)>& take = {});
+                                 const BytesRead& read, const std::function<result<void>(std::string_view)>& take = {});
 
 class BackupDirectory {
 public:

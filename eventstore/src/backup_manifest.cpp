@@ -49,8 +49,8 @@ bool is_name_of_store_file(std::string_view name)
     if (slash == std::string_view::npos) return false;
     const auto directory = name.substr(0, slash);
     if (directory != "log" && directory != "log/index" && directory != "groups") return false;
-    const auto file   = name.substr(slash + 1);
-    const auto number = file.substr(0, file.find('.'));
+    const auto file      = name.substr(slash + 1);
+    const auto number    = file.substr(0, file.find('.'));
     const auto is_number = [](std::string_view digits) {
         return not digits.empty() && digits.size() <= 20 &&
                digits.find_first_not_of("0123456789") == std::string_view::npos;

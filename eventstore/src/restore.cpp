@@ -129,9 +129,9 @@ private:
         // The end of the log is to be the one that the backup saw.
         WitnessKeeper witness{overlaid, data + "/log", {}};
         BOOST_OUTCOME_TRY(witness.see_for_good({manifest_.head, manifest_.checksum}));
-        BOOST_OUTCOME_TRY(const auto store, LevelDbStore::open(overlaid, {.directory         = data + "/log",
-                                                                          .create_if_missing = false,
-                                                                          .cluster_events    = 0}));
+        BOOST_OUTCOME_TRY(const auto store,
+                          LevelDbStore::open(
+                              overlaid, {.directory = data + "/log", .create_if_missing = false, .cluster_events = 0}));
         if (store->head() > manifest_.head) {
             find("opened the backup's log and found events up to position " + std::to_string(store->head()) +
                  ", where its list of files says " + std::to_string(manifest_.head));
@@ -178,9 +178,10 @@ std::string file_is_damaged(const BackupDirectory& directory, const BackupFile& 
 
 Error damaged_backup(const std::string& name, const std::string& found)
 {
-    return {Failure::corrupt, "damaged-backup",
-            "looked at the backup " + name + " and found that it is not whole: " + found +
-                "; remove that file and make a backup, which has it anew if the store still does, or use another backup"};
+    return {
+        Failure::corrupt, "damaged-backup",
+        "looked at the backup " + name + " and found that it is not whole: " + found +
+            "; remove that file and make a backup, which has it anew if the store still does, or use another backup"};
 }
 
 result<BackupCheck> check_backup(const Runtime& runtime, const std::string& path, const std::string& asked,
@@ -199,12 +200,12 @@ result<BackupCheck> check_backup(const Runtime& runtime, const std::string& path
             continue;
         }
         result<void> wanted = done();
-        const auto found    = read_content(runtime, directory.path_of(file.content), file.content.bytes,
-                                           [&](std::uint64_t bytes) {
-                                            read += bytes;
-                                            if (progress) wanted = progress(BackupStep::checking, read, total);
-                                            return wanted;
-                                           });
+        const auto found =
+            read_content(runtime, directory.path_of(file.content), file.content.bytes, [&](std::uint64_t bytes) {
+                read += bytes;
+                if (progress) wanted = progress(BackupStep::checking, read, total);
+                return wanted;
+            });
         BOOST_OUTCOME_TRY(wanted);
         if (not found)
             check.find(found.error().sentence);
@@ -213,8 +214,8 @@ result<BackupCheck> check_backup(const Runtime& runtime, const std::string& path
     }
     // A store of which a file is damaged would say the same once more, in other words.
     if (check.check().findings_total == 0) {
-        BOOST_OUTCOME_TRY(check.verify(path + "/verifying",
-                                       [&](const BackupFile& file) { return directory.path_of(file.content); }));
+        BOOST_OUTCOME_TRY(
+            check.verify(path + "/verifying", [&](const BackupFile& file) { return directory.path_of(file.content); }));
     }
     auto answer  = check.take();
     answer.name  = name;
@@ -292,10 +293,8 @@ private:
         for (const BackupFile& file : manifest_.files) {
             BOOST_OUTCOME_TRY(is_current(file) ? look_at(file) : copy(file));
         }
-        RestoreReport report{.name  = name_,
-                             .head  = manifest_.head,
-                             .files = manifest_.files.size(),
-                             .bytes = manifest_.bytes()};
+        RestoreReport report{
+            .name = name_, .head = manifest_.head, .files = manifest_.files.size(), .bytes = manifest_.bytes()};
         if (options_.verify) {
             BOOST_OUTCOME_TRY(report.index_entries, verify());
         }
@@ -331,15 +330,15 @@ private:
     {
         const auto to = options_.into + "/" + file.name;
         BOOST_OUTCOME_TRY(const auto writer, FileWriter::create(runtime_, to));
-        BOOST_OUTCOME_TRY(const auto content,
-                          read_content(
-                              runtime_, directory_.path_of(file.content), file.content.bytes,
-                              [&](std::uint64_t bytes) {
-                                  copied_ += bytes;
-                                  return progress_ ? progress_(BackupStep::copying, copied_, manifest_.bytes())
-                                                   : result<void>{done()};
-                              },
-                              [&](std::string_view piece) { return writer->add(piece); }));
+        BOOST_OUTCOME_TRY(const auto content, read_content(
+                                                  runtime_, directory_.path_of(file.content), file.content.bytes,
+                                                  [&](std::uint64_t bytes) {
+                                                      copied_ += bytes;
+                                                      return progress_ ? progress_(BackupStep::copying, copied_,
+                                                                                   manifest_.bytes())
+                                                                       : result<void>{done()};
+                                                  },
+                                                  [&](std::string_view piece) { return writer->add(piece); }));
         if (not(content == file.content)) return damaged_backup(name_, file_is_damaged(directory_, file));
         return writer->finish();
     }

@@ -83,11 +83,17 @@ struct Reading {
         Fields fields{record};
         while (not fields.at_end()) {
             switch (fields.number()) {
-            case Tag::comparator: fields.skip_string(); break;
-            case Tag::log_number: log = fields.number(); break;
+            case Tag::comparator:
+                fields.skip_string();
+                break;
+            case Tag::log_number:
+                log = fields.number();
+                break;
             case Tag::next_file_number:
             case Tag::last_sequence:
-            case Tag::prev_log_number: fields.number(); break;
+            case Tag::prev_log_number:
+                fields.number();
+                break;
             case Tag::compact_pointer:
                 fields.number();
                 fields.skip_string();
@@ -97,8 +103,11 @@ struct Reading {
                 places.erase({level, fields.number()});
                 break;
             }
-            case Tag::new_file: take_new_file(fields); break;
-            default: fields.broken();
+            case Tag::new_file:
+                take_new_file(fields);
+                break;
+            default:
+                fields.broken();
             }
         }
         return fields.is_whole();

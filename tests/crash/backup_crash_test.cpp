@@ -61,7 +61,7 @@ struct Life {
 
     bool prune()
     {
-        promised.pruning = true;
+        promised.pruning  = true;
         const auto pruned = prune_backups(machine.runtime(), {.directory = "/backups", .keep = 2});
         if (not pruned) return false;
         promised.pruning = false;
@@ -71,7 +71,7 @@ struct Life {
 
     bool restore()
     {
-        const auto restored = restore_backup(machine.runtime(), {.from = "/backups", .into = "/restored"});
+        const auto restored      = restore_backup(machine.runtime(), {.from = "/backups", .into = "/restored"});
         return promised.restored = restored.has_value();
     }
 
@@ -81,8 +81,8 @@ struct Life {
         bool is_done = false;
         if (auto opened = machine.open(options())) {
             auto& store = *opened.value();
-            is_done     = append(store, 60) && back_up(store) && append(store, 50) && back_up(store) &&
-                      append(store, 5) && back_up(store) && prune() && restore();
+            is_done = append(store, 60) && back_up(store) && append(store, 50) && back_up(store) && append(store, 5) &&
+                      back_up(store) && prune() && restore();
         }
         machine.process_ends();
         return is_done;
@@ -97,7 +97,7 @@ std::string wrong_with(StoreMachine& machine, const Promised& promised)
     if (not opened) return promised.appended == 0 ? "" : opened.error().sentence;
     auto& store = *opened.value();
     if (store.head() < promised.appended) return "an acknowledged event is gone";
-    const auto events = read_all(store);
+    const auto events      = read_all(store);
     const auto is_of_store = [&](const LevelDbStore& other) {
         const auto found = read_all(other);
         return found.size() <= events.size() && std::equal(found.begin(), found.end(), events.begin());
@@ -108,8 +108,8 @@ std::string wrong_with(StoreMachine& machine, const Promised& promised)
     const std::vector<BackupSummary> none;
     const auto& backups = listed ? listed.value() : none;
     for (const auto& [name, before] : promised.backups) {
-        const auto found = std::find_if(backups.begin(), backups.end(),
-                                        [&name = name](const auto& backup) { return backup.name == name; });
+        const auto found       = std::find_if(backups.begin(), backups.end(),
+                                              [&name = name](const auto& backup) { return backup.name == name; });
         const bool may_be_gone = promised.pruning && name == promised.backups.front().first;
         if (found == backups.end() && not may_be_gone) return "the backup " + name + " is gone";
         if (found != backups.end() && found->head < before) return "the backup " + name + " has too little";
@@ -166,7 +166,7 @@ TEST_CASE("an incremental backup restores to the same bytes as a full one of the
             REQUIRE(life.back_up(store));
         }
         run_background_work();
-        const auto& runtime   = machine.runtime();
+        const auto& runtime    = machine.runtime();
         const auto incremental = back_up(runtime, store, {.into = "/backups"});
         const auto full        = back_up(runtime, store, {.into = "/full", .only_copies = true});
         REQUIRE(incremental);
@@ -262,8 +262,8 @@ TEST_CASE("a full disk or a failing sync under a backup or a restore is an error
                     REQUIRE(verify_backup(machine.runtime(), "/backups", backup.name).value().findings_total == 0);
                 }
                 if (restored) {
-                    auto into           = options();
-                    into.directory      = "/restored/log";
+                    auto into      = options();
+                    into.directory = "/restored/log";
                     REQUIRE(machine.open(into).value()->verify().value().findings_total == 0);
                 } else {
                     REQUIRE_FALSE(machine.disk().FileExists("/restored/log/CURRENT"));

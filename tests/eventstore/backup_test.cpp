@@ -69,8 +69,8 @@ public:
     void append(LevelDbStore& store, int events) const
     {
         for (int i = 0; i < events; ++i) {
-            const auto number = std::to_string(store.head());
-            auto note         = note_of(runtime, std::string(600, 'x') + number);
+            const auto number  = std::to_string(store.head());
+            auto note          = note_of(runtime, std::string(600, 'x') + number);
             note.metadata.tags = {"tag-" + std::to_string(i % 7)};
             REQUIRE(store.append(to("stream-" + std::to_string(i % 5), ExpectedVersion::any(), {note})));
         }
@@ -302,7 +302,8 @@ TEST_CASE("a file of a backup that is changed, cut, gone or another's is named, 
         if (not content.empty()) {
             auto flipped                = content;
             flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
-            damaged.insert(damaged.end(), {flipped, content.substr(0, content.size() - 1), std::string(content.size(), 'y')});
+            damaged.insert(damaged.end(),
+                           {flipped, content.substr(0, content.size() - 1), std::string(content.size(), 'y')});
         }
         for (const auto& bytes : damaged) {
             INFO(name << ", " << (bytes ? std::to_string(bytes->size()) + " bytes" : "gone"));
@@ -494,8 +495,8 @@ TEST_CASE("a backup that is asked to end leaves none, and the next one is whole"
     const Machine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 500);
-    std::uint64_t calls   = 0;
-    const auto count      = [&](BackupStep, std::uint64_t, std::uint64_t) -> result<void> {
+    std::uint64_t calls = 0;
+    const auto count    = [&](BackupStep, std::uint64_t, std::uint64_t) -> result<void> {
         ++calls;
         return done();
     };

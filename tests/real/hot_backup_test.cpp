@@ -50,7 +50,8 @@ private:
 void raise(std::atomic<Position>& highest, Position position)
 {
     auto so_far = highest.load();
-    while (so_far < position && not highest.compare_exchange_weak(so_far, position)) {}
+    while (so_far < position && not highest.compare_exchange_weak(so_far, position)) {
+    }
 }
 
 std::vector<Uuid> ids_of(const LevelDbStore& store)
@@ -76,11 +77,11 @@ TEST_CASE("hot backups under sixty-four writers restore to sound stores with all
 {
     const TemporaryDirectory directory;
     const RealMachine machine;
-    const auto log      = directory.path() + "/data/log";
-    const auto into     = directory.path() + "/restored";
-    const auto pool     = directory.path() + "/backups";
-    const auto store    = open_to_write(machine, log);
-    const auto seed     = std::random_device{}();
+    const auto log   = directory.path() + "/data/log";
+    const auto into  = directory.path() + "/restored";
+    const auto pool  = directory.path() + "/backups";
+    const auto store = open_to_write(machine, log);
+    const auto seed  = std::random_device{}();
     std::mt19937_64 random{seed};
     INFO("seed " << seed);
     Permits permits;

@@ -38,14 +38,14 @@ enum class BackupStep : std::uint8_t {
 using BackupProgress = std::function<result<void>(BackupStep step, std::uint64_t done, std::uint64_t total)>;
 
 struct BackupOptions {
-    std::string into = {};                 // the directory of backups; it is made when it is not there
+    std::string into       = {};      // the directory of backups; it is made when it is not there
     ConsumerGroups* groups = nullptr; // whose checkpoints belong to the store
     bool only_copies       = false;   // no hard links: a byte that rots on the store's disk is not in the backup too
     bool dry_run           = false;
 };
 
 struct BackupReport {
-    std::string name = {};
+    std::string name           = {};
     Position head              = 0; // up to here
     std::uint64_t files        = 0;
     std::uint64_t bytes        = 0;
@@ -64,10 +64,10 @@ result<BackupReport> back_up(const Runtime& runtime, LevelDbStore& store, const 
 struct BackupSummary {
     std::string name = {};
     Time made{};
-    Position head           = 0;
-    std::uint64_t files     = 0;
-    std::uint64_t bytes     = 0;
-    std::uint64_t own_bytes = 0;          // that no other backup has
+    Position head               = 0;
+    std::uint64_t files         = 0;
+    std::uint64_t bytes         = 0;
+    std::uint64_t own_bytes     = 0;  // that no other backup has
     std::optional<Error> damage = {}; // why its list of files cannot be read; then all but the name is missing
 };
 
@@ -76,8 +76,8 @@ result<std::vector<BackupSummary>> list_backups(const Runtime& runtime, const st
 
 struct PruneOptions {
     std::string directory = {};
-    std::uint64_t keep = 1; // of the newest; at least one
-    bool dry_run       = false;
+    std::uint64_t keep    = 1; // of the newest; at least one
+    bool dry_run          = false;
 };
 
 struct PruneReport {
@@ -92,7 +92,7 @@ struct PruneReport {
 result<PruneReport> prune_backups(const Runtime& runtime, const PruneOptions& options);
 
 struct BackupCheck {
-    std::string name = {};
+    std::string name            = {};
     Position head               = 0;
     std::uint64_t files         = 0;
     std::uint64_t bytes         = 0;
@@ -108,15 +108,15 @@ result<BackupCheck> verify_backup(const Runtime& runtime, const std::string& dir
                                   const BackupProgress& progress = {});
 
 struct RestoreOptions {
-    std::string from = {};   // the directory of backups
-    std::string name = {};   // empty: the newest
-    std::string into = {};   // the data directory: log/ and groups/ are made in it; not there yet, or empty
+    std::string from = {}; // the directory of backups
+    std::string name = {}; // empty: the newest
+    std::string into = {}; // the data directory: log/ and groups/ are made in it; not there yet, or empty
     bool verify = true; // false: only that the files are those of the backup; for a store that is damaged in it as well
     bool dry_run = false;
 };
 
 struct RestoreReport {
-    std::string name = {};
+    std::string name            = {};
     Position head               = 0;
     std::uint64_t files         = 0;
     std::uint64_t bytes         = 0;
