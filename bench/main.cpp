@@ -26,6 +26,7 @@ int main(int argc, char** argv)
         {"projections", {bench::measure_projections}},
         {"inline", {bench::measure_inline}},
         {"clusters", {bench::measure_clusters}},
+        {"backups", {bench::measure_backups}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
     std::vector<std::string> names;
@@ -33,7 +34,7 @@ int main(int argc, char** argv)
     bench::ReportOptions report;
     app.add_option("names", names,
                    "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, inline, "
-                   "clusters, or all");
+                   "clusters, backups, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");

@@ -24,7 +24,8 @@ private:
     nlohmann::json document_;
 };
 
-// Runs "write", "open", "read", "verify", "scan" or "rebuild" on the store in `directory` and waits for its report.
+// Runs "write", "open", "read", "verify", "scan", "rebuild" or another part that phases.cpp lists on the store in
+// `directory` and waits for its report.
 PhaseReport run_phase(const std::string& phase, const std::string& directory, std::uint64_t events);
 
 // Starts a process that appends behind `events` events, and kills it in the midst. How many events stood acknowledged.

@@ -130,4 +130,9 @@ result<std::vector<std::string>> ConsumerGroups::names() const
     return core_->table->names();
 }
 
+result<std::unique_ptr<DatabaseCapture>> ConsumerGroups::capture() const
+{
+    return core_->table->capture();
+}
+
 } // namespace eventloom

@@ -31,6 +31,7 @@ public:
     result<std::optional<GroupCheckpoint>> find(std::string_view group) const;
     result<void> put(std::string_view group, const GroupCheckpoint& checkpoint);
     result<std::vector<std::string>> names() const;
+    result<std::unique_ptr<DatabaseCapture>> capture() const { return database_->capture(); }
 
 private:
     explicit CheckpointTable(std::unique_ptr<Database> database) : database_{std::move(database)} {}

@@ -82,6 +82,10 @@ public:
     {
         return within_memory("scavenge the event store", [&] { return store_->scavenge(options, progress); });
     }
+    result<StoreCapture> capture() override
+    {
+        return within_memory("capture the files of the event store", [&] { return store_->capture(); });
+    }
     result<void> visit_streams(const VisitStream& visit) const override
     {
         return within_memory("visit the streams", [&] { return store_->visit_streams(visit); });

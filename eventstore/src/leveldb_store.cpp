@@ -222,6 +222,26 @@ public:
         return take_out_of(*database_, log_, clusters_.get(), positions);
     }
 
+    result<StoreCapture> capture() override
+    {
+        if (damage_) return *damage_;
+        StoreCapture capture;
+        // First the index: what it knows of, the log has.
+        BOOST_OUTCOME_TRY(capture.index, index_->database().capture());
+        const auto held  = path_->hold();
+        const auto began = runtime_.clock.now();
+        if (path_->is_closed()) {
+            return fail(Failure::unavailable, "store-closed-by-fault",
+                        "captured the files of the event store in " + options_.directory +
+                            " and found it closed by an earlier fault; open it again");
+        }
+        BOOST_OUTCOME_TRY(capture.log, database_->capture());
+        capture.head     = path_->end().position;
+        capture.checksum = path_->end().checksum;
+        capture.held     = runtime_.clock.now() - began;
+        return capture;
+    }
+
     result<void> visit_streams(const VisitStream& visit) const override
     {
         const auto view = index_->view();

@@ -127,23 +127,13 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
 
 void CommandLine::add_store_commands()
 {
-    auto* store =
-        app_.add_subcommand("store", "The event store: info, verify, scavenge, repair, compact, export, import");
+    auto* store = app_.add_subcommand(
+        "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
     store->require_subcommand(1);
     add_scavenge_command(*store);
     const auto on_log = [this, store](const char* name, const char* summary, auto look) {
-        on(store->add_subcommand(name, summary), [this, look](Output& out) -> result<void> {
-            if (is_running_service()) {
-                BOOST_OUTCOME_TRY(auto* const open_service, open());
-                return look(out, open_service->service().store());
-            }
-            // The log alone: a damaged read model must not stand in the way of looking at it.
-            auto log =
-                LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
-            if (log) return look(out, *log.value());
-            if (log.error().code == "no-such-database") return no_data(data_directory());
-            return with_holder(std::move(log.error()), runtime(), data_directory());
-        });
+        on(store->add_subcommand(name, summary),
+           [this, look](Output& out) { return with_log([&](LevelDbStore& log) { return look(out, log); }); });
     };
     on_log("info", "Where it is, how large, and how it is kept",
            [this](Output& out, LevelDbStore& log) { return show_info(out, log, data_directory() + "/log"); });
@@ -169,6 +159,19 @@ void CommandLine::add_store_commands()
         DirectoryUse::alone);
     add_exchange_commands(*store);
     add_erasure_commands(*store);
+    add_backup_commands(*store);
+}
+
+result<void> CommandLine::with_log(const std::function<result<void>(LevelDbStore&)>& look)
+{
+    if (is_running_service()) {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return look(open_service->service().store());
+    }
+    auto log = LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
+    if (log) return look(*log.value());
+    if (log.error().code == "no-such-database") return no_data(data_directory());
+    return with_holder(std::move(log.error()), runtime(), data_directory());
 }
 
 } // namespace eventloom

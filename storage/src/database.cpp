@@ -1,10 +1,12 @@
 #include <eventloom/storage/database.hpp>
 
 #include "checked_tables.hpp"
+#include "live_files.hpp"
 #include "log_scrub.hpp"
 #include "manifest_scrub.hpp"
 #include "owner_lock.hpp"
 #include "status.hpp"
+#include "table_list.hpp"
 
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
@@ -14,6 +16,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <shared_mutex>
 #include <utility>
 
 namespace eventloom {
@@ -175,7 +178,9 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
 } // namespace
 
 struct Database::State {
-    State(OwnerLock held, leveldb::Env& system) : lock{std::move(held)}, files{system} {}
+    State(OwnerLock held, leveldb::Env& system) : lock{std::move(held)}, system{system}, checked{system}, files{checked}
+    {
+    }
 
     result<std::optional<std::string>> get(const leveldb::ReadOptions& options, std::string_view key) const
     {
@@ -187,13 +192,16 @@ struct Database::State {
     }
 
     OwnerLock lock; // goes last
-    CheckedTables files;
+    leveldb::Env& system;
+    CheckedTables checked;
+    LiveFiles files;
     std::string directory;
     ReadFault read_fault;
     std::vector<std::string> notices;
     std::unique_ptr<leveldb::Cache> block_cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
+    std::shared_mutex writing;             // shared by those who write; whoever has it alone finds no write half-way
     std::atomic<bool> closed_by_fault{false};
     std::mutex mutex;  // over the next
     std::string fault; // the first, that closed it
@@ -290,6 +298,40 @@ DatabaseSnapshot Database::snapshot() const
             [database](const void* held) { database->ReleaseSnapshot(static_cast<const leveldb::Snapshot*>(held)); }};
 }
 
+struct DatabaseCapture::State {
+    leveldb::Env& files;
+    std::string directory;
+    std::map<std::string, std::uint64_t> growing;
+    std::shared_ptr<void> held;
+};
+
+DatabaseCapture::DatabaseCapture(std::unique_ptr<State> state) : state_{std::move(state)} {}
+DatabaseCapture::~DatabaseCapture() = default;
+
+const std::string& DatabaseCapture::directory() const
+{
+    return state_->directory;
+}
+
+result<std::vector<CapturedFile>> DatabaseCapture::files() const
+{
+    return list_files(state_->files, state_->directory, state_->growing);
+}
+
+result<std::unique_ptr<DatabaseCapture>> Database::capture() const
+{
+    // From here on what is listed stays, and then the lists are made while nobody writes.
+    auto held = state_->files.hold();
+    const std::unique_lock nobody_writes{state_->writing};
+    if (state_->closed_by_fault) {
+        return fail(Failure::unavailable, "store-closed-by-fault",
+                    "captured the files of the database " + state_->directory +
+                        " and found it closed by an earlier fault (" + fault() + "); open it again");
+    }
+    return std::unique_ptr<DatabaseCapture>{new DatabaseCapture{std::unique_ptr<DatabaseCapture::State>{
+        new DatabaseCapture::State{state_->system, state_->directory, state_->files.growing(), std::move(held)}}}};
+}
+
 result<void> Database::write(const Batch& batch, Durability durability)
 {
     if (state_->closed_by_fault) {
@@ -298,7 +340,8 @@ result<void> Database::write(const Batch& batch, Durability durability)
                         fault() + "); nothing was written; open it again");
     }
     leveldb::WriteOptions options;
-    options.sync      = durability == Durability::synced;
+    options.sync = durability == Durability::synced;
+    const std::shared_lock writing{state_->writing};
     const auto status = state_->database->Write(options, &batch.changes_->batch);
     if (status.ok()) return done();
 

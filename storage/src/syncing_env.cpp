@@ -137,6 +137,21 @@ leveldb::Status SyncingEnv::LockFile(const std::string& path, leveldb::FileLock*
     return status;
 }
 
+leveldb::Status SyncingEnv::link_file(const std::string& from, const std::string& to)
+{
+    auto* const linking = linking_files(*target());
+    if (linking == nullptr) return leveldb::Status::NotSupported(to, "these files have one name each");
+    const auto directory = directory_of(to);
+    return synced(linking->link_file(from, to), directory);
+}
+
+leveldb::Status SyncingEnv::identify(const std::string& path, std::string* identity)
+{
+    auto* const linking = linking_files(*target());
+    if (linking == nullptr) return leveldb::Status::NotSupported(path, "these files are known by name alone");
+    return linking->identify(path, identity);
+}
+
 leveldb::Status SyncingEnv::CreateDir(const std::string& directory)
 {
     const auto parent = directory_of(directory);

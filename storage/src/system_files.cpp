@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace eventloom {
@@ -58,7 +59,7 @@ private:
     const int descriptor_;
 };
 
-class SystemEnv final : public leveldb::EnvWrapper {
+class SystemEnv final : public leveldb::EnvWrapper, public LinkingFiles {
 public:
     SystemEnv() : EnvWrapper{leveldb::Env::Default()} {}
 
@@ -78,6 +79,21 @@ public:
         auto status = open_written_ahead(path, opened);
         *file       = opened.release();
         return status;
+    }
+
+    leveldb::Status link_file(const std::string& from, const std::string& to) override
+    {
+        return link(from.c_str(), to.c_str()) == 0 ? leveldb::Status::OK() : fault(to);
+    }
+
+    leveldb::Status identify(const std::string& path, std::string* identity) override
+    {
+        struct stat found = {};
+        if (stat(path.c_str(), &found) != 0) return fault(path);
+        *identity = std::to_string(found.st_dev) + ":" + std::to_string(found.st_ino) + ":" +
+                    std::to_string(found.st_size) + ":" + std::to_string(found.st_mtim.tv_sec) + "." +
+                    std::to_string(found.st_mtim.tv_nsec);
+        return leveldb::Status::OK();
     }
 
     // What it was called before LevelDB 1.23; the base classes call one through the other.

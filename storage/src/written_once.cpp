@@ -41,14 +41,29 @@ result<void> FileWriter::append(std::string_view bytes)
     auto status = file_->Append({bytes.data(), bytes.size()});
     if (status.ok()) status = file_->Sync();
     if (not status.ok()) return error_of(status, "write the file " + path_);
+    is_synced_ = true;
+    return done();
+}
+
+result<void> FileWriter::add(std::string_view bytes)
+{
+    is_synced_        = false;
+    const auto status = file_->Append({bytes.data(), bytes.size()});
+    if (not status.ok()) return error_of(status, "write the file " + path_);
     return done();
 }
 
 result<void> FileWriter::finish()
 {
-    auto status = file_->Close();
-    if (status.ok()) status = runtime_.files.RenameFile(beside(path_), path_);
-    if (not status.ok()) return error_of(status, "write the file " + path_);
+    return finish_as(path_);
+}
+
+result<void> FileWriter::finish_as(const std::string& path)
+{
+    auto status = is_synced_ ? leveldb::Status::OK() : file_->Sync();
+    if (status.ok()) status = file_->Close();
+    if (status.ok()) status = runtime_.files.RenameFile(beside(path_), path);
+    if (not status.ok()) return error_of(status, "write the file " + path);
     file_.reset();
     return done();
 }

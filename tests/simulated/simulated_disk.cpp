@@ -63,6 +63,7 @@ SimulatedDisk::SimulatedDisk(std::uint64_t seed, DirectoryModel model)
 SimulatedDisk::SimulatedDisk(std::uint64_t seed, const DiskImage& image)
     : EnvWrapper{leveldb::Env::Default()}, state_{image.copy()}, drawn_{seed}
 {
+    for (const auto& [path, file] : state_.seen) files_made_ = std::max(files_made_, file->number);
 }
 
 SimulatedDisk::~SimulatedDisk() = default;
@@ -259,7 +260,8 @@ Status SimulatedDisk::NewWritableFile(const std::string& path, leveldb::Writable
 {
     if (auto status = pass(Operation::create, path); not status.ok()) return status;
     remember(Operation::create, path, {});
-    auto fresh = std::make_shared<SimulatedFile>();
+    auto fresh    = std::make_shared<SimulatedFile>();
+    fresh->number = ++files_made_;
     enter({path, fresh});
     *file = write_behind(*this, path, fresh).release();
     return Status::OK();
@@ -362,6 +364,25 @@ Status SimulatedDisk::UnlockFile(leveldb::FileLock* lock)
 void SimulatedDisk::Schedule(void (*job)(void*), void* argument)
 {
     queue_background_job(job, argument);
+}
+
+Status SimulatedDisk::link_file(const std::string& from, const std::string& to)
+{
+    if (auto status = pass(Operation::create, to); not status.ok()) return status;
+    const auto file = find(from);
+    if (not file) return Status::NotFound(from);
+    if (find(to)) return Status::IOError(to, "file exists");
+    remember(Operation::create, to, {});
+    enter({to, file});
+    return Status::OK();
+}
+
+Status SimulatedDisk::identify(const std::string& path, std::string* identity)
+{
+    const auto file = find(path);
+    if (not file || file->number == 0) return Status::NotFound(path);
+    *identity = std::to_string(file->number) + ":" + std::to_string(file->seen->size());
+    return Status::OK();
 }
 
 Status SimulatedDisk::NewLogger(const std::string&, leveldb::Logger** logger)

@@ -14,6 +14,8 @@
 #include "simulated/disk_faults.hpp"
 #include "simulated/power_cut.hpp"
 
+#include <eventloom/storage/linking_files.hpp>
+
 #include <leveldb/env.h>
 
 #include <cstdint>
@@ -36,6 +38,7 @@ struct SimulatedFile {
     std::shared_ptr<const std::string> kept = seen;                            // by the platter
     // Not only at its end, as LevelDB does: what the platter holds need not be the beginning of what the system sees.
     bool written_anywhere = false;
+    std::uint64_t number  = 0; // that no other file of the disk has; 0: not known any more
 };
 
 // A disk at one moment.
@@ -56,7 +59,7 @@ struct DiskImage {
     DiskImage copy() const;
 };
 
-class SimulatedDisk final : public leveldb::EnvWrapper {
+class SimulatedDisk final : public leveldb::EnvWrapper, public LinkingFiles {
 public:
     explicit SimulatedDisk(std::uint64_t seed, DirectoryModel model = DirectoryModel::ordered);
     SimulatedDisk(std::uint64_t seed, const DiskImage& image);
@@ -111,6 +114,8 @@ public:
     leveldb::Status NewLogger(const std::string& path, leveldb::Logger** logger) override;
     std::uint64_t NowMicros() override { return now_ += 10; }
     void SleepForMicroseconds(int microseconds) override;
+    leveldb::Status link_file(const std::string& from, const std::string& to) override;
+    leveldb::Status identify(const std::string& path, std::string* identity) override;
 
     // What the files of this disk call.
     leveldb::Status write(SimulatedFile& file, const std::string& path, const leveldb::Slice& bytes);
@@ -139,6 +144,7 @@ private:
     bool was_full_            = false;
     std::uint64_t trace_      = 0;
     std::uint64_t now_        = 0;
+    std::uint64_t files_made_ = 0;
 };
 
 // LevelDB's background work that waits to be run.

@@ -36,6 +36,7 @@
 
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
+#include <eventloom/storage/database.hpp>
 
 #include <functional>
 #include <memory>
@@ -177,6 +178,9 @@ public:
 
     // The groups that have a checkpoint, by name.
     result<std::vector<std::string>> names() const;
+
+    // The files of the checkpoints that are written, kept while what it gives lives; it goes before the groups.
+    result<std::unique_ptr<DatabaseCapture>> capture() const;
 
 private:
     struct Core;

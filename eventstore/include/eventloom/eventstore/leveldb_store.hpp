@@ -71,7 +71,8 @@ struct VerifyReport {
 
 // Told of everything that was written, in the order in which it was. An error that it answers ends the visit.
 struct HistoryVisitor {
-    std::function<result<void>(const RecordedEvent&)> event; // of one that is gone: id, stream, place, time, and no type
+    std::function<result<void>(const RecordedEvent&)>
+        event; // of one that is gone: id, stream, place, time, and no type
     std::function<result<void>(const CommandRecord&)> command; // right behind the last of its events
 };
 
@@ -88,6 +89,16 @@ struct ScavengeReport {
     std::uint64_t bytes_before = 0;     // of the files of the log
     std::uint64_t bytes_after  = 0;     // the same in a dry run
     bool resumed               = false; // went on with one that was interrupted
+};
+
+// The files of a store at one moment, all of them kept while it lives (Database::capture): of its log, with every event up
+// to `head` and none behind it, and of its index, which is never ahead of the log. backup.hpp makes backups of them.
+struct StoreCapture {
+    std::unique_ptr<DatabaseCapture> index;
+    std::unique_ptr<DatabaseCapture> log;
+    Position head          = 0;
+    std::uint64_t checksum = 0; // of the last record, as the witness has it
+    Duration held{};            // for which the appends were held
 };
 
 class LevelDbStore : public EventStore {
@@ -119,6 +130,10 @@ public:
     // Takes events out at once, whatever the limits of their streams are: for whoever writes down a history in which they
     // are gone. `positions` ascend. All of them in one write. Not while a scavenge goes on: "scavenge-is-running".
     virtual result<void> take_out(const std::vector<Position>& positions) = 0;
+
+    // Holds the appends for a moment. What it gives goes before the store.
+    // Failure::unavailable  "store-closed-by-fault"; Failure::corrupt: what StoreInfo::damage says.
+    virtual result<StoreCapture> capture() = 0;
 
     // Reads the whole log, every index and every cluster, in bounded memory. `progress` is told the position that
     // was reached; an error that it answers ends it, and is the answer.

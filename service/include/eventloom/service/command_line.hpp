@@ -13,9 +13,9 @@
 //
 // Given for nothing: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
 // dead-letters list|show|retry|discard; sagas list|show|retry, events tail|show, streams list|read|limits|delete, store
-// info|verify|compact|scavenge|repair|export|import|forget, store keys info|verify|erased|readmit|rekey; --data DIR, --tenant NAME and
-// --json everywhere. Tables for people, JSON for programs, errors on standard error;
-// exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
+// info|verify|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|export|import|forget, store keys
+// info|verify|erased|readmit|rekey; --data DIR, --tenant NAME and --json everywhere. Tables for people, JSON for programs, errors on
+// standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
 //
 // While `serve` runs, every command is carried out by the running service, which is reached through the door in its data
 // directory; when it does not run, the command opens the directory itself. A CommandLine is one command in one of the two
@@ -121,6 +121,9 @@ private:
     void add_stream_limit_commands(CLI::App& streams);
     void add_scavenge_command(CLI::App& store);
     void add_erasure_commands(CLI::App& store);
+    void add_backup_commands(CLI::App& store);
+    // Looks at the log alone: a damaged read model must not stand in the way.
+    result<void> with_log(const std::function<result<void>(LevelDbStore&)>& look);
     void add_serve_command();
     result<void> serve(Output& out);
     void serve_tenants(Output& out, Tenants& tenants);

@@ -26,6 +26,8 @@
 
 namespace eventloom {
 
+class ConsumerGroups;
+
 struct ServiceOptions {
     std::string directory; // log/, snapshots/, projections/, sagas/ and keys/ are made beneath it
     Durability durability  = Durability::synced;
@@ -114,6 +116,8 @@ class OpenService {
 public:
     virtual ~OpenService()     = default;
     virtual Service& service() = 0;
+    // Those in groups/ of the data directory, when the program has them open: their checkpoints belong to a backup.
+    virtual ConsumerGroups* consumer_groups() { return nullptr; }
 };
 
 // How a program opens its service in a data directory: with its projections, sagas and activities added, not started.

@@ -98,6 +98,32 @@ private:
 // A moment of the database: reads through it see that moment. Holds old files alive while it lives.
 using DatabaseSnapshot = std::shared_ptr<const void>;
 
+// A file of a database, as a copy of it needs it.
+struct CapturedFile {
+    std::string name;                   // in the database's directory
+    std::uint64_t bytes = 0;            // from its beginning; it may have grown behind them, which is not of the copy
+    std::optional<std::string> content; // what these bytes are, where that is known
+    bool is_final = false;              // it never changes: a second name for it is as good as a copy
+};
+
+// A moment of the database's files: copies of them, opened elsewhere, are the database with all writes that had returned
+// then. While it lives no file goes, and nothing else is different: reads and writes go on. It goes before the database.
+class DatabaseCapture {
+public:
+    ~DatabaseCapture();
+
+    const std::string& directory() const;
+    // CURRENT is the last.
+    // Failure::corrupt  "damaged-manifest", "file-missing": the list of files is damaged, or has one that is not there.
+    result<std::vector<CapturedFile>> files() const;
+
+private:
+    friend class Database;
+    struct State;
+    explicit DatabaseCapture(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
 class Database {
 public:
     // Failure::unavailable  "held-by-another-process"
@@ -116,6 +142,10 @@ public:
     DatabaseCursor scan_cursor(const DatabaseSnapshot& at = nullptr) const;
 
     DatabaseSnapshot snapshot() const;
+
+    // Waits for the writes that are under way, and for nothing else.
+    // Failure::unavailable  "store-closed-by-fault": nobody knows how the last write ended.
+    result<std::unique_ptr<DatabaseCapture>> capture() const;
 
     // Failure::unknown      "append-outcome-unknown": the disk failed; the batch may or may not be there after reopening.
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.

@@ -8,6 +8,8 @@
 // Needs LevelDB's headers, so include it only where an Env is made. Threads: as the Env behind it.
 #pragma once
 
+#include <eventloom/storage/linking_files.hpp>
+
 #include <leveldb/env.h>
 
 #include <functional>
@@ -18,7 +20,7 @@
 
 namespace eventloom {
 
-class SyncingEnv final : public leveldb::EnvWrapper {
+class SyncingEnv final : public leveldb::EnvWrapper, public LinkingFiles {
 public:
     using SyncDirectory = std::function<leveldb::Status(const std::string& directory)>;
 
@@ -30,6 +32,9 @@ public:
     leveldb::Status RemoveFile(const std::string& path) override;
     leveldb::Status CreateDir(const std::string& directory) override;
     leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override;
+    // As the Env behind it can.
+    leveldb::Status link_file(const std::string& from, const std::string& to) override;
+    leveldb::Status identify(const std::string& path, std::string* identity) override;
     // What these were called before LevelDB 1.23; the base classes call one through the other.
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
 

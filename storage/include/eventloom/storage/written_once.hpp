@@ -33,8 +33,11 @@ public:
 
     // Adds at the end, and waits for the disk.
     result<void> append(std::string_view bytes);
-    // Gives the file its name; nothing is appended afterwards.
+    // The same without waiting: finish() does.
+    result<void> add(std::string_view bytes);
+    // Gives the file its name, or another in the same directory; nothing is appended afterwards.
     result<void> finish();
+    result<void> finish_as(const std::string& path);
 
 private:
     FileWriter(const Runtime& runtime, std::string path, std::unique_ptr<leveldb::WritableFile> file);
@@ -42,6 +45,7 @@ private:
     const Runtime runtime_;
     const std::string path_;
     std::unique_ptr<leveldb::WritableFile> file_;
+    bool is_synced_ = false;
 };
 
 class FileReader {

@@ -1,0 +1,133 @@
+// Backups of an event store, made while it is written to: consistent to the append, and each as small as what is new.
+//
+//     BOOST_OUTCOME_TRY(const auto made, back_up(runtime, *store, {.into = "/backups/shop"}));
+//     BOOST_OUTCOME_TRY(const auto checked, verify_backup(runtime, "/backups/shop", made.name));
+//     BOOST_OUTCOME_TRY(restore_backup(runtime, {.from = "/backups/shop", .name = made.name, .into = "var/shop"}));
+//
+// One directory holds many backups. Each file of the store that never changes is there once, however many backups have it: a
+// second name of the store's own file where the file system gives one (a hard link), else a copy. So every backup is whole by
+// itself, and only the first one takes long. docs/format.md has its bytes.
+//
+// A backup holds every append that was acknowledged before it began, and each that it holds is whole. In it are the log, its
+// index and the checkpoints of consumer groups; not what is made anew from these (read models, the sagas' table, snapshots,
+// clusters), and never the keys of personal data: a backup must not bring back what was erased.
+//
+// Threads: any; one call at a time changes a directory of backups, the others are told "backups-in-use".
+#pragma once
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eventloom {
+
+class ConsumerGroups;
+
+enum class BackupStep : std::uint8_t {
+    reading,   // bytes of the store's files, into the backup
+    checking,  // bytes of the backup's files
+    copying,   // bytes of the backup's files, into a new store
+    verifying, // positions of the log
+};
+
+// Told how far a step has come; an error that it answers ends the work, and is the answer.
+using BackupProgress = std::function<result<void>(BackupStep step, std::uint64_t done, std::uint64_t total)>;
+
+struct BackupOptions {
+    std::string into       = {};      // the directory of backups; it is made when it is not there
+    ConsumerGroups* groups = nullptr; // whose checkpoints belong to the store
+    bool only_copies       = false;   // no hard links: a byte that rots on the store's disk is not in the backup too
+    bool dry_run           = false;
+};
+
+struct BackupReport {
+    std::string name           = {};
+    Position head              = 0; // up to here
+    std::uint64_t files        = 0;
+    std::uint64_t bytes        = 0;
+    std::uint64_t new_files    = 0; // of them, that no earlier backup has; a dry run counts what it has not read as new
+    std::uint64_t new_bytes    = 0;
+    std::uint64_t linked_bytes = 0; // of these, that take no room of their own
+    Duration held{};                // for which appends were held
+};
+
+// Failure::invalid      "no-backup-directory": `into` holds something else.
+// Failure::unavailable  "backups-in-use"; and what LevelDbStore::capture() says. When it fails, no backup was made; what it
+//                       has left is removed, or used, by the next one.
+result<BackupReport> back_up(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
+                             const BackupProgress& progress = {});
+
+struct BackupSummary {
+    std::string name = {};
+    Time made{};
+    Position head               = 0;
+    std::uint64_t files         = 0;
+    std::uint64_t bytes         = 0;
+    std::uint64_t own_bytes     = 0;  // that no other backup has
+    std::optional<Error> damage = {}; // why its list of files cannot be read; then all but the name is missing
+};
+
+// The oldest first. Failure::invalid "no-backup-directory".
+result<std::vector<BackupSummary>> list_backups(const Runtime& runtime, const std::string& directory);
+
+struct PruneOptions {
+    std::string directory = {};
+    std::uint64_t keep    = 1; // of the newest; at least one
+    bool dry_run          = false;
+};
+
+struct PruneReport {
+    std::vector<std::string> removed; // or, of a dry run, what would be
+    std::uint64_t files = 0;          // that no backup needs any more
+    std::uint64_t bytes = 0;
+};
+
+// Removes backups, and the files that only they had. Interrupted, it has removed some of them whole; the next one goes on.
+// Failure::corrupt "damaged-backup": the list of one of them cannot be read, so nobody knows which files it needs; nothing
+// was removed.
+result<PruneReport> prune_backups(const Runtime& runtime, const PruneOptions& options);
+
+struct BackupCheck {
+    std::string name            = {};
+    Position head               = 0;
+    std::uint64_t files         = 0;
+    std::uint64_t bytes         = 0;
+    std::uint64_t index_entries = 0;
+    std::vector<std::string> findings; // a sentence each, the first hundred
+    std::uint64_t findings_total = 0;
+};
+
+// Reads every file of a backup (`name` empty: of the newest), then verifies the store that they are, as
+// LevelDbStore::verify() does, where they lie: nothing is copied, and none of them is changed.
+// Failure::invalid  "no-such-backup". Failure::corrupt "damaged-backup": its list of files cannot be read.
+result<BackupCheck> verify_backup(const Runtime& runtime, const std::string& directory, const std::string& name,
+                                  const BackupProgress& progress = {});
+
+struct RestoreOptions {
+    std::string from = {}; // the directory of backups
+    std::string name = {}; // empty: the newest
+    std::string into = {}; // the data directory: log/ and groups/ are made in it; not there yet, or empty
+    bool verify = true; // false: only that the files are those of the backup; for a store that is damaged in it as well
+    bool dry_run = false;
+};
+
+struct RestoreReport {
+    std::string name            = {};
+    Position head               = 0;
+    std::uint64_t files         = 0;
+    std::uint64_t bytes         = 0;
+    std::uint64_t index_entries = 0; // that were compared, when it was verified
+};
+
+// The store is there when this returns without an error, and not before: until then none can be opened in `into`. When it
+// fails everything that it made is gone; when it is killed, the next call begins anew.
+// Failure::invalid  "directory-not-empty", "no-such-backup"
+// Failure::corrupt  "damaged-backup": with the first file, or the first position, that is not as it was written.
+result<RestoreReport> restore_backup(const Runtime& runtime, const RestoreOptions& options,
+                                     const BackupProgress& progress = {});
+
+} // namespace eventloom
