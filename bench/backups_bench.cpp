@@ -42,8 +42,9 @@ void add(std::vector<Row>& rows, const std::string& name, const PhaseReport& rep
 void add_backup(std::vector<Row>& rows, const std::string& name, const PhaseReport& report)
 {
     add(rows, name, report);
-    rows.push_back(row_of(name + ": new in the directory of backups", "MiB", report.at("new_bytes") / mebibyte,
-                          "of a backup of " + std::to_string(static_cast<int>(report.at("bytes") / mebibyte)) + " MiB"));
+    rows.push_back(
+        row_of(name + ": new in the directory of backups", "MiB", report.at("new_bytes") / mebibyte,
+               "of a backup of " + std::to_string(static_cast<int>(report.at("bytes") / mebibyte)) + " MiB"));
     rows.push_back(row_of(name + ": appends held", "microseconds", report.at("held_microseconds")));
 }
 
