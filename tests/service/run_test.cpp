@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <future>
 #include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,8 +37,7 @@ const Program program{
         line.on(line.app().add_subcommand("hang"), [&line](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(line.open(true));
             out.console().out("hanging\n");
-            std::promise<void>{}.get_future().wait();
-            return done();
+            for (;;) ::pause();
         });
     }};
 
