@@ -251,7 +251,7 @@ TEST_CASE("a store of a newer format is refused by name", "[eventstore][versions
 {
     const Machine machine;
     std::string newer;
-    append_big_endian(newer, 3);
+    append_big_endian(newer, 4);
     machine.put("aformat", newer);
     const auto store = LevelDbStore::open(machine.runtime, {.directory = machine.directory.path()});
     REQUIRE_FALSE(store);
