@@ -4,7 +4,11 @@
 #include "history_import.hpp"
 #include "real/requests.hpp"
 #include "support/every_store.hpp"
+#include "support/personal_events.hpp"
+#include "support/simulated_secrets.hpp"
 
+#include <eventloom/eventstore/personal_keys.hpp>
+#include <eventloom/eventstore/sealed_store.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/storage/system_files.hpp>
 
@@ -207,6 +211,45 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
                 CHECK(store->find_command(command->id).value() == *command);
         }
     }
+}
+
+TEST_CASE("personal data go along sealed, and are read with their keys alone", "[exchange]")
+{
+    Machine machine;
+    const TemporaryDirectory directory;
+    SimulatedSecrets secrets{machine.runtime, 7};
+    PersonalKeys keys{machine.runtime, {.directory = directory.path() + "/keys", .secrets = &secrets}};
+    const auto file = directory.path() + "/first.jsonl";
+    std::vector<RecordedEvent> first;
+    {
+        const auto log  = machine.open(directory.path() + "/first/log");
+        const auto open = seal_personal_data(*log, keys);
+        REQUIRE(open->append(to("customer-1", ExpectedVersion::any(),
+                                {personal_event(machine.runtime, "ada", {"CANARY-ADA", ""}),
+                                 personal_event(machine.runtime, "bob", {"CANARY-BOB"})})));
+        REQUIRE(keys.forget("bob"));
+        first = read_all(*open);
+        REQUIRE(export_history(machine.runtime, *log, file, {}));
+    }
+    REQUIRE(import_history(machine.runtime, file, directory.path() + "/second", {}));
+    const auto log = machine.open(directory.path() + "/second/log");
+    for (const auto& event : read_all(*log)) CHECK(event.data.find("CANARY") == std::string::npos);
+    CHECK(read_all(*seal_personal_data(*log, keys)) == first);
+    REQUIRE(first.at(0).data.find("CANARY-ADA") != std::string::npos);
+    REQUIRE(first.at(1).data.find("CANARY-BOB") == std::string::npos);
+    REQUIRE(export_history(machine.runtime, *log, directory.path() + "/second.jsonl", {}));
+    CHECK(content_of(directory.path() + "/second.jsonl") == content_of(file));
+}
+
+// By name only, because it takes minutes: eventloom_service_tests "[million]".
+TEST_CASE("a million events of every kind are exported, imported and exported again byte for byte", "[.][million]")
+{
+    Exported exported{470'000};
+    REQUIRE(exported.head > 1'000'000);
+    const auto report = exported.import("second");
+    INFO((report ? "" : report.error().sentence));
+    REQUIRE(report);
+    REQUIRE(exported.exported_again("second") == exported.text);
 }
 
 TEST_CASE("an empty store is exported and imported", "[exchange]")
