@@ -104,11 +104,6 @@ Json described(const RecordedEvent& event, std::string_view content_type)
     return members;
 }
 
-bool is_gone(const RecordedEvent& event)
-{
-    return event.type.empty();
-}
-
 Json members_of_gone(const RecordedEvent& event)
 {
     auto members             = beginning(to_string(event.id), of_gone, "eventloom.gone");

@@ -15,6 +15,12 @@
 
 namespace eventloom {
 
+// Of which a scavenge has left id and place alone: no other event has no type.
+inline bool is_gone(const RecordedEvent& event)
+{
+    return event.type.empty();
+}
+
 // The last line of an export.
 struct HistoryEnd {
     Position position = 0; // of the last event

@@ -1,5 +1,7 @@
 #include "history_writer.hpp"
 
+#include "cloud_events.hpp"
+
 #include <algorithm>
 
 namespace eventloom {
@@ -34,11 +36,6 @@ Error refused(Error error, std::uint64_t first_line)
     return {Failure::invalid, "import-refused",
             "found that the store does not take what begins in line " + std::to_string(first_line) + ": " +
                 error.sentence};
-}
-
-bool is_gone(const RecordedEvent& event)
-{
-    return event.type.empty();
 }
 
 } // namespace

@@ -84,13 +84,16 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
     BOOST_OUTCOME_TRY(const auto directory, tenant_directory(directory_, name));
     Lock lock{mutex_};
     // Whoever opens or closes it is done soon.
-    changed_.wait(lock, [&] {
+    const auto rests = [&] {
         const auto found = tenants_.find(name);
         return found == tenants_.end() || found->second->state == Tenant::State::open;
-    });
-    if (not tenants_.contains(name)) {
-        if (not create_if_missing && not exists(directory + "/log")) return no_such_tenant(name, directory_);
+    };
+    changed_.wait(lock, rests);
+    if (not tenants_.contains(name) && not create_if_missing && not exists(directory + "/log"))
+        return no_such_tenant(name, directory_);
+    while (not tenants_.contains(name) && tenants_.size() >= options_.open_at_once) {
         BOOST_OUTCOME_TRY(make_room(lock));
+        changed_.wait(lock, rests); // another may have opened it meanwhile
     }
     auto& tenant = tenants_[name];
     if (not tenant) {
@@ -162,22 +165,25 @@ void Tenants::close(Tenant& tenant, Lock& lock)
     changed_.notify_all();
 }
 
+// Closes the one that has rested longest, or waits for one that is being closed. Lets go of the lock meanwhile.
 result<void> Tenants::make_room(Lock& lock)
 {
-    while (tenants_.size() >= options_.open_at_once) {
-        Tenant* idle = nullptr;
-        for (const auto& [name, tenant] : tenants_) {
-            const bool can_go = tenant->state == Tenant::State::open && tenant->users == 0 &&
-                                not sagas_are_at_work(tenant->service->service());
-            if (can_go && (idle == nullptr || tenant->last_used < idle->last_used)) idle = tenant.get();
+    Tenant* idle = nullptr;
+    for (const auto& [name, tenant] : tenants_) {
+        if (tenant->state == Tenant::State::closing) {
+            changed_.wait(lock);
+            return done();
         }
-        if (idle == nullptr) {
-            return fail(Failure::unavailable, "too-many-tenants",
-                        "asked for one more tenant and found " + std::to_string(tenants_.size()) +
-                            " of them at work, as many as may be open at once; try again");
-        }
-        close(*idle, lock);
+        const bool can_go = tenant->state == Tenant::State::open && tenant->users == 0 &&
+                            not sagas_are_at_work(tenant->service->service());
+        if (can_go && (idle == nullptr || tenant->last_used < idle->last_used)) idle = tenant.get();
     }
+    if (idle == nullptr) {
+        return fail(Failure::unavailable, "too-many-tenants",
+                    "asked for one more tenant and found " + std::to_string(tenants_.size()) +
+                        " of them at work, as many as may be open at once; try again");
+    }
+    close(*idle, lock);
     return done();
 }
 

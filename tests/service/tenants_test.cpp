@@ -7,9 +7,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 namespace tenants_test {
 
@@ -160,6 +163,39 @@ TEST_CASE("not more than so many tenants are open at once", "[tenants]")
     const auto refused = house.tenants->use("acme", true);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "too-many-tenants");
+}
+
+TEST_CASE("many who need one tenant at once open it once, also when another has to make room", "[tenants]")
+{
+    const TemporaryDirectory directory;
+    SystemExecutor executor;
+    const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
+    Card card;
+    std::atomic<int> opened = 0;
+    Tenants tenants{runtime,
+                    directory.path(),
+                    [&](const Runtime& with, const std::string& in,
+                        bool create_if_missing) -> result<std::unique_ptr<OpenService>> {
+                        ++opened;
+                        BOOST_OUTCOME_TRY(auto service, Service::open(with, {.directory         = in,
+                                                                             .create_if_missing = create_if_missing}));
+                        return std::unique_ptr<OpenService>{std::make_unique<Agency>(std::move(service), card)};
+                    },
+                    {.open_while_idle = 1h, .open_at_once = 1}};
+    REQUIRE(tenants.use("bolt", true));
+    std::array<Tenants::Use, 8> uses;
+    {
+        std::vector<std::thread> users;
+        for (auto& use : uses) {
+            users.emplace_back([&] {
+                if (auto used = tenants.use("acme", true)) use = std::move(used.value());
+            });
+        }
+        for (auto& user : users) user.join();
+    }
+    REQUIRE(uses.front() != nullptr);
+    for (const auto& use : uses) CHECK(use.get() == uses.front().get());
+    CHECK(opened == 2);
 }
 
 TEST_CASE("a tenant that is removed leaves the others' bytes alone", "[tenants]")
