@@ -28,6 +28,6 @@ std::vector<Row> measure_service(const Scale& scale);
 std::vector<Row> measure_projections(const Scale& scale);
 std::vector<Row> measure_inline(const Scale& scale);
 std::vector<Row> measure_clusters(const Scale& scale); // not among all: it takes minutes
-std::vector<Row> measure_backups(const Scale& scale);  // the same
+std::vector<Row> measure_keeping(const Scale& scale);  // the same
 
 } // namespace bench

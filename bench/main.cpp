@@ -1,5 +1,6 @@
 // What do the parts cost, and what does the same work cost on what one would use instead?
 #include "benches.hpp"
+#include "kept_service.hpp"
 #include "phases.hpp"
 #include "report.hpp"
 
@@ -8,6 +9,7 @@
 int main(int argc, char** argv)
 {
     // Started by ourselves, for a part of the work.
+    if (argc > 1 && std::string{argv[1]} == "kept") return bench::kept::run_service(argc - 1, argv + 1);
     if (argc == 5 && std::string{argv[1]} == "phase") return bench::be_phase(argv[2], argv[3], std::stoull(argv[4]));
 
     struct Bench {
@@ -26,7 +28,7 @@ int main(int argc, char** argv)
         {"projections", {bench::measure_projections}},
         {"inline", {bench::measure_inline}},
         {"clusters", {bench::measure_clusters}},
-        {"backups", {bench::measure_backups}},
+        {"keeping", {bench::measure_keeping}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
     std::vector<std::string> names;
@@ -34,7 +36,7 @@ int main(int argc, char** argv)
     bench::ReportOptions report;
     app.add_option("names", names,
                    "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, inline, "
-                   "clusters, backups, or all");
+                   "clusters, keeping, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");

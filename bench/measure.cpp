@@ -109,6 +109,15 @@ void remove_directory(const std::string& directory)
     std::filesystem::remove_all(directory);
 }
 
+std::uint64_t bytes_in(const std::string& directory)
+{
+    std::uint64_t bytes = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
+        if (entry.is_regular_file()) bytes += entry.file_size();
+    }
+    return bytes;
+}
+
 void say(const std::string& what)
 {
     std::fprintf(stderr, "  %s\n", what.c_str());

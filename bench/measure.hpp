@@ -79,6 +79,9 @@ void require(bool correct, std::string_view what);
 std::string fresh_directory(const std::string& name);
 void remove_directory(const std::string& directory);
 
+// The size of all files under it.
+std::uint64_t bytes_in(const std::string& directory);
+
 // A line on standard error, so that who waits knows for what.
 void say(const std::string& what);
 

@@ -5,7 +5,6 @@
 #include "order_event.hpp"
 #include "order_lives.hpp"
 
-#include <eventloom/eventstore/backup.hpp>
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
@@ -118,76 +117,6 @@ void write_until_killed(const std::string& directory, std::uint64_t events)
     }
 }
 
-// A hundredth more than there is.
-void write_more(const std::string& directory, std::uint64_t events)
-{
-    const auto ours  = open_eventloom(directory, el::Durability::synced);
-    const auto step  = std::min(appends_a_chunk, events / 100);
-    const auto end   = events + events / 100;
-    double of_append = 0;
-    for (std::uint64_t first = events; first < end; first += step) {
-        auto chunk = chunk_of(first, std::min(step, end - first), events / 10);
-        of_append += seconds_of([&] { append_in_flight(ours->store(), chunk); });
-    }
-    finish({{"seconds", of_append}});
-}
-
-el::Runtime runtime_with(el::SystemExecutor& executor)
-{
-    return {el::system_clock(), executor, el::system_ids(), el::system_files()};
-}
-
-template <class Report>
-const Report& required(const el::result<Report>& report)
-{
-    require(report.has_value(), report.has_value() ? "" : report.error().sentence);
-    return report.value();
-}
-
-void back_up_all(const std::string& directory, bool only_copies)
-{
-    el::SystemExecutor executor;
-    const auto ours = open_eventloom(directory, el::Durability::synced);
-    el::BackupReport report;
-    const auto seconds = seconds_of([&] {
-        report = required(
-            el::back_up(runtime_with(executor), ours->store(),
-                        {.into = directory + (only_copies ? "-copies" : "-backups"), .only_copies = only_copies}));
-    });
-    finish({{"seconds", seconds},
-            {"bytes", report.bytes},
-            {"new_bytes", report.new_bytes},
-            {"held_microseconds", report.held.count()}});
-}
-
-void verify_backup_of(const std::string& directory)
-{
-    el::SystemExecutor executor;
-    const auto seconds = seconds_of([&] {
-        require(required(el::verify_backup(runtime_with(executor), directory + "-copies", "")).findings_total == 0,
-                "the backup is whole");
-    });
-    finish({{"seconds", seconds}});
-}
-
-void restore_all(const std::string& directory, bool verify)
-{
-    el::SystemExecutor executor;
-    const auto seconds = seconds_of([&] {
-        required(
-            el::restore_backup(runtime_with(executor),
-                               {.from = directory + "-copies", .into = directory + "-restored", .verify = verify}));
-    });
-    finish({{"seconds", seconds}});
-}
-
-void cluster_all(const std::string& directory)
-{
-    const auto ours    = open_eventloom(directory, el::Durability::synced);
-    const auto seconds = seconds_of([&] { require(ours->store().cluster().has_value(), "clusters are made"); });
-    finish({{"seconds", seconds}});
-}
-
 void open_and_close(const std::string& directory)
 {
     std::unique_ptr<TestedEventloom> ours;
@@ -290,13 +219,6 @@ int be_phase(const std::string& phase, const std::string& directory, std::uint64
     if (phase == "verify") verify_all(directory);
     if (phase == "scan") scan_all(directory);
     if (phase == "rebuild") rebuild_orders(directory, events);
-    if (phase == "write-more") write_more(directory, events);
-    if (phase == "backup") back_up_all(directory, false);
-    if (phase == "backup-copies") back_up_all(directory, true);
-    if (phase == "verify-backup") verify_backup_of(directory);
-    if (phase == "restore") restore_all(directory, true);
-    if (phase == "restore-unverified") restore_all(directory, false);
-    if (phase == "cluster") cluster_all(directory);
     return 0;
 }
 

@@ -7,7 +7,6 @@
 
 #include <eventloom/service/output.hpp>
 
-#include <filesystem>
 #include <numeric>
 
 namespace bench {
@@ -22,15 +21,6 @@ Row one(std::string name, std::string unit, double value, std::optional<Target> 
 Row memory_row(const std::string& phase, const PhaseReport& report)
 {
     return one("many events: peak memory, " + phase, "MiB", report.at("peak_mib"), Target::at_most(512));
-}
-
-std::uint64_t bytes_in(const std::string& directory)
-{
-    std::uint64_t bytes = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
-        if (entry.is_regular_file()) bytes += entry.file_size();
-    }
-    return bytes;
 }
 
 // How fast each tenth of the events was written.
