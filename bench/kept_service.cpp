@@ -17,8 +17,6 @@
 
 namespace bench::kept {
 
-namespace {
-
 namespace el = eventloom;
 
 struct Moved {
@@ -35,7 +33,13 @@ struct Customer {
     static constexpr auto category = "customer";
     using Events                   = el::events<el::event<"customer-moved", Moved>>;
 };
+Customer evolve(Customer customer, const Moved&)
+{
+    return customer;
+}
 using CustomerId = el::id<Customer>;
+
+namespace {
 
 struct Card {
     el::personal<std::string> name;

@@ -1,5 +1,7 @@
 #include "golden_store.hpp"
 
+#include <eventloom/framework/stream_limits.hpp>
+
 namespace golden {
 
 using namespace eventloom;
@@ -34,6 +36,14 @@ NewEvent event_of(unsigned number, std::string type, std::size_t bytes)
     if (number % 5 == 0) event.metadata.headers = {{"traceparent", "00-" + std::to_string(number)}, {"empty", ""}};
     return event;
 }
+
+class IdsInOrder final : public IdSource {
+public:
+    Uuid next() override { return id_of(5, ++given_); }
+
+private:
+    unsigned given_ = 0;
+};
 
 } // namespace
 
@@ -72,6 +82,14 @@ result<void> write_events(EventStore& store, SimulatedExecutor& clock, unsigned 
         clock.advance(Duration{1'500'000});
     }
     return done();
+}
+
+result<void> hide_events(EventStore& store)
+{
+    IdsInOrder ids;
+    BOOST_OUTCOME_TRY(delete_stream(store, ids, "order-1"));
+    BOOST_OUTCOME_TRY(set_stream_limits(store, ids, "order-2", {.max_count = 3}));
+    return set_stream_limits(store, ids, "stock-\u00e5ngstr\u00f6m", {.truncate_before = 2});
 }
 
 } // namespace golden

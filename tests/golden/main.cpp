@@ -15,11 +15,14 @@ int main(int argc, char** argv)
     const auto write = [&]() -> result<void> {
         BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, argv[1]));
         if (not names.empty()) return fail(Failure::invalid, "directory-not-empty", "this directory holds something");
-        // Opened twice, so that LevelDB keeps a part in a table and a part in its log file.
+        // Opened anew for each part, so that LevelDB keeps some in tables and some in its log file.
         for (const unsigned from : {0u, golden::commands / 2}) {
             BOOST_OUTCOME_TRY(const auto store, LevelDbStore::open(runtime, {.directory = argv[1]}));
             BOOST_OUTCOME_TRY(golden::write_events(*store, simulated, from, from + golden::commands / 2));
         }
+        BOOST_OUTCOME_TRY(const auto store, LevelDbStore::open(runtime, {.directory = argv[1]}));
+        BOOST_OUTCOME_TRY(golden::hide_events(*store));
+        BOOST_OUTCOME_TRY(store->scavenge({}));
         return done();
     };
     if (const auto written = write(); not written) {

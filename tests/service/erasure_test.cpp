@@ -167,10 +167,12 @@ TEST_CASE("after a person was forgotten and projections were rebuilt, no byte of
     CHECK_FALSE(any_beneath(before, "keys/"));
     REQUIRE(typed.type({"dead-letters", "list"}) == 0);
     CHECK(typed.console.said_out.find(canary_name) != std::string::npos);
-    // A backup of the log, and what was read from it.
-    const TemporaryDirectory backup;
-    fs::copy(typed.directory.path() + "/log", backup.path() + "/log", fs::copy_options::recursive);
-    CHECK(files_with(backup.path(), canaries).empty());
+    // A backup and an export, from before.
+    const TemporaryDirectory elsewhere;
+    const auto backups = elsewhere.path() + "/backups";
+    REQUIRE(typed.type({"store", "backup", backups, "--copy"}) == 0);
+    REQUIRE(typed.type({"store", "export", elsewhere.path() + "/history.jsonl"}) == 0);
+    CHECK(files_with(elsewhere.path(), canaries).empty());
     REQUIRE(typed.type({"events", "show", "1"}) == 0);
     CHECK(typed.answer().at("data").at("name") == canary_name);
 
@@ -182,16 +184,25 @@ TEST_CASE("after a person was forgotten and projections were rebuilt, no byte of
     CHECK(files_with(typed.directory.path(), canaries) == std::vector<std::string>{});
     CHECK_FALSE(files_with(typed.directory.path(), {kept_name}).empty());
 
-    // The events stay, and read as erased: here, and in the backup.
-    REQUIRE(typed.type({"events", "show", "1"}) == 0);
-    CHECK(typed.answer().at("data").at("name") == Json{{"erased", true}});
-    CHECK(typed.answer().at("data").at("customer") == "1");
-    fs::remove_all(typed.directory.path() + "/log");
-    fs::copy(backup.path() + "/log", typed.directory.path() + "/log", fs::copy_options::recursive);
-    REQUIRE(typed.type({"events", "show", "1"}) == 0);
-    CHECK(typed.answer().at("data").at("name") == Json{{"erased", true}});
-    REQUIRE(typed.type({"events", "show", "2"}) == 0);
-    CHECK(typed.answer().at("data").at("name") == kept_name);
+    // The events stay, and read as erased: here, and with the same keys in what comes of the backup and of the export.
+    const auto restored = elsewhere.path() + "/restored";
+    const auto imported = elsewhere.path() + "/imported";
+    REQUIRE(typed.type_in(restored, {"store", "restore", backups}) == 0);
+    REQUIRE(typed.type_in(imported, {"store", "import", elsewhere.path() + "/history.jsonl"}) == 0);
+    for (const auto& other : {restored, imported}) {
+        fs::copy(typed.directory.path() + "/keys", other + "/keys", fs::copy_options::recursive);
+        REQUIRE(typed.type_in(other, {"projections", "rebuild", "--all"}) == 0);
+    }
+    for (const auto& place : {typed.directory.path(), restored, imported}) {
+        INFO(place);
+        REQUIRE(typed.type_in(place, {"events", "show", "1"}) == 0);
+        CHECK(typed.answer().at("data").at("name") == Json{{"erased", true}});
+        CHECK(typed.answer().at("data").at("customer") == "1");
+        REQUIRE(typed.type_in(place, {"events", "show", "2"}) == 0);
+        CHECK(typed.answer().at("data").at("name") == kept_name);
+    }
+    CHECK(files_with(elsewhere.path(), canaries) == std::vector<std::string>{});
+    CHECK_FALSE(files_with(elsewhere.path(), {kept_name}).empty());
     for (const std::string projection : {"cards", "cards-in-sql", "cards-in-memory"}) {
         CHECK(typed.names_in(projection) == std::vector<std::string>{R"({"erased":true})", Json(kept_name).dump()});
     }

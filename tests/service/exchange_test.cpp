@@ -14,6 +14,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -71,9 +72,19 @@ RecordedEvent event_of(const Uuid& id, std::string data = "x")
     return event;
 }
 
+// A person's data in three forms of an event.
+AppendRequest personal_request(const Runtime& runtime, std::uint64_t number)
+{
+    const auto subject   = "customer-" + std::to_string(number % 40);
+    auto event           = personal_event(runtime, subject, {"CANARY-" + std::to_string(number), ""});
+    event.schema_version = static_cast<std::uint32_t>(1 + number % 3);
+    return to("profile-" + std::to_string(number % 40), ExpectedVersion::any(), {event});
+}
+
 // Commands alone, before, between and behind events; tags, headers that are no text, several streams, an event without data;
-// many appends that were recorded at one moment, and one that is larger than a record.
-void fill(LevelDbStore& store, SimulatedExecutor& executor, std::uint64_t appends)
+// personal data, some erased; many appends that were recorded at one moment, and one that is larger than a record.
+void fill(EventStore& store, PersonalKeys& keys, const Runtime& runtime, SimulatedExecutor& executor,
+          std::uint64_t appends)
 {
     const auto append = [&](const AppendRequest& request) {
         const auto appended = store.append(request);
@@ -99,7 +110,9 @@ void fill(LevelDbStore& store, SimulatedExecutor& executor, std::uint64_t append
         const auto writer = executor.draw(4);
         append(request_of(writer, next[writer]++));
         if (executor.draw(8) == 0) append({.command = CommandRecord{.id = executor.next(), .stream = "note-1"}});
+        if (i % 10 == 4) append(personal_request(runtime, i / 10));
     }
+    if (appends > 20) REQUIRE(keys.forget("customer-1"));
     std::vector<NewEvent> many;
     for (int i = 0; i < 40; ++i) many.push_back(long_event(executor, std::string(1'000, static_cast<char>(i))));
     append({.streams = {{"long-1", ExpectedVersion::any(), many},
@@ -124,7 +137,7 @@ struct Exported {
     explicit Exported(std::uint64_t appends = 300)
     {
         const auto store = machine.open(directory.path() + "/first/log");
-        fill(*store, machine.executor, appends);
+        fill(*seal_personal_data(*store, keys), keys, machine.runtime, machine.executor, appends);
         if (appends >= 20) scavenge(*store, machine.executor);
         const auto report = export_history(machine.runtime, *store, file, {});
         INFO((report ? "" : report.error().sentence));
@@ -150,6 +163,8 @@ struct Exported {
 
     Machine machine;
     TemporaryDirectory directory;
+    SimulatedSecrets secrets{machine.runtime, 7};
+    PersonalKeys keys{machine.runtime, {.directory = directory.path() + "/keys", .secrets = &secrets}};
     std::string file = directory.path() + "/first.jsonl";
     std::string text;
     Position head = 0;
@@ -202,6 +217,17 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
         CHECK(second->info().value().gone == first->info().value().gone);
         CHECK(second->info().value().gone > 0);
         CHECK(read_all(*second) == read_all(*first));
+        CHECK(exported.text.find("CANARY") == std::string::npos);
+        const auto opened = read_all(*seal_personal_data(*second, exported.keys));
+        CHECK(opened == read_all(*seal_personal_data(*first, exported.keys)));
+        const auto has_personal_data_open = [](const RecordedEvent& event) {
+            return event.data.find("CANARY") != std::string::npos;
+        };
+        CHECK(std::any_of(opened.begin(), opened.end(), has_personal_data_open));
+        const auto of_forgotten = std::find_if(opened.begin(), opened.end(),
+                                               [](const RecordedEvent& event) { return event.stream == "profile-1"; });
+        REQUIRE(of_forgotten != opened.end());
+        CHECK_FALSE(has_personal_data_open(*of_forgotten));
         CHECK(second->append(to("long-2", ExpectedVersion::any(), {long_event(exported.machine.executor, "")}))
                   .error()
                   .code == "stream-tombstoned");
