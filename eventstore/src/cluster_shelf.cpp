@@ -38,16 +38,20 @@ ClusterSet ClusterShelf::add(std::shared_ptr<const ClusterFile> file)
     return replaced;
 }
 
-ClusterSet ClusterShelf::take_off(const ClusterRange& range)
+ClusterSet ClusterShelf::over(const ClusterRange& range) const
 {
-    ClusterSet kept;
-    ClusterSet taken;
+    ClusterSet found;
     for (const auto& file : *all()) {
-        const bool overlaps = file->range().first <= range.last && range.first <= file->range().last;
-        (overlaps ? taken : kept).push_back(file);
+        if (file->range().first <= range.last && range.first <= file->range().last) found.push_back(file);
     }
-    if (not taken.empty()) put(std::move(kept));
-    return taken;
+    return found;
+}
+
+void ClusterShelf::take_off(const ClusterFile& file)
+{
+    ClusterSet kept = *all();
+    std::erase_if(kept, [&](const auto& other) { return other.get() == &file; });
+    put(std::move(kept));
 }
 
 const ClusterFile* ClusterWalk::find_cluster(Position position)

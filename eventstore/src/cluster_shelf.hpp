@@ -18,8 +18,9 @@ public:
     void put(ClusterSet set);
     // In the place of those whose ranges lie in that of `file`, which it gives.
     ClusterSet add(std::shared_ptr<const ClusterFile> file);
-    // Takes off those that hold a position of the range, and gives them.
-    ClusterSet take_off(const ClusterRange& range);
+    // Those that hold a position of the range.
+    ClusterSet over(const ClusterRange& range) const;
+    void take_off(const ClusterFile& file);
 
 private:
     mutable std::shared_mutex mutex_;

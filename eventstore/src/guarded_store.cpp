@@ -82,6 +82,10 @@ public:
     {
         return within_memory("scavenge the event store", [&] { return store_->scavenge(options, progress); });
     }
+    result<void> sync() override
+    {
+        return within_memory("sync the event store", [&] { return store_->sync(); });
+    }
     result<StoreCapture> capture() override
     {
         return within_memory("capture the files of the event store", [&] { return store_->capture(); });

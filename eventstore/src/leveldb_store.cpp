@@ -225,6 +225,14 @@ public:
         return take_out_of(*database_, log_, clusters_.get(), positions);
     }
 
+    result<void> sync() override
+    {
+        if (damage_) return *damage_;
+        const auto held = path_->hold();
+        BOOST_OUTCOME_TRY(check_not_closed("synced the files"));
+        return bear_witness(path_->end(), true);
+    }
+
     result<StoreCapture> capture() override
     {
         if (damage_) return *damage_;
@@ -233,11 +241,7 @@ public:
         BOOST_OUTCOME_TRY(capture.index, index_->database().capture());
         const auto held  = path_->hold();
         const auto began = runtime_.clock.now();
-        if (path_->is_closed()) {
-            return fail(Failure::unavailable, "store-closed-by-fault",
-                        "captured the files of the event store in " + options_.directory +
-                            " and found it closed by an earlier fault; open it again");
-        }
+        BOOST_OUTCOME_TRY(check_not_closed("captured the files"));
         BOOST_OUTCOME_TRY(capture.log, database_->capture());
         capture.head     = path_->end().position;
         capture.checksum = path_->end().checksum;
@@ -298,6 +302,14 @@ public:
     }
 
 private:
+    result<void> check_not_closed(const std::string& asked) const
+    {
+        if (not path_->is_closed()) return done();
+        return fail(Failure::unavailable, "store-closed-by-fault",
+                    asked + " of the event store in " + options_.directory +
+                        " and found it closed by an earlier fault; open it again");
+    }
+
     Error scavenge_is_running() const
     {
         return {Failure::unavailable, "scavenge-is-running",

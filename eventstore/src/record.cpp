@@ -279,8 +279,7 @@ result<void> RecordView::parse(std::string_view bytes, Position last_position)
         parse_runs(bytes.substr(head_bytes + table_bytes, section_bytes));
         if (is_wrapped) {
             parse_gone(stored.substr(wrapper_bytes, list_bytes));
-            const auto bytes_gone = gone_.empty() ? 0 : gone_.back().bytes_before + gone_.back().bytes;
-            if (bodies_.size() + bytes_gone != body_bytes) {
+            if (bodies_.size() + bytes_gone() != body_bytes) {
                 events_ = 0;
                 return damaged("its length is not what it says");
             }

@@ -105,6 +105,7 @@ public:
     // Only its place and its id are left of the event.
     bool is_gone(Position position) const;
     std::uint64_t gone() const { return gone_.empty() ? 0 : gone_.back().events_before + gone_.back().count; }
+    std::size_t bytes_gone() const { return gone_.empty() ? 0 : gone_.back().bytes_before + gone_.back().bytes; }
     std::string_view id_of_gone(Position position) const; // 16 bytes
     // Up to and with its checksum, as it was first written.
     std::string_view head() const { return head_; }

@@ -1,6 +1,7 @@
 #include <eventloom/eventstore/repair.hpp>
 
 #include "log_scan.hpp"
+#include "scavenge_note.hpp"
 #include "witness.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -45,6 +46,7 @@ public:
     {
         if (last_known > end_) held_.clear();
         BOOST_OUTCOME_TRY(write_held());
+        if (note_.gone > 0) put(batch_, note_);
         return to_.write(batch_, Durability::synced);
     }
 
@@ -56,7 +58,9 @@ private:
     struct Held {
         std::string key;
         std::string value;
-        Position last = 0;
+        Position last            = 0;
+        Position gone            = 0; // events of it
+        std::uint64_t bytes_gone = 0;
     };
 
     static bool in_log(const DatabaseCursor& cursor)
@@ -89,7 +93,7 @@ private:
         end_         = record.last();
         checksum_    = record.chain().own;
         held_bytes_ += value.size();
-        held_.push_back({std::move(key), std::move(value), end_});
+        held_.push_back({std::move(key), std::move(value), end_, record.gone(), record.bytes_gone()});
         return record.body_bytes() < LevelDbStoreOptions{}.record_bytes ? write_held() : done();
     }
 
@@ -98,6 +102,8 @@ private:
         for (const Held& held : held_) {
             batch_.put(held.key, held.value);
             written_ = held.last;
+            note_.gone += held.gone;
+            note_.gone_bytes += held.bytes_gone;
         }
         held_.clear();
         held_bytes_ = 0;
@@ -116,6 +122,7 @@ private:
     Time recorded_at_{};
     std::vector<Held> held_;
     std::size_t held_bytes_ = 0;
+    ScavengeNote note_; // of what is gone in the copy; a scavenge that was interrupted begins anew there
     Batch batch_;
     std::string damage_;
 };

@@ -172,10 +172,14 @@ void StreamClusters::go_on()
 
 result<void> StreamClusters::remove_over(const ClusterRange& range)
 {
-    for (const auto& file : reader_.clusters().take_off(range)) {
+    // One that cannot be removed stays on the shelf: whoever tries again meets it again.
+    for (const auto& file : reader_.clusters().over(range)) {
         const auto path   = cluster_path(options_.directory, file->range());
         const auto status = runtime_.files.RemoveFile(path);
-        if (status.ok() || status.IsNotFound()) continue;
+        if (status.ok() || status.IsNotFound()) {
+            reader_.clusters().take_off(*file);
+            continue;
+        }
         return fail(Failure::storage, "storage-fault",
                     "remove the cluster " + path + " and found: " + status.ToString() + "; check the disk");
     }

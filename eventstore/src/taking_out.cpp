@@ -7,7 +7,9 @@ namespace eventloom {
 
 namespace {
 
-// One write, of the records that hold the positions.
+constexpr std::size_t bytes_together = 4u << 20; // of records, in one write
+
+// Writes the records that hold the positions anew.
 class TakingOut {
 public:
     TakingOut(Database& database, LogReader& log) : database_{database}, log_{log} {}
@@ -28,15 +30,23 @@ public:
             }
             BOOST_OUTCOME_TRY(const auto bytes, scavenged(record_, goes));
             batch_.put(cursor.key(), bytes);
+            if (batch_.bytes() < bytes_together && next != positions.end()) continue;
+            BOOST_OUTCOME_TRY(write());
+            log_.recent().drop(positions.front(), record_.last());
         }
-        put(batch_, note_);
-        batch_.put(key_spaces::of_about("format"), format_bytes(store_format_version));
-        BOOST_OUTCOME_TRY(database_.write(batch_, Durability::synced));
-        log_.recent().drop(positions.front(), positions.back());
         return done();
     }
 
 private:
+    result<void> write()
+    {
+        put(batch_, note_);
+        batch_.put(key_spaces::of_about("format"), format_bytes(store_format_version));
+        BOOST_OUTCOME_TRY(database_.write(batch_, Durability::synced));
+        batch_.clear();
+        return done();
+    }
+
     result<void> mark(Position position, std::vector<bool>& goes)
     {
         if (record_.is_gone(position)) return done();

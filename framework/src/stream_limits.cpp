@@ -114,12 +114,28 @@ result<StreamStatus> stream_status(const EventStore& store, const std::string& s
     return settings.status;
 }
 
-result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits)
+result<void> check_stream_limits(const EventStore& store, const std::string& stream, const StreamLimits& limits)
 {
+    BOOST_OUTCOME_TRY(check_can_have_settings(stream));
     if (limits.max_count == 0U || (limits.max_age && *limits.max_age <= Duration::zero())) {
         return fail(Failure::invalid, "invalid-limits",
                     "asked to keep no event of the stream " + quoted(stream) + "; delete it instead");
     }
+    BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
+    if (now.tombstoned) return stream_tombstoned(stream);
+    if (not limits.truncate_before) return done();
+    // Else the events that are appended next would be seen by nobody.
+    BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
+    if (*limits.truncate_before <= length) return done();
+    return fail(Failure::invalid, "limits-ahead-of-stream",
+                "asked to keep the stream " + quoted(stream) + " from version " +
+                    std::to_string(*limits.truncate_before) + " on and found that its next event gets version " +
+                    std::to_string(length) + "; give at most that");
+}
+
+result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits)
+{
+    BOOST_OUTCOME_TRY(check_stream_limits(store, stream, limits));
     return ask(store, ids, stream, [&](const StreamStatus& now) -> result<std::optional<StreamLimitsSet>> {
         if (now.tombstoned) return stream_tombstoned(stream);
         if (now.limits == limits) return std::optional<StreamLimitsSet>{};

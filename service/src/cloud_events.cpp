@@ -64,13 +64,19 @@ std::string numbered(Json members, std::uint64_t number)
     return one_line(members);
 }
 
+// What ends a line.
+std::string checksum_member(const std::string& checksum)
+{
+    return ",\"checksum\":\"" + checksum + "\"}";
+}
+
 // The line, with the checksum of all before it as its last member.
 std::string sealed(Json members, std::uint64_t number)
 {
     auto text           = numbered(std::move(members), number);
     const auto checksum = checksum_of(text);
     text.pop_back();
-    return text + ",\"checksum\":\"" + checksum + "\"}";
+    return text + checksum_member(checksum);
 }
 
 Json beginning(std::string id, std::string_view source, std::string_view type)
@@ -350,6 +356,15 @@ std::string cloud_events::line_of(const CommandRecord& command, std::uint64_t nu
 std::string cloud_events::line_of(const HistoryEnd& end, std::uint64_t number)
 {
     return sealed(members_of(end), number);
+}
+
+bool cloud_events::is_line(std::string_view text, std::uint64_t number)
+{
+    const auto is_behind = text.rfind(",\"checksum\"");
+    if (is_behind == std::string_view::npos) return false;
+    const auto members = std::string{text.substr(0, is_behind)} + "}";
+    return members.ends_with("\"line\":\"" + std::to_string(number) + "\"}") &&
+           text.substr(is_behind) == checksum_member(checksum_of(members));
 }
 
 std::string cloud_events::readable_line_of(const RecordedEvent& event, std::string_view data_json)

@@ -1,3 +1,4 @@
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include "directory_holder.hpp"
@@ -8,7 +9,9 @@
 
 #include <CLI/Option.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <unistd.h>
 
@@ -20,8 +23,11 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     app_.require_subcommand(1);
     app_.fallthrough(); // --data and --json may stand behind the subcommand too
     app_.set_help_all_flag("--help-all", "Show the help of every command");
-    app_.add_option("--data", directory_, "Where the data is kept (default: the user's data directory)");
-    app_.add_option("--tenant", tenant_, "Whose data, of several that are kept there side by side")->type_name("NAME");
+    app_.add_option("--data", directory_, "Where the data is kept (default: the user's data directory)")
+        ->check(not_empty());
+    app_.add_option("--tenant", tenant_, "Whose data, of several that are kept there side by side")
+        ->type_name("NAME")
+        ->check(not_empty());
     app_.add_flag("--json", json_, "Answer with one JSON document");
     knows(event_types<StreamSettings>());
     on(
@@ -86,6 +92,20 @@ std::string CommandLine::path_of(const std::string& file) const
     if (file.starts_with("/dev/fd/")) return process + file.substr(4);
     if (file.starts_with("/proc/self/")) return process + file.substr(10);
     return file;
+}
+
+result<void> CommandLine::check_outside_data(const std::string& path) const
+{
+    std::error_code error;
+    const auto data = std::filesystem::weakly_canonical(root_directory(), error);
+    const auto file = std::filesystem::weakly_canonical(path, error);
+    const auto end  = std::mismatch(data.begin(), data.end(), file.begin(), file.end());
+    // A file right in it is nobody's; its directories are the service's.
+    const bool is_within = end.first == data.end() && std::distance(end.second, file.end()) != 1;
+    if (error || not is_within) return done();
+    return fail(Failure::invalid, "within-the-data",
+                "asked to write " + path + " and found that it lies in the data directory " + root_directory() +
+                    ", where it would be taken for the service's own; give a place outside of it");
 }
 
 result<OpenService*> CommandLine::open(bool create_if_missing)

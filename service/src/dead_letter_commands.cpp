@@ -1,3 +1,4 @@
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -128,7 +129,9 @@ void CommandLine::add_dead_letter_commands()
         command->add_option("projection", arguments->name, "The projection")->required();
     }
     for (auto* command : {show_command, discard_command}) {
-        command->add_option("position", arguments->position, "The event's position in the log")->required();
+        command->add_option("position", arguments->position, "The event's position in the log")
+            ->required()
+            ->check(whole_number(1));
     }
 }
 

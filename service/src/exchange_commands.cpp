@@ -1,3 +1,4 @@
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include "cloud_events.hpp"
@@ -28,8 +29,12 @@ result<void> write_to_console(Output& out, const LevelDbStore& store)
     return done();
 }
 
-result<void> say_what_would_be_exported(Output& out, const LevelDbStore& store, const std::string& file)
+result<void> say_what_would_be_exported(Output& out, const Runtime& runtime, const LevelDbStore& store,
+                                        const std::string& file)
 {
+    if (file != "-") {
+        BOOST_OUTCOME_TRY(check_export(runtime, file));
+    }
     BOOST_OUTCOME_TRY(const auto info, store.info());
     if (out.json()) {
         out.facts({{"file", file}, {"events", info.events}, {"streams", info.streams}, {"written", false}});
@@ -110,14 +115,18 @@ void CommandLine::add_exchange_commands(CLI::App& store)
     const auto arguments = std::make_shared<Arguments>();
 
     auto* exporting = store.add_subcommand("export", "Write the whole history as CloudEvents, one a line");
-    exporting->add_option("file", arguments->file, "Where to; - is standard output")->required();
+    exporting->add_option("file", arguments->file, "Where to; - is standard output")->required()->check(not_empty());
     auto* readable = exporting->add_flag("--readable", arguments->readable,
                                          "For other programs: data as JSON, to standard output; cannot be imported");
     exporting->add_flag("--dry-run", arguments->only_looks, "Say what would be written")->excludes(readable);
     on(exporting, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         const auto& log = open_service->service().store();
-        if (arguments->only_looks) return say_what_would_be_exported(out, log, arguments->file);
+        const auto file = arguments->file == "-" ? arguments->file : path_of(arguments->file);
+        if (file != "-") {
+            BOOST_OUTCOME_TRY(check_outside_data(file));
+        }
+        if (arguments->only_looks) return say_what_would_be_exported(out, runtime(), log, file);
         if (arguments->readable && arguments->file != "-") {
             return fail(Failure::invalid, "readable-to-a-file",
                         "asked for a readable export into " + arguments->file +
@@ -125,12 +134,12 @@ void CommandLine::add_exchange_commands(CLI::App& store)
         }
         if (arguments->readable)
             return write_readable(out, log, [this](const RecordedEvent& event) { return event_json(event); });
-        if (arguments->file == "-") return write_to_console(out, log);
-        return write_to_file(out, runtime(), log, path_of(arguments->file));
+        if (file == "-") return write_to_console(out, log);
+        return write_to_file(out, runtime(), log, file);
     });
 
     auto* importing = store.add_subcommand("import", "Make a store of what `store export` has written");
-    importing->add_option("file", arguments->file, "What was exported")->required();
+    importing->add_option("file", arguments->file, "What was exported")->required()->check(not_empty());
     importing->add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
     on(
         importing,

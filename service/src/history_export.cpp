@@ -32,8 +32,9 @@ struct Left {
     std::string last_line;    // without its end
     std::uint64_t number = 0; // of that line; 0: there is none
     Position position    = 0; // that it speaks of
-    bool is_whole        = false;
-    std::string torn; // what stands behind it
+    bool has_end         = false;
+    std::string torn;        // what stands behind it
+    std::uint64_t bytes = 0; // all in all
 };
 
 result<void> look_at_last_line(Left& left)
@@ -44,7 +45,7 @@ result<void> look_at_last_line(Left& left)
     if (const auto* event = std::get_if<RecordedEvent>(&content)) left.position = event->position;
     if (const auto* command = std::get_if<CommandRecord>(&content)) left.position = command->last_position;
     if (const auto* end = std::get_if<HistoryEnd>(&content)) left.position = end->position;
-    left.is_whole = std::holds_alternative<HistoryEnd>(content) && left.torn.empty();
+    left.has_end = std::holds_alternative<HistoryEnd>(content);
     return done();
 }
 
@@ -57,13 +58,32 @@ result<Left> what_is_left(const Runtime& runtime, const std::string& part)
     for (;;) {
         BOOST_OUTCOME_TRY(const auto line, lines->next());
         if (not line) break;
-        (lines->is_whole() ? left.last_line : left.torn).assign(*line);
-        if (lines->is_whole()) left.number = lines->number();
+        left.bytes = lines->bytes_read();
+        if (not lines->is_whole()) {
+            left.torn.assign(*line);
+            break;
+        }
+        // Where the power went, there may be holes.
+        if (not cloud_events::is_line(*line, lines->number())) return differs(part);
+        left.last_line.assign(*line);
+        left.number = lines->number();
     }
     if (left.number > 0) {
         BOOST_OUTCOME_TRY(look_at_last_line(left));
     }
     return left;
+}
+
+// What has its end already holds less than the store does by now, perhaps, and cannot be gone on with.
+result<Left> what_can_be_gone_on_with(const Runtime& runtime, const std::string& part)
+{
+    BOOST_OUTCOME_TRY(auto left, what_is_left(runtime, part));
+    if (not left.has_end) return left;
+    const auto status = runtime.files.RemoveFile(part);
+    if (not status.ok()) return not_written(part, status);
+    Left nothing;
+    nothing.part = part;
+    return nothing;
 }
 
 // Turns what a store tells into lines, from behind what is left on.
@@ -78,14 +98,18 @@ public:
         report_.resumed_at = left.position;
     }
 
+    // All but the last.
     result<void> run(const LevelDbStore& store)
     {
         BOOST_OUTCOME_TRY(store.visit_history(
             std::max<Position>(left_.position, 1),
             {.event   = [&](const RecordedEvent& event) { return tell(event, event.position); },
              .command = [&](const CommandRecord& command) { return tell(command, command.last_position); }}));
-        return tell(HistoryEnd{report_.events}, report_.events);
+        if (found_) return done();
+        return differs(left_.part);
     }
+
+    result<void> end() { return tell(HistoryEnd{report_.events}, report_.events); }
 
     const ExportReport& report() const { return report_; }
 
@@ -106,7 +130,7 @@ private:
     result<void> look_for(const Content& content, Position position)
     {
         found_ = cloud_events::line_of(content, number_) == left_.last_line;
-        if (found_ || (position <= left_.position && not std::is_same_v<Content, HistoryEnd>)) return done();
+        if (found_ || position <= left_.position) return done();
         return differs(left_.part);
     }
 
@@ -122,7 +146,7 @@ private:
 // Adds lines to what is left: each is the same every time, so one that was cut short is ended.
 class PartFile {
 public:
-    explicit PartFile(const Left& left) : name_{left.part}, torn_{left.torn} {}
+    explicit PartFile(const Left& left) : name_{left.part}, torn_{left.torn}, bytes_{left.bytes} {}
 
     result<void> open(const Runtime& runtime)
     {
@@ -138,48 +162,69 @@ public:
         if (not line.starts_with(torn_)) return differs(name_);
         line.erase(0, torn_.size());
         torn_.clear();
+        bytes_ += line.size();
         const auto status = file_->Append(line);
         if (status.ok()) return done();
         return not_written(name_, status);
     }
 
-    result<void> close()
+    result<void> sync()
     {
-        auto status = file_->Sync();
-        if (status.ok()) status = file_->Close();
-        file_.reset();
+        const auto status = file_->Sync();
         if (status.ok()) return done();
         return not_written(name_, status);
     }
 
+    result<void> close(const Runtime& runtime)
+    {
+        auto status = file_->Sync();
+        if (status.ok()) status = file_->Close();
+        file_.reset();
+        std::uint64_t bytes = 0;
+        if (status.ok()) status = runtime.files.GetFileSize(name_, &bytes);
+        if (not status.ok()) return not_written(name_, status);
+        if (bytes == bytes_) return done();
+        return fail(Failure::corrupt, "export-differs",
+                    "wrote the export in " + name_ +
+                        " and found that something else has written there; remove it and export again");
+    }
+
 private:
     const std::string name_;
-    std::string torn_; // a line's beginning that stands there
+    std::string torn_;    // a line's beginning that stands there
+    std::uint64_t bytes_; // that the file has, when nobody else writes there
     std::unique_ptr<leveldb::WritableFile> file_;
 };
 
-result<void> check_absent(const Runtime& runtime, const std::string& file)
-{
-    if (not runtime.files.FileExists(file)) return done();
-    return fail(Failure::invalid, "file-exists",
-                "asked to export into " + file + " and found it there; give a name that is not taken");
-}
-
 } // namespace
+
+result<void> check_export(const Runtime& runtime, const std::string& file)
+{
+    if (runtime.files.FileExists(file)) {
+        return fail(Failure::invalid, "file-exists",
+                    "asked to export into " + file + " and found it there; give a name that is not taken");
+    }
+    const auto name_at   = file.rfind('/');
+    const auto directory = name_at == std::string::npos ? "." : name_at == 0 ? "/" : file.substr(0, name_at);
+    if (runtime.files.FileExists(directory)) return done();
+    return fail(Failure::invalid, "no-such-directory",
+                "asked to export into " + file + " and found no directory " + directory + "; make it first");
+}
 
 result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& store, const std::string& file,
                                     const ExchangeProgress& progress)
 {
-    BOOST_OUTCOME_TRY(check_absent(runtime, file));
-    BOOST_OUTCOME_TRY(const auto left, what_is_left(runtime, file + ".part"));
+    BOOST_OUTCOME_TRY(check_export(runtime, file));
+    BOOST_OUTCOME_TRY(const auto left, what_can_be_gone_on_with(runtime, file + ".part"));
     PartFile out{left};
     const Lines::TakeLine add = [&](std::string line) { return out.add(std::move(line)); };
     Lines lines{left, add, progress};
-    if (not left.is_whole) {
-        BOOST_OUTCOME_TRY(out.open(runtime));
-        BOOST_OUTCOME_TRY(lines.run(store));
-        BOOST_OUTCOME_TRY(out.close());
-    }
+    BOOST_OUTCOME_TRY(out.open(runtime));
+    BOOST_OUTCOME_TRY(lines.run(store));
+    // Syncing takes long. Its last line comes behind it: what is killed meanwhile can be gone on with.
+    BOOST_OUTCOME_TRY(out.sync());
+    BOOST_OUTCOME_TRY(lines.end());
+    BOOST_OUTCOME_TRY(out.close(runtime));
     const auto status = runtime.files.RenameFile(left.part, file);
     if (not status.ok()) return not_written(file, status);
     return lines.report();
@@ -198,6 +243,7 @@ result<ExportReport> export_history(const LevelDbStore& store, const TakeText& t
     };
     Lines lines{nothing, add, progress};
     BOOST_OUTCOME_TRY(lines.run(store));
+    BOOST_OUTCOME_TRY(lines.end());
     BOOST_OUTCOME_TRY(take(piece));
     return lines.report();
 }

@@ -20,10 +20,13 @@ struct ExportReport {
     Position resumed_at = 0; // up to which an earlier export had come
 };
 
-// Failure::invalid  "file-exists": nothing was changed.
+// Failure::invalid  "file-exists", "no-such-directory": nothing was changed.
 // Failure::corrupt  "export-differs": FILE.part is not the beginning of this store's export; nothing was changed.
 result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& store, const std::string& file,
                                     const ExchangeProgress& progress);
+
+// Whether it can begin: "file-exists", or "no-such-directory".
+result<void> check_export(const Runtime& runtime, const std::string& file);
 
 // The same to whoever takes the text, piece by piece.
 using TakeText = std::function<result<void>(std::string_view)>;

@@ -6,6 +6,8 @@
 
 #include <leveldb/env.h>
 
+#include <utility>
+
 namespace eventloom {
 
 namespace {
@@ -38,21 +40,20 @@ public:
     {
     }
 
-    result<ImportReport> read(const Runtime& runtime)
+    result<ImportReport> read(LineReader& lines)
     {
-        BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, name_, cloud_events::line_bytes_max));
         for (;;) {
-            BOOST_OUTCOME_TRY(const auto text, lines->next());
+            BOOST_OUTCOME_TRY(const auto text, lines.next());
             if (not text) break;
-            if (auto taken = take_line(*text, lines->number()); not taken)
-                return bad_line(std::move(taken.error()), name_, lines->number());
-            if (progress_ && lines->number() % lines_between_progress == 0) {
-                BOOST_OUTCOME_TRY(progress_(lines->bytes_read()));
+            if (auto taken = take_line(*text, lines.number()); not taken)
+                return bad_line(std::move(taken.error()), name_, lines.number());
+            if (progress_ && lines.number() % lines_between_progress == 0) {
+                BOOST_OUTCOME_TRY(progress_(lines.bytes_read()));
             }
         }
         if (ended_) return report_;
         return fail(Failure::corrupt, "export-cut-short",
-                    "read " + name_ + " and found that it ends after line " + std::to_string(lines->number()) +
+                    "read " + name_ + " and found that it ends after line " + std::to_string(lines.number()) +
                         " without the line that ends an export; export it again, or copy the whole file");
     }
 
@@ -73,6 +74,7 @@ private:
             return out_of_order("the event of position " + std::to_string(event.position) + " where " +
                                 std::to_string(report_.events + 1) + " belongs");
         }
+        if (event.recorded_at < Time{}) return out_of_order("an event of before 1970");
         if (event.recorded_at < recorded_at_) return out_of_order("an event that is older than the one before it");
         recorded_at_   = event.recorded_at;
         report_.events = event.position;
@@ -104,25 +106,48 @@ private:
     HistoryTaker& taker_;
     const ImportProgress& progress_;
     ImportReport report_;
-    Time recorded_at_ = Time::min();
-    bool ended_       = false;
+    Time recorded_at_{};
+    bool ended_ = false;
 };
 
-result<ImportReport> import_into(const Runtime& runtime, const std::string& file, const std::string& directory,
-                                 bool is_new, const ImportProgress& progress)
+// What an interrupted import has left, if it is whole: it is synced at its end only, and the power may have gone. Else nothing.
+result<std::unique_ptr<LevelDbStore>> open_importing(const Runtime& runtime, const LevelDbStoreOptions& options)
+{
+    auto store = LevelDbStore::open(runtime, options);
+    if (store) {
+        BOOST_OUTCOME_TRY(const auto report, store.value()->verify());
+        if (report.findings_total == 0) return store;
+        store.value().reset();
+    } else if (store.error().kind != Failure::corrupt) {
+        return store;
+    }
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory + "/index"));
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory));
+    return LevelDbStore::open(runtime, options);
+}
+
+struct Source {
+    const std::string& file;
+    LineReader& lines;
+    const ImportProgress& progress;
+};
+
+result<ImportReport> import_into(const Runtime& runtime, const Source& source, const std::string& directory,
+                                 bool is_new)
 {
     ToldClock clock;
     const Runtime then{clock, runtime.executor, runtime.ids, runtime.files};
     // Nobody is told that anything was taken before all of it is durable.
-    BOOST_OUTCOME_TRY(const auto store, LevelDbStore::open(then, {.directory         = directory,
-                                                                  .durability        = Durability::buffered,
-                                                                  .create_if_missing = is_new}));
+    const LevelDbStoreOptions options{
+        .directory = directory, .durability = Durability::buffered, .create_if_missing = is_new, .cluster_events = 0};
+    BOOST_OUTCOME_TRY(const auto store, is_new ? open_importing(then, options) : LevelDbStore::open(then, options));
     const Position found = store->head();
     HistoryWriter writer{*store, clock, is_new};
-    BOOST_OUTCOME_TRY(auto report, ImportedFile(file, writer, progress).read(runtime));
+    BOOST_OUTCOME_TRY(auto report, ImportedFile(source.file, writer, source.progress).read(source.lines));
     report.found  = found;
     report.is_new = is_new;
     if (not is_new) return report;
+    BOOST_OUTCOME_TRY(store->sync());
     BOOST_OUTCOME_TRY(const auto verified, store->verify());
     if (verified.findings_total == 0) return report;
     return fail(Failure::corrupt, "not-imported",
@@ -130,28 +155,67 @@ result<ImportReport> import_into(const Runtime& runtime, const std::string& file
                     "; check the disk and the memory of this machine");
 }
 
+// Nobody makes a store where this one is to be.
+class KeptPlace {
+public:
+    KeptPlace(leveldb::Env& files, std::string log) : files_{files}, log_{std::move(log)} {}
+    KeptPlace(const KeptPlace&) = delete;
+    ~KeptPlace() { let_go(); }
+
+    result<void> take()
+    {
+        const auto status = files_.LockFile(lock_file(), &lock_);
+        if (status.ok()) return done();
+        return fail(Failure::unavailable, "held-by-another-process",
+                    "asked to import into " + log_ + " and found that another process has it, or that " + lock_file() +
+                        " cannot be written (" + status.ToString() + "); try again when that one has ended");
+    }
+
+    // The directory is where it was not before.
+    void let_go()
+    {
+        if (lock_ == nullptr) return;
+        files_.RemoveFile(lock_file());
+        files_.RemoveDir(log_);
+        files_.UnlockFile(std::exchange(lock_, nullptr));
+    }
+
+private:
+    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
+
+    leveldb::Env& files_;
+    const std::string log_;
+    leveldb::FileLock* lock_ = nullptr;
+};
+
 } // namespace
 
 result<ImportReport> import_history(const Runtime& runtime, const std::string& file, const std::string& data_directory,
                                     const ImportProgress& progress)
 {
     const auto log = data_directory + "/log";
-    BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
-    if (not standing.empty()) return import_into(runtime, file, log, false, progress);
+    // Before anything is made for it. Once: it may be a pipe.
+    BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
+    const Source source{file, *lines, progress};
+    if (runtime.files.FileExists(log + "/CURRENT")) return import_into(runtime, source, log, false);
+    BOOST_OUTCOME_TRY(make_directory(runtime, log));
+    KeptPlace place{runtime.files, log};
+    BOOST_OUTCOME_TRY(place.take());
     const auto importing = data_directory + "/importing";
-    BOOST_OUTCOME_TRY(make_directory(runtime, data_directory));
-    BOOST_OUTCOME_TRY(auto report, import_into(runtime, file, importing, true, progress));
+    BOOST_OUTCOME_TRY(auto report, import_into(runtime, source, importing, true));
+    place.let_go();
     const auto status = runtime.files.RenameFile(importing, log);
     if (status.ok()) return report;
     return fail(Failure::storage, "not-imported",
                 "gave what was imported its place " + log + " and found: " + status.ToString() +
-                    "; import again: it goes on where it was");
+                    "; see that nothing else is there, then import again: it goes on where it was");
 }
 
 result<ImportReport> check_import(const Runtime& runtime, const std::string& file, const ImportProgress& progress)
 {
     Nobody nobody;
-    return ImportedFile{file, nobody, progress}.read(runtime);
+    BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
+    return ImportedFile{file, nobody, progress}.read(*lines);
 }
 
 } // namespace eventloom

@@ -11,6 +11,7 @@
 
 #include "standing_history.hpp"
 
+#include <atomic>
 #include <deque>
 
 namespace eventloom {
@@ -24,14 +25,14 @@ public:
     virtual result<void> finish()                                      = 0;
 };
 
-// The time of what is written down.
+// The time of what is written down. Threads: told by one, asked from any.
 class ToldClock final : public Clock {
 public:
     Time now() const override { return now_; }
     void tell(Time now) { now_ = now; }
 
 private:
-    Time now_{};
+    std::atomic<Time> now_{};
 };
 
 // Failure::corrupt  "import-differs": the store holds something else.

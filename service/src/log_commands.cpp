@@ -1,5 +1,6 @@
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include <nlohmann/json.hpp>
@@ -91,7 +92,7 @@ void CommandLine::add_log_commands()
     auto* events = app_.add_subcommand("events", "The log: tail, show");
     events->require_subcommand(1);
     auto* tail = events->add_subcommand("tail", "The last events");
-    tail->add_option("-n,--count", arguments->count, "How many")->check(CLI::PositiveNumber);
+    tail->add_option("-n,--count", arguments->count, "How many")->check(whole_number(1));
     tail->add_option("--category", arguments->category, "Only of streams of this category");
     on(tail, [this, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
@@ -101,9 +102,7 @@ void CommandLine::add_log_commands()
     });
 
     auto* show = events->add_subcommand("show", "One event, with its data");
-    show->add_option("position", arguments->position, "Its position in the log")
-        ->required()
-        ->check(CLI::PositiveNumber);
+    show->add_option("position", arguments->position, "Its position in the log")->required()->check(whole_number(1));
     on(show, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         const auto& store = open_service->service().open_store();
@@ -143,7 +142,7 @@ void CommandLine::add_log_commands()
 
     auto* read = streams->add_subcommand("read", "The events of one stream");
     read->add_option("stream", arguments->stream, "Its name, as `streams list` shows it")->required();
-    read->add_option("--from", arguments->from, "The first version wanted");
+    read->add_option("--from", arguments->from, "The first version wanted")->check(whole_number());
     on(read, [this, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         const auto& store = open_service->service().open_store();

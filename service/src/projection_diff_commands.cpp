@@ -4,6 +4,7 @@
 #include "rows_compared.hpp"
 
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -205,7 +206,7 @@ void CommandLine::add_projection_diff_commands(CLI::App& projections)
         ->add_option("--against", arguments->against,
                      "The other program's path; or the data directory of a copy, whose rows are compared as they stand")
         ->required();
-    diff_command->add_option("--limit", arguments->limit, "At most so many examples")->check(CLI::NonNegativeNumber);
+    diff_command->add_option("--limit", arguments->limit, "At most so many examples")->check(whole_number());
     on(diff_command, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         return diff(out, open_service->service(), *arguments, path_of(arguments->against));

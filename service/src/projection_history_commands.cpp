@@ -2,6 +2,7 @@
 
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -187,7 +188,7 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
         auto* command = projections.add_subcommand(name, summary);
         command->add_option("name", arguments->name, "Which projection")->required();
         command->add_option("--table", arguments->row.table, "Which of its tables, when it has several");
-        command->add_option("--limit", arguments->limit, "At most so many")->check(CLI::PositiveNumber);
+        command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number(1));
         return command;
     };
     auto* explain_command = add("explain", "Which events made a row, in order, and what each changed");
@@ -201,8 +202,7 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
     auto* as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
     as_of_command->add_option("key", arguments->row.key, "Only the row of this key");
     auto* moment = as_of_command->add_option_group("moment", "Up to when");
-    moment->add_option("--position", arguments->position, "Up to the event at this position")
-        ->check(CLI::NonNegativeNumber); // else -1 would be the largest number there is
+    moment->add_option("--position", arguments->position, "Up to the event at this position")->check(whole_number());
     moment->add_option("--time", arguments->time, "Up to the last event recorded by then (UTC)")
         ->check(CLI::Validator{time_or_why_not, "TIME"});
     moment->require_option(1);

@@ -4,7 +4,11 @@
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/storage/system_files.hpp>
 
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <new>
+#include <system_error>
 
 namespace eventloom {
 
@@ -45,8 +49,9 @@ int run_here(CommandLine& line, const std::vector<std::string>& words, const Sto
 } // namespace
 
 int run(const Program& program, int argc, char** argv)
-{
-    const StopSignals signals; // before any thread
+try {
+    const StopSignals signals;     // before any thread
+    std::signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error like a full disk
     LastResort last_resort{signals};
     SystemConsole console{signals, last_resort};
     SystemExecutor executor{{.threads = 2}};
@@ -63,6 +68,15 @@ int run(const Program& program, int argc, char** argv)
         exit_code = static_cast<int>(ExitCode::failed);
     }
     return exit_code;
+} catch (const std::bad_alloc&) {
+    std::fputs("ran the command and found no memory left; give it more, then run it again\n", stderr);
+    return static_cast<int>(ExitCode::failed);
+} catch (const std::system_error& error) {
+    std::fprintf(
+        stderr,
+        "ran the command and found that the system refuses what it needs (%s); see its limits, then run it again\n",
+        error.what());
+    return static_cast<int>(ExitCode::failed);
 }
 
 } // namespace eventloom

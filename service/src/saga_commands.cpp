@@ -1,4 +1,5 @@
 #include <eventloom/framework/time_text.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include <nlohmann/json.hpp>
@@ -90,7 +91,7 @@ void CommandLine::add_saga_commands()
 
     auto* list_command = sagas->add_subcommand("list", "All instances, or those of one status");
     list_command->add_option("--status", arguments->status, "running, compensating, completed, compensated or stuck");
-    list_command->add_option("--limit", arguments->limit, "At most so many");
+    list_command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number());
     on(list_command, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         BOOST_OUTCOME_TRY(open_service->service().sagas().open());

@@ -1,3 +1,4 @@
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -38,7 +39,7 @@ void CommandLine::add_scavenge_command(CLI::App& store)
              "Take out of the log what deleted and limited streams leave nobody to read, and give the room back");
     command->add_flag("--dry-run", options->dry_run, "Say what would go, and change nothing");
     command->add_option("--bytes-per-second", options->bytes_per_second, "Read and write no faster")
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1));
     command->add_flag("--yes", *yes, "For what cannot be undone");
     on(command, [this, options, yes](Output& out) -> result<void> {
         if (not options->dry_run) {

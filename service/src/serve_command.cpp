@@ -94,10 +94,12 @@ result<void> CommandLine::serve(Output& out)
 // Opens each once, so that what its sagas had begun goes on, and closes those that rest, until nobody wants the service.
 void CommandLine::serve_tenants(Output& out, Tenants& tenants)
 {
+    tenants.finish_removals();
     const auto found = tenants.list();
     if (not found) report(out.console(), found.error(), json_);
     for (const auto& tenant : found ? found.value() : std::vector<TenantStatus>{}) {
         if (not out.console().go_on()) return;
+        if (not tenant.has_store) continue;
         const auto opened = tenants.use(tenant.name, false);
         if (not opened) report(out.console(), opened.error(), json_);
     }

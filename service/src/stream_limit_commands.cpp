@@ -1,5 +1,6 @@
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include "consent.hpp"
@@ -67,79 +68,97 @@ void show(Output& out, const std::string& stream, const StreamStatus& status, st
                {"tombstoned", status.tombstoned}});
 }
 
+struct LimitArguments {
+    std::string stream;
+    std::string max_age;
+    std::optional<std::uint64_t> max_count;
+    std::optional<std::uint64_t> truncate_before;
+    bool clear   = false;
+    bool dry_run = false;
+};
+
+result<void> limit(Output& out, EventStore& store, IdSource& ids, const LimitArguments& arguments)
+{
+    BOOST_OUTCOME_TRY(auto status, stream_status(store, arguments.stream));
+    auto wanted = arguments.clear ? StreamLimits{} : status.limits;
+    if (not arguments.max_age.empty()) {
+        BOOST_OUTCOME_TRY(wanted.max_age, parse_age(arguments.max_age));
+    }
+    if (arguments.max_count) wanted.max_count = arguments.max_count;
+    if (arguments.truncate_before) wanted.truncate_before = arguments.truncate_before;
+    if (wanted != status.limits) {
+        BOOST_OUTCOME_TRY(arguments.dry_run ? check_stream_limits(store, arguments.stream, wanted)
+                                            : set_stream_limits(store, ids, arguments.stream, wanted));
+    }
+    status.limits = wanted;
+    BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments.stream));
+    show(out, arguments.stream, status, length);
+    return done();
+}
+
+struct DeletionArguments {
+    std::string stream;
+    bool for_good = false;
+    bool yes      = false;
+    bool dry_run  = false;
+};
+
+result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const DeletionArguments& arguments)
+{
+    const auto& stream = arguments.stream;
+    BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
+    if (length == 0) {
+        return fail(Failure::invalid, "no-such-stream",
+                    "asked to delete the stream " + printable(stream) +
+                        " and found no event in it; `streams list` shows all");
+    }
+    if (arguments.dry_run) {
+        BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
+        if (now.tombstoned && not arguments.for_good) return stream_tombstoned(stream);
+        show(out, stream, now, length);
+        out.say(arguments.for_good ? "Nothing was changed; it would end for good, as it stands here."
+                                   : "Nothing was changed; it would be deleted as it stands here.");
+        return done();
+    }
+    if (arguments.for_good) {
+        BOOST_OUTCOME_TRY(require_consent(arguments.yes, "end the stream " + printable(stream) + " for good"));
+    }
+    BOOST_OUTCOME_TRY(arguments.for_good ? tombstone_stream(store, ids, stream) : delete_stream(store, ids, stream));
+    BOOST_OUTCOME_TRY(const auto status, stream_status(store, stream));
+    show(out, stream, status, length);
+    return done();
+}
+
 } // namespace
 
 void CommandLine::add_stream_limit_commands(CLI::App& streams)
 {
-    struct Arguments {
-        std::string stream;
-        std::string max_age;
-        std::uint64_t max_count       = 0;
-        std::uint64_t truncate_before = 0;
-        bool clear                    = false;
-        bool for_good                 = false;
-        bool yes                      = false;
-        bool dry_run                  = false;
-    };
-    const auto arguments = std::make_shared<Arguments>();
-
-    auto* limits = streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
-    limits->add_option("stream", arguments->stream, "Its name")->required();
-    const auto* max_age =
-        limits->add_option("--max-age", arguments->max_age, "Keep what is not older, like 90d, 12h, 30m")
-            ->type_name("AGE");
-    const auto* max_count =
-        limits->add_option("--max-count", arguments->max_count, "Keep the last so many")->check(CLI::PositiveNumber);
-    const auto* truncate =
-        limits->add_option("--truncate-before", arguments->truncate_before, "Keep this version and all behind it");
-    limits->add_flag("--clear", arguments->clear, "First take all limits off, and a deletion too");
-    limits->add_flag("--dry-run", arguments->dry_run, "Show what they would be, and change nothing");
-    on(limits, [this, arguments, max_age, max_count, truncate](Output& out) -> result<void> {
+    const auto limits = std::make_shared<LimitArguments>();
+    auto* limiting = streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
+    limiting->add_option("stream", limits->stream, "Its name")->required();
+    limiting->add_option("--max-age", limits->max_age, "Keep what is not older, like 90d, 12h, 30m")
+        ->type_name("AGE")
+        ->check(not_empty());
+    limiting->add_option("--max-count", limits->max_count, "Keep the last so many")->check(whole_number(1));
+    limiting->add_option("--truncate-before", limits->truncate_before, "Keep this version and all behind it")
+        ->check(whole_number());
+    limiting->add_flag("--clear", limits->clear, "First take all limits off, and a deletion too");
+    limiting->add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");
+    on(limiting, [this, limits](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
-        auto& store = open_service->service().store();
-        BOOST_OUTCOME_TRY(auto status, stream_status(store, arguments->stream));
-        auto wanted = arguments->clear ? StreamLimits{} : status.limits;
-        if (max_age->count() > 0) {
-            BOOST_OUTCOME_TRY(wanted.max_age, parse_age(arguments->max_age));
-        }
-        if (max_count->count() > 0) wanted.max_count = arguments->max_count;
-        if (truncate->count() > 0) wanted.truncate_before = arguments->truncate_before;
-        if (wanted != status.limits && not arguments->dry_run) {
-            BOOST_OUTCOME_TRY(set_stream_limits(store, runtime().ids, arguments->stream, wanted));
-        }
-        status.limits = wanted;
-        BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
-        show(out, arguments->stream, status, length);
-        return done();
+        return limit(out, open_service->service().store(), runtime().ids, *limits);
     });
 
-    auto* remove =
+    const auto deletion = std::make_shared<DeletionArguments>();
+    auto* deleting =
         streams.add_subcommand("delete", "Delete a stream: its events are seen no more, an append begins it anew");
-    remove->add_option("stream", arguments->stream, "Its name")->required();
-    remove->add_flag("--for-good", arguments->for_good, "For ever: nothing can be appended to it again. Needs --yes");
-    remove->add_flag("--yes", arguments->yes, "For what cannot be undone");
-    remove->add_flag("--dry-run", arguments->dry_run, "Show what would be deleted, and change nothing");
-    on(remove, [this, arguments](Output& out) -> result<void> {
+    deleting->add_option("stream", deletion->stream, "Its name")->required();
+    deleting->add_flag("--for-good", deletion->for_good, "For ever: nothing can be appended to it again. Needs --yes");
+    deleting->add_flag("--yes", deletion->yes, "For what cannot be undone");
+    deleting->add_flag("--dry-run", deletion->dry_run, "Show what would be deleted, and change nothing");
+    on(deleting, [this, deletion](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
-        auto& store        = open_service->service().store();
-        const auto& stream = arguments->stream;
-        BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
-        if (length == 0) {
-            return fail(Failure::invalid, "no-such-stream",
-                        "asked to delete the stream " + printable(stream) +
-                            " and found no event in it; `streams list` shows all");
-        }
-        if (arguments->for_good && not arguments->dry_run) {
-            BOOST_OUTCOME_TRY(require_consent(arguments->yes, "end the stream " + printable(stream) + " for good"));
-        }
-        if (not arguments->dry_run) {
-            BOOST_OUTCOME_TRY(arguments->for_good ? tombstone_stream(store, runtime().ids, stream)
-                                                  : delete_stream(store, runtime().ids, stream));
-        }
-        BOOST_OUTCOME_TRY(const auto status, stream_status(store, stream));
-        show(out, stream, status, length);
-        if (arguments->dry_run) out.say("Nothing was changed; it would be deleted as it stands here.");
-        return done();
+        return delete_one(out, open_service->service().store(), runtime().ids, *deletion);
     });
 }
 

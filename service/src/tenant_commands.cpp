@@ -1,4 +1,5 @@
 #include "consent.hpp"
+#include <eventloom/framework/utf8.hpp>
 
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/tenants.hpp>
@@ -21,7 +22,9 @@ result<void> list(Output& out, const Tenants& tenants)
 {
     BOOST_OUTCOME_TRY(const auto found, tenants.list());
     TableRows rows;
-    for (const auto& tenant : found) rows.push_back({tenant.name, tenant.is_open ? "open" : "closed"});
+    for (const auto& tenant : found) {
+        rows.push_back({tenant.name, tenant.is_open ? "open" : tenant.has_store ? "closed" : "without a store"});
+    }
     out.table({{"tenant"}, {"state"}}, rows);
     return done();
 }
@@ -31,7 +34,11 @@ result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
     BOOST_OUTCOME_TRY(const auto found, tenants.list());
     const bool is_there = std::any_of(found.begin(), found.end(),
                                       [&](const TenantStatus& tenant) { return tenant.name == arguments.name; });
-    if (is_there && arguments.only_looks) {
+    if (arguments.only_looks && not is_there) {
+        return fail(Failure::invalid, "no-such-tenant",
+                    "looked for the tenant " + printable(arguments.name) + " and found none; `tenants list` shows all");
+    }
+    if (arguments.only_looks) {
         out.say("Would remove the tenant " + arguments.name + " with all of its data. Nothing was removed.");
         if (out.json()) out.facts({{"tenant", arguments.name}, {"removed", false}});
         return done();

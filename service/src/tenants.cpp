@@ -3,6 +3,8 @@
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/utf8.hpp>
 
+#include <leveldb/env.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -35,12 +37,40 @@ bool exists(const std::string& directory)
     return std::filesystem::exists(directory, error);
 }
 
-// Another process may have it open. What cannot be opened for another reason can be removed.
-result<void> check_not_held(const Runtime& runtime, const std::string& directory)
+// On its way to be removed: no tenant has such a name.
+constexpr std::string_view removed_prefix = ".removed-";
+
+std::string place_of_removed(const std::string& directory, const std::string& name)
 {
-    const auto log = LevelDbStore::open(runtime, {.directory = directory + "/log", .create_if_missing = false});
-    if (log || log.error().code != "held-by-another-process") return done();
-    return log.error();
+    return directory_of_all(directory) + "/" + std::string{removed_prefix} + name;
+}
+
+Error not_removed(const std::string& directory, const std::string& reason)
+{
+    return {Failure::storage, "tenant-not-removed",
+            "removed " + directory + " and found: " + reason + "; check its rights, then remove it again"};
+}
+
+result<void> remove_all_of(const std::string& directory)
+{
+    std::error_code error;
+    std::filesystem::remove_all(directory, error);
+    if (not error) return done();
+    return not_removed(directory, error.message());
+}
+
+// Out of the way of whoever would open it, unless another process has it.
+result<void> move_away(const Runtime& runtime, const std::string& from, const std::string& to)
+{
+    leveldb::FileLock* lock = nullptr;
+    if (exists(from + "/log") && not runtime.files.LockFile(from + "/log/OWNER.LOCK", &lock).ok()) {
+        return fail(Failure::unavailable, "held-by-another-process",
+                    "asked to remove " + from + " and found that another process has it open; try again when it ended");
+    }
+    const auto status = runtime.files.RenameFile(from, to);
+    if (lock != nullptr) runtime.files.UnlockFile(lock);
+    if (status.ok()) return done();
+    return not_removed(from, status.ToString());
 }
 
 // A saga goes on by itself, and its timers need a service that is open.
@@ -129,7 +159,9 @@ result<std::vector<TenantStatus>> Tenants::list() const
     std::vector<TenantStatus> tenants;
     const std::lock_guard lock{mutex_};
     for (const std::string& name : names) {
-        if (is_tenant_name(name)) tenants.push_back({name, tenants_.contains(name)});
+        if (is_tenant_name(name))
+            tenants.push_back(
+                {name, tenants_.contains(name), exists(directory_of_all(directory_) + "/" + name + "/log/CURRENT")});
     }
     std::sort(tenants.begin(), tenants.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return tenants;
@@ -190,8 +222,21 @@ result<void> Tenants::make_room(Lock& lock)
 result<void> Tenants::remove(const std::string& name)
 {
     BOOST_OUTCOME_TRY(const auto directory, tenant_directory(directory_, name));
+    const auto removed = place_of_removed(directory_, name);
     Lock lock{mutex_};
-    if (not exists(directory)) return no_such_tenant(name, directory_);
+    const bool was_interrupted = exists(removed);
+    if (was_interrupted) {
+        BOOST_OUTCOME_TRY(remove_all_of(removed));
+    }
+    if (not exists(directory)) {
+        if (was_interrupted) return done();
+        return no_such_tenant(name, directory_);
+    }
+    if (std::error_code error; std::filesystem::is_symlink(directory, error)) {
+        return fail(Failure::invalid, "tenant-is-a-link",
+                    "asked to remove the tenant " + name + " and found that " + directory +
+                        " is a link to another directory; remove both by hand");
+    }
     if (const auto open = tenants_.find(name); open != tenants_.end()) {
         if (open->second->state != Tenant::State::open || open->second->users > 0) {
             return fail(Failure::unavailable, "tenant-in-use",
@@ -199,16 +244,21 @@ result<void> Tenants::remove(const std::string& name)
         }
         close(*open->second, lock);
     }
-    BOOST_OUTCOME_TRY(check_not_held(runtime_, directory));
-    // From here on it is no tenant; what is left when this is interrupted goes with the next.
-    const auto removed = directory_of_all(directory_) + "/.removed";
-    std::error_code error;
-    std::filesystem::remove_all(removed, error);
-    if (not error) std::filesystem::rename(directory, removed, error);
-    if (not error) std::filesystem::remove_all(removed, error);
-    if (not error) return done();
-    return fail(Failure::storage, "tenant-not-removed",
-                "removed " + directory + " and found: " + error.message() + "; check its rights, then remove it again");
+    BOOST_OUTCOME_TRY(move_away(runtime_, directory, removed));
+    lock.unlock(); // the others are not to wait for the disk
+    return remove_all_of(removed);
+}
+
+void Tenants::finish_removals()
+{
+    const std::lock_guard lock{mutex_};
+    const auto names = list_directory(runtime_, directory_of_all(directory_));
+    if (not names) return;
+    for (const std::string& name : names.value()) {
+        // What fails here is tried again by the next, and by whoever removes the tenant again.
+        if (name.starts_with(removed_prefix))
+            static_cast<void>(remove_all_of(directory_of_all(directory_) + "/" + name));
+    }
 }
 
 result<std::string> tenant_directory(const std::string& directory, const std::string& name)

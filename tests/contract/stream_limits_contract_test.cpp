@@ -105,6 +105,24 @@ TEST_CASE("a reader of a stream sees what its limits leave, at once and from eit
     CHECK(machine->stream_length("a-1").value() >= 5);
 }
 
+TEST_CASE("limits cut off what is there, and nothing that is still to come", "[eventstore][limits]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine{kind};
+    auto& ids = machine.runtime.ids;
+    DYNAMIC_SECTION(kind.name)
+    {
+        REQUIRE(machine.append("a-1", ExpectedVersion::no_stream(), {"0", "1"}));
+        CHECK(code_of(check_stream_limits(*machine, "a-1", {.truncate_before = 3})) == "limits-ahead-of-stream");
+        CHECK(code_of(set_stream_limits(*machine, ids, "a-1", {.truncate_before = 3})) == "limits-ahead-of-stream");
+        CHECK(machine.read("a-1") == Texts{"0", "1"});
+        REQUIRE(set_stream_limits(*machine, ids, "a-1", {.truncate_before = 2}));
+        CHECK(machine.read("a-1").empty());
+        REQUIRE(machine.append("a-1", ExpectedVersion::any(), {"2"}));
+        CHECK(machine.read("a-1") == Texts{"2"});
+    }
+}
+
 TEST_CASE("limits are events, and asking for what stands writes nothing", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
@@ -242,6 +260,7 @@ TEST_CASE("the streams of what is asked hold nothing else", "[eventstore][limits
         CHECK(code_of(set_stream_limits(*machine, ids, "", {.max_count = 1})) == "invalid-stream-name");
         CHECK(code_of(set_stream_limits(*machine, ids, "a-1", {.max_count = 0})) == "invalid-limits");
         CHECK(code_of(set_stream_limits(*machine, ids, "a-1", {.max_age = 0s})) == "invalid-limits");
+        CHECK(code_of(set_stream_limits(*machine, ids, "a-1", {.truncate_before = 1})) == "limits-ahead-of-stream");
         CHECK(machine->head() == 0);
         CHECK(code_of(machine.append("$money-1", any, {"x"})) == ""); // only these
         // The longest name that a stream may have can have limits.

@@ -343,6 +343,31 @@ TEST_CASE("a scavenge gives back the room of what is gone", "[eventstore][scaven
     CHECK(report.value().bytes_before - report.value().bytes_after > report.value().bytes * 9 / 10);
 }
 
+TEST_CASE("what is saved of a damaged store knows what is gone of it", "[eventstore][scavenge][repair]")
+{
+    Machine machine;
+    Events left;
+    StoreInfo info;
+    {
+        const auto store = machine.open();
+        machine.fill(*store);
+        machine.limit(*store);
+        REQUIRE(store->scavenge({}));
+        left = read_all(*store);
+        info = store->info().value();
+        REQUIRE(info.gone > 0);
+    }
+    const auto saved = machine.directory.path() + "/saved";
+    REQUIRE(salvage_store(machine.runtime, machine.options.directory, saved));
+    auto options      = machine.options;
+    options.directory = saved;
+    const auto store  = LevelDbStore::open(machine.runtime, options);
+    REQUIRE(store);
+    CHECK(read_all(*store.value()) == left);
+    CHECK(store.value()->info().value().gone == info.gone);
+    CHECK(store.value()->info().value().gone_bytes == info.gone_bytes);
+}
+
 TEST_CASE("a dry run of a scavenge says what would go, and changes nothing", "[eventstore][scavenge]")
 {
     Machine machine;

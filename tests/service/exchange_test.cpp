@@ -304,6 +304,47 @@ TEST_CASE("an export that was cut anywhere goes on and gives the same file", "[e
     }
 }
 
+TEST_CASE("a part that was whole before the store grew is not taken for the export", "[exchange]")
+{
+    Exported exported{10};
+    const auto store = exported.machine.open(exported.path("first") + "/log");
+    const auto again = exported.path("again.jsonl");
+    write(again + ".part", exported.text);
+    REQUIRE(store->append(request_of(9, 0)));
+    const auto report = export_history(exported.machine.runtime, *store, again, {});
+    REQUIRE(report);
+    CHECK(report.value().events == store->head());
+    CHECK(lines_of(content_of(again)).size() > lines_of(exported.text).size());
+}
+
+TEST_CASE("a part with a hole in it is not gone on with", "[exchange]")
+{
+    Exported exported{10};
+    const auto store = exported.machine.open(exported.path("first") + "/log");
+    const auto again = exported.path("again.jsonl");
+    auto left        = exported.text.substr(0, exported.text.size() / 2);
+    left.replace(left.size() / 2, 40, 40, '\0');
+    write(again + ".part", left);
+    const auto report = export_history(exported.machine.runtime, *store, again, {});
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == "export-differs");
+    CHECK(content_of(again + ".part") == left);
+}
+
+TEST_CASE("an export into whose file something else writes meanwhile is refused", "[exchange]")
+{
+    Exported exported{300};
+    const auto store  = exported.machine.open(exported.path("first") + "/log");
+    const auto again  = exported.path("again.jsonl");
+    const auto report = export_history(exported.machine.runtime, *store, again, [&](Position) {
+        std::ofstream{again + ".part", std::ios::binary | std::ios::app} << "another\n";
+        return done();
+    });
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code == "export-differs");
+    CHECK_FALSE(std::filesystem::exists(again));
+}
+
 TEST_CASE("an export does not go on with what another store's has left, nor take a name that is taken", "[exchange]")
 {
     Exported exported{10};
@@ -469,6 +510,12 @@ TEST_CASE("lines that no store has written are refused, whatever they say", "[ex
         add(good);
         add(event);
     }
+    SECTION("an event of before any clock")
+    {
+        auto event        = good;
+        event.recorded_at = Time{Duration{-1}};
+        add(event);
+    }
     SECTION("an older event behind a newer one")
     {
         auto event        = good;
@@ -554,6 +601,26 @@ TEST_CASE("an import into a store that holds other events is refused and changes
     CHECK(report.error().code == "import-differs");
     std::filesystem::remove(exported.path("second") + ".jsonl");
     CHECK(exported.exported_again("second") == before);
+}
+
+TEST_CASE("nobody makes a store where an import is on its way, and a missing file leaves nothing behind", "[exchange]")
+{
+    Exported exported{300};
+    const auto second = exported.path("second");
+    std::string found;
+    const auto report = exported.import("second", [&](std::uint64_t) -> result<void> {
+        const auto other = LevelDbStore::open(exported.machine.runtime, {.directory = second + "/log"});
+        found            = other ? "opened" : other.error().code;
+        return done();
+    });
+    REQUIRE(report);
+    CHECK(found == "held-by-another-process");
+    CHECK(exported.machine.open(second + "/log")->head() == exported.head);
+
+    const auto nothing = import_history(exported.machine.runtime, exported.path("none"), exported.path("third"), {});
+    REQUIRE_FALSE(nothing);
+    CHECK(nothing.error().code == "no-such-file");
+    CHECK_FALSE(std::filesystem::exists(exported.path("third")));
 }
 
 TEST_CASE("members in another order and spaces between them are the same line", "[exchange]")

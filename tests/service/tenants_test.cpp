@@ -218,6 +218,46 @@ TEST_CASE("a tenant that is removed leaves the others' bytes alone", "[tenants]"
     CHECK(house.notes("acme").empty()); // of a new one
 }
 
+TEST_CASE("a removal that was interrupted goes on when it is asked for again, and when a service starts", "[tenants]")
+{
+    House house;
+    house.note("acme", "gone");
+    house.note("bolt", "kept");
+    house.pass(1h);
+    const auto all = house.directory.path() + "/tenants/";
+    fs::rename(all + "acme", all + ".removed-acme");
+    SECTION("asked for again")
+    {
+        REQUIRE(house.tenants->remove("acme"));
+        CHECK(house.tenants->remove("acme").error().code == "no-such-tenant");
+    }
+    SECTION("asked for again when there is a new tenant of the name")
+    {
+        house.note("acme", "new");
+        REQUIRE(house.tenants->remove("acme"));
+    }
+    SECTION("when a service starts")
+    {
+        house.tenants->finish_removals();
+    }
+    CHECK_FALSE(fs::exists(all + "acme"));
+    CHECK_FALSE(fs::exists(all + ".removed-acme"));
+    CHECK(house.notes("bolt") == Notes{"kept"});
+}
+
+TEST_CASE("a tenant that is a link to another place is not removed", "[tenants]")
+{
+    House house;
+    const TemporaryDirectory elsewhere;
+    house.note("acme", "kept");
+    house.pass(1h);
+    const auto link = house.directory.path() + "/tenants/acme";
+    fs::rename(link, elsewhere.path() + "/acme");
+    fs::create_directory_symlink(elsewhere.path() + "/acme", link);
+    CHECK(house.tenants->remove("acme").error().code == "tenant-is-a-link");
+    CHECK(house.notes("acme") == Notes{"kept"});
+}
+
 TEST_CASE("a tenant in use is not removed, here or in another process", "[tenants]")
 {
     House house;

@@ -20,16 +20,6 @@ public:
     void Logv(const char*, std::va_list) override {}
 };
 
-void put_into(const DiskImage::Entry& entry, DiskImage::Directory& directory)
-{
-    if (not entry.renamed_from.empty()) directory.erase(entry.renamed_from);
-    if (entry.file) {
-        directory[entry.path] = entry.file;
-    } else {
-        directory.erase(entry.path);
-    }
-}
-
 // To change bytes that no image shares.
 std::string& own(std::shared_ptr<const std::string>& bytes)
 {
@@ -38,21 +28,6 @@ std::string& own(std::shared_ptr<const std::string>& bytes)
 }
 
 } // namespace
-
-DiskImage DiskImage::copy() const
-{
-    std::map<const SimulatedFile*, std::shared_ptr<SimulatedFile>> copies;
-    const auto copy_of = [&](const std::shared_ptr<SimulatedFile>& file) {
-        auto& copied = copies[file.get()];
-        if (file && not copied) copied = std::make_shared<SimulatedFile>(*file);
-        return copied;
-    };
-    DiskImage image{*this};
-    for (auto& [path, file] : image.seen) file = copy_of(file);
-    for (auto& [path, file] : image.kept) file = copy_of(file);
-    for (Entry& entry : image.pending) entry.file = copy_of(entry.file);
-    return image;
-}
 
 SimulatedDisk::SimulatedDisk(std::uint64_t seed, DirectoryModel model)
     : EnvWrapper{leveldb::Env::Default()}, drawn_{seed}
@@ -166,13 +141,13 @@ Status SimulatedDisk::sync_directory()
 
 void SimulatedDisk::enter(DiskImage::Entry entry)
 {
-    put_into(entry, state_.seen);
+    entry.put_into(state_.seen);
     state_.pending.push_back(std::move(entry));
 }
 
 void SimulatedDisk::keep_entries()
 {
-    for (const auto& entry : state_.pending) put_into(entry, state_.kept);
+    for (const auto& entry : state_.pending) entry.put_into(state_.kept);
     state_.pending.clear();
 }
 
@@ -210,6 +185,7 @@ void SimulatedDisk::power_cut(Tail tail)
         }
         state_.kept = after;
         state_.seen = std::move(after);
+        state_.make_directories_of_files();
     }
     heal();
 }
@@ -230,6 +206,12 @@ void SimulatedDisk::replace(const std::string& path, std::optional<std::string> 
     }
     enter({path, file});
     keep_entries();
+}
+
+bool SimulatedDisk::holds_files(const std::string& directory) const
+{
+    const auto first = state_.seen.lower_bound(directory + "/");
+    return first != state_.seen.end() && first->first.starts_with(directory + "/");
 }
 
 std::shared_ptr<SimulatedFile> SimulatedDisk::find(const std::string& path) const
@@ -342,8 +324,10 @@ Status SimulatedDisk::RenameFile(const std::string& from, const std::string& to)
 {
     if (auto status = pass(Operation::rename, from); not status.ok()) return status;
     const auto file = find(from);
-    if (not file) return Status::NotFound(from);
+    if (not file && not state_.directories.contains(from)) return Status::NotFound(from);
+    if (not file && holds_files(to)) return Status::IOError(to, "directory not empty");
     remember(Operation::rename, to, {});
+    if (not file) state_.rename_directories(from, to);
     // One step for the directory: a crash leaves the old name or the new one.
     enter({to, file, from});
     return Status::OK();

@@ -47,7 +47,9 @@ struct DiskImage {
     struct Entry {
         std::string path;
         std::shared_ptr<SimulatedFile> file; // nothing: the entry goes
-        std::string renamed_from = {};       // goes in the same step
+        std::string renamed_from = {};       // goes in the same step; without a file it is a directory, with all in it
+
+        void put_into(Directory& directory) const;
     };
 
     DirectoryModel model = DirectoryModel::ordered;
@@ -57,6 +59,8 @@ struct DiskImage {
     std::map<std::string, bool> directories;
 
     DiskImage copy() const;
+    void rename_directories(const std::string& from, const std::string& to);
+    void make_directories_of_files();
 };
 
 class SimulatedDisk final : public leveldb::EnvWrapper, public LinkingFiles {
@@ -128,6 +132,7 @@ public:
 
 private:
     std::shared_ptr<SimulatedFile> find(const std::string& path) const;
+    bool holds_files(const std::string& directory) const;
     leveldb::Status pass(Operation operation, const std::string& path, DiskFaults::Answer* answer = nullptr);
     void remember(Operation operation, std::string_view path, std::string_view bytes);
     void enter(DiskImage::Entry entry);

@@ -9,6 +9,7 @@
 #include "stock/stock_item.hpp"
 
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/progress.hpp>
 
 #include <CLI/Option.hpp>
@@ -210,7 +211,7 @@ void add_orders(el::CommandLine& line)
     list->add_option("--customer", arguments->customer, "Only of this customer");
     list->add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
         ->check(CLI::IsMember({"placed", "completed", "cancelled"}));
-    list->add_option("--limit", arguments->limit, "At most so many");
+    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
     line.on(list, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_orders(out, *shop, arguments->customer, arguments->stage, arguments->limit);
@@ -257,7 +258,7 @@ void add_stock(el::CommandLine& line)
     stock->require_subcommand(1);
 
     auto* list = stock->add_subcommand("list", "All articles");
-    list->add_option("--limit", arguments->limit, "At most so many");
+    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
     line.on(list, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_stock(out, *shop, std::nullopt, arguments->limit);
@@ -266,7 +267,7 @@ void add_stock(el::CommandLine& line)
     auto* low = stock->add_subcommand("low", "Articles that run out, the lowest first");
     low->add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
         ->check(CLI::NonNegativeNumber);
-    low->add_option("--limit", arguments->limit, "At most so many");
+    low->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
     line.on(low, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_stock(out, *shop, arguments->below, arguments->limit);
@@ -305,7 +306,7 @@ void add_sales(el::CommandLine& line)
     auto* sales          = line.app().add_subcommand("sales", "Turnover, by country, month or article");
     sales->add_option("--by", arguments->by, "country, month or sku")
         ->check(CLI::IsMember({"country", "month", "sku"}));
-    sales->add_option("--limit", arguments->limit, "At most so many");
+    sales->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
     line.on(sales, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_sales(out, *shop, arguments->by, arguments->limit);

@@ -128,8 +128,12 @@ public:
                                             const std::function<result<void>(Position)>& progress = {}) = 0;
 
     // Takes events out at once, whatever the limits of their streams are: for whoever writes down a history in which they
-    // are gone. `positions` ascend. All of them in one write. Not while a scavenge goes on: "scavenge-is-running".
+    // are gone. `positions` ascend; those of one record go together. Not while a scavenge goes on: "scavenge-is-running".
     virtual result<void> take_out(const std::vector<Position>& positions) = 0;
+
+    // Whatever was acknowledged is on the disk when it returns, with Durability::buffered too, and the witness with it.
+    // Failure::unavailable  "store-closed-by-fault"; Failure::corrupt: what StoreInfo::damage says.
+    virtual result<void> sync() = 0;
 
     // Holds the appends for a moment. What it gives goes before the store.
     // Failure::unavailable  "store-closed-by-fault"; Failure::corrupt: what StoreInfo::damage says.

@@ -69,8 +69,12 @@ inline StreamSettings evolve(StreamSettings, const StreamTombstoned&)
     return {{.tombstoned = true}};
 }
 
-// Failure::refused "stream-tombstoned". Failure::invalid "invalid-limits", "invalid-stream-name". And what an append says.
+// Failure::refused "stream-tombstoned". Failure::invalid "invalid-limits", "limits-ahead-of-stream" (an event that is still to come
+// would be cut off), "invalid-stream-name". And what an append says.
 result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits);
+
+// Whether these limits can be asked for: the errors of set_stream_limits that are not of an append.
+result<void> check_stream_limits(const EventStore& store, const std::string& stream, const StreamLimits& limits);
 
 // All events that the stream has now are seen no more; other limits stay. Its versions go on when it is appended to.
 // Failure::invalid "no-such-stream". Failure::refused "stream-tombstoned".

@@ -97,6 +97,9 @@ public:
     std::string root_directory() const;
     // A file that an argument names, wherever the command is carried out.
     std::string path_of(const std::string& file) const;
+    // Whether a file that a command is to write lies where the service keeps nothing of its own.
+    // Failure::invalid  "within-the-data".
+    result<void> check_outside_data(const std::string& path) const;
     const Runtime& runtime() const { return place_.runtime; }
 
     // Reads the words behind the program's name. The exit code, when that was all: help, or wrong usage.

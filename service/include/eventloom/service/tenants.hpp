@@ -31,7 +31,8 @@ struct TenantsOptions {
 
 struct TenantStatus {
     std::string name;
-    bool is_open = false;
+    bool is_open   = false;
+    bool has_store = false; // false: what is there was never a store, or an import that was interrupted
 };
 
 class Tenants {
@@ -55,9 +56,12 @@ public:
     // Closes those that nobody has used for a while and whose sagas are not at work.
     void close_idle();
 
-    // Removes the tenant with all that is in its directory.
-    // Failure::invalid "no-such-tenant"; Failure::unavailable "tenant-in-use", "held-by-another-process".
+    // Removes the tenant with all that is in its directory. Interrupted, it goes on when it is called again.
+    // Failure::invalid "no-such-tenant", "tenant-is-a-link"; Failure::unavailable "tenant-in-use", "held-by-another-process".
     result<void> remove(const std::string& name);
+
+    // Removes what interrupted removals have left.
+    void finish_removals();
 
 private:
     struct Tenant;

@@ -1,0 +1,184 @@
+// Power cuts at every change of the disk that an export and an import make, and a disk that fails there.
+#include "history_export.hpp"
+#include "history_import.hpp"
+#include "simulated/store_machine.hpp"
+#include "support/every_store.hpp"
+
+#include <eventloom/framework/stream_limits.hpp>
+
+#include <catch2/catch.hpp>
+
+namespace exchange_crash_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+const std::string exported = "/exports/history.jsonl";
+
+LevelDbStoreOptions options_in(const std::string& directory)
+{
+    auto options      = StoreMachine::small_store();
+    options.directory = directory;
+    return options;
+}
+
+// Events of which some are gone, and commands.
+void fill(StoreMachine& machine)
+{
+    auto opened = machine.open(options_in("/first/log"));
+    REQUIRE(opened);
+    auto& store = *opened.value();
+    for (int i = 0; i < 400; ++i) {
+        auto request = to("stream-" + std::to_string(i % 3), ExpectedVersion::any(),
+                          {note_of(machine.runtime(), std::string(100 + i, static_cast<char>('a' + i % 20)))});
+        if (i % 5 == 0) {
+            request.command.emplace();
+            request.command->id     = machine.runtime().ids.next();
+            request.command->stream = request.streams.front().stream;
+        }
+        REQUIRE(store.append(request));
+        machine.executor().advance(std::chrono::milliseconds{1});
+        run_background_work();
+    }
+    REQUIRE(set_stream_limits(store, machine.runtime().ids, "stream-0", {.max_count = 20}));
+    REQUIRE(store.scavenge({}));
+    machine.disk().CreateDir("/exports");
+}
+
+result<ExportReport> export_first(StoreMachine& machine)
+{
+    BOOST_OUTCOME_TRY(const auto store, machine.open(options_in("/first/log")));
+    return export_history(machine.runtime(), *store, exported, {});
+}
+
+std::string whole_export()
+{
+    StoreMachine machine{1};
+    fill(machine);
+    REQUIRE(export_first(machine));
+    machine.process_ends();
+    return machine.disk().files().at(exported);
+}
+
+// A machine on which the file is, and no store.
+void put_export(StoreMachine& machine, const std::string& text)
+{
+    machine.disk().CreateDir("/exports");
+    machine.disk().replace(exported, text);
+}
+
+// "" when what stands in /second is the store of the export, or nothing that is taken for a store.
+std::string wrong_import(StoreMachine& machine, const std::string& text, bool must_be_there)
+{
+    if (not machine.disk().FileExists("/second/log/CURRENT")) {
+        if (must_be_there) return "what was imported is gone";
+        const auto again = import_history(machine.runtime(), exported, "/second", {});
+        if (not again) return "importing again: " + again.error().sentence;
+    }
+    const auto store = machine.open(options_in("/second/log"));
+    if (not store) return store.error().sentence;
+    const auto report = store.value()->verify();
+    if (not report) return report.error().sentence;
+    if (report.value().findings_total > 0) return report.value().findings.front().sentence;
+    std::string told;
+    const auto take = [&](std::string_view piece) -> result<void> {
+        told += piece;
+        return done();
+    };
+    if (const auto exported_again = export_history(*store.value(), take, {}); not exported_again)
+        return exported_again.error().sentence;
+    return told == text ? "" : "what was imported is not what was exported";
+}
+
+TEST_CASE("a power cut at any change of the disk leaves no import that is half done, and it goes on",
+          "[crash][exchange]")
+{
+    const auto text  = whole_export();
+    std::size_t cuts = 0;
+    for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
+        for (std::uint64_t point = 1;; ++point) {
+            StoreMachine machine{1, model};
+            put_export(machine, text);
+            machine.disk().crash_at(machine.disk().operations() + point);
+            const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
+            const bool crashed = machine.disk().crashed();
+            machine.process_ends();
+            machine.disk().power_cut(static_cast<Tail>(point % 4));
+            put_export(machine, text);
+            const auto wrong = wrong_import(machine, text, is_done);
+            machine.process_ends();
+            INFO("directory model " << static_cast<int>(model) << ", power cut at change " << point);
+            REQUIRE(wrong == "");
+            cuts += crashed ? 1 : 0;
+            if (not crashed) break;
+        }
+    }
+    CHECK(cuts > 100);
+}
+
+TEST_CASE("an import that says it is done is on the disk, whatever operation failed", "[crash][exchange][fault]")
+{
+    const auto text      = whole_export();
+    std::size_t failures = 0;
+    for (const auto operation :
+         {Operation::write, Operation::sync, Operation::create, Operation::rename, Operation::sync_directory}) {
+        for (std::uint64_t number = 1;; ++number) {
+            StoreMachine machine{1};
+            put_export(machine, text);
+            machine.disk().fail({.operation = operation, .number = number, .half = operation == Operation::write});
+            const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
+            const bool failed  = machine.disk().fault_happened();
+            machine.process_ends();
+            machine.disk().power_cut(Tail::dropped);
+            put_export(machine, text);
+            const auto wrong = wrong_import(machine, text, is_done);
+            machine.process_ends();
+            INFO("operation " << static_cast<int>(operation) << " fails at " << number);
+            REQUIRE(wrong == "");
+            failures += failed ? 1 : 0;
+            if (not failed) break;
+        }
+    }
+    CHECK(failures > 50);
+}
+
+TEST_CASE("a power cut at any change of the disk leaves a whole export or none under its name", "[crash][exchange]")
+{
+    const auto text = whole_export();
+    StoreMachine filled{1};
+    fill(filled);
+    filled.process_ends();
+    const auto image    = filled.disk().image();
+    std::size_t cuts    = 0;
+    std::size_t went_on = 0;
+    for (std::uint64_t point = 1;; ++point) {
+        StoreMachine machine{1, image};
+        machine.disk().crash_at(machine.disk().operations() + point);
+        const bool is_done = export_first(machine).has_value();
+        const bool crashed = machine.disk().crashed();
+        machine.process_ends();
+        machine.disk().power_cut(static_cast<Tail>(point % 4));
+        const auto files = machine.disk().files();
+        INFO("power cut at change " << point);
+        if (const auto whole = files.find(exported); whole != files.end()) {
+            REQUIRE(whole->second == text);
+        } else {
+            REQUIRE_FALSE(is_done);
+            went_on += files.contains(exported + ".part") ? 1 : 0;
+            auto again = export_first(machine);
+            if (not again && again.error().code == "export-differs") { // what the power left is no beginning of it
+                machine.disk().replace(exported + ".part", std::nullopt);
+                again = export_first(machine);
+            }
+            REQUIRE(again);
+            REQUIRE(machine.disk().files().at(exported) == text);
+        }
+        machine.process_ends();
+        cuts += crashed ? 1 : 0;
+        if (not crashed) break;
+    }
+    CHECK(cuts > 5);
+    CHECK(went_on > 0);
+}
+
+} // namespace exchange_crash_test
