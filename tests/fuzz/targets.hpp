@@ -16,6 +16,7 @@ void records(std::string_view bytes); // records of the log, commands and lists 
 void logs(std::string_view bytes);    // LevelDB's log files, before LevelDB reads them
 void rows(std::string_view bytes);    // files of the importer
 void texts(std::string_view bytes);   // what is typed: ids, amounts of money, names
+void kept(std::string_view bytes);    // lines of exports, lists of backups, notes and parts of personal data
 
 struct Target {
     std::string_view name;
@@ -23,6 +24,6 @@ struct Target {
 };
 
 inline constexpr std::array targets{Target{"values", values}, Target{"records", records}, Target{"logs", logs},
-                                    Target{"rows", rows}, Target{"texts", texts}};
+                                    Target{"rows", rows},     Target{"texts", texts},     Target{"kept", kept}};
 
 } // namespace eventloom::fuzz
