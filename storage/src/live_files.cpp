@@ -64,7 +64,7 @@ std::shared_ptr<void> LiveFiles::hold()
 
 void LiveFiles::let_go(State& state)
 {
-    std::vector<std::string> postponed;
+    std::set<std::string> postponed;
     {
         const std::lock_guard lock{state.mutex};
         if (--state.holds > 0) return;
@@ -98,7 +98,7 @@ leveldb::Status LiveFiles::RemoveFile(const std::string& path)
     {
         const std::lock_guard lock{state_->mutex};
         if (state_->holds > 0) {
-            state_->postponed.push_back(path);
+            state_->postponed.insert(path);
             return leveldb::Status::OK();
         }
         state_->growing.erase(path);

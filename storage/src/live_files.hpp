@@ -13,8 +13,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
-#include <vector>
 
 namespace eventloom {
 
@@ -41,7 +41,7 @@ private:
         leveldb::Env& files;
         std::mutex mutex;
         unsigned holds = 0;
-        std::vector<std::string> postponed;           // removals
+        std::set<std::string> postponed;              // removals, which LevelDB asks for again and again
         std::map<std::string, std::uint64_t> growing; // path to bytes
     };
     static void let_go(State& state);
