@@ -1,32 +1,35 @@
 #include "backup_directory.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include "backup_names.hpp"
+
 #include <eventloom/storage/linking_files.hpp>
 #include <eventloom/storage/written_once.hpp>
 
 #include <leveldb/env.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace eventloom {
 
 namespace {
 
-constexpr std::string_view ending      = ".backup";
-constexpr std::size_t piece_bytes      = 1u << 20;
-constexpr std::size_t list_bytes_max   = 256u << 20;
-constexpr std::string_view half_ending = ".new";
+constexpr std::size_t piece_bytes    = 1u << 20;
+constexpr std::size_t list_bytes_max = 256u << 20;
 
 Error no_backup_directory(const std::string& path, const std::string& found)
 {
-    return {Failure::invalid, "no-backup-directory",
-            "looked for backups in " + path + " and found " + found + "; check the name"};
+    return {Failure::invalid, "no-backup-directory", "looked for backups in " + path + " and found " + found};
 }
 
-bool is_half_written(const std::string& name)
+void remove_half_written(const Runtime& runtime, const std::string& directory,
+                         bool (*is_half_written)(std::string_view))
 {
-    return name.ends_with(half_ending);
+    const auto names = list_directory(runtime, directory);
+    if (not names) return;
+    for (const std::string& name : names.value()) {
+        // What cannot be removed is in nobody's way: it is begun anew under the same name.
+        if (is_half_written(name)) static_cast<void>(runtime.files.RemoveFile(directory + "/" + name));
+    }
 }
 
 } // namespace
@@ -51,72 +54,68 @@ result<FileContent> read_content(const Runtime& runtime, const std::string& path
     return sum.content();
 }
 
-BackupDirectory::BackupDirectory(BackupDirectory&& other) noexcept
-    : runtime_{other.runtime_}, path_{other.path_}, lock_{std::exchange(other.lock_, nullptr)}
-{
-}
-
-BackupDirectory::~BackupDirectory()
-{
-    if (lock_ != nullptr) runtime_.files.UnlockFile(lock_);
-}
-
 result<BackupDirectory> BackupDirectory::open(const Runtime& runtime, const std::string& path)
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, path));
-    if (names.empty()) return no_backup_directory(path, "nothing");
+    if (names.empty()) return no_backup_directory(path, "nothing; check the name");
     return open_or_imagine(runtime, path);
 }
 
 result<BackupDirectory> BackupDirectory::open_or_imagine(const Runtime& runtime, const std::string& path)
 {
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, path));
-    const bool is_one = std::find(names.begin(), names.end(), "files") != names.end();
-    if (not names.empty() && not is_one) return no_backup_directory(path, "something else (" + names.front() + ")");
-    return BackupDirectory{runtime, path};
+    const auto foreign = foreign_in(runtime, path, names);
+    if (not foreign) return BackupDirectory{runtime, path};
+    return no_backup_directory(path, "something else (" + *foreign +
+                                         "); nothing was changed; give a directory of backups, or for new ones an "
+                                         "empty directory");
 }
 
 result<BackupDirectory> BackupDirectory::open_alone(const Runtime& runtime, const std::string& path)
 {
     BOOST_OUTCOME_TRY(auto directory, open_or_imagine(runtime, path));
-    BOOST_OUTCOME_TRY(make_directory(runtime, path + "/files"));
-    const auto status = runtime.files.LockFile(path + "/LOCK", &directory.lock_);
+    BOOST_OUTCOME_TRY(make_directory(runtime, path));
+    directory.lock_    = std::make_unique<const FileLock>(runtime.files, path + "/LOCK");
+    const auto& status = directory.lock_->status();
     if (not status.ok()) {
-        directory.lock_ = nullptr;
         return fail(Failure::unavailable, "backups-in-use",
                     "began to work on the backups in " + path + " and found that somebody else does, or that " + path +
                         "/LOCK cannot be written (" + status.ToString() + "); try again when that one has ended");
     }
-    for (const auto& within : {path, path + "/files"}) {
-        BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, within));
-        for (const std::string& name : names) {
-            // What cannot be removed is in nobody's way: it is begun anew under the same name.
-            if (is_half_written(name)) static_cast<void>(runtime.files.RemoveFile(within + "/" + name));
-        }
-    }
+    BOOST_OUTCOME_TRY(directory.mark());
+    BOOST_OUTCOME_TRY(make_directory(runtime, path + "/files"));
+    remove_half_written(runtime, path, is_half_written_list);
+    remove_half_written(runtime, path + "/files", is_half_written_file);
     return directory;
+}
+
+// Before the first backup, so that an interrupted one is known. Where there is one no room is needed to say so: whoever
+// prunes may have none.
+result<void> BackupDirectory::mark() const
+{
+    const auto path = path_ + "/" + std::string{backups_mark};
+    BOOST_OUTCOME_TRY(const auto made, names());
+    if (not made.empty() || has_title(runtime_, path, backups_mark_title)) return done();
+    return replace_file(runtime_, path, backups_mark_text);
 }
 
 std::string BackupDirectory::path_of(const std::string& name) const
 {
-    return path_ + "/" + name + std::string{ending};
+    return path_ + "/" + name + std::string{backup_ending};
 }
 
-// Their names are times, so their order is that of their making; only of one second it is that of their numbers.
 result<std::vector<std::string>> BackupDirectory::names() const
 {
     BOOST_OUTCOME_TRY(const auto files, list_directory(runtime_, path_));
     std::vector<std::string> names;
     for (const std::string& file : files) {
-        if (file.ends_with(ending)) names.push_back(file.substr(0, file.size() - ending.size()));
+        if (not file.ends_with(backup_ending)) continue;
+        auto name = file.substr(0, file.size() - backup_ending.size());
+        // One that was given another name is a backup still: what it needs must not be removed.
+        if (is_backup_name(name) || has_title(runtime_, path_ + "/" + file, title_of_list))
+            names.push_back(std::move(name));
     }
-    std::sort(names.begin(), names.end(), [](const std::string& one, const std::string& other) {
-        const auto key = [](const std::string& name) {
-            const auto seconds = std::min(name.size(), name.find('Z'));
-            return std::tuple{name.substr(0, seconds), name.size(), name};
-        };
-        return key(one) < key(other);
-    });
+    std::sort(names.begin(), names.end(), is_older);
     return names;
 }
 
@@ -141,14 +140,8 @@ result<std::string> BackupDirectory::name_or_newest(const std::string& name) con
 
 result<std::string> BackupDirectory::new_name(Time made) const
 {
-    auto name = time_text(std::chrono::floor<std::chrono::seconds>(made));
-    std::replace(name.begin(), name.end(), ':', '-');
     BOOST_OUTCOME_TRY(const auto taken, names());
-    auto free = name;
-    for (int number = 2; std::find(taken.begin(), taken.end(), free) != taken.end(); ++number) {
-        free = name + "-" + std::to_string(number);
-    }
-    return free;
+    return name_of_new_backup(made, taken.empty() ? std::string{} : taken.back());
 }
 
 result<void> BackupDirectory::write(const std::string& name, const BackupManifest& manifest) const
@@ -172,6 +165,7 @@ result<std::map<std::string, std::uint64_t>> BackupDirectory::files() const
     std::map<std::string, std::uint64_t> files;
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, path_ + "/files"));
     for (const std::string& name : names) {
+        if (not is_shared_file_name(name)) continue;
         std::uint64_t bytes = 0;
         static_cast<void>(runtime_.files.GetFileSize(path_ + "/files/" + name, &bytes)); // else it counts nothing
         files[name] = bytes;
@@ -199,7 +193,7 @@ result<BackupDirectory::Taken> BackupDirectory::take(const std::string& path, st
         if (link(path, content)) return Taken{content, true, true};
     }
     // What it holds is known when it is copied: then it gets its name.
-    BOOST_OUTCOME_TRY(const auto writer, FileWriter::create(runtime_, path_ + "/files/incoming"));
+    BOOST_OUTCOME_TRY(const auto writer, FileWriter::create(runtime_, path_ + "/files/" + std::string{incoming_name}));
     const auto unread = [](std::uint64_t) { return result<void>{done()}; };
     BOOST_OUTCOME_TRY(const auto content, read_content(runtime_, path, bytes, may_link ? BytesRead{unread} : read,
                                                        [&](std::string_view piece) { return writer->add(piece); }));

@@ -2,19 +2,15 @@
 #pragma once
 
 #include "backup_manifest.hpp"
+#include "file_lock.hpp"
 
 #include <eventloom/storage/database.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
-
-namespace leveldb {
-class FileLock;
-}
 
 namespace eventloom {
 
@@ -35,10 +31,6 @@ public:
     // The one that open_alone() would make, when there is none.
     static result<BackupDirectory> open_or_imagine(const Runtime& runtime, const std::string& path);
 
-    BackupDirectory(BackupDirectory&&) noexcept;
-    BackupDirectory& operator=(BackupDirectory&&) = delete;
-    ~BackupDirectory();
-
     const std::string& path() const { return path_; }
 
     // The backups' names, the oldest first.
@@ -47,7 +39,7 @@ public:
     result<BackupManifest> read(const std::string& name) const;
     // The name, or that of the newest when it is empty. Failure::invalid "no-such-backup".
     result<std::string> name_or_newest(const std::string& name) const;
-    // A name for a backup of this moment that no other has.
+    // A name for a backup of this moment, behind those of all others.
     result<std::string> new_name(Time made) const;
     // From here on there is this backup. Whatever it needs is durable.
     result<void> write(const std::string& name, const BackupManifest& manifest) const;
@@ -56,7 +48,7 @@ public:
     std::string path_of(const FileContent& content) const { return path_ + "/files/" + content.name(); }
     // Whether there is a file of that name, as long as it must be.
     bool has(const FileContent& content) const;
-    // Files that are there, by name, with their bytes.
+    // Files of backups that are there, by name, with their bytes.
     result<std::map<std::string, std::uint64_t>> files() const;
     result<void> remove_file(const std::string& name) const;
 
@@ -73,11 +65,12 @@ public:
 private:
     BackupDirectory(const Runtime& runtime, std::string path) : runtime_{runtime}, path_{std::move(path)} {}
     std::string path_of(const std::string& name) const;
+    result<void> mark() const;
     bool link(const std::string& path, const FileContent& content) const;
 
     const Runtime runtime_;
     const std::string path_;
-    leveldb::FileLock* lock_ = nullptr;
+    std::unique_ptr<const FileLock> lock_; // nothing: it is only read
 };
 
 } // namespace eventloom

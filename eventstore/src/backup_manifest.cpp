@@ -10,7 +10,6 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::string_view title_of_all = "eventloom backup ";
 constexpr std::string_view version      = "1";
 constexpr std::string_view unknown      = "-"; // identity
 constexpr std::size_t digits_of_content = 32;
@@ -151,7 +150,7 @@ std::uint64_t BackupManifest::bytes() const
 
 std::string encode(const BackupManifest& manifest)
 {
-    std::string text{title_of_all};
+    std::string text{title_of_list};
     text += version;
     text += "\nmade " + std::to_string(manifest.made.time_since_epoch().count());
     text += "\nlog format " + std::to_string(manifest.store_format) + " position " + std::to_string(manifest.head) +
@@ -168,12 +167,12 @@ result<BackupManifest> decode_manifest(std::string_view text, const std::string&
 {
     auto rest        = text;
     const auto title = take_line(rest);
-    if (title.size() == 3 && text.starts_with(title_of_all) && title[2] != version) {
+    if (title.size() == 3 && text.starts_with(title_of_list) && title[2] != version) {
         return fail(Failure::corrupt, "newer-backup-format",
                     "read the list of a backup " + path + " of format " + std::string{title[2].substr(0, 20)} +
                         ", but this program knows format " + std::string{version} + "; use a newer program");
     }
-    auto manifest = text.starts_with(title_of_all) ? read_manifest(text) : std::nullopt;
+    auto manifest = text.starts_with(title_of_list) ? read_manifest(text) : std::nullopt;
     if (manifest) return std::move(*manifest);
     return fail(Failure::corrupt, "damaged-backup",
                 "read the list of a backup " + path +

@@ -12,6 +12,9 @@
 
 namespace eventloom {
 
+// How a list begins, of whatever version.
+inline constexpr std::string_view title_of_list = "eventloom backup ";
+
 // What a file holds, as far as a checksum tells.
 struct FileContent {
     std::string checksum; // XXH3-128, 32 hexadecimal digits
