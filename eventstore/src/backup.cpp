@@ -14,6 +14,8 @@ namespace eventloom {
 
 namespace {
 
+using Taking = BackupDirectory::Taking;
+
 constexpr std::string_view asked_to_back_up = "back up the event store";
 
 // A file of the store that belongs to the backup.
@@ -59,12 +61,12 @@ result<std::vector<BackupManifest>> readable_manifests(const BackupDirectory& di
     return manifests;
 }
 
-KnownFiles known_files(const BackupDirectory& directory, const std::vector<BackupManifest>& manifests)
+KnownFiles known_files(const BackupDirectory& directory, const std::vector<BackupManifest>& manifests, Taking taking)
 {
     KnownFiles known;
     for (const BackupManifest& manifest : manifests) {
         for (const BackupFile& file : manifest.files) {
-            if (not file.identity.empty() && directory.has(file.content)) known[file.identity] = file.content;
+            if (not file.identity.empty() && directory.has(file.content, taking)) known[file.identity] = file.content;
         }
     }
     return known;
@@ -113,7 +115,7 @@ public:
     result<BackupReport> make(LevelDbStore& store)
     {
         BOOST_OUTCOME_TRY(const auto earlier, readable_manifests(directory_));
-        const auto known = known_files(directory_, earlier);
+        const auto known = known_files(directory_, earlier, taking_of_final());
         // The groups first, then the store: what a group has handled, the log has.
         std::unique_ptr<DatabaseCapture> groups;
         if (options_.groups != nullptr) {
@@ -143,6 +145,8 @@ public:
     }
 
 private:
+    Taking taking_of_final() const { return options_.only_copies ? Taking::own_copy : Taking::link; }
+
     result<void> take(const Source& source, const KnownFiles& known)
     {
         const auto same = source.identity.empty() ? known.end() : known.find(source.identity);
@@ -170,8 +174,8 @@ private:
             BOOST_OUTCOME_TRY(advance(source.file.bytes));
             return directory_.take(*source.file.content);
         }
-        const bool may_link = source.file.is_final && not options_.only_copies;
-        return directory_.take(source.path, source.file.bytes, may_link,
+        const auto taking = source.file.is_final || options_.only_copies ? taking_of_final() : Taking::copy;
+        return directory_.take(source.path, source.file.bytes, taking,
                                [this](std::uint64_t bytes) { return advance(bytes); });
     }
 

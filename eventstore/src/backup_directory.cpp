@@ -154,10 +154,19 @@ result<void> BackupDirectory::remove(const std::string& name) const
     return eventloom::remove_file(runtime_, path_of(name));
 }
 
-bool BackupDirectory::has(const FileContent& content) const
+bool BackupDirectory::has(const FileContent& content, Taking taking) const
 {
     std::uint64_t bytes = 0;
-    return runtime_.files.GetFileSize(path_of(content), &bytes).ok() && bytes == content.bytes;
+    if (not runtime_.files.GetFileSize(path_of(content), &bytes).ok() || bytes != content.bytes) return false;
+    return taking != Taking::own_copy || not is_linked(content);
+}
+
+// Where nobody can tell there are no links.
+bool BackupDirectory::is_linked(const FileContent& content) const
+{
+    auto* const linking = linking_files(runtime_.files);
+    std::uint64_t names = 0;
+    return linking != nullptr && linking->count_names(path_of(content), &names).ok() && names > 1;
 }
 
 result<std::map<std::string, std::uint64_t>> BackupDirectory::files() const
@@ -184,9 +193,10 @@ bool BackupDirectory::link(const std::string& path, const FileContent& content) 
     return linking != nullptr && linking->link_file(path, path_of(content)).ok();
 }
 
-result<BackupDirectory::Taken> BackupDirectory::take(const std::string& path, std::uint64_t bytes, bool may_link,
+result<BackupDirectory::Taken> BackupDirectory::take(const std::string& path, std::uint64_t bytes, Taking taking,
                                                      const BytesRead& read) const
 {
+    const bool may_link = taking == Taking::link;
     if (may_link) {
         BOOST_OUTCOME_TRY(const auto content, read_content(runtime_, path, bytes, read));
         if (has(content)) return Taken{content, false, false};
@@ -197,7 +207,7 @@ result<BackupDirectory::Taken> BackupDirectory::take(const std::string& path, st
     const auto unread = [](std::uint64_t) { return result<void>{done()}; };
     BOOST_OUTCOME_TRY(const auto content, read_content(runtime_, path, bytes, may_link ? BytesRead{unread} : read,
                                                        [&](std::string_view piece) { return writer->add(piece); }));
-    if (has(content)) return Taken{content, false, false};
+    if (has(content, taking)) return Taken{content, false, false};
     BOOST_OUTCOME_TRY(writer->finish_as(path_of(content)));
     return Taken{content, true, false};
 }

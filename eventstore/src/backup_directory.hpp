@@ -46,26 +46,35 @@ public:
     result<void> remove(const std::string& name) const;
 
     std::string path_of(const FileContent& content) const { return path_ + "/files/" + content.name(); }
-    // Whether there is a file of that name, as long as it must be.
-    bool has(const FileContent& content) const;
+    // How a file comes to be among those of backups.
+    enum class Taking : std::uint8_t {
+        link, // another name of the store's file, where there can be one
+        copy,
+        own_copy, // and what is there already is good enough only when no store has it too
+    };
+
+    // Whether there is a file of that name, as long as it must be, and such as is taken.
+    bool has(const FileContent& content, Taking taking = Taking::link) const;
     // Files of backups that are there, by name, with their bytes.
     result<std::map<std::string, std::uint64_t>> files() const;
     result<void> remove_file(const std::string& name) const;
 
-    // Takes the first `bytes` of a file in, durably, unless what they hold is there already.
+    // Takes the first `bytes` of a file in, durably, unless what they hold is there already. A copy takes the place of a
+    // link in one step: whatever needed that one, has the same bytes.
     struct Taken {
         FileContent content;
         bool is_new    = false;
         bool is_linked = false;
     };
-    result<Taken> take(const std::string& path, std::uint64_t bytes, bool may_link, const BytesRead& read) const;
-    // The same of bytes in memory.
+    result<Taken> take(const std::string& path, std::uint64_t bytes, Taking taking, const BytesRead& read) const;
+    // The same of bytes in memory, which no file of the store is.
     result<Taken> take(std::string_view bytes) const;
 
 private:
     BackupDirectory(const Runtime& runtime, std::string path) : runtime_{runtime}, path_{std::move(path)} {}
     std::string path_of(const std::string& name) const;
     result<void> mark() const;
+    bool is_linked(const FileContent& content) const;
     bool link(const std::string& path, const FileContent& content) const;
 
     const Runtime runtime_;

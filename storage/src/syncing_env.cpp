@@ -152,6 +152,13 @@ leveldb::Status SyncingEnv::identify(const std::string& path, std::string* ident
     return linking->identify(path, identity);
 }
 
+leveldb::Status SyncingEnv::count_names(const std::string& path, std::uint64_t* names)
+{
+    auto* const linking = linking_files(*target());
+    if (linking == nullptr) return leveldb::Status::NotSupported(path, "these files have one name each");
+    return linking->count_names(path, names);
+}
+
 leveldb::Status SyncingEnv::CreateDir(const std::string& directory)
 {
     const auto parent = directory_of(directory);

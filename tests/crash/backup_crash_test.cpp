@@ -46,10 +46,11 @@ struct Life {
         return true;
     }
 
-    bool back_up(LevelDbStore& store)
+    bool back_up(LevelDbStore& store, bool only_copies = false)
     {
         const auto before = promised.appended;
-        const auto made   = eventloom::back_up(machine.runtime(), store, {.into = "/backups"});
+        const auto made =
+            eventloom::back_up(machine.runtime(), store, {.into = "/backups", .only_copies = only_copies});
         if (not made) {
             error = made.error().sentence;
             return false;
@@ -82,7 +83,7 @@ struct Life {
         if (auto opened = machine.open(options())) {
             auto& store = *opened.value();
             is_done = append(store, 60) && back_up(store) && append(store, 50) && back_up(store) && append(store, 5) &&
-                      back_up(store) && prune() && restore();
+                      back_up(store, true) && prune() && restore();
         }
         machine.process_ends();
         return is_done;

@@ -193,6 +193,83 @@ TEST_CASE("the newest backup is the one that was made last, also when the clock 
     CHECK(made.back() == "2030-01-01T00-00-01Z-3");
 }
 
+// How many names the file system gives a file that backups share.
+std::uintmax_t most_names_in(const std::string& backups)
+{
+    std::uintmax_t most = 0;
+    for (const auto& entry : fs::directory_iterator{backups + "/files"}) {
+        most = std::max(most, fs::hard_link_count(entry));
+    }
+    return most;
+}
+
+std::map<std::string, fs::file_time_type> times_in(const std::string& backups)
+{
+    std::map<std::string, fs::file_time_type> times;
+    for (const auto& entry : fs::directory_iterator{backups + "/files"}) {
+        times[entry.path().filename()] = fs::last_write_time(entry);
+    }
+    return times;
+}
+
+TEST_CASE("a backup of copies shares no file with the store, whatever links are in the directory already",
+          "[eventstore][backup]")
+{
+    Store store;
+    const auto& machine = store.machine;
+    store.append(900);
+    const auto linked = store.back_up();
+    REQUIRE(linked.linked_bytes > 0);
+    REQUIRE(most_names_in(machine.backups()) == 2);
+    const auto imagined = store.back_up({.only_copies = true, .dry_run = true});
+    const auto before   = shared_files(machine.backups());
+    const auto copied   = store.back_up({.only_copies = true});
+    CHECK(most_names_in(machine.backups()) == 1);
+    CHECK(copied.linked_bytes == 0);
+    CHECK(copied.new_bytes == linked.linked_bytes);
+    CHECK(imagined.new_bytes >= copied.new_bytes);
+    CHECK((shared_files(machine.backups()) == before));
+
+    // Both are whole without the store.
+    fs::rename(machine.data(), machine.path() + "/aside");
+    for (const auto& name : {linked.name, copied.name}) {
+        CHECK(verify_backup(machine.runtime, machine.backups(), name).value().findings_total == 0);
+        CHECK(machine.restore(name, machine.path() + "/restored-" + name).value().head == linked.head);
+    }
+    fs::rename(machine.path() + "/aside", machine.data());
+
+    // What is a copy stays as it is, for backups of either kind.
+    const auto times = times_in(machine.backups());
+    CHECK(store.back_up({.only_copies = true}).new_files == 0);
+    CHECK(store.back_up().new_files == 0);
+    CHECK((times_in(machine.backups()) == times));
+}
+
+// A disk whose files have one name each.
+struct NoLinks final : leveldb::EnvWrapper {
+    NoLinks() : EnvWrapper{&system_files()} {}
+    leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
+};
+
+TEST_CASE("copies on a disk that has no links stay, and backups on it are incremental", "[eventstore][backup]")
+{
+    Store store;
+    const auto& machine = store.machine;
+    store.append(600);
+    NoLinks files;
+    const Runtime runtime{machine.runtime.clock, machine.runtime.executor, machine.runtime.ids, files};
+    const auto first = store.try_to_back_up(runtime, {.into = machine.backups()});
+    REQUIRE(first);
+    CHECK(first.value().linked_bytes == 0);
+    const auto times = times_in(machine.backups());
+    for (const bool only_copies : {true, false}) {
+        const auto next = store.try_to_back_up(runtime, {.into = machine.backups(), .only_copies = only_copies});
+        REQUIRE(next);
+        CHECK(next.value().new_files == 0);
+    }
+    CHECK((times_in(machine.backups()) == times));
+}
+
 // A disk that counts how often the test's own thread asks for the removal of each file. LevelDB has a thread of its own.
 struct CountingRemovals final : leveldb::EnvWrapper {
     CountingRemovals() : EnvWrapper{&system_files()} {}

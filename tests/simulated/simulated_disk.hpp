@@ -18,6 +18,7 @@
 
 #include <leveldb/env.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -120,6 +121,13 @@ public:
     void SleepForMicroseconds(int microseconds) override;
     leveldb::Status link_file(const std::string& from, const std::string& to) override;
     leveldb::Status identify(const std::string& path, std::string* identity) override;
+    leveldb::Status count_names(const std::string& path, std::uint64_t* names) override
+    {
+        const auto file = find(path);
+        *names          = static_cast<std::uint64_t>(std::count_if(
+                     state_.seen.begin(), state_.seen.end(), [&](const auto& entry) { return file && entry.second == file; }));
+        return file ? leveldb::Status::OK() : leveldb::Status::NotFound(path);
+    }
 
     // What the files of this disk call.
     leveldb::Status write(SimulatedFile& file, const std::string& path, const leveldb::Slice& bytes);

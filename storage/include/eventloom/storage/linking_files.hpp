@@ -1,4 +1,5 @@
-// What a file system can do that leveldb::Env has no word for: give a file a second name, and tell it from all others.
+// What a file system can do that leveldb::Env has no word for: give a file a second name, tell it from all others, and
+// count its names.
 //
 //     auto* linking = linking_files(runtime.files);             // nullptr: it can neither
 //     if (linking != nullptr && linking->link_file(from, to).ok()) ...   // else copy it
@@ -8,6 +9,7 @@
 
 #include <leveldb/env.h>
 
+#include <cstdint>
 #include <string>
 
 namespace eventloom {
@@ -23,6 +25,9 @@ public:
     // A text without blanks that this file has for as long as nobody writes to it, whatever its name, and that no other file
     // of this machine has: its device, its number there, its size and when it was written to.
     virtual leveldb::Status identify(const std::string& path, std::string* identity) = 0;
+
+    // How many names this file has, the one that is asked about among them.
+    virtual leveldb::Status count_names(const std::string& path, std::uint64_t* names) = 0;
 };
 
 inline LinkingFiles* linking_files(leveldb::Env& files)

@@ -35,6 +35,7 @@ public:
     // As the Env behind it can.
     leveldb::Status link_file(const std::string& from, const std::string& to) override;
     leveldb::Status identify(const std::string& path, std::string* identity) override;
+    leveldb::Status count_names(const std::string& path, std::uint64_t* names) override;
     // What these were called before LevelDB 1.23; the base classes call one through the other.
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
 
