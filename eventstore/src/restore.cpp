@@ -39,7 +39,7 @@ public:
     }
 
     // Nothing is there yet, but for what a restore has left that was killed.
-    result<void> look_at_target()
+    result<void> look_at_target() const
     {
         BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, options_.into));
         if (names.empty()) return done();
@@ -66,23 +66,54 @@ public:
     {
         std::vector<std::string> names;
         const bool was_there = runtime_.files.GetChildren(options_.into, &names).ok();
-        auto restored        = restore();
-        if (restored) return restored;
-        static_cast<void>(remove_all()); // else the next one does
-        if (not was_there) static_cast<void>(remove_directory(runtime_, options_.into));
+        auto restored        = restore_alone();
+        if (not restored && not was_there) static_cast<void>(remove_directory(runtime_, options_.into));
         return restored;
     }
 
 private:
-    // The mark goes last: whatever is beside it is of a restore.
-    result<void> remove_all()
+    result<RestoreReport> restore_alone()
+    {
+        BOOST_OUTCOME_TRY(make_directory(runtime_, mark_));
+        const FileLock lock{runtime_.files, lock_path()};
+        if (not lock.status().ok()) {
+            static_cast<void>(remove_directory(runtime_, mark_)); // when there is no lock in it
+            return held_by_another(lock.status().ToString());
+        }
+        // Somebody else may have restored into it just now.
+        if (const auto looked = look_at_target(); not looked) {
+            static_cast<void>(remove_mark());
+            return looked.error();
+        }
+        auto restored = restore();
+        // What stays is in nobody's way, or is removed by the next one.
+        if (restored || remove_parts_of_store()) static_cast<void>(remove_mark());
+        return restored;
+    }
+
+    Error held_by_another(const std::string& found) const
+    {
+        return {Failure::unavailable, "held-by-another-process",
+                "began to restore the backup " + name_ + " into " + options_.into +
+                    " and found that somebody else restores into it, or that " + lock_path() + " cannot be written (" +
+                    found + "); wait for that one, or give another directory"};
+    }
+
+    result<void> remove_parts_of_store() const
     {
         BOOST_OUTCOME_TRY(remove_parts(runtime_, options_.into));
         BOOST_OUTCOME_TRY(remove_parts(runtime_, scratch()));
-        BOOST_OUTCOME_TRY(remove_directory(runtime_, scratch()));
+        return remove_directory(runtime_, scratch());
+    }
+
+    // Last: whatever is beside it is of a restore.
+    result<void> remove_mark() const
+    {
+        BOOST_OUTCOME_TRY(remove_file(runtime_, lock_path()));
         return remove_directory(runtime_, mark_);
     }
 
+    std::string lock_path() const { return mark_ + "/LOCK"; }
     std::string scratch() const { return mark_ + "/store"; }
     // An empty log file: where there is one and no CURRENT, no store is opened, nor made anew.
     std::string guard() const { return options_.into + "/log/restoring.log"; }
@@ -90,8 +121,7 @@ private:
     // A log without CURRENT is none that anybody opens; it gets its own last.
     result<RestoreReport> restore()
     {
-        BOOST_OUTCOME_TRY(remove_all());
-        BOOST_OUTCOME_TRY(make_directory(runtime_, mark_));
+        BOOST_OUTCOME_TRY(remove_parts_of_store());
         BOOST_OUTCOME_TRY(make_parts(runtime_, options_.into, manifest_));
         BOOST_OUTCOME_TRY(replace_file(runtime_, guard(), ""));
         for (const BackupFile& file : manifest_.files) {
@@ -116,7 +146,6 @@ private:
         if (last == nullptr) return damaged_backup(name_, "its list has no log/CURRENT");
         BOOST_OUTCOME_TRY(remove_file(runtime_, guard()));
         BOOST_OUTCOME_TRY(copy(*last));
-        static_cast<void>(remove_directory(runtime_, mark_)); // it is in nobody's way
         return report;
     }
 
@@ -169,7 +198,7 @@ private:
     const std::string& name_;
     const RestoreOptions& options_;
     const BackupProgress& progress_;
-    const std::string mark_; // a directory that is there while the store is not whole
+    const std::string mark_; // a directory that is there while the store is not whole, with a lock in it
     std::uint64_t copied_ = 0;
 };
 

@@ -270,6 +270,44 @@ TEST_CASE("copies on a disk that has no links stay, and backups on it are increm
     CHECK((times_in(machine.backups()) == times));
 }
 
+TEST_CASE("of two restores into one directory the second is refused at every moment, and the first one ends whole",
+          "[eventstore][backup]")
+{
+    Store store;
+    const auto& machine = store.machine;
+    store.append(400);
+    store.back_up();
+    const RestoreOptions options{.from = machine.backups(), .into = machine.path() + "/restored"};
+    std::uint64_t refused = 0;
+    const auto within     = [&](BackupStep, std::uint64_t, std::uint64_t) -> result<void> {
+        const auto before = files_in(options.into);
+        const auto second = restore_backup(machine.runtime, options);
+        REQUIRE_FALSE(second);
+        CHECK(second.error().kind == Failure::unavailable);
+        CHECK(second.error().code == "held-by-another-process");
+        CHECK(second.error().sentence.find(options.into) != std::string::npos);
+        CHECK((files_in(options.into) == before));
+        ++refused;
+        return done();
+    };
+    const auto first = restore_backup(machine.runtime, options, within);
+    INFO((first ? "" : first.error().sentence));
+    REQUIRE(first);
+    CHECK(refused > 5);
+    CHECK_FALSE(fs::exists(options.into + "/restoring"));
+    CHECK(machine.open(options.into)->verify().value().findings_total == 0);
+    CHECK(restore_backup(machine.runtime, options).error().code == "directory-not-empty");
+
+    // One that is asked to end leaves the directory to the next.
+    const RestoreOptions again{.from = machine.backups(), .into = machine.path() + "/again"};
+    const auto stop = [](BackupStep, std::uint64_t, std::uint64_t) -> result<void> {
+        return fail(Failure::unavailable, "interrupted", "Ctrl-C");
+    };
+    CHECK(restore_backup(machine.runtime, again, stop).error().code == "interrupted");
+    CHECK_FALSE(fs::exists(again.into));
+    CHECK(restore_backup(machine.runtime, again));
+}
+
 // A disk that counts how often the test's own thread asks for the removal of each file. LevelDB has a thread of its own.
 struct CountingRemovals final : leveldb::EnvWrapper {
     CountingRemovals() : EnvWrapper{&system_files()} {}
