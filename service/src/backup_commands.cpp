@@ -107,14 +107,13 @@ void show(Output& out, const BackupReport& report, const BackupOptions& options,
                         options.dry_run ? "Would back up" : "Made the backup " + report.name + " of",
                         grouped(report.head), grouped(report.files), grouped(report.bytes)));
     if (options.dry_run) {
-        out.say(fmt::format("{} files of these, {} bytes, are in no backup yet as far as can be told without reading "
+        out.say(fmt::format("{} files of these, {} bytes, would be taken in as far as can be told without reading "
                             "them. Nothing was changed.",
                             grouped(report.new_files), grouped(report.new_bytes)));
     } else {
-        out.say(
-            fmt::format("{} files of these, {} bytes, are in no earlier backup; {} of the bytes are the store's own "
-                        "files under a second name.",
-                        grouped(report.new_files), grouped(report.new_bytes), grouped(report.linked_bytes)));
+        out.say(fmt::format("{} files of these, {} bytes, were taken in; {} of the bytes are the store's own "
+                            "files under a second name.",
+                            grouped(report.new_files), grouped(report.new_bytes), grouped(report.linked_bytes)));
     }
     if (not notice.empty()) out.say(notice);
 }

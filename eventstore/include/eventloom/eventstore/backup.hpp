@@ -4,7 +4,8 @@
 //     BOOST_OUTCOME_TRY(const auto checked, verify_backup(runtime, "/backups/shop", made.name));
 //     BOOST_OUTCOME_TRY(restore_backup(runtime, {.from = "/backups/shop", .name = made.name, .into = "var/shop"}));
 //
-// One directory holds many backups. Each file of the store that never changes is there once, however many backups have it: a
+// One directory holds many backups, and nothing else: one that holds anything and is none of backups is refused, and only what
+// has a name that we give is ever removed. Each file of the store that never changes is there once, however many backups have it: a
 // second name of the store's own file where the file system gives one (a hard link), else a copy. So every backup is whole by
 // itself, and only the first one takes long. docs/format.md has its bytes.
 //
@@ -40,22 +41,26 @@ using BackupProgress = std::function<result<void>(BackupStep step, std::uint64_t
 struct BackupOptions {
     std::string into       = {};      // the directory of backups; it is made when it is not there
     ConsumerGroups* groups = nullptr; // whose checkpoints belong to the store
-    bool only_copies       = false;   // no hard links: a byte that rots on the store's disk is not in the backup too
-    bool dry_run           = false;
+    bool only_copies = false; // no hard links: a byte that rots on the store's disk is not in the backup too; what
+                              // it needs and earlier backups have as links is copied, for them as well
+    bool dry_run = false;
 };
 
 struct BackupReport {
-    std::string name           = {};
-    Position head              = 0; // up to here
-    std::uint64_t files        = 0;
-    std::uint64_t bytes        = 0;
-    std::uint64_t new_files    = 0; // of them, that no earlier backup has; a dry run counts what it has not read as new
+    std::string name        = {};
+    Position head           = 0; // up to here
+    std::uint64_t files     = 0;
+    std::uint64_t bytes     = 0;
+    std::uint64_t new_files = 0; // of them, that no earlier backup has, or as a link where copies were asked for; a dry
+                                 // run counts what it has not read as new
     std::uint64_t new_bytes    = 0;
     std::uint64_t linked_bytes = 0; // of these, that take no room of their own
     Duration held{};                // for which appends were held
 };
 
-// Failure::invalid      "no-backup-directory": `into` holds something else.
+// Its name is when it was made, in UTC; where the directory has a later one already (the clock was set back), that one with
+// a number. So the order of names is that of making.
+// Failure::invalid      "no-backup-directory": `into` holds something else; nothing was changed.
 // Failure::unavailable  "backups-in-use"; and what LevelDbStore::capture() says. When it fails, no backup was made; what it
 //                       has left is removed, or used, by the next one.
 result<BackupReport> back_up(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
@@ -125,8 +130,9 @@ struct RestoreReport {
 
 // The store is there when this returns without an error, and not before: until then none can be opened in `into`. When it
 // fails everything that it made is gone; when it is killed, the next call begins anew.
-// Failure::invalid  "directory-not-empty", "no-such-backup"
-// Failure::corrupt  "damaged-backup": with the first file, or the first position, that is not as it was written.
+// Failure::invalid      "directory-not-empty", "no-such-backup"
+// Failure::unavailable  "held-by-another-process": somebody else restores into it; nothing was changed.
+// Failure::corrupt      "damaged-backup": with the first file, or the first position, that is not as it was written.
 result<RestoreReport> restore_backup(const Runtime& runtime, const RestoreOptions& options,
                                      const BackupProgress& progress = {});
 
