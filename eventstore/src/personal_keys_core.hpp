@@ -1,0 +1,90 @@
+// The store of keys behind PersonalKeys: what its parts share.
+//
+//     const std::lock_guard lock{core_->working};
+//     BOOST_OUTCOME_TRY(const bool is_there, core_->open(false));
+//     BOOST_OUTCOME_TRY(const auto known, core_->look_up(subject));
+//
+// Threads: under `working`, where nothing else is said.
+#pragma once
+
+#include "master_keys.hpp"
+#include "subject_key.hpp"
+
+#include <eventloom/eventstore/personal_keys.hpp>
+#include <eventloom/storage/database.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace eventloom {
+
+using KeyPointer = std::shared_ptr<const SubjectKey>;
+
+// What stands in the store for one subject.
+struct KnownSubject {
+    std::optional<key_space::WrappedKey> wrapped;
+    bool is_damaged = false; // there is a key, but not as it was written
+    std::optional<key_space::ErasureMark> mark;
+
+    bool has_key() const { return wrapped || is_damaged; }
+    // A new key has the version behind those that are erased.
+    std::uint32_t next_version() const { return (mark ? mark->versions : 0) + 1; }
+    SubjectStatus status() const;
+};
+
+struct PersonalKeys::Core {
+    Core(const Runtime& runtime_used, PersonalKeysOptions options_used);
+
+    const std::string& directory() const { return options.directory; }
+    Error damaged_key(const std::string& subject, const std::string& found) const;
+
+    // False: there is none, and none is to be made.
+    result<bool> open(bool make);
+    result<void> check_format(Database& opened) const;
+    result<const MasterKeys*> load_masters(bool make);
+
+    // Where no store is, nothing is known.
+    result<KnownSubject> look_up(const std::string& subject) const;
+    // A table that cannot be read is a key that is damaged.
+    result<std::optional<std::string>> get(const std::string& key, const std::string& subject) const;
+
+    result<KeyPointer> unwrap(const KnownSubject& known, const std::string& subject);
+    result<key_space::WrappedKey> make_key(const std::string& subject, std::uint32_t version, KeyPointer& made);
+    // A key, when there is one or one may be made; it is added to `batch` then. nullptr: the subject was forgotten.
+    result<KeyPointer> key_to_seal(const std::string& subject, Batch& batch);
+
+    // Another master key: rekey.cpp.
+    result<bool> begin_rekey(const std::string& file);
+    result<bool> rekey_some(std::string& place, RekeyReport& report, std::uint64_t& seen);
+    result<void> end_rekey();
+
+    template <class Visit>
+    result<void> visit(std::string_view prefix, const Visit& look) const
+    {
+        auto cursor = database->scan_cursor();
+        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+            BOOST_OUTCOME_TRY(look(std::string{cursor.key().substr(prefix.size())}, cursor.value()));
+        }
+        return cursor.status();
+    }
+    result<std::uint64_t> count(std::string_view prefix) const;
+
+    // Keys in memory, without `working`.
+    KeyPointer find_kept(const std::string& subject);
+    void keep(const std::string& subject, KeyPointer key);
+    void drop_kept(const std::string& subject);
+
+    const Runtime runtime;
+    PersonalKeysOptions options;
+    Secrets& secrets;
+    std::mutex working;
+    std::unique_ptr<Database> database;
+    std::optional<MasterKeys> masters;
+    std::mutex keeping; // over `kept`; taken behind `working`
+    std::unordered_map<std::string, KeyPointer> kept;
+};
+
+} // namespace eventloom
