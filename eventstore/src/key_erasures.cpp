@@ -61,6 +61,12 @@ result<SubjectStatus> PersonalKeys::readmit(const std::string& subject)
                     "asked to give " + printable(subject) + " a new key and found that it " +
                         (known.mark ? "has one" : "was never forgotten") + "; nothing is to be done");
     }
+    if (not known.mark->is_complete) {
+        return fail(Failure::conflict, "erasure-not-complete",
+                    "asked to give " + printable(subject) +
+                        " a new key and found that its erasure was begun and not finished; say `store forget` "
+                        "again first");
+    }
     KeyPointer made;
     BOOST_OUTCOME_TRY(known.wrapped, core.make_key(subject, known.next_version(), made));
     Batch batch;
