@@ -128,8 +128,13 @@ public:
             const auto at = std::lower_bound(subjects.begin(), subjects.end(), open.note.subject) - subjects.begin();
             BOOST_OUTCOME_TRY(seal(open, found[static_cast<std::size_t>(at)].get()));
         }
+        // Behind its deadline nothing is written, and what stands in the log, or has stood there, is known.
+        if (refused_) request_.deadline = Time::min();
         return done();
     }
+
+    // With what the request is refused when the log knows nothing of it: it has data of a subject that was forgotten.
+    std::optional<Error> take_refused() { return std::move(refused_); }
 
 private:
     // Those of them whose parts are all erased get the form that says so.
@@ -161,9 +166,7 @@ private:
             if (stands) return done();
         }
         if (key == nullptr) {
-            // What belongs to a command that was carried out is never written.
-            BOOST_OUTCOME_TRY(const bool was_carried_out, command_is_recorded());
-            if (not was_carried_out) return subject_forgotten(*open.event, open.note.subject);
+            if (not refused_) refused_ = subject_forgotten(*open.event, open.note.subject);
             return erase(open);
         }
         open.note.form        = PersonalForm::sealed;
@@ -245,18 +248,17 @@ private:
         return same_till(event.data.size(), standing.data.size());
     }
 
-    result<bool> command_is_recorded() const
-    {
-        if (not request_.command) return false;
-        BOOST_OUTCOME_TRY(const auto record, store_.find_command(request_.command->id));
-        return record.has_value();
-    }
-
     const EventStore& store_;
     PersonalKeys& keys_;
     AppendRequest& request_;
     std::vector<OpenEvent> open_events_;
+    std::optional<Error> refused_;
 };
+
+result<Appended> answer_of(result<Appended> appended, const std::optional<Error>& refused)
+{
+    return refused && not appended && appended.error().code == "deadline-passed" ? *refused : std::move(appended);
+}
 
 // ---- on the way out
 
@@ -354,17 +356,23 @@ public:
         if (not has_open_parts(request)) return store_.append(request);
         return within_memory("append to the event store", [&]() -> result<Appended> {
             auto sealed = request;
-            BOOST_OUTCOME_TRY(Sealing(store_, keys_, sealed).seal());
-            return store_.append(sealed);
+            Sealing sealing{store_, keys_, sealed};
+            BOOST_OUTCOME_TRY(sealing.seal());
+            return answer_of(store_.append(sealed), sealing.take_refused());
         });
     }
 
     void append(AppendRequest request, AppendCompletion completion) override
     {
         if (has_open_parts(request)) {
-            auto sealed =
-                within_memory("append to the event store", [&] { return Sealing(store_, keys_, request).seal(); });
+            Sealing sealing{store_, keys_, request};
+            auto sealed = within_memory("append to the event store", [&] { return sealing.seal(); });
             if (not sealed) return completion(std::move(sealed.error()));
+            if (auto refused = sealing.take_refused()) {
+                completion = [refused = std::move(refused), told = std::move(completion)](auto appended) {
+                    told(answer_of(std::move(appended), refused));
+                };
+            }
         }
         store_.append(std::move(request), std::move(completion));
     }

@@ -4,6 +4,8 @@
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/eventstore/sealed_store.hpp>
+#include <eventloom/framework/event_bus.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
@@ -184,11 +186,43 @@ TEST_CASE("an event that is sent again is recognised, also when its subject was 
     CHECK(is_repeated());
     auto longer = personal_event(machine.runtime, "customer-1", {canary, "coffee"});
     longer.id   = event.id;
-    CHECK(error_of(machine.append({longer})) == "subject-forgotten");
+    CHECK(error_of(machine.append({longer})) == "event-with-other-content");
     REQUIRE(machine.keys->finish_forgetting("customer-1"));
     REQUIRE(machine.keys->readmit("customer-1"));
     CHECK(is_repeated());
     CHECK(machine.store->head() == 1);
+}
+
+TEST_CASE("an event that a scavenge has taken out is recognised when it is sent again, and nothing new goes with it",
+          "[eventstore][personal]")
+{
+    Machine machine;
+    const auto event = personal_event(machine.runtime, "customer-1", {canary});
+    const auto first = machine.append({event, note_of(machine.runtime, "tea")});
+    REQUIRE(first);
+    REQUIRE(delete_stream(*machine.log, machine.runtime.ids, "customer-1"));
+    REQUIRE(machine.log->scavenge({}).value().events == 2);
+    REQUIRE(machine.store->find_event(event.id).value() == std::nullopt);
+    REQUIRE(machine.keys->forget("customer-1"));
+    const auto head = machine.store->head();
+
+    const auto again = machine.append({event});
+    INFO((again ? "" : again.error().sentence));
+    REQUIRE(again);
+    CHECK(again.value().repeated);
+    CHECK(again.value().first_position == first.value().first_position);
+    std::optional<result<Appended>> told;
+    machine.store->append(to("customer-1", ExpectedVersion::any(), {event}), [&](auto answer) { told = answer; });
+    REQUIRE(machine.simulated.wait_until([&] { return told.has_value(); }, Time::max()));
+    REQUIRE(*told);
+    CHECK(told->value().repeated);
+
+    const auto unknown = personal_event(machine.runtime, "customer-1", {canary});
+    CHECK(error_of(machine.append({unknown})) == "subject-forgotten");
+    CHECK(error_of(machine.append({event, unknown})) == "events-partly-present");
+    CHECK(error_of(machine.store->append(to("customer-2", ExpectedVersion::any(), {event}))) ==
+          "event-in-another-stream");
+    CHECK(machine.store->head() == head);
 }
 
 TEST_CASE("a command that is sent again for a forgotten subject gets its first answer", "[eventstore][personal]")
