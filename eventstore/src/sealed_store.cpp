@@ -334,7 +334,7 @@ private:
     std::optional<Error> error_;
 };
 
-// What nobody can open now is told as it is: whoever decodes it finds out.
+// What does not open is not told, nor what was written together with it: who looks for it finds it in the log, and why.
 std::shared_ptr<const std::vector<RecordedEvent>> opened(std::shared_ptr<const std::vector<RecordedEvent>> events,
                                                          PersonalKeys& keys)
 {
@@ -343,7 +343,11 @@ std::shared_ptr<const std::vector<RecordedEvent>> opened(std::shared_ptr<const s
     });
     if (not has_any) return events;
     auto copy = std::make_shared<std::vector<RecordedEvent>>(*events);
-    for (auto& event : *copy) static_cast<void>(open_parts(event, keys));
+    for (auto& event : *copy) {
+        if (open_parts(event, keys)) continue;
+        copy->clear();
+        break;
+    }
     return copy;
 }
 

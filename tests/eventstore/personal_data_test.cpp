@@ -285,6 +285,35 @@ TEST_CASE("who observes the log is told what was appended in the open", "[events
     CHECK(told == read_all(*machine.store));
 }
 
+TEST_CASE(
+    "an event that does not open as it is appended is handed to no reader, who is told why as one who reads the log",
+    "[eventstore][personal]")
+{
+    Machine machine;
+    EventBus bus{machine.runtime, *machine.store};
+    std::vector<RecordedEvent> handed_over;
+    const auto reader   = bus.subscribe({.name = "reader"}, [&](const Delivery& delivery) -> result<void> {
+        handed_over.insert(handed_over.end(), delivery.events.begin(), delivery.events.end());
+        return done();
+    });
+    const auto far_away = [](Time now) { return now + std::chrono::hours{1}; };
+    const auto whole    = personal_event(machine.runtime, "customer-1", {canary});
+    REQUIRE(machine.append({whole}));
+    REQUIRE(bus.wait_for(*reader, 1, far_away(machine.runtime.clock.now())));
+
+    auto sealed = read_all(*machine.log).at(0); // of another store, whose keys are not here
+    auto& note  = *find_personal_note(sealed.metadata);
+    note.replace(note.find("customer-1"), 10, "customer-9");
+    REQUIRE(machine.append(
+        {{.id = machine.runtime.ids.next(), .type = sealed.type, .data = sealed.data, .metadata = sealed.metadata}}));
+    CHECK_FALSE(bus.wait_for(*reader, 2, far_away(machine.runtime.clock.now())));
+    REQUIRE(reader->error());
+    CHECK(reader->error()->code == "personal-key-missing");
+    CHECK(reader->error()->code == machine.read_error());
+    REQUIRE(handed_over.size() == 1);
+    CHECK(reads_as(handed_over[0], whole));
+}
+
 TEST_CASE("sealed bytes that are found in another event do not open", "[eventstore][personal]")
 {
     Machine machine;
