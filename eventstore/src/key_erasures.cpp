@@ -78,17 +78,19 @@ result<SubjectStatus> PersonalKeys::readmit(const std::string& subject)
 
 result<std::vector<Erasure>> PersonalKeys::erasures()
 {
-    const std::lock_guard lock{core_->working};
     std::vector<Erasure> all;
-    BOOST_OUTCOME_TRY(const bool is_there, core_->open(false));
-    if (not is_there) return all;
-    BOOST_OUTCOME_TRY(
-        core_->visit(key_space::erasures, [&](const std::string& subject, std::string_view bytes) -> result<void> {
-            const auto mark = key_space::ErasureMark::read(bytes);
-            if (not mark) return core_->damaged_key(subject, "a damaged mark of its erasure");
-            all.push_back({subject, mark->erased_at, mark->is_complete});
-            return done();
-        }));
+    {
+        const std::lock_guard lock{core_->working};
+        BOOST_OUTCOME_TRY(const bool is_there, core_->open(false));
+        if (not is_there) return all;
+    }
+    const auto look = [&](const std::string& subject, std::string_view bytes) -> result<void> {
+        const auto mark = key_space::ErasureMark::read(bytes);
+        if (not mark) return core_->damaged_key(subject, "a damaged mark of its erasure");
+        all.push_back({subject, mark->erased_at, mark->is_complete});
+        return done();
+    };
+    BOOST_OUTCOME_TRY(core_->visit(key_space::erasures, look, [](bool) -> result<void> { return done(); }));
     return all;
 }
 

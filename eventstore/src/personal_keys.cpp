@@ -160,13 +160,14 @@ result<KeyPointer> PersonalKeys::Core::key_to_seal(const std::string& subject, B
     return made;
 }
 
-result<std::uint64_t> PersonalKeys::Core::count(std::string_view prefix) const
+result<std::uint64_t> PersonalKeys::Core::count(std::string_view prefix)
 {
     std::uint64_t found = 0;
-    BOOST_OUTCOME_TRY(visit(prefix, [&](const std::string&, std::string_view) -> result<void> {
+    const auto look     = [&](const std::string&, std::string_view) -> result<void> {
         ++found;
         return done();
-    }));
+    };
+    BOOST_OUTCOME_TRY(visit(prefix, look, [](bool) -> result<void> { return done(); }));
     return found;
 }
 
@@ -243,25 +244,34 @@ result<SubjectStatus> PersonalKeys::status(const std::string& subject)
 
 result<KeysInfo> PersonalKeys::info(bool look_at_all, const KeysProgress& progress)
 {
-    const std::lock_guard lock{core_->working};
-    KeysInfo info{.directory = core_->directory(), .master_key_file = core_->options.master_key_file, .master_key = {}};
-    BOOST_OUTCOME_TRY(const bool is_there, core_->open(false));
-    if (not is_there) return info;
-    BOOST_OUTCOME_TRY(info.keys, core_->count(key_space::keys));
-    BOOST_OUTCOME_TRY(info.erasures, core_->count(key_space::erasures));
+    Core& core = *core_;
+    KeysInfo info{.directory = core.directory(), .master_key_file = core.options.master_key_file, .master_key = {}};
+    {
+        const std::lock_guard lock{core.working};
+        BOOST_OUTCOME_TRY(const bool is_there, core.open(false));
+        if (not is_there) return info;
+    }
+    BOOST_OUTCOME_TRY(info.keys, core.count(key_space::keys));
+    BOOST_OUTCOME_TRY(info.erasures, core.count(key_space::erasures));
     if (info.keys == 0) return info;
-    BOOST_OUTCOME_TRY(const auto* const masters, core_->load_masters(false));
-    info.master_key  = text_of(masters->now().fingerprint());
-    info.is_rekeying = masters->next().has_value();
+    {
+        const std::lock_guard lock{core.working};
+        BOOST_OUTCOME_TRY(const auto* const masters, core.load_masters(false));
+        info.master_key  = text_of(masters->now().fingerprint());
+        info.is_rekeying = masters->next().has_value();
+    }
     if (not look_at_all) return info;
     std::uint64_t seen = 0;
-    BOOST_OUTCOME_TRY(
-        core_->visit(key_space::keys, [&](const std::string& subject, std::string_view bytes) -> result<void> {
-            const auto wrapped       = key_space::WrappedKey::read(bytes);
-            const auto* const master = wrapped ? masters->of(wrapped->master) : nullptr;
-            if (master == nullptr || not key_space::unwrap(*wrapped, subject, *master)) info.damaged.push_back(subject);
-            return progress ? progress(++seen, info.keys) : done();
-        }));
+    const auto look    = [&](const std::string& subject, std::string_view bytes) -> result<void> {
+        ++seen;
+        const auto wrapped       = key_space::WrappedKey::read(bytes);
+        const auto* const master = wrapped ? core.masters->of(wrapped->master) : nullptr; // of now: a rekey may go on
+        if (master == nullptr || not key_space::unwrap(*wrapped, subject, *master)) info.damaged.push_back(subject);
+        return done();
+    };
+    BOOST_OUTCOME_TRY(core.visit(key_space::keys, look, [&](bool more) {
+        return progress ? progress(seen, more ? std::max(seen, info.keys) : seen) : done();
+    }));
     return info;
 }
 

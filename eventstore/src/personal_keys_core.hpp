@@ -13,6 +13,7 @@
 #include <eventloom/eventstore/personal_keys.hpp>
 #include <eventloom/storage/database.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,24 @@
 #include <unordered_map>
 
 namespace eventloom {
+
+inline constexpr std::size_t keys_in_a_page_max = 1'024; // that are looked at while commits wait
+
+// A mutex that goes to one who waits for it before it goes back to who had it: a commit waits for one page of a look at every
+// key, and not for all of them.
+class TurnMutex {
+public:
+    void lock()
+    {
+        const std::lock_guard next{next_};
+        mutex_.lock();
+    }
+    void unlock() { mutex_.unlock(); }
+
+private:
+    std::mutex next_; // of the one who waits
+    std::mutex mutex_;
+};
 
 using KeyPointer = std::shared_ptr<const SubjectKey>;
 
@@ -58,19 +77,44 @@ struct PersonalKeys::Core {
 
     // Another master key: rekey.cpp.
     result<bool> begin_rekey(const std::string& file);
-    result<bool> rekey_some(std::string& place, RekeyReport& report, std::uint64_t& seen);
+    struct RekeyPlace;
+    result<bool> rekey_some(RekeyPlace& at);
+    result<void> wrap_some(RekeyPlace& at);
     result<void> end_rekey();
 
+    // A page of what stands behind this prefix, from `place` on; says whether there is more. No cursor outlives a page: with
+    // one, a key that is destroyed would stay in a file.
     template <class Visit>
-    result<void> visit(std::string_view prefix, const Visit& look) const
+    result<bool> visit_some(std::string_view prefix, std::string& place, const Visit& look)
     {
         auto cursor = database->scan_cursor();
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+        cursor.seek(place);
+        for (std::size_t seen = 0; cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+            if (seen++ == keys_in_a_page_max) {
+                place = cursor.key();
+                return true;
+            }
             BOOST_OUTCOME_TRY(look(std::string{cursor.key().substr(prefix.size())}, cursor.value()));
         }
-        return cursor.status();
+        BOOST_OUTCOME_TRY(cursor.status());
+        return false;
     }
-    result<std::uint64_t> count(std::string_view prefix) const;
+
+    // All of it, without `working`, which others have between two pages; `told` says after each page whether there is more.
+    template <class Visit, class Told>
+    result<void> visit(std::string_view prefix, const Visit& look, const Told& told)
+    {
+        std::string place{prefix};
+        for (bool more = true; more;) {
+            {
+                const std::lock_guard lock{working};
+                BOOST_OUTCOME_TRY(more, visit_some(prefix, place, look));
+            }
+            BOOST_OUTCOME_TRY(told(more));
+        }
+        return done();
+    }
+    result<std::uint64_t> count(std::string_view prefix);
 
     // Keys in memory, without `working`.
     KeyPointer find_kept(const std::string& subject);
@@ -80,7 +124,8 @@ struct PersonalKeys::Core {
     const Runtime runtime;
     PersonalKeysOptions options;
     Secrets& secrets;
-    std::mutex working;
+    TurnMutex working;
+    std::atomic<bool> is_rekeying{false}; // without `working`
     std::unique_ptr<Database> database;
     std::optional<MasterKeys> masters;
     std::mutex keeping; // over `kept`; taken behind `working`

@@ -66,6 +66,20 @@ struct Machine {
     {
         return store->append(to("customer-1", ExpectedVersion::any(), std::move(events)));
     }
+    // What stands for a subject's key in the files.
+    std::string stored_key(const std::string& subject)
+    {
+        const auto copy = directory.path() + "/copy"; // of a process that lives on, and has the lock
+        std::filesystem::copy(keys_directory(), copy, std::filesystem::copy_options::recursive);
+        std::string bytes;
+        {
+            const auto database = Database::open(runtime, {.directory = copy});
+            REQUIRE(database);
+            bytes = database.value()->get("k" + subject).value().value();
+        }
+        std::filesystem::remove_all(copy);
+        return bytes;
+    }
     // How reading the whole log ends.
     std::string read_error()
     {
@@ -129,22 +143,10 @@ TEST_CASE("a key that was made and destroyed in one life of the process leaves n
           "[eventstore][personal][keys]")
 {
     Machine machine;
-    const auto wrapped_key = [&](const std::string& subject) {
-        const auto copy = machine.directory.path() + "/copy"; // of a process that lives on, and has the lock
-        std::filesystem::copy(machine.keys_directory(), copy, std::filesystem::copy_options::recursive);
-        std::string bytes;
-        {
-            const auto database = Database::open(machine.runtime, {.directory = copy});
-            REQUIRE(database);
-            bytes = database.value()->get("k" + subject).value().value();
-        }
-        std::filesystem::remove_all(copy);
-        return bytes;
-    };
     for (int life = 0; life < 3; ++life) { // with tables of the one before beneath
         const auto subject = "customer-" + std::to_string(life);
         REQUIRE(machine.append({personal_event(machine.runtime, subject, {canary})}));
-        const auto key = wrapped_key(subject);
+        const auto key = machine.stored_key(subject);
         REQUIRE(files_with(machine.keys_directory(), key) > 0);
         REQUIRE(machine.keys->forget(subject));
         CHECK(files_with(machine.keys_directory(), key) == 0);
@@ -508,6 +510,79 @@ TEST_CASE("after a rekey the new master key opens every key, and the old one non
     machine.master_key_file = old_file;
     machine.open();
     CHECK(machine.read_error() == "master-key-wrong");
+}
+
+// Keys of so many subjects.
+void make_keys(Machine& machine, int subjects)
+{
+    std::vector<std::string> names;
+    for (int who = 0; who < subjects; ++who) names.push_back("customer-" + std::to_string(who));
+    REQUIRE(machine.keys->keys_to_seal(names));
+}
+
+TEST_CASE("of two rekeys at once the second is refused, and the first goes on as if it were alone",
+          "[eventstore][personal][keys]")
+{
+    Machine machine;
+    make_keys(machine, 600);
+    const auto new_file = machine.directory.path() + "/new.key";
+    std::vector<std::string> second;
+    const auto first = machine.keys->rekey(new_file, [&](std::uint64_t, std::uint64_t) -> result<void> {
+        second.push_back(error_of(machine.keys->rekey(new_file)));
+        return done();
+    });
+    REQUIRE(first);
+    CHECK(first.value().keys == 600);
+    CHECK(second.size() > 1);
+    CHECK(second == std::vector<std::string>(second.size(), "rekey-is-running"));
+    CHECK(machine.keys->rekey(new_file).value().was_done);
+    machine.master_key_file = new_file;
+    machine.open();
+    CHECK(machine.keys->info(true).value().damaged.empty());
+}
+
+TEST_CASE("while all keys are looked at or wrapped anew others are made, opened and destroyed",
+          "[eventstore][personal][keys]")
+{
+    constexpr int subjects = 3'000; // some pages
+    Machine machine;
+    make_keys(machine, subjects);
+    int made              = 0;
+    std::uint64_t reached = 0;
+    std::uint64_t whole   = 0;
+    const auto meanwhile  = [&](std::uint64_t done_so_far, std::uint64_t all) -> result<void> {
+        CHECK(done_so_far >= reached);
+        CHECK(done_so_far <= all);
+        reached            = done_so_far;
+        whole              = all;
+        const auto subject = "late-" + std::to_string(made++);
+        CHECK(machine.keys->keys_to_seal({subject}));
+        CHECK(machine.keys->key_to_open("customer-1", 1));
+        if (made % 2 == 0) CHECK(machine.keys->forget(subject));
+        return done();
+    };
+    const auto verified = machine.keys->info(true, meanwhile);
+    REQUIRE(verified);
+    CHECK(verified.value().damaged.empty());
+    CHECK(made > 1);
+    CHECK(reached == whole);
+
+    reached              = 0;
+    const auto old_bytes = machine.stored_key("customer-7");
+    const auto new_file  = machine.directory.path() + "/new.key";
+    bool is_there_at_end = true;
+    REQUIRE(machine.keys->rekey(new_file, [&](std::uint64_t done_so_far, std::uint64_t all) -> result<void> {
+        BOOST_OUTCOME_TRY(meanwhile(done_so_far, all));
+        is_there_at_end = files_with(machine.keys_directory(), old_bytes) > 0;
+        return done();
+    }));
+    CHECK(reached == whole);
+    CHECK_FALSE(is_there_at_end); // nothing is left to be done behind the last step
+    machine.master_key_file = new_file;
+    machine.open();
+    const auto info = machine.keys->info(true).value();
+    CHECK(info.damaged.empty());
+    CHECK(info.keys == static_cast<std::uint64_t>(subjects + made - made / 2));
 }
 
 } // namespace personal_data_test
