@@ -1,10 +1,8 @@
 // Power cuts while a whole service forgets a person.
+#include "crash/sealing_machine.hpp"
 #include "personal/customers.hpp"
-#include "simulated/simulated_disk.hpp"
-#include "support/simulated_secrets.hpp"
 
 #include <eventloom/service/service.hpp>
-#include <eventloom/storage/syncing_env.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -17,47 +15,23 @@ using namespace customers;
 const std::string canary = "Ada-Canary-Lovelace";
 const std::string kept   = "Grace-Kept-Hopper";
 
-class Machine {
+class Machine : public SealingMachine {
 public:
-    explicit Machine(std::uint64_t seed)
-        : simulated_{seed}, disk_{seed, DirectoryModel::strict}, secrets_{runtime_, seed}
-    {
-    }
-    Machine(std::uint64_t seed, const DiskImage& image) : simulated_{seed}, disk_{seed, image}, secrets_{runtime_, seed}
-    {
-    }
-
-    SimulatedDisk& disk() { return disk_; }
+    using SealingMachine::SealingMachine;
 
     // A life of the service; nothing of it runs when this returns.
     template <class Work>
     void live(const Work& work)
     {
         {
-            const auto service = Service::open(runtime_, {.directory = "/shop", .secrets = &secrets_});
+            const auto service = Service::open(runtime(), {.directory = "/shop", .secrets = &secrets()});
             INFO((service ? "" : service.error().sentence));
             REQUIRE(service);
             work(*service.value());
         }
-        simulated_.drop_everything();
+        simulated().drop_everything();
         run_background_work();
     }
-
-    std::vector<std::string> files_with(std::string_view text) const
-    {
-        std::vector<std::string> found;
-        for (const auto& [path, content] : disk_.files()) {
-            if (content.find(text) != std::string::npos) found.push_back(path);
-        }
-        return found;
-    }
-
-private:
-    SimulatedExecutor simulated_;
-    SimulatedDisk disk_;
-    SyncingEnv files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }};
-    Runtime runtime_{simulated_, simulated_, simulated_, files_};
-    SimulatedSecrets secrets_;
 };
 
 void enter(Service& service, const std::string& who, const std::string& name)
@@ -88,11 +62,7 @@ TEST_CASE("a service that dies at any change of the disk while it forgets a pers
 
     std::vector<DiskImage> images;
     Machine whole{2, filled};
-    whole.live([&](Service& service) {
-        whole.disk().before_each_change([&] { images.push_back(whole.disk().image()); });
-        REQUIRE(service.forget("customer-1"));
-        whole.disk().before_each_change({});
-    });
+    whole.live([&](Service& service) { images = whole.images_of([&] { REQUIRE(service.forget("customer-1")); }); });
     CHECK(whole.files_with(canary).empty());
     CHECK(images.size() > 20);
     std::size_t readmitted = 0;

@@ -1,11 +1,9 @@
 // Power cuts while keys are made, destroyed, and wrapped anew under another master key.
-#include "simulated/simulated_disk.hpp"
+#include "crash/sealing_machine.hpp"
 #include "support/personal_events.hpp"
-#include "support/simulated_secrets.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/eventstore/sealed_store.hpp>
-#include <eventloom/storage/syncing_env.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -23,18 +21,9 @@ std::string subject_of(int who)
     return "customer-" + std::to_string(who);
 }
 
-class Machine {
+class Machine : public SealingMachine {
 public:
-    explicit Machine(std::uint64_t seed)
-        : simulated_{seed}, disk_{seed, DirectoryModel::strict}, secrets_{runtime_, seed}
-    {
-    }
-    Machine(std::uint64_t seed, const DiskImage& image) : simulated_{seed}, disk_{seed, image}, secrets_{runtime_, seed}
-    {
-    }
-
-    SimulatedDisk& disk() { return disk_; }
-    const Runtime& runtime() const { return runtime_; }
+    using SealingMachine::SealingMachine;
 
     // Calls `work` with keys in a process of their own.
     template <class Work>
@@ -43,7 +32,7 @@ public:
         struct Ending {
             ~Ending() { run_background_work(); }
         } ending;
-        PersonalKeys keys{runtime_, {.directory = "/keys", .master_key_file = master, .secrets = &secrets_}};
+        PersonalKeys keys{runtime(), {.directory = "/keys", .master_key_file = master, .secrets = &secrets()}};
         return work(keys);
     }
 
@@ -52,7 +41,7 @@ public:
     {
         std::string bytes;
         {
-            const auto database = Database::open(runtime_, {.directory = "/keys", .create_if_missing = false});
+            const auto database = Database::open(runtime(), {.directory = "/keys", .create_if_missing = false});
             REQUIRE(database);
             const auto stored = database.value()->get("k" + subject);
             REQUIRE(stored);
@@ -61,20 +50,6 @@ public:
         run_background_work();
         return bytes;
     }
-
-    std::size_t files_with(std::string_view bytes) const
-    {
-        std::size_t found = 0;
-        for (const auto& [path, content] : disk_.files()) found += content.find(bytes) != std::string::npos ? 1 : 0;
-        return found;
-    }
-
-private:
-    SimulatedExecutor simulated_;
-    SimulatedDisk disk_;
-    SyncingEnv files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }};
-    Runtime runtime_{simulated_, simulated_, simulated_, files_};
-    SimulatedSecrets secrets_;
 };
 
 // What a disk holds once keys for so many subjects were made.
@@ -88,15 +63,6 @@ DiskImage keys_of(int subjects)
     });
     machine.disk().power_cut(Tail::kept);
     return machine.disk().image();
-}
-
-std::vector<DiskImage> images_of(Machine& machine, const std::function<void()>& work)
-{
-    std::vector<DiskImage> images;
-    machine.disk().before_each_change([&] { images.push_back(machine.disk().image()); });
-    work();
-    machine.disk().before_each_change({});
-    return images;
 }
 
 enum class Found { opens, erased, wrong };
@@ -115,10 +81,10 @@ TEST_CASE(
     const auto image = keys_of(3);
     Machine whole{2, image};
     const auto gone = whole.key_bytes(subject_of(1));
-    REQUIRE(whole.files_with(gone) > 0);
+    REQUIRE_FALSE(whole.files_with(gone).empty());
     const auto forget = [](PersonalKeys& keys) { return keys.forget(subject_of(1)).has_value(); };
-    const auto images = images_of(whole, [&] { REQUIRE(whole.with_keys(old_master, forget)); });
-    CHECK(whole.files_with(gone) == 0);
+    const auto images = whole.images_of([&] { REQUIRE(whole.with_keys(old_master, forget)); });
+    CHECK(whole.files_with(gone).empty());
     CHECK(images.size() > 10);
     std::size_t before = 0;
     std::size_t after  = 0;
@@ -140,7 +106,7 @@ TEST_CASE(
                 CHECK(look(keys, 0) == Found::opens);
                 CHECK(look(keys, 2) == Found::opens);
             });
-            REQUIRE(machine.files_with(gone) == 0);
+            REQUIRE(machine.files_with(gone).empty());
         }
     }
     CHECK(before > 0);
@@ -155,8 +121,8 @@ TEST_CASE("a rekey that is cut off at any change of the disk leaves every key to
     Machine whole{3, image};
     const std::vector<std::string> old_bytes{whole.key_bytes(subject_of(0)), whole.key_bytes(subject_of(599))};
     const auto rekey  = [](PersonalKeys& keys) { return keys.rekey(new_master).has_value(); };
-    const auto images = images_of(whole, [&] { REQUIRE(whole.with_keys(old_master, rekey)); });
-    for (const auto& bytes : old_bytes) CHECK(whole.files_with(bytes) == 0);
+    const auto images = whole.images_of([&] { REQUIRE(whole.with_keys(old_master, rekey)); });
+    for (const auto& bytes : old_bytes) CHECK(whole.files_with(bytes).empty());
     CHECK(images.size() > 20);
     const auto opens_all = [](Machine& machine, const std::string& master) {
         return machine.with_keys(master, [](PersonalKeys& keys) {
@@ -179,7 +145,7 @@ TEST_CASE("a rekey that is cut off at any change of the disk leaves every key to
             REQUIRE(machine.with_keys(by_old ? old_master : new_master, rekey));
             REQUIRE(opens_all(machine, new_master));
             REQUIRE_FALSE(opens_all(machine, old_master));
-            for (const auto& bytes : old_bytes) REQUIRE(machine.files_with(bytes) == 0);
+            for (const auto& bytes : old_bytes) REQUIRE(machine.files_with(bytes).empty());
         }
     }
     CHECK(old_ones > 0);
