@@ -119,7 +119,7 @@ private:
         run("store forget --rebuild", {"store", "forget", "customer-1", "--yes", "--rebuild"}, "shop");
         run("store forget", {"store", "forget", "customer-2", "--yes"}, "shop");
         run("store keys verify, a key a hundred events", {"store", "keys", "verify"}, "shop");
-        run("store keys rekey", {"store", "keys", "rekey", "--new-master", path("new.key")}, "shop");
+        run("store keys rekey", {"store", "keys", "rekey", "--new-master", path("new.key"), "--yes"}, "shop");
         std::filesystem::rename(path("new.key"), path("shop/keys/master.key"));
     }
 

@@ -33,9 +33,15 @@ struct ForgetArguments {
     bool key_is_lost = false;
 };
 
+struct ReadmitArguments {
+    std::string subject;
+    bool dry_run = false;
+};
+
 struct RekeyArguments {
     std::string new_master;
     bool dry_run = false;
+    bool yes     = false;
 };
 
 Json json_of(const std::string& subject, const SubjectStatus& status)
@@ -117,6 +123,29 @@ result<void> forget(Output& out, Service& service, const Clock& clock, const For
     return done();
 }
 
+result<void> show_what_would_be_readmitted(Output& out, PersonalKeys& keys, const std::string& subject)
+{
+    BOOST_OUTCOME_TRY(const auto status, keys.status(subject));
+    auto facts                = json_of(subject, status);
+    facts["erasure_complete"] = status.erasure_is_complete;
+    facts["would_make_a_key"] = not status.key_version && status.erasure_is_complete;
+    out.facts(facts);
+    if (status.key_version) out.say("It has a key; nothing is to be done.");
+    if (not status.key_version && not status.erased_at) out.say("It was never forgotten; nothing is to be done.");
+    if (not status.key_version && status.erased_at && not status.erasure_is_complete) {
+        out.say("Its erasure was begun and not finished; say `store forget` again first.");
+    }
+    return done();
+}
+
+result<void> readmit(Output& out, PersonalKeys& keys, const ReadmitArguments& arguments)
+{
+    if (arguments.dry_run) return show_what_would_be_readmitted(out, keys, arguments.subject);
+    BOOST_OUTCOME_TRY(const auto status, keys.readmit(arguments.subject));
+    out.facts(json_of(arguments.subject, status));
+    return done();
+}
+
 result<void> show_keys(Output& out, PersonalKeys& keys)
 {
     BOOST_OUTCOME_TRY(const auto info, keys.info());
@@ -161,6 +190,8 @@ result<void> rekey(Output& out, PersonalKeys& keys, const Clock& clock, const Re
         out.facts({{"would_wrap_anew", info.keys}, {"master_key", info.master_key}, {"new_master_key_file", file}});
         return done();
     }
+    BOOST_OUTCOME_TRY(require_consent(
+        arguments.yes, "wrap every key under another master key, so that the one of now opens nothing any more"));
     Progress progress{out.console(), clock, "wrapping every key anew"};
     BOOST_OUTCOME_TRY(const auto report,
                       keys.rekey(file, [&](std::uint64_t at, std::uint64_t all) { return progress.at(at, all); }));
@@ -202,20 +233,18 @@ void CommandLine::add_erasure_commands(CLI::App& store)
     on_keys(keys->add_subcommand("verify", "Open every key"),
             [this](Output& out, PersonalKeys& all) { return verify_keys(out, all, runtime().clock); });
     on_keys(keys->add_subcommand("erased", "Who was forgotten, and when"), show_erasures);
-    const auto subject = std::make_shared<std::string>();
-    auto* readmit      = keys->add_subcommand("readmit", "Give a subject that was forgotten a new key");
-    readmit->add_option("subject", *subject, "Whose")->required();
-    on_keys(readmit, [subject](Output& out, PersonalKeys& all) -> result<void> {
-        BOOST_OUTCOME_TRY(const auto status, all.readmit(*subject));
-        out.facts(json_of(*subject, status));
-        return done();
-    });
+    const auto readmitting = std::make_shared<ReadmitArguments>();
+    auto* readmit_command  = keys->add_subcommand("readmit", "Give a subject that was forgotten a new key");
+    readmit_command->add_option("subject", readmitting->subject, "Whose")->required();
+    readmit_command->add_flag("--dry-run", readmitting->dry_run, "Say what would happen, and change nothing");
+    on_keys(readmit_command, [readmitting](Output& out, PersonalKeys& all) { return readmit(out, all, *readmitting); });
     const auto rekeying = std::make_shared<RekeyArguments>();
     auto* rekey_command = keys->add_subcommand("rekey", "Wrap every key anew, under another master key");
     rekey_command->add_option("--new-master", rekeying->new_master, "Its file, which is made when it is not there")
         ->required()
         ->type_name("FILE");
     rekey_command->add_flag("--dry-run", rekeying->dry_run, "Say what would happen, and change nothing");
+    rekey_command->add_flag("--yes", rekeying->yes, "It cannot be undone, and that is meant");
     on_keys(rekey_command, [this, rekeying](Output& out, PersonalKeys& all) {
         return rekey(out, all, runtime().clock, *rekeying, path_of(rekeying->new_master));
     });

@@ -302,6 +302,38 @@ TEST_CASE("a service that runs shows no erased data, and keeps none in memory fo
     CHECK(files_with(typed.directory.path(), canaries) == std::vector<std::string>{});
 }
 
+TEST_CASE(
+    "a person who comes back is given a new key when nothing is left of the old data, and a dry run says so before",
+    "[service][personal]")
+{
+    Typed typed;
+    typed.fill();
+    const auto would = [&] {
+        REQUIRE(typed.type({"store", "keys", "readmit", "customer-1", "--dry-run"}) == 0);
+        return typed.answer();
+    };
+    const auto readmit_error = [&] {
+        CHECK(typed.type({"store", "keys", "readmit", "customer-1"}) == 1);
+        return typed.error_code();
+    };
+    CHECK(would().at("would_make_a_key") == false);
+    CHECK(readmit_error() == "subject-not-forgotten");
+    // As a process leaves it that dies while it forgets.
+    typed.with_service([](Service& service) { REQUIRE(service.personal_keys().forget("customer-1")); });
+    CHECK(would().at("would_make_a_key") == false);
+    CHECK(would().at("erasure_complete") == false);
+    CHECK(readmit_error() == "erasure-not-complete");
+    CHECK(any_beneath(files_with(typed.directory.path(), canaries), "snapshots/"));
+    REQUIRE(typed.type({"store", "forget", "customer-1", "--yes", "--rebuild"}) == 0);
+    CHECK(files_with(typed.directory.path(), canaries) == std::vector<std::string>{});
+
+    CHECK(would().at("would_make_a_key") == true);
+    CHECK(would().at("key_version").is_null());
+    REQUIRE(typed.type({"store", "keys", "readmit", "customer-1"}) == 0);
+    CHECK(typed.answer().at("key_version") == 2);
+    CHECK(would().at("would_make_a_key") == false);
+}
+
 TEST_CASE("an inline projection that hears personal data is refused: its rows would lie in the log",
           "[service][personal]")
 {
@@ -322,7 +354,11 @@ TEST_CASE("the master key is exchanged from the command line, and the old one op
     REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--dry-run"}) == 0);
     CHECK(typed.answer().at("would_wrap_anew") == 2);
     CHECK_FALSE(fs::exists(typed.directory.path() + "/new.key"));
-    REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key"}) == 0);
+    CHECK(typed.type({"store", "keys", "rekey", "--new-master", "new.key"}) == 1);
+    CHECK(typed.error_code() == "needs-yes");
+    CHECK_FALSE(fs::exists(typed.directory.path() + "/new.key"));
+    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
+    REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--yes"}) == 0);
     CHECK(typed.answer().at("wrapped_anew") == 2);
     CHECK(typed.type({"events", "show", "1"}) == 1);
     CHECK(typed.error_code() == "master-key-wrong");
