@@ -9,7 +9,7 @@
 // is lost: a key that is missing without a mark, or that does not open, is an error and never taken for erasure. All of it is
 // written with sync. Nothing is opened, or made, before the first key is asked for. docs/personal-data.md has the whole story,
 // docs/format.md the bytes.
-// Threads: any.
+// Threads: any. Who asks for a key waits for some of the keys that info(), erasures() and rekey() go through, never for all.
 #pragma once
 
 #include <eventloom/eventstore/secrets.hpp>
@@ -62,7 +62,7 @@ struct RekeyReport {
     bool was_done      = false; // they were all under this master key already
 };
 
-// Told how far it has come; what it answers ends the work, which can be taken up again.
+// Told how far all of the work has come, with nobody waiting for it; an error ends the work, which can be taken up again.
 using KeysProgress = std::function<result<void>(std::uint64_t done, std::uint64_t all)>;
 
 // Failure::corrupt     "personal-key-missing": there is no key, and no mark that it was destroyed. Restore a backup of the keys.
@@ -90,12 +90,12 @@ public:
     result<void> finish_forgetting(const std::string& subject);
 
     // Gives a subject that was forgotten a new key, of a higher version: what was erased stays so.
-    // Failure::invalid  "subject-not-forgotten".
+    // Failure::invalid  "subject-not-forgotten".  Failure::conflict "erasure-not-complete": see finish_forgetting.
     result<SubjectStatus> readmit(const std::string& subject);
 
     // Wraps every key anew under the master key in `file`, which is made when it is not there. Killed anywhere, either master
     // key opens everything, and the same call goes on; when it returns, only the new one does.
-    // Failure::conflict  "rekey-under-way": towards another master key; finish that first.
+    // Failure::conflict  "rekey-under-way": towards another master key; finish that first. "rekey-is-running": just now.
     result<RekeyReport> rekey(const std::string& file, const KeysProgress& progress = {});
 
     // `look_at_all`: opens every key.
