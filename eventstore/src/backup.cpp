@@ -1,5 +1,6 @@
 #include <eventloom/eventstore/backup.hpp>
 
+#include "backup_check.hpp"
 #include "backup_directory.hpp"
 #include "out_of_memory.hpp"
 #include "record.hpp"
@@ -128,7 +129,8 @@ public:
         if (groups) {
             BOOST_OUTCOME_TRY(add_sources(sources, runtime_, *groups, "groups/"));
         }
-        manifest_    = {runtime_.clock.now(), store_format_version, captured.head, captured.checksum, {}};
+        BOOST_OUTCOME_TRY(check_same_store(earlier, captured.first));
+        manifest_ = {runtime_.clock.now(), store_format_version, captured.head, captured.checksum, {}, captured.first};
         report_.head = captured.head;
         report_.held = captured.held;
         for (const Source& source : sources) total_ += source.file.bytes;
@@ -145,6 +147,19 @@ public:
     }
 
 private:
+    // Else pruning those of the one would remove those of the other.
+    result<void> check_same_store(const std::vector<BackupManifest>& earlier, std::uint64_t first) const
+    {
+        const bool is_of_another = std::any_of(earlier.begin(), earlier.end(), [&](const BackupManifest& backup) {
+            return first != 0 && backup.first != 0 && backup.first != first;
+        });
+        if (not is_of_another) return done();
+        return fail(Failure::invalid, "backups-of-another-store",
+                    "began a backup into " + directory_.path() +
+                        " and found backups of another store there; nothing was changed; give each store a directory "
+                        "of its own");
+    }
+
     Taking taking_of_final() const { return options_.only_copies ? Taking::own_copy : Taking::link; }
 
     result<void> take(const Source& source, const KnownFiles& known)
@@ -232,6 +247,22 @@ result<std::vector<BackupSummary>> summaries(const Runtime& runtime, const std::
     return list;
 }
 
+// What stays may be the only backup there is.
+result<void> check_files_are_there(const BackupDirectory& directory, const std::string& name,
+                                   const BackupManifest& manifest)
+{
+    for (const BackupFile& file : manifest.files) {
+        if (directory.has(file.content)) continue;
+        return fail(
+            Failure::corrupt, "damaged-backup",
+            "asked to keep the backup " + name +
+                " alone with newer ones and found that it is not whole: " + file_is_not_there(directory, file) +
+                "; nothing was removed; make a backup, which has it anew if the store still does, or remove the "
+                "list of this one");
+    }
+    return done();
+}
+
 result<PruneReport> prune(const Runtime& runtime, const PruneOptions& options)
 {
     if (options.keep == 0) {
@@ -253,6 +284,7 @@ result<PruneReport> prune(const Runtime& runtime, const PruneOptions& options)
             continue;
         }
         BOOST_OUTCOME_TRY(auto manifest, directory.read(names[i]));
+        BOOST_OUTCOME_TRY(check_files_are_there(directory, names[i], manifest));
         kept.push_back(std::move(manifest));
     }
     BOOST_OUTCOME_TRY(const auto files, unneeded_files(directory, kept));

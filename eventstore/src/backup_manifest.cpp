@@ -98,16 +98,20 @@ std::optional<BackupManifest> read_manifest(std::string_view text)
     take_line(rest); // whoever reads it has looked at the title
     const auto made = take_line(rest);
     const auto log  = take_line(rest);
-    if (made.size() != 2 || made[0] != "made" || log.size() != 7 || log[0] != "log") return std::nullopt;
+    if (made.size() != 2 || made[0] != "made" || (log.size() != 7 && log.size() != 9) || log[0] != "log")
+        return std::nullopt;
     const auto micros   = number_of<std::int64_t>(made[1]);
     const auto format   = number_of<std::uint32_t>(log[2]);
     const auto head     = number_of<Position>(log[4]);
     const auto checksum = number_of<std::uint64_t>(log[6], 16);
-    if (not micros || not format || not head || not checksum) return std::nullopt;
+    const auto first    = log.size() == 9 ? number_of<std::uint64_t>(log[8], 16) : std::uint64_t{0};
+    if (not micros || not format || not head || not checksum || not first || (log.size() == 9 && *first == 0))
+        return std::nullopt;
     manifest.made         = Time{Duration{*micros}};
     manifest.store_format = *format;
     manifest.head         = *head;
     manifest.checksum     = *checksum;
+    manifest.first        = *first;
     while (not rest.empty()) {
         auto file = file_of(take_line(rest));
         if (not file) return std::nullopt;
@@ -154,7 +158,8 @@ std::string encode(const BackupManifest& manifest)
     text += version;
     text += "\nmade " + std::to_string(manifest.made.time_since_epoch().count());
     text += "\nlog format " + std::to_string(manifest.store_format) + " position " + std::to_string(manifest.head) +
-            " checksum " + hexadecimal(manifest.checksum) + "\n";
+            " checksum " + hexadecimal(manifest.checksum);
+    text += manifest.first == 0 ? "\n" : " first " + hexadecimal(manifest.first) + "\n";
     for (const BackupFile& file : manifest.files) {
         text += "file " + file.name + " " + std::to_string(file.content.bytes) + " " + file.content.checksum + " ";
         text += file.identity.empty() ? unknown : std::string_view{file.identity};

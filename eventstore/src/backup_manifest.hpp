@@ -53,6 +53,7 @@ struct BackupManifest {
     Position head              = 0;
     std::uint64_t checksum     = 0; // of the last record, as the witness has it
     std::vector<BackupFile> files;
+    std::uint64_t first = 0; // the checksum of the first record; 0: the log had none, or the list is an older one
 
     std::uint64_t bytes() const;
 };

@@ -7,6 +7,12 @@ namespace eventloom {
 
 result<SubjectStatus> PersonalKeys::forget(const std::string& subject, bool key_is_lost)
 {
+    if (not is_subject_name(subject)) {
+        return fail(Failure::invalid, "invalid-subject",
+                    "asked to forget \"" + printable(subject.substr(0, 80)) +
+                        "\", which is no subject; a subject is a name of at most 512 bytes of UTF-8 without control "
+                        "characters");
+    }
     Core& core = *core_;
     const std::lock_guard lock{core.working};
     BOOST_OUTCOME_TRY(core.open(key_is_lost));

@@ -246,6 +246,9 @@ public:
         capture.head     = path_->end().position;
         capture.checksum = path_->end().checksum;
         capture.held     = runtime_.clock.now() - began;
+        if (capture.head == 0) return capture;
+        BOOST_OUTCOME_TRY(const auto chain, log_.chain_at(1));
+        capture.first = chain.own;
         return capture;
     }
 

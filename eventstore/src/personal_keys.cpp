@@ -89,6 +89,12 @@ result<void> PersonalKeys::Core::check_format(Database& opened) const
                     "; use the program that wrote them, or a newer one");
 }
 
+bool is_subject_name(std::string_view name)
+{
+    constexpr std::size_t bytes_max = 512;
+    return not name.empty() && name.size() <= bytes_max && is_clean_name(name);
+}
+
 result<const MasterKeys*> PersonalKeys::Core::load_masters(bool make)
 {
     if (not masters) {

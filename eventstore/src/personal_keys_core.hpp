@@ -76,6 +76,7 @@ struct PersonalKeys::Core {
     result<KeyPointer> key_to_seal(const std::string& subject, Batch& batch);
 
     // Another master key: rekey.cpp.
+    result<bool> are_under(const std::string& file);
     result<bool> begin_rekey(const std::string& file);
     struct RekeyPlace;
     result<bool> rekey_some(RekeyPlace& at);

@@ -129,7 +129,7 @@ public:
     Position last_together(Position position) const;
 
     // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
-    // Of an event that is gone it gives id, stream, version, position and time (damage.hpp, is_gone).
+    // Of an event that is gone it gives id, stream, version, position and time (is_gone).
     result<void> take(Position position, RecordedEvent& event) const;
 
     // The commands whose records were written with these events.

@@ -21,6 +21,16 @@ struct PersonalKeys::Core::RekeyPlace {
     std::uint64_t seen_when_tidied = 0;
 };
 
+// Whoever says it again after it has ended may have the old master key in its place still.
+result<bool> PersonalKeys::Core::are_under(const std::string& file)
+{
+    if (masters) return false;
+    auto loaded = MasterKeys::load(*database, secrets, file, false);
+    if (not loaded || loaded.value().next()) return false;
+    masters = std::move(loaded.value());
+    return true;
+}
+
 // Says whether there is anything to do.
 result<bool> PersonalKeys::Core::begin_rekey(const std::string& file)
 {
@@ -30,6 +40,8 @@ result<bool> PersonalKeys::Core::begin_rekey(const std::string& file)
         return fail(Failure::invalid, "no-personal-keys",
                     "asked for another master key and found no keys in " + directory() + "; nothing is to be done");
     }
+    BOOST_OUTCOME_TRY(const bool was_done, are_under(file));
+    if (was_done) return false;
     BOOST_OUTCOME_TRY(const auto* const loaded, load_masters(false));
     BOOST_OUTCOME_TRY(const auto next, MasterKeys::read_or_make(secrets, file));
     // So that what is replaced from here on lies in tables, beneath what replaces it.

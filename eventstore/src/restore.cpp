@@ -34,7 +34,10 @@ public:
     Restore(const Runtime& runtime, const BackupDirectory& directory, const BackupManifest& manifest,
             const std::string& name, const RestoreOptions& options, const BackupProgress& progress)
         : runtime_{runtime}, directory_{directory}, manifest_{manifest}, name_{name}, options_{options},
-          progress_{progress}, mark_{options.into + "/restoring"}
+          progress_{progress}, mark_{options.into + "/restoring"}, report_{.name  = name,
+                                                                           .head  = manifest.head,
+                                                                           .files = manifest.files.size(),
+                                                                           .bytes = manifest.bytes()}
     {
     }
 
@@ -56,11 +59,15 @@ public:
 
     result<void> look_at_files() const
     {
+        if (not options_.verify) return done();
         for (const BackupFile& file : manifest_.files) {
             if (not directory_.has(file.content)) return damaged_backup(name_, file_is_not_there(directory_, file));
         }
         return done();
     }
+
+    // What would be restored.
+    const RestoreReport& report() const { return report_; }
 
     result<RestoreReport> run()
     {
@@ -127,10 +134,8 @@ private:
         for (const BackupFile& file : manifest_.files) {
             BOOST_OUTCOME_TRY(is_current(file) ? look_at(file) : copy(file));
         }
-        RestoreReport report{
-            .name = name_, .head = manifest_.head, .files = manifest_.files.size(), .bytes = manifest_.bytes()};
         if (options_.verify) {
-            BOOST_OUTCOME_TRY(report.index_entries, verify());
+            BOOST_OUTCOME_TRY(report_.index_entries, verify());
         }
         WitnessKeeper witness{runtime_, options_.into + "/log", {}};
         BOOST_OUTCOME_TRY(witness.see_for_good({manifest_.head, manifest_.checksum}));
@@ -146,12 +151,13 @@ private:
         if (last == nullptr) return damaged_backup(name_, "its list has no log/CURRENT");
         BOOST_OUTCOME_TRY(remove_file(runtime_, guard()));
         BOOST_OUTCOME_TRY(copy(*last));
-        return report;
+        return report_;
     }
 
     // What is copied later is looked at before.
     result<void> look_at(const BackupFile& file) const
     {
+        if (not options_.verify) return done();
         BOOST_OUTCOME_TRY(const auto content,
                           read_content(runtime_, directory_.path_of(file.content), file.content.bytes,
                                        [](std::uint64_t) { return result<void>{done()}; }));
@@ -161,10 +167,18 @@ private:
 
     result<void> copy(const BackupFile& file)
     {
-        const auto to = options_.into + "/" + file.name;
+        const auto to  = options_.into + "/" + file.name;
+        auto bytes     = file.content.bytes;
+        const auto has = directory_.has(file.content);
+        if (not has) {
+            // Unverified. What there is of it, to see what can be saved.
+            report_.damaged.push_back(file.name);
+            if (not runtime_.files.GetFileSize(directory_.path_of(file.content), &bytes).ok()) return done();
+            bytes = std::min(bytes, file.content.bytes);
+        }
         BOOST_OUTCOME_TRY(const auto writer, FileWriter::create(runtime_, to));
         BOOST_OUTCOME_TRY(const auto content, read_content(
-                                                  runtime_, directory_.path_of(file.content), file.content.bytes,
+                                                  runtime_, directory_.path_of(file.content), bytes,
                                                   [&](std::uint64_t bytes) {
                                                       copied_ += bytes;
                                                       return progress_ ? progress_(BackupStep::copying, copied_,
@@ -172,7 +186,9 @@ private:
                                                                        : result<void>{done()};
                                                   },
                                                   [&](std::string_view piece) { return writer->add(piece); }));
-        if (not(content == file.content)) return damaged_backup(name_, file_is_damaged(directory_, file));
+        const bool is_as_written = content == file.content;
+        if (not is_as_written && options_.verify) return damaged_backup(name_, file_is_damaged(directory_, file));
+        if (not is_as_written && has) report_.damaged.push_back(file.name);
         return writer->finish();
     }
 
@@ -199,6 +215,7 @@ private:
     const RestoreOptions& options_;
     const BackupProgress& progress_;
     const std::string mark_; // a directory that is there while the store is not whole, with a lock in it
+    RestoreReport report_;
     std::uint64_t copied_ = 0;
 };
 
@@ -210,7 +227,7 @@ result<RestoreReport> restore(const Runtime& runtime, const RestoreOptions& opti
     Restore restore{runtime, directory, manifest, name, options, progress};
     BOOST_OUTCOME_TRY(restore.look_at_target());
     BOOST_OUTCOME_TRY(restore.look_at_files());
-    if (options.dry_run) return RestoreReport{name, manifest.head, manifest.files.size(), manifest.bytes(), 0};
+    if (options.dry_run) return restore.report();
     return restore.run();
 }
 

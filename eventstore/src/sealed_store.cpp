@@ -14,8 +14,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t subject_bytes_max = 512;
-constexpr std::uint8_t sealing_version  = 1; // the first byte of what is sealed
+constexpr std::uint8_t sealing_version = 1; // the first byte of what is sealed
 
 // What a part belongs to: sealed bytes that are found in another place do not open.
 std::string beside_of(const Uuid& id, std::string_view stream, std::string_view type, std::uint32_t schema_version,
@@ -73,7 +72,7 @@ Error subject_forgotten(const NewEvent& event, const std::string& subject)
 
 result<void> check_subject(const NewEvent& event, const std::string& subject)
 {
-    if (not subject.empty() && subject.size() <= subject_bytes_max && is_clean_name(subject)) return done();
+    if (is_subject_name(subject)) return done();
     return fail(Failure::invalid, "invalid-subject",
                 "append the event " + printable(event.type) + " whose personal data are of \"" +
                     printable(subject.substr(0, 80)) +

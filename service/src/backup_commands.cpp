@@ -1,6 +1,7 @@
 #include <eventloom/eventstore/backup.hpp>
 #include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/framework/time_text.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
@@ -207,6 +208,12 @@ result<void> restore(Output& out, const Runtime& runtime, const RestoreOptions& 
     }
     out.say(fmt::format("Restored {} events of the backup {} into {}{}.", grouped(report.head), report.name,
                         options.into, options.verify ? ", and verified them" : "; they were not verified"));
+    if (not report.damaged.empty()) {
+        out.say(
+            fmt::format("{} of its files are missing in the backup or not as they were written ({} is the first); see "
+                        "with `store repair` what can be saved.",
+                        report.damaged.size(), report.damaged.front()));
+    }
     out.say("Read models, sagas and snapshots are made anew when the service runs; `projections rebuild --all` does it "
             "now.");
     return done();
@@ -229,14 +236,14 @@ void CommandLine::add_backup_commands(CLI::App& store)
     const auto command = [&store](const char* name, const char* summary) {
         auto* const subcommand = store.add_subcommand(name, summary);
         auto words             = std::make_shared<Words>();
-        subcommand->add_option("backups", words->backups, "The directory of backups")->required();
+        subcommand->add_option("backups", words->backups, "The directory of backups")->required()->check(not_empty());
         return std::pair{subcommand, std::move(words)};
     };
     const auto with_dry_run = [](CLI::App* subcommand, Words& words) {
         subcommand->add_flag("--dry-run", words.dry_run, "Say what would happen, and change nothing");
     };
     const auto with_name = [](CLI::App* subcommand, Words& words) {
-        subcommand->add_option("name", words.name, "Which one (default: the newest)");
+        subcommand->add_option("name", words.name, "Which one (default: the newest)")->check(not_empty());
     };
 
     const auto [make, making] = command("backup", "Make a backup, while the service runs or when it does not");
@@ -251,6 +258,7 @@ void CommandLine::add_backup_commands(CLI::App& store)
                 directory   = running->service().directory();
                 open_groups = running->consumer_groups();
             }
+            BOOST_OUTCOME_TRY(check_outside_data(path_of(words->backups)));
             BOOST_OUTCOME_TRY(const auto groups, groups_of(runtime(), log, directory + "/groups", open_groups));
             const BackupOptions options{.into        = path_of(words->backups),
                                         .groups      = groups.open,
@@ -271,7 +279,7 @@ void CommandLine::add_backup_commands(CLI::App& store)
         DirectoryUse::none);
 
     const auto [thin, pruned] = command("prune", "Remove all backups but the newest");
-    thin->add_option("--keep", pruned->keep, "How many stay")->required()->check(CLI::PositiveNumber);
+    thin->add_option("--keep", pruned->keep, "How many stay")->required()->check(whole_number(1));
     thin->add_flag("--yes", pruned->yes, "Remove them: it cannot be undone");
     with_dry_run(thin, *pruned);
     on(
@@ -292,7 +300,8 @@ void CommandLine::add_backup_commands(CLI::App& store)
 
     const auto [back, restored] = command("restore", "Make the store of a backup anew in --data, an empty directory");
     with_name(back, *restored);
-    back->add_flag("--unverified", restored->unverified, "Take what is in the backup, whether it is whole or not");
+    back->add_flag("--unverified", restored->unverified,
+                   "Take what there is in the backup, whether it is whole or not");
     with_dry_run(back, *restored);
     on(
         back,

@@ -7,6 +7,7 @@
 // Each line has its number and a checksum, so that one that was changed, lost or moved is not taken for another. Threads: pure functions.
 #pragma once
 
+#include <eventloom/eventstore/gone.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 #include <string>
@@ -14,12 +15,6 @@
 #include <variant>
 
 namespace eventloom {
-
-// Of which a scavenge has left id and place alone: no other event has no type.
-inline bool is_gone(const RecordedEvent& event)
-{
-    return event.type.empty();
-}
 
 // The last line of an export.
 struct HistoryEnd {

@@ -100,9 +100,7 @@ result<void> CommandLine::check_outside_data(const std::string& path) const
     const auto data = std::filesystem::weakly_canonical(root_directory(), error);
     const auto file = std::filesystem::weakly_canonical(path, error);
     const auto end  = std::mismatch(data.begin(), data.end(), file.begin(), file.end());
-    // A file right in it is nobody's; its directories are the service's.
-    const bool is_within = end.first == data.end() && std::distance(end.second, file.end()) != 1;
-    if (error || not is_within) return done();
+    if (error || end.first != data.end()) return done();
     return fail(Failure::invalid, "within-the-data",
                 "asked to write " + path + " and found that it lies in the data directory " + root_directory() +
                     ", where it would be taken for the service's own; give a place outside of it");

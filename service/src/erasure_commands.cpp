@@ -1,9 +1,11 @@
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
 
 #include "consent.hpp"
+#include "missing_keys.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -85,16 +87,20 @@ result<void> show_what_would_be_forgotten(Output& out, Service& service, const F
 {
     BOOST_OUTCOME_TRY(const auto status, service.personal_keys().status(arguments.subject));
     BOOST_OUTCOME_TRY(const auto left_behind, service.projections().left_behind());
-    const auto stale             = service.projections().hearing_personal_data();
-    auto facts                   = json_of(arguments.subject, status);
-    facts["would_destroy_a_key"] = status.key_version.has_value();
+    const auto stale               = service.projections().hearing_personal_data();
+    auto facts                     = json_of(arguments.subject, status);
+    facts["would_destroy_a_key"]   = status.key_version.has_value();
+    facts["would_count_as_erased"] = arguments.key_is_lost && not status.key_version && not status.erased_at;
     facts["would_drop_snapshots"] =
         status.key_version.has_value() || (status.erased_at && not status.erasure_is_complete);
     facts["projections"]             = stale;
     facts["would_rebuild_them"]      = arguments.rebuild;
     facts["read_models_left_behind"] = left_behind;
     out.facts(facts);
-    if (not status.key_version && not status.erased_at) out.say("Nothing is known of this subject.");
+    if (not status.key_version && not status.erased_at) {
+        out.say(arguments.key_is_lost ? "There is no key: its data would count as erased from then on."
+                                      : "Nothing is known of this subject.");
+    }
     return done();
 }
 
@@ -158,17 +164,30 @@ result<void> show_keys(Output& out, PersonalKeys& keys)
     return done();
 }
 
-result<void> verify_keys(Output& out, PersonalKeys& keys, const Clock& clock)
+result<void> verify_keys(Output& out, PersonalKeys& keys, const EventStore& log, const Clock& clock)
 {
-    Progress progress{out.console(), clock, "opening every key"};
+    Progress opening{out.console(), clock, "opening every key"};
     BOOST_OUTCOME_TRY(const auto info,
-                      keys.info(true, [&](std::uint64_t at, std::uint64_t all) { return progress.at(at, all); }));
-    progress.finish();
-    out.facts({{"keys", info.keys}, {"erasures", info.erasures}, {"damaged", info.damaged}});
-    if (info.damaged.empty()) return done();
-    return fail(Failure::corrupt, "personal-key-damaged",
-                "opened every key and found " + std::to_string(info.damaged.size()) + " that do not open (" +
-                    printable(info.damaged.front()) + " is the first); restore a backup of the keys");
+                      keys.info(true, [&](std::uint64_t at, std::uint64_t all) { return opening.at(at, all); }));
+    opening.finish();
+    Progress reading{out.console(), clock, "looking for personal data without a key"};
+    BOOST_OUTCOME_TRY(const auto missing,
+                      find_missing_keys(log, keys, [&](Position at) { return reading.at(at, log.head()); }));
+    reading.finish();
+    out.facts({{"keys", info.keys},
+               {"erasures", info.erasures},
+               {"damaged", info.damaged},
+               {"subjects_without_their_key", missing.subjects}});
+    if (not info.damaged.empty()) {
+        return fail(Failure::corrupt, "personal-key-damaged",
+                    "opened every key and found " + std::to_string(info.damaged.size()) + " that do not open (" +
+                        printable(info.damaged.front()) + " is the first); restore a backup of the keys");
+    }
+    if (missing.subjects == 0) return done();
+    return fail(Failure::corrupt, "personal-key-missing",
+                "looked in the log for personal data and found those of " + std::to_string(missing.subjects) +
+                    " subjects without the key that they are sealed with (" + printable(missing.first) +
+                    " is the first), who were never forgotten; restore a backup of the keys");
 }
 
 result<void> show_erasures(Output& out, PersonalKeys& keys)
@@ -211,7 +230,9 @@ void CommandLine::add_erasure_commands(CLI::App& store)
     const auto arguments = std::make_shared<ForgetArguments>();
     auto* forgetting =
         store.add_subcommand("forget", "Erase a person's data: destroy the key that they are sealed with");
-    forgetting->add_option("subject", arguments->subject, "Whose, as the events' subject_of says")->required();
+    forgetting->add_option("subject", arguments->subject, "Whose, as the events' subject_of says")
+        ->required()
+        ->check(not_empty());
     forgetting->add_flag("--dry-run", arguments->dry_run, "Say what would happen, and change nothing");
     forgetting->add_flag("--yes", arguments->yes, "It cannot be undone, and that is meant");
     forgetting->add_flag("--rebuild", arguments->rebuild, "Rebuild the projections that hear personal data, too");
@@ -230,19 +251,24 @@ void CommandLine::add_erasure_commands(CLI::App& store)
         });
     };
     on_keys(keys->add_subcommand("info", "Where they are, how many, and under which master key"), show_keys);
-    on_keys(keys->add_subcommand("verify", "Open every key"),
-            [this](Output& out, PersonalKeys& all) { return verify_keys(out, all, runtime().clock); });
+    on(keys->add_subcommand("verify", "Open every key, and see that every one that the log needs is there"),
+       [this](Output& out) -> result<void> {
+           BOOST_OUTCOME_TRY(auto* const open_service, open());
+           auto& service = open_service->service();
+           return verify_keys(out, service.personal_keys(), service.store(), runtime().clock);
+       });
     on_keys(keys->add_subcommand("erased", "Who was forgotten, and when"), show_erasures);
     const auto readmitting = std::make_shared<ReadmitArguments>();
     auto* readmit_command  = keys->add_subcommand("readmit", "Give a subject that was forgotten a new key");
-    readmit_command->add_option("subject", readmitting->subject, "Whose")->required();
+    readmit_command->add_option("subject", readmitting->subject, "Whose")->required()->check(not_empty());
     readmit_command->add_flag("--dry-run", readmitting->dry_run, "Say what would happen, and change nothing");
     on_keys(readmit_command, [readmitting](Output& out, PersonalKeys& all) { return readmit(out, all, *readmitting); });
     const auto rekeying = std::make_shared<RekeyArguments>();
     auto* rekey_command = keys->add_subcommand("rekey", "Wrap every key anew, under another master key");
     rekey_command->add_option("--new-master", rekeying->new_master, "Its file, which is made when it is not there")
         ->required()
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->check(not_empty());
     rekey_command->add_flag("--dry-run", rekeying->dry_run, "Say what would happen, and change nothing");
     rekey_command->add_flag("--yes", rekeying->yes, "It cannot be undone, and that is meant");
     on_keys(rekey_command, [this, rekeying](Output& out, PersonalKeys& all) {

@@ -1,6 +1,10 @@
 // Backups that are damaged: what is said of them, and that nothing is restored.
 #include "eventstore/backup_machine.hpp"
 
+#include <eventloom/eventstore/repair.hpp>
+
+#include <algorithm>
+
 namespace backup_damage_test {
 
 using namespace eventloom;
@@ -120,6 +124,87 @@ TEST_CASE("a store that is damaged in the backup too is restored only when it is
     CHECK_FALSE(fs::exists(into));
     REQUIRE(restore_backup(machine.runtime, {.from = machine.backups(), .into = into, .verify = false}));
     CHECK(machine.open(into)->verify().value().findings_total > 0);
+}
+
+TEST_CASE(
+    "what there is of a backup that is not whole is restored unverified, and what stands before the damage is saved",
+    "[eventstore][backup][damage]")
+{
+    const Machine machine;
+    std::vector<RecordedEvent> events;
+    {
+        const auto store = machine.open(machine.data());
+        machine.append(*store, 600);
+        machine.back_up(*store, {.only_copies = true});
+        events = read_all(*store);
+    }
+    auto files         = shared_files(machine.backups());
+    const auto largest = std::max_element(files.begin(), files.end(), [](const auto& one, const auto& other) {
+        return one.second.size() < other.second.size();
+    });
+    const auto path    = machine.backups() + "/files/" + largest->first;
+    SECTION("gone")
+    {
+        fs::remove(path);
+    }
+    SECTION("cut")
+    {
+        put(path, largest->second.substr(0, largest->second.size() / 2));
+    }
+    SECTION("changed")
+    {
+        auto changed                = largest->second;
+        changed[changed.size() / 2] = static_cast<char>(changed[changed.size() / 2] ^ 1);
+        put(path, changed);
+    }
+    const auto into = machine.path() + "/restored";
+    CHECK(machine.restore("", into).error().code == "damaged-backup");
+    const auto report = restore_backup(machine.runtime, {.from = machine.backups(), .into = into, .verify = false});
+    REQUIRE(report);
+    CHECK(report.value().damaged.size() == 1);
+    const auto saved    = machine.path() + "/saved/log";
+    const auto salvaged = salvage_store(machine.runtime, into + "/log", saved);
+    if (not salvaged) {
+        CHECK(salvaged.error().code == "nothing-saved");
+        return;
+    }
+    const auto found = read_all(*machine.open(machine.path() + "/saved"));
+    REQUIRE(found.size() < events.size());
+    CHECK(std::equal(found.begin(), found.end(), events.begin()));
+}
+
+TEST_CASE("nothing is pruned when what would stay is not whole", "[eventstore][backup][damage]")
+{
+    const Machine machine;
+    const auto store = machine.open(machine.data());
+    machine.append(*store, 100);
+    const auto first    = machine.back_up(*store, {.only_copies = true});
+    const auto of_first = shared_files(machine.backups());
+    machine.append(*store, 100);
+    machine.back_up(*store, {.only_copies = true});
+    auto of_second = shared_files(machine.backups());
+    std::erase_if(of_second, [&](const auto& file) { return of_first.contains(file.first); });
+    REQUIRE_FALSE(of_second.empty());
+    fs::remove(machine.backups() + "/files/" + of_second.begin()->first);
+    const auto pruned = prune_backups(machine.runtime, {.directory = machine.backups(), .keep = 1});
+    REQUIRE_FALSE(pruned);
+    CHECK(pruned.error().code == "damaged-backup");
+    CHECK(verify_backup(machine.runtime, machine.backups(), first.name).value().findings_total == 0);
+}
+
+TEST_CASE("a directory takes the backups of one store only", "[eventstore][backup]")
+{
+    const Machine machine;
+    const auto one = machine.open(machine.data());
+    machine.append(*one, 5);
+    machine.back_up(*one);
+    const auto before = files_in(machine.backups());
+    const auto other  = machine.open(machine.path() + "/other");
+    machine.append(*other, 5);
+    const auto refused = back_up(machine.runtime, *other, {.into = machine.backups()});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "backups-of-another-store");
+    CHECK((files_in(machine.backups()) == before));
 }
 
 } // namespace backup_damage_test

@@ -215,9 +215,12 @@ TEST_CASE("an export has personal data sealed, and who imports it reads them wit
 {
     Typed typed;
     typed.fill();
-    REQUIRE(typed.type({"store", "export", "history"}) == 0);
+    const TemporaryDirectory exports;
+    CHECK(typed.type({"store", "export", "history"}) == 1); // into the data themselves
+    CHECK(typed.error_code() == "within-the-data");
+    REQUIRE(typed.type({"store", "export", exports.path() + "/history"}) == 0);
     const TemporaryDirectory other;
-    REQUIRE(typed.type_in(other.path(), {"store", "import", typed.directory.path() + "/history"}) == 0);
+    REQUIRE(typed.type_in(other.path(), {"store", "import", exports.path() + "/history"}) == 0);
     CHECK(files_with(other.path(), canaries).empty());
     CHECK(typed.type_in(other.path(), {"events", "show", "1"}) == 1);
     CHECK(typed.error_code() == "personal-key-missing");
@@ -233,6 +236,36 @@ TEST_CASE("an export has personal data sealed, and who imports it reads them wit
     bring_keys();
     REQUIRE(typed.type_in(other.path(), {"events", "show", "1"}) == 0);
     CHECK(typed.answer().at("data").at("name") == Json{{"erased", true}});
+}
+
+TEST_CASE("keys that are lost altogether are told by looking at the log, and those of who was forgotten are not",
+          "[service][personal]")
+{
+    Typed typed;
+    typed.fill();
+    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
+    CHECK(typed.answer().at("subjects_without_their_key") == 0);
+    REQUIRE(typed.type({"store", "forget", "customer-1", "--yes"}) == 0);
+    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
+    CHECK(typed.answer().at("subjects_without_their_key") == 0);
+    fs::remove_all(typed.directory.path() + "/keys");
+    CHECK(typed.type({"store", "keys", "verify"}) == 1);
+    CHECK(typed.error_code() == "personal-key-missing");
+    CHECK(typed.answer().at("subjects_without_their_key") == 2); // nothing says any more that one of them was forgotten
+}
+
+TEST_CASE("nobody is forgotten whose name is none", "[service][personal]")
+{
+    Typed typed;
+    typed.fill();
+    for (const std::string name : {"a\nb", "\xff", "\x1b[2J"}) {
+        CHECK(typed.type({"store", "forget", name, "--key-is-lost", "--yes"}) == 1);
+        CHECK(typed.error_code() == "invalid-subject");
+    }
+    CHECK(typed.type({"store", "forget", std::string(600, 'x'), "--key-is-lost", "--yes"}) == 1);
+    CHECK(typed.error_code() == "invalid-subject");
+    REQUIRE(typed.type({"store", "forget", "customer-9", "--key-is-lost", "--dry-run"}) == 0);
+    CHECK(typed.answer().at("would_count_as_erased") == true);
 }
 
 TEST_CASE("forgetting asks for consent, shows beforehand what it would do, and does nothing the second time",
@@ -360,6 +393,9 @@ TEST_CASE("the master key is exchanged from the command line, and the old one op
     REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
     REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--yes"}) == 0);
     CHECK(typed.answer().at("wrapped_anew") == 2);
+    // Said again while the old one is in its place still.
+    REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--yes"}) == 0);
+    CHECK(typed.answer().at("wrapped_anew") == 0);
     CHECK(typed.type({"events", "show", "1"}) == 1);
     CHECK(typed.error_code() == "master-key-wrong");
     fs::rename(typed.directory.path() + "/new.key", master);

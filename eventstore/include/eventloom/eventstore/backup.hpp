@@ -126,6 +126,8 @@ struct RestoreReport {
     std::uint64_t files         = 0;
     std::uint64_t bytes         = 0;
     std::uint64_t index_entries = 0; // that were compared, when it was verified
+    // Files that are missing in the backup, or not as they were written: only where that was not verified.
+    std::vector<std::string> damaged = {};
 };
 
 // The store is there when this returns without an error, and not before: until then none can be opened in `into`. When it

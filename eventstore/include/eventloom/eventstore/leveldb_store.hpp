@@ -98,6 +98,7 @@ struct StoreCapture {
     std::unique_ptr<DatabaseCapture> log;
     Position head          = 0;
     std::uint64_t checksum = 0; // of the last record, as the witness has it
+    std::uint64_t first    = 0; // the same of the first one, by which one store is told from another; 0: there is none
     Duration held{};            // for which the appends were held
 };
 

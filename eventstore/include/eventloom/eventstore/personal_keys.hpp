@@ -26,6 +26,9 @@ namespace eventloom {
 
 struct SubjectKey;
 
+// At most 512 bytes of UTF-8 without control characters, and not nothing.
+bool is_subject_name(std::string_view name);
+
 struct PersonalKeysOptions {
     std::string directory;                 // of a LevelDB for the keys alone
     std::string master_key_file = {};      // empty: `master.key` in that directory
@@ -84,7 +87,8 @@ public:
 
     // Destroys a subject's key and leaves the mark; when it returns, no file here holds a byte of the key. Again, it changes
     // nothing. `key_is_lost`: there is no key any more, and what was sealed with it is to count as erased.
-    // Failure::invalid  "no-such-subject": nothing was ever sealed for it, or its key is lost.
+    // Failure::invalid  "no-such-subject": nothing was ever sealed for it, or its key is lost. "invalid-subject": no subject has
+    // such a name.
     result<SubjectStatus> forget(const std::string& subject, bool key_is_lost = false);
     // Says in the mark that the copies elsewhere are gone too.
     result<void> finish_forgetting(const std::string& subject);
