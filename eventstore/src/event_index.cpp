@@ -240,14 +240,31 @@ bool EventIndex::has_settings(const IndexView& view) const
 
 result<std::uint64_t> EventIndex::length_of(const IndexView& view, std::string_view stream, Position head) const
 {
+    std::optional<std::uint64_t> ahead_of_tails;
     for (auto tail = view.tails.rbegin(); tail != view.tails.rend(); ++tail) {
         const std::shared_lock lock{(*tail)->mutex()};
         const auto* found = (*tail)->stream(stream);
         if (found == nullptr) continue;
-        const auto here = found->positions.count_up_to(head);
-        return found->first_version + here;
+        if (const auto here = found->positions.count_up_to(head); here > 0) return found->first_version + here;
+        ahead_of_tails = found->first_version;
     }
-    return length_on_disk(stream);
+    BOOST_OUTCOME_TRY(const auto length, ahead_of_tails ? *ahead_of_tails : length_on_disk(stream));
+    return head < on_disk() ? length_up_to(view, stream, length, head) : length;
+}
+
+// Of the first `length` events of a stream, how many are not behind `head`.
+result<std::uint64_t> EventIndex::length_up_to(const IndexView& view, std::string_view stream, std::uint64_t length,
+                                               Position head) const
+{
+    std::uint64_t least = 0;
+    std::uint64_t most  = length;
+    // Most are as long as they were.
+    for (std::uint64_t version = most; least < most; version = least + (most - least + 1) / 2) {
+        BOOST_OUTCOME_TRY(const auto place, of_stream(view, stream, version - 1, Direction::forwards, 1));
+        const bool is_there       = not place.positions.empty() && place.positions.front() <= head;
+        (is_there ? least : most) = is_there ? version : version - 1;
+    }
+    return least;
 }
 
 result<std::optional<Position>> EventIndex::position_on_disk(const Uuid& id) const

@@ -106,6 +106,8 @@ private:
     explicit EventIndex(std::unique_ptr<Database> database);
     result<void> load();
     result<std::uint64_t> length_on_disk(std::string_view stream) const;
+    result<std::uint64_t> length_up_to(const IndexView& view, std::string_view stream, std::uint64_t length,
+                                       Position head) const;
     result<std::optional<Position>> position_on_disk(const Uuid& id) const;
 
     std::unique_ptr<Database> database_;

@@ -33,7 +33,7 @@ struct Scavenger::Page {
 Scavenger::Scavenger(const Runtime& runtime, Database& database, LogReader& log, StreamClusters* clusters, LetGo let_go,
                      std::uint64_t step_bytes, const ScavengeOptions& options, const Progress& progress)
     : runtime_{runtime}, database_{database}, log_{log}, clusters_{clusters}, let_go_{std::move(let_go)},
-      step_bytes_{step_bytes}, options_{options}, progress_{progress}, began_{runtime.clock.now()}
+      step_bytes_{step_bytes}, options_{options}, progress_{progress}, began_{runtime.clock.now()}, head_{log.head()}
 {
 }
 
@@ -66,7 +66,7 @@ result<void> Scavenger::begin()
     note_.gone            = gone;
     note_.gone_bytes      = gone_bytes;
     note_.next            = 1;
-    note_.head            = log_.head();
+    note_.head            = head_;
     note_.moment          = began_;
     return done();
 }
@@ -164,7 +164,7 @@ result<const Scavenger::Cut*> Scavenger::cut_of(std::string_view stream)
     BOOST_OUTCOME_TRY(cut.then, log_.kept_of(view, stream, note_.head, note_.moment));
     cut.now = cut.then;
     if (resumed_) {
-        BOOST_OUTCOME_TRY(cut.now, log_.kept_of(view, stream, log_.head(), began_));
+        BOOST_OUTCOME_TRY(cut.now, log_.kept_of(view, stream, head_, began_));
     }
     if (cuts_.size() >= cuts_max) cuts_.clear();
     return &cuts_.emplace(std::move(name), cut).first->second;

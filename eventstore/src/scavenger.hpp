@@ -61,7 +61,8 @@ private:
 
     ScavengeNote note_;
     bool resumed_ = false;
-    Time began_;
+    const Time began_;
+    const Position head_;                         // of the log then
     std::uint64_t bytes_ = 0;                     // read and written since then
     std::unordered_set<std::uint64_t> limited_;   // hashes of the streams of which something was asked
     std::unordered_set<std::uint64_t> cut_short_; // the same of those that lose events

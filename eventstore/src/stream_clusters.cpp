@@ -224,6 +224,14 @@ void StreamClusters::run_task()
         const bool is_quiet = head == std::exchange(head_before_, head);
         return send_task(is_quiet);
     }
+    {
+        const std::lock_guard lock{building_};
+        if (is_paused_) { // go_on() sends the next; asked again and again, the answer would be the same
+            complete_at_  = nowhere;
+            task_is_sent_ = false;
+            return;
+        }
+    }
     // After a fault, a damaged log or a full disk, it is tried again when there is another cluster to make. Nothing is
     // lost meanwhile, and whoever reads or writes the log is told of the fault.
     complete_at_  = more ? end_of_clusters() + options_.small_events : head + options_.events;
