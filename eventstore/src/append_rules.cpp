@@ -95,12 +95,13 @@ private:
         return place;
     }
 
-    // "No stream" finds a deleted one, too.
+    // "No stream" finds a deleted one, too: what counts is what stood before the request, which may have asked something of
+    // its own stream.
     result<bool> can_have_put(const StreamAppend& append, const RecordedEvent& first) const
     {
         if (append.expected.puts_first_at(first.version)) return true;
         if (append.expected != ExpectedVersion::no_stream()) return false;
-        BOOST_OUTCOME_TRY(const auto status, log_.status_of(append.stream, first.position));
+        BOOST_OUTCOME_TRY(const auto status, log_.status_of(append.stream, positions_.front()));
         return status.is_deleted(first.version);
     }
 
@@ -206,12 +207,21 @@ result<std::optional<Appended>> find_repeated_command(const CommandRecord& comma
     return std::optional{std::move(answer)};
 }
 
+// Of a stream that has ended for good nothing can be asked again.
+result<void> check_settings_stream(const StreamAppend& append, std::uint64_t length, const LogView& log)
+{
+    // The version first: whoever asks for what somebody else has just asked for reads again and finds it.
+    if (not append.expected.matches(length)) return wrong_expected_version(append.stream, append.expected, length);
+    const auto stream = append.stream.substr(settings_stream_of("").size());
+    BOOST_OUTCOME_TRY(const auto status, log.status_of(stream, std::numeric_limits<Position>::max()));
+    if (status.tombstoned) return stream_tombstoned(stream);
+    return done();
+}
+
 result<void> check_stream(const StreamAppend& append, std::uint64_t length, const LogView& log)
 {
-    StreamStatus status;
-    if (not is_settings_stream(append.stream)) {
-        BOOST_OUTCOME_TRY(status, log.status_of(append.stream, std::numeric_limits<Position>::max()));
-    }
+    if (is_settings_stream(append.stream)) return check_settings_stream(append, length, log);
+    BOOST_OUTCOME_TRY(const auto status, log.status_of(append.stream, std::numeric_limits<Position>::max()));
     if (status.tombstoned) return stream_tombstoned(append.stream);
     const bool is_new_again = append.expected == ExpectedVersion::no_stream() && status.is_deleted(length);
     if (is_new_again || append.expected.matches(length)) return done();

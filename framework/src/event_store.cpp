@@ -164,6 +164,13 @@ result<void> check_settings(const StreamAppend& append)
                        "append the event " + quoted(event.type) + " to the stream " + quoted(append.stream) +
                            ", which is kept for what is asked of a stream; give it another name");
     }
+    const auto end  = event_type<StreamSettings, StreamTombstoned>().name;
+    const auto ends = std::find_if(append.events.begin(), append.events.end(),
+                                   [&](const NewEvent& event) { return event.type == end; });
+    if (append.events.end() - ends > 1) {
+        return invalid("invalid-append", "append to the stream " + quoted(append.stream) +
+                                             " behind the event that ends it for good; leave out what follows it");
+    }
     return done();
 }
 

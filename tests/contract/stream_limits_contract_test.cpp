@@ -55,6 +55,15 @@ std::string code_of(const result<void>& answer)
     return answer ? "" : answer.error().code;
 }
 
+template <class Fact>
+NewEvent event_of(const Runtime& runtime, const Fact& fact)
+{
+    const auto& type = event_type<StreamSettings, Fact>();
+    auto event       = note_of(runtime, "", std::string{type.name});
+    type.encode(&fact, event.data);
+    return event;
+}
+
 TEST_CASE("a reader of a stream sees what its limits leave, at once and from either end", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
@@ -231,9 +240,7 @@ TEST_CASE("an append in the same group as the tombstone is refused like one behi
     Machine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
-        const auto& type = event_type<StreamSettings, StreamTombstoned>();
-        auto tombstone   = note_of(machine.runtime, "", std::string{type.name});
-        type.encode(static_cast<const void*>(std::make_unique<StreamTombstoned>().get()), tombstone.data);
+        const auto tombstone = event_of(machine.runtime, StreamTombstoned{});
         std::vector<std::string> answers;
         const auto take = [&](const result<Appended>& answer) { answers.push_back(code_of(answer)); };
         machine->append(to("a-1", ExpectedVersion::any(), {note_of(machine.runtime, "0")}), take);
@@ -241,6 +248,53 @@ TEST_CASE("an append in the same group as the tombstone is refused like one behi
         machine->append(to("a-1", ExpectedVersion::any(), {note_of(machine.runtime, "1")}), take);
         machine.simulated.run_until_idle();
         CHECK(answers == std::vector<std::string>{"", "", "stream-tombstoned"});
+    }
+}
+
+TEST_CASE("nothing is asked again of a stream that has ended for good", "[eventstore][limits]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine{kind};
+    const auto ask = [&](const std::vector<NewEvent>& events) {
+        return code_of(machine->append(to(settings_stream_of("a-1"), ExpectedVersion::any(), events)));
+    };
+    DYNAMIC_SECTION(kind.name)
+    {
+        REQUIRE(machine.append("a-1", ExpectedVersion::no_stream(), {"0"}));
+        const auto end    = event_of(machine.runtime, StreamTombstoned{});
+        const auto limits = event_of(machine.runtime, StreamLimitsSet{});
+        CHECK(ask({end, limits}) == "invalid-append"); // in one append
+        CHECK(machine.read("a-1") == Texts{"0"});
+        CHECK(ask({limits, end}) == "");
+        CHECK(ask({event_of(machine.runtime, StreamLimitsSet{})}) == "stream-tombstoned");
+        CHECK(ask({event_of(machine.runtime, StreamTombstoned{})}) == "stream-tombstoned");
+        CHECK(code_of(machine.append("a-1", ExpectedVersion::any(), {"x"})) == "stream-tombstoned");
+        CHECK(tombstone_stream(*machine, machine.runtime.ids, "a-1"));
+        CHECK(ask({limits, end}) == ""); // sent again, it is known
+    }
+}
+
+TEST_CASE("an append that asks something of the stream that it begins anew is known when it is sent again",
+          "[eventstore][limits]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine{kind};
+    DYNAMIC_SECTION(kind.name)
+    {
+        REQUIRE(machine.append("a-1", ExpectedVersion::no_stream(), {"0", "1"}));
+        REQUIRE(delete_stream(*machine, machine.runtime.ids, "a-1"));
+        AppendRequest request;
+        request.streams.push_back(
+            {settings_stream_of("a-1"), ExpectedVersion::any(), {event_of(machine.runtime, StreamLimitsSet{})}});
+        request.streams.push_back({"a-1", ExpectedVersion::no_stream(), {note_of(machine.runtime, "2")}});
+        const auto first = machine->append(request);
+        REQUIRE(first);
+        CHECK(first.value().streams.at(1).first_version == 2);
+        const auto again = machine->append(request);
+        INFO((again ? "" : again.error().sentence));
+        REQUIRE(again);
+        CHECK(again.value().repeated);
+        CHECK(again.value().first_position == first.value().first_position);
     }
 }
 
