@@ -23,7 +23,9 @@ bool answers_rightly(LevelDbStore& store, StoreModel model, const std::vector<Ap
     if (not is_answered_rightly(store, model, conditional)) return false;
     conditional.streams.front().expected          = ExpectedVersion::any();
     conditional.streams.front().events.front().id = ids.next();
-    return is_answered_rightly(store, model, conditional) && difference(store, model).empty();
+    if (not is_answered_rightly(store, model, conditional)) return false;
+    model.take_times_from(store);
+    return difference(store, model).empty();
 }
 
 bool gives_wrong_data(const EventStore& store, const StoreModel& model)

@@ -1,5 +1,7 @@
 #include "simulated/drawn_appends.hpp"
 
+#include "simulated/drawn_settings.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -83,6 +85,20 @@ AppendRequest DrawnAppends::fresh(const StoreModel& model)
     return request;
 }
 
+// Something of a stream, now and then together with an append to it, ahead of it or behind it.
+AppendRequest DrawnAppends::asking(const StoreModel& model)
+{
+    const auto name   = stream();
+    const auto asked  = settings_stream_of(name);
+    const auto expect = drawn_.one_in(2) ? ExpectedVersion::any() : expectation(model.length(asked));
+    AppendRequest request{.streams = {{asked, expect, {drawn_settings(drawn_, ids_, model.length(name))}}}};
+    if (drawn_.one_in(4)) {
+        const auto at = drawn_.one_in(2) ? request.streams.begin() : request.streams.end();
+        request.streams.insert(at, stream_append(model, name));
+    }
+    return request;
+}
+
 // Known ids in the wrong company, place, order or with other content.
 AppendRequest DrawnAppends::almost_known()
 {
@@ -90,6 +106,10 @@ AppendRequest DrawnAppends::almost_known()
     request.command.reset();
     if (request.streams.empty()) return request;
     auto& append = request.streams[drawn_.below(request.streams.size())];
+    if (is_settings_stream(append.stream)) { // which takes no other events
+        append.expected = ExpectedVersion::exactly(drawn_.below(6));
+        return request;
+    }
     switch (drawn_.below(5)) {
     case 0:
         append.events.push_back(event());
@@ -115,7 +135,8 @@ AppendRequest DrawnAppends::next(const StoreModel& model)
     if (not sent_.empty() && drawn_.one_in(10)) {
         if (auto request = almost_known(); not request.streams.empty()) return request;
     }
-    sent_.push_back(fresh(model));
+    const bool asks = streams_are_ == StreamsAre::limited && drawn_.one_in(6);
+    sent_.push_back(asks ? asking(model) : fresh(model));
     return sent_.back();
 }
 
@@ -124,10 +145,10 @@ ReadRequest DrawnAppends::next_reading(const StoreModel& model)
     ReadRequest request;
     switch (drawn_.below(5)) {
     case 0:
-        request.scope = Scope::stream(stream());
+        request.scope = Scope::stream(drawn_.one_in(5) ? settings_stream_of(stream()) : stream());
         break;
     case 1:
-        request.scope = Scope::category(drawn_.one_in(2) ? "order" : "stock");
+        request.scope = Scope::category(drawn_.one_in(5) ? "$stream" : drawn_.one_in(2) ? "order" : "stock");
         break;
     case 2:
         request.scope = Scope::type(type());

@@ -26,7 +26,7 @@ LevelDbStoreOptions drawn_options(Drawn& drawn)
 
 StoreLives::StoreLives(std::uint64_t seed, Sometimes& sometimes)
     : machine_{seed, seed % 2 == 0 ? DirectoryModel::ordered : DirectoryModel::strict}, drawn_{seed},
-      appends_{drawn_, machine_.runtime().ids, drawn_.one_in(4) ? 3000u : 120u},
+      appends_{drawn_, machine_.runtime().ids, drawn_.one_in(4) ? 3000u : 120u, DrawnAppends::StreamsAre::limited},
       sometimes_{sometimes}, options_{drawn_options(drawn_)}
 {
 }
@@ -45,6 +45,9 @@ std::string StoreLives::run()
         end();
     }
     if (not is_wrong()) begin(); // and all is well again
+    if (not is_wrong() && drawn_.one_in(2)) scavenge_all();
+    machine_.executor().run_until_idle();
+    if (not is_wrong()) model_.take_times_from(*store_);
     const bool had_events = not requests_.empty();
     let_go();
     if (not is_wrong() && had_events) break_a_bit();
@@ -98,12 +101,13 @@ void StoreLives::begin()
     auto opened = machine_.open(options_);
     if (not opened) return wrong("not opened: " + opened.error().code + ": " + opened.error().sentence);
     store_ = std::move(opened.value());
+    see_what_is_gone();
+    if (is_wrong()) return;
+    model_.nothing_is_going();
+    model_.it_is(machine_.executor().now());
     if (auto found = settle(*store_, model_, in_doubt_); not found.empty()) return wrong(found);
-    if (drawn_.one_in(2)) {
-        const auto report = store_->verify();
-        if (not report) return wrong("not verified: " + report.error().sentence);
-        if (report.value().findings_total > 0) return wrong("verify: " + report.value().findings.front().sentence);
-    }
+    if (drawn_.one_in(2)) verify();
+    if (is_wrong()) return;
     for (const auto& request : in_doubt_) {
         ++sometimes_[model_.expect(request).repeated ? "in doubt, and there" : "in doubt, and not there"];
     }
@@ -120,6 +124,14 @@ void StoreLives::begin()
     requests_ = std::move(requests);
     answered_ = requests_.size();
     closed_   = false;
+    is_blind_ = false;
+}
+
+void StoreLives::verify()
+{
+    const auto report = store_->verify();
+    if (not report) return wrong("not verified: " + report.error().sentence);
+    if (report.value().findings_total > 0) wrong("verify: " + report.value().findings.front().sentence);
 }
 
 void StoreLives::count_answer(const AppendRequest& request, const result<Appended>& answer)
@@ -128,11 +140,19 @@ void StoreLives::count_answer(const AppendRequest& request, const result<Appende
         ++sometimes_["an append answered " + answer.error().code];
     } else if (answer.value().repeated) {
         ++sometimes_[request.command ? "a command known" : "an append known"];
+        const bool is_gone = model_.gone().contains(answer.value().first_position);
+        if (is_gone && not request.command) ++sometimes_["an event that is gone known when it is sent again"];
     } else {
         ++sometimes_[request.streams.empty()      ? "a command without events taken"
                      : request.streams.size() > 1 ? "an append to several streams taken"
                                                   : "an append taken"];
         if (request.condition) ++sometimes_["a condition that held"];
+        for (std::size_t i = 0; i < request.streams.size(); ++i) {
+            const bool is_anew = answer.value().streams[i].first_version > 0;
+            if (is_anew && request.streams[i].expected == ExpectedVersion::no_stream()) {
+                ++sometimes_["a deleted stream begun anew"];
+            }
+        }
     }
 }
 
@@ -140,6 +160,7 @@ void StoreLives::take_answer(std::size_t number, const result<Appended>& answer)
 {
     if (number != answered_) return wrong("answered out of turn");
     const auto& request = requests_[answered_++];
+    if (is_scavenging_ && not is_blind_) see_what_is_gone();
     count_answer(request, answer);
     trace_          = trace_ * 31 + (answer ? answer.value().last_position : answer.error().code.size());
     const auto code = answer ? "" : answer.error().code;
@@ -151,6 +172,8 @@ void StoreLives::take_answer(std::size_t number, const result<Appended>& answer)
         not_written_.push_back(request);
     } else if (answer && closed_) {
         wrong("acknowledged after a failure");
+    } else if (is_blind_) {
+        if (answer) in_doubt_.push_back(request); // it is looked for when the disk is sound again
     } else if (answer || answer.error().kind != Failure::storage || not is_troubled()) {
         if (auto found = wrong_answer(model_.expect(request), answer); not found.empty()) wrong(found);
         model_.take(request);
@@ -178,11 +201,19 @@ void StoreLives::append_some(LevelDbStore& store)
 // "" or what is wrong with a reading, a search by id, or a length.
 std::string StoreLives::look_around(const LevelDbStore& store)
 {
+    if (not model_.take_times_from(store)) return "the log is not read";
+    model_.it_is(machine_.executor().now());
     if (auto found = wrong_reading(store, model_, appends_.next_reading(model_)); not found.empty()) return found;
     if (model_.head() == 0) return "";
     const auto& event = model_.events()[drawn_.below(model_.head())];
     const auto by_id  = store.find_event(event.id);
-    if (not by_id || not by_id.value() || not same_event(*by_id.value(), event)) return "not found by its id";
+    if (not by_id) return "not found by its id";
+    if (model_.gone().contains(event.position)) {
+        ++sometimes_["a search for an event that is gone"];
+        if (by_id.value()) return "found by its id, and gone";
+    } else if (not by_id.value() || not same_event(*by_id.value(), event)) {
+        return "not found by its id";
+    }
     const auto length = store.stream_length(event.stream);
     if (not length || length.value() != model_.length(event.stream)) return "a stream's length is another";
     const auto nobody = store.find_event(machine_.runtime().ids.next());
@@ -192,13 +223,17 @@ std::string StoreLives::look_around(const LevelDbStore& store)
 void StoreLives::work()
 {
     if (not drawn_.one_in(8)) draw_fault();
-    for (auto steps = 5 + drawn_.below(25); steps > 0 && not is_wrong() && not closed_; --steps) {
+    for (auto steps = 5 + drawn_.below(25); steps > 0 && not is_wrong() && not closed_ && not is_blind_; --steps) {
         append_some(*store_);
         if (drawn_.one_in(2) && answered_ == requests_.size()) {
             const auto found = look_around(*store_);
             ++sometimes_["a look around"];
             // A sick disk may fail a reading; what it may give is looked at when it is sound again.
             if (not found.empty() && not is_troubled()) wrong(found);
+        }
+        if (drawn_.one_in(8) && answered_ == requests_.size()) {
+            if (drawn_.one_in(3)) draw_fault();
+            scavenge();
         }
         if (drawn_.one_in(3)) run_one_background_job();
         if (drawn_.one_in(5)) machine_.executor().advance(Duration{drawn_.below(2'000'000)});

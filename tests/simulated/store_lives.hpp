@@ -39,6 +39,14 @@ private:
     void take_answer(std::size_t number, const result<Appended>& answer);
     void count_answer(const AppendRequest& request, const result<Appended>& answer);
     std::string look_around(const LevelDbStore& store);
+    void verify();
+    bool scavenge();
+    result<void> between_steps(std::uint64_t& steps_left);
+    void take_report(const ScavengeReport& report, const std::set<Position>& hidden, std::set<Position> before);
+    bool is_partly_gone(const std::set<Position>& hidden) const;
+    void scavenge_all();
+    void dry_run();
+    void see_what_is_gone();
     void let_go();
     void lose_power();
     bool is_troubled() const { return machine_.disk().crashed() || machine_.disk().fault_happened(); }
@@ -57,6 +65,8 @@ private:
     std::vector<AppendRequest> not_written_; // as the store said
     std::size_t answered_ = 0;
     bool closed_          = false;
+    bool is_scavenging_   = false;
+    bool is_blind_        = false; // a sick disk does not say what a scavenge has taken out
     std::string wrong_;
     std::uint64_t trace_ = 0;
 };

@@ -31,6 +31,12 @@ bool is_as_expected(const ExpectedVersion& expected, std::uint64_t count)
     return count > 0 && expected == ExpectedVersion::exactly(count - 1);
 }
 
+// A deleted stream is as good as none.
+bool is_as_expected(const ExpectedVersion& expected, std::uint64_t count, const StreamStatus& asked)
+{
+    return is_as_expected(expected, count) || (expected == ExpectedVersion::no_stream() && is_begun_anew(asked, count));
+}
+
 bool matches(const EventQuery& query, const RecordedEvent& event)
 {
     if (query.items.empty()) return true;
@@ -61,13 +67,15 @@ bool same_event(const RecordedEvent& event, const RecordedEvent& of_model)
     return event == expected;
 }
 
-void StoreModel::take_times_from(const EventStore& store)
+bool StoreModel::take_times_from(const EventStore& store)
 {
-    const auto cursor = store.read({});
-    for (RecordedEvent& event : events_) {
+    const auto cursor = store.read({.from = timed_ + 1});
+    for (;;) {
         const auto next = cursor->next();
-        if (not next || next.value() == nullptr) return;
-        event.recorded_at = next.value()->recorded_at;
+        if (not next) return false;
+        if (next.value() == nullptr || next.value()->position > head()) return true;
+        timed_                          = next.value()->position;
+        events_[timed_ - 1].recorded_at = next.value()->recorded_at;
     }
 }
 
@@ -86,14 +94,15 @@ bool StoreModel::stands(const StreamAppend& append, Answer& answer) const
         const auto& there       = events_[position - 1];
         if (i == 0) place.first_version = there.version;
         if (there.stream != append.stream || there.version != place.first_version + i) return false;
-        if (not same_content(there, append.events[i]) || position <= answer.last) return false;
+        if (position <= answer.last) return false;
+        if (not gone_.contains(position) && not same_content(there, append.events[i])) return false;
         if (answer.first == 0) answer.first = position;
         answer.last        = position;
         place.last_version = there.version;
     }
     if (append.events.empty()) return true;
     answer.streams.push_back(place);
-    return is_as_expected(append.expected, place.first_version);
+    return is_as_expected(append.expected, place.first_version, asked_.before(append.stream, answer.first));
 }
 
 // The answer of an append of which at least one event is known.
@@ -111,6 +120,17 @@ std::optional<StoreModel::Answer> StoreModel::standing(const AppendRequest& requ
     return all && not request.command ? answer : Answer{.code = known_otherwise};
 }
 
+// Empty: it is taken.
+std::string StoreModel::refusal_of(const StreamAppend& append) const
+{
+    const auto asked     = asked_.now(append.stream);
+    const bool is_due    = is_as_expected(append.expected, length(append.stream), asked);
+    const bool has_ended = asked.tombstoned || asked_.now(asked_in(append.stream)).tombstoned;
+    // Of what is asked of a stream the version is looked at first.
+    if (has_ended && (is_due || asked_in(append.stream).empty())) return "stream-tombstoned";
+    return is_due ? "" : "wrong-expected-version";
+}
+
 StoreModel::Answer StoreModel::expect(const AppendRequest& request) const
 {
     if (request.command) {
@@ -123,11 +143,11 @@ StoreModel::Answer StoreModel::expect(const AppendRequest& request) const
     }
     if (auto answer = standing(request)) return *answer;
     for (const auto& append : request.streams) {
-        if (not is_as_expected(append.expected, length(append.stream))) return {.code = "wrong-expected-version"};
+        if (auto code = refusal_of(append); not code.empty()) return {.code = std::move(code)};
     }
     if (request.condition) {
         for (Position at = request.condition->after + 1; at <= head(); ++at) {
-            if (matches(request.condition->fails_if_matched, events_[at - 1])) {
+            if (not gone_.contains(at) && matches(request.condition->fails_if_matched, events_[at - 1])) {
                 return {.code = "append-condition-failed"};
             }
         }
@@ -160,6 +180,7 @@ void StoreModel::take(const AppendRequest& request)
                                .recorded_at    = {}});
             stream.push_back(events_.size());
             ids_[event.id] = events_.size();
+            asked_.take(events_.back());
         }
     }
     if (not request.command) return;
@@ -182,11 +203,11 @@ std::vector<Position> StoreModel::matching(const ReadRequest& request) const
         const auto place = is_stream ? event.version : event.position;
         if (request.from && (forwards ? place < *request.from : place > *request.from)) continue;
         const bool wanted = request.scope.kind() == Scope::Kind::everything ||
-                            (is_stream && event.stream == request.scope.name()) ||
+                            (is_stream && event.stream == request.scope.name() && not is_hidden(event)) ||
                             (request.scope.kind() == Scope::Kind::category &&
                              event.stream.substr(0, event.stream.find('-')) == request.scope.name()) ||
                             (request.scope.kind() == Scope::Kind::query && matches(request.scope.query(), event));
-        if (wanted) found.push_back(event.position);
+        if (wanted && not gone_.contains(event.position)) found.push_back(event.position);
     }
     if (not forwards) std::reverse(found.begin(), found.end());
     if (found.size() > request.limit) found.resize(request.limit);
@@ -290,6 +311,7 @@ std::string settle(const EventStore& store, StoreModel& model, const std::vector
         at += ids.size();
     }
     if (at != found.size()) return "there is part of an append, or an event that nobody appended";
+    model.take_times_from(store);
     return difference(store, model);
 }
 

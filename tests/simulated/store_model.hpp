@@ -9,10 +9,13 @@
 // Threads: one.
 #pragma once
 
+#include "simulated/asked_of_streams.hpp"
+
 #include <eventloom/eventstore/leveldb_store.hpp>
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,8 +35,21 @@ public:
     // What the store has taken. An append that is refused or repeated changes nothing.
     void take(const AppendRequest& request);
 
-    // When its events were recorded, which only the store can say; from then on that must stay as it is.
-    void take_times_from(const EventStore& store);
+    // When its events were recorded, which only the store can say; from then on that must stay as it is. Says whether the
+    // log could be read to its end.
+    bool take_times_from(const EventStore& store);
+    // By which the ages of events are reckoned, when those of a stream are limited.
+    void it_is(Time now) { now_ = now; }
+
+    // Events that no reader of their streams is to see, and that are not gone.
+    std::set<Position> hidden() const;
+    const std::set<Position>& gone() const { return gone_; }
+    // A scavenge begins: until nothing_is_going() any event that is hidden now may be found gone, and no other.
+    void scavenge_begins();
+    void nothing_is_going() { may_go_.clear(); }
+    // What is gone of the events that the model has, which after an interrupted scavenge only the store can say. "" or what
+    // is wrong: a place that is not as it was, an event that is gone and may not be, or that is there again.
+    std::string take_gone_from(const LevelDbStore& store);
 
     Position head() const { return events_.size(); }
     const std::vector<RecordedEvent>& events() const { return events_; }
@@ -45,8 +61,16 @@ public:
 private:
     std::optional<Answer> standing(const AppendRequest& request) const;
     bool stands(const StreamAppend& append, Answer& answer) const;
+    std::string refusal_of(const StreamAppend& append) const;
+    bool is_hidden(const RecordedEvent& event) const;
+    std::string compare_with(const RecordedEvent& found) const;
 
     std::vector<RecordedEvent> events_;
+    Position timed_ = 0; // up to there it is known when they were recorded, unless they are gone
+    Time now_       = {};
+    AskedOfStreams asked_;
+    std::set<Position> gone_;
+    std::set<Position> may_go_;
     std::map<std::string, std::vector<Position>> streams_;
     std::map<Uuid, Position> ids_;
     std::map<Uuid, CommandRecord> commands_;
