@@ -106,9 +106,7 @@ private:
     {
         run("store export", {"store", "export", path("first.jsonl")}, "shop");
         add("the export", "MiB", static_cast<double>(std::filesystem::file_size(path("first.jsonl"))) / (1 << 20));
-        run("store import --dry-run", {"store", "import", path("first.jsonl"), "--dry-run"}, "moved");
         run("store import", {"store", "import", path("first.jsonl")}, "moved");
-        run("store import, compared with what is there", {"store", "import", path("first.jsonl")}, "moved");
         run("store export of what was imported", {"store", "export", path("second.jsonl")}, "moved");
         shell("cmp " + path("first.jsonl") + " " + path("second.jsonl"));
         for (const char* made : {"moved", "first.jsonl", "second.jsonl"}) remove_directory(path(made));
@@ -118,7 +116,7 @@ private:
     {
         run("store forget --rebuild", {"store", "forget", "customer-1", "--yes", "--rebuild"}, "shop");
         run("store forget", {"store", "forget", "customer-2", "--yes"}, "shop");
-        run("store keys verify, a key a hundred events", {"store", "keys", "verify"}, "shop");
+        run("store keys verify, a key a thousand events", {"store", "keys", "verify"}, "shop");
         run("store keys rekey", {"store", "keys", "rekey", "--new-master", path("new.key"), "--yes"}, "shop");
         std::filesystem::rename(path("new.key"), path("shop/keys/master.key"));
     }

@@ -54,7 +54,7 @@ el::Projected<CustomerId, Card> cards()
     });
 }
 
-constexpr std::uint64_t events_a_customer = 10;
+constexpr std::uint64_t events_a_customer = 100;
 constexpr std::uint64_t orders_open       = 1'000;   // at a time
 constexpr std::uint64_t events_a_chunk    = 10'000;  // made before they are appended
 constexpr std::uint64_t events_a_round    = 100'000; // a whole number of chunks, and of rounds of open orders
