@@ -191,6 +191,30 @@ struct Database::State {
         return read_fault.error(status);
     }
 
+    // Without a batch what is in memory is set aside for a table.
+    result<void> write(leveldb::WriteBatch* batch, Durability durability)
+    {
+        if (closed_by_fault) {
+            const std::lock_guard held{mutex};
+            return fail(Failure::unavailable, "store-closed-by-fault",
+                        "write to the database " + directory + " and found it closed by an earlier fault (" + fault +
+                            "); nothing was written; open it again");
+        }
+        leveldb::WriteOptions options;
+        options.sync = durability == Durability::synced;
+        const std::shared_lock held_for_writing{writing};
+        const auto status = database->Write(options, batch);
+        if (status.ok()) return done();
+
+        // LevelDB would go on and lose later writes: what follows a failed write in its log is not read again.
+        const std::lock_guard held{mutex};
+        closed_by_fault  = true;
+        const auto found = "write to the database " + directory + " and found: " + status.ToString();
+        if (fault.empty()) fault = found;
+        return fail(Failure::unknown, "append-outcome-unknown",
+                    found + "; whether it was written is not known; open it again and send the same ids");
+    }
+
     OwnerLock lock; // goes last
     leveldb::Env& system;
     CheckedTables checked;
@@ -334,24 +358,7 @@ result<std::unique_ptr<DatabaseCapture>> Database::capture() const
 
 result<void> Database::write(const Batch& batch, Durability durability)
 {
-    if (state_->closed_by_fault) {
-        return fail(Failure::unavailable, "store-closed-by-fault",
-                    "write to the database " + state_->directory + " and found it closed by an earlier fault (" +
-                        fault() + "); nothing was written; open it again");
-    }
-    leveldb::WriteOptions options;
-    options.sync = durability == Durability::synced;
-    const std::shared_lock writing{state_->writing};
-    const auto status = state_->database->Write(options, &batch.changes_->batch);
-    if (status.ok()) return done();
-
-    // LevelDB would go on and lose later writes: what follows a failed write in its log is not read again.
-    const std::lock_guard lock{state_->mutex};
-    state_->closed_by_fault = true;
-    const auto found        = "write to the database " + state_->directory + " and found: " + status.ToString();
-    if (state_->fault.empty()) state_->fault = found;
-    return fail(Failure::unknown, "append-outcome-unknown",
-                found + "; whether it was written is not known; open it again and send the same ids");
+    return state_->write(&batch.changes_->batch, durability);
 }
 
 result<void> Database::write_out()
@@ -362,11 +369,19 @@ result<void> Database::write_out()
 
 result<void> Database::compact(std::string_view first_key, std::string_view last_key)
 {
+    // CompactRange would do that too, and keep it to itself when no new log file can be begun: then what is in memory stays
+    // there, and what it replaces stays in its table.
+    BOOST_OUTCOME_TRY(state_->write(nullptr, Durability::synced));
     const auto first = slice(first_key);
     const auto last  = slice(last_key);
     state_->database->CompactRange(&first, &last);
     // It answers nothing. After a compaction that failed LevelDB takes no write.
-    return write(Batch{}, Durability::synced);
+    BOOST_OUTCOME_TRY(write(Batch{}, Durability::synced));
+    const auto left = state_->files.not_removed();
+    if (left.empty()) return done();
+    return fail(Failure::storage, "file-not-removed",
+                "replaced what is in the file " + left +
+                    " and found that it cannot be removed; check its rights and the disk, then do the same again");
 }
 
 bool Database::is_closed_by_fault() const

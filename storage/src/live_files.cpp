@@ -51,7 +51,7 @@ private:
     std::uint64_t appended_ = 0;
 };
 
-LiveFiles::LiveFiles(leveldb::Env& files) : EnvWrapper{&files}, state_{new State{files, {}, 0, {}, {}}} {}
+LiveFiles::LiveFiles(leveldb::Env& files) : EnvWrapper{&files}, state_{new State{files, {}, 0, {}, {}, {}}} {}
 
 std::shared_ptr<void> LiveFiles::hold()
 {
@@ -72,7 +72,25 @@ void LiveFiles::let_go(State& state)
         for (const auto& path : postponed) state.growing.erase(path);
     }
     // What cannot be removed is left until the next opening, as LevelDB leaves it.
-    for (const auto& path : postponed) static_cast<void>(state.files.RemoveFile(path));
+    for (const auto& path : postponed) static_cast<void>(remove(state, path));
+}
+
+leveldb::Status LiveFiles::remove(State& state, const std::string& path)
+{
+    auto status = state.files.RemoveFile(path);
+    const std::lock_guard lock{state.mutex};
+    if (status.ok() || status.IsNotFound()) {
+        state.failed.erase(path);
+    } else {
+        state.failed.insert(path);
+    }
+    return status;
+}
+
+std::string LiveFiles::not_removed() const
+{
+    const std::lock_guard lock{state_->mutex};
+    return state_->failed.empty() ? std::string{} : *state_->failed.begin();
 }
 
 std::map<std::string, std::uint64_t> LiveFiles::growing() const
@@ -103,7 +121,7 @@ leveldb::Status LiveFiles::RemoveFile(const std::string& path)
         }
         state_->growing.erase(path);
     }
-    return target()->RemoveFile(path);
+    return remove(*state_, path);
 }
 
 } // namespace eventloom

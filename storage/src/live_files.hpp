@@ -29,6 +29,9 @@ public:
     // The log files and MANIFESTs of this opening that are there, by path, with the bytes that have left LevelDB's hands.
     std::map<std::string, std::uint64_t> growing() const;
 
+    // A file that LevelDB has asked to remove and that could not be: it asks again, and tells nobody. Empty: there is none.
+    std::string not_removed() const;
+
     leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override;
     leveldb::Status RemoveFile(const std::string& path) override;
     // What it was called before LevelDB 1.23; the base classes call one through the other.
@@ -42,9 +45,11 @@ private:
         std::mutex mutex;
         unsigned holds = 0;
         std::set<std::string> postponed;              // removals, which LevelDB asks for again and again
+        std::set<std::string> failed;                 // the same
         std::map<std::string, std::uint64_t> growing; // path to bytes
     };
     static void let_go(State& state);
+    static leveldb::Status remove(State& state, const std::string& path);
     const std::shared_ptr<State> state_;
 };
 

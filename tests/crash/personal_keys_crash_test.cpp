@@ -1,5 +1,5 @@
 // Power cuts while keys are made, destroyed, and wrapped anew under another master key.
-#include "crash/sealing_machine.hpp"
+#include "crash/keys_machine.hpp"
 #include "support/personal_events.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -13,73 +13,13 @@ using namespace eventloom;
 using namespace eventloom::testing;
 
 constexpr std::array tails{Tail::dropped, Tail::shortened, Tail::torn, Tail::kept};
-const std::string old_master = "/keys/master.key";
-const std::string new_master = "/new.key";
-
-std::string subject_of(int who)
-{
-    return "customer-" + std::to_string(who);
-}
-
-class Machine : public SealingMachine {
-public:
-    using SealingMachine::SealingMachine;
-
-    // Calls `work` with keys in a process of their own.
-    template <class Work>
-    auto with_keys(const std::string& master, const Work& work)
-    {
-        struct Ending {
-            ~Ending() { run_background_work(); }
-        } ending;
-        PersonalKeys keys{runtime(), {.directory = "/keys", .master_key_file = master, .secrets = &secrets()}};
-        return work(keys);
-    }
-
-    // The keys in the disk's bytes that their owner would find, by subject: of version 1.
-    std::string key_bytes(const std::string& subject)
-    {
-        std::string bytes;
-        {
-            const auto database = Database::open(runtime(), {.directory = "/keys", .create_if_missing = false});
-            REQUIRE(database);
-            const auto stored = database.value()->get("k" + subject);
-            REQUIRE(stored);
-            bytes = stored.value().value_or("");
-        }
-        run_background_work();
-        return bytes;
-    }
-};
-
-// What a disk holds once keys for so many subjects were made.
-DiskImage keys_of(int subjects)
-{
-    Machine machine{1};
-    machine.with_keys(old_master, [&](PersonalKeys& keys) {
-        std::vector<std::string> names;
-        for (int who = 0; who < subjects; ++who) names.push_back(subject_of(who));
-        REQUIRE(keys.keys_to_seal(names));
-    });
-    machine.disk().power_cut(Tail::kept);
-    return machine.disk().image();
-}
-
-enum class Found { opens, erased, wrong };
-
-Found look(PersonalKeys& keys, int who)
-{
-    const auto key = keys.key_to_open(subject_of(who), 1);
-    if (not key) return Found::wrong;
-    return key.value() ? Found::opens : Found::erased;
-}
 
 TEST_CASE(
     "forgetting that is cut off at any change of the disk is done or not, loses no other key, and can be done again",
     "[crash][personal]")
 {
     const auto image = keys_of(3);
-    Machine whole{2, image};
+    KeysMachine whole{2, image};
     const auto gone = whole.key_bytes(subject_of(1));
     REQUIRE_FALSE(whole.files_with(gone).empty());
     const auto forget = [](PersonalKeys& keys) { return keys.forget(subject_of(1)).has_value(); };
@@ -91,7 +31,7 @@ TEST_CASE(
     for (std::size_t i = 0; i < images.size(); ++i) {
         for (const auto tail : tails) {
             INFO("before change " << i + 1 << " of " << images.size() << ", tail " << static_cast<int>(tail));
-            Machine machine{100 + i, images[i]};
+            KeysMachine machine{100 + i, images[i]};
             machine.disk().power_cut(tail);
             machine.with_keys(old_master, [&](PersonalKeys& keys) {
                 REQUIRE(look(keys, 0) == Found::opens);
@@ -118,13 +58,13 @@ TEST_CASE("a rekey that is cut off at any change of the disk leaves every key to
 {
     constexpr int subjects = 600; // some batches
     const auto image       = keys_of(subjects);
-    Machine whole{3, image};
+    KeysMachine whole{3, image};
     const std::vector<std::string> old_bytes{whole.key_bytes(subject_of(0)), whole.key_bytes(subject_of(599))};
     const auto rekey  = [](PersonalKeys& keys) { return keys.rekey(new_master).has_value(); };
     const auto images = whole.images_of([&] { REQUIRE(whole.with_keys(old_master, rekey)); });
     for (const auto& bytes : old_bytes) CHECK(whole.files_with(bytes).empty());
     CHECK(images.size() > 20);
-    const auto opens_all = [](Machine& machine, const std::string& master) {
+    const auto opens_all = [](KeysMachine& machine, const std::string& master) {
         return machine.with_keys(master, [](PersonalKeys& keys) {
             const auto info = keys.info(true);
             return info && info.value().keys == subjects && info.value().damaged.empty();
@@ -135,7 +75,7 @@ TEST_CASE("a rekey that is cut off at any change of the disk leaves every key to
     for (std::size_t i = 0; i < images.size(); ++i) {
         for (const auto tail : tails) {
             INFO("before change " << i + 1 << " of " << images.size() << ", tail " << static_cast<int>(tail));
-            Machine machine{200 + i, images[i]};
+            KeysMachine machine{200 + i, images[i]};
             machine.disk().power_cut(tail);
             const bool by_old = opens_all(machine, old_master);
             const bool by_new = machine.disk().FileExists(new_master) && opens_all(machine, new_master);
@@ -154,7 +94,7 @@ TEST_CASE("a rekey that is cut off at any change of the disk leaves every key to
 
 TEST_CASE("a power cut at any change of an append leaves no event whose key is not there", "[crash][personal]")
 {
-    const auto append = [](Machine& machine, int events) {
+    const auto append = [](KeysMachine& machine, int events) {
         std::vector<NewEvent> acknowledged;
         machine.with_keys(old_master, [&](PersonalKeys& keys) {
             const auto log = LevelDbStore::open(machine.runtime(), {.directory = "/log"});
@@ -167,13 +107,13 @@ TEST_CASE("a power cut at any change of an append leaves no event whose key is n
         });
         return acknowledged;
     };
-    Machine whole{4};
+    KeysMachine whole{4};
     REQUIRE(append(whole, 6).size() == 6);
     const auto points = whole.disk().operations();
     for (std::uint64_t point = 1; point <= points; ++point) {
         for (const auto tail : {Tail::dropped, Tail::torn}) {
             INFO("point " << point << " of " << points << ", tail " << static_cast<int>(tail));
-            Machine machine{4};
+            KeysMachine machine{4};
             machine.disk().crash_at(point);
             const auto acknowledged = append(machine, 6);
             machine.disk().power_cut(tail);
