@@ -2,7 +2,6 @@
 #include "query_writers.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
 namespace eventloom {
@@ -127,7 +126,7 @@ void CommandLine::add_query_command()
     query->add_option(
         "--order", arguments->query.order,
         "A column; -COLUMN from the largest down. At most 100,000 rows, or --limit of them, can be ordered");
-    query->add_option("--limit", arguments->query.limit, "At most so many rows")->check(whole_number());
+    query->add_option("--limit", arguments->query.limit, "At most so many rows");
     query->add_option("--columns", arguments->query.columns, "Only these, with commas between");
     query->add_flag("--csv", arguments->csv, "Answer with a CSV file (RFC 4180)");
     on(query, [this, arguments](Output& out) -> result<void> {
