@@ -97,7 +97,7 @@ std::string CommandLine::path_of(const std::string& file) const
 result<void> CommandLine::check_outside_data(const std::string& path) const
 {
     std::error_code error;
-    const auto data = std::filesystem::weakly_canonical(root_directory(), error);
+    const auto data = std::filesystem::weakly_canonical(path_of(root_directory()), error);
     const auto file = std::filesystem::weakly_canonical(path, error);
     const auto end  = std::mismatch(data.begin(), data.end(), file.begin(), file.end());
     if (error || end.first != data.end()) return done();

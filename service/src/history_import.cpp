@@ -155,6 +155,8 @@ result<ImportReport> import_into(const Runtime& runtime, const Source& source, c
                     "; check the disk and the memory of this machine");
 }
 
+constexpr const char* lock_name = "OWNER.LOCK";
+
 // Nobody makes a store where this one is to be.
 class KeptPlace {
 public:
@@ -181,7 +183,7 @@ public:
     }
 
 private:
-    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
+    std::string lock_file() const { return log_ + "/" + lock_name; }
 
     leveldb::Env& files_;
     const std::string log_;
@@ -197,7 +199,9 @@ result<ImportReport> import_history(const Runtime& runtime, const std::string& f
     // Before anything is made for it. Once: it may be a pipe.
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
     const Source source{file, *lines, progress};
-    if (runtime.files.FileExists(log + "/CURRENT")) return import_into(runtime, source, log, false);
+    BOOST_OUTCOME_TRY(auto standing, list_directory(runtime, log));
+    std::erase(standing, lock_name); // of an import that was killed
+    if (not standing.empty()) return import_into(runtime, source, log, false);
     BOOST_OUTCOME_TRY(make_directory(runtime, log));
     KeptPlace place{runtime.files, log};
     BOOST_OUTCOME_TRY(place.take());

@@ -623,6 +623,22 @@ TEST_CASE("nobody makes a store where an import is on its way, and a missing fil
     CHECK_FALSE(std::filesystem::exists(exported.path("third")));
 }
 
+TEST_CASE("an import into what is left of a damaged store is refused before anything is read, and changes nothing",
+          "[exchange]")
+{
+    Exported exported{20};
+    const auto log = exported.path("second") + "/log";
+    std::filesystem::create_directories(log);
+    write(log + "/000005.ldb", "what is left");
+    const auto report = exported.import("second", [](std::uint64_t) -> result<void> {
+        return fail(Failure::unavailable, "was-read", "the file was read");
+    });
+    REQUIRE_FALSE(report);
+    CHECK(report.error().code != "not-imported");
+    CHECK(content_of(log + "/000005.ldb") == "what is left");
+    CHECK_FALSE(std::filesystem::exists(exported.path("second") + "/importing"));
+}
+
 TEST_CASE("members in another order and spaces between them are the same line", "[exchange]")
 {
     const RecordedEvent event = event_of(derived_uuid({"a"}));
