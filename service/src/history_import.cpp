@@ -6,6 +6,7 @@
 
 #include <leveldb/env.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace eventloom {
@@ -155,8 +156,6 @@ result<ImportReport> import_into(const Runtime& runtime, const Source& source, c
                     "; check the disk and the memory of this machine");
 }
 
-constexpr const char* lock_name = "OWNER.LOCK";
-
 // Nobody makes a store where this one is to be.
 class KeptPlace {
 public:
@@ -183,7 +182,7 @@ public:
     }
 
 private:
-    std::string lock_file() const { return log_ + "/" + lock_name; }
+    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
 
     leveldb::Env& files_;
     const std::string log_;
@@ -199,9 +198,11 @@ result<ImportReport> import_history(const Runtime& runtime, const std::string& f
     // Before anything is made for it. Once: it may be a pipe.
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
     const Source source{file, *lines, progress};
-    BOOST_OUTCOME_TRY(auto standing, list_directory(runtime, log));
-    std::erase(standing, lock_name); // of an import that was killed
-    if (not standing.empty()) return import_into(runtime, source, log, false);
+    BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
+    const bool is_of_store = std::any_of(standing.begin(), standing.end(), [](const std::string& name) {
+        return name == "CURRENT" || name.starts_with("MANIFEST-") || name.ends_with(".ldb") || name.ends_with(".log");
+    });
+    if (is_of_store) return import_into(runtime, source, log, false);
     BOOST_OUTCOME_TRY(make_directory(runtime, log));
     KeptPlace place{runtime.files, log};
     BOOST_OUTCOME_TRY(place.take());
