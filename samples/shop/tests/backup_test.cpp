@@ -128,7 +128,9 @@ TEST_CASE("backups and restores that are killed at twenty moments each leave who
     const auto data    = directory.path() + "/data";
     const auto backups = directory.path() + "/backups";
     const auto into    = directory.path() + "/restored";
-    std::mt19937 random{std::random_device{}()};
+    const auto seed    = std::random_device{}();
+    INFO("seed " << seed);
+    std::mt19937 random{seed};
     REQUIRE(run(directory, {"store", "backup", backups, "--copy"}).exit_code == 0);
     const auto whole = entries_in(backups);
     int left_without = 0; // kills that left no backup behind

@@ -61,7 +61,9 @@ TEST_CASE("killed at twenty random moments of an import and its sagas, the shop 
     const TemporaryDirectory directory;
     const std::vector<std::string> import{"import",      sample(), "--decline-rate", "0.05",
                                           "--fail-rate", "0.1",    "--data",         directory.path() + "/data"};
-    std::mt19937 random{std::random_device{}()};
+    const auto seed = std::random_device{}();
+    INFO("seed " << seed);
+    std::mt19937 random{seed};
     int killed = 0;
     while (killed < 20) {
         const Program program{directory, import};
@@ -78,11 +80,7 @@ TEST_CASE("killed at twenty random moments of an import and its sagas, the shop 
             return bytes;
         };
         const auto enough = size_of_log() + random() % 400'000;
-        siginfo_t finished{};
-        while (size_of_log() < enough && waitid(P_ALL, 0, &finished, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-               finished.si_pid == 0) {
-            std::this_thread::yield();
-        }
+        while (size_of_log() < enough && not program.has_ended()) std::this_thread::yield();
         program.kill();
         program.wait();
         ++killed;
@@ -115,7 +113,7 @@ TEST_CASE("a rebuild that is killed leaves the old model answering, and ends the
         const Program rebuild{directory, {"projections", "rebuild", "--all", "--data", directory.path() + "/data"}};
         while (not std::filesystem::exists(directory.path() + "/data/projections/orders/generation-" +
                                            std::to_string(2)) &&
-               waitpid(-1, nullptr, WNOHANG | WNOWAIT) == 0) {
+               not rebuild.has_ended()) {
             std::this_thread::yield();
         }
         rebuild.kill();
