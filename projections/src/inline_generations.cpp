@@ -8,6 +8,7 @@ namespace {
 
 constexpr char answers             = 'c'; //                       -> number, version of the projection
 constexpr char generation          = 'g'; // number, key of a row  -> what stands there in a read model
+constexpr char shape               = 's'; //                       -> number, shape of that generation's rows
 constexpr std::size_t rows_a_write = 4'096;
 
 std::string of_projection(std::string_view name)
@@ -41,6 +42,11 @@ std::string InlineGenerations::of_current() const
     return prefix_ + answers;
 }
 
+std::string InlineGenerations::of_shape() const
+{
+    return prefix_ + shape;
+}
+
 std::string InlineGenerations::prefix_of(std::uint64_t number) const
 {
     std::string prefix = prefix_ + generation;
@@ -55,10 +61,14 @@ result<std::optional<Generation>> InlineGenerations::current() const
     if (not stored) return std::optional<Generation>{};
     if (stored->size() != 16) return damaged(store_);
     const std::string_view bytes{*stored};
-    return std::optional{Generation{read_big_endian(bytes.substr(0, 8)),
-                                    static_cast<std::uint32_t>(read_big_endian(bytes.substr(8))),
-                                    RowPlace::log,
-                                    {}}};
+    Generation now{read_big_endian(bytes.substr(0, 8)),
+                   static_cast<std::uint32_t>(read_big_endian(bytes.substr(8))),
+                   RowPlace::log,
+                   {}};
+    BOOST_OUTCOME_TRY(const auto shaped, rows->find(of_shape()));
+    // A program that knows no shapes may have put another generation in place since.
+    if (shaped && shaped->size() > 8 && read_big_endian(*shaped) == now.number) now.shape = shaped->substr(8);
+    return std::optional{std::move(now)};
 }
 
 result<void> InlineGenerations::make_current(HeldAppends& held, const Generation& now) const
@@ -68,6 +78,11 @@ result<void> InlineGenerations::make_current(HeldAppends& held, const Generation
     append_big_endian(bytes, now.projection_version);
     RowBatch batch;
     batch.put(of_current(), bytes);
+    if (now.shape.empty()) {
+        batch.remove(of_shape());
+    } else {
+        batch.put(of_shape(), bytes.substr(0, 8) + now.shape);
+    }
     return held.write(batch);
 }
 
@@ -114,6 +129,7 @@ result<void> InlineGenerations::remove_all() const
     if (named) {
         RowBatch batch;
         batch.remove(of_current());
+        batch.remove(of_shape());
         BOOST_OUTCOME_TRY(const auto held, store_.hold_appends());
         BOOST_OUTCOME_TRY(held->write(batch));
     }

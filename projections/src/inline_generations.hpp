@@ -37,6 +37,7 @@ private:
     result<std::vector<std::uint64_t>> numbers() const;
     result<void> remove_rows(std::uint64_t number) const;
     std::string of_current() const;
+    std::string of_shape() const;
 
     EventStore& store_;
     const std::string prefix_; // of all keys of the projection

@@ -1,6 +1,7 @@
 #include "inline_projection.hpp"
 
 #include "log_pass.hpp"
+#include "projection_shape.hpp"
 
 #include <algorithm>
 
@@ -86,11 +87,15 @@ result<void> InlineProjection::open()
     return generations_.remove_all(); // it was kept in another place before
 }
 
-// The generation that answers; a fresh one when there is none, or when it is of no use: of an earlier version, damaged, or
-// ahead of a log that was cut.
+// The generation that answers; a fresh one when there is none, or when it is of no use: of an earlier version, of another
+// shape, damaged, or ahead of a log that was cut.
 result<std::shared_ptr<InlineModel>> InlineProjection::open_or_begin(const std::optional<Generation>& stored)
 {
-    if (stored && stored->projection_version == definition_->version()) {
+    const bool is_of_this_version = stored && stored->projection_version == definition_->version();
+    if (is_of_this_version && not may_have_shape_of(*stored, *definition_)) {
+        say("the rows of version " + std::to_string(stored->projection_version) +
+            " had another shape, and were made anew" + std::string{raise_the_version});
+    } else if (is_of_this_version) {
         number_    = stored->number;
         auto model = open_model(number_);
         if (not model && model.error().kind != Failure::corrupt) return model;
@@ -115,8 +120,9 @@ result<Position> InlineProjection::take_over(std::uint64_t number, const std::sh
     LogFold fold{store_, *definition_, *model, options_};
     BOOST_OUTCOME_TRY(fold_the_rest(store_, fold));
     BOOST_OUTCOME_TRY(const auto answers, in_log_.current());
-    if (not answers || answers->number != number) {
-        BOOST_OUTCOME_TRY(in_log_.make_current(*held, {number, definition_->version(), RowPlace::log, {}}));
+    const Generation now{number, definition_->version(), RowPlace::log, shape_of(*definition_)};
+    if (answers != now) {
+        BOOST_OUTCOME_TRY(in_log_.make_current(*held, now));
     }
     auto appends = std::make_shared<InlineModelFold>(definition_, model);
     auto& folds  = held->folds();

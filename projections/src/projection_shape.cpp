@@ -28,4 +28,10 @@ std::string shape_of(const Projection& definition)
     return shape;
 }
 
+bool may_have_shape_of(const Generation& stored, const Projection& definition)
+{
+    const auto known = shape_of(definition);
+    return stored.shape.empty() || known.empty() || stored.shape == known;
+}
+
 } // namespace eventloom

@@ -117,10 +117,11 @@ result<void> RunningProjection::open()
     BOOST_OUTCOME_TRY(const auto stored, generations_.current());
     BOOST_OUTCOME_TRY(check_not_newer(stored));
     BOOST_OUTCOME_TRY(paused_, generations_.is_paused());
-    if (stored && stored->projection_version == definition_->version() && stored->kept_in == options_.kept_in) {
+    if (not stored) return begin_current();
+    if (stored->projection_version == definition_->version() && stored->kept_in == options_.kept_in &&
+        may_have_shape_of(*stored, *definition_)) {
         return open_current(*stored);
     }
-    if (not stored) return begin_current();
     BOOST_OUTCOME_TRY(auto old, open_old(*stored));
     return old ? build_beside(*stored, std::move(old)) : begin_current();
 }
@@ -166,6 +167,7 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_old(const Generation&
         "; version " + std::to_string(definition_->version()) + " began empty, and answers as it fills";
     if (stored.shape.empty() || stored.shape != shape_of(*definition_)) {
         notice_ = "the rows of " + old + " have another shape, which this program cannot read" + now;
+        if (stored.projection_version == definition_->version()) *notice_ += raise_the_version;
         return std::shared_ptr<ReadModel>{};
     }
     auto model = open_read_model(runtime_, stored.kept_in, generations_.directory_of(stored.number), *definition_,

@@ -87,6 +87,9 @@ public:
     bool rebuilding = false;
 
 protected:
+    // In the status, from here on.
+    void say(std::string notice) { notice_ = std::move(notice); }
+
     // Failure::corrupt "newer-read-model".
     result<void> check_not_newer(const std::optional<Generation>& stored) const;
 
