@@ -1,7 +1,6 @@
 // The importer's files: every row is taken, or refused with one clean sentence, and none is made of another's lines.
 #include "targets.hpp"
 
-#include "import/csv_rows.hpp"
 #include "import/retail_row.hpp"
 #include "orders/order.hpp"
 
@@ -56,20 +55,25 @@ void check(const el::result<RetailRow>& read)
 void eventloom::fuzz::rows(std::string_view bytes)
 {
     const MemoryFile file{bytes};
-    auto rows = CsvRows::open(file.path());
+    auto dialect = find_dialect(file.path(), {});
+    if (not dialect && dialect.error().code.starts_with("ambiguous-")) {
+        dialect = find_dialect(file.path(), {.dates = DateOrder::dmy, .decimal = DecimalMark::comma});
+    }
+    if (not dialect)
+        ensure(el::is_clean_name(dialect.error().sentence), "a file is refused with a sentence that cannot be shown");
+    auto rows = CsvRows::open(file.path(), dialect ? dialect.value().form : CsvForm{});
     ensure(rows.has_value(), "a file of any bytes cannot be opened");
-    const auto header  = rows.value().next();
-    const auto columns = RetailColumns::from_header(header.value().value_or(CsvRow{}), "rows.csv");
-    const auto lines   = static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n')) + 1;
-    std::uint64_t line = header.value() ? header.value()->line : 0;
+    const auto ends    = std::count_if(bytes.begin(), bytes.end(), [](char c) { return c == '\n' || c == '\r'; });
+    std::uint64_t line = 0;
     for (;;) {
         const auto row = rows.value().next();
         ensure(row.has_value(), "a file of any bytes cannot be read");
         if (not row.value()) break;
-        ensure(row.value()->line > line && row.value()->line <= lines, "a row begins at a line that it is not at");
+        ensure(row.value()->line > line && row.value()->line <= static_cast<std::uint64_t>(ends) + 1,
+               "a row begins at a line that it is not at");
         line = row.value()->line;
         for (const auto& field : row.value()->fields) ensure(is_utf8(field), "a field is no UTF-8");
-        if (columns) check(columns.value().read(*row.value()));
+        if (dialect) check(read_retail_row(*row.value(), dialect.value()));
     }
-    ensure(rows.value().bytes_read() == bytes.size(), "a file is not read to its end");
+    ensure(rows.value().text().bytes_read() == bytes.size(), "a file is not read to its end");
 }

@@ -62,7 +62,10 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
         auto refused = Json::array();
         for (const auto& row : report.refused) refused.push_back({{"line", row.line}, {"reason", row.reason}});
         facts["refused"] = refused;
+        for (const auto& [what, found] : report.dialect) facts["dialect"][what] = found;
     }
+    out.say("The file was read as");
+    for (const auto& [what, found] : report.dialect) out.say("  " + what + ": " + el::printable(found));
     out.facts(facts);
     constexpr std::size_t shown_at_most = 20;
     for (std::size_t i = 0; i < std::min(shown_at_most, report.refused.size()); ++i) {
@@ -157,15 +160,32 @@ void add_import(el::CommandLine& line)
         ->add_option("--opening-stock", arguments->options.opening_stock,
                      "Pieces of each article that are received once (default 100000)")
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
+    auto& known = arguments->options.dialect;
+    command
+        ->add_option_function<std::string>(
+            "--dates",
+            [&known](const std::string& order) {
+                known.dates = order == "dmy" ? DateOrder::dmy : order == "mdy" ? DateOrder::mdy : DateOrder::ymd;
+            },
+            "In which order day, month and year stand, where the file does not show it")
+        ->check(CLI::IsMember({"dmy", "mdy", "ymd"}));
+    command
+        ->add_option_function<std::string>(
+            "--decimal",
+            [&known](const std::string& mark) {
+                known.decimal = mark == "point" ? DecimalMark::point : DecimalMark::comma;
+            },
+            "The decimal mark of its numbers, where the file does not show it")
+        ->check(CLI::IsMember({"point", "comma"}));
+    command->add_flag("--skip-unreadable", arguments->options.skip_unreadable,
+                      "Take the rest when more than a tenth of the rows cannot be read");
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
-        // A file that cannot be read leaves no data behind.
-        const auto file = line.path_of(arguments->file);
-        BOOST_OUTCOME_TRY(check_readable(file));
-        BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         el::Progress progress{out.console(), line.runtime().clock, "importing"};
-        BOOST_OUTCOME_TRY(const auto report,
-                          import_file(file, arguments->options, shop->service().commands(),
-                                      [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); }));
+        const auto show = [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); };
+        // A file that cannot be read leaves no data behind.
+        BOOST_OUTCOME_TRY(auto plan, plan_import(line.path_of(arguments->file), arguments->options, show));
+        BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
+        BOOST_OUTCOME_TRY(const auto report, import_file(std::move(plan), shop->service().commands(), show));
         progress.finish();
         BOOST_OUTCOME_TRY(finish_everything(*shop, out));
         return show_report(out, report);

@@ -58,7 +58,7 @@ void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
     auto* demo      = line.app().add_subcommand("demo", "Show the shop at work, on real orders");
     demo->add_option("--file", *file, "The Online Retail CSV file (default: the sample's own)");
     const auto show = [&line, file, given = std::move(options)](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(check_readable(*file));
+        BOOST_OUTCOME_TRY(auto plan, plan_import(*file, {}));
         ShopOptions options = *given;
         if (options.decline_rate == 0) options.decline_rate = 0.03;
         if (options.fail_rate == 0) options.fail_rate = 0.05;
@@ -74,7 +74,7 @@ void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
             "100 calls of the payment provider fail, so that some work is tried again and some is undone.\n");
         el::Progress progress{out.console(), line.runtime().clock, "importing"};
         BOOST_OUTCOME_TRY(const auto report,
-                          import_file(*file, {}, shop->service().commands(),
+                          import_file(std::move(plan), shop->service().commands(),
                                       [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); }));
         progress.finish();
         BOOST_OUTCOME_TRY(shop->finish_everything([&out] { return out.console().go_on(); }));

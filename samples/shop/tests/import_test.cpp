@@ -38,9 +38,9 @@ struct Machine {
         std::ofstream{path, std::ios::binary} << content;
         return path;
     }
-    el::result<ImportReport> import(const std::string& path)
+    el::result<ImportReport> import(const std::string& path, const ImportOptions& options = {})
     {
-        auto report = import_file(path, {}, shop->service().commands());
+        auto report = import_file(path, options, shop->service().commands());
         REQUIRE(shop->finish_everything());
         return report;
     }
@@ -218,7 +218,7 @@ TEST_CASE("what tills and spreadsheets write is understood", "[shop][import]")
                      "\r\n"
                      "France,2,A3,CAF\xC9 \xA3"
                      "5,1,2010-12-01 08:26,0,\r\n");
-    const auto report = machine.import(path);
+    const auto report = machine.import(path, {.dialect = {.dates = DateOrder::mdy, .decimal = {}}});
     REQUIRE(report);
     CHECK(report.value().rows_taken == 3);
     CHECK(report.value().turnover == Money{600});
@@ -240,20 +240,85 @@ TEST_CASE("a file that is no Online Retail, or is not there, is an error and imp
     CHECK(machine.shop->service().store().head() == 0);
 }
 
+TEST_CASE("a real month with the day first is booked into that month, or not at all", "[shop][import][dialect]")
+{
+    Machine machine;
+    std::string rows = header;
+    for (int day = 1; day < 10; ++day) {
+        rows += row(std::to_string(day), "1", "1.00", std::to_string(day) + "/12/2010 8:26");
+    }
+    const auto refused = machine.import(machine.file(rows));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "ambiguous-dates");
+    CHECK(machine.shop->service().store().head() == 0);
+
+    const auto path   = machine.file(rows + row("10", "1", "1.00", "23/12/2010 8:26"));
+    const auto report = machine.import(path);
+    REQUIRE(report);
+    CHECK(report.value().rows_refused == 0);
+    const std::map<std::string, std::int64_t> december{{"2010-12", 1000}};
+    CHECK(turnover_by(std::get<2>(machine.shop->sales())) == december);
+    // Again, and after the shop was opened anew, the same.
+    CHECK(machine.import(path).value().known == 10);
+    machine.shop.reset();
+    machine.shop = machine.open();
+    CHECK(machine.import(path).value().known == 10);
+    CHECK(turnover_by(std::get<2>(machine.shop->sales())) == december);
+}
+
+TEST_CASE("a file of which more than damage cannot be read is refused whole, unless the rest is asked for",
+          "[shop][import][dialect]")
+{
+    Machine machine;
+    std::string rows = header;
+    for (int i = 0; i < 270; ++i) rows += i % 9 == 0 ? row(std::to_string(i), "six") : row(std::to_string(i));
+    const auto path    = machine.file(rows);
+    const auto refused = machine.import(path);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "too-many-rows-refused");
+    CHECK(refused.error().sentence.find(
+              "30 of its 270 rows cannot be taken; the first that cannot is line 2: the quantity "
+              "\"six\"") != std::string::npos);
+    CHECK(machine.shop->service().store().head() == 0);
+    const auto report = machine.import(path, {.dialect = {}, .skip_unreadable = true});
+    REQUIRE(report);
+    CHECK(report.value().rows_taken == 240);
+
+    const auto none = machine.import(machine.file(header + row("1", "six")), {.dialect = {}, .skip_unreadable = true});
+    REQUIRE_FALSE(none);
+    CHECK(none.error().code == "no-row-taken");
+}
+
+TEST_CASE("empty rows, as spreadsheets leave them, are no rows", "[shop][import]")
+{
+    Machine machine;
+    const auto report = machine.import(machine.file(header + row("1") + ",,,,,,,\n , ,,,,,,\n" + row("2") + ",,,\n"));
+    REQUIRE(report);
+    CHECK(report.value().rows_read == 2);
+    CHECK(report.value().rows_refused == 0);
+}
+
 TEST_CASE("whatever bytes a file holds, every row is taken or named", "[shop][import][fuzz]")
 {
     Machine machine;
     std::mt19937 random{7}; // the same bytes every time
     const std::string pieces[]{
         "\"", ",", "\n", "\r", "1", "-", "C", ".", "\xff", std::string(1, '\0'), "2010-12-01 08:26:00", row("5")};
+    int imported = 0;
     for (int round = 0; round < 200; ++round) {
         std::string content = header;
         for (int i = 0; i < 60; ++i) content += pieces[random() % std::size(pieces)];
-        const auto report = import_file(machine.file(content), {}, machine.shop->service().commands());
+        const auto report = import_file(machine.file(content), {.dialect = {}, .skip_unreadable = true},
+                                        machine.shop->service().commands());
         INFO("round " << round);
-        REQUIRE(report);
+        if (not report) {
+            CHECK(report.error().code == "no-row-taken");
+            continue;
+        }
+        ++imported;
         CHECK(report.value().rows_read == report.value().rows_taken + report.value().rows_refused);
     }
+    CHECK(imported > 100);
 }
 
 } // namespace import_test

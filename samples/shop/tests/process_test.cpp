@@ -226,6 +226,48 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
     CHECK(nlohmann::json::parse(json.errors)["error"]["code"] == "not-found");
 }
 
+TEST_CASE("an import that takes no row exits with 1 and leaves no store", "[shop][process][cli]")
+{
+    const std::string header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+    const std::pair<std::string, std::string> files[]{
+        {"", "its first row, which is empty"},
+        {header, "no row after its header"},
+        {header + "1,A,TEA,many,2010-12-01,1.00,1,Norway\n", "none of its 1 rows can be taken"},
+        {header + "1,A,TEA,1,1/12/2010,1.00,1,Norway\n", "--dates dmy"},
+        {header + "1,A,TEA,1,2010-12-01,\"1,250\",1,Norway\n", "--decimal comma"},
+        {std::string("PK\x03\x04\0", 5), "a workbook"},
+    };
+    for (const auto& [content, says] : files) {
+        const TemporaryDirectory directory;
+        std::ofstream{directory.path() + "/file.csv", std::ios::binary} << content;
+        const auto finished = run(directory, {"import", directory.path() + "/file.csv"});
+        INFO(finished.errors);
+        CHECK(finished.exit_code == 1);
+        CHECK(finished.output.empty());
+        CHECK(finished.errors.find(says) != std::string::npos);
+        CHECK(std::count(finished.errors.begin(), finished.errors.end(), '\n') == 1);
+        CHECK_FALSE(std::filesystem::exists(directory.path() + "/data"));
+    }
+}
+
+TEST_CASE("an import says how it has read the file", "[shop][process][cli]")
+{
+    const TemporaryDirectory directory;
+    std::ofstream{directory.path() + "/file.csv"}
+        << "Invoice;StockCode;Description;Quantity;InvoiceDate;Price;Customer ID;Country\n"
+           "1;A;TEA;1;23/12/2010 8:26;2,55;1;Norway\n";
+    const auto finished = run(directory, {"import", directory.path() + "/file.csv"});
+    INFO(finished.errors << finished.output);
+    CHECK(finished.exit_code == 0);
+    for (const char* said : {"delimiter: semicolon", "day first, as \"23/12/2010 8:26\" in line 2 says",
+                             "decimal: comma, as \"2,55\" in line 2 says", "InvoiceNo from \"Invoice\""}) {
+        CHECK(finished.output.find(said) != std::string::npos);
+    }
+    const auto json = run(directory, {"import", directory.path() + "/file.csv", "--json"}).json();
+    CHECK(json["dialect"]["delimiter"] == "semicolon");
+    CHECK(json["known_before"] == 1);
+}
+
 TEST_CASE("data that another process holds is said to be so", "[shop][process][cli]")
 {
     const TemporaryDirectory directory;

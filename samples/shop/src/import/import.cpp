@@ -7,7 +7,6 @@
 
 #include <map>
 #include <set>
-#include <unordered_map>
 
 namespace shop {
 
@@ -15,47 +14,36 @@ namespace {
 
 // Reads the file from its beginning; every row is either taken or refused.
 template <class Take, class Refuse>
-el::result<void> for_each_row(const std::string& path, const ImportProgress& progress, Take take, Refuse refuse)
+el::result<void> for_each_row(const std::string& path, const Dialect& dialect, const ImportProgress& progress,
+                              Take take, Refuse refuse)
 {
-    BOOST_OUTCOME_TRY(auto rows, CsvRows::open(path));
-    BOOST_OUTCOME_TRY(const auto header, rows.next());
-    BOOST_OUTCOME_TRY(const auto columns, RetailColumns::from_header(header.value_or(CsvRow{}), path));
+    BOOST_OUTCOME_TRY(auto rows, CsvRows::open(path, dialect.form));
+    BOOST_OUTCOME_TRY(rows.next()); // the header
     for (;;) {
         BOOST_OUTCOME_TRY(const auto row, rows.next());
         if (not row) return el::done();
-        auto read = columns.read(*row);
+        if (is_empty_row(*row)) continue;
+        auto read = read_retail_row(*row, dialect);
         if (read) {
             BOOST_OUTCOME_TRY(take(std::move(read.value())));
         } else {
             refuse(RefusedRow{row->line, read.error().sentence});
         }
         if (progress) {
-            BOOST_OUTCOME_TRY(progress(rows.bytes_read(), rows.bytes_total()));
+            BOOST_OUTCOME_TRY(progress(rows.text().bytes_read(), rows.text().bytes_total()));
         }
     }
 }
 
 class Import {
 public:
-    Import(std::string path, const ImportOptions& options, el::CommandBus& commands)
-        : path_{std::move(path)}, options_{options}, commands_{commands}
-    {
-    }
+    Import(ImportPlan plan, el::CommandBus& commands) : plan_{std::move(plan)}, commands_{commands} {}
 
     el::result<ImportReport> run(const ImportProgress& progress)
     {
-        // First where each invoice ends, so that one whose rows do not stand together is whole when it is placed.
+        report_.dialect = plan_.dialect.found;
         BOOST_OUTCOME_TRY(for_each_row(
-            path_, progress ? [&](std::uint64_t, std::uint64_t total) { return progress(0, total); } : progress,
-            [&](const RetailRow& row) -> el::result<void> {
-                Extent& extent = extents_[row.invoice];
-                if (extent.rows == orders::most_lines) return el::done();
-                extent = {extent.rows + 1, row.line};
-                return el::done();
-            },
-            [](const RefusedRow&) {}));
-        BOOST_OUTCOME_TRY(for_each_row(
-            path_, progress, [&](RetailRow row) { return take(std::move(row)); },
+            plan_.path, plan_.dialect, progress, [&](RetailRow row) { return take(std::move(row)); },
             [&](RefusedRow row) { refuse(std::move(row)); }));
         if (not open_.empty()) return file_changed();
         report_.rows_read = report_.rows_taken + report_.rows_refused;
@@ -66,25 +54,20 @@ private:
     void refuse(RefusedRow row)
     {
         ++report_.rows_refused;
-        if (report_.refused.size() < options_.refused_listed) report_.refused.push_back(std::move(row));
+        if (report_.refused.size() < plan_.options.refused_listed) report_.refused.push_back(std::move(row));
     }
-
-    // The rows of one invoice that are taken.
-    struct Extent {
-        std::size_t rows        = 0;
-        std::uint64_t last_line = 0;
-    };
 
     el::Error file_changed() const
     {
         return {el::Failure::storage, "file-changed",
-                "read the file " + path_ + " twice and found it changed meanwhile; import it again when it rests"};
+                "read the file " + plan_.path +
+                    " more than once and found it changed meanwhile; import it again when it rests"};
     }
 
     el::result<void> take(RetailRow row)
     {
-        const auto extent = extents_.find(row.invoice);
-        if (extent == extents_.end()) return file_changed();
+        const auto extent = plan_.invoices.find(row.invoice);
+        if (extent == plan_.invoices.end()) return file_changed();
         if (row.line > extent->second.last_line) {
             refuse({row.line, "the invoice has more than 5,000 rows"});
             return el::done();
@@ -129,8 +112,8 @@ private:
 
     el::result<void> receive_opening_stock(const Sku& sku)
     {
-        if (options_.opening_stock == 0 || not stocked_.insert(sku).second) return el::done();
-        BOOST_OUTCOME_TRY(commands_.send(sku, stock::Receive{options_.opening_stock, "opening stock"},
+        if (plan_.options.opening_stock == 0 || not stocked_.insert(sku).second) return el::done();
+        BOOST_OUTCOME_TRY(commands_.send(sku, stock::Receive{plan_.options.opening_stock, "opening stock"},
                                          {.command_id = el::derived_uuid({"opening-stock", sku.value})}));
         return el::done();
     }
@@ -182,29 +165,71 @@ private:
         return std::move(sent.error());
     }
 
-    const std::string path_;
-    const ImportOptions options_;
+    const ImportPlan plan_;
     el::CommandBus& commands_;
     ImportReport report_;
-    std::unordered_map<std::string, Extent> extents_; // of each invoice
     std::unordered_map<std::string, std::vector<RetailRow>> open_;
     std::set<Sku> stocked_;
 };
 
+// More than damage explains. Of a few rows half may be damaged.
+bool are_too_many(std::uint64_t refused, std::uint64_t rows)
+{
+    constexpr std::uint64_t few = 20;
+    return refused > std::max(rows / 10, std::min(rows / 2, few));
+}
+
 } // namespace
 
-el::result<void> check_readable(const std::string& path)
+el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions& options,
+                                   const ImportProgress& progress)
 {
-    BOOST_OUTCOME_TRY(auto rows, CsvRows::open(path));
-    BOOST_OUTCOME_TRY(const auto header, rows.next());
-    BOOST_OUTCOME_TRY(RetailColumns::from_header(header.value_or(CsvRow{}), path));
-    return el::done();
+    ImportPlan plan{.path = path, .options = options, .dialect = {}, .invoices = {}};
+    const auto goes_on = [&](std::uint64_t total) { return progress ? progress(0, total) : el::done(); };
+    BOOST_OUTCOME_TRY(plan.dialect, find_dialect(path, options.dialect,
+                                                 [&](const TextLines& text) { return goes_on(text.bytes_total()); }));
+    std::uint64_t taken   = 0;
+    std::uint64_t refused = 0;
+    RefusedRow first;
+    // Where each invoice ends, so that one whose rows do not stand together is whole when it is placed.
+    BOOST_OUTCOME_TRY(for_each_row(
+        path, plan.dialect, [&](std::uint64_t, std::uint64_t total) { return goes_on(total); },
+        [&](const RetailRow& row) -> el::result<void> {
+            ++taken;
+            InvoiceExtent& extent = plan.invoices[row.invoice];
+            if (extent.rows < orders::most_lines) extent = {extent.rows + 1, row.line};
+            return el::done();
+        },
+        [&](RefusedRow row) {
+            if (++refused == 1) first = std::move(row);
+        }));
+    const auto why = "the first that cannot is line " + std::to_string(first.line) + ": " + first.reason;
+    if (taken == 0) {
+        return el::fail(el::Failure::invalid, "no-row-taken",
+                        "read the file " + path + " and found " +
+                            (refused == 0
+                                 ? std::string{"no row after its header; there is nothing to import"}
+                                 : "that none of its " + std::to_string(refused) + " rows can be taken; " + why));
+    }
+    if (are_too_many(refused, taken + refused) && not options.skip_unreadable) {
+        return el::fail(el::Failure::invalid, "too-many-rows-refused",
+                        "read the file " + path + " and found that " + std::to_string(refused) + " of its " +
+                            std::to_string(taken + refused) + " rows cannot be taken; " + why +
+                            "; nothing was imported: mend the file, or take the rest with --skip-unreadable");
+    }
+    return plan;
+}
+
+el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, const ImportProgress& progress)
+{
+    return Import{std::move(plan), commands}.run(progress);
 }
 
 el::result<ImportReport> import_file(const std::string& path, const ImportOptions& options, el::CommandBus& commands,
                                      const ImportProgress& progress)
 {
-    return Import{path, options, commands}.run(progress);
+    BOOST_OUTCOME_TRY(auto plan, plan_import(path, options, progress));
+    return import_file(std::move(plan), commands, progress);
 }
 
 } // namespace shop

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "../money.hpp"
+#include "dialect.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
 
 #include <functional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace shop {
@@ -18,6 +20,8 @@ struct ImportOptions {
     // sample takes 80,995 pieces of one article.
     std::int64_t opening_stock = 100'000;
     std::size_t refused_listed = 100'000; // beyond, rows are counted only
+    DialectAsked dialect       = {};      // what of the file's way of writing is known beforehand
+    bool skip_unreadable       = false;   // take the rest, however many rows cannot be read
 };
 
 struct RefusedRow {
@@ -38,19 +42,40 @@ struct ImportReport {
     std::uint64_t known          = 0; // orders, returns and write-offs that were there already
     std::uint64_t mixed_invoices = 0; // whose rows disagree about customer, country or time: the first row is believed
     std::vector<RefusedRow> refused;
+    std::vector<std::pair<std::string, std::string>> dialect; // how the file was read
 };
-
-// Whether there is such a file, before anything is made for it.
-el::result<void> check_readable(const std::string& path);
 
 // Told of every row. An error that it answers ends the import.
 using ImportProgress = std::function<el::result<void>(std::uint64_t bytes, std::uint64_t total)>;
 
+// The rows of one invoice that are taken.
+struct InvoiceExtent {
+    std::size_t rows        = 0;
+    std::uint64_t last_line = 0;
+};
+
+// What is known of a file when it was read and nothing was done yet.
+struct ImportPlan {
+    std::string path;
+    ImportOptions options;
+    Dialect dialect;
+    std::unordered_map<std::string, InvoiceExtent> invoices;
+};
+
+// Reads the file twice: how it is written (dialect.hpp), and where each invoice ends. Memory: the number of every invoice.
+// Failure::storage "cannot-read-file"; Failure::invalid what find_dialect() says; "no-row-taken"; "too-many-rows-refused": more
+// than a tenth, which is no damage but a form that is not known, and `skip_unreadable` was not asked for.
+el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions& options,
+                                   const ImportProgress& progress = {});
+
 // One invoice is one order, wherever its rows stand; one that begins with C is a return; a row below zero elsewhere is a
-// write-off. A row that cannot be taken is refused with its reason, and stops no other. Memory: the number of every invoice,
-// and the rows of those whose last row has not come yet.
-// Failure::storage "cannot-read-file", "file-changed"; Failure::invalid "not-online-retail"; what the store says. An import that was cut
-// short goes on when the file is imported again.
+// write-off. A row that cannot be taken is refused with its reason, and stops no other. Memory: the plan, and the rows of
+// those invoices whose last row has not come yet.
+// Failure::storage "cannot-read-file", "file-changed"; what the store says. An import that was cut short goes on when the file
+// is imported again.
+el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, const ImportProgress& progress = {});
+
+// Both.
 el::result<ImportReport> import_file(const std::string& path, const ImportOptions& options, el::CommandBus& commands,
                                      const ImportProgress& progress = {});
 

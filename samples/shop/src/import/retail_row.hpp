@@ -1,11 +1,8 @@
 // A row of Online Retail CSV, understood.
 #pragma once
 
-#include "../ids.hpp"
 #include "../money.hpp"
-#include "csv_rows.hpp"
-
-#include <map>
+#include "dialect.hpp"
 
 namespace shop {
 
@@ -24,19 +21,10 @@ struct RetailRow {
     bool is_write_off() const { return not is_return() && quantity < 0; }
 };
 
-// Which column holds what, by the names in the first row.
-class RetailColumns {
-public:
-    // Failure::invalid "not-online-retail": a column is missing.
-    static el::result<RetailColumns> from_header(const CsvRow& header, const std::string& path);
+// Failure::invalid "row-refused" with the reason.
+el::result<RetailRow> read_retail_row(const CsvRow& row, const Dialect& dialect);
 
-    // Failure::invalid with the reason why the row is refused.
-    el::result<RetailRow> read(const CsvRow& row) const;
-
-private:
-    enum Column { invoice, sku, description, quantity, date, price, customer, country, column_count };
-    std::size_t places_[column_count]{};
-    std::size_t width_ = 0;
-};
+// Whether nothing stands in it but delimiters: spreadsheets write such rows after the last one.
+bool is_empty_row(const CsvRow& row);
 
 } // namespace shop
