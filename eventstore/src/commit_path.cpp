@@ -4,6 +4,8 @@
 #include "staged_log.hpp"
 #include "submission.hpp"
 
+#include <algorithm>
+
 namespace eventloom {
 
 struct CommitPath::Tasks {
@@ -52,8 +54,12 @@ public:
         close_record();
         if (records_.empty()) return done();
         LogRows::put(path_.batch_, rows_);
-        is_on_its_way_ = true;
-        BOOST_OUTCOME_TRY(path_.database_.write(path_.batch_, path_.options_.durability));
+        is_on_its_way_     = true;
+        const auto written = path_.database_.write(path_.batch_, path_.options_.durability);
+        if (not written) {
+            const bool is_unknown = written.error().kind == Failure::unknown;
+            return is_unknown ? path_.outcome_unknown() : written.error();
+        }
         for (auto& [first, last, bytes] : records_) path_.log_.recent().add(first, last, std::move(bytes));
         path_.end_ = end_;
         path_.log_.move_head(end_.position);
@@ -214,7 +220,7 @@ void CommitPath::append(AppendRequest request, AppendCompletion completion)
         if (is_led_ || drain_is_sent_ || drain()) return static_cast<void>(submission.release());
         queue_.pop_back();
     } catch (const std::bad_alloc&) {
-        if (not submission) return completion(out_of_memory(asked_to_append));
+        if (not submission) return tell_completion(completion, out_of_memory(asked_to_append));
     }
     submission->keep(out_of_memory(asked_to_append));
     submission->complete();
@@ -248,15 +254,53 @@ bool CommitPath::is_closed() const
     return found_no_memory_ || database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
 }
 
+std::string CommitPath::fault() const
+{
+    const auto& closed = database_.is_closed_by_fault() ? database_ : index_.database();
+    return closed.is_closed_by_fault() ? closed.fault() : "found no memory left";
+}
+
 Error CommitPath::closed_by_fault() const
 {
     return error_within_memory(Failure::unavailable, [&]() -> Error {
-        const auto& closed = database_.is_closed_by_fault() ? database_ : index_.database();
-        const auto fault   = closed.is_closed_by_fault() ? closed.fault() : "found no memory left";
         return {Failure::unavailable, "store-closed-by-fault",
                 "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
-                    fault + "); nothing was written; open it again"};
+                    fault() + "); this append was not written; mend the cause and open the store again"};
     });
+}
+
+Error CommitPath::outcome_unknown() const
+{
+    return error_within_memory(Failure::unknown, [&]() -> Error {
+        return {
+            Failure::unknown, "append-outcome-unknown",
+            "append to the event store in " + database_.directory() + " and found: " + fault() +
+                "; whether it was written is not known; mend the cause, open the store again and send the same ids"};
+    });
+}
+
+// What is sent again may have been written the first time: only the log can say so, when it is opened again.
+Error CommitPath::answer_when_closed(const AppendRequest& request) const
+{
+    const auto is_in_doubt = [&](const Uuid& id) {
+        return std::find(in_doubt_.begin(), in_doubt_.end(), id) != in_doubt_.end();
+    };
+    bool was_sent_before = request.command && is_in_doubt(request.command->id);
+    for (const StreamAppend& append : request.streams) {
+        for (const NewEvent& event : append.events) was_sent_before = was_sent_before || is_in_doubt(event.id);
+    }
+    return was_sent_before ? outcome_unknown() : closed_by_fault();
+}
+
+void CommitPath::keep_in_doubt(const Submissions& submissions, std::size_t taken)
+{
+    for (std::size_t i = 0; i < taken; ++i) {
+        const AppendRequest& request = submissions[i]->request();
+        if (request.command) in_doubt_.push_back(request.command->id);
+        for (const StreamAppend& append : request.streams) {
+            for (const NewEvent& event : append.events) in_doubt_.push_back(event.id);
+        }
+    }
 }
 
 // What the group has staged is in the index in memory, and cannot be taken out of it.
@@ -313,8 +357,15 @@ CommitPath::Submissions CommitPath::write_one_group()
     std::size_t taken  = 0;
     const auto written = write(submissions, taken);
     if (not written) {
+        if (written.error().kind == Failure::unknown) {
+            static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
+                keep_in_doubt(submissions, taken);
+                return done();
+            }));
+        }
         for (std::size_t i = 0; i < submissions.size(); ++i) {
-            submissions[i]->keep_copy(i < taken || not is_closed() ? written.error() : closed_by_fault());
+            Submission& one = *submissions[i];
+            one.keep_copy(i < taken || not is_closed() ? written.error() : answer_when_closed(one.request()));
         }
         taken = submissions.size();
     }

@@ -44,6 +44,8 @@ public:
 
     // A write of the log or of the index has failed, or a group found no memory half-way.
     bool is_closed() const;
+    // Why; only then.
+    std::string fault() const;
 
     // The end of what is durable. Asked while nobody appends.
     const LogEnd& end() const { return end_; }
@@ -75,6 +77,9 @@ private:
     void let_go();
     bool drain();
     Error closed_by_fault() const;
+    Error outcome_unknown() const;
+    Error answer_when_closed(const AppendRequest& request) const;
+    void keep_in_doubt(const Submissions& submissions, std::size_t taken);
     Error closed_without_memory(bool is_on_its_way);
     void keep_index_small();
 
@@ -92,6 +97,7 @@ private:
     RecordWriter writer_; // these two only for their memory
     Batch batch_;
     std::atomic<bool> found_no_memory_{false};
+    std::vector<Uuid> in_doubt_; // of the events and commands whose write has failed; touched by the leader alone
 
     std::mutex mutex_;
     std::deque<Submission*> queue_;

@@ -1,6 +1,7 @@
 #include "consumer_group.hpp"
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
 
@@ -176,7 +177,10 @@ void Group::handle_turn(Seat& seat)
         const auto number = seat.batch_number; // changed by turns of this member alone
         seat.running_on   = std::this_thread::get_id();
         for (const SharedEvent& event : events) {
-            if (seat.leaving || not note_handled(seat, number, seat.handler(*event))) break;
+            if (seat.leaving) break;
+            const auto handled = call_user_code("the handler of the consumer group", options_.name,
+                                                [&] { return seat.handler(*event); });
+            if (not note_handled(seat, number, handled)) break;
         }
         seat.running_on = std::thread::id{};
     }

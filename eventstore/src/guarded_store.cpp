@@ -73,6 +73,7 @@ public:
     {
         return within_memory("look at the event store", [&] { return store_->info(); });
     }
+    std::optional<Error> fault() const override { return store_->fault(); }
     result<void> cluster() override
     {
         return within_memory("cluster the event store", [&] { return store_->cluster(); });

@@ -132,8 +132,8 @@ public:
     {
         auto checked =
             within_memory("append to the event store", [&] { return check_append(request, options_.limits); });
-        if (not checked) return completion(std::move(checked.error()));
-        if (damage_) return completion(error_within_memory(damage_->kind, [&] { return *damage_; }));
+        if (not checked) return tell_completion(completion, std::move(checked.error()));
+        if (damage_) return tell_completion(completion, error_within_memory(damage_->kind, [&] { return *damage_; }));
         path_->append(std::move(request), std::move(completion));
     }
 
@@ -200,6 +200,15 @@ public:
             info.notices.insert(info.notices.end(), database->notices().begin(), database->notices().end());
         }
         return info;
+    }
+
+    std::optional<Error> fault() const override
+    {
+        if (damage_) return *damage_;
+        if (not path_ || not path_->is_closed()) return std::nullopt;
+        return Error{Failure::storage, "store-closed-by-fault",
+                     "the event store in " + options_.directory + " takes no more events: it was closed by a fault (" +
+                         path_->fault() + "); mend the cause and open it again: stop the service, and start it"};
     }
 
     result<void> cluster() override

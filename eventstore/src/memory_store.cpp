@@ -168,7 +168,10 @@ public:
         return answer;
     }
 
-    void append(AppendRequest request, AppendCompletion completion) override { completion(append(request)); }
+    void append(AppendRequest request, AppendCompletion completion) override
+    {
+        tell_completion(completion, append(request));
+    }
 
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const override
     {

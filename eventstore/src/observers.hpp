@@ -1,12 +1,19 @@
-// Those who are told of every append. Told one append at a time, in the order of positions, by whoever appends.
+// Those who are told of appends: whoever appends tells them, and what they throw is not his.
+// The observers are told of every append. Told one append at a time, in the order of positions, by whoever appends.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
 #include <mutex>
 
 namespace eventloom {
+
+inline void tell_completion(const AppendCompletion& completion, result<Appended> answer)
+{
+    tell_user_code("the completion of an append", {}, [&] { completion(std::move(answer)); });
+}
 
 class Observers {
 public:
@@ -35,7 +42,9 @@ public:
                 if (auto kept = observer.lock()) alive.push_back(std::move(kept));
             }
         }
-        for (const auto& observer : alive) (*observer)(events);
+        for (const auto& observer : alive) {
+            tell_user_code("an observer of the event store", {}, [&] { (*observer)(events); });
+        }
     }
 
 private:

@@ -1,5 +1,6 @@
 #include <eventloom/eventstore/sealed_store.hpp>
 
+#include "observers.hpp"
 #include "out_of_memory.hpp"
 #include "subject_key.hpp"
 
@@ -370,7 +371,7 @@ public:
         if (has_open_parts(request)) {
             Sealing sealing{store_, keys_, request};
             auto sealed = within_memory("append to the event store", [&] { return sealing.seal(); });
-            if (not sealed) return completion(std::move(sealed.error()));
+            if (not sealed) return tell_completion(completion, std::move(sealed.error()));
             if (auto refused = sealing.take_refused()) {
                 completion = [refused = std::move(refused), told = std::move(completion)](auto appended) {
                     told(answer_of(std::move(appended), refused));

@@ -1,5 +1,7 @@
 #include "staged_rows.hpp"
 
+#include <eventloom/framework/user_code.hpp>
+
 namespace eventloom {
 
 StagedRows::StagedRows(const InlineFolds& folds, const FindStored& find)
@@ -15,7 +17,7 @@ result<void> StagedRows::fold(std::span<const RecordedEvent> events)
 {
     RowBatch changes;
     for (const auto& fold : folds_) {
-        BOOST_OUTCOME_TRY(fold->fold(events, find_, changes));
+        BOOST_OUTCOME_TRY(call_user_code("an inline fold", {}, [&] { return fold->fold(events, find_, changes); }));
     }
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const auto change = changes[i];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commit_path.hpp"
+#include "observers.hpp"
 #include "out_of_memory.hpp"
 #include "parking.hpp"
 #include "record.hpp"
@@ -51,7 +52,7 @@ public:
         keep(error_within_memory(error.kind, [&] { return error; }));
     }
     // Of one that does not wait.
-    void complete() { completion_(std::move(*answer_)); }
+    void complete() { tell_completion(completion_, std::move(*answer_)); }
 
 private:
     void wake_others()

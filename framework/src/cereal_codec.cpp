@@ -12,11 +12,22 @@ Error damaged_value(const DamagedBytes& damage, std::size_t size)
                 " that " + damage.what() + "; the bytes are not what was written, or not of this type"};
 }
 
-Error damaged_value(const std::exception& reason, std::size_t size)
+Error damaged_value(Error thrown, std::size_t size)
 {
+    if (thrown.kind != Failure::defect) return thrown; // without memory nothing is known of the bytes
     return {Failure::corrupt, "damaged-value",
-            "read a value of " + std::to_string(size) + " bytes and found: " + reason.what() +
-                "; the bytes are not what was written, or not of this type"};
+            "read a value of " + std::to_string(size) + " bytes, " + thrown.sentence +
+                "; or the bytes are not what was written, or not of this type"};
+}
+
+std::string not_shown(const Error& thrown)
+{
+    std::string text = "\"(cannot be shown: ";
+    for (const char character : thrown.sentence) {
+        if (character == '"' || character == '\\') text.push_back('\\');
+        text.push_back(character);
+    }
+    return text + ")\"";
 }
 
 std::string one_line(const std::string& json)

@@ -85,6 +85,26 @@ Receipt receipt_of(const CommandRecord& record)
             .repeated     = true};
 }
 
+// What a middleware throws when the command has been carried out does not undo it.
+result<Receipt> call(const Middleware& middleware, CommandContext& context, const CommandStep& inside)
+{
+    bool is_carried_out           = false;
+    const CommandStep and_note_it = [&](CommandContext& now) {
+        auto answer    = inside(now);
+        is_carried_out = answer.has_value();
+        return answer;
+    };
+    try {
+        return middleware(context, and_note_it);
+    } catch (...) {
+        Error thrown = exception_in_user_code("a middleware around the command", context.command);
+        if (not is_carried_out) return thrown;
+        thrown.kind = Failure::unknown;
+        thrown.sentence += "; the command had been carried out before that: sent again with its id, it answers so";
+        return thrown;
+    }
+}
+
 } // namespace
 
 CommandBus::CommandBus(const Runtime& runtime, EventStore& store, CommandBusOptions options)
@@ -112,10 +132,12 @@ result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& inne
     // Each step holds a reference to the one inside it; all of them live until the outermost returns.
     std::vector<CommandStep> steps;
     steps.reserve(middleware_.size() + 1);
-    steps.push_back(innermost);
+    steps.push_back([&innermost](CommandContext& now) {
+        return call_user_code("the decision of the command", now.command, [&] { return innermost(now); });
+    });
     for (const Middleware& middleware : middleware_) {
         const CommandStep& inside = steps.back();
-        steps.push_back([&middleware, &inside](CommandContext& now) { return middleware(now, inside); });
+        steps.push_back([&middleware, &inside](CommandContext& now) { return call(middleware, now, inside); });
     }
     return steps.back()(context);
 }
@@ -137,7 +159,10 @@ result<std::optional<SnapshotAnchor>> CommandBus::anchor_behind(const std::strin
 result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& stream, std::uint32_t version) const
 {
     if (options_.snapshots == nullptr) return std::optional<Snapshot>{};
-    auto snapshot = options_.snapshots->find(stream);
+    // A cache that throws is one that has nothing.
+    const auto found =
+        call_user_code("find of the snapshot store", {}, [&] { return options_.snapshots->find(stream); });
+    const auto snapshot = found ? found.value() : std::nullopt;
     if (not snapshot || snapshot->version != version || snapshot->events == 0) return std::optional<Snapshot>{};
     // It may be of a log that was replaced by a backup since.
     BOOST_OUTCOME_TRY(const auto anchor, anchor_behind(stream, snapshot->events));
@@ -151,7 +176,8 @@ void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot, std
     if (not anchor || not anchor.value()) return;
     snapshot.last = *anchor.value();
     const std::lock_guard lock{saving_};
-    if (cache_.age() == age) options_.snapshots->save(stream, snapshot);
+    if (cache_.age() != age) return;
+    tell_user_code("save of the snapshot store", {}, [&] { options_.snapshots->save(stream, snapshot); });
 }
 
 result<void> CommandBus::forget_states()
@@ -202,7 +228,7 @@ Middleware validation()
 {
     return [](CommandContext& context, const CommandStep& next) -> result<Receipt> {
         if (context.validate) {
-            BOOST_OUTCOME_TRY(context.validate());
+            BOOST_OUTCOME_TRY(call_user_code("validate of the command", context.command, context.validate));
         }
         return next(context);
     };
@@ -241,7 +267,9 @@ Middleware timing(const Clock& clock, std::function<void(const CommandTiming&)> 
     return [&clock, report = std::move(report)](CommandContext& context, const CommandStep& next) -> result<Receipt> {
         const auto began = clock.now();
         auto answer      = next(context);
-        report({context.command, clock.now() - began, answer ? std::string_view{} : answer.error().code});
+        tell_user_code("the report of the time that was taken by the command", context.command, [&] {
+            report({context.command, clock.now() - began, answer ? std::string_view{} : answer.error().code});
+        });
         return answer;
     };
 }

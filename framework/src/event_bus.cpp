@@ -1,6 +1,7 @@
 #include <eventloom/framework/event_bus.hpp>
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -191,7 +192,9 @@ private:
     {
         const bool live = reached >= store_.head();
         if (reached == position_) return not live; // the log was read to its end before, and only now found out
-        BOOST_OUTCOME_TRY(handler_(Delivery{.events = events, .position = reached, .live = live}));
+        const Delivery delivery{.events = events, .position = reached, .live = live};
+        BOOST_OUTCOME_TRY(
+            call_user_code("the handler of the subscription", options_.name, [&] { return handler_(delivery); }));
         position_ = reached;
         return not live;
     }

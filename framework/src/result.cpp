@@ -19,6 +19,8 @@ std::string_view to_string(Failure kind)
         return "unknown";
     case Failure::unavailable:
         return "unavailable";
+    case Failure::defect:
+        return "defect";
     }
     return "unnamed";
 }

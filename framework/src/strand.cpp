@@ -1,3 +1,5 @@
+#include "run_task.hpp"
+
 #include <eventloom/framework/runtime.hpp>
 
 #include <deque>
@@ -33,7 +35,7 @@ struct Strand::Queue : std::enable_shared_from_this<Strand::Queue> {
             task = std::move(tasks.front());
             tasks.pop_front();
         }
-        task();
+        run_task(task);
         task = nullptr; // what it holds goes before somebody may wait for the strand to be idle
         {
             const std::lock_guard lock{mutex};

@@ -1,3 +1,4 @@
+#include "run_task.hpp"
 #include "uuid_v7.hpp"
 
 #include <eventloom/framework/runtime.hpp>
@@ -84,6 +85,16 @@ struct SystemExecutor::State {
         if (waiting > 0) progress.notify_all();
     }
 
+    void end()
+    {
+        {
+            const std::lock_guard lock{mutex};
+            ending = true;
+        }
+        work.notify_all();
+        for (std::thread& thread : threads) thread.join();
+    }
+
     void serve()
     {
         std::unique_lock lock{mutex};
@@ -93,7 +104,7 @@ struct SystemExecutor::State {
                 auto task = std::move(ready.front());
                 ready.pop_front();
                 lock.unlock();
-                task();
+                run_task(task);
                 task = nullptr;
                 lock.lock();
                 note_progress();
@@ -112,18 +123,18 @@ struct SystemExecutor::State {
 SystemExecutor::SystemExecutor(SystemOptions options) : state_{std::make_unique<State>()}
 {
     for (unsigned i = 0; i < std::max(1u, options.threads); ++i) {
-        state_->threads.emplace_back([state = state_.get()] { state->serve(); });
+        try {
+            state_->threads.emplace_back([state = state_.get()] { state->serve(); });
+        } catch (...) { // the system gives no more of them
+            state_->end();
+            throw;
+        }
     }
 }
 
 SystemExecutor::~SystemExecutor()
 {
-    {
-        const std::lock_guard lock{state_->mutex};
-        state_->ending = true;
-    }
-    state_->work.notify_all();
-    for (std::thread& thread : state_->threads) thread.join();
+    state_->end();
 }
 
 void SystemExecutor::post(std::function<void()> task)

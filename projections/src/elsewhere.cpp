@@ -34,7 +34,7 @@ public:
     result<void> flush()
     {
         ModelBatch batch;
-        fold_->flush(batch);
+        if (not fold_->flush(batch)) return flush_one_by_one();
         BOOST_OUTCOME_TRY(model_.write(batch, position_));
         if (fold_->bytes_cached() > options_.rows_bytes_max / 2) begin();
         kept_.clear();
@@ -46,6 +46,25 @@ private:
     void begin()
     {
         fold_ = definition_.fold([this](const std::string& key) { return model_.find(key); });
+    }
+
+    // Which event it is that an index or a serializer does not take.
+    result<void> flush_one_by_one()
+    {
+        const auto kept = std::exchange(kept_, {});
+        bytes_          = 0;
+        begin();
+        for (const RecordedEvent& event : kept) {
+            ModelBatch batch;
+            auto folded = fold_->apply(event);
+            if (folded) folded = fold_->flush(batch);
+            if (folded) {
+                BOOST_OUTCOME_TRY(model_.write(batch, event.position));
+            } else {
+                BOOST_OUTCOME_TRY(go_past(event, at_event(std::move(folded.error()), event)));
+            }
+        }
+        return done();
     }
 
     // Its handler may have changed rows half-way, which cannot be taken back.

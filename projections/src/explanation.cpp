@@ -28,7 +28,7 @@ public:
         BOOST_OUTCOME_TRY(after_, fold_->row(table_, ordered_key_));
         if (fold_->bytes_cached() > rows_bytes_max) {
             ModelBatch batch;
-            fold_->flush(batch);
+            BOOST_OUTCOME_TRY(fold_->flush(batch));
             BOOST_OUTCOME_TRY(scratch_.write(batch, event.position));
             begin();
         }

@@ -120,7 +120,7 @@ result<void> InlineModelFold::fold(std::span<const RecordedEvent> events, const 
         return error;
     }
     ModelBatch batch;
-    fold->flush(batch);
+    BOOST_OUTCOME_TRY(fold->flush(batch));
     Folded folded{.position = events.back().position, .rows = 0, .changed = {}};
     BOOST_OUTCOME_TRY(folded.rows, model_->put_numbers(batch, folded.position, find_in_model));
     folded.changed = model_->collect(batch, find_in_model);

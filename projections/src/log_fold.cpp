@@ -2,6 +2,7 @@
 
 #include "dead_letters.hpp"
 
+#include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>
@@ -114,10 +115,38 @@ result<void> LogFold::go_carefully_to(const RecordedEvent& failed)
     go_on(failed.position - 1);
     BOOST_OUTCOME_TRY(flush());
     auto applied = apply(failed);
-    if (applied) return done();
+    return applied ? done() : go_past(failed, std::move(applied.error()));
+}
+
+// Indexes and serializers are asked after many events: which of these they do not take, only each by itself tells.
+result<void> LogFold::go_one_by_one_to(Position reached)
+{
+    BOOST_OUTCOME_TRY(finish_writing());
     begin();
-    if (options_.on_failure == OnFailure::stop || not is_of_the_event(applied.error())) return applied;
-    return park(failed, applied.error());
+    reached_          = put_away_up_to_;
+    const auto cursor = store_.read({.scope = scope_of(definition_), .from = put_away_up_to_ + 1});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr || event->position > reached) break;
+        const auto& types = definition_.types();
+        if (std::find(types.begin(), types.end(), event->type) == types.end()) continue;
+        const Position before = reached_;
+        auto folded           = apply(*event);
+        go_on(event->position);
+        if (folded && applied_ > 0) folded = put_rows_away();
+        if (folded) continue;
+        reached_ = before;
+        BOOST_OUTCOME_TRY(go_past(*event, at_event(std::move(folded.error()), *event)));
+    }
+    go_on(reached);
+    return done();
+}
+
+result<void> LogFold::go_past(const RecordedEvent& failed, Error error)
+{
+    begin();
+    if (options_.on_failure == OnFailure::stop || not is_of_the_event(error)) return error;
+    return park(failed, error);
 }
 
 result<void> LogFold::park(const RecordedEvent& failed, const Error& error)
@@ -148,8 +177,16 @@ result<void> LogFold::flush()
 result<void> LogFold::put_away()
 {
     if (applied_ == 0 && reached_ <= put_away_up_to_) return done();
+    const Position reached = reached_;
+    auto put               = put_rows_away();
+    if (put || put.error().kind != Failure::defect) return put;
+    return go_one_by_one_to(reached);
+}
+
+result<void> LogFold::put_rows_away()
+{
     ModelBatch batch;
-    fold_->flush(batch);
+    BOOST_OUTCOME_TRY(fold_->flush(batch));
     BOOST_OUTCOME_TRY(write(std::move(batch)));
     // Rows grow between two flushes, and their memory is counted at a flush.
     if (fold_->bytes_cached() > options_.rows_bytes_max / 2) fold_->forget_rows();

@@ -48,8 +48,11 @@ private:
     result<void> apply(const RecordedEvent& event);
     result<std::optional<std::string>> find(const std::string& key);
     result<void> go_carefully_to(const RecordedEvent& failed);
+    result<void> go_one_by_one_to(Position reached);
+    result<void> go_past(const RecordedEvent& failed, Error error);
     result<void> park(const RecordedEvent& failed, const Error& error);
     result<void> put_away();
+    result<void> put_rows_away();
     result<void> write(ModelBatch batch);
     result<void> finish_writing();
     bool is_full() const;

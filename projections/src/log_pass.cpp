@@ -1,5 +1,7 @@
 #include "log_pass.hpp"
 
+#include <eventloom/framework/user_code.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <deque>
@@ -253,7 +255,9 @@ std::vector<result<void>> LogPass::run(Position head, const LogProgress& progres
         shown = state.reached();
         if (state.all_failed()) state.stop_reading();
         if (not wanted) continue;
-        if (auto told = progress(shown, head); not told) {
+        // An exception would leave while the folds, which are the caller's, go on.
+        auto told = call_user_code("the progress of a rebuild", {}, [&] { return progress(shown, head); });
+        if (not told) {
             state.stop_reading(std::move(told.error()));
             wanted = false;
         }

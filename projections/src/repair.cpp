@@ -24,7 +24,7 @@ result<void> fold_stream(const EventStore& store, const Projection& definition, 
 {
     BOOST_OUTCOME_TRY(const auto fold, fold_stream_of_row(store, definition, typed_key, position, left_out));
     ModelBatch batch;
-    fold->flush(batch);
+    BOOST_OUTCOME_TRY(fold->flush(batch));
     return into.write(batch, position);
 }
 

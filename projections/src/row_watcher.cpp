@@ -1,5 +1,7 @@
 #include "row_watcher.hpp"
 
+#include <eventloom/framework/user_code.hpp>
+
 namespace eventloom {
 
 namespace {
@@ -62,7 +64,8 @@ void RowWatcher::tell_one()
     const auto next = take();
     if (not next) return;
     running_on_ = std::this_thread::get_id();
-    auto told   = tell_(next->position, next->rows.get());
+    auto told   = call_user_code("the handler that watches rows", options_.name,
+                                 [&] { return tell_(next->position, next->rows.get()); });
     running_on_ = std::thread::id{};
     if (told) position_ = next->position;
 

@@ -15,7 +15,7 @@ result<MemoryModel> fold_in_memory(const Projection& definition, const std::vect
         for (const auto end = std::min(at + events_a_fold, events.size()); at < end; ++at) {
             BOOST_OUTCOME_TRY(fold->apply(events[at]));
         }
-        fold->flush(model);
+        BOOST_OUTCOME_TRY(fold->flush(model));
     }
     return model;
 }

@@ -2,8 +2,10 @@
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace eventloom {
 
@@ -33,6 +35,14 @@ Saga SagaEngine::definition_of(const std::string& saga, std::uint32_t version) c
     return found == definitions_.end() ? nullptr : found->second;
 }
 
+// The versions of a name come in their order.
+Saga SagaEngine::newest_definition_of(const std::string& saga) const
+{
+    const auto behind = definitions_.upper_bound({saga, std::numeric_limits<std::uint32_t>::max()});
+    if (behind == definitions_.begin() || std::prev(behind)->first.first != saga) return nullptr;
+    return std::prev(behind)->second;
+}
+
 result<InstanceTable*> SagaEngine::table() const
 {
     if (table_) return table_.get();
@@ -53,9 +63,9 @@ result<void> SagaEngine::start()
     stopped_ = false;
     for (auto& key : unfinished) enqueue(std::move(key));
 
-    std::map<std::string, Saga> newest; // the versions of a name come in their order, so the last one stays
-    for (const auto& [name_and_version, saga] : definitions_) newest[saga->name] = saga;
-    for (const auto& [name, saga] : newest) {
+    for (const auto& [name_and_version, saga] : definitions_) {
+        const auto& name = saga->name;
+        if (saga != newest_definition_of(name)) continue;
         BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(name));
         subscriptions_.push_back(
             bus_.subscribe({.name  = name,
@@ -122,9 +132,19 @@ result<void> SagaEngine::begin(const Saga& saga, const Delivery& delivery)
     return table_->keep_checkpoint(saga->name, delivery.position);
 }
 
+// The stored state that the event begins with.
+result<std::string> SagaEngine::state_begun_by(const SagaDefinition& saga, const RecordedEvent& event)
+{
+    return call_user_code("el::begins of the saga", saga.name, [&]() -> result<std::string> {
+        BOOST_OUTCOME_TRY(const auto state, saga.begin(event));
+        std::string stored;
+        saga.encode(state, stored);
+        return stored;
+    });
+}
+
 result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& event)
 {
-    BOOST_OUTCOME_TRY(const auto state, saga->begin(event));
     const auto hyphen = event.stream.find('-');
     const InstanceKey key{saga->name, hyphen == std::string::npos ? event.stream : event.stream.substr(hyphen + 1)};
 
@@ -135,13 +155,15 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
         if (status.tombstoned || status.is_deleted(recorded)) return done();
     }
 
+    auto state = state_begun_by(*saga, event);
     instance::Started started{.version     = saga->version,
-                              .state       = {},
+                              .state       = state ? state.value() : std::string{},
                               .begun_by    = to_string(event.id),
                               .correlation = to_string(event.metadata.correlation),
                               .at          = runtime_.clock.now()};
-    saga->encode(state, started.state);
-    auto begun = record(key, {}, started);
+    std::vector<Fact> facts{std::move(started)};
+    if (not state) facts.push_back(stuck_at(instance::no_state_yet, state.error()));
+    auto begun = record(key, {}, facts);
     if (not begun) {
         // Begun before a crash, or by an earlier begin event of the same stream: it stands as it stands.
         if (begun.error().code == "stream-tombstoned") return done();
@@ -152,7 +174,7 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
         BOOST_OUTCOME_TRY(table_->keep(key, standing));
         if (not is_open(standing)) return done();
     }
-    enqueue(key);
+    if (state) enqueue(key);
     return done();
 }
 
@@ -253,21 +275,21 @@ void SagaEngine::rest(const InstanceKey& key, const instance::Instance& instance
 }
 
 result<instance::Instance> SagaEngine::record(const InstanceKey& key, const instance::Instance& instance,
-                                              const Fact& fact)
+                                              const std::vector<Fact>& facts)
 {
-    NewEvent event = encoded<instance::Instance>(fact);
-    event.id       = runtime_.ids.next();
-    if (const auto* started = std::get_if<instance::Started>(&fact)) {
-        event.metadata.correlation = parse_uuid(started->correlation).value_or(Uuid{});
-        event.metadata.causation   = parse_uuid(started->begun_by).value_or(Uuid{});
-    } else {
-        event.metadata.correlation = parse_uuid(instance.correlation).value_or(Uuid{});
-        event.metadata.causation   = parse_uuid(instance.begun_by).value_or(Uuid{});
+    auto next = instance;
+    std::vector<NewEvent> events;
+    for (const Fact& fact : facts) {
+        next                       = evolved(std::move(next), fact);
+        NewEvent event             = encoded<instance::Instance>(fact);
+        event.id                   = runtime_.ids.next();
+        event.metadata.correlation = parse_uuid(next.correlation).value_or(Uuid{});
+        event.metadata.causation   = parse_uuid(next.begun_by).value_or(Uuid{});
+        events.push_back(std::move(event));
     }
     AppendRequest request;
-    request.streams.push_back({key.stream(), ExpectedVersion::after(instance.recorded), {std::move(event)}});
+    request.streams.push_back({key.stream(), ExpectedVersion::after(instance.recorded), std::move(events)});
     BOOST_OUTCOME_TRY(store_.append(request));
-    auto next = evolved(instance, fact);
     BOOST_OUTCOME_TRY(table_->keep(key, next));
     return next;
 }
@@ -288,7 +310,7 @@ result<void> SagaEngine::resume(const InstanceKey& key)
                     "asked to retry the saga " + key.stream() + " and found it " +
                         std::string{to_string(instance.status)} + "; only one that is stuck can be retried");
     }
-    BOOST_OUTCOME_TRY(record(key, instance, instance::Resumed{runtime_.clock.now()}));
+    BOOST_OUTCOME_TRY(record(key, instance, {instance::Resumed{runtime_.clock.now()}}));
     if (not stopped()) enqueue(key);
     return done();
 }

@@ -32,6 +32,7 @@ public:
     result<void> resume(const InstanceKey& key);
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
+    Saga newest_definition_of(const std::string& saga) const;
 
     std::unique_ptr<EventCursor> history(const InstanceKey& key) const
     {
@@ -46,12 +47,16 @@ private:
 
     result<void> begin(const Saga& saga, const Delivery& delivery);
     result<void> begin_instance(const Saga& saga, const RecordedEvent& event);
+    static result<std::string> state_begun_by(const SagaDefinition& saga, const RecordedEvent& event);
+    result<void> begin_again(const std::shared_ptr<Work>& work);
+    instance::Stuck stuck_at(std::string step, const Error& error) const;
+    void park(const std::shared_ptr<Work>& work, const Error& error);
 
     void enqueue(InstanceKey key);
     void dispatch();
     void drive(const InstanceKey& key);
     result<void> take_next_step(const InstanceKey& key);
-    result<void> plan(const std::shared_ptr<Work>& work);
+    void plan(const std::shared_ptr<Work>& work);
     void wait_for_timer(const InstanceKey& key, Time due);
 
     void run(const std::shared_ptr<Work>& work);
@@ -62,7 +67,8 @@ private:
     void give_up_by_deadline(const std::shared_ptr<Work>& work);
 
     using Fact = instance::Instance::Events::variant;
-    result<instance::Instance> record(const InstanceKey& key, const instance::Instance& instance, const Fact& fact);
+    result<instance::Instance> record(const InstanceKey& key, const instance::Instance& instance,
+                                      const std::vector<Fact>& facts);
     // Records what came of the work; then the instance goes on, waits, or rests.
     void conclude(const std::shared_ptr<Work>& work, const Fact& fact);
     void rest(const InstanceKey& key, const instance::Instance& instance);

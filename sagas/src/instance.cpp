@@ -30,6 +30,7 @@ Instance evolve(Instance instance, const Started& event)
     instance.correlation = event.correlation;
     instance.began       = event.at;
     instance.step_began  = event.at;
+    instance.stuck       = {}; // it may have had no state before
     return instance;
 }
 

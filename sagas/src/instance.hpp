@@ -90,6 +90,13 @@ Instance evolve(Instance instance, const Stuck& event);
 Instance evolve(Instance instance, const Resumed& event);
 static_assert(aggregate<Instance>);
 
+// The step of an instance that is stuck because el::begins gave it no state. Taken up again, it begins once more.
+inline constexpr auto no_state_yet = "begins";
+inline bool has_no_state_yet(const Instance& instance)
+{
+    return instance.stuck.step == no_state_yet && instance.state.empty() && instance.step == 0;
+}
+
 inline bool is_open(const Instance& instance)
 {
     return instance.status == SagaStatus::running || instance.status == SagaStatus::compensating;

@@ -1,5 +1,7 @@
 #include "work.hpp"
 
+#include <eventloom/framework/user_code.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -63,7 +65,8 @@ result<void> SagaEngine::take_next_step(const InstanceKey& key)
     auto work      = std::make_shared<Work>();
     work->key      = key;
     work->instance = std::move(instance);
-    work->saga     = definition_of(key.saga, work->instance.version);
+    if (has_no_state_yet(work->instance)) return begin_again(work);
+    work->saga = definition_of(key.saga, work->instance.version);
     if (not work->saga) {
         conclude(work, instance::Stuck{.step   = {},
                                        .code   = "unknown-saga-version",
@@ -72,31 +75,68 @@ result<void> SagaEngine::take_next_step(const InstanceKey& key)
                                        .at = runtime_.clock.now()});
         return done();
     }
-    BOOST_OUTCOME_TRY(work->state, work->saga->decode(work->instance.state));
-    return plan(work);
+    auto state = work->saga->decode(work->instance.state);
+    if (state) {
+        work->state = std::move(state.value());
+        plan(work);
+    } else {
+        park(work, state.error());
+    }
+    return done();
+}
+
+// Of an instance that was stuck before it had a state: it begins with the event that it was to begin with.
+result<void> SagaEngine::begin_again(const std::shared_ptr<Work>& work)
+{
+    work->step = instance::no_state_yet;
+    work->saga = newest_definition_of(work->key.saga);
+    BOOST_OUTCOME_TRY(const auto event, store_.find_event(parse_uuid(work->instance.begun_by).value_or(Uuid{})));
+    if (not work->saga || not event) {
+        park(work,
+             {Failure::invalid, "no-begin-event",
+              "took up the saga " + work->key.stream() + " again and found the event that it begins with, or its " +
+                  "definition, gone; it cannot begin"});
+        return done();
+    }
+    auto state = state_begun_by(*work->saga, *event);
+    if (not state) {
+        park(work, state.error());
+        return done();
+    }
+    conclude(work, instance::Started{.version     = work->saga->version,
+                                     .state       = std::move(state.value()),
+                                     .begun_by    = work->instance.begun_by,
+                                     .correlation = work->instance.correlation,
+                                     .at          = runtime_.clock.now()});
+    return done();
+}
+
+instance::Stuck SagaEngine::stuck_at(std::string step, const Error& error) const
+{
+    return {std::move(step), error.code, error.sentence, runtime_.clock.now()};
+}
+
+void SagaEngine::park(const std::shared_ptr<Work>& work, const Error& error)
+{
+    conclude(work, stuck_at(work->step, error));
 }
 
 // Finds out what is to be done next, and begins it.
-result<void> SagaEngine::plan(const std::shared_ptr<Work>& work)
+void SagaEngine::plan(const std::shared_ptr<Work>& work)
 {
     const auto& steps    = work->saga->steps;
     const auto& instance = work->instance;
     const Time now       = runtime_.clock.now();
+    std::function<std::vector<SagaAction>()> describe;
     if (instance.status == SagaStatus::running) {
-        if (instance.step >= steps.size()) {
-            conclude(work, instance::Completed{now});
-            return done();
-        }
+        if (instance.step >= steps.size()) return conclude(work, instance::Completed{now});
         const SagaStep& step = steps[instance.step];
         work->index          = instance.step;
         work->step           = step.name;
         work->retry          = step.retry;
         if (step.deadline) work->deadline = instance.step_began + *step.deadline;
-        if (work->deadline && now >= *work->deadline) {
-            give_up_by_deadline(work);
-            return done();
-        }
-        work->actions = step.act(work->state);
+        if (work->deadline && now >= *work->deadline) return give_up_by_deadline(work);
+        describe = [&] { return step.act(work->state); };
     } else {
         work->index = std::min<std::uint32_t>(instance.step, static_cast<std::uint32_t>(steps.size()));
         while (work->index > 0 && not steps[work->index - 1].undo) --work->index;
@@ -105,15 +145,19 @@ result<void> SagaEngine::plan(const std::shared_ptr<Work>& work)
             work->direction      = Work::Direction::undo;
             work->step           = step.name;
             work->retry          = step.retry;
-            work->actions        = step.undo(work->state);
+            describe             = [&] { return step.undo(work->state); };
         } else {
             work->direction = Work::Direction::fail;
             work->step      = "failed";
-            if (work->saga->failed) work->actions = work->saga->failed(work->state, instance.failed);
+            if (work->saga->failed) describe = [&] { return work->saga->failed(work->state, instance.failed); };
         }
     }
+    if (describe) {
+        auto actions = call_user_code("what describes the work of the saga's step", work->step, describe);
+        if (not actions) return park(work, actions.error());
+        work->actions = std::move(actions.value());
+    }
     run(work);
-    return done();
 }
 
 void SagaEngine::run(const std::shared_ptr<Work>& work)
@@ -146,11 +190,14 @@ void SagaEngine::call_activity(const std::shared_ptr<Work>& work, const CallActi
             }
         });
     }
-    activity->second(call.request.get(), id, [weak, work](result<std::shared_ptr<const void>> answer) {
+    const auto answer = [weak, work](result<std::shared_ptr<const void>> given) {
         const auto engine = weak.lock();
         if (not engine || work->answered.exchange(true)) return;
-        engine->post([work, answer = std::move(answer)](SagaEngine& self) { self.answered(work, answer); });
-    });
+        engine->post([work, given = std::move(given)](SagaEngine& self) { self.answered(work, given); });
+    };
+    auto called = call_user_code("the activity that answers", call.name,
+                                 [&] { activity->second(call.request.get(), id, answer); });
+    if (not called) answer(std::move(called.error())); // unless it had answered already
 }
 
 void SagaEngine::answered(const std::shared_ptr<Work>& work, const result<std::shared_ptr<const void>>& answer)
@@ -168,10 +215,13 @@ void SagaEngine::succeed(const std::shared_ptr<Work>& work, const std::shared_pt
         return conclude(work, instance::StepUndone{work->index, work->step, now});
 
     const SagaStep& step = work->saga->steps[work->index];
-    if (step.keep && answer) step.keep(work->state, answer);
     instance::StepDone done{.step = work->step, .state = {}, .at = now};
-    work->saga->encode(work->state, done.state);
-    conclude(work, done);
+    const auto kept = call_user_code("el::keep of the saga's step", work->step, [&] {
+        if (step.keep && answer) step.keep(work->state, answer);
+        work->saga->encode(work->state, done.state);
+    });
+    // The step's work is done; taken up again it is asked for again, by the same ids.
+    kept ? conclude(work, done) : park(work, kept.error());
 }
 
 void SagaEngine::fail_attempt(const std::shared_ptr<Work>& work, const Error& error)
@@ -202,7 +252,7 @@ void SagaEngine::give_up_by_deadline(const std::shared_ptr<Work>& work)
 
 void SagaEngine::conclude(const std::shared_ptr<Work>& work, const Fact& fact)
 {
-    auto next = record(work->key, work->instance, fact);
+    auto next = record(work->key, work->instance, {fact});
     if (next) return rest(work->key, next.value());
     // Somebody else has moved this instance on: look at it again.
     if (next.error().code == "wrong-expected-version") return rest(work->key, work->instance);

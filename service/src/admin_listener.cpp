@@ -4,14 +4,17 @@
 #include "door_console.hpp"
 #include "limited_json.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/user_code.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 
+#include <cerrno>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace eventloom {
@@ -94,7 +97,12 @@ private:
             if (head_.method != "GET") return refuse_method("GET");
             asio::post(listener_.workers_, [self = shared_from_this()] {
                 const auto& answers = self->listener_.answers_;
-                self->answer(200, self->head_.path == "/health" ? answers.health() : answers.status());
+                const auto& path    = self->head_.path;
+                const auto said     = call_user_code("what answers", path, [&]() -> result<std::string> {
+                    if (path == "/health") return answers.health();
+                    return answers.status();
+                });
+                said ? self->answer(200, said.value()) : self->refuse(503, said.error());
             });
         } else if (head_.path == "/command") {
             if (head_.method != "POST") return refuse_method("POST");
@@ -138,7 +146,10 @@ private:
                                    .working_directory = request.working_directory,
                                    .data_directory    = request.data_directory,
                                    .client_process_id = AdminSocket::peer_of(connection).process};
-        console.end(listener_.answers_.carry_out(command, console));
+        const auto ended =
+            call_user_code("a command", {}, [&] { return listener_.answers_.carry_out(command, console); });
+        if (not ended) report(console, ended.error(), false);
+        console.end(ended ? ended.value() : static_cast<int>(ExitCode::failed));
     }
 
     // Fits into what the system keeps for a connection that nothing was sent on.
@@ -159,7 +170,7 @@ AdminDoor::Listener::Listener(AdminSocket socket, AdminAnswers answers, const Ad
     : file_{std::move(socket)}, answers_{std::move(answers)}, limits_{limits}, stopping_{::eventfd(0, EFD_CLOEXEC)},
       workers_{limits.commands_at_once_max + workers_for_status}
 {
-    ensure(stopping_.number() >= 0, "the system gives no eventfd");
+    if (stopping_.number() < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
     acceptor_.assign(Protocol{}, ::dup(file_.descriptor()));
     accept();
     thread_ = std::thread{[this] { context_.run(); }};

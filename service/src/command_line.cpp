@@ -5,6 +5,7 @@
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/framework/user_code.hpp>
 #include <eventloom/service/tenants.hpp>
 
 #include <CLI/Option.hpp>
@@ -59,9 +60,10 @@ void CommandLine::knows(const EventTypes& types)
 
 void CommandLine::on(CLI::App* command, Action action, DirectoryUse use)
 {
-    command->callback([this, action = std::move(action), use] {
-        chosen_     = action;
-        chosen_use_ = use;
+    command->callback([this, command, action = std::move(action), use] {
+        chosen_         = action;
+        chosen_command_ = command;
+        chosen_use_     = use;
     });
 }
 
@@ -145,6 +147,9 @@ std::optional<int> CommandLine::read(std::vector<std::string> words)
         const std::string sentence = std::string{error.what()} + "; `" + program_.name + " help` shows the commands";
         report(place_.console, {Failure::invalid, "wrong-usage", sentence}, json_);
         return static_cast<int>(ExitCode::wrong_usage);
+    } catch (...) { // what a program's own checks of arguments throw
+        report(place_.console, exception_in_user_code("the checks of the arguments of", program_.name), json_);
+        return static_cast<int>(ExitCode::failed);
     }
 }
 
@@ -167,11 +172,21 @@ result<void> CommandLine::check_place() const
     return done();
 }
 
+// "shop orders place"
+std::string CommandLine::name_of_chosen() const
+{
+    std::string name;
+    for (const CLI::App* app = chosen_command_; app != nullptr; app = app->get_parent()) {
+        name = app->get_name() + (name.empty() ? "" : " " + name);
+    }
+    return name;
+}
+
 int CommandLine::carry_out()
 {
     Output out{place_.console, {.json = json_}};
     auto answer = check_place();
-    if (answer) answer = chosen_(out);
+    if (answer) answer = call_user_code("the command", name_of_chosen(), [&] { return chosen_(out); });
     opened_.reset();
     used_.reset();
     if (answer) return static_cast<int>(ExitCode::done);

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <set>
 #include <unistd.h>
 
 namespace eventloom {
@@ -15,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Duration between_looks_for_idle = std::chrono::seconds{5};
+constexpr Duration between_looks = std::chrono::milliseconds{500};
 
 std::string text_of(const Json& json)
 {
@@ -64,10 +65,10 @@ result<void> CommandLine::serve(Output& out)
     BOOST_OUTCOME_TRY(service.start());
     Tenants tenants{runtime(), data_directory(), open_};
     const AdminAnswers answers{
-        .health =
-            [this] {
-                return text_of({{"status", "ok"}, {"service", program_.name}, {"process", getpid()}});
-            },
+        .health = [this, &service]() -> result<std::string> {
+            if (auto faults = service.faults(); not faults.empty()) return std::move(faults.front());
+            return text_of({{"status", "ok"}, {"service", program_.name}, {"process", getpid()}});
+        },
         .status = [this, &service, since = runtime().clock.now()] { return status_of(service, program_.name, since); },
         .carry_out =
             [this, open_service, &tenants](const AdminCommand& command, Console& console) {
@@ -86,13 +87,14 @@ result<void> CommandLine::serve(Output& out)
     out.say(program_.name + " serves " + data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", data_directory()}});
-    serve_tenants(out, tenants);
+    serve_until_stopped(out, service, tenants);
     if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
     return done();
 }
 
-// Opens each once, so that what its sagas had begun goes on, and closes those that rest, until nobody wants the service.
-void CommandLine::serve_tenants(Output& out, Tenants& tenants)
+// Opens each tenant once, so that what its sagas had begun goes on, and closes those that rest, until nobody wants the service.
+// What the machine no longer lets the service do is told at once.
+void CommandLine::serve_until_stopped(Output& out, Service& service, Tenants& tenants)
 {
     tenants.finish_removals();
     const auto found = tenants.list();
@@ -103,7 +105,17 @@ void CommandLine::serve_tenants(Output& out, Tenants& tenants)
         const auto opened = tenants.use(tenant.name, false);
         if (not opened) report(out.console(), opened.error(), json_);
     }
-    while (out.console().wait(between_looks_for_idle)) tenants.close_idle();
+    std::set<std::string> told;
+    const auto tell_faults = [&] {
+        for (const Error& fault : service.faults()) {
+            if (told.insert(fault.sentence).second) report(out.console(), fault, json_);
+        }
+    };
+    while (out.console().wait(between_looks)) {
+        tell_faults();
+        tenants.close_idle();
+    }
+    tell_faults();
 }
 
 } // namespace eventloom

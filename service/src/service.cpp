@@ -23,6 +23,22 @@ PersonalKeysOptions keys_of(const ServiceOptions& options)
     return {.directory = options.directory + "/keys", .master_key_file = file, .secrets = options.secrets};
 }
 
+// Of the machine: not of an event, which would fail so every time.
+bool is_fault(const Error& error)
+{
+    return error.kind == Failure::storage || error.kind == Failure::unknown || error.code == "store-closed-by-fault";
+}
+
+// Whoever waits has what he asked for in the log already: what has stopped is not about that.
+Error not_followed(Error error)
+{
+    if (not is_fault(error)) return error;
+    return {Failure::unavailable, "not-followed",
+            "waited for what follows from the log and found that it has stopped: " + error.sentence +
+                "; what was asked is in the log all the same: do not ask it again, it is followed when the service is "
+                "started again"};
+}
+
 } // namespace
 
 Service::Service(const Runtime& runtime, const ServiceOptions& options, std::unique_ptr<LevelDbStore> store,
@@ -71,18 +87,30 @@ void Service::stop()
     started_ = false;
 }
 
+std::vector<Error> Service::faults()
+{
+    std::vector<Error> faults;
+    if (auto fault = store_->fault()) faults.push_back(std::move(*fault));
+    if (auto error = sagas_.error(); error && is_fault(*error)) faults.push_back(std::move(*error));
+    for (auto& status : projections_.status()) {
+        if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
+    }
+    return faults;
+}
+
 result<void> Service::settle(Time deadline)
 {
     const bool settled = sagas_.settle(deadline);
-    if (auto error = sagas_.error()) return std::move(*error);
+    if (auto error = sagas_.error()) return not_followed(std::move(*error));
     if (not settled) return not_settled();
-    return projections_.wait_for(store_->head(), deadline);
+    auto reached = projections_.wait_for(store_->head(), deadline);
+    return reached ? std::move(reached) : not_followed(std::move(reached.error()));
 }
 
 result<void> Service::finish(Time deadline, const std::function<result<void>()>& go_on)
 {
     while (not sagas_.finish(slice_until(deadline))) {
-        if (auto error = sagas_.error()) return std::move(*error);
+        if (auto error = sagas_.error()) return not_followed(std::move(*error));
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
@@ -99,7 +127,7 @@ result<void> Service::finish_saga(std::string_view saga, std::string_view key, T
         return status != SagaStatus::running && status != SagaStatus::compensating;
     };
     while (not runtime_.executor.wait_until(is_over, slice_until(deadline))) {
-        if (auto error = sagas_.error()) return std::move(*error);
+        if (auto error = sagas_.error()) return not_followed(std::move(*error));
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
@@ -136,7 +164,9 @@ result<void> Service::wait_for(Position position, Time deadline, const std::func
 {
     for (;;) {
         auto reached = projections_.wait_for(position, slice_until(deadline));
-        if (reached || reached.error().code != "projections-behind" || runtime_.clock.now() >= deadline) return reached;
+        if (reached) return reached;
+        const bool is_on_its_way = reached.error().code == "projections-behind" && runtime_.clock.now() < deadline;
+        if (not is_on_its_way) return not_followed(std::move(reached.error()));
         BOOST_OUTCOME_TRY(go_on());
     }
 }

@@ -1,6 +1,7 @@
 #include <eventloom/service/tenants.hpp>
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/user_code.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <leveldb/env.h>
@@ -129,7 +130,8 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
     if (not tenant) {
         tenant = std::make_unique<Tenant>();
         lock.unlock();
-        auto opened = open_(runtime_, directory, create_if_missing);
+        auto opened = call_user_code("what opens the service of the tenant", name,
+                                     [&] { return open_(runtime_, directory, create_if_missing); });
         if (opened) {
             if (auto started = opened.value()->service().start(); not started) opened = std::move(started.error());
         }

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -309,6 +310,32 @@ TEST_CASE("the socket is its user's alone, however deep the directory lies", "[s
         REQUIRE_FALSE(door);
         CHECK(door.error().code == "directory-open-to-others");
     }
+}
+
+TEST_CASE("a door whose answers fail or throw says so, and goes on", "[service][door][user-code]")
+{
+    const TemporaryDirectory directory;
+    bool throws       = true;
+    const auto opened = AdminDoor::open(
+        directory.path(),
+        {.health = [&]() -> result<std::string> {
+             if (throws) throw std::runtime_error{"no stethoscope"};
+             return fail(Failure::storage, "store-closed-by-fault", "The disk is full.");
+         },
+         .status    = []() -> std::string { throw std::runtime_error{"no thermometer"}; },
+         .carry_out = [](const AdminCommand&, Console&) -> int { throw std::runtime_error{"no hands"}; }});
+    REQUIRE(opened);
+    const auto ask = [&](const std::string& request) { return Client{directory.path()}.send(request).read(); };
+    for (int again = 0; again < 3; ++again) {
+        CHECK(code_of(ask(health)) == "exception-in-user-code");
+        CHECK(code_of(ask("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")) == "exception-in-user-code");
+        const auto said = ask(command("wave"));
+        CHECK(said.find("no hands") != std::string::npos);
+        CHECK(said.find(R"({"exit":1})") != std::string::npos);
+    }
+    throws = false;
+    CHECK(ask(health).starts_with("HTTP/1.1 503 "));
+    CHECK(code_of(ask(health)) == "store-closed-by-fault");
 }
 
 } // namespace admin_door_test

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ private:
     std::unique_ptr<Service> service_;
 };
 
-// A program with a command that never comes back, as a call to somebody else's library may.
+// A program with commands that never come back, as a call to somebody else's library may, and that throw.
 const Program program{
     "bare", "A service of its own.", [](CommandLine& line) {
         line.opens([](const Runtime& runtime, const std::string& directory,
@@ -39,6 +40,12 @@ const Program program{
             out.console().out("hanging\n");
             for (;;) ::pause();
         });
+        line.on(line.app().add_subcommand("print")->add_subcommand("labels"), [&line](Output&) -> result<void> {
+            BOOST_OUTCOME_TRY(line.open(true));
+            throw std::runtime_error{"no printer"};
+        });
+        line.app().add_subcommand("count")->add_option_function<int>(
+            "things", [](int) { throw std::runtime_error{"not countable"}; });
     }};
 
 class Child {
@@ -52,6 +59,7 @@ public:
         REQUIRE(process_ >= 0);
         if (process_ == 0) {
             ::dup2(ends[1], STDOUT_FILENO);
+            ::dup2(ends[1], STDERR_FILENO);
             words.insert(words.begin(), "bare");
             std::vector<char*> arguments;
             for (auto& word : words) arguments.push_back(word.data());
@@ -126,6 +134,29 @@ TEST_CASE("a service in which something does not come back ends within a second 
         CHECK(std::chrono::steady_clock::now() - began < a_second);
         CHECK(client.wait() == 1); // service-went-away
     }
+}
+
+TEST_CASE("a command that throws fails alone, here and in the service that runs", "[service][run][user-code]")
+{
+    const TemporaryDirectory directory;
+    const std::vector<std::string> data{"--data", directory.path() + "/data"};
+    const auto fails = [&] {
+        Child command{{"print", "labels", data[0], data[1]}};
+        CHECK(command.line() == "ran the command bare print labels and found that it threw an exception: no printer; "
+                                "mend that code, then try again");
+        CHECK(command.wait() == 1);
+        Child checked{{"count", "1", data[0], data[1]}};
+        CHECK(checked.line().find("not countable") != std::string::npos);
+        CHECK(checked.wait() == 1);
+    };
+    fails();
+    Child service{{"serve", data[0], data[1]}};
+    CHECK(service.line().find("serves") != std::string::npos);
+    for (int again = 0; again < 2; ++again) fails();
+    Child other{{"events", "tail", data[0], data[1]}};
+    CHECK(other.wait() == 0);
+    service.kill(SIGTERM);
+    CHECK(service.wait() == 0);
 }
 
 } // namespace run_test

@@ -109,6 +109,9 @@ public:
 
     virtual result<StoreInfo> info() const = 0;
 
+    // Why it takes no more appends, if so: "store-closed-by-fault", or what StoreInfo::damage says.
+    virtual std::optional<Error> fault() const = 0;
+
     // Every stream with the number of its events, in the order of their names.
     using VisitStream = std::function<void(std::string_view stream, std::uint64_t events)>;
     virtual result<void> visit_streams(const VisitStream& visit) const = 0;

@@ -22,6 +22,7 @@
 #include <eventloom/framework/personal_parts.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/snapshots.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <concepts>
 #include <optional>
@@ -157,7 +158,9 @@ result<State> evolve_recorded(State state, const EventType& type, const Recorded
     if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
         return at_event(std::move(read.error()), event);
     }
-    return evolve(std::move(state), fact);
+    auto next = call_user_code("evolve of", State::category, [&] { return evolve(std::move(state), fact); });
+    if (not next) return at_event(std::move(next.error()), event);
+    return next;
 }
 
 } // namespace detail

@@ -16,6 +16,7 @@
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/json_values.hpp>
 #include <eventloom/framework/members.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <cereal/archives/json.hpp>
 #include <cereal/types/array.hpp>
@@ -95,7 +96,10 @@ void archive_members(Archive& archive, T& value)
 
 // The error of bytes that are not what the codec wrote.
 Error damaged_value(const DamagedBytes& damage, std::size_t size);
-Error damaged_value(const std::exception& reason, std::size_t size);
+Error damaged_value(Error thrown, std::size_t size);
+
+// In the place of a value that its serializer cannot show: a text that says why.
+std::string not_shown(const Error& thrown);
 
 // Out of cereal's many lines, one; and UTF-8, whatever the text held.
 std::string one_line(const std::string& json);
@@ -174,8 +178,9 @@ result<T> codec<T>::decode(std::string_view bytes)
         return value;
     } catch (const DamagedBytes& damage) {
         return detail::damaged_value(damage, bytes.size());
-    } catch (const std::exception& reason) { // what a user's own serialize throws
-        return detail::damaged_value(reason, bytes.size());
+    } catch (...) {
+        return detail::damaged_value(exception_in_user_code("the serializer of", detail::struct_name<T>()),
+                                     bytes.size());
     }
 }
 
@@ -183,13 +188,15 @@ template <class T>
 std::string codec<T>::to_json(const T& value)
 {
     std::ostringstream text;
-    {
+    try {
         cereal::JSONOutputArchive archive{text, cereal::JSONOutputArchive::Options::NoIndent()};
         if constexpr (detail::visited_by_member<T, cereal::JSONOutputArchive>) {
             detail::archive_members(archive, value);
         } else {
             archive(cereal::make_nvp("value", value));
         }
+    } catch (...) {
+        return detail::not_shown(exception_in_user_code("the serializer of", detail::struct_name<T>()));
     }
     return detail::one_line(text.str());
 }

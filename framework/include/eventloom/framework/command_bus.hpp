@@ -19,6 +19,7 @@
 #include <eventloom/framework/decision.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 #include <functional>
 #include <memory>
@@ -88,16 +89,6 @@ private:
     struct Table;
     std::unique_ptr<Table> table_;
 };
-
-template <class T>
-consteval std::string_view struct_name()
-{
-    std::string_view name = __PRETTY_FUNCTION__; // "... [with T = shop::orders::Pay; ...]"
-    name                  = name.substr(name.find("T = ") + 4);
-    name                  = name.substr(0, name.find_first_of(";]"));
-    const auto colons     = name.rfind("::");
-    return colons == std::string_view::npos ? name : name.substr(colons + 2);
-}
 
 template <class Command>
 concept validated = requires(const Command& command)
@@ -217,8 +208,9 @@ private:
             constexpr auto policy = State::snapshots;
             if (options_.snapshots == nullptr || events_before / policy.every == loaded.events / policy.every) return;
             Snapshot snapshot{.version = policy.version, .events = loaded.events, .last = {}, .state = {}};
-            codec<State>::encode(loaded.state, snapshot.state);
-            save_snapshot(stream, std::move(snapshot), loaded.age);
+            const auto encoded = call_user_code("the serializer of the state of", State::category,
+                                                [&] { codec<State>::encode(loaded.state, snapshot.state); });
+            if (encoded) save_snapshot(stream, std::move(snapshot), loaded.age);
         }
     }
 
@@ -230,6 +222,9 @@ private:
         std::vector<NewEvent> events;
         events.reserve(facts.size());
         for (const auto& fact : facts) events.push_back(encoded<State>(fact));
+        // Before they are written: what evolve throws at would stand in the way of every later command.
+        State next = loaded.state;
+        for (const auto& fact : facts) next = evolved(std::move(next), fact);
         BOOST_OUTCOME_TRY(auto receipt, append(context, std::move(events), ExpectedVersion::after(loaded.events)));
         if (receipt.repeated) return receipt;
         if (facts.empty()) {
@@ -238,7 +233,7 @@ private:
         }
 
         const auto events_before = loaded.events;
-        for (const auto& fact : facts) loaded.state = evolved(std::move(loaded.state), fact);
+        loaded.state             = std::move(next);
         loaded.events += facts.size();
         take_snapshot(context.stream, events_before, loaded);
         cache_.keep(context.stream,

@@ -11,6 +11,7 @@
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event.hpp>
 #include <eventloom/framework/personal_fields.hpp>
+#include <eventloom/framework/user_code.hpp>
 
 namespace eventloom {
 
@@ -45,6 +46,13 @@ result<typename Entry::fact> decode_form(std::uint32_t schema_version, std::stri
     }
 }
 
+template <class Entry>
+result<typename Entry::fact> decode_present_form(std::uint32_t schema_version, std::string_view bytes)
+{
+    return call_user_code("the upcast of the event", Entry::name,
+                          [&] { return decode_form<Entry>(schema_version, bytes); });
+}
+
 // Never defined: names the culprit in the compiler's first error line.
 template <class Fact>
 struct personal_event_without_subject_of;
@@ -67,11 +75,11 @@ EventType describe_event()
         .schema_version = Entry::schema_version,
         .encode = [](const void* fact, std::string& out) { codec<Fact>::encode(*static_cast<const Fact*>(fact), out); },
         .decode = [](std::uint32_t schema_version, std::string_view bytes, void* fact) -> result<void> {
-            BOOST_OUTCOME_TRY(*static_cast<Fact*>(fact), decode_form<Entry>(schema_version, bytes));
+            BOOST_OUTCOME_TRY(*static_cast<Fact*>(fact), decode_present_form<Entry>(schema_version, bytes));
             return done();
         },
         .to_json = [](std::uint32_t schema_version, std::string_view bytes) -> result<std::string> {
-            BOOST_OUTCOME_TRY(const auto fact, decode_form<Entry>(schema_version, bytes));
+            BOOST_OUTCOME_TRY(const auto fact, decode_present_form<Entry>(schema_version, bytes));
             return codec<Fact>::to_json(fact);
         },
         .encode_noting_places =

@@ -27,6 +27,7 @@ enum class Failure : std::uint8_t {
     storage,     // the disk or the system gave up: stop, reopen, page somebody
     unknown,     // the outcome is not known: send the same ids again to find out
     unavailable, // not possible at this moment (closed, busy, timed out): try again later
+    defect,      // code of the program's own threw an exception: mend the program
 };
 
 // The failure's name, as `--json` and logs show it: "refused", "conflict", ...

@@ -53,8 +53,8 @@ public:
     // Lets the handler of this event change rows. After an error the fold is spent: throw it away and do not flush it.
     virtual result<void> apply(const RecordedEvent& event) = 0;
 
-    // Gives every change since the last flush.
-    virtual void flush(Changes& changes) = 0;
+    // Gives every change since the last flush. An error is of an index or a serializer; the fold is spent then, too.
+    virtual result<void> flush(Changes& changes) = 0;
 
     // A row as a flush would leave it; nothing when there is none.
     virtual result<std::optional<std::string>> row(std::size_t table, std::string_view ordered_key) = 0;

@@ -27,6 +27,7 @@
 #pragma once
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/user_code.hpp>
 #include <eventloom/projections/columns.hpp>
 #include <eventloom/projections/row_shape.hpp>
 #include <eventloom/projections/table_fold.hpp>
@@ -71,16 +72,18 @@ public:
     {
         for (const auto& heard : definition_->heard) {
             if (heard.type->name != event.type || heard.category != category_of(event.stream)) continue;
-            auto handled = heard.handle(*this, *heard.type, event);
+            auto handled = in_definition([&]() -> result<void> {
+                BOOST_OUTCOME_TRY(heard.handle(*this, *heard.type, event));
+                return settle();
+            });
             if (not handled) return at_event(std::move(handled.error()), event);
-            if (auto settled = settle(); not settled) return at_event(std::move(settled.error()), event);
         }
         return done();
     }
 
-    void flush(Changes& changes) override
+    result<void> flush(Changes& changes) override
     {
-        std::apply([&](auto&... table) { (table.flush(changes), ...); }, tables_);
+        return in_definition([&] { std::apply([&](auto&... table) { (table.flush(changes), ...); }, tables_); });
     }
 
     result<std::optional<std::string>> row(std::size_t table, std::string_view ordered_key) override
@@ -88,7 +91,7 @@ public:
         result<std::optional<std::string>> found = std::optional<std::string>{};
         std::size_t at                           = 0;
         const auto ask                           = [&](const auto& one) {
-            if (at++ == table) found = one.row(ordered_key);
+            if (at++ == table) found = in_definition([&] { return one.row(ordered_key); });
         };
         std::apply([&](const auto&... one) { (ask(one), ...); }, tables_);
         return found;
@@ -111,6 +114,13 @@ public:
     }
 
 private:
+    // Handlers, keys, indexes and serializers are the user's.
+    template <class Call>
+    auto in_definition(const Call& call) const
+    {
+        return call_user_code("the projection", definition_->name, call);
+    }
+
     std::tuple<TableFold<Stored>...> begin() const
     {
         return std::apply(

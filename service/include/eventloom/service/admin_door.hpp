@@ -32,8 +32,8 @@ struct AdminCommand {
 };
 
 struct AdminAnswers {
-    std::function<std::string()> health; // a JSON document each
-    std::function<std::string()> status;
+    std::function<result<std::string>()> health; // a JSON document; an error is answered with 503, and itself
+    std::function<std::string()> status;         // a JSON document
     // Carries it out, says what it says to the console, and gives the exit code.
     std::function<int(const AdminCommand&, Console&)> carry_out;
 };

@@ -129,8 +129,9 @@ private:
     result<void> with_log(const std::function<result<void>(LevelDbStore&)>& look);
     void add_serve_command();
     result<void> serve(Output& out);
-    void serve_tenants(Output& out, Tenants& tenants);
+    void serve_until_stopped(Output& out, Service& service, Tenants& tenants);
     result<void> check_place() const;
+    std::string name_of_chosen() const;
     std::string event_json(const RecordedEvent& event) const;
 
     const Program& program_;
@@ -145,7 +146,8 @@ private:
     std::unordered_map<std::string, const EventType*> types_;
     std::vector<const CLI::Option*> opening_options_;
     Action chosen_;
-    DirectoryUse chosen_use_ = DirectoryUse::shared;
+    const CLI::App* chosen_command_ = nullptr;
+    DirectoryUse chosen_use_        = DirectoryUse::shared;
 };
 
 // The program itself: `return el::run({...}, argc, argv);` is all of main(). Ends within a second after SIGINT or SIGTERM, and

@@ -67,11 +67,15 @@ public:
     // Projections and sagas follow the log from here on. Does nothing when they do already. From any thread.
     result<void> start();
 
+    // What the machine, and no handler, keeps from going on: a log closed by a fault, sagas or read models that stopped.
+    std::vector<Error> faults();
+
     // Nothing runs any more when it returns. The destructor does the same.
     void stop();
 
     // Blocks until nothing can go on at this moment: sagas have settled, and the read models show it.
-    // Failure::unavailable "not-settled" at `deadline`; else why something stopped.
+    // Failure::unavailable "not-settled" at `deadline`; else why something stopped: where that was a fault of the machine,
+    // Failure::unavailable "not-followed", since what is in the log stays there and is followed when the service runs again.
     result<void> settle(Time deadline);
 
     // Blocks until every saga has ended or is stuck, retries included, and the read models show it. `go_on` is asked now and
