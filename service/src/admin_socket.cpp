@@ -1,5 +1,7 @@
 #include "admin_socket.hpp"
 
+#include <eventloom/storage/system_files.hpp>
+
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -22,8 +24,7 @@ std::string reason()
 Error no_socket(const std::string& directory, const std::string& found)
 {
     return {Failure::storage, "no-admin-socket",
-            "made the socket " + directory + "/" + file_name + " and found: " + found +
-                "; check the directory's rights and its file system"};
+            "made the socket " + directory + "/" + file_name + " and found: " + found + "; " + what_to_do_about(found)};
 }
 
 // An address has room for 107 bytes only: a longer path is reached by way of the directory, which is open.

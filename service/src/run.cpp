@@ -1,4 +1,5 @@
 #include "admin_client.hpp"
+#include "last_words.hpp"
 #include "system_console.hpp"
 
 #include <eventloom/service/command_line.hpp>
@@ -50,6 +51,7 @@ int run_here(CommandLine& line, const std::vector<std::string>& words, const Sto
 
 int run(const Program& program, int argc, char** argv)
 try {
+    end_with_last_words();
     const StopSignals signals;     // before any thread
     std::signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error like a full disk
     LastResort last_resort{signals};
@@ -69,13 +71,14 @@ try {
     }
     return exit_code;
 } catch (const std::bad_alloc&) {
-    std::fputs("ran the command and found no memory left; give it more, then run it again\n", stderr);
+    std::fputs(
+        "ran the command and found that it asks for more memory than there is; give it more, then run it again\n",
+        stderr);
     return static_cast<int>(ExitCode::failed);
 } catch (const std::system_error& error) {
-    std::fprintf(
-        stderr,
-        "ran the command and found that the system refuses what it needs (%s); see its limits, then run it again\n",
-        error.what());
+    std::fprintf(stderr,
+                 "ran the command and found that the system refuses what it needs (%s); %s, then run it again\n",
+                 error.what(), what_to_do_about(error.what()).c_str());
     return static_cast<int>(ExitCode::failed);
 }
 

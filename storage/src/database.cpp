@@ -8,6 +8,8 @@
 #include "status.hpp"
 #include "table_list.hpp"
 
+#include <eventloom/storage/system_files.hpp>
+
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/env.h>
@@ -175,6 +177,25 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
     return done();
 }
 
+// What stands in logs becomes tables, and the logs go only then.
+Error no_room_to_open(const Runtime& runtime, const std::string& directory, const std::string& asked,
+                      const leveldb::Status& status)
+{
+    constexpr std::uint64_t list_and_fresh_log = 64u << 10;
+    std::uint64_t needed                       = list_and_fresh_log;
+    const auto names                           = list_directory(runtime, directory);
+    for (const std::string& name : names ? names.value() : std::vector<std::string>{}) {
+        std::uint64_t bytes = 0;
+        const bool is_log   = name.ends_with(".log") && runtime.files.GetFileSize(directory + "/" + name, &bytes).ok();
+        if (is_log) needed += bytes;
+    }
+    return {
+        Failure::storage, "no-room-to-open",
+        asked + " and found: " + status.ToString() + "; to open it takes about " + std::to_string(needed / 1024 + 1) +
+            " KiB, and nothing was changed; free as much, or more where other databases lie beside it, then open it "
+            "again"};
+}
+
 } // namespace
 
 struct Database::State {
@@ -198,7 +219,7 @@ struct Database::State {
             const std::lock_guard held{mutex};
             return fail(Failure::unavailable, "store-closed-by-fault",
                         "write to the database " + directory + " and found it closed by an earlier fault (" + fault +
-                            "); nothing was written; open it again");
+                            "); this was not written; open it again");
         }
         leveldb::WriteOptions options;
         options.sync = durability == Durability::synced;
@@ -211,8 +232,9 @@ struct Database::State {
         closed_by_fault  = true;
         const auto found = "write to the database " + directory + " and found: " + status.ToString();
         if (fault.empty()) fault = found;
-        return fail(Failure::unknown, "append-outcome-unknown",
-                    found + "; whether it was written is not known; open it again and send the same ids");
+        return fail(Failure::unknown, "write-outcome-unknown",
+                    found + "; whether it was written is not known; " + what_to_do_about(found) +
+                        ", and open it again");
     }
 
     OwnerLock lock; // goes last
@@ -280,6 +302,7 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
     settings.max_file_size     = options.table_bytes;
     leveldb::DB* opened        = nullptr;
     const auto status          = leveldb::DB::Open(settings, options.directory, &opened);
+    if (is_of_a_full_disk(status)) return no_room_to_open(runtime, options.directory, asked, status);
     if (not status.ok()) return error_of(status, asked);
     state->database.reset(opened);
     return std::unique_ptr<Database>{new Database{std::move(state)}};

@@ -1,6 +1,36 @@
 #include "status.hpp"
 
+#include <eventloom/storage/system_files.hpp>
+
+#include <sys/resource.h>
+
 namespace eventloom {
+
+namespace {
+
+constexpr auto full_disk = "o space left on device";
+
+} // namespace
+
+bool is_of_a_full_disk(const leveldb::Status& status)
+{
+    return status.ToString().find(full_disk) != std::string::npos;
+}
+
+std::string what_to_do_about(std::string_view found)
+{
+    if (found.find("Too many open files") != std::string::npos) {
+        rlimit files{};
+        ::getrlimit(RLIMIT_NOFILE, &files);
+        return "this process may have " + std::to_string(files.rlim_cur) +
+               " files open at once, and a service needs some hundreds; allow more (`ulimit -n 1024`)";
+    }
+    if (found.find("Resource temporarily unavailable") != std::string::npos)
+        return "give it more threads or memory (`ulimit -u`, `ulimit -v`)";
+    if (found.find("Cannot allocate memory") != std::string::npos) return "give it more memory";
+    if (found.find(full_disk) != std::string::npos) return "free some room on the disk";
+    return "check the disk, its free space and the rights";
+}
 
 Error error_of(const leveldb::Status& status, std::string_view asked, std::string_view when_damaged)
 {
@@ -21,7 +51,8 @@ Error error_of(const leveldb::Status& status, std::string_view asked, std::strin
     if (status.IsInvalidArgument()) {
         return {Failure::invalid, "no-such-database", sentence("check the directory's name")};
     }
-    return {Failure::storage, "storage-fault", sentence("check the disk, its free space and the rights")};
+    const bool is_of_files = found.find("Too many open files") != std::string::npos;
+    return {Failure::storage, is_of_files ? "too-many-open-files" : "storage-fault", sentence(what_to_do_about(found))};
 }
 
 } // namespace eventloom

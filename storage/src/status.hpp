@@ -5,9 +5,12 @@
 
 #include <leveldb/status.h>
 
+#include <string>
 #include <string_view>
 
 namespace eventloom {
+
+bool is_of_a_full_disk(const leveldb::Status& status);
 
 // `asked` says what was tried: "open the database var/shop/log"; `when_damaged` what to do about damage.
 Error error_of(const leveldb::Status& status, std::string_view asked,

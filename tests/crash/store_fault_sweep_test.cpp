@@ -111,6 +111,52 @@ TEST_CASE("who appends after a fault is told of the first one, whoever met it", 
     }
 }
 
+TEST_CASE(
+    "what is sent again after its write failed is in doubt until the store is opened again, and is there once then",
+    "[crash][eventstore][fault]")
+{
+    StoreMachine machine{1};
+    auto opened = machine.open();
+    REQUIRE(opened);
+    const auto request_of = [&](bool with_command) {
+        AppendRequest request;
+        request.streams.push_back({"notes", ExpectedVersion::any(), {NewEvent{}}});
+        request.streams[0].events[0].id   = machine.runtime().ids.next();
+        request.streams[0].events[0].type = "noted";
+        if (with_command) request.command = CommandRecord{.id = machine.runtime().ids.next(), .stream = "notes"};
+        return request;
+    };
+    const bool with_command = GENERATE(false, true);
+    const auto sent         = request_of(with_command);
+    CHECK_FALSE(opened.value()->fault());
+    machine.disk().fail({.operation = Operation::sync});
+    REQUIRE(opened.value()->append(sent).error().code == "append-outcome-unknown");
+    machine.disk().heal();
+    auto again = sent;
+    if (with_command) again.streams[0].events[0].id = machine.runtime().ids.next(); // decided again
+    for (int i = 0; i < 2; ++i) {
+        const auto in_doubt = opened.value()->append(again);
+        REQUIRE_FALSE(in_doubt);
+        CHECK(in_doubt.error().kind == Failure::unknown);
+        CHECK(in_doubt.error().code == "append-outcome-unknown");
+        const auto other = opened.value()->append(request_of(with_command));
+        REQUIRE_FALSE(other);
+        CHECK(other.error().code == "store-closed-by-fault");
+    }
+    REQUIRE(opened.value()->fault());
+    CHECK(opened.value()->fault()->code == "store-closed-by-fault");
+    CHECK_THAT(opened.value()->fault()->sentence, Catch::Contains("input/output error"));
+
+    opened.value().reset();
+    machine.process_ends();
+    opened = machine.open();
+    REQUIRE(opened);
+    REQUIRE(opened.value()->append(again));
+    CHECK(opened.value()->head() == 1);
+    CHECK(opened.value()->append(again).value().repeated);
+    CHECK_FALSE(opened.value()->fault());
+}
+
 TEST_CASE("a disk that is full at any byte loses nothing, and the store goes on when there is room again",
           "[crash][eventstore][fault]")
 {

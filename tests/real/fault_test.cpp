@@ -52,7 +52,11 @@ void check_closed_by_fault(EventStore& store, const Failed& failed)
 {
     // Whoever appends meets the fault, or the index has met it before.
     CHECK((failed.error.code == "append-outcome-unknown" || failed.error.code == "store-closed-by-fault"));
-    const auto refused = store.append(request_of(0, failed.acknowledged));
+    // What failed is in doubt for as long as the store is closed, and everything else was not written.
+    const auto again = store.append(request_of(0, failed.acknowledged));
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == failed.error.code);
+    const auto refused = store.append(request_of(0, failed.acknowledged + 1));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "store-closed-by-fault");
 }

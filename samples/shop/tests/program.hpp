@@ -33,7 +33,7 @@ public:
     Program(const TemporaryDirectory& directory, std::vector<std::string> arguments, const std::string& name = "")
         : output_{directory.path() + "/output" + name}, errors_{directory.path() + "/errors" + name}
     {
-        arguments.insert(arguments.begin(), SHOP_PROGRAM);
+        if (not arguments.front().starts_with('/')) arguments.insert(arguments.begin(), SHOP_PROGRAM);
         // Nobody is to take what an earlier one has said for what this one says.
         for (const auto& path : {output_, errors_}) ::unlink(path.c_str());
         process_ = fork();

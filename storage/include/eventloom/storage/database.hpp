@@ -147,7 +147,7 @@ public:
     // Failure::unavailable  "store-closed-by-fault": nobody knows how the last write ended.
     result<std::unique_ptr<DatabaseCapture>> capture() const;
 
-    // Failure::unknown      "append-outcome-unknown": the disk failed; the batch may or may not be there after reopening.
+    // Failure::unknown      "write-outcome-unknown": the disk failed; the batch may or may not be there after reopening.
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
     result<void> write(const Batch& batch, Durability durability);
 

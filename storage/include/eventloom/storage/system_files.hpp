@@ -5,6 +5,9 @@
 // Threads: may be used from any thread; lives as long as the process.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace leveldb {
 class Env;
 }
@@ -12,5 +15,8 @@ class Env;
 namespace eventloom {
 
 leveldb::Env& system_files();
+
+// What to do about what the system has answered ("... Too many open files"): the end of a sentence.
+std::string what_to_do_about(std::string_view found);
 
 } // namespace eventloom
