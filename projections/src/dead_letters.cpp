@@ -1,5 +1,7 @@
 #include "dead_letters.hpp"
 
+#include "held_keys.hpp"
+
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -54,12 +56,15 @@ void put_dead_letter(ModelBatch& batch, const RecordedEvent& event, const Error&
 result<std::vector<DeadLetter>> dead_letters_in(const ReadModelView& view)
 {
     std::vector<DeadLetter> letters;
+    BOOST_OUTCOME_TRY(const auto waits, waits_in(view));
     const auto keep = [&](Position position, std::string_view bytes) -> result<void> {
         auto letter = codec<StoredLetter>::decode(bytes);
         if (not letter) return damaged(view);
         auto& [stream, type, kind, code, sentence] = letter.value();
+        const auto wait                            = waits.find(position);
         letters.push_back({position, std::move(stream), std::move(type),
-                           Error{static_cast<Failure>(kind), std::move(code), std::move(sentence)}});
+                           Error{static_cast<Failure>(kind), std::move(code), std::move(sentence)},
+                           wait == waits.end() ? 0 : wait->second});
         return done();
     };
     BOOST_OUTCOME_TRY(visit_keys_of(row_keys::dead_letter, view, keep));
@@ -80,6 +85,7 @@ result<std::uint64_t> number_of_dead_letters(const ReadModelView& view)
 void leave_out(ModelBatch& batch, Position position)
 {
     batch.remove(row_keys::of_dead_letter(position));
+    batch.remove(row_keys::of_held(position));
     batch.put(row_keys::of_left_out(position), {});
 }
 

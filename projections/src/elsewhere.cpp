@@ -1,5 +1,6 @@
 // Rows of other events, and of other directories.
 #include "dead_letters.hpp"
+#include "held_keys.hpp"
 #include "projection_shape.hpp"
 #include "projections_core.hpp"
 #include "row_places.hpp"
@@ -24,6 +25,7 @@ public:
 
     result<void> handle(const RecordedEvent& event)
     {
+        if (waits(event)) return done();
         if (auto applied = fold_->apply(event); not applied) return go_past(event, applied.error());
         kept_.push_back(event);
         bytes_ += event.data.size() + event.stream.size();
@@ -67,6 +69,16 @@ private:
         return done();
     }
 
+    // For an event that was gone past.
+    bool waits(const RecordedEvent& event)
+    {
+        if (held_.is_empty()) return false;
+        const auto hold = held_.hold_of(definition_, event);
+        if (hold.waits_for == 0) return false;
+        held_.add(hold);
+        return true;
+    }
+
     // Its handler may have changed rows half-way, which cannot be taken back.
     result<void> go_past(const RecordedEvent& failed, const Error& error)
     {
@@ -77,6 +89,7 @@ private:
         }
         BOOST_OUTCOME_TRY(flush());
         position_ = failed.position;
+        if (options_.on_failure == OnFailure::park_key) held_.add(held_.hold_of(definition_, failed));
         ModelBatch batch;
         put_dead_letter(batch, failed, error);
         return model_.write(batch, position_);
@@ -87,6 +100,7 @@ private:
     const ProjectionOptions options_;
     std::unique_ptr<Fold> fold_;
     std::vector<RecordedEvent> kept_; // handled since the last write
+    HeldKeys held_;
     std::size_t bytes_ = 0;
     Position position_ = 0;
 };

@@ -80,9 +80,13 @@ std::string Generations::directory_of(std::uint64_t number) const
     return directory_ + "/" + std::string{prefix} + std::to_string(number);
 }
 
+result<void> Generations::begin() const
+{
+    return make_directory(runtime_, directory_);
+}
+
 result<std::optional<Generation>> Generations::current() const
 {
-    BOOST_OUTCOME_TRY(make_directory(runtime_, directory_));
     BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, path_of("current")));
     if (not text) return std::optional<Generation>{};
     auto generation = parse(*text);
@@ -167,20 +171,27 @@ result<std::vector<Position>> Generations::copies_of(std::uint64_t number) const
     return positions;
 }
 
-result<void> Generations::remove_others(std::span<const std::uint64_t> kept) const
+result<std::vector<std::uint64_t>> Generations::all() const
+{
+    BOOST_OUTCOME_TRY(auto found, numbers());
+    BOOST_OUTCOME_TRY(const auto all_copies, copies());
+    for (const Copy& copy : all_copies) found.push_back(copy.generation);
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+result<void> Generations::remove(std::span<const std::uint64_t> these) const
 {
     for (const auto* file : {"current", "next"}) {
         BOOST_OUTCOME_TRY(remove_unfinished_replacement(runtime_, path_of(file)));
     }
-    BOOST_OUTCOME_TRY(const auto all, numbers());
-    for (const auto other : all) {
-        if (std::find(kept.begin(), kept.end(), other) != kept.end()) continue;
-        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(other)));
-    }
-    BOOST_OUTCOME_TRY(const auto all_copies, copies());
-    for (const Copy& copy : all_copies) {
-        if (copy.generation == kept.back()) continue;
-        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(copy.generation, copy.position)));
+    for (const auto number : these) {
+        BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of(number)));
+        BOOST_OUTCOME_TRY(const auto positions, copies_of(number));
+        for (const Position position : positions) {
+            BOOST_OUTCOME_TRY(remove_database(runtime_, directory_of_copy(number, position)));
+        }
     }
     return done();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace eventloom {
 
@@ -23,6 +24,8 @@ class Generations {
 public:
     Generations(const Runtime& runtime, std::string directory);
 
+    // Makes the directory when it is not there.
+    result<void> begin() const;
     // The generation that answers; nothing in a new directory.
     result<std::optional<Generation>> current() const;
     // From here on this one answers, also after a crash.
@@ -31,9 +34,10 @@ public:
     result<std::optional<Generation>> next() const;
     result<void> make_next(const Generation& generation) const;
     result<void> forget_next() const;
-    // Removes all others: what a rebuild that died, or one that replaced them, left behind. And all copies but those of the
-    // last one that is kept, which is the one that this program writes.
-    result<void> remove_others(std::span<const std::uint64_t> kept) const;
+    // The numbers of all of which something is there, were it copies alone.
+    result<std::vector<std::uint64_t>> all() const;
+    // Removes these, with their copies.
+    result<void> remove(std::span<const std::uint64_t> these) const;
     // Removes all of them, and what says which one answers.
     result<void> remove_all() const;
     // Whether the projection is to stand still, also after a restart.

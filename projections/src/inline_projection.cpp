@@ -32,6 +32,17 @@ private:
     InlineModel& model_;
 };
 
+// Lets no append pass whose rows could not be written.
+class RefusesAppends final : public InlineFold {
+public:
+    explicit RefusesAppends(Error why) : why_{std::move(why)} { why_.sentence += "; the append was refused"; }
+    result<void> fold(std::span<const RecordedEvent>, const FindStored&, RowBatch&) override { return why_; }
+    void written(Position) override {}
+
+private:
+    Error why_;
+};
+
 } // namespace
 
 InlineProjection::InlineProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
@@ -75,27 +86,56 @@ result<void> InlineProjection::open()
     if (not store_.inline_rows()) {
         BOOST_OUTCOME_TRY(store_.hold_appends()); // which says so
     }
-    BOOST_OUTCOME_TRY(const auto stored, in_log_.current());
-    BOOST_OUTCOME_TRY(check_not_newer(stored));
+    BOOST_OUTCOME_TRY(const auto in_log, in_log_.current());
+    BOOST_OUTCOME_TRY(const auto elsewhere, generations_.current());
+    const auto& stored = in_log ? in_log : elsewhere;
+    const bool is_own =
+        in_log && in_log->projection_version == definition_->version() && may_have_shape_of(*in_log, *definition_);
+    const bool is_gone = stored && stored->kept_in == RowPlace::memory; // with its process
+    return not stored || is_own || is_gone ? take_place(in_log) : stand_by(*stored);
+}
+
+result<void> InlineProjection::stand_by(const Generation& stored)
+{
+    const bool is_other_shape = stored.projection_version == definition_->version() && not stored.shape.empty();
+    const auto stands =
+        shelter(stored, is_other_shape ? "have another shape, which this program cannot read" : "are not its own");
+    const auto held = store_.hold_appends();
+    if (not held) return held.error();
+    fold_of_appends_ = std::make_shared<RefusesAppends>(*stands.why_not);
+    held.value()->folds().push_back(fold_of_appends_);
+    standing_ = stands;
+    answers_  = stored.projection_version;
+    current_->replace(stands.rows);
+    return done();
+}
+
+result<void> InlineProjection::build()
+{
+    if (const auto stands = standing()) {
+        if (is_newer(stands->generation)) return done();
+        BOOST_OUTCOME_TRY(take_place({}));
+    }
+    BOOST_OUTCOME_TRY(clear_away());
+    return generations_.remove_all(); // it was kept in another place before
+}
+
+result<void> InlineProjection::take_place(const std::optional<Generation>& stored)
+{
     BOOST_OUTCOME_TRY(const auto model, open_or_begin(stored));
     {
         LogFold fold{store_, *definition_, *model, options_};
         BOOST_OUTCOME_TRY(catch_up(runtime_, store_, fold, store_.head(), {}));
     }
     BOOST_OUTCOME_TRY(take_over(number_, model));
-    BOOST_OUTCOME_TRY(clear_away());
-    return generations_.remove_all(); // it was kept in another place before
+    return done();
 }
 
-// The generation that answers; a fresh one when there is none, or when it is of no use: of an earlier version, of another
-// shape, damaged, or ahead of a log that was cut.
+// The generation that answers; a fresh one when there is none, or when it is of no use: damaged, or ahead of a log that was
+// cut.
 result<std::shared_ptr<InlineModel>> InlineProjection::open_or_begin(const std::optional<Generation>& stored)
 {
-    const bool is_of_this_version = stored && stored->projection_version == definition_->version();
-    if (is_of_this_version && not may_have_shape_of(*stored, *definition_)) {
-        say("the rows of version " + std::to_string(stored->projection_version) +
-            " had another shape, and were made anew" + std::string{raise_the_version});
-    } else if (is_of_this_version) {
+    if (stored) {
         number_    = stored->number;
         auto model = open_model(number_);
         if (not model && model.error().kind != Failure::corrupt) return model;
@@ -133,10 +173,11 @@ result<Position> InlineProjection::take_over(std::uint64_t number, const std::sh
     {
         const std::lock_guard lock{versions_};
         answers_ = definition_->version();
+        standing_.reset();
     }
-    const auto earlier = current_->get();
+    const auto earlier = std::dynamic_pointer_cast<InlineModel>(current_->get());
     current_->replace(model);
-    if (earlier) static_cast<InlineModel&>(*earlier).retire();
+    if (earlier) earlier->retire();
     return store_.head();
 }
 

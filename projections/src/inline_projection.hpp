@@ -18,7 +18,10 @@ public:
     InlineProjection(const InlineProjection&)            = delete;
     InlineProjection& operator=(const InlineProjection&) = delete;
 
+    // What stands there of another version, or in another place, stays: appends, which need rows of this version, are
+    // refused until these are built.
     result<void> open() override;
+    result<void> build() override;
 
     result<Beside> begin_beside() const override;
     // Not in the log: it would wait for every append, and every append for it.
@@ -32,15 +35,17 @@ public:
     bool is_inline() const override { return true; }
 
 private:
-    bool is_running() const override { return fold_of_appends_ != nullptr; }
+    bool is_running() const override { return fold_of_appends_ != nullptr && not stands_by(); }
     result<void> check_options() const;
     result<std::shared_ptr<InlineModel>> open_model(std::uint64_t number) const;
     result<std::shared_ptr<InlineModel>> open_or_begin(const std::optional<Generation>& stored);
+    result<void> take_place(const std::optional<Generation>& stored);
+    result<void> stand_by(const Generation& stored);
     result<Position> take_over(std::uint64_t number, const std::shared_ptr<InlineModel>& model);
 
     const InlineGenerations in_log_;
-    std::uint64_t number_ = 0;                         // of the generation that answers
-    std::shared_ptr<InlineModelFold> fold_of_appends_; // none before it was opened
+    std::uint64_t number_ = 0;                    // of the generation that answers
+    std::shared_ptr<InlineFold> fold_of_appends_; // none before it was opened
 };
 
 } // namespace eventloom

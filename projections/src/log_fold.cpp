@@ -61,6 +61,8 @@ void LogFold::begin()
 {
     fold_    = definition_.fold([this](const std::string& key) { return find(key); });
     applied_ = 0;
+    waiting_ = {};
+    if (held_) held_->forget_after(put_away_up_to_);
 }
 
 result<std::optional<std::string>> LogFold::find(const std::string& key)
@@ -87,11 +89,35 @@ result<void> LogFold::handle(std::span<const RecordedEvent> events, Position rea
 result<void> LogFold::apply(const RecordedEvent& event)
 {
     if (not left_out_) {
-        BOOST_OUTCOME_TRY(left_out_, left_out_in(*model_.view()));
+        BOOST_OUTCOME_TRY(read_what_is_parked());
     }
     if (left_out_->contains(event.position)) return done();
     ++applied_;
+    if (held_ && not held_->is_empty()) {
+        const auto hold = held_->hold_of(definition_, event);
+        if (hold.waits_for != 0) {
+            keep_waiting(event, hold);
+            return done();
+        }
+    }
     return fold_->apply(event);
+}
+
+result<void> LogFold::read_what_is_parked()
+{
+    const auto view = model_.view();
+    if (options_.on_failure == OnFailure::park_key) {
+        BOOST_OUTCOME_TRY(held_, HeldKeys::in(*view));
+    }
+    BOOST_OUTCOME_TRY(left_out_, left_out_in(*view));
+    return done();
+}
+
+void LogFold::keep_waiting(const RecordedEvent& event, const Hold& hold)
+{
+    put_dead_letter(waiting_, event, waits_for_dead_letter(hold));
+    put_hold(waiting_, hold);
+    held_->add(hold);
 }
 
 // From the checkpoint on, with everything before the event put away before it is handled again.
@@ -154,12 +180,19 @@ result<void> LogFold::park(const RecordedEvent& failed, const Error& error)
     go_on(failed.position);
     ModelBatch batch;
     put_dead_letter(batch, failed, error);
+    if (held_) {
+        const auto hold = held_->hold_of(definition_, failed);
+        put_hold(batch, hold);
+        held_->add(hold);
+    }
     return write(std::move(batch));
 }
 
 bool LogFold::is_full() const
 {
-    return applied_ >= options_.events_between_writes || fold_->bytes_cached() > options_.rows_bytes_max;
+    constexpr std::size_t bytes_a_letter = 512; // roughly
+    const auto bytes                     = fold_->bytes_cached() + waiting_.size() / 2 * bytes_a_letter;
+    return applied_ >= options_.events_between_writes || bytes > options_.rows_bytes_max;
 }
 
 void LogFold::go_on(Position reached)
@@ -185,7 +218,7 @@ result<void> LogFold::put_away()
 
 result<void> LogFold::put_rows_away()
 {
-    ModelBatch batch;
+    ModelBatch batch = std::exchange(waiting_, {});
     BOOST_OUTCOME_TRY(fold_->flush(batch));
     BOOST_OUTCOME_TRY(write(std::move(batch)));
     // Rows grow between two flushes, and their memory is counted at a flush.

@@ -4,6 +4,7 @@
 // written few times; live, they are put away after each batch.
 #pragma once
 
+#include "held_keys.hpp"
 #include "history_copies.hpp"
 #include "key_filter.hpp"
 #include "write_behind.hpp"
@@ -46,6 +47,8 @@ public:
 private:
     void begin();
     result<void> apply(const RecordedEvent& event);
+    result<void> read_what_is_parked();
+    void keep_waiting(const RecordedEvent& event, const Hold& hold);
     result<std::optional<std::string>> find(const std::string& key);
     result<void> go_carefully_to(const RecordedEvent& failed);
     result<void> go_one_by_one_to(Position reached);
@@ -63,6 +66,8 @@ private:
     ReadModel& model_;
     const ProjectionOptions options_;
     std::optional<std::set<Position>> left_out_; // read before the first event
+    std::optional<HeldKeys> held_;               // the same; none: nothing waits for dead letters
+    ModelBatch waiting_;                         // dead letters that were not put away yet
     std::unique_ptr<Fold> fold_;
     std::uint64_t applied_ = 0; // events, since the last flush
     // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No

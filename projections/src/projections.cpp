@@ -56,16 +56,19 @@ public:
     {
         const std::lock_guard lock{core_.mutex};
         for (const std::string& name : names) {
-            BOOST_OUTCOME_TRY(RunningProjection* const one, core_.find(name));
-            if (one->rebuilding) {
-                return fail(Failure::unavailable, "rebuild-under-way",
-                            "asked to rebuild " + name + " and found a rebuild of it under way, or its name twice");
-            }
-            BOOST_OUTCOME_TRY(auto beside, one->begin_beside());
-            one->rebuilding = true;
-            copies_.push_back({one, std::move(beside), {}});
+            BOOST_OUTCOME_TRY(begin_one(name));
         }
         return done();
+    }
+
+    // One alone, without the event at a position.
+    result<void> begin_without(std::string_view name, Position left_out)
+    {
+        const std::lock_guard lock{core_.mutex};
+        BOOST_OUTCOME_TRY(begin_one(name));
+        ModelBatch batch;
+        leave_out(batch, left_out);
+        return copies_.back().beside.model->write(batch, 0);
     }
 
     // Without a lock, while queries go on: most of the time goes here.
@@ -89,6 +92,19 @@ private:
         RunningProjection::Beside beside;
         std::optional<Error> error;
     };
+
+    result<void> begin_one(std::string_view name)
+    {
+        BOOST_OUTCOME_TRY(RunningProjection* const one, core_.find(name));
+        if (one->rebuilding) {
+            return fail(Failure::unavailable, "rebuild-under-way",
+                        "asked to rebuild " + one->name() + " and found a rebuild of it under way, or its name twice");
+        }
+        BOOST_OUTCOME_TRY(auto beside, one->begin_beside());
+        one->rebuilding = true;
+        copies_.push_back({one, std::move(beside), {}});
+        return done();
+    }
 
     void catch_up(Position head, const LogProgress& progress)
     {
@@ -122,7 +138,7 @@ private:
 };
 
 Projections::Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory)
-    : core_{new Core{runtime, store, bus, std::move(directory), false, {}, {}}}
+    : core_{new Core{runtime, store, bus, std::move(directory), false, true, {}, {}}}
 {
 }
 
@@ -143,9 +159,6 @@ result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_pt
     }
     auto running = core_->make(core_, definition, options);
     BOOST_OUTCOME_TRY(running->open());
-    if (not running->is_inline()) {
-        BOOST_OUTCOME_TRY(InlineGenerations(core_->store, definition->name()).remove_all()); // it was inline before
-    }
     core_->running.push_back(std::move(running));
     return core_->running.back()->current();
 }
@@ -154,7 +167,17 @@ void Projections::start()
 {
     const std::lock_guard lock{core_->mutex};
     if (std::exchange(core_->started, true)) return;
-    for (const auto& one : core_->running) one->follow();
+    for (const auto& one : core_->running) {
+        if (auto built = core_->builds ? one->build() : done(); not built) one->remember(std::move(built.error()));
+        one->follow();
+    }
+}
+
+void Projections::leave_new_versions_alone()
+{
+    const std::lock_guard lock{core_->mutex};
+    ensure(not core_->started, "asked after start() that nothing be built");
+    core_->builds = false;
 }
 
 void Projections::stop()
@@ -180,7 +203,7 @@ result<void> Projections::wait_for(Position position, Time deadline)
     const auto settled = [&] {
         const std::lock_guard lock{core_->mutex};
         return std::all_of(core_->running.begin(), core_->running.end(), [&](const auto& one) {
-            return one->visible() >= position || one->has_given_up() || one->is_paused();
+            return one->visible() >= position || one->has_given_up() || one->is_paused() || one->stands_by();
         });
     };
     const bool in_time = core_->runtime.executor.wait_until(settled, deadline);
@@ -193,6 +216,10 @@ result<void> Projections::wait_for(Position position, Time deadline)
                             " paused at " + std::to_string(one->visible()) + "; resume it");
         }
         if (auto error = one->error()) return std::move(*error);
+        if (one->stands_by()) {
+            one->refuse_rows(); // nobody waits for what nobody builds; who asks for rows is told
+            continue;
+        }
         if (not in_time) {
             return fail(Failure::unavailable, "projections-behind",
                         "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
@@ -259,7 +286,10 @@ result<RowsAsJson> Projections::as_of(std::string_view name, Position position, 
 result<std::optional<std::string>> Projections::row_as_of(std::string_view name, const RowName& row, Position position,
                                                           const LogProgress& progress)
 {
-    BOOST_OUTCOME_TRY(const auto now, rows_now(name));
+    std::unique_lock lock{core_->mutex};
+    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    const RowsAsJson now{one->definition(), *one->current()->get()}; // only what was parked there is asked for
+    lock.unlock();
     BOOST_OUTCOME_TRY(find_table(now.definition(), row.table));
     BOOST_OUTCOME_TRY(core_->check_position(name, position));
     if (now.definition().has_a_stream_for_each_row()) {
@@ -273,7 +303,16 @@ result<RowsAsJson> Projections::rows_now(std::string_view name) const
 {
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+    if (auto why = one->why_no_rows()) return std::move(*why);
     return RowsAsJson{one->definition(), *one->current()->get()};
+}
+
+std::vector<std::shared_ptr<const Projection>> Projections::definitions() const
+{
+    const std::lock_guard lock{core_->mutex};
+    std::vector<std::shared_ptr<const Projection>> all;
+    for (const auto& one : core_->running) all.push_back(one->definition());
+    return all;
 }
 
 result<std::vector<DeadLetter>> Projections::dead_letters(std::string_view name) const
@@ -283,18 +322,29 @@ result<std::vector<DeadLetter>> Projections::dead_letters(std::string_view name)
     return dead_letters_in(*one->written()->view());
 }
 
-result<void> Projections::discard_dead_letter(std::string_view name, Position position)
+result<void> Projections::discard_dead_letter(std::string_view name, Position position, const LogProgress& progress)
 {
-    const std::lock_guard lock{core_->mutex};
-    BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
-    if (one->rebuilding) {
-        return fail(Failure::unavailable, "rebuild-under-way",
-                    "asked to discard a dead letter of " + std::string{name} +
-                        " and found a rebuild of it under way; wait for it");
+    {
+        const std::lock_guard lock{core_->mutex};
+        BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
+        if (auto why = one->why_not_built()) return std::move(*why);
+        if (one->rebuilding) {
+            return fail(Failure::unavailable, "rebuild-under-way",
+                        "asked to discard a dead letter of " + std::string{name} +
+                            " and found a rebuild of it under way; wait for it");
+        }
+        BOOST_OUTCOME_TRY(const bool is_waited_for, one->is_waited_for(position));
+        if (not is_waited_for) {
+            auto left_out = one->leave_out(position);
+            if (core_->started) one->follow();
+            return left_out;
+        }
     }
-    auto left_out = one->leave_out(position);
-    if (core_->started) one->follow();
-    return left_out;
+    Rebuild rebuild{*core_};
+    BOOST_OUTCOME_TRY(rebuild.begin_without(name, position));
+    rebuild.build(progress);
+    auto report = std::move(rebuild.swap().front());
+    return report.error ? result<void>{std::move(*report.error)} : done();
 }
 
 result<void> Projections::pause(std::string_view name)

@@ -14,6 +14,7 @@ struct Projections::Core {
     EventBus& bus;
     std::string directory;
     bool started = false;
+    bool builds  = true;      // versions that are not in their place yet, when it starts
     mutable std::mutex mutex; // over `running` and what is in it; not held while a rebuild reads the log
     std::vector<std::unique_ptr<RunningProjection>> running;
 
@@ -76,6 +77,7 @@ struct Projections::Core {
     {
         const std::lock_guard lock{mutex};
         BOOST_OUTCOME_TRY(RunningProjection* const one, find(name));
+        if (auto why = one->why_not_built()) return std::move(*why);
         if (not one->is_building()) return done();
         return fail(Failure::unavailable, "version-being-built",
                     "asked to " + what + " " + std::string{name} +

@@ -163,4 +163,15 @@ result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runti
     return model;
 }
 
+result<std::shared_ptr<ReadModel>> open_rows_of_any_shape(const Runtime& runtime, RowPlace place,
+                                                          const std::string& directory, const std::string& name,
+                                                          std::uint32_t written_by)
+{
+    BOOST_OUTCOME_TRY(auto model, place == RowPlace::sqlite
+                                      ? open_sqlite_rows_of_any_shape(runtime, directory, name)
+                                      : open_leveldb_rows(runtime, directory, WhenDamaged::refused, rows_cache_bytes));
+    BOOST_OUTCOME_TRY(model->load(written_by));
+    return model;
+}
+
 } // namespace eventloom

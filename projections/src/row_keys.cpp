@@ -62,6 +62,13 @@ std::string of_left_out(std::uint64_t position)
     return key;
 }
 
+std::string of_held(std::uint64_t position)
+{
+    std::string key{held};
+    append_big_endian(key, position);
+    return key;
+}
+
 Parts parts_of(std::string_view key)
 {
     Parts parts;

@@ -19,6 +19,10 @@ result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, con
 result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, const std::string& directory,
                                                     const Projection& definition, WhenDamaged when_damaged);
 
+// The same of a file with tables of any shape: only what is in every file can be asked. What cannot be read is refused.
+result<std::shared_ptr<ReadModel>> open_sqlite_rows_of_any_shape(const Runtime& runtime, const std::string& directory,
+                                                                 const std::string& name);
+
 // `directory` is only a name here: nothing is on disk.
 std::shared_ptr<ReadModel> open_memory_rows(const std::string& directory);
 
@@ -26,5 +30,10 @@ std::shared_ptr<ReadModel> open_memory_rows(const std::string& directory);
 result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runtime, RowPlace place,
                                                             const std::string& directory, const Projection& definition,
                                                             std::uint32_t written_by);
+
+// Of a projection whose rows may have any shape: its numbers, and its dead letters.
+result<std::shared_ptr<ReadModel>> open_rows_of_any_shape(const Runtime& runtime, RowPlace place,
+                                                          const std::string& directory, const std::string& name,
+                                                          std::uint32_t written_by);
 
 } // namespace eventloom

@@ -1,7 +1,7 @@
 // One projection while it runs: its definition, the read model that answers, and the subscription that feeds it.
 //
-// When what answers was written by an older version, or stands in another place, a read model of this version is built beside it:
-// the subscription feeds that one, and puts it in its place when it has caught up.
+// What stands there may be of another version, of another shape, or in another place. Opening changes nothing of it. build() then
+// begins a read model of this version beside it: the subscription feeds that one, and puts it in its place when it has caught up.
 //
 // Threads: one at a time; Projections holds its lock over every call, and calls restart() when it is asked to.
 #pragma once
@@ -31,9 +31,19 @@ public:
                       AskForRestart ask_for_restart);
     virtual ~RunningProjection() = default;
 
-    // Opens the generation that answers, or begins the first one. One of an older version answers while that of this version
-    // is built, if its rows have the same shape; else this version begins empty, and answers as it fills.
+    // Opens the generation that answers, or begins the first one. One that is not of this version answers as it stands, if
+    // its rows have the same shape.
     virtual result<void> open();
+    // Where that is so, begins one of this version beside it, or goes on with what is half built; where the old rows cannot
+    // be read here, it answers as it fills. Rows of a newer version stay. And removes what earlier processes left behind.
+    virtual result<void> build();
+    // Rows that are not of this version stand there, and none of this version are built.
+    bool stands_by() const;
+    // Why rows of this version do not answer, when it stands by; and why no rows do.
+    std::optional<Error> why_not_built() const;
+    std::optional<Error> why_no_rows() const;
+    // Has nobody read from old rows from here on, when it stands by: somebody relies on what is not in them.
+    void refuse_rows();
 
     // A read model that does not answer.
     struct Beside {
@@ -65,6 +75,8 @@ public:
     virtual bool is_inline() const { return false; }
 
     result<void> leave_out(Position dead_letter);
+    // Whether another dead letter waits for this one.
+    result<bool> is_waited_for(Position dead_letter) const;
 
     // Everything up to here is seen by whoever asks.
     Position visible() const;
@@ -79,7 +91,8 @@ public:
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
     // What this program's handlers write: the read model that answers, or the one that is built beside it.
     std::shared_ptr<ReadModel> written() const;
-    bool is_building() const { return building().has_value(); }
+    // While older rows answer.
+    bool is_building() const;
     // Of what this program's handlers write; nullptr where none can be kept.
     const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
@@ -87,11 +100,16 @@ public:
     bool rebuilding = false;
 
 protected:
-    // In the status, from here on.
-    void say(std::string notice) { notice_ = std::move(notice); }
-
-    // Failure::corrupt "newer-read-model".
-    result<void> check_not_newer(const std::optional<Generation>& stored) const;
+    // What is not of this version, and stays until that is whole.
+    struct Standing {
+        Generation generation;
+        std::shared_ptr<ReadModel> rows;
+        std::optional<Error> why_not; // this program cannot read them
+        std::string hindrance;        // the same in a few words, for those of an older version
+    };
+    Standing shelter(const Generation& stored, const std::string& hindrance) const;
+    std::optional<Standing> standing() const;
+    bool is_newer(const Generation& stored) const;
 
     const Runtime runtime_;
     EventStore& store_;
@@ -101,19 +119,25 @@ protected:
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
     mutable std::mutex versions_; // over this and what is built, which the subscription changes when it has caught up
     std::uint32_t answers_ = 0;   // the version that the rows are of
+    std::optional<Standing> standing_;
 
 private:
     virtual bool is_running() const { return subscription_ != nullptr; }
     result<std::shared_ptr<ReadModel>> open_generation(std::uint64_t number) const;
     Generation of_this_version(std::uint64_t number) const;
+    bool is_of_this_version(const Generation& stored) const;
     result<void> open_current(const Generation& stored);
     result<void> begin_current();
-    result<void> answer_alone(std::uint64_t number, std::shared_ptr<ReadModel> model);
+    void answer_alone(std::uint64_t number, std::shared_ptr<ReadModel> model);
     result<void> answer_from(const Beside& by);
-    result<std::shared_ptr<ReadModel>> open_old(const Generation& stored);
-    result<void> build_beside(const Generation& old, std::shared_ptr<ReadModel> old_model);
+    result<void> stand_by(const Generation& stored);
+    result<Standing> find_standing(const Generation& stored) const;
+    Error newer_read_model(const Generation& stored) const;
+    Error version_not_built(const Generation& stored, const std::string& what_of_them) const;
+    result<void> build_beside(const Standing& stands);
     result<std::optional<Beside>> half_built(const Generation& old) const;
-    result<Beside> begin_building(const ReadModel& old) const;
+    result<Beside> begin_building() const;
+    result<void> clear_found();
     result<void> check_log(const ReadModel& model) const;
     std::optional<Beside> building() const;
     result<void> put_in_place(LogFold& fold);
@@ -127,6 +151,8 @@ private:
     const AskForRestart ask_for_restart_;
     std::optional<Beside> building_;
     std::optional<std::string> notice_; // why what answers is still filling
+    std::uint64_t number_ = 0;          // of the generation that answers, when it is of this version
+    std::vector<std::uint64_t> found_;  // generations that were there when it was opened
     std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;

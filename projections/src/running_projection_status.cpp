@@ -12,7 +12,7 @@ ProjectionStatus RunningProjection::status(Position head) const
     std::optional<Beside> beside;
     {
         const std::lock_guard lock{versions_};
-        beside         = building_;
+        beside         = building_ && building_->model != current_->get() ? building_ : std::nullopt;
         status.version = answers_;
         status.notice  = notice_;
     }
@@ -33,6 +33,11 @@ ProjectionStatus RunningProjection::status(Position head) const
         status.dead_letters = letters.value();
     } else if (not status.error) {
         status.error = std::move(letters.error());
+    }
+    if (const auto why = why_not_built(); why && why->kind == Failure::corrupt) {
+        if (not status.error) status.error = why; // a newer version's
+    } else if (why) {
+        status.notice = why->sentence;
     }
     status.state = state_of(status);
     if (not status.error && copies_) status.error = copies_->error();

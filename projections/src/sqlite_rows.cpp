@@ -1,3 +1,4 @@
+#include "no_rows.hpp"
 #include "row_places.hpp"
 #include "sqlite.hpp"
 #include "sqlite_readers.hpp"
@@ -7,6 +8,8 @@
 #include <eventloom/storage/database.hpp>
 
 #include <leveldb/env.h>
+
+#include <algorithm>
 
 namespace eventloom {
 
@@ -48,19 +51,6 @@ public:
     }
 
 private:
-    class NoRows final : public RowCursor {
-    public:
-        explicit NoRows(Error error) : error_{std::move(error)} {}
-        bool valid() const override { return false; }
-        void next() override {}
-        std::string_view key() const override { return {}; }
-        std::string_view value() const override { return {}; }
-        result<void> status() const override { return error_; }
-
-    private:
-        Error error_;
-    };
-
     const std::shared_ptr<const ReadModel> model_; // the readers are in it
     SqliteReaders& readers_;
     std::unique_ptr<SqliteReader> reader_;
@@ -139,7 +129,10 @@ result<std::unique_ptr<sqlite::Connection>> open_file(const std::string& path, c
     // (OFF could, and SQLite would not see it: its pages have no checksums.)
     BOOST_OUTCOME_TRY(file->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768"));
     BOOST_OUTCOME_TRY(const auto there, created(*file));
-    if (there == schema.creates()) return file;
+    const auto& creates  = schema.creates();
+    const bool begins_so = there.size() >= creates.size() && std::equal(creates.begin(), creates.end(), there.begin());
+    const bool has_its_own = begins_so && (there.size() == creates.size() || schema.tables().empty());
+    if (has_its_own) return file;
     if (not there.empty()) {
         return fail(Failure::corrupt, "other-columns",
                     "opened the read model " + path + " and found tables that are not those of the projection");
@@ -164,14 +157,13 @@ result<void> remove_database_file(const Runtime& runtime, const std::string& pat
     return done();
 }
 
-} // namespace
-
-result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, const std::string& directory,
-                                                    const Projection& definition, WhenDamaged when_damaged)
+// With the tables of `schema`; with whatever tables, when that has none.
+result<std::shared_ptr<ReadModel>> open_with(const Runtime& runtime, const std::string& directory,
+                                             const std::string& name, std::shared_ptr<const SqliteSchema> schema,
+                                             WhenDamaged when_damaged)
 {
     BOOST_OUTCOME_TRY(make_directory(runtime, directory));
-    const auto path   = directory + "/" + definition.name() + ".sqlite";
-    const auto schema = std::make_shared<const SqliteSchema>(definition);
+    const auto path = directory + "/" + name + ".sqlite";
     std::vector<std::string> notices;
     auto opened = open_file(path, *schema);
     if (not opened && opened.error().kind == Failure::corrupt && when_damaged == WhenDamaged::made_anew) {
@@ -183,6 +175,21 @@ result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, cons
     BOOST_OUTCOME_TRY(auto writer, SqliteWriter::open(std::move(file), *schema));
     return std::shared_ptr<ReadModel>{
         std::make_shared<SqliteRows>(runtime, directory, schema, std::move(writer), path, std::move(notices))};
+}
+
+} // namespace
+
+result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, const std::string& directory,
+                                                    const Projection& definition, WhenDamaged when_damaged)
+{
+    return open_with(runtime, directory, definition.name(), std::make_shared<const SqliteSchema>(definition),
+                     when_damaged);
+}
+
+result<std::shared_ptr<ReadModel>> open_sqlite_rows_of_any_shape(const Runtime& runtime, const std::string& directory,
+                                                                 const std::string& name)
+{
+    return open_with(runtime, directory, name, std::make_shared<const SqliteSchema>(), WhenDamaged::refused);
 }
 
 } // namespace eventloom

@@ -61,20 +61,30 @@ std::string SqliteSection::outer(std::string_view inner) const
     return kind == row_keys::entry ? std::string{inner} : prefix + std::string{inner};
 }
 
-SqliteSchema::SqliteSchema(const Projection& definition)
+SqliteSchema::SqliteSchema()
 {
     creates_ = {
         "CREATE TABLE _eventloom (table_name TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, "
         "PRIMARY KEY (table_name, name)) WITHOUT ROWID",
         "CREATE TABLE _eventloom_entries (_key BLOB NOT NULL PRIMARY KEY, _row BLOB NOT NULL) WITHOUT ROWID",
     };
-    const auto names = names_of_tables(definition);
     add_numbers({}, {});
-    for (const char kind : {row_keys::dead_letter, row_keys::left_out}) {
+    for (const char kind : {row_keys::dead_letter, row_keys::held, row_keys::left_out}) {
         sections_.push_back(
             {std::string{kind}, row_keys::entry, 0, "SELECT _key, _row FROM _eventloom_entries WHERE _key"});
     }
+    sort_sections();
+}
+
+SqliteSchema::SqliteSchema(const Projection& definition) : SqliteSchema{}
+{
+    const auto names = names_of_tables(definition);
     for (std::size_t i = 0; i < names.size(); ++i) add_table(definition.tables()[i], names[i]);
+    sort_sections();
+}
+
+void SqliteSchema::sort_sections()
+{
     std::sort(sections_.begin(), sections_.end(), [](const auto& a, const auto& b) { return a.prefix < b.prefix; });
 }
 

@@ -37,6 +37,8 @@ struct SqliteTable {
 
 class SqliteSchema {
 public:
+    // Without a table of rows: for what is in every file.
+    SqliteSchema();
     // `definition` outlives it.
     explicit SqliteSchema(const Projection& definition);
 
@@ -50,6 +52,7 @@ public:
 private:
     void add_table(const TableDescription& table, const std::string& name);
     void add_numbers(const std::string& prefix, const std::string& table);
+    void sort_sections();
 
     std::vector<std::string> creates_;
     std::vector<SqliteTable> tables_;

@@ -83,6 +83,7 @@ private:
         const std::string what = parts.kind == row_keys::row           ? "a row "
                                  : parts.kind == row_keys::entry       ? "an index entry "
                                  : parts.kind == row_keys::dead_letter ? "a dead letter "
+                                 : parts.kind == row_keys::held        ? "what a dead letter holds "
                                                                        : "a number ";
         std::string sentence =
             what + (parts.table.empty() ? "" : "of " + std::string{parts.table} + " ") + std::string{how};

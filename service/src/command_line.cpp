@@ -124,6 +124,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
     }
     if (not opened) return with_holder(std::move(opened.error()), place_.runtime, directory);
     opened_ = std::move(opened.value());
+    if (not serves_) opened_->service().projections().leave_new_versions_alone();
     return opened_.get();
 }
 

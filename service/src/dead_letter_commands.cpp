@@ -120,8 +120,11 @@ void CommandLine::add_dead_letter_commands()
             });
     auto* discard_command =
         add("discard", "Do without an event for good, also when the projection is rebuilt",
-            [](Output& out, Service& service, const Arguments& of) -> result<void> {
-                BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(of.name, of.position));
+            [this](Output& out, Service& service, const Arguments& of) -> result<void> {
+                Progress progress{out.console(), runtime().clock, "folding " + of.name + " again"};
+                BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(
+                    of.name, of.position, [&](Position at, Position head) { return progress.at(at, head); }));
+                progress.finish();
                 out.facts({{"projection", of.name}, {"position", of.position}, {"discarded", true}});
                 return done();
             });

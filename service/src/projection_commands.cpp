@@ -55,11 +55,11 @@ result<void> rebuild(Output& out, Projections& projections, const Clock& clock, 
     if (not wanted) return wanted;
 
     TableRows rows;
-    for (const auto& [name, events, its_rows, error] : reports) {
-        if (error) {
-            rows.push_back({name, nullptr, nullptr, error->sentence});
+    for (const auto& report : reports) {
+        if (report.error) {
+            rows.push_back({report.name, nullptr, nullptr, report.error->sentence});
         } else {
-            rows.push_back({name, events, its_rows, nullptr});
+            rows.push_back({report.name, report.events, report.rows, nullptr});
         }
     }
     out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}, {"error"}}, rows);

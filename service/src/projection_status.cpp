@@ -34,6 +34,8 @@ std::string number(Position position)
     return with_separators(static_cast<std::int64_t>(position));
 }
 
+} // namespace
+
 void say_what_is_built(Output& out, const ProjectionStatus& status)
 {
     if (status.notice) out.say(status.name + ": " + printable(*status.notice) + ".");
@@ -45,8 +47,6 @@ void say_what_is_built(Output& out, const ProjectionStatus& status)
             (moves ? "it is built in its new place" : "version " + std::to_string(version) + " is built") +
             "; that has come to position " + number(position) + " of " + number(status.position + status.lag) + ".");
 }
-
-} // namespace
 
 std::int64_t seconds_behind(const ProjectionStatus& status)
 {

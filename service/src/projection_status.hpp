@@ -14,6 +14,9 @@ nlohmann::ordered_json json_of(const ProjectionStatus& status);
 // A row each, also for those that an earlier program left behind.
 result<void> show_status(Output& out, const Projections& projections);
 
+// What else is to be said of one: why its rows are not whole, what is built.
+void say_what_is_built(Output& out, const ProjectionStatus& status);
+
 // Whole seconds, and whole events a second.
 std::int64_t seconds_behind(const ProjectionStatus& status);
 std::int64_t whole(double rate);

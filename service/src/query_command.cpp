@@ -26,13 +26,11 @@ std::string full_name(const Projection& projection, const TableDescription& tabl
 }
 
 template <class Visit>
-result<void> for_each_table(const Projections& projections, const Visit& visit)
+void for_each_table(const Projections& projections, const Visit& visit)
 {
-    for (const auto& status : projections.status()) {
-        BOOST_OUTCOME_TRY(const auto rows, projections.rows_now(status.name));
-        for (const auto& table : rows.definition().tables()) visit(rows.definition(), table);
+    for (const auto& definition : projections.definitions()) {
+        for (const auto& table : definition->tables()) visit(*definition, table);
     }
-    return done();
 }
 
 struct Chosen {
@@ -45,13 +43,13 @@ result<Chosen> choose_table(const Projections& projections, const std::string& n
     std::string names;
     std::string projection_name;
     std::string table_name;
-    BOOST_OUTCOME_TRY(for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
+    for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
         const auto full = full_name(projection, table);
         names += (names.empty() ? "" : ", ") + full;
         if (full != name) return;
         projection_name = projection.name();
         table_name      = table.name;
-    }));
+    });
     if (projection_name.empty()) {
         return fail(Failure::invalid, "no-such-table",
                     "asked for the table \"" + printable(name) + "\" and found only: " + names);
@@ -76,7 +74,7 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
                     "asked for rows and found no table named; `query` alone lists all tables");
     }
     auto tables = Cell::array();
-    BOOST_OUTCOME_TRY(for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
+    for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
         auto columns = Cell::array();
         auto indexes = Cell::array();
         std::vector<std::string> names;
@@ -94,7 +92,7 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
                 (index_names.empty() ? "" : "\n    indexes: " + listed(index_names)));
         tables.push_back(
             {{"table", name}, {"version", projection.version()}, {"columns", columns}, {"indexes", indexes}});
-    }));
+    });
     if (out.json()) out.facts(tables);
     return done();
 }

@@ -1,6 +1,7 @@
 #include "projection_status.hpp"
 
 #include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/admin_door.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/tenants.hpp>
@@ -60,6 +61,7 @@ result<void> CommandLine::serve(Output& out)
                         " without --tenant: each is opened when somebody needs it");
     }
     out.console().ends_well_when_stopped();
+    serves_ = true;
     BOOST_OUTCOME_TRY(auto* const open_service, open(true));
     Service& service = open_service->service();
     BOOST_OUTCOME_TRY(service.start());
@@ -87,6 +89,10 @@ result<void> CommandLine::serve(Output& out)
     out.say(program_.name + " serves " + data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", data_directory()}});
+    for (const auto& status : service.projections().status()) {
+        if (status.error) out.say(status.name + ": " + printable(status.error->sentence) + ".");
+        say_what_is_built(out, status);
+    }
     serve_until_stopped(out, service, tenants);
     if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
     return done();

@@ -102,6 +102,8 @@ result<void> ProjectionsMachine::open()
     running_.projections = std::make_unique<Projections>(runtime_, log(), *running_.bus, "/rows");
     BOOST_OUTCOME_TRY(projections().add(census(version_), {.kept_in = setting_.place}));
     BOOST_OUTCOME_TRY(projections().add(directory(version_), {.kept_in = setting_.place}));
+    projections().start(); // what earlier processes left goes, and the next version is begun
+    projections().stop();
     return done();
 }
 

@@ -241,7 +241,7 @@ auto directory_of(std::uint32_t version)
         "directory", version, [version](City& row, const Joined&) { row.people = static_cast<std::int64_t>(version); });
 }
 
-TEST_CASE("a higher version of an inline projection is folded when it is added, and the old rows go",
+TEST_CASE("a higher version of an inline projection is folded when it is started, and the old rows go",
           "[projections][inline][versions]")
 {
     Machine machine{GENERATE(from_range(inline_ways))};
@@ -250,13 +250,48 @@ TEST_CASE("a higher version of an inline projection is folded when it is added, 
     const auto keys = keys_in_log(*machine.store).size();
     machine.reopen();
     const auto second = machine.add(directory_of(2)).value();
+    machine.projections->start();
     CHECK(second.get({"ada"}).value()->people == 2);
     CHECK(keys_in_log(*machine.store).size() == keys);
     CHECK(differences(machine, "directory") == 0);
     machine.reopen();
-    const auto older = machine.add(directory_of(1));
-    REQUIRE_FALSE(older);
-    CHECK(older.error().code == "newer-read-model");
+    const auto older = machine.add(directory_of(1)).value();
+    CHECK(older.get({"ada"}).error().code == "newer-read-model");
+    machine.projections->start();
+    CHECK(machine.projections->status().front().state == el::ProjectionState::failed);
+    const auto appended = machine.store->append(machine.recording<Person>({"bob"}, joined({})));
+    CHECK(appended.error().code == "newer-read-model");
+    REQUIRE(machine.projections->rebuild("directory")); // as the error says
+    CHECK(older.get({"ada"}).value()->people == 1);
+    machine.record({"bob"}, joined({}));
+    CHECK(older.get({"bob"}).value()->people == 1);
+}
+
+TEST_CASE("a program that builds nothing leaves inline rows of another version as they are, and appends nothing",
+          "[projections][inline][versions]")
+{
+    Machine machine{GENERATE(from_range(inline_ways))};
+    REQUIRE(machine.add(directory_of(1)));
+    machine.record({"ada"}, joined({}));
+    const auto keys = keys_in_log(*machine.store);
+    machine.reopen();
+    {
+        const auto second = machine.add(directory_of(2)).value();
+        machine.projections->leave_new_versions_alone();
+        REQUIRE(machine.catch_up());
+        CHECK(second.get({"ada"}).error().code == "version-not-built");
+        CHECK(machine.projections->status().front().notice);
+        const auto appended = machine.store->append(machine.recording<Person>({"bob"}, joined({})));
+        REQUIRE_FALSE(appended);
+        CHECK(appended.error().code == "version-not-built");
+        CHECK_THAT(appended.error().sentence, Catch::Contains("`projections rebuild directory`"));
+        CHECK(keys_in_log(*machine.store) == keys);
+    }
+    machine.reopen();
+    const auto first = machine.add(directory_of(1)).value();
+    CHECK(first.get({"ada"}).value()->people == 1);
+    machine.record({"bob"}, joined({}));
+    CHECK(first.size().value() == 2);
 }
 
 TEST_CASE("rows that are ahead of the log, or damaged, are folded anew", "[projections][inline]")

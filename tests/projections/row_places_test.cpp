@@ -254,6 +254,7 @@ TEST_CASE("a projection may move to another place, and is folded there anew", "[
         machine.reopen();
         const auto rows = machine.add(directory());
         REQUIRE(rows);
+        machine.projections->start();
         machine.record({"ada"}, Moved{"York"});
         REQUIRE(machine.catch_up());
         CHECK(rows.value().get({"ada"}).value()->city == "York");

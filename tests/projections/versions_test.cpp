@@ -168,6 +168,7 @@ TEST_CASE("a version that is half built when the program ends is built on by the
     const auto before = machine.status().building->position;
     machine.reopen();
     const auto table = machine.add(residents(2)).value();
+    machine.projections->start();
     CHECK(machine.status().building->position == before);
     CHECK(table.position().value() == 3);
     REQUIRE(machine.catch_up());
@@ -185,6 +186,7 @@ TEST_CASE("a half-built version that is given up goes, and the one that answers 
     SECTION("for the one before")
     {
         const auto table = machine.add(residents(1)).value();
+        machine.projections->start();
         CHECK_FALSE(machine.status().building);
         CHECK(machine.files() == std::vector<std::string>{"current", "generation-1"});
         REQUIRE(machine.catch_up());
@@ -193,6 +195,7 @@ TEST_CASE("a half-built version that is given up goes, and the one that answers 
     SECTION("for a third one, which begins anew")
     {
         const auto table = machine.add(residents(3)).value();
+        machine.projections->start();
         CHECK(machine.status().building->position == 0);
         CHECK(table.position().value() == 3);
         REQUIRE(machine.catch_up());
@@ -242,21 +245,125 @@ TEST_CASE("what a new version parks while it is built is listed, and may be disc
     CHECK(machine.projections->dead_letters("residents").value().empty());
 }
 
-TEST_CASE("a version whose rows have another shape begins empty, answers as it fills, and says why",
+TEST_CASE("a version whose rows have another shape is built beside them, answers as it fills, and says why",
           "[projections][versions]")
 {
     Changing machine{GENERATE(from_range(every_lasting_place))};
     const auto table = machine.add(dwellers()).value();
+    CHECK(table.size().error().code == "version-not-built");
+    machine.projections->start();
     CHECK(table.size().value() == 0);
     const auto status = machine.status();
     CHECK(status.version == 2);
     CHECK_FALSE(status.building);
     REQUIRE(status.notice);
     CHECK(status.notice->find("the rows of version 1 have another shape") != std::string::npos);
+    CHECK(machine.files() == std::vector<std::string>{"current", "generation-1", "generation-2", "next"});
     REQUIRE(machine.catch_up());
     CHECK(table.size().value() == 2);
     CHECK_FALSE(machine.status().notice);
     CHECK(machine.files() == std::vector<std::string>{"current", "generation-2"});
+}
+
+TEST_CASE("rows of another shape answer to the program that made them until the new ones are whole",
+          "[projections][versions]")
+{
+    Changing machine{GENERATE(from_range(every_lasting_place))};
+    const auto old_rows_answer = [&] {
+        machine.reopen();
+        const auto table = machine.add(residents(1)).value();
+        CHECK(table.get({"bob"}).value()->moves == 2);
+        CHECK(machine.projections->verify("residents").value().differences_total == 0);
+    };
+    SECTION("when a program looks at them that builds nothing")
+    {
+        const auto table = machine.add(dwellers()).value();
+        machine.projections->leave_new_versions_alone();
+        REQUIRE(machine.catch_up());
+        for (const auto& why :
+             {table.size().error(), table.get({"bob"}).error(), machine.projections->rows_now("residents").error(),
+              machine.projections->verify("residents").error(),
+              machine.projections->repair("residents", {"", "bob"}).error()}) {
+            CHECK(why.code == "version-not-built");
+        }
+        CHECK(machine.status().version == 1);
+        CHECK(machine.status().position == 3);
+        CHECK(machine.status().rows == 2);
+        CHECK(machine.status().notice->find("`projections rebuild residents`") != std::string::npos);
+    }
+    SECTION("when the program that builds the new ones ends before they are whole, and they are gone on with")
+    {
+        machine.record_much();
+        REQUIRE(machine.add(dwellers()));
+        machine.projections->start();
+        while (machine.status().position < 4'000) REQUIRE(machine.simulated.run_one());
+        const auto before = machine.status().position;
+        machine.reopen();
+        REQUIRE(machine.add(dwellers()));
+        machine.projections->start();
+        CHECK(machine.status().position == before);
+    }
+    SECTION("when a rebuild of the new ones fails")
+    {
+        REQUIRE(machine.add(dwellers()));
+        const auto stop = [](el::Position, el::Position) -> el::result<void> {
+            return el::fail(el::Failure::unavailable, "stopped", "Somebody wants it no more.");
+        };
+        CHECK(machine.projections->rebuild("residents", stop).error().code == "stopped");
+    }
+    old_rows_answer();
+}
+
+TEST_CASE("what was discarded stays out of rows of another shape, too", "[projections][versions][dead-letters]")
+{
+    Changing machine{GENERATE(from_range(every_lasting_place))};
+    const el::ProjectionOptions parking{.kept_in = machine.place, .on_failure = el::OnFailure::park};
+    {
+        const auto table = machine.projections->add(choosy(), parking).value();
+        REQUIRE(machine.catch_up());
+        REQUIRE(machine.projections->discard_dead_letter("residents", 1)); // ada, from York
+        CHECK(table.size().value() == 1);
+    }
+    machine.reopen();
+    const bool by_rebuild = GENERATE(true, false);
+    const auto table      = machine.add(el::projection<PersonId, Dweller>(
+        "residents", 4, [](Dweller& row, const Joined& event) { row.city = event.city; }));
+    if (by_rebuild) REQUIRE(machine.projections->rebuild("residents"));
+    REQUIRE(machine.catch_up());
+    CHECK(keys_of(table.value().between({"a"}, {"z"})) == std::vector<std::string>{"bob"});
+}
+
+TEST_CASE("rows of another shape under the same version are noticed, left alone, and replaced when theirs are whole",
+          "[projections][versions]")
+{
+    Changing machine{GENERATE(from_range(every_lasting_place))};
+    const auto table = machine
+                           .add(el::projection<PersonId, Dweller>(
+                               "residents", 1, el::index("city", [](const Dweller& row) { return row.city; }),
+                               [](Dweller& row, const Joined& event) { row.city = event.city; }))
+                           .value();
+    CHECK(table.get({"bob"}).error().sentence.find("raise the projection's version") != std::string::npos);
+    REQUIRE(machine.catch_up());
+    CHECK(table.get({"bob"}).value()->city == "Hull");
+    machine.reopen();
+    CHECK(machine.add(residents(1)).value().get({"bob"}).error().code == "version-not-built");
+}
+
+TEST_CASE("whoever waits in a program that builds nothing reads no older rows for newer ones",
+          "[projections][versions]")
+{
+    Changing machine{GENERATE(from_range(every_lasting_place))};
+    const auto table = machine.add(residents(2)).value();
+    machine.projections->leave_new_versions_alone();
+    REQUIRE(machine.catch_up());
+    CHECK(table.get({"bob"}).value()->moves == 2); // they have all that was waited for
+    machine.record({"ada"}, Moved{"Hull"});
+    REQUIRE(machine.catch_up()); // holds up nobody
+    CHECK(table.get({"ada"}).error().code == "version-not-built");
+    machine.reopen();
+    const auto first = machine.add(residents(1)).value();
+    REQUIRE(machine.catch_up());
+    CHECK(first.get({"ada"}).value()->moves == 2);
 }
 
 TEST_CASE("a projection that moves to another place answers from the old one until it is there",
@@ -266,6 +373,7 @@ TEST_CASE("a projection that moves to another place answers from the old one unt
     const auto table =
         machine.projections->add(residents(1), {.kept_in = GENERATE(el::RowPlace::sqlite, el::RowPlace::memory)})
             .value();
+    machine.projections->start();
     CHECK(machine.status().building->version == 1);
     CHECK(table.get({"bob"}).value()->moves == 2);
     machine.record({"ada"}, Moved{"Hull"});
@@ -278,7 +386,9 @@ TEST_CASE("a projection that moves to another place answers from the old one unt
 TEST_CASE("a version that is built can be rebuilt at once, dropped, or paused", "[projections][versions]")
 {
     Changing machine;
-    const auto table    = machine.add(residents(2)).value();
+    const auto table = machine.add(residents(2)).value();
+    CHECK(machine.projections->verify("residents").error().code == "version-not-built");
+    machine.projections->start();
     const auto unproven = machine.projections->verify("residents");
     REQUIRE_FALSE(unproven);
     CHECK(unproven.error().code == "version-being-built");
@@ -331,6 +441,7 @@ TEST_CASE("the files that say which rows answer, and which are built, are as doc
     const auto home    = machine.directory.path() + "/residents/";
     const auto current = "generation 1 version 1 shape " + shape.str() + "\n";
     REQUIRE(machine.projections->add(residents(2), {.kept_in = el::RowPlace::sqlite}));
+    machine.projections->start();
     CHECK(text_in(home + "current") == current);
     CHECK(text_in(home + "next") == "generation 2 version 2 in sqlite shape " + shape.str() + "\n");
 
@@ -341,6 +452,7 @@ TEST_CASE("the files that say which rows answer, and which are built, are as doc
         const auto table = machine.add(residents(1)).value();
         CHECK(table.get({"bob"}).value()->moves == 2);
         CHECK(text_in(home + "current") == current);
+        machine.projections->start();
         CHECK(machine.files() == std::vector<std::string>{"current", "generation-1"});
     }
     SECTION("and a `next` that is damaged is as good as none")
@@ -348,6 +460,7 @@ TEST_CASE("the files that say which rows answer, and which are built, are as doc
         machine.reopen();
         std::ofstream{home + "next"} << "generation 2 versi";
         const auto table = machine.add(residents(2)).value();
+        machine.projections->start();
         CHECK(machine.status().building->position == 0);
         machine.record({"ada"}, Moved{"Hull"});
         REQUIRE(machine.catch_up());

@@ -44,6 +44,12 @@ struct Heard {
     std::string category;
     const EventType* type;
     std::function<result<void>(TypedFold<Stored...>&, const EventType&, const RecordedEvent&)> handle;
+    std::function<result<std::optional<std::string>>(const EventType&, const RecordedEvent&)> row; // its key
+
+    bool hears(const RecordedEvent& event) const
+    {
+        return type->name == event.type && category == category_of(event.stream);
+    }
 };
 
 // The definition with its types: what it is made of.
@@ -53,6 +59,7 @@ struct Definition {
     std::uint32_t version = 1;
     std::vector<std::string> categories;
     std::vector<std::string> types;
+    std::vector<KnownEvents> known;
     std::tuple<TableDefinition<Stored>...> tables;
     std::vector<TableDescription> descriptions; // of the tables
     std::vector<Heard<Stored...>> heard;
@@ -71,7 +78,7 @@ public:
     result<void> apply(const RecordedEvent& event) override
     {
         for (const auto& heard : definition_->heard) {
-            if (heard.type->name != event.type || heard.category != category_of(event.stream)) continue;
+            if (not heard.hears(event)) continue;
             auto handled = in_definition([&]() -> result<void> {
                 BOOST_OUTCOME_TRY(heard.handle(*this, *heard.type, event));
                 return settle();
@@ -229,6 +236,15 @@ public:
     const std::vector<std::string>& categories() const override { return definition_->categories; }
     const std::vector<std::string>& types() const override { return definition_->types; }
     const std::vector<TableDescription>& tables() const override { return definition_->descriptions; }
+    const std::vector<KnownEvents>& known() const override { return definition_->known; }
+
+    result<std::optional<std::string>> row_of(const RecordedEvent& event) const override
+    {
+        for (const auto& heard : definition_->heard) {
+            if (heard.hears(event)) return heard.row(*heard.type, event);
+        }
+        return std::optional<std::string>{};
+    }
 
     bool hears_personal_data() const override { return definition_->hears_personal_data; }
     bool has_a_stream_for_each_row() const override
@@ -285,6 +301,39 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
     return table;
 }
 
+// Where the row stands that a handler gets.
+template <class Handler, class KeyParts, class... Stored>
+auto row_finder(const Definition<Stored...>& definition, const KeyParts& key_parts)
+{
+    if constexpr (tables_taken<Handler> == 0) {
+        using One = typename table_of_row<std::remove_reference_t<touched_by<Handler>>, Stored...>::type;
+        return [key_parts, keys = std::get<TableDefinition<One>>(definition.tables).about.keys](
+                   const EventType& of, const RecordedEvent& event) -> result<std::optional<std::string>> {
+            heard_by<Handler> fact{};
+            BOOST_OUTCOME_TRY(of.decode(event.schema_version, event.data, &fact));
+            return std::optional{keys.row(ordered_key(key_for<key_of<One>>(key_parts, fact, event)))};
+        };
+    } else {
+        return [](const EventType&, const RecordedEvent&) -> result<std::optional<std::string>> {
+            return std::optional<std::string>{};
+        };
+    }
+}
+
+template <class State>
+KnownEvents known_events()
+{
+    KnownEvents known{std::string{State::category}, {}};
+    [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) {
+        (known.types.emplace_back(Entry::name), ...);
+    }(std::type_identity<typename State::Events::entries>{});
+    if constexpr (requires { typename State::Ignored; }) {
+        for (const std::string_view name : State::Ignored::names) known.types.emplace_back(name);
+    }
+    std::sort(known.types.begin(), known.types.end());
+    return known;
+}
+
 template <class Sources, class KeyParts, class... Stored, class Part>
 void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, const Part& part)
 {
@@ -309,7 +358,8 @@ void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, c
                                         } else {
                                             return handle_tables(part, fold, fact, event);
                                         }
-                                    }});
+                                    },
+                                    row_finder<Part>(definition, key_parts)});
     }
 }
 
@@ -349,6 +399,9 @@ std::shared_ptr<const Projection> define(std::string name, std::uint32_t version
             [](const auto&... table) { return std::vector<TableDescription>{table.about...}; }, definition->tables);
         definition->has_a_stream_for_each_row &=
             not std::apply([](const auto&... table) { return (table.has_unique_index || ...); }, definition->tables);
+        definition->known = []<class... State>(std::type_identity<from<State...>>) {
+            return std::vector<KnownEvents>{known_events<State>()...};
+        }(std::type_identity<Sources>{});
         const auto key_parts = std::tuple_cat(only<key_wanted>(part)...);
         (add_handler<Sources>(*definition, key_parts, part), ...);
         return std::make_shared<const TypedProjection<Stored...>>(std::move(definition));

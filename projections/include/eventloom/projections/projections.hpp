@@ -44,6 +44,17 @@ struct VersionBeingBuilt {
     std::uint64_t rows    = 0;
 };
 
+// Events whose type no event list of the projection's aggregates names, and that none of them ignores (el::ignored): what
+// they say is not in the rows.
+struct UnknownEvents {
+    std::string type;
+    std::string category;
+    Position first = 0; // of one of them
+};
+
+// "the log has events that no event list names, ...": what they are, and what to do.
+std::string to_sentence(const std::vector<UnknownEvents>& unknown);
+
 struct ProjectionStatus {
     std::string name;
     std::uint32_t version          = 0; // that the rows which answer are of
@@ -57,6 +68,7 @@ struct ProjectionStatus {
     std::optional<VersionBeingBuilt> building = {}; // to take their place
     std::optional<std::string> notice = {}; // why these rows are not whole yet, where an older version's cannot be read
     std::optional<Error> error        = {}; // why it failed, or what it will try again
+    std::vector<UnknownEvents> unknown_events = {};
 };
 
 // An event that a projection could not handle and went on without.
@@ -64,7 +76,8 @@ struct DeadLetter {
     Position position = 0; // of the event
     std::string stream;
     std::string type;
-    Error error; // what its handler answered
+    Error error;            // what its handler answered
+    Position waits_for = 0; // of another dead letter, before it, of the same row or stream; 0: it failed itself
 };
 
 struct RebuildReport {
@@ -72,6 +85,7 @@ struct RebuildReport {
     Position events    = 0; // of the log that were looked through
     std::uint64_t rows = 0;
     std::optional<Error> error; // why the read model was left as it was
+    std::vector<UnknownEvents> unknown_events = {};
 };
 
 // What became of a row that was repaired, as JSON; nothing where it was not there.
@@ -94,6 +108,7 @@ struct ProjectionVerification {
     std::uint64_t rows = 0;                 // that were compared
     std::vector<RowDifference> differences; // the first ten
     std::uint64_t differences_total = 0;
+    std::vector<UnknownEvents> unknown_events;
 };
 
 // An event that changed a row: what the row was before and after it, as JSON; nothing where it was not there.
@@ -118,6 +133,10 @@ using LogProgress = std::function<result<void>(Position done, Position head)>;
 enum class OnFailure : std::uint8_t {
     stop, // the projection stops in front of it
     park, // it becomes a dead letter, and the projection goes on. A fault of the disk still stops it.
+    // The same, and what follows for the same row waits: it becomes a dead letter too, in order, until the first one is
+    // retried or discarded. Of a handler that takes whole tables no row is known: what follows in the stream of its event
+    // waits. So no row is made of later events alone.
+    park_key,
 };
 
 // How often a projection that stopped is started again by itself. Each wait is twice the one before.
@@ -154,11 +173,11 @@ public:
     Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory);
     ~Projections();
 
-    // Opens the read model of this version in its place, or begins one. One of an older version, or in another place, answers
-    // as it stands while the new one is built beside it, and goes when that has caught up. When its rows have another shape
-    // (other tables, keys, members or indexes) this program cannot read them: then it goes at once, and the new one answers as
-    // it fills.
-    // Failure::corrupt  "newer-read-model": a newer program has been here; "log-behind-read-model".
+    // Opens the read model of this version in its place, or begins one where nothing stands. What stands there of another
+    // version, or in another place, is left as it is: it answers, when it is older and its rows have the same shape (tables,
+    // keys, members, indexes). Where they have not, or are newer, every question to the table is an error:
+    // Failure::unavailable "version-not-built", Failure::corrupt "newer-read-model"; all else goes on.
+    // Failure::corrupt  "log-behind-read-model".
     template <class Key, class Row>
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected, const ProjectionOptions& options = {})
     {
@@ -178,8 +197,12 @@ public:
         (std::index_sequence_for<Stored...>{});
     }
 
-    // Follow the log, from each checkpoint on.
+    // Follow the log, from each checkpoint on. Where something older stands, this version is built beside it, and takes its
+    // place when it has caught up; where that cannot be read here, this version answers as it fills.
     void start();
+    // Has start() build no such version: for a program that comes and goes, such as a command. rebuild() builds it all the
+    // same. Before start.
+    void leave_new_versions_alone();
     // Returns when no handler is running and all that was handled is in the read models.
     void stop();
 
@@ -187,7 +210,8 @@ public:
 
     // Blocks until the rows of every projection that answer have reached `position`, or it has failed, or until `deadline`. A
     // projection that failed is its error. Where a new version is built, it waits until that is in its place, unless the older
-    // rows had reached `position` already.  Failure::unavailable "projections-behind".
+    // rows had reached `position` already. Where none is built, older rows without it answer no more, in this process:
+    // "version-not-built".  Failure::unavailable "projections-behind".
     result<void> wait_for(Position position, Time deadline);
 
     // Builds a new copy beside the one that answers, and puts it in its place when it has caught up.
@@ -200,11 +224,12 @@ public:
     // Makes one row, and its entries in the indexes, what the log gives; all others stay as they are. Costs one pass over the
     // log, or over one stream where a row depends on no more.
     // Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; Failure::unavailable "rebuild-under-way",
-    // "version-being-built"; and what a handler, the log or the disk say.
+    // "version-being-built", "version-not-built"; and what a handler, the log or the disk say.
     result<RowRepair> repair(std::string_view name, const RowName& row, const LogProgress& progress = {});
 
     // Folds the log again, beside, and compares every byte.
-    // Failure::invalid "no-such-projection"; Failure::unavailable "version-being-built": rows of an older version answer.
+    // Failure::invalid "no-such-projection"; Failure::unavailable "version-being-built", "version-not-built": rows of an older
+    // version answer.
     result<ProjectionVerification> verify(std::string_view name, const LogProgress& progress = {});
 
     // Tells each event that changed a row, in order, up to where the read model has come: what the row was, and what it
@@ -223,7 +248,10 @@ public:
     result<std::optional<std::string>> row_as_of(std::string_view name, const RowName& row, Position position,
                                                  const LogProgress& progress = {});
 
-    // The rows as they stand at this moment. Failure::invalid "no-such-projection".
+    // What was added, in order.
+    std::vector<std::shared_ptr<const Projection>> definitions() const;
+
+    // The rows as they stand at this moment. Failure::invalid "no-such-projection"; "version-not-built", "newer-read-model".
     result<RowsAsJson> rows_now(std::string_view name) const;
 
     // The rows that this program's handlers make of events from elsewhere, folded beside.
@@ -238,9 +266,10 @@ public:
     // The events that a projection went on without, in the order of the log. Failure::invalid "no-such-projection".
     result<std::vector<DeadLetter>> dead_letters(std::string_view name) const;
 
-    // Says that a projection is to do without an event that is a dead letter, also when it is rebuilt.
-    // Failure::invalid "no-such-projection", "no-such-dead-letter".
-    result<void> discard_dead_letter(std::string_view name, Position position);
+    // Says that a projection is to do without an event that is a dead letter, also when it is rebuilt. Where others wait for
+    // that one, the read model is made anew without it, as rebuild() does, so that they have their turn, in order.
+    // Failure::invalid "no-such-projection", "no-such-dead-letter"; and what rebuild() says.
+    result<void> discard_dead_letter(std::string_view name, Position position, const LogProgress& progress = {});
 
     // A projection that is paused keeps answering and stands still, also after a restart, until it is resumed.
     // Failure::invalid "no-such-projection".

@@ -18,7 +18,9 @@ inline constexpr char about = 'm'; // "checkpoint", "rows", "version"           
 inline constexpr char dead_letter =
     'd'; // position, eight bytes                      -> an event that could not be handled
 inline constexpr char left_out =
-    's';                           // position, eight bytes                      -> nothing: that event is not handled
+    's'; // position, eight bytes                      -> nothing: that event is not handled
+inline constexpr char held =
+    'h'; // position, eight bytes                      -> what a dead letter has others wait for
 inline constexpr char table = 't'; // name of a table (text), then one of the above: when there are several tables
 
 // The keys of one table. The only table of a projection has no name, and its keys are the short ones.
@@ -40,6 +42,7 @@ std::string of_row_count(); // of all tables together
 std::string of_version();
 std::string of_dead_letter(std::uint64_t position);
 std::string of_left_out(std::uint64_t position);
+std::string of_held(std::uint64_t position);
 
 // What a key is of.
 struct Parts {

@@ -86,7 +86,8 @@ public:
     void on(CLI::App* command, Action action, DirectoryUse use = DirectoryUse::shared);
 
     // The service: the one that runs, or that of --data, opened once, at the first call. `create_if_missing` for commands
-    // that write.
+    // that write. One that is opened here builds no new version of a projection: that is for `serve` and
+    // `projections rebuild`.
     result<OpenService*> open(bool create_if_missing = false);
     // The service runs by itself: it goes on when the command has ended.
     bool is_running_service() const { return place_.running != nullptr; }
@@ -142,7 +143,8 @@ private:
     std::shared_ptr<OpenService> used_; // of a tenant, while the command goes on
     std::string directory_;
     std::string tenant_;
-    bool json_ = false;
+    bool json_   = false;
+    bool serves_ = false;
     std::unordered_map<std::string, const EventType*> types_;
     std::vector<const CLI::Option*> opening_options_;
     Action chosen_;

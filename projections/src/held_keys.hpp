@@ -1,0 +1,55 @@
+// What waits for a dead letter, where a projection parks what follows for the same key (OnFailure::park_key).
+//
+//     BOOST_OUTCOME_TRY(auto held, HeldKeys::in(*model.view()));
+//     if (const auto wait = held.wait_of(definition, event)) ...        // it becomes a dead letter, too
+//     held.add(letter);                                                 // and holds what comes after it
+//
+// A dead letter holds its row; where its handler takes whole tables, or the event cannot be decoded, its stream. An event of
+// one row waits for a dead letter that holds the row, or its stream; one whose handler takes whole tables, which may touch any
+// row, for every dead letter of its stream. Threads: one.
+#pragma once
+
+#include <eventloom/projections/read_model.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace eventloom {
+
+// Beside a dead letter in the read model.
+struct Hold {
+    Position position  = 0;           // of the dead letter
+    Position waits_for = 0;           // of another one; 0: it failed itself
+    std::optional<std::string> row{}; // its key in the read model
+    std::string stream{};
+};
+
+class HeldKeys {
+public:
+    // Those that a read model has.
+    static result<HeldKeys> in(const ReadModelView& view);
+
+    // What this event would hold as a dead letter, with what it waits for, if anything.
+    Hold hold_of(const Projection& definition, const RecordedEvent& event) const;
+    void add(const Hold& hold);
+    bool is_empty() const { return streams_.empty(); }
+
+    // As if no dead letter after this position had been added.
+    void forget_after(Position position);
+
+private:
+    using Firsts = std::map<std::string, Position>; // the first dead letter that holds it
+
+    Firsts rows_;
+    Firsts whole_streams_;
+    Firsts streams_; // of all dead letters
+};
+
+void put_hold(ModelBatch& batch, const Hold& hold);
+// Why an event that waits is a dead letter.
+Error waits_for_dead_letter(const Hold& hold);
+// By the position of each dead letter that has one: what it waits for.
+result<std::map<Position, Position>> waits_in(const ReadModelView& view);
+
+} // namespace eventloom
