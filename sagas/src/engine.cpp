@@ -60,7 +60,7 @@ result<void> SagaEngine::start()
         subscriptions_.push_back(
             bus_.subscribe({.name  = name,
                             .scope = Scope::category(saga->begin_category),
-                            .types = {saga->begin_type},
+                            .types = saga->begin_types,
                             .after = checkpoint},
                            [this, saga = saga](const Delivery& delivery) { return begin(saga, delivery); }));
     }
@@ -125,6 +125,7 @@ result<void> SagaEngine::begin(const Saga& saga, const Delivery& delivery)
 result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& event)
 {
     BOOST_OUTCOME_TRY(const auto state, saga->begin(event));
+    if (not state) return done();
     const auto hyphen = event.stream.find('-');
     const InstanceKey key{saga->name, hyphen == std::string::npos ? event.stream : event.stream.substr(hyphen + 1)};
 
@@ -139,7 +140,8 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
                               .state       = {},
                               .begun_by    = to_string(event.id),
                               .correlation = to_string(event.metadata.correlation),
-                              .at          = runtime_.clock.now()};
+                              .at          = runtime_.clock.now(),
+                              .shape       = saga->shape};
     saga->encode(state, started.state);
     auto begun = record(key, {}, started);
     if (not begun) {

@@ -72,7 +72,15 @@ result<void> SagaEngine::take_next_step(const InstanceKey& key)
                                        .at = runtime_.clock.now()});
         return done();
     }
-    BOOST_OUTCOME_TRY(work->state, work->saga->decode(work->instance.state));
+    auto state = read_state(*work->saga, work->instance);
+    if (not state) {
+        conclude(work, instance::Stuck{.step   = {},
+                                       .code   = state.error().code,
+                                       .reason = state.error().sentence,
+                                       .at     = runtime_.clock.now()});
+        return done();
+    }
+    work->state = std::move(state.value());
     return plan(work);
 }
 
@@ -169,7 +177,7 @@ void SagaEngine::succeed(const std::shared_ptr<Work>& work, const std::shared_pt
 
     const SagaStep& step = work->saga->steps[work->index];
     if (step.keep && answer) step.keep(work->state, answer);
-    instance::StepDone done{.step = work->step, .state = {}, .at = now};
+    instance::StepDone done{.step = work->step, .state = {}, .at = now, .shape = work->saga->shape};
     work->saga->encode(work->state, done.state);
     conclude(work, done);
 }

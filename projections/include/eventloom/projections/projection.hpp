@@ -28,7 +28,6 @@
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/projections/columns.hpp>
-#include <eventloom/projections/row_shape.hpp>
 #include <eventloom/projections/table_fold.hpp>
 
 namespace eventloom {
@@ -38,11 +37,14 @@ namespace detail {
 template <class... Stored>
 class TypedFold;
 
+// An event in the log that may stand for what a handler hears.
 template <class... Stored>
 struct Heard {
     std::string category;
     const EventType* type;
-    std::function<result<void>(TypedFold<Stored...>&, const EventType&, const RecordedEvent&)> handle;
+    std::size_t fact = 0; // that is heard: its place in the list
+    // `fact` points to its struct.
+    std::function<result<void>(TypedFold<Stored...>&, const void* fact, const RecordedEvent&)> handle;
 };
 
 // The definition with its types: what it is made of.
@@ -71,9 +73,13 @@ public:
     {
         for (const auto& heard : definition_->heard) {
             if (heard.type->name != event.type || heard.category != category_of(event.stream)) continue;
-            auto handled = heard.handle(*this, *heard.type, event);
+            const auto take = [&](std::size_t fact, const void* value) {
+                return handle(*heard.type, fact, value, event);
+            };
+            auto handled = heard.type->decode(event.schema_version, event.data, take);
+            if (handled) handled = settle();
             if (not handled) return at_event(std::move(handled.error()), event);
-            if (auto settled = settle(); not settled) return at_event(std::move(settled.error()), event);
+            return done();
         }
         return done();
     }
@@ -111,6 +117,16 @@ public:
     }
 
 private:
+    // One of the facts that an event stands for.
+    result<void> handle(const EventType& type, std::size_t fact, const void* value, const RecordedEvent& event)
+    {
+        for (const auto& heard : definition_->heard) {
+            if (heard.type != &type || heard.fact != fact) continue;
+            BOOST_OUTCOME_TRY(heard.handle(*this, value, event));
+        }
+        return done();
+    }
+
     std::tuple<TableFold<Stored>...> begin() const
     {
         return std::apply(
@@ -160,22 +176,6 @@ result<void> answer_of_call(const Call& made)
         return done();
     }
 }
-
-// The table whose rows a handler takes.
-template <class Row, class First, class... Rest>
-struct table_of_row : table_of_row<Row, Rest...> {
-};
-template <class Row, class Key, class... Rest>
-struct table_of_row<Row, StoredRow<Key, Row>, Rest...> {
-    using type = StoredRow<Key, Row>;
-};
-
-template <class Table>
-struct stored_in;
-template <class Key, class Row>
-struct stored_in<table<Key, Row>&> {
-    using type = StoredRow<Key, Row>;
-};
 
 template <class Handler, class KeyParts, class... Stored>
 result<void> handle_row(const Handler& handler, const KeyParts& key_parts, TypedFold<Stored...>& fold,
@@ -258,7 +258,7 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
     table.about = {.name        = name,
                    .keys        = row_keys::OfTable{name},
                    .key_shape   = shape_of<key_of<Stored>>(),
-                   .row_shape   = row_shape_of<Stored>(),
+                   .row_shape   = codec<Stored>::shape().text,
                    .columns     = columns_of<key_of<Stored>, row_of<Stored>>(),
                    .indexes     = {},
                    .row_to_json = [](std::string_view stored) -> std::string {
@@ -279,27 +279,31 @@ template <class Sources, class KeyParts, class... Stored, class Part>
 void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, const Part& part)
 {
     if constexpr (is_handler<Part>) {
-        using Fact       = heard_by<Part>;
-        using State      = typename owner<Fact, Sources>::type;
-        const auto& type = event_type<State, Fact>();
-        definition.types.emplace_back(type.name);
-        definition.hears_personal_data |= type.is_personal;
+        using Fact        = heard_by<Part>;
+        using State       = typename owner<Fact, Sources>::type;
+        const auto handle = [part, key_parts](TypedFold<Stored...>& fold, const void* value,
+                                              const RecordedEvent& event) -> result<void> {
+            const auto& fact = *static_cast<const Fact*>(value);
+            if constexpr (tables_taken<Part> == 0) {
+                return handle_row(part, key_parts, fold, fact, event);
+            } else {
+                return handle_tables(part, fold, fact, event);
+            }
+        };
+        for (const auto& name : names_that_may_stand_for<State, Fact>()) {
+            const auto* type = find_event_type(event_types<State>(), name);
+            if (std::find(definition.types.begin(), definition.types.end(), name) == definition.types.end()) {
+                definition.types.push_back(name);
+            }
+            definition.hears_personal_data |= type->is_personal;
+            definition.heard.push_back(
+                {std::string{State::category}, type, State::Events::template index_of<Fact>, handle});
+        }
         definition.has_a_stream_for_each_row &= keeps_to_its_stream<Part, State, KeyParts, Stored...>();
         if (std::find(definition.categories.begin(), definition.categories.end(), State::category) ==
             definition.categories.end()) {
             definition.categories.emplace_back(State::category);
         }
-        definition.heard.push_back({std::string{State::category}, &type,
-                                    [part, key_parts](TypedFold<Stored...>& fold, const EventType& of,
-                                                      const RecordedEvent& event) -> result<void> {
-                                        Fact fact{};
-                                        BOOST_OUTCOME_TRY(of.decode(event.schema_version, event.data, &fact));
-                                        if constexpr (tables_taken<Part> == 0) {
-                                            return handle_row(part, key_parts, fold, fact, event);
-                                        } else {
-                                            return handle_tables(part, fold, fact, event);
-                                        }
-                                    }});
     }
 }
 
