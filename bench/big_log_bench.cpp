@@ -127,11 +127,15 @@ Row whole_log_decoded(BigLog& log, const Scale& scale)
         std::int64_t lines   = 0;
         const auto cursor    = log.ours().store().read({});
         Noted order;
+        const auto take = [&](std::size_t, const void* fact) -> el::result<void> {
+            order = *static_cast<const Noted*>(fact);
+            return el::done();
+        };
         for (auto next = cursor->next();; next = cursor->next()) {
             require(next.has_value(), "the store reads");
             const el::RecordedEvent* event = next.value();
             if (event == nullptr) break;
-            require(event->type == noted.name && noted.decode(event->schema_version, event->data, &order).has_value(),
+            require(event->type == noted.name && noted.decode(event->schema_version, event->data, take).has_value(),
                       "an event is decoded");
             lines += static_cast<std::int64_t>(order.lines.size());
             ++events;

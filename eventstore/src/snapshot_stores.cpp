@@ -15,7 +15,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::uint8_t layout_version = 1;
+constexpr std::uint8_t layout_version = 2;
 constexpr std::size_t checksum_bytes  = 8;
 
 std::uint64_t checksum_of(std::string_view bytes)
@@ -36,6 +36,7 @@ std::string encode_snapshot(std::string_view stream, const Snapshot& snapshot)
     writer.raw({reinterpret_cast<const char*>(id.data()), id.size()});
     writer.unsigned_number(snapshot.last.position);
     save(writer, snapshot.last.recorded_at.time_since_epoch().count());
+    append_big_endian(bytes, snapshot.shape);
     writer.raw(snapshot.state);
     append_big_endian(bytes, checksum_of(bytes));
     return bytes;
@@ -60,6 +61,7 @@ std::optional<Snapshot> decode_snapshot(std::string_view stream, std::string_vie
         std::int64_t recorded_at{};
         load(reader, recorded_at);
         snapshot.last.recorded_at = Time{Duration{recorded_at}};
+        snapshot.shape            = read_big_endian(reader.raw(8));
         snapshot.state            = reader.raw(reader.left());
         return snapshot;
     } catch (const DamagedBytes&) {

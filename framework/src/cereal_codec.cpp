@@ -1,4 +1,4 @@
-#include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>
@@ -36,6 +36,16 @@ std::string one_line(const std::string& json)
     std::string line = json;
     line.erase(std::remove(line.begin(), line.end(), '\n'), line.end());
     return repaired_utf8(line);
+}
+
+std::string facts_in_json(std::string_view name, const std::vector<NamedJson>& facts)
+{
+    if (facts.size() == 1 && facts.front().name == name) return facts.front().json;
+    std::string json = "[";
+    for (const auto& fact : facts) {
+        json += (json.size() > 1 ? ",{\"" : "{\"") + std::string{fact.name} + "\":" + fact.json + "}";
+    }
+    return json + "]";
 }
 
 } // namespace eventloom::detail

@@ -156,7 +156,8 @@ result<std::optional<SnapshotAnchor>> CommandBus::anchor_behind(const std::strin
     return std::optional{SnapshotAnchor::at(*event)};
 }
 
-result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& stream, std::uint32_t version) const
+result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& stream, std::uint32_t version,
+                                                          const Shape& shape)
 {
     if (options_.snapshots == nullptr) return std::optional<Snapshot>{};
     // A cache that throws is one that has nothing.
@@ -164,6 +165,15 @@ result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& str
         call_user_code("find of the snapshot store", {}, [&] { return options_.snapshots->find(stream); });
     const auto snapshot = found ? found.value() : std::nullopt;
     if (not snapshot || snapshot->version != version || snapshot->events == 0) return std::optional<Snapshot>{};
+    if (not may_be_same_shape(snapshot->shape, shape.fingerprint)) {
+        const std::string category{category_of(stream)};
+        const std::lock_guard lock{noticing_};
+        notices_.try_emplace(category, "the snapshots of " + category + " say version " + std::to_string(version) +
+                                           ", but were written with other members than " + shape.text +
+                                           "; they are passed over and made anew: raise the version of its snapshots "
+                                           "whenever the members of the state change");
+        return std::optional<Snapshot>{};
+    }
     // It may be of a log that was replaced by a backup since.
     BOOST_OUTCOME_TRY(const auto anchor, anchor_behind(stream, snapshot->events));
     if (anchor != snapshot->last) return std::optional<Snapshot>{};
@@ -178,6 +188,14 @@ void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot, std
     const std::lock_guard lock{saving_};
     if (cache_.age() != age) return;
     tell_user_code("save of the snapshot store", {}, [&] { options_.snapshots->save(stream, snapshot); });
+}
+
+std::vector<std::string> CommandBus::notices() const
+{
+    const std::lock_guard lock{noticing_};
+    std::vector<std::string> sentences;
+    for (const auto& [category, sentence] : notices_) sentences.push_back(sentence);
+    return sentences;
 }
 
 result<void> CommandBus::forget_states()

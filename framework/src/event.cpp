@@ -2,6 +2,34 @@
 
 namespace eventloom {
 
+namespace {
+
+std::vector<EventList>& lists()
+{
+    static std::vector<EventList> all;
+    return all;
+}
+
+} // namespace
+
+const std::vector<EventList>& event_lists()
+{
+    return lists();
+}
+
+bool detail::add_event_list(EventList events)
+{
+    lists().push_back(events);
+    return true;
+}
+
+const EventType* detail::find_event_type(const EventTypes& types, std::string_view name)
+{
+    const auto found =
+        std::find_if(types.begin(), types.end(), [&](const EventType& type) { return type.name == name; });
+    return found == types.end() ? nullptr : &*found;
+}
+
 Error newer_schema_version(std::string_view name, std::uint32_t known, std::uint32_t found)
 {
     return {Failure::corrupt, "newer-schema-version",

@@ -168,8 +168,9 @@ result<std::vector<std::string>> InlineGenerations::projections_in(const EventSt
         }
         // A projection's name holds no zero byte, so the first one ends it.
         const auto key = cursor->key();
-        names.emplace_back(key.substr(0, key.find('\0')));
-        next = after_prefix(of_projection(names.back()));
+        const std::string name{key.substr(0, key.find('\0'))};
+        if (not name.starts_with('$')) names.push_back(name); // others keep things there, too
+        next = after_prefix(of_projection(name));
     }
 }
 

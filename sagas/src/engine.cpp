@@ -70,7 +70,7 @@ result<void> SagaEngine::start()
         subscriptions_.push_back(
             bus_.subscribe({.name  = name,
                             .scope = Scope::category(saga->begin_category),
-                            .types = {saga->begin_type},
+                            .types = saga->begin_types,
                             .after = checkpoint},
                            [this, saga = saga](const Delivery& delivery) { return begin(saga, delivery); }));
     }
@@ -132,14 +132,15 @@ result<void> SagaEngine::begin(const Saga& saga, const Delivery& delivery)
     return table_->keep_checkpoint(saga->name, delivery.position);
 }
 
-// The stored state that the event begins with.
-result<std::string> SagaEngine::state_begun_by(const SagaDefinition& saga, const RecordedEvent& event)
+// The stored state that the event begins with; nothing when what an upcast has made of it begins none.
+result<std::optional<std::string>> SagaEngine::state_begun_by(const SagaDefinition& saga, const RecordedEvent& event)
 {
-    return call_user_code("el::begins of the saga", saga.name, [&]() -> result<std::string> {
+    return call_user_code("el::begins of the saga", saga.name, [&]() -> result<std::optional<std::string>> {
         BOOST_OUTCOME_TRY(const auto state, saga.begin(event));
+        if (not state) return std::optional<std::string>{};
         std::string stored;
         saga.encode(state, stored);
-        return stored;
+        return std::optional{std::move(stored)};
     });
 }
 
@@ -156,11 +157,13 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
     }
 
     auto state = state_begun_by(*saga, event);
+    if (state && not state.value()) return done();
     instance::Started started{.version     = saga->version,
-                              .state       = state ? state.value() : std::string{},
+                              .state       = state ? *state.value() : std::string{},
                               .begun_by    = to_string(event.id),
                               .correlation = to_string(event.metadata.correlation),
-                              .at          = runtime_.clock.now()};
+                              .at          = runtime_.clock.now(),
+                              .shape       = saga->shape};
     std::vector<Fact> facts{std::move(started)};
     if (not state) facts.push_back(stuck_at(instance::no_state_yet, state.error()));
     auto begun = record(key, {}, facts);

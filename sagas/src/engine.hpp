@@ -47,7 +47,7 @@ private:
 
     result<void> begin(const Saga& saga, const Delivery& delivery);
     result<void> begin_instance(const Saga& saga, const RecordedEvent& event);
-    static result<std::string> state_begun_by(const SagaDefinition& saga, const RecordedEvent& event);
+    static result<std::optional<std::string>> state_begun_by(const SagaDefinition& saga, const RecordedEvent& event);
     result<void> begin_again(const std::shared_ptr<Work>& work);
     instance::Stuck stuck_at(std::string step, const Error& error) const;
     void park(const std::shared_ptr<Work>& work, const Error& error);

@@ -21,11 +21,23 @@ Instance moved_on(Instance instance, Time at)
 
 } // namespace
 
+result<SagaState> read_state(const SagaDefinition& saga, const Instance& instance)
+{
+    if (may_be_same_shape(saga.shape, instance.shape)) return saga.decode(instance.state);
+    return fail(Failure::corrupt, "other-saga-state",
+                "read the state of an instance of " + saga.name + " version " + std::to_string(saga.version) +
+                    " and found that it was written with other members (shape " +
+                    digits_of_fingerprint(instance.shape) + ", where this program has " +
+                    digits_of_fingerprint(saga.shape) +
+                    "); give the changed saga a new version, add both to the engine, then retry it");
+}
+
 Instance evolve(Instance instance, const Started& event)
 {
     instance             = moved_on(std::move(instance), event.at);
     instance.version     = event.version;
     instance.state       = event.state;
+    instance.shape       = event.shape;
     instance.begun_by    = event.begun_by;
     instance.correlation = event.correlation;
     instance.began       = event.at;
@@ -38,6 +50,7 @@ Instance evolve(Instance instance, const StepDone& event)
 {
     instance            = moved_on(std::move(instance), event.at);
     instance.state      = event.state;
+    instance.shape      = event.shape;
     instance.step_began = event.at;
     ++instance.step;
     return instance;

@@ -12,12 +12,35 @@ struct Started {
     std::string begun_by;      // id of the begin event
     std::string correlation;
     Time at{};
+    std::uint64_t shape = 0; // of the state (framework/shape.hpp); 0: not known
 };
 struct StepDone {
     std::string step;
     std::string state;
     Time at{};
+    std::uint64_t shape = 0;
 };
+// As they were before the shape was recorded.
+struct StartedV1 {
+    std::uint32_t version = 1;
+    std::string state;
+    std::string begun_by;
+    std::string correlation;
+    Time at{};
+};
+struct StepDoneV1 {
+    std::string step;
+    std::string state;
+    Time at{};
+};
+inline Started upcast(const StartedV1& event)
+{
+    return {event.version, event.state, event.begun_by, event.correlation, event.at, 0};
+}
+inline StepDone upcast(const StepDoneV1& event)
+{
+    return {event.step, event.state, event.at, 0};
+}
 struct AttemptFailed {
     std::string step;
     std::string code;
@@ -57,7 +80,7 @@ struct Instance {
     static constexpr auto category = "saga"; // for messages; the stream's category is the saga's name
 
     using Events =
-        events<event<"saga-started", Started>, event<"saga-step-done", StepDone>,
+        events<event<"saga-started", Started, StartedV1>, event<"saga-step-done", StepDone, StepDoneV1>,
                event<"saga-attempt-failed", AttemptFailed>, event<"saga-step-failed", StepFailed>,
                event<"saga-step-undone", StepUndone>, event<"saga-completed", Completed>,
                event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>, event<"saga-resumed", Resumed>>;
@@ -77,6 +100,8 @@ struct Instance {
     bool stuck_running = false; // it was not being undone
     Time began{};
     Time changed{};
+    // The last member: rows of the engine's table from before it end without it (instance_table.cpp).
+    std::uint64_t shape = 0; // of the state; 0: not known
 };
 
 Instance evolve(Instance instance, const Started& event);
@@ -101,5 +126,9 @@ inline bool is_open(const Instance& instance)
 {
     return instance.status == SagaStatus::running || instance.status == SagaStatus::compensating;
 }
+
+// The state that an instance stands in, as its definition reads it.
+// Failure::corrupt  "other-saga-state": the members of the state have changed under one version; and what the codec says.
+result<SagaState> read_state(const SagaDefinition& saga, const Instance& instance);
 
 } // namespace eventloom::instance

@@ -29,6 +29,15 @@ InstanceKey parse_key(std::string_view bytes)
     return {std::string{bytes.substr(0, end_of_saga)}, std::string{key.substr(0, key.size() - 2)}};
 }
 
+// A row from before the last member was there ends where that begins; it is 0 then, which is one byte of 0.
+result<instance::Instance> read_row(std::string_view bytes)
+{
+    auto read = codec<instance::Instance>::decode(bytes);
+    if (read) return read;
+    auto before = codec<instance::Instance>::decode(std::string{bytes} + '\0');
+    return before ? std::move(before) : std::move(read);
+}
+
 std::string checkpoint_key(const std::string& saga)
 {
     return std::string{about}.append(saga);
@@ -46,7 +55,7 @@ result<std::optional<instance::Instance>> InstanceTable::find(const InstanceKey&
 {
     BOOST_OUTCOME_TRY(const auto bytes, database_->get(key_in(row, key)));
     if (not bytes) return std::optional<instance::Instance>{};
-    BOOST_OUTCOME_TRY(auto found, codec<instance::Instance>::decode(*bytes));
+    BOOST_OUTCOME_TRY(auto found, read_row(*bytes));
     return std::optional{std::move(found)};
 }
 
@@ -84,7 +93,7 @@ result<void> InstanceTable::visit_all(const Visit& visit) const
     const std::string prefix{row};
     auto cursor = database_->cursor();
     for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
-        BOOST_OUTCOME_TRY(const auto instance, codec<instance::Instance>::decode(cursor.value()));
+        BOOST_OUTCOME_TRY(const auto instance, read_row(cursor.value()));
         if (not visit(parse_key(cursor.key()), instance)) return done();
     }
     return cursor.status();

@@ -37,20 +37,12 @@ SagaHistoryEntry entry_of(const RecordedEvent& event)
 {
     SagaHistoryEntry entry{.at = event.recorded_at, .what = event.type, .step = {}, .detail = {}};
     if (entry.what.starts_with("saga-")) entry.what.erase(0, 5);
-    const auto& types = event_types<instance::Instance>();
-    const auto read   = [&]<class Fact>(Fact fact) {
-        if (types[instance::Instance::Events::index_of<Fact>].name != event.type) return fact;
-        const auto& type = event_type<instance::Instance, Fact>();
-        static_cast<void>(type.decode(event.schema_version, event.data, &fact)); // shown as far as it can be read
+    const auto read = [&](const auto& fact) {
         if constexpr (requires { fact.step; }) entry.step = fact.step;
         if constexpr (requires { fact.reason; }) entry.detail = fact.reason;
-        return fact;
     };
-    read(instance::StepDone{});
-    read(instance::AttemptFailed{});
-    read(instance::StepFailed{});
-    read(instance::StepUndone{});
-    read(instance::Stuck{});
+    static_cast<void>(
+        detail::with_facts<instance::Instance>(event, entry.what, read)); // shown as far as it can be read
     return entry;
 }
 
@@ -170,8 +162,9 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     const auto definition = engine_->definition_of(wanted.saga, stored.version);
     SagaDetails details{.instance = instance_of(wanted, stored, definition), .state_json = "null", .history = {}};
     if (definition) {
-        BOOST_OUTCOME_TRY(const auto state, definition->decode(stored.state));
-        details.state_json = definition->to_json(state);
+        // What cannot be read is said in `why`.
+        const auto state = instance::read_state(*definition, stored);
+        if (state) details.state_json = definition->to_json(state.value());
     }
     const auto cursor = engine_->history(wanted);
     for (;;) {

@@ -24,6 +24,13 @@ Duration wait_after(const retry& policy, std::uint32_t attempts)
     return wait < static_cast<double>(longest_wait.count()) ? Duration{static_cast<std::int64_t>(wait)} : longest_wait;
 }
 
+Error no_begin_event(const InstanceKey& key)
+{
+    return {Failure::invalid, "no-begin-event",
+            "took up the saga " + key.stream() + " again and found the event that it begins with, or its " +
+                "definition, gone; it cannot begin"};
+}
+
 } // namespace
 
 Uuid SagaEngine::Work::id_of(std::size_t action) const
@@ -75,7 +82,7 @@ result<void> SagaEngine::take_next_step(const InstanceKey& key)
                                        .at = runtime_.clock.now()});
         return done();
     }
-    auto state = work->saga->decode(work->instance.state);
+    auto state = instance::read_state(*work->saga, work->instance);
     if (state) {
         work->state = std::move(state.value());
         plan(work);
@@ -92,22 +99,20 @@ result<void> SagaEngine::begin_again(const std::shared_ptr<Work>& work)
     work->saga = newest_definition_of(work->key.saga);
     BOOST_OUTCOME_TRY(const auto event, store_.find_event(parse_uuid(work->instance.begun_by).value_or(Uuid{})));
     if (not work->saga || not event) {
-        park(work,
-             {Failure::invalid, "no-begin-event",
-              "took up the saga " + work->key.stream() + " again and found the event that it begins with, or its " +
-                  "definition, gone; it cannot begin"});
+        park(work, no_begin_event(work->key));
         return done();
     }
     auto state = state_begun_by(*work->saga, *event);
-    if (not state) {
-        park(work, state.error());
+    if (not state || not state.value()) {
+        park(work, state ? no_begin_event(work->key) : std::move(state.error()));
         return done();
     }
     conclude(work, instance::Started{.version     = work->saga->version,
-                                     .state       = std::move(state.value()),
+                                     .state       = std::move(*state.value()),
                                      .begun_by    = work->instance.begun_by,
                                      .correlation = work->instance.correlation,
-                                     .at          = runtime_.clock.now()});
+                                     .at          = runtime_.clock.now(),
+                                     .shape       = work->saga->shape});
     return done();
 }
 
@@ -215,7 +220,7 @@ void SagaEngine::succeed(const std::shared_ptr<Work>& work, const std::shared_pt
         return conclude(work, instance::StepUndone{work->index, work->step, now});
 
     const SagaStep& step = work->saga->steps[work->index];
-    instance::StepDone done{.step = work->step, .state = {}, .at = now};
+    instance::StepDone done{.step = work->step, .state = {}, .at = now, .shape = work->saga->shape};
     const auto kept = call_user_code("el::keep of the saga's step", work->step, [&] {
         if (step.keep && answer) step.keep(work->state, answer);
         work->saga->encode(work->state, done.state);

@@ -41,7 +41,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
                     {"position", service.store().head()},
                     {"projections", projections},
                     {"sagas", sagas},
-                    {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)}});
+                    {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)},
+                    {"notices", service.commands().notices()}});
 }
 
 } // namespace

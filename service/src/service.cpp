@@ -1,5 +1,6 @@
 #include <eventloom/service/service.hpp>
 
+#include <eventloom/framework/event_forms.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdlib>
@@ -62,6 +63,7 @@ result<std::unique_ptr<Service>> Service::open(const Runtime& runtime, const Ser
     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory         = options.directory + "/log",
                                                                .durability        = options.durability,
                                                                .create_if_missing = options.create_if_missing}));
+    BOOST_OUTCOME_TRY(keep_event_forms(*store));
     std::unique_ptr<SnapshotStore> snapshots;
     if (options.snapshots) {
         BOOST_OUTCOME_TRY(snapshots, open_leveldb_snapshots(runtime, options.directory + "/snapshots"));

@@ -151,16 +151,54 @@ Error at_event(Error error, const RecordedEvent& event);
 
 namespace detail {
 
-template <class State, class Fact>
-result<State> evolve_recorded(State state, const EventType& type, const RecordedEvent& event)
+// The description of a recorded event in a list; nullptr when the list does not name it.
+const EventType* find_event_type(const EventTypes& types, std::string_view name);
+
+// The names of a list whose events may stand for a fact.
+template <class Owner, class Fact>
+std::vector<std::string> names_that_may_stand_for()
 {
-    Fact fact{};
-    if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
-        return at_event(std::move(read.error()), event);
-    }
-    auto next = call_user_code("evolve of", State::category, [&] { return evolve(std::move(state), fact); });
-    if (not next) return at_event(std::move(next.error()), event);
-    return next;
+    std::vector<std::string> names;
+    [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) {
+        ((may_stand_for<Entry, Fact>() ? static_cast<void>(names.emplace_back(Entry::name)) : static_cast<void>(0)),
+         ...);
+    }(std::type_identity<typename Owner::Events::entries>{});
+    return names;
+}
+
+// Calls `take` with the struct at place `index` of a list. It answers nothing, or a result.
+template <class... Entry, class Take>
+result<void> with_fact_at(std::type_identity<std::tuple<Entry...>>, std::size_t index, const void* fact,
+                          const Take& take)
+{
+    result<void> taken = done();
+    std::size_t at     = 0;
+    const auto try_one = [&]<class Fact>(std::type_identity<Fact>) {
+        if (at++ != index) return false;
+        if constexpr (std::is_void_v<std::invoke_result_t<const Take&, const Fact&>>) {
+            take(*static_cast<const Fact*>(fact));
+        } else {
+            taken = take(*static_cast<const Fact*>(fact));
+        }
+        return true;
+    };
+    static_cast<void>((try_one(std::type_identity<typename Entry::fact>{}) || ...));
+    return taken;
+}
+
+// Calls `take` with each struct that a recorded event stands for, up to date.
+// Failure::corrupt  "unknown-event-type", "newer-schema-version", "damaged-value", ..., with the event's place.
+template <class Owner, class Take>
+result<void> with_facts(const RecordedEvent& event, std::string_view reader, const Take& take)
+{
+    const auto* type = find_event_type(event_types<Owner>(), event.type);
+    if (type == nullptr) return unknown_event_type(event, reader);
+    const auto take_one = [&](std::size_t index, const void* fact) {
+        return with_fact_at(std::type_identity<typename Owner::Events::entries>{}, index, fact, take);
+    };
+    auto read = type->decode(event.schema_version, event.data, take_one);
+    if (not read) return at_event(std::move(read.error()), event);
+    return done();
 }
 
 } // namespace detail
@@ -170,19 +208,13 @@ result<State> evolve_recorded(State state, const EventType& type, const Recorded
 template <aggregate State>
 result<State> evolved(State state, const RecordedEvent& event)
 {
-    const auto& types = event_types<State>();
-    return [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) -> result<State> {
-        result<State> answer = unknown_event_type(event, State::category);
-        std::size_t index    = 0;
-        const auto try_one   = [&]<class Fact>(std::type_identity<Fact>) {
-            const auto& type = types[index++];
-            if (type.name != event.type) return false;
-            answer = detail::evolve_recorded<State, Fact>(std::move(state), type, event);
-            return true;
-        };
-        static_cast<void>((try_one(std::type_identity<typename Entry::fact>{}) || ...));
-        return answer;
-    }(std::type_identity<typename State::Events::entries>{});
+    const auto take = [&](const auto& fact) -> result<void> {
+        BOOST_OUTCOME_TRY(state, call_user_code("evolve of", State::category,
+                                                [&] { return evolve(std::move(state), fact); }));
+        return done();
+    };
+    BOOST_OUTCOME_TRY(detail::with_facts<State>(event, State::category, take));
+    return state;
 }
 
 // The bytes and tags of an event that was decided, ready for a store.

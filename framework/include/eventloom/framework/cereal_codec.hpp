@@ -16,6 +16,7 @@
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/json_values.hpp>
 #include <eventloom/framework/members.hpp>
+#include <eventloom/framework/shape_text.hpp>
 #include <eventloom/framework/user_code.hpp>
 
 #include <cereal/archives/json.hpp>
@@ -199,6 +200,13 @@ std::string codec<T>::to_json(const T& value)
         return detail::not_shown(exception_in_user_code("the serializer of", detail::struct_name<T>()));
     }
     return detail::one_line(text.str());
+}
+
+template <class T>
+const Shape& codec<T>::shape()
+{
+    static const Shape shape = detail::shape_made_of<T>();
+    return shape;
 }
 
 } // namespace eventloom

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
+#include <eventloom/framework/shape.hpp>
 
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ struct codec {
 
     // One line of JSON, members by name, for people to look at.
     static std::string to_json(const T& value);
+
+    // The names and types of what is stored.
+    static const Shape& shape();
 };
 
 } // namespace eventloom

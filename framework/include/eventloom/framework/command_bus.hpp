@@ -22,6 +22,7 @@
 #include <eventloom/framework/user_code.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -142,6 +143,10 @@ public:
     // them is kept later. From then on what the log says counts.
     result<void> forget_states();
 
+    // What was passed over and has to be known, a sentence each: snapshots of a state whose members have changed under one
+    // version.
+    std::vector<std::string> notices() const;
+
     // Puts `middleware` around everything that is there already.
     void use(Middleware middleware);
 
@@ -192,7 +197,8 @@ private:
     {
         Loaded<State> loaded;
         if constexpr (has_snapshots<State>) {
-            BOOST_OUTCOME_TRY(const auto snapshot, find_snapshot(stream, State::snapshots.version));
+            BOOST_OUTCOME_TRY(const auto snapshot,
+                              find_snapshot(stream, State::snapshots.version, codec<State>::shape()));
             if (not snapshot) return loaded;
             auto state = codec<State>::decode(snapshot->state);
             if (state) loaded = {std::move(state.value()), snapshot->events, 0};
@@ -207,7 +213,11 @@ private:
         if constexpr (has_snapshots<State>) {
             constexpr auto policy = State::snapshots;
             if (options_.snapshots == nullptr || events_before / policy.every == loaded.events / policy.every) return;
-            Snapshot snapshot{.version = policy.version, .events = loaded.events, .last = {}, .state = {}};
+            Snapshot snapshot{.version = policy.version,
+                              .events  = loaded.events,
+                              .last    = {},
+                              .state   = {},
+                              .shape   = codec<State>::shape().fingerprint};
             const auto encoded = call_user_code("the serializer of the state of", State::category,
                                                 [&] { codec<State>::encode(loaded.state, snapshot.state); });
             if (encoded) save_snapshot(stream, std::move(snapshot), loaded.age);
@@ -259,7 +269,7 @@ private:
 
     // A state that was folded before its stream was deleted, or cut, is not the state of now.
     result<std::uint64_t> count_settings(const std::string& stream) const;
-    result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version) const;
+    result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version, const Shape& shape);
     void save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age);
     result<std::optional<SnapshotAnchor>> anchor_behind(const std::string& stream, std::uint64_t events) const;
     result<Receipt> run(CommandContext& context, const CommandStep& innermost);
@@ -270,8 +280,10 @@ private:
     EventStore& store_;
     CommandBusOptions options_;
     detail::AggregateCache cache_;
-    std::mutex saving_;                  // of a snapshot, so that none is saved behind forget_states
-    std::vector<Middleware> middleware_; // innermost first
+    std::mutex saving_;           // of a snapshot, so that none is saved behind forget_states
+    mutable std::mutex noticing_; // over the next
+    std::map<std::string, std::string, std::less<>> notices_; // by category
+    std::vector<Middleware> middleware_;                      // innermost first
 };
 
 // The middleware of every bus; public so that a service can say the same of other senders.

@@ -122,7 +122,9 @@ QueryItem item_of(const View& view)
         constexpr bool hears_any = (hears<View, typename Entry::fact> || ...);
         if constexpr (not hears_any) static_cast<void>(sizeof(view_that_hears_no_event_of<View, Context>));
         const auto add_one = [&]<class One>(std::type_identity<One>) {
-            if constexpr (hears<View, typename One::fact>) item.types.emplace_back(One::name);
+            constexpr bool is_heard =
+                ((hears<View, typename Entry::fact> && may_stand_for<One, typename Entry::fact>()) || ...);
+            if constexpr (is_heard) item.types.emplace_back(One::name);
         };
         (add_one(std::type_identity<Entry>{}), ...);
     };
@@ -131,34 +133,10 @@ QueryItem item_of(const View& view)
     return item;
 }
 
-// Visits what the query asks for, oldest first, up to the position `head`; or only the newest of it.
+// Visits what the query asks for up to the position `head`, oldest first; or only the newest of it, and the ones before until
+// `visit` says that it is enough.
 result<void> visit_matching(const EventStore& store, EventQuery query, Position head, bool newest_only,
-                            const std::function<result<void>(const RecordedEvent&)>& visit);
-
-// Calls `take` with the event's struct.
-template <class Context, class Take>
-result<void> with_fact(const RecordedEvent& event, const Take& take)
-{
-    const auto& types   = event_types<Context>();
-    result<void> answer = unknown_event_type(event, Context::stream);
-    std::size_t index   = 0;
-    const auto try_one  = [&]<class Fact>(std::type_identity<Fact>) {
-        const auto& type = types[index++];
-        if (type.name != event.type) return false;
-        Fact fact{};
-        answer = type.decode(event.schema_version, event.data, &fact);
-        if (answer) {
-            take(fact);
-        } else {
-            answer = at_event(std::move(answer.error()), event);
-        }
-        return true;
-    };
-    [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) {
-        static_cast<void>((try_one(std::type_identity<typename Entry::fact>{}) || ...));
-    }(std::type_identity<typename Context::Events::entries>{});
-    return answer;
-}
+                            const std::function<result<bool>(const RecordedEvent&)>& visit);
 
 template <class T>
 inline constexpr bool is_tuple = false;
@@ -212,18 +190,27 @@ public:
             const QueryItem& item = query_.items[index++];
             if constexpr (reads_last_event_only<View>) {
                 if (not read) return;
-                read = detail::visit_matching(store, {{item}}, head, true, [&](const RecordedEvent& event) {
-                    return detail::with_fact<Context>(event,
-                                                      [&](const auto& fact) { take_into(view, item, fact, event); });
-                });
+                const auto visit = [&](const RecordedEvent& event) -> result<bool> {
+                    bool is_heard   = false; // an old event may stand for others
+                    const auto take = [&]<class Fact>(const Fact& fact) {
+                        take_into(view, item, fact, event);
+                        is_heard = is_heard || hears<View, Fact>;
+                    };
+                    BOOST_OUTCOME_TRY(detail::with_facts<Context>(event, Context::stream, take));
+                    return is_heard;
+                };
+                read = detail::visit_matching(store, {{item}}, head, true, visit);
             } else {
                 whole_history.items.push_back(item);
             }
         });
         if (not read || whole_history.items.empty()) return read;
-        return detail::visit_matching(store, std::move(whole_history), head, false, [&](const RecordedEvent& event) {
-            return detail::with_fact<Context>(event, [&](const auto& fact) { take(fact, event); });
-        });
+        const auto visit = [&](const RecordedEvent& event) -> result<bool> {
+            const auto take_one = [&](const auto& fact) { take(fact, event); };
+            BOOST_OUTCOME_TRY(detail::with_facts<Context>(event, Context::stream, take_one));
+            return false;
+        };
+        return detail::visit_matching(store, std::move(whole_history), head, false, visit);
     }
 
     // Folds one event into the views that hear it.

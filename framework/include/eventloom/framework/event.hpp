@@ -5,13 +5,15 @@
 //
 // The quoted names are what the disk holds: rename a struct as you like, never a name. When a struct must change, keep the
 // old one under another name, add it behind (oldest first), and write `Placed upcast(const PlacedV1&)` beside it; the
-// schema version counts the forms. Each form turns into the next one.
+// schema version counts the forms. Each form turns into the next one, or into events of the list: a std::optional of one may give
+// none, a std::tuple or std::vector several, a std::variant one of them. docs/changing-events.md.
 // `el::Tags tags_of(const Placed&)` beside a struct gives the tags its events are stored with, for decisions that span
 // streams (decision.hpp). `std::string subject_of(const Placed&)` says whose data its personal fields are (personal.hpp).
 // Threads: compile-time only, and a constant table.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
+#include <eventloom/framework/shape.hpp>
 
 #include <algorithm>
 #include <array>
@@ -35,13 +37,11 @@ struct text {
     constexpr std::string_view view() const { return {characters, Size - 1}; }
 };
 
-// An earlier form of an event, and what it is called now: found by argument-dependent lookup.
-template <class Earlier, class Next>
+// An earlier form of an event says what it is called now: found by argument-dependent lookup.
+template <class Earlier>
 concept upcasts = requires(const Earlier& earlier)
 {
-    {
-        upcast(earlier)
-        } -> std::same_as<Next>;
+    upcast(earlier);
 };
 
 // One event: its stored name, its struct, and the structs it was before, oldest first.
@@ -65,6 +65,38 @@ consteval bool distinct_names()
 
 template <class Fact, class... Facts>
 inline constexpr bool is_one_of = (std::is_same_v<Fact, Facts> || ...);
+
+// Whether what an upcast gives may hold a fact.
+template <class Given, class Fact>
+inline constexpr bool may_hold = std::is_same_v<Given, Fact>;
+template <template <class...> class Several, class... Part, class Fact>
+inline constexpr bool may_hold<Several<Part...>, Fact> = std::is_same_v<Several<Part...>, Fact> ||
+                                                         (may_hold<Part, Fact> || ...);
+
+template <class Form, class Fact>
+consteval bool may_become()
+{
+    if constexpr (std::is_same_v<Form, Fact>) {
+        return true;
+    } else if constexpr (upcasts<Form>) {
+        return may_hold<decltype(upcast(std::declval<const Form&>())), Fact>;
+    } else {
+        return false;
+    }
+}
+
+template <class Fact, class... Form>
+consteval bool any_may_become(std::type_identity<std::tuple<Form...>>)
+{
+    return (may_become<Form, Fact>() || ...);
+}
+
+// Whether an event of this name in the log may stand for this fact: in one of its forms.
+template <class Entry, class Fact>
+consteval bool may_stand_for()
+{
+    return any_may_become<Fact>(std::type_identity<typename Entry::forms>{});
+}
 
 } // namespace detail
 
@@ -110,19 +142,38 @@ concept tagged = requires(const T& value)
         } -> std::convertible_to<Tags>;
 };
 
+// Takes the facts that an event of the log stands for, in their order: the place of each in its list, and its struct. Holds a
+// reference to what it is made of.
+class TakeFact {
+public:
+    template <class Take>
+    TakeFact(const Take& take)
+        : take_{&take}, call_{[](const void* held, std::size_t index, const void* fact) -> result<void> {
+              return (*static_cast<const Take*>(held))(index, fact);
+          }}
+    {
+    }
+    result<void> operator()(std::size_t index, const void* fact) const { return call_(take_, index, fact); }
+
+private:
+    const void* take_;
+    result<void> (*call_)(const void* held, std::size_t index, const void* fact);
+};
+
 // What the framework knows about one event at run time. `fact` points to a value of the event's struct.
 struct EventType {
     std::string_view name;
     std::uint32_t schema_version;
     void (*encode)(const void* fact, std::string& out);
-    // Reads the form that `schema_version` names and brings it up to date.
-    // Failure::corrupt  "newer-schema-version", or what codec<T>::decode says.
-    result<void> (*decode)(std::uint32_t schema_version, std::string_view bytes, void* fact);
+    // Reads the form that `schema_version` names, and gives what it is up to date: one fact, or what an upcast makes of it.
+    // Failure::corrupt  "newer-schema-version", or what codec<T>::decode says; and what `take` answers, which ends it.
+    result<void> (*decode)(std::uint32_t schema_version, std::string_view bytes, const TakeFact& take);
     // One line of JSON, brought up to date first.
     result<std::string> (*to_json)(std::uint32_t schema_version, std::string_view bytes);
     // As encode, and says where in `out` the personal parts begin (personal.hpp).
     void (*encode_noting_places)(const void* fact, std::string& out, std::vector<std::size_t>& personal_places);
-    bool is_personal = false; // some form of it has personal fields
+    bool is_personal = false;         // some form of it has personal fields
+    std::vector<const Shape*> shapes; // of its forms: that of schema version 1 first
 };
 
 // The error of reading an event whose form this program does not know.
@@ -142,5 +193,40 @@ const EventType& event_type()
 {
     return event_types<State>()[State::Events::template index_of<Fact>];
 }
+
+// The event lists of a program, with the category of their streams.
+struct EventList {
+    std::string_view category;
+    const EventTypes& (*types)();
+};
+
+// Those of this program: every list whose codec it has.
+const std::vector<EventList>& event_lists();
+
+namespace detail {
+
+bool add_event_list(EventList events);
+
+template <class State>
+consteval std::string_view category_of_list()
+{
+    if constexpr (requires { std::string_view{State::category}; }) {
+        return State::category;
+    } else if constexpr (requires { std::string_view{State::stream}; }) {
+        return std::string_view{State::stream}.substr(0, std::string_view{State::stream}.find('-'));
+    } else {
+        return {};
+    }
+}
+
+// Before main begins, wherever a source has the codec of a list.
+template <class State>
+struct HasItsCodec {
+    static const bool known;
+};
+template <class State>
+const bool HasItsCodec<State>::known = add_event_list({category_of_list<State>(), &event_types<State>});
+
+} // namespace detail
 
 } // namespace eventloom

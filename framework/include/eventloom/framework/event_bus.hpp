@@ -75,20 +75,21 @@ public:
     std::shared_ptr<Subscription> on(SubscriptionOptions options,
                                      std::function<result<void>(const Fact&, const RecordedEvent&)> handler)
     {
-        const auto& type = event_type<State, Fact>();
-        options.scope    = Scope::category(State::category);
-        options.types    = {std::string{type.name}};
-        return subscribe(std::move(options),
-                         [&type, handler = std::move(handler)](const Delivery& delivery) -> result<void> {
-                             for (const RecordedEvent& event : delivery.events) {
-                                 Fact fact{};
-                                 if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
-                                     return at_event(std::move(read.error()), event);
-                                 }
-                                 BOOST_OUTCOME_TRY(handler(fact, event));
-                             }
-                             return done();
-                         });
+        options.scope = Scope::category(State::category);
+        options.types = detail::names_that_may_stand_for<State, Fact>();
+        return subscribe(std::move(options), [handler = std::move(handler)](const Delivery& delivery) -> result<void> {
+            for (const RecordedEvent& event : delivery.events) {
+                result<void> handled = done();
+                const auto take      = [&]<class Given>(const Given& fact) {
+                    if constexpr (std::is_same_v<Given, Fact>) {
+                        if (handled) handled = handler(fact, event);
+                    }
+                };
+                BOOST_OUTCOME_TRY(detail::with_facts<State>(event, State::category, take));
+                BOOST_OUTCOME_TRY(std::move(handled));
+            }
+            return done();
+        });
     }
 
     // Blocks until `subscription` has handled everything up to `position`, or has stopped with an error, or until

@@ -8,7 +8,8 @@
 //     template struct eventloom::codec<StockItem>;          // in the source file that has the codec of its events
 //
 // The command bus takes one every so many events, and reads only the events behind it (CommandBusOptions::snapshots).
-// Raise `version` whenever evolve or the members of the state change: snapshots of other versions are not looked at.
+// Raise `version` whenever evolve or the members of the state change: snapshots of other versions are not looked at. When the
+// members have changed and the version has not, the old ones are passed over, and CommandBus::notices() says so.
 //
 // A snapshot is never believed over the log. It names the event that it stands behind, by id, position and time, and is
 // used only if that very event stands there in the log. What is damaged, of another version, or ahead of the log (one that
@@ -78,6 +79,7 @@ struct Snapshot {
     std::uint64_t events  = 0; // how many events of the stream it was folded from, at least 1
     SnapshotAnchor last;       // the last of them
     std::string state;         // as the codec wrote it
+    std::uint64_t shape = 0;   // of the state (shape.hpp); 0: not known
 
     friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };

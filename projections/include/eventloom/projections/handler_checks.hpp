@@ -318,6 +318,22 @@ Key key_for(const std::tuple<Part...>& key_parts, const Fact& fact, const Record
     }
 }
 
+// The table whose rows a handler takes.
+template <class Row, class First, class... Rest>
+struct table_of_row : table_of_row<Row, Rest...> {
+};
+template <class Row, class Key, class... Rest>
+struct table_of_row<Row, StoredRow<Key, Row>, Rest...> {
+    using type = StoredRow<Key, Row>;
+};
+
+template <class Table>
+struct stored_in;
+template <class Key, class Row>
+struct stored_in<table<Key, Row>&> {
+    using type = StoredRow<Key, Row>;
+};
+
 } // namespace detail
 
 } // namespace eventloom

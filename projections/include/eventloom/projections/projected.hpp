@@ -78,7 +78,7 @@ struct TableDescription {
     std::string name; // empty: the only one of its projection
     row_keys::OfTable keys;
     std::string key_shape;
-    std::optional<std::string> row_shape;   // how key and row are stored (row_shape.hpp)
+    std::string row_shape;                  // how key and row are stored (framework/shape.hpp); empty: not known
     std::vector<ColumnDescription> columns; // of the key, then of the row
     std::vector<IndexDescription> indexes;
     // A stored row for people; what cannot be read is said to be so.

@@ -29,8 +29,9 @@
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/user_code.hpp>
 #include <eventloom/projections/columns.hpp>
-#include <eventloom/projections/row_shape.hpp>
 #include <eventloom/projections/table_fold.hpp>
+
+#include <set>
 
 namespace eventloom {
 
@@ -39,12 +40,15 @@ namespace detail {
 template <class... Stored>
 class TypedFold;
 
+// An event in the log that may stand for what a handler hears.
 template <class... Stored>
 struct Heard {
     std::string category;
     const EventType* type;
-    std::function<result<void>(TypedFold<Stored...>&, const EventType&, const RecordedEvent&)> handle;
-    std::function<result<std::optional<std::string>>(const EventType&, const RecordedEvent&)> row; // its key
+    std::size_t fact = 0; // that is heard: its place in the list
+    // `fact` points to its struct.
+    std::function<result<void>(TypedFold<Stored...>&, const void* fact, const RecordedEvent&)> handle;
+    std::function<std::optional<std::string>(const void* fact, const RecordedEvent&)> row; // its key
 
     bool hears(const RecordedEvent& event) const
     {
@@ -80,10 +84,14 @@ public:
         for (const auto& heard : definition_->heard) {
             if (not heard.hears(event)) continue;
             auto handled = in_definition([&]() -> result<void> {
-                BOOST_OUTCOME_TRY(heard.handle(*this, *heard.type, event));
+                const auto take = [&](std::size_t fact, const void* value) {
+                    return handle(*heard.type, fact, value, event);
+                };
+                BOOST_OUTCOME_TRY(heard.type->decode(event.schema_version, event.data, take));
                 return settle();
             });
             if (not handled) return at_event(std::move(handled.error()), event);
+            return done();
         }
         return done();
     }
@@ -126,6 +134,16 @@ private:
     auto in_definition(const Call& call) const
     {
         return call_user_code("the projection", definition_->name, call);
+    }
+
+    // One of the facts that an event stands for.
+    result<void> handle(const EventType& type, std::size_t fact, const void* value, const RecordedEvent& event)
+    {
+        for (const auto& heard : definition_->heard) {
+            if (heard.type != &type || heard.fact != fact) continue;
+            BOOST_OUTCOME_TRY(heard.handle(*this, value, event));
+        }
+        return done();
     }
 
     std::tuple<TableFold<Stored>...> begin() const
@@ -178,22 +196,6 @@ result<void> answer_of_call(const Call& made)
     }
 }
 
-// The table whose rows a handler takes.
-template <class Row, class First, class... Rest>
-struct table_of_row : table_of_row<Row, Rest...> {
-};
-template <class Row, class Key, class... Rest>
-struct table_of_row<Row, StoredRow<Key, Row>, Rest...> {
-    using type = StoredRow<Key, Row>;
-};
-
-template <class Table>
-struct stored_in;
-template <class Key, class Row>
-struct stored_in<table<Key, Row>&> {
-    using type = StoredRow<Key, Row>;
-};
-
 template <class Handler, class KeyParts, class... Stored>
 result<void> handle_row(const Handler& handler, const KeyParts& key_parts, TypedFold<Stored...>& fold,
                         const heard_by<Handler>& fact, const RecordedEvent& event)
@@ -240,10 +242,27 @@ public:
 
     result<std::optional<std::string>> row_of(const RecordedEvent& event) const override
     {
+        std::set<std::string> rows;
+        bool is_one_row = true;
         for (const auto& heard : definition_->heard) {
-            if (heard.hears(event)) return heard.row(*heard.type, event);
+            if (not heard.hears(event)) continue;
+            const auto take = [&](std::size_t fact, const void* value) -> result<void> {
+                for (const auto& one : definition_->heard) {
+                    if (one.type != heard.type || one.fact != fact) continue;
+                    const auto row = one.row(value, event);
+                    if (row) rows.insert(*row);
+                    is_one_row = is_one_row && row;
+                }
+                return done();
+            };
+            BOOST_OUTCOME_TRY(call_user_code("the projection", definition_->name, [&] {
+                return heard.type->decode(event.schema_version, event.data, take);
+            }));
+            break;
         }
-        return std::optional<std::string>{};
+        // An event that an upcast makes several of may touch several rows.
+        if (not is_one_row || rows.size() != 1) return std::optional<std::string>{};
+        return std::optional{*rows.begin()};
     }
 
     bool hears_personal_data() const override { return definition_->hears_personal_data; }
@@ -284,7 +303,7 @@ TableDefinition<Stored> define_table(std::string name, std::tuple<index_part<Of>
     table.about = {.name        = name,
                    .keys        = row_keys::OfTable{name},
                    .key_shape   = shape_of<key_of<Stored>>(),
-                   .row_shape   = row_shape_of<Stored>(),
+                   .row_shape   = codec<Stored>::shape().text,
                    .columns     = columns_of<key_of<Stored>, row_of<Stored>>(),
                    .indexes     = {},
                    .row_to_json = [](std::string_view stored) -> std::string {
@@ -308,15 +327,12 @@ auto row_finder(const Definition<Stored...>& definition, const KeyParts& key_par
     if constexpr (tables_taken<Handler> == 0) {
         using One = typename table_of_row<std::remove_reference_t<touched_by<Handler>>, Stored...>::type;
         return [key_parts, keys = std::get<TableDefinition<One>>(definition.tables).about.keys](
-                   const EventType& of, const RecordedEvent& event) -> result<std::optional<std::string>> {
-            heard_by<Handler> fact{};
-            BOOST_OUTCOME_TRY(of.decode(event.schema_version, event.data, &fact));
-            return std::optional{keys.row(ordered_key(key_for<key_of<One>>(key_parts, fact, event)))};
+                   const void* value, const RecordedEvent& event) -> std::optional<std::string> {
+            const auto& fact = *static_cast<const heard_by<Handler>*>(value);
+            return keys.row(ordered_key(key_for<key_of<One>>(key_parts, fact, event)));
         };
     } else {
-        return [](const EventType&, const RecordedEvent&) -> result<std::optional<std::string>> {
-            return std::optional<std::string>{};
-        };
+        return [](const void*, const RecordedEvent&) { return std::optional<std::string>{}; };
     }
 }
 
@@ -338,28 +354,32 @@ template <class Sources, class KeyParts, class... Stored, class Part>
 void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, const Part& part)
 {
     if constexpr (is_handler<Part>) {
-        using Fact       = heard_by<Part>;
-        using State      = typename owner<Fact, Sources>::type;
-        const auto& type = event_type<State, Fact>();
-        definition.types.emplace_back(type.name);
-        definition.hears_personal_data |= type.is_personal;
+        using Fact        = heard_by<Part>;
+        using State       = typename owner<Fact, Sources>::type;
+        const auto handle = [part, key_parts](TypedFold<Stored...>& fold, const void* value,
+                                              const RecordedEvent& event) -> result<void> {
+            const auto& fact = *static_cast<const Fact*>(value);
+            if constexpr (tables_taken<Part> == 0) {
+                return handle_row(part, key_parts, fold, fact, event);
+            } else {
+                return handle_tables(part, fold, fact, event);
+            }
+        };
+        for (const auto& name : names_that_may_stand_for<State, Fact>()) {
+            const auto* type = find_event_type(event_types<State>(), name);
+            if (std::find(definition.types.begin(), definition.types.end(), name) == definition.types.end()) {
+                definition.types.push_back(name);
+            }
+            definition.hears_personal_data |= type->is_personal;
+            definition.heard.push_back(
+                {std::string{State::category}, type, State::Events::template index_of<Fact>, handle,
+                 row_finder<Part>(definition, key_parts)});
+        }
         definition.has_a_stream_for_each_row &= keeps_to_its_stream<Part, State, KeyParts, Stored...>();
         if (std::find(definition.categories.begin(), definition.categories.end(), State::category) ==
             definition.categories.end()) {
             definition.categories.emplace_back(State::category);
         }
-        definition.heard.push_back({std::string{State::category}, &type,
-                                    [part, key_parts](TypedFold<Stored...>& fold, const EventType& of,
-                                                      const RecordedEvent& event) -> result<void> {
-                                        Fact fact{};
-                                        BOOST_OUTCOME_TRY(of.decode(event.schema_version, event.data, &fact));
-                                        if constexpr (tables_taken<Part> == 0) {
-                                            return handle_row(part, key_parts, fold, fact, event);
-                                        } else {
-                                            return handle_tables(part, fold, fact, event);
-                                        }
-                                    },
-                                    row_finder<Part>(definition, key_parts)});
     }
 }
 

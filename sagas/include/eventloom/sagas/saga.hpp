@@ -210,15 +210,17 @@ void add_part(SagaDefinition& saga, begins<F> part)
     using Key       = typename Signature::key_of;
     using Fact      = typename Signature::fact;
     static_assert(event_of<Fact, Key>, "a saga begins with an event that is in its aggregate's event list");
-    const auto& type    = event_type<Key, Fact>();
     saga.begin_category = Key::category;
-    saga.begin_type     = type.name;
-    saga.begin          = [&type, state = part.state](const RecordedEvent& event) -> result<SagaState> {
-        Fact fact{};
-        if (auto read = type.decode(event.schema_version, event.data, &fact); not read) {
-            return at_event(std::move(read.error()), event);
-        }
-        return SagaState{std::make_shared<const State>(state(id_of_stream<Key>(event.stream), fact))};
+    saga.begin_types    = names_that_may_stand_for<Key, Fact>();
+    saga.begin          = [state = part.state](const RecordedEvent& event) -> result<SagaState> {
+        SagaState begun;
+        const auto take = [&]<class Given>(const Given& fact) {
+            if constexpr (std::is_same_v<Given, Fact>) {
+                if (not begun) begun = std::make_shared<const State>(state(id_of_stream<Key>(event.stream), fact));
+            }
+        };
+        BOOST_OUTCOME_TRY(with_facts<Key>(event, Key::category, take));
+        return begun;
     };
 }
 
@@ -262,6 +264,7 @@ Saga saga(std::string name, std::uint32_t version, Part... part)
         BOOST_OUTCOME_TRY(auto state, codec<State>::decode(bytes));
         return SagaState{std::make_shared<const State>(std::move(state))};
     };
+    definition->shape   = codec<State>::shape().fingerprint;
     definition->to_json = [](const SagaState& state) {
         return codec<State>::to_json(*static_cast<const State*>(state.get()));
     };

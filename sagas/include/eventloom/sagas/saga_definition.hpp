@@ -70,13 +70,14 @@ struct SagaDefinition {
     std::string name;
     std::uint32_t version = 1;
     std::string begin_category;
-    std::string begin_type;
-    std::function<result<SagaState>(const RecordedEvent&)> begin;
+    std::vector<std::string> begin_types;
+    std::function<result<SagaState>(const RecordedEvent&)> begin; // nothing: the event does not stand for one
     std::vector<SagaStep> steps;
     std::function<std::vector<SagaAction>(const SagaState&, const failure&)> failed;
     std::function<void(const SagaState&, std::string& out)> encode;
     std::function<result<SagaState>(std::string_view)> decode;
     std::function<std::string(const SagaState&)> to_json;
+    std::uint64_t shape = 0; // of the state (framework/shape.hpp)
 };
 
 using Saga = std::shared_ptr<const SagaDefinition>;

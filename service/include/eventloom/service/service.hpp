@@ -49,6 +49,7 @@ struct Forgotten {
 
 class Service {
 public:
+    // Failure::invalid "other-event-form": the program would misread events that the store holds (event_forms.hpp).
     static result<std::unique_ptr<Service>> open(const Runtime& runtime, const ServiceOptions& options);
     ~Service();
 
