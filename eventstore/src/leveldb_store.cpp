@@ -2,6 +2,7 @@
 
 #include "cluster_check.hpp"
 #include "commit_path.hpp"
+#include "file_sizes.hpp"
 #include "guarded_store.hpp"
 #include "history_walk.hpp"
 #include "key_spaces.hpp"
@@ -55,21 +56,6 @@ result<void> check_format(Database& database, const std::string& directory)
                 "opened the event store " + directory + " of format " + std::to_string(version) +
                     ", but this program knows format " + std::to_string(store_format_version) +
                     "; use the program that wrote it, or a newer one");
-}
-
-// Of the files in a directory, but not those in directories beneath it. A file that LevelDB removes meanwhile counts nothing.
-result<std::uint64_t> bytes_in(const Runtime& runtime, const std::string& directory)
-{
-    std::uint64_t all = 0;
-    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
-    for (const std::string& name : names) {
-        const auto path = directory + "/" + name;
-        std::vector<std::string> within;
-        std::uint64_t bytes = 0;
-        if (runtime.files.GetChildren(path, &within).ok()) continue;
-        if (runtime.files.GetFileSize(path, &bytes).ok()) all += bytes;
-    }
-    return all;
 }
 
 class OpenStore final : public LevelDbStore {
@@ -192,6 +178,8 @@ public:
         info.gone_bytes             = note.gone_bytes;
         info.scavenge_is_unfinished = note.next > 0;
         BOOST_OUTCOME_TRY(visit_streams([&](std::string_view, std::uint64_t) { ++info.streams; }));
+        info.cluster_least =
+            options_.cluster_events == 0 ? 0 : std::min(options_.cluster_events, options_.small_cluster_events);
         for (const auto& file : *log_.clusters().all()) info.clustered += file->range().events();
         BOOST_OUTCOME_TRY(info.log_bytes, bytes_in(runtime_, options_.directory));
         BOOST_OUTCOME_TRY(info.index_bytes, bytes_in(runtime_, index_directory(options_.directory)));
@@ -332,7 +320,7 @@ private:
     result<ScavengeReport> scavenge_alone(const ScavengeOptions& options,
                                           const std::function<result<void>(Position)>& progress)
     {
-        BOOST_OUTCOME_TRY(const auto before, bytes_in(runtime_, options_.directory));
+        BOOST_OUTCOME_TRY(const auto before, bytes_written_in(runtime_, options_.directory));
         // The rows that were published last are a moment of the database.
         const auto renew_rows = [&]() -> result<void> {
             const auto held = path_->hold();
@@ -343,7 +331,7 @@ private:
                                                  options_.group_bytes / 2, options, progress)
                                            .run());
         report.bytes_before = before;
-        BOOST_OUTCOME_TRY(report.bytes_after, bytes_in(runtime_, options_.directory));
+        BOOST_OUTCOME_TRY(report.bytes_after, bytes_written_in(runtime_, options_.directory));
         return report;
     }
 

@@ -1,7 +1,23 @@
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>
+#include <cmath>
+
+namespace cereal {
+
+void save(JSONOutputArchive& archive, const double& number)
+{
+    std::isfinite(number) ? archive.saveValue(number) : archive.saveValue(eventloom::number_text(number));
+}
+
+void save(JSONOutputArchive& archive, const float& number)
+{
+    save(archive, eventloom::with_the_same_digits(number));
+}
+
+} // namespace cereal
 
 namespace eventloom::detail {
 

@@ -17,6 +17,13 @@ std::string quoted(std::string_view stream)
     return "\"" + printable(stream.substr(0, 80)) + "\"";
 }
 
+Error no_such_stream(std::string_view asked, const std::string& stream)
+{
+    return {Failure::invalid, "no-such-stream",
+            "asked to " + std::string{asked} + " the stream " + quoted(stream) +
+                " and found no event in it; check the name"};
+}
+
 result<void> check_can_have_settings(const std::string& stream)
 {
     if (not stream.empty() && not is_settings_stream(stream)) return done();
@@ -148,10 +155,7 @@ result<void> delete_stream(EventStore& store, IdSource& ids, const std::string& 
     return ask(store, ids, stream, [&](const StreamStatus& now) -> result<std::optional<StreamDeleted>> {
         if (now.tombstoned) return stream_tombstoned(stream);
         BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
-        if (length == 0) {
-            return fail(Failure::invalid, "no-such-stream",
-                        "asked to delete the stream " + quoted(stream) + " and found no event in it; check the name");
-        }
+        if (length == 0) return no_such_stream("delete", stream);
         if (now.is_deleted(length)) return std::optional<StreamDeleted>{};
         return std::optional{StreamDeleted{length, now.limits.max_age, now.limits.max_count}};
     });
@@ -161,6 +165,8 @@ result<void> tombstone_stream(EventStore& store, IdSource& ids, const std::strin
 {
     return ask(store, ids, stream, [&](const StreamStatus& now) -> result<std::optional<StreamTombstoned>> {
         if (now.tombstoned) return std::optional<StreamTombstoned>{};
+        BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
+        if (length == 0) return no_such_stream("end", stream);
         return std::optional{StreamTombstoned{}};
     });
 }

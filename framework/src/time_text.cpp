@@ -77,6 +77,20 @@ std::optional<Duration> take_time_of_day(std::string_view& text)
     return time + std::chrono::seconds{*seconds} + *fraction;
 }
 
+// "Z", "+01:00", "-0530", or nothing, which is UTC: how far the clock is ahead of that.
+std::optional<Duration> take_offset(std::string_view& text)
+{
+    if (take(text, "Zz") || text.empty()) return Duration{0};
+    const bool is_west = text.front() == '-';
+    if (not take(text, "+-")) return std::nullopt;
+    const auto hours = take_number(text, 2);
+    take(text, ":");
+    const auto minutes = take_number(text, 2);
+    if (not hours || *hours > 23 || not minutes || *minutes > 59) return std::nullopt;
+    const Duration ahead = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+    return is_west ? -ahead : ahead;
+}
+
 } // namespace
 
 std::string to_string(Time time)
@@ -108,8 +122,9 @@ std::optional<Time> parse_time(std::string_view text)
     if (take(text, "T ")) {
         const auto of_day = take_time_of_day(text);
         if (not of_day) return std::nullopt;
-        time += *of_day;
-        take(text, "Z");
+        const auto ahead = take_offset(text);
+        if (not ahead) return std::nullopt;
+        time += *of_day - *ahead;
     }
     return text.empty() ? std::optional{time} : std::nullopt;
 }

@@ -198,24 +198,29 @@ std::vector<ProjectionStatus> Projections::status() const
     return all;
 }
 
-result<void> Projections::wait_for(Position position, Time deadline)
+result<void> Projections::wait_for(Position position, Time deadline, std::span<const std::string> names)
 {
+    const auto is_wanted = [&](const auto& one) {
+        return names.empty() || std::find(names.begin(), names.end(), one->name()) != names.end();
+    };
     const auto settled = [&] {
         const std::lock_guard lock{core_->mutex};
         return std::all_of(core_->running.begin(), core_->running.end(), [&](const auto& one) {
-            return one->visible() >= position || one->has_given_up() || one->is_paused() || one->stands_by();
+            return not is_wanted(one) || one->visible() >= position || one->has_given_up() || one->is_paused() ||
+                   one->stands_by();
         });
     };
     const bool in_time = core_->runtime.executor.wait_until(settled, deadline);
     const std::lock_guard lock{core_->mutex};
     for (const auto& one : core_->running) {
-        if (one->visible() >= position) continue;
+        if (not is_wanted(one) || one->visible() >= position) continue;
         if (one->is_paused()) {
             return fail(Failure::unavailable, "projection-paused",
                         "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
                             " paused at " + std::to_string(one->visible()) + "; resume it");
         }
-        if (auto error = one->error()) return std::move(*error);
+        auto error = one->error();
+        if (error && (one->has_given_up() || one->stands_by())) return std::move(*error);
         if (one->stands_by()) {
             one->refuse_rows(); // nobody waits for what nobody builds; who asks for rows is told
             continue;
@@ -223,7 +228,8 @@ result<void> Projections::wait_for(Position position, Time deadline)
         if (not in_time) {
             return fail(Failure::unavailable, "projections-behind",
                         "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
-                            " at " + std::to_string(one->visible()) + "; wait longer");
+                            " at " + std::to_string(one->visible()) +
+                            (error ? "; it will try again what failed: " + error->sentence : "; wait longer"));
         }
     }
     return done();

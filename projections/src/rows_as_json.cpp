@@ -68,13 +68,18 @@ result<RowsAsJson::RowPage> RowsAsJson::all(std::string_view table_name, const P
 {
     BOOST_OUTCOME_TRY(const auto place, find_table(*definition_, table_name));
     const TableDescription& table = definition_->tables()[place];
+    return within(table, detail::keys_beginning_with(table.keys.row()), request);
+}
+
+result<RowsAsJson::RowPage> RowsAsJson::within(const TableDescription& table, const KeySpan& span,
+                                               const PageRequest& request) const
+{
     RowPage page;
     const auto keep = [&](std::string_view stored) -> result<void> {
         page.rows.push_back(table.row_to_json(stored));
         return done();
     };
-    BOOST_OUTCOME_TRY(page.next, detail::visit_rows(*view_, table.keys, detail::keys_beginning_with(table.keys.row()),
-                                                    request, keep));
+    BOOST_OUTCOME_TRY(page.next, detail::visit_rows(*view_, table.keys, span, request, keep));
     return page;
 }
 

@@ -3,12 +3,14 @@
 #include "log_pass.hpp"
 
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/storage/ordered_key.hpp>
 
 namespace eventloom {
 
 namespace {
 
 constexpr std::size_t differences_max = 10;
+constexpr std::size_t shown_max       = 300; // bytes of a row
 // The first byte of a key is a letter.
 const KeySpan every_key{{}, "\xff"};
 
@@ -29,7 +31,8 @@ public:
         while (stored.valid() || folded.valid()) {
             const int order = not folded.valid() ? -1 : not stored.valid() ? 1 : stored.key().compare(folded.key());
             if (order < 0) {
-                differ(stored.key(), "stands in the read model, but the log gives no such entry", stored.value(), {});
+                differ(model, stored.key(), "stands in the read model, but the log gives no such entry", stored.value(),
+                       {});
             } else if (order > 0) {
                 BOOST_OUTCOME_TRY(look_up(model, folded.key(), folded.value()));
             } else {
@@ -54,9 +57,9 @@ private:
         const auto found = model.get(key);
         if (not found && found.error().kind != Failure::corrupt) return found.error();
         if (not found) {
-            differ(key, "cannot be read, because the file is damaged where it stands", {}, should);
+            differ(model, key, "cannot be read, because the file is damaged where it stands", {}, should);
         } else if (not found.value()) {
-            differ(key, "is missing from the read model", {}, should);
+            differ(model, key, "is missing from the read model", {}, should);
         } else {
             return compare_values(model, key, *found.value(), should);
         }
@@ -67,15 +70,16 @@ private:
                                 std::string_view should)
     {
         if (stands != should) {
-            differ(key, "is not what the log gives", stands, should);
+            differ(model, key, "is not what the log gives", stands, should);
             return done();
         }
         BOOST_OUTCOME_TRY(const auto column, model.wrong_column(key, stands));
-        if (column) differ(key, "has a wrong column: " + *column, {}, should);
+        if (column) differ(model, key, "has a wrong column: " + *column, {}, should);
         return done();
     }
 
-    void differ(std::string_view key, std::string_view how, std::string_view stands, std::string_view should)
+    void differ(const ReadModelView& model, std::string_view key, std::string_view how, std::string_view stands,
+                std::string_view should)
     {
         ++report_.differences_total;
         if (report_.differences.size() == differences_max) return;
@@ -90,8 +94,10 @@ private:
         if (parts.kind == row_keys::row) {
             if (not stands.empty()) sentence += "; found " + row_json(parts.table, stands);
             if (not should.empty()) sentence += "; expected " + row_json(parts.table, should);
+        } else if (parts.kind == row_keys::entry) {
+            sentence += ": " + entry_in_words(model, parts, stands.empty() ? should : stands);
         } else {
-            sentence += ": " + printable(parts.rest);
+            sentence += ": " + (parts.kind == row_keys::about ? printable(parts.rest) : number_in(parts.rest));
         }
         report_.differences.push_back({std::move(sentence)});
     }
@@ -99,9 +105,32 @@ private:
     std::string row_json(std::string_view table, std::string_view stored) const
     {
         for (const auto& known : definition_.tables()) {
-            if (known.name == table) return known.row_to_json(stored);
+            if (known.name == table) return cut(known.row_to_json(stored));
         }
         return "\"(a row of a table that the projection does not keep)\"";
+    }
+
+    // What is behind the end of an index's name are bytes for the machine: the row says what they stand for.
+    std::string entry_in_words(const ReadModelView& model, const row_keys::Parts& parts, std::string_view row) const
+    {
+        const auto name = "index " + printable(parts.rest.substr(0, parts.rest.find('\0')));
+        for (const auto& known : definition_.tables()) {
+            if (known.name != parts.table) continue;
+            const auto stored = model.get(known.keys.row(row));
+            if (stored && stored.value()) return name + ", of the row " + cut(known.row_to_json(*stored.value()));
+        }
+        return name + ", of a row that is not there";
+    }
+
+    static std::string number_in(std::string_view eight_bytes)
+    {
+        return eight_bytes.size() == 8 ? "position " + std::to_string(read_big_endian(eight_bytes)) : "no position";
+    }
+
+    static std::string cut(std::string json)
+    {
+        if (json.size() <= shown_max) return json;
+        return repaired_utf8(json.substr(0, shown_max)) + "... (" + std::to_string(json.size()) + " bytes)";
     }
 
     const Projection& definition_;

@@ -57,7 +57,11 @@ void Output::table(const std::vector<Column>& columns, const TableRows& rows)
 
 void Output::facts(const nlohmann::ordered_json& object)
 {
-    if (options_.json) return console_.out(json_text(object) + "\n");
+    if (options_.json) {
+        auto whole = object;
+        if (warnings_ && whole.is_object()) whole.update(*warnings_);
+        return console_.out(json_text(whole) + "\n");
+    }
     std::string text;
     std::size_t widest = 0;
     for (const auto& [name, value] : object.items()) widest = std::max(widest, width_of(name));
@@ -70,6 +74,15 @@ void Output::facts(const nlohmann::ordered_json& object)
 void Output::say(std::string_view sentence)
 {
     if (not options_.json) console_.out(std::string{sentence} + "\n");
+}
+
+void Output::warn(std::string_view sentence, std::string_view name, const nlohmann::ordered_json& value)
+{
+    if (not options_.json) return console_.err(std::string{sentence} + "\n");
+    const Cell warning{{std::string{name}, value}};
+    if (not warnings_) warnings_ = std::make_unique<Cell>(Cell::object());
+    warnings_->update(warning);
+    console_.err(warning.dump(-1, ' ', false, Cell::error_handler_t::replace) + "\n");
 }
 
 void Output::line(const nlohmann::ordered_json& object)
@@ -86,7 +99,11 @@ void report(Console& console, const Error& error, bool json)
 
 std::string with_separators(std::int64_t number)
 {
-    std::string digits            = std::to_string(number);
+    return with_separators(std::to_string(number));
+}
+
+std::string with_separators(std::string digits)
+{
     const std::size_t first_digit = digits.front() == '-' ? 1 : 0;
     for (std::size_t at = digits.size(); at > first_digit + 3;) {
         at -= 3;

@@ -100,29 +100,28 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
 result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
 {
     TableRows rows;
-    std::string first_difference;
+    std::vector<std::string> sentences;
     for (const auto& name : names) {
         Progress progress{out.console(), clock, "verifying " + name};
         BOOST_OUTCOME_TRY(const auto report,
                           projections.verify(name, [&](Position at, Position head) { return progress.at(at, head); }));
         progress.finish();
         auto differences = nlohmann::ordered_json::array();
-        for (const auto& difference : report.differences) differences.push_back(difference.sentence);
-        if (first_difference.empty() && not report.differences.empty()) {
-            first_difference = name + ": " + report.differences.front().sentence;
+        for (const auto& difference : report.differences) {
+            differences.push_back(difference.sentence);
+            sentences.push_back(name + ": " + difference.sentence);
         }
-        rows.push_back({name, report.position, report.rows, report.differences_total,
-                        out.json() || not differences.empty() ? differences : nlohmann::ordered_json{}});
+        rows.push_back({name, report.position, report.rows, report.differences_total});
+        if (out.json()) rows.back().push_back(differences);
     }
-    out.table({{"projection"},
-               {"position", Align::right},
-               {"rows", Align::right},
-               {"differences", Align::right},
-               {"first differences"}},
-              rows);
-    if (first_difference.empty()) return done();
+    std::vector<Column> columns{
+        {"projection"}, {"position", Align::right}, {"rows", Align::right}, {"differences", Align::right}};
+    if (out.json()) columns.push_back({"first differences"});
+    out.table(columns, rows);
+    for (const auto& sentence : sentences) out.say(printable(sentence));
+    if (sentences.empty()) return done();
     return fail(Failure::corrupt, "projection-differs",
-                "compared the read models with the log and found differences (" + first_difference +
+                "compared the read models with the log and found differences (" + sentences.front() +
                     "); rebuild the projection");
 }
 

@@ -104,9 +104,13 @@ void show_as_json(Output& out, const Arguments& arguments, const RowsAsJson& our
                {"examples", examples}});
 }
 
-std::string in_words(const RowsCompared::Example& example)
+std::string in_words(const RowsCompared::Example& example, const Projection& definition)
 {
-    const auto changed = changed_columns(example.before, example.after);
+    const auto place   = find_table(definition, example.table);
+    const auto to_show = [&](const std::optional<std::string>& row) { // another program may have other tables
+        return place ? as_people_read(row, definition.tables()[place.value()]) : row;
+    };
+    const auto changed = changed_columns(to_show(example.before), to_show(example.after));
     if (example.what != "gone") return columns_in_words(changed, example.before.has_value());
     std::string words;
     for (const auto& [name, column] : changed.items()) {
@@ -115,8 +119,8 @@ std::string in_words(const RowsCompared::Example& example)
     return words;
 }
 
-void show_to_people(Output& out, const Arguments& arguments, Position position, std::uint32_t version,
-                    const Against& against)
+void show_to_people(Output& out, const Arguments& arguments, const Projection& definition, Position position,
+                    std::uint32_t version, const Against& against)
 {
     const auto at = [](Position where) { return with_separators(static_cast<std::int64_t>(where)); };
     out.say(arguments.name + " version " + std::to_string(version) + " at position " + at(position) +
@@ -136,7 +140,7 @@ void show_to_people(Output& out, const Arguments& arguments, Position position, 
     for (const auto& example : compared.examples()) {
         const auto row = row_object(example.after ? example.after : example.before);
         examples.push_back({example.table.empty() ? arguments.name : example.table, example.what,
-                            short_text(row.value("key", Json())), in_words(example)});
+                            short_text(row.value("key", Json())), in_words(example, definition)});
     }
     if (not examples.empty()) out.table({{"table"}, {"row"}, {"key"}, {"columns"}}, examples);
     if (compared.differences() > examples.size()) {
@@ -189,7 +193,7 @@ result<void> diff(Output& out, Service& service, const Arguments& arguments, con
     if (out.json()) {
         show_as_json(out, arguments, ours, position, version, against);
     } else {
-        show_to_people(out, arguments, position, version, against);
+        show_to_people(out, arguments, ours.definition(), position, version, against);
     }
     return done();
 }
@@ -207,7 +211,8 @@ void CommandLine::add_projection_diff_commands(CLI::App& projections)
                      "The other program's path; or the data directory of a copy, whose rows are compared as they stand")
         ->required();
     diff_command->add_option("--limit", arguments->limit, "At most so many examples")->check(whole_number());
-    on(diff_command, [this, arguments](Output& out) -> result<void> {
+    const auto compared = [arguments] { return std::vector{arguments->name}; };
+    on_rows(diff_command, compared, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         return diff(out, open_service->service(), *arguments, path_of(arguments->against));
     });

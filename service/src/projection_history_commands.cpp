@@ -24,11 +24,11 @@ struct Arguments {
 };
 
 // "made: stage placed, pieces 3", "stage placed -> completed", "dropped".
-std::string changed_in_words(const RowChange& change)
+std::string changed_in_words(const RowChange& change, const TableDescription& table)
 {
     if (not change.after) return "dropped";
-    return (change.before ? "" : "made: ") +
-           columns_in_words(changed_columns(change.before, change.after), change.before.has_value());
+    const auto changed = changed_columns(as_people_read(change.before, table), as_people_read(change.after, table));
+    return (change.before ? "" : "made: ") + columns_in_words(changed, change.before.has_value());
 }
 
 Json header_of(const RecordedEvent& event, std::string_view name)
@@ -63,7 +63,7 @@ Json json_of(const RowChange& change)
             {"saga_step", header_of(event, "saga-step")}};
 }
 
-std::vector<Json> row_of(const RowChange& change)
+std::vector<Json> row_of(const RowChange& change, const TableDescription& table)
 {
     const RecordedEvent& event = change.event;
     const auto saga            = header_of(event, "saga");
@@ -71,18 +71,21 @@ std::vector<Json> row_of(const RowChange& change)
     return {event.position,
             to_string(event.recorded_at),
             event.type,
-            changed_in_words(change),
+            changed_in_words(change, table),
             id_or_nothing(event.metadata.causation),
             saga.is_null() ? saga : Json(short_text(saga) + (step.is_null() ? "" : ": " + short_text(step)))};
 }
 
 result<void> explain(Output& out, Projections& projections, const Clock& clock, const Arguments& arguments)
 {
+    BOOST_OUTCOME_TRY(const auto now, projections.rows_now(arguments.name));
+    BOOST_OUTCOME_TRY(const auto place, find_table(now.definition(), arguments.row.table));
+    const auto& table = now.definition().tables()[place];
     Rows rows;
     auto changes     = Json::array();
     const auto visit = [&](const RowChange& change) -> result<void> {
         if (rows.size() == arguments.limit || changes.size() == arguments.limit) return done();
-        out.json() ? changes.push_back(json_of(change)) : rows.push_back(row_of(change));
+        out.json() ? changes.push_back(json_of(change)) : rows.push_back(row_of(change, table));
         return done();
     };
     Progress progress{out.console(), clock, "explaining " + arguments.name};
@@ -120,15 +123,21 @@ result<Position> position_at(const EventStore& store, Time time)
 }
 
 // Rows as a table whose columns are the members of the first one.
-void print_rows(Output& out, const std::vector<Json>& rows)
+void print_rows(Output& out, const std::vector<Json>& rows, const TableDescription& table)
 {
+    const auto align_of = [&](const std::string& name) {
+        const auto counts = [&](const ColumnDescription& column) {
+            const bool is_number = column.kind == ColumnKind::whole_number || column.kind == ColumnKind::number;
+            return is_number && column.path == std::vector<std::string>{"row", name};
+        };
+        return std::any_of(table.columns.begin(), table.columns.end(), counts) ? Align::right : Align::left;
+    };
     std::vector<Column> columns{{"key"}};
     const auto first = rows.empty() ? Json::object() : rows.front().value("row", Json::object());
-    for (const auto& [name, value] : first.items()) {
-        columns.push_back({name, value.is_number() ? Align::right : Align::left});
-    }
+    for (const auto& [name, value] : first.items()) columns.push_back({name, align_of(name)});
     Rows cells;
-    for (const auto& row : rows) {
+    for (const auto& stored : rows) {
+        const auto row    = row_object(as_people_read(stored.dump(), table));
         auto& line        = cells.emplace_back(std::vector<Json>{row.value("key", Json(nullptr))});
         const auto& named = row.value("row", Json::object());
         for (std::size_t i = 1; i < columns.size(); ++i) line.push_back(named.value(columns[i].name, Json(nullptr)));
@@ -142,6 +151,8 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
     if (not arguments.position) {
         BOOST_OUTCOME_TRY(position, position_at(service.store(), *parse_time(arguments.time)));
     }
+    BOOST_OUTCOME_TRY(const auto now, service.projections().rows_now(arguments.name));
+    BOOST_OUTCOME_TRY(const auto place, find_table(now.definition(), arguments.row.table));
     Progress progress{out.console(), service.runtime().clock, "folding " + arguments.name};
     const auto show = [&](Position at, Position head) { return progress.at(at, head); };
     std::vector<Json> rows;
@@ -169,14 +180,16 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         return done();
     }
     out.say(arguments.name + " at position " + with_separators(static_cast<std::int64_t>(position)));
-    print_rows(out, rows);
+    print_rows(out, rows, now.definition().tables()[place]);
     if (more) out.say("... and more; --limit shows them");
     return done();
 }
 
 std::string time_or_why_not(const std::string& text)
 {
-    return parse_time(text) ? "" : "\"" + printable(text) + "\" is no time such as 2011-12-09T12:50:00 (UTC)";
+    return parse_time(text) ? ""
+                            : "\"" + printable(text) +
+                                  "\" is no time such as 2011-12-09T12:50:00 (UTC) or 2011-12-09T12:50:00+01:00";
 }
 
 } // namespace
@@ -194,7 +207,8 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
     auto* explain_command = add("explain", "Which events made a row, in order, and what each changed");
     explain_command->add_option("key", arguments->row.key, "The row's key; a slash between the parts of one")
         ->required();
-    on(explain_command, [this, arguments](Output& out) -> result<void> {
+    const auto explained = [arguments] { return std::vector{arguments->name}; };
+    on_rows(explain_command, explained, [this, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         return explain(out, open_service->service().projections(), runtime().clock, *arguments);
     });
@@ -203,7 +217,9 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
     as_of_command->add_option("key", arguments->row.key, "Only the row of this key");
     auto* moment = as_of_command->add_option_group("moment", "Up to when");
     moment->add_option("--position", arguments->position, "Up to the event at this position")->check(whole_number());
-    moment->add_option("--time", arguments->time, "Up to the last event recorded by then (UTC)")
+    moment
+        ->add_option("--time", arguments->time,
+                     "Up to the last event recorded by then (UTC, or with an offset such as +01:00)")
         ->check(CLI::Validator{time_or_why_not, "TIME"});
     moment->require_option(1);
     on(as_of_command, [this, arguments](Output& out) -> result<void> {

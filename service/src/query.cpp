@@ -1,7 +1,6 @@
 #include "query.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/projections/key_text.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -36,8 +35,15 @@ result<Query> Query::parse(const TableDescription& table, const QueryText& text,
     query.table_        = &table;
     query.most_ordered_ = most_ordered;
     for (const auto& where : text.where) {
-        BOOST_OUTCOME_TRY(auto condition, Condition::parse(where, table.columns));
+        BOOST_OUTCOME_TRY(auto condition, Condition::parse(where, table));
         query.conditions_.push_back(std::move(condition));
+    }
+    const auto on_index = [](const Condition& condition) { return condition.index() != nullptr; };
+    if (std::count_if(query.conditions_.begin(), query.conditions_.end(), on_index) > 1) {
+        return fail(
+            Failure::invalid, "several-indexes",
+            "asked for values of several indexes and found that they are in no column, so that one index can be "
+            "looked through and no more; give one of these conditions");
     }
     if (not text.order.empty()) {
         query.backwards_ = text.order.front() == '-';
@@ -86,7 +92,8 @@ result<void> Query::run_in_key_order(const RowsAsJson& rows, const VisitPage& vi
 result<void> Query::run_in_order(const RowsAsJson& rows, const VisitPage& visit) const
 {
     const auto before = [&](const Waiting& left, const Waiting& right) {
-        if (left.value != right.value) return backwards_ ? right.value < left.value : left.value < right.value;
+        const auto order = order_of(left.value, right.value);
+        if (order != 0) return backwards_ ? order > 0 : order < 0;
         return left.number < right.number;
     };
     const std::size_t wanted = std::min(limit_.value_or(most_ordered_ + 1), most_ordered_ + 1);
@@ -119,15 +126,29 @@ result<void> Query::run_in_order(const RowsAsJson& rows, const VisitPage& visit)
 
 result<void> Query::visit_matching(const RowsAsJson& rows, const VisitRow& visit) const
 {
+    const auto path = best_path(*table_, conditions_);
+    if (path.in_order_of_keys) return visit_within(rows, path.span, visit);
+    BOOST_OUTCOME_TRY(const auto keys, keys_in_order(rows, path.span));
+    if (not keys) return visit_within(rows, every_row(*table_), visit);
     bool more = true;
-    if (const auto one = key()) {
-        const auto row = rows.row({.table = table_->name, .key = *one});
-        if (row) return row.value() ? visit_if_matching(*row.value(), visit, more) : done();
-        if (row.error().code != "not-a-key") return row.as_failure(); // 2.0 equals 2, but is no key
+    for (auto key = keys->begin(); key != keys->end() && more; ++key) {
+        BOOST_OUTCOME_TRY(const auto stored, rows.view().get(table_->keys.row(*key)));
+        if (not stored) {
+            return fail(Failure::corrupt, "damaged-read-model",
+                        "followed an index of the read model in " + rows.view().directory() +
+                            " and found no row; rebuild the projection");
+        }
+        BOOST_OUTCOME_TRY(visit_if_matching(table_->row_to_json(*stored), visit, more));
     }
+    return done();
+}
+
+result<void> Query::visit_within(const RowsAsJson& rows, const KeySpan& span, const VisitRow& visit) const
+{
+    bool more = true;
     std::string after;
     do {
-        BOOST_OUTCOME_TRY(const auto page, rows.all(table_->name, {.limit = rows_a_page, .after = after}));
+        BOOST_OUTCOME_TRY(const auto page, rows.within(*table_, span, {.limit = rows_a_page, .after = after}));
         for (const auto& json : page.rows) {
             BOOST_OUTCOME_TRY(visit_if_matching(json, visit, more));
             if (not more) return done();
@@ -148,25 +169,6 @@ result<void> Query::visit_if_matching(const std::string& json, const VisitRow& v
     const auto holds = [&](const Condition& condition) { return condition.holds(row); };
     if (std::all_of(conditions_.begin(), conditions_.end(), holds)) more = visit(row);
     return done();
-}
-
-// The key that the conditions ask for, when they ask for one.
-std::optional<std::string> Query::key() const
-{
-    std::vector<std::string> parts;
-    for (const auto& column : table_->columns) {
-        if (not column.of_key) break;
-        std::optional<std::string> part;
-        for (const auto& condition : conditions_) {
-            if (not part) part = condition.equal_to(column);
-        }
-        if (not part) return std::nullopt;
-        parts.push_back(std::move(*part));
-    }
-    if (parts.size() == 1) return parts.front();
-    std::string text;
-    for (const auto& part : parts) text += (&part == &parts.front() ? "" : "/") + detail::escaped_part(part);
-    return text;
 }
 
 std::vector<Cell> Query::cells_of(const Cell& row) const

@@ -3,11 +3,13 @@
 //     BOOST_OUTCOME_TRY(const auto query, Query::parse(table, {.where = {"total > 100"}, .order = "-total", .limit = "10"}));
 //     BOOST_OUTCOME_TRY(query.run(rows, [&](const TableRows& page) { writer->page(page); }));
 //
-// Rows are read a page at a time. Without an order no more than a page is in memory; with one, as many rows as are wanted.
+// Rows are read a page at a time. Without an order no more than a page is in memory; with one, as many rows as are wanted. Where
+// a condition is on the key or on an index, only the rows that it leads to are read.
 // Threads: values.
 #pragma once
 
 #include "query_conditions.hpp"
+#include "query_path.hpp"
 
 #include <eventloom/projections/rows_as_json.hpp>
 
@@ -40,10 +42,10 @@ public:
 private:
     using VisitRow = std::function<bool(const Cell& row)>; // whether it wants more
     result<void> visit_matching(const RowsAsJson& rows, const VisitRow& visit) const;
+    result<void> visit_within(const RowsAsJson& rows, const KeySpan& span, const VisitRow& visit) const;
     result<void> visit_if_matching(const std::string& json, const VisitRow& visit, bool& more) const;
     result<void> run_in_key_order(const RowsAsJson& rows, const VisitPage& visit) const;
     result<void> run_in_order(const RowsAsJson& rows, const VisitPage& visit) const;
-    std::optional<std::string> key() const;
     std::vector<Cell> cells_of(const Cell& row) const;
 
     const TableDescription* table_ = nullptr;

@@ -118,8 +118,10 @@ void CommandLine::add_query_command()
         app_.add_subcommand("query", "The rows of any table of any projection; without a table: which there are");
     query->add_option("table", arguments->table, "PROJECTION, or PROJECTION.TABLE when it has several");
     query
-        ->add_option("--where", arguments->query.where,
-                     "'COLUMN OPERATOR VALUE', as often as you like: = != < <= > >= ^= (begins with) *= (contains)")
+        ->add_option(
+            "--where", arguments->query.where,
+            "'COLUMN OPERATOR VALUE', as often as you like: = != < <= > >= ^= (begins with) *= (contains); the "
+            "name of an index does for a column")
         ->allow_extra_args(false);
     query->add_option(
         "--order", arguments->query.order,
@@ -127,7 +129,12 @@ void CommandLine::add_query_command()
     query->add_option("--limit", arguments->query.limit, "At most so many rows");
     query->add_option("--columns", arguments->query.columns, "Only these, with commas between");
     query->add_flag("--csv", arguments->csv, "Answer with a CSV file (RFC 4180)");
-    on(query, [this, arguments](Output& out) -> result<void> {
+    // The projection of PROJECTION.TABLE: its name has no dot.
+    const auto shown = [arguments] {
+        return arguments->table.empty() ? std::vector<std::string>{}
+                                        : std::vector{arguments->table.substr(0, arguments->table.find('.'))};
+    };
+    on_rows(query, shown, [this, arguments](Output& out) -> result<void> {
         if (arguments->csv && out.json()) {
             return fail(Failure::invalid, "csv-and-json",
                         "asked for CSV and for JSON at once; give one of --csv and --json");

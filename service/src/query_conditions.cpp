@@ -1,5 +1,6 @@
 #include "query_conditions.hpp"
 
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 
@@ -59,25 +60,30 @@ std::optional<Comparable> parse_value(const ColumnDescription& column, const std
         const auto number = column.read(text);
         return number ? std::optional<Comparable>{static_cast<long double>(*number)} : std::nullopt;
     }
+    if (column.kind == ColumnKind::number) { // with the digits that a double has of it, as the cells are
+        const auto number = number_of(text);
+        return number ? std::optional<Comparable>{static_cast<long double>(*number)} : std::nullopt;
+    }
     const auto number = parse_number(text);
     return number ? std::optional<Comparable>{*number} : std::nullopt;
 }
 
 bool compares(Operator how, const Comparable& left, const Comparable& right)
 {
+    const auto order = order_of(left, right);
     switch (how) {
     case Operator::equal:
-        return left == right;
+        return order == 0;
     case Operator::unequal:
-        return left != right;
+        return order != 0;
     case Operator::less:
-        return left < right;
+        return order < 0;
     case Operator::at_most:
-        return left <= right;
+        return order <= 0;
     case Operator::greater:
-        return left > right;
+        return order > 0;
     case Operator::at_least:
-        return left >= right;
+        return order >= 0;
     case Operator::begins_with:
     case Operator::contains:
         break;
@@ -103,7 +109,35 @@ result<void> check_operator(const ColumnDescription& column, Operator how)
                     (of_text ? "^= and *= are for texts and times" : "use = or !="));
 }
 
+const IndexDescription* find_index(const TableDescription& table, std::string_view name)
+{
+    const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                    [&](const IndexDescription& index) { return index.name == name; });
+    return found == table.indexes.end() ? nullptr : &*found;
+}
+
+Error wrong_value(const std::string& of, const std::string& value, std::string_view kind)
+{
+    return {Failure::invalid, "wrong-value",
+            "compared " + of + " with \"" + printable(value) + "\" and found that this is no " + std::string{kind}};
+}
+
 } // namespace
+
+std::weak_ordering order_of(const Comparable& left, const Comparable& right)
+{
+    if (left.index() != right.index()) return left.index() <=> right.index();
+    const auto* const one = std::get_if<long double>(&left);
+    if (one == nullptr)
+        return left < right   ? std::weak_ordering::less
+               : right < left ? std::weak_ordering::greater
+                              : std::weak_ordering::equivalent;
+    const auto other = std::get<long double>(right);
+    if (std::isnan(*one) || std::isnan(other)) return std::isnan(*one) <=> std::isnan(other);
+    return *one < other   ? std::weak_ordering::less
+           : other < *one ? std::weak_ordering::greater
+                          : std::weak_ordering::equivalent;
+}
 
 Cell cell_of(const ColumnDescription& column, const Cell& row)
 {
@@ -124,6 +158,10 @@ Comparable comparable(const ColumnDescription& column, const Cell& cell)
     if (cell.is_number_integer()) return static_cast<long double>(cell.get<std::int64_t>());
     if (cell.is_number()) return static_cast<long double>(cell.get<double>());
     if (not cell.is_string()) return {};
+    if (column.kind == ColumnKind::number) { // what JSON has no number for
+        const auto number = number_of(cell.get_ref<const std::string&>());
+        return number ? Comparable{static_cast<long double>(*number)} : Comparable{};
+    }
     if (column.kind != ColumnKind::time) return cell.get<std::string>();
     const auto time = parse_time(cell.get_ref<const std::string&>());
     return time ? Comparable{static_cast<long double>(time->time_since_epoch().count())} : Comparable{};
@@ -148,7 +186,7 @@ result<void> check_has_order(const ColumnDescription& column)
                     " and found that it holds more than one value; --columns shows it");
 }
 
-result<Condition> Condition::parse(std::string_view text, const std::vector<ColumnDescription>& columns)
+result<Condition> Condition::parse(std::string_view text, const TableDescription& table)
 {
     Condition condition;
     const auto at         = std::min(text.find_first_of("!<>=^*"), text.size());
@@ -160,25 +198,54 @@ result<Condition> Condition::parse(std::string_view text, const std::vector<Colu
     auto value = trimmed(rest.substr(how->first.size()));
     // In quotes, blanks at its ends belong to it.
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    condition.operator_ = how->second;
-    condition.text_     = std::string{value};
-    BOOST_OUTCOME_TRY(condition.column_, find_column(columns, name));
-    BOOST_OUTCOME_TRY(check_has_order(*condition.column_));
-    BOOST_OUTCOME_TRY(check_operator(*condition.column_, condition.operator_));
-    if (condition.operator_ == Operator::begins_with || condition.operator_ == Operator::contains) return condition;
-    const auto parsed = parse_value(*condition.column_, condition.text_);
-    if (not parsed) {
-        return fail(Failure::invalid, "wrong-value",
-                    "compared the column " + condition.column_->name + " with \"" + printable(value) +
-                        "\" and found that this is no " + std::string{to_string(condition.column_->kind)} +
-                        " such as the column holds");
+    condition.operator_     = how->second;
+    condition.text_         = std::string{value};
+    const auto column       = find_column(table.columns, name);
+    const auto* const index = column ? nullptr : find_index(table, name);
+    if (index == nullptr) {
+        BOOST_OUTCOME_TRY(const auto* const found, column);
+        BOOST_OUTCOME_TRY(condition.take_column(*found));
+    } else if (index->columns.empty()) {
+        BOOST_OUTCOME_TRY(condition.take_index(*index));
+    } else {
+        BOOST_OUTCOME_TRY(const auto* const first, find_column(table.columns, index->columns.front()));
+        BOOST_OUTCOME_TRY(condition.take_column(*first));
     }
-    condition.value_ = *parsed;
     return condition;
+}
+
+result<void> Condition::take_index(const IndexDescription& index)
+{
+    index_ = &index;
+    if (operator_ != Operator::equal) {
+        return fail(Failure::invalid, "wrong-operator",
+                    "asked to compare the index " + index.name +
+                        " and found that its values are in no column; use =, or compare a column");
+    }
+    ordered_ = index.ordered(text_);
+    if (ordered_) return done();
+    return wrong_value("the index " + index.name, text_, "value of it; between the parts of one stands a slash");
+}
+
+result<void> Condition::take_column(const ColumnDescription& column)
+{
+    column_ = &column;
+    BOOST_OUTCOME_TRY(check_has_order(column));
+    BOOST_OUTCOME_TRY(check_operator(column, operator_));
+    if (column.ordered != nullptr) ordered_ = column.ordered(text_);
+    if (operator_ == Operator::begins_with || operator_ == Operator::contains) return done();
+    const auto parsed = parse_value(column, text_);
+    if (not parsed) {
+        return wrong_value("the column " + column.name, text_,
+                           std::string{to_string(column.kind)} + " such as the column holds");
+    }
+    value_ = *parsed;
+    return done();
 }
 
 bool Condition::holds(const Cell& row) const
 {
+    if (column_ == nullptr) return true;
     const auto cell = cell_of(*column_, row);
     if (operator_ == Operator::begins_with || operator_ == Operator::contains) {
         if (not cell.is_string()) return false;
@@ -189,13 +256,6 @@ bool Condition::holds(const Cell& row) const
     // What is not there is unlike everything, and neither more nor less.
     if (std::holds_alternative<std::monostate>(value)) return operator_ == Operator::unequal;
     return compares(operator_, value, value_);
-}
-
-std::optional<std::string> Condition::equal_to(const ColumnDescription& column) const
-{
-    if (column_ != &column || operator_ != Operator::equal) return std::nullopt;
-    if (column.read == nullptr) return text_;
-    return std::to_string(static_cast<std::int64_t>(std::get<long double>(value_)));
 }
 
 } // namespace eventloom

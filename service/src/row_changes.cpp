@@ -22,6 +22,23 @@ Json row_object(const std::optional<std::string>& json)
     return value.is_object() ? value : Json{{"key", *json}, {"row", Json::object()}};
 }
 
+std::optional<std::string> as_people_read(const std::optional<std::string>& json, const TableDescription& table)
+{
+    if (not json) return json;
+    auto row = row_object(json);
+    for (const auto& column : table.columns) {
+        Json* cell = &row;
+        for (const auto& name : column.path) {
+            const auto member = cell->is_object() ? cell->find(name) : cell->end();
+            cell              = cell->is_object() && member != cell->end() ? &*member : nullptr;
+            if (cell == nullptr) break;
+        }
+        if (cell == nullptr || column.write == nullptr || not cell->is_number_integer()) continue;
+        *cell = column.write(cell->get<std::int64_t>());
+    }
+    return row.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Json changed_columns(const std::optional<std::string>& before, const std::optional<std::string>& after)
 {
     const auto old_columns = columns_of(before);

@@ -1,6 +1,8 @@
 // What is not the same about two rows that are given as JSON, {"key": ..., "row": {...}}.
 #pragma once
 
+#include <eventloom/projections/projected.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -10,6 +12,9 @@ namespace eventloom {
 
 // A row as an object; one that cannot be read has no columns.
 nlohmann::ordered_json row_object(const std::optional<std::string>& json);
+
+// The same row with amounts and the like as people read them: where a column has a text_form, that text.
+std::optional<std::string> as_people_read(const std::optional<std::string>& json, const TableDescription& table);
 
 // {"stage": {"before": "placed", "after": "completed"}}, for the columns that are not the same, or are there only once.
 nlohmann::ordered_json changed_columns(const std::optional<std::string>& before,

@@ -162,10 +162,11 @@ result<void> Service::remove_unused_snapshots() const
     return snapshots_ ? done() : remove_database(runtime_, directory_ + "/snapshots");
 }
 
-result<void> Service::wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on)
+result<void> Service::wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on,
+                               std::span<const std::string> names)
 {
     for (;;) {
-        auto reached = projections_.wait_for(position, slice_until(deadline));
+        auto reached = projections_.wait_for(position, slice_until(deadline), names);
         if (reached) return reached;
         const bool is_on_its_way = reached.error().code == "projections-behind" && runtime_.clock.now() < deadline;
         if (not is_on_its_way) return not_followed(std::move(reached.error()));

@@ -49,6 +49,21 @@ result<void> show_info(Output& out, const LevelDbStore& store, const std::string
     return done();
 }
 
+// Why some events, or all, are still not clustered when everything was done.
+result<void> say_unclustered(Output& out, const LevelDbStore& store)
+{
+    BOOST_OUTCOME_TRY(const auto info, store.info());
+    const auto waiting = info.events - std::min(info.events, info.clustered);
+    if (waiting == 0) return done();
+    const auto number = [](Position of) { return with_separators(static_cast<std::int64_t>(of)); };
+    out.say("Not clustered: the last " + number(waiting) + " events, " +
+            (info.cluster_least == 0
+                 ? "because this store is opened without clusters."
+                 : "because " + number(info.cluster_least) +
+                       " of them are clustered at once, and no fewer; they are read from the log."));
+    return done();
+}
+
 result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock)
 {
     Progress progress{out.console(), clock, "verifying the log"};
@@ -142,7 +157,8 @@ void CommandLine::add_store_commands()
     on_log("compact", "Cluster by stream, now, what appending has left for a quieter hour",
            [this](Output& out, LevelDbStore& log) -> result<void> {
                BOOST_OUTCOME_TRY(log.cluster());
-               return show_info(out, log, data_directory() + "/log");
+               BOOST_OUTCOME_TRY(show_info(out, log, data_directory() + "/log"));
+               return say_unclustered(out, log);
            });
     auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
     const auto into = std::make_shared<std::string>();

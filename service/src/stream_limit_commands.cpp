@@ -23,7 +23,14 @@ struct Unit {
 };
 constexpr std::array units{Unit{'d', "days", 86'400}, Unit{'h', "hours", 3'600}, Unit{'m', "minutes", 60},
                            Unit{'s', "seconds", 1}};
-constexpr std::uint64_t years_max = 1'000;
+constexpr std::uint64_t age_max = std::uint64_t{1'000} * 365 * 86'400; // seconds
+
+Error too_old(const std::string& text)
+{
+    return {Failure::invalid, "age-too-large",
+            "asked for events up to the age of \"" + printable(text.substr(0, 40)) +
+                "\" and found that this is more than 365000d, a thousand years; give at most that, or no age at all"};
+}
 
 // "90d", "12h", "30m", "45s".
 result<Duration> parse_age(const std::string& text)
@@ -32,8 +39,10 @@ result<Duration> parse_age(const std::string& text)
     const auto* end      = text.data() + text.size();
     const auto read      = std::from_chars(text.data(), end, number);
     for (const Unit& unit : units) {
+        if (read.ec == std::errc::result_out_of_range) return too_old(text);
         if (read.ec != std::errc{} || read.ptr + 1 != end || *read.ptr != unit.letter) continue;
-        if (number == 0 || number > years_max * 365 * 86'400 / unit.seconds) break;
+        if (number == 0) break;
+        if (number > age_max / unit.seconds) return too_old(text);
         return Duration{std::chrono::seconds{number * unit.seconds}};
     }
     return fail(Failure::invalid, "not-an-age",
@@ -77,8 +86,27 @@ struct LimitArguments {
     bool dry_run = false;
 };
 
-result<void> limit(Output& out, EventStore& store, IdSource& ids, const LimitArguments& arguments)
+// Says it when an aggregate would be decided on what is left of its events, with nothing to stand for the others.
+result<void> warn_of_aggregate(Output& out, Service& service, const std::string& stream, const StreamStatus& wanted,
+                               std::uint64_t length)
 {
+    const auto first    = wanted.first_kept(length);
+    const auto snapshot = service.snapshots() == nullptr ? std::nullopt : service.snapshots()->find(stream);
+    const bool stands =
+        snapshot && snapshot->events > first; // as long as the last event that it was folded from is seen
+    if ((first == 0 && not wanted.limits.max_age) || stands) return done();
+    const auto sentence = "The state of " + printable(stream) +
+                          " is folded from what is left of its events, and no snapshot stands for those that are not "
+                          "seen: what they said counts no more when a command is decided (what was received before, "
+                          "say, so that a stock falls below zero); --clear takes the limits off";
+    out.warn(sentence + ".", "warning", {{"code", "aggregate-without-snapshot"}, {"sentence", sentence}});
+    return done();
+}
+
+result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArguments& arguments,
+                   const std::function<bool(const std::string& type)>& is_of_aggregate)
+{
+    EventStore& store = service.store();
     BOOST_OUTCOME_TRY(auto status, stream_status(store, arguments.stream));
     auto wanted = arguments.clear ? StreamLimits{} : status.limits;
     if (not arguments.max_age.empty()) {
@@ -92,6 +120,12 @@ result<void> limit(Output& out, EventStore& store, IdSource& ids, const LimitArg
     }
     status.limits = wanted;
     BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments.stream));
+    const auto last =
+        store.read({.scope = Scope::stream(arguments.stream), .direction = Direction::backwards, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, last->next());
+    if (event != nullptr && is_of_aggregate(event->type)) {
+        BOOST_OUTCOME_TRY(warn_of_aggregate(out, service, arguments.stream, status, length));
+    }
     show(out, arguments.stream, status, length);
     return done();
 }
@@ -146,7 +180,8 @@ void CommandLine::add_stream_limit_commands(CLI::App& streams)
     limiting->add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");
     on(limiting, [this, limits](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return limit(out, open_service->service().store(), runtime().ids, *limits);
+        return limit(out, open_service->service(), runtime().ids, *limits,
+                     [this](const std::string& type) { return types_.contains(type); });
     });
 
     const auto deletion = std::make_shared<DeletionArguments>();

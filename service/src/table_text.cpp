@@ -17,8 +17,7 @@ std::string cell_text(const Cell& cell)
     if (cell.is_null()) return "";
     if (cell.is_string()) return printable(cell.get_ref<const std::string&>());
     if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
-    if (cell.is_number_unsigned() && cell.get<std::uint64_t>() > 0x7fff'ffff'ffff'ffff) return cell.dump();
-    if (cell.is_number_integer()) return with_separators(cell.get<std::int64_t>());
+    if (cell.is_number_integer()) return with_separators(cell.dump());
     return printable(cell.dump(-1, ' ', false, Cell::error_handler_t::replace));
 }
 

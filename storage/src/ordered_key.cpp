@@ -1,6 +1,8 @@
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <bit>
+#include <cmath>
+#include <limits>
 
 namespace eventloom {
 
@@ -40,6 +42,9 @@ void append_ordered_signed(std::string& key, std::int64_t number)
 
 void append_ordered_floating(std::string& key, double number)
 {
+    // One place for each value: -0 is 0, and every NaN the same, after infinity.
+    if (number == 0) number = 0;
+    if (std::isnan(number)) number = std::numeric_limits<double>::quiet_NaN();
     // IEEE 754 numbers order like integers once negative ones are turned round.
     const auto bits = std::bit_cast<std::uint64_t>(number);
     append_big_endian(key, (bits & sign_bit) != 0 ? ~bits : bits ^ sign_bit);

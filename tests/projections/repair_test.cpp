@@ -273,4 +273,32 @@ TEST_CASE("what cannot be repaired is refused with a sentence, and nothing is ch
     CHECK(machine.projections->verify("crowds").value().differences_total == 0);
 }
 
+TEST_CASE("verify names an entry of an index by the index and its row, and cuts a row that is long",
+          "[projections][repair]")
+{
+    Damaged machine{GENERATE(from_range(every_lasting_place))};
+    const auto projected = residents();
+    REQUIRE(machine.add(projected));
+    machine.settle();
+    machine.record({"dan"}, Joined{{}, std::string(5'000, 'x'), {1}, day(1)});
+    REQUIRE(machine.catch_up());
+    const auto whole = machine.bytes_of(projected);
+    machine.damage(projected, [&](el::ModelBatch& batch) {
+        batch.remove(city_entry("Hull", "bob"));
+        batch.put(city_entry("Rome", "nobody"), el::ordered_key(std::string{"nobody"}));
+        batch.put(row_key("dan"), whole.at(row_key("ada")));
+    });
+    REQUIRE(machine.add(projected));
+    const auto report = machine.projections->verify("residents").value();
+    std::string all;
+    for (const auto& difference : report.differences) {
+        CHECK(difference.sentence.size() < 1'000);
+        CHECK(std::all_of(difference.sentence.begin(), difference.sentence.end(), [](char c) { return c >= ' '; }));
+        all += difference.sentence + "\n";
+    }
+    INFO(all);
+    CHECK(all.find("is missing from the read model: index city, of the row {\"key\": \"bob\"") != std::string::npos);
+    CHECK(all.find("the log gives no such entry: index city, of a row that is not there") != std::string::npos);
+}
+
 } // namespace repair_test

@@ -128,6 +128,7 @@ void set_up(el::CommandLine& line)
         int times = 1;
     };
     line.opens(open);
+    line.knows(el::event_types<Guest>());
     const auto arguments = std::make_shared<Arguments>();
     auto* command        = line.app().add_subcommand("sign");
     command->add_option("name", arguments->name)->required();

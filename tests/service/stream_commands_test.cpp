@@ -18,21 +18,33 @@ TEST_CASE("streams limits shows and changes what is kept of a stream, and change
     const auto none = Json::parse(R"({"stream": "guest-cid", "events": 3, "max_age": null, "max_count": null,
         "truncate_before": null, "deleted": false, "tombstoned": false})");
     CHECK(ask(book, {"streams", "limits", "guest-cid"}).json() == none);
-    auto limited         = none;
-    limited["max_age"]   = "90d";
-    limited["max_count"] = 2;
+    auto limited            = none;
+    limited["max_age"]      = "90d";
+    limited["max_count"]    = 2;
+    const auto with_warning = [](Json limits, const Said& said) { // of which the last test tells
+        limits["warning"] = said.json()["warning"];
+        return limits;
+    };
     const std::vector<std::string> change{"streams", "limits", "guest-cid", "--max-age", "90d", "--max-count", "2"};
     auto tried = change;
     tried.emplace_back("--dry-run");
-    CHECK(ask(book, tried).json() == limited);
+    const auto dry = ask(book, tried);
+    CHECK(dry.json() == with_warning(limited, dry));
     CHECK(ask(book, {"streams", "limits", "guest-cid"}).json() == none);
-    CHECK(ask(book, change).json() == limited);
+    const auto changed = ask(book, change);
+    CHECK(changed.json() == with_warning(limited, changed));
     CHECK(ask(book, {"streams", "read", "guest-cid"}).json().size() == 2);
     limited["max_age"] = "36h";
-    CHECK(ask(book, {"streams", "limits", "guest-cid", "--max-age", "36h"}).json() == limited); // the other stays
+    const auto again   = ask(book, {"streams", "limits", "guest-cid", "--max-age", "36h"});
+    CHECK(again.json() == with_warning(limited, again)); // the other stays
     CHECK(ask(book, {"streams", "limits", "guest-cid", "--clear"}).json() == none);
     CHECK(ask(book, {"streams", "read", "guest-cid"}).json().size() == 3);
     CHECK(ask(book, {"streams", "limits", "guest-cid", "--max-age", "soon"}).code() == "not-an-age");
+    for (const auto* age : {"365001d", "1000000000d", "99999999999999999999s"}) {
+        const auto refused = ask(book, {"streams", "limits", "guest-cid", "--max-age", age});
+        CHECK(refused.code() == "age-too-large");
+        CHECK(refused.sentence().find("365000d") != std::string::npos);
+    }
     CHECK(ask(book, {"streams", "limits", "guest-cid", "--max-count", "0"}).exit_code == 2);
     const auto shown = ask(book, {"events", "tail", "--category", "$stream", "-n", "1"}).json()[0];
     CHECK(shown["type"] == "$stream-limits-set");
@@ -84,6 +96,35 @@ TEST_CASE("a running service carries out deletions and scavenges", "[service][sc
     REQUIRE(did.exit_code == 0);
     CHECK(did.json()["events"] == 3);
     CHECK(ask(book, {"store", "verify"}).exit_code == 0);
+}
+
+TEST_CASE("limits that leave an aggregate a part of its events, with no snapshot for the others, are said to do so",
+          "[service][limits]")
+{
+    const Book book;
+    const auto limits = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"streams", "limits"});
+        return ask(book, more);
+    };
+    const auto cut = limits({"guest-cid", "--max-count", "2"});
+    CHECK(cut.exit_code == 0);
+    CHECK(cut.json()["warning"]["code"] == "aggregate-without-snapshot");
+    CHECK(cut.errors.find("counts no more when a command is decided") != std::string::npos);
+    CHECK(limits({"guest-cid", "--dry-run", "--truncate-before", "1"}).json().contains("warning"));
+    CHECK(limits({"guest-cid", "--max-age", "90d"}).json().contains("warning"));
+    CHECK(limits({"guest-cid", "--clear"}).errors.empty());
+    const auto all_is_kept = limits({"guest-cid", "--max-count", "3"});
+    CHECK_FALSE(all_is_kept.json().contains("warning"));
+    CHECK(limits({"nobody-1", "--max-count", "2"}).errors.empty()); // of no aggregate
+}
+
+TEST_CASE("store compact says which events are still not clustered, and why", "[service][store]")
+{
+    const Book book;
+    const auto said = run(GUEST_BOOK_1, {"store", "compact", "--data", book.data()});
+    CHECK(said.exit_code == 0);
+    CHECK(said.output.find("Not clustered: the last 8 events, because 65,536 of them are clustered at once") !=
+          std::string::npos);
 }
 
 } // namespace stream_commands_test

@@ -18,13 +18,8 @@ struct OrderRow {
 inline el::Projected<OrderId, OrderRow> order_list()
 {
     return el::projection<OrderId, OrderRow>(
-        "orders", 1,
-        el::index("customer",
-                  [](const OrderRow& row) {
-                      return std::tuple{row.customer, row.placed_at};
-                  }),
-        el::index("total", [](const OrderRow& row) { return row.total; }),
-        el::unique_index("receipt", [](const OrderRow& row) { return row.receipt; }),
+        "orders", 1, el::index("customer", &OrderRow::customer, &OrderRow::placed_at),
+        el::index("total", &OrderRow::total), el::unique_index("receipt", &OrderRow::receipt),
 
         [](OrderRow& row, const Placed& event, const el::RecordedEvent& where) {
             row = {event.customer, total_of(event.lines), where.recorded_at, std::nullopt};

@@ -232,21 +232,21 @@ void add_orders(el::CommandLine& line)
     list->add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
         ->check(CLI::IsMember({"placed", "completed", "cancelled"}));
     list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on(list, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(list, {"orders"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_orders(out, *shop, arguments->customer, arguments->stage, arguments->limit);
     });
 
     auto* show = orders->add_subcommand("show", "One order");
     show->add_option("order", arguments->number, "The order's number")->required();
-    line.on(show, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(show, {"orders"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_order(out, *shop, arguments->number);
     });
 
     auto* timeline = orders->add_subcommand("timeline", "What happened to an order or a return, and when");
     timeline->add_option("order", arguments->number, "Its number")->required();
-    line.on(timeline, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(timeline, {"timeline"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_timeline(out, *shop, arguments->number);
     });
@@ -279,7 +279,7 @@ void add_stock(el::CommandLine& line)
 
     auto* list = stock->add_subcommand("list", "All articles");
     list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on(list, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(list, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_stock(out, *shop, std::nullopt, arguments->limit);
     });
@@ -288,14 +288,14 @@ void add_stock(el::CommandLine& line)
     low->add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
         ->check(CLI::NonNegativeNumber);
     low->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on(low, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(low, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return list_stock(out, *shop, arguments->below, arguments->limit);
     });
 
     auto* show = stock->add_subcommand("show", "One article");
     show->add_option("sku", arguments->sku, "Its stock code")->required();
-    line.on(show, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(show, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_stock(out, *shop, arguments->sku);
     });
@@ -327,7 +327,7 @@ void add_sales(el::CommandLine& line)
     sales->add_option("--by", arguments->by, "country, month or sku")
         ->check(CLI::IsMember({"country", "month", "sku"}));
     sales->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on(sales, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(sales, {"sales"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_sales(out, *shop, arguments->by, arguments->limit);
     });
@@ -336,7 +336,7 @@ void add_sales(el::CommandLine& line)
     customers->require_subcommand(1);
     auto* show = customers->add_subcommand("show", "One customer's account");
     show->add_option("customer", arguments->customer, "The customer's id")->required();
-    line.on(show, [&line, arguments](el::Output& out) -> el::result<void> {
+    line.on_rows(show, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_customer(out, *shop, arguments->customer);
     });

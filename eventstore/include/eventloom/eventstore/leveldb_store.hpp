@@ -42,6 +42,7 @@ struct StoreInfo {
     Position events              = 0;
     Position indexed             = 0;     // of them, in the index on disk; the others are in the one in memory
     Position clustered           = 0;     // of them, in ranges that are clustered by stream
+    Position cluster_least       = 0;     // so many are clustered at once, no fewer; 0: none are ever
     Position witnessed           = 0;     // of them, whose loss the witness would notice
     Position gone                = 0;     // of them, taken out by scavenges: only their places are left
     std::uint64_t gone_bytes     = 0;     // that they had
@@ -83,11 +84,11 @@ struct ScavengeOptions {
 };
 
 struct ScavengeReport {
-    Position events            = 0;     // that went, or would go
-    std::uint64_t bytes        = 0;     // that they had in the log
-    std::uint64_t streams      = 0;     // of which they were; of one that was resumed, since then
-    std::uint64_t bytes_before = 0;     // of the files of the log
-    std::uint64_t bytes_after  = 0;     // the same in a dry run
+    Position events            = 0; // that went, or would go
+    std::uint64_t bytes        = 0; // that they had in the log
+    std::uint64_t streams      = 0; // of which they were; of one that was resumed, since then
+    std::uint64_t bytes_before = 0; // of the files of the log, without the room in them for what is still to be written
+    std::uint64_t bytes_after  = 0; // the same in a dry run
     bool resumed               = false; // went on with one that was interrupted
 };
 

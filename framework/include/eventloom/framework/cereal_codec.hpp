@@ -6,8 +6,9 @@
 // Plain structs need nothing: their members are found. A type with a cereal `serialize` of its own, a member or beside it,
 // uses that. Strings, numbers, enums, optional, variant, vector, map, set, array, pair, tuple and chrono times nest freely.
 // In JSON, which people read, a time is ISO 8601, a value type (a plain struct of one member, such as Money{pence}) is what its
-// member is, an optional member is its value or null, and a personal one its value or {"erased": true}. The stored bytes know
-// nothing of that.
+// member is, an optional member is its value or null, and a personal one its value or {"erased": true}. Numbers are as
+// number_text.hpp says: a float has its own digits, and what is no number is "NaN", "Infinity" or "-Infinity". The stored bytes
+// know nothing of that.
 // Needs cereal. Threads: pure functions.
 #pragma once
 
@@ -114,6 +115,10 @@ void serialize(Archive& archive, T& value)
 {
     eventloom::detail::archive_members(archive, value);
 }
+
+// Rather than cereal's own, which write what is no JSON, and a float with the digits of a double.
+void save(JSONOutputArchive& archive, const double& number);
+void save(JSONOutputArchive& archive, const float& number);
 
 // An id is its text.
 template <class Archive, class Of>

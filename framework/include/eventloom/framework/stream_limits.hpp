@@ -80,7 +80,7 @@ result<void> check_stream_limits(const EventStore& store, const std::string& str
 // Failure::invalid "no-such-stream". Failure::refused "stream-tombstoned".
 result<void> delete_stream(EventStore& store, IdSource& ids, const std::string& stream);
 
-// Cannot be undone. A stream that never was can be closed so, too.
+// Cannot be undone. Failure::invalid "no-such-stream": a name that was mistyped would be lost for ever.
 result<void> tombstone_stream(EventStore& store, IdSource& ids, const std::string& stream);
 
 // What stands now.

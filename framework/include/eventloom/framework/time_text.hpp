@@ -39,7 +39,8 @@ std::string time_text(std::chrono::sys_time<Unit> time)
 }
 
 // UTC: a date, and with it hours and minutes, seconds, and up to six digits of a second, as far as they are given. A T or a
-// blank stands between date and time, and a Z may stand at the end. Nothing when the text is anything else.
+// blank stands between date and time; a Z may stand at the end, or an offset from UTC such as +01:00, which is taken off. Nothing
+// when the text is anything else.
 std::optional<Time> parse_time(std::string_view text);
 
 } // namespace eventloom

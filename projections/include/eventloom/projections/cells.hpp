@@ -3,16 +3,18 @@
 //     append_columns<OrderSummary>(columns, "row");     // its members by their names
 //     visit_cells(row, visitor);
 //
-// Texts and ids are text; whole numbers, enums, yes and no are integers; times are text as SQL's own functions read them; an
+// Texts and ids are text; whole numbers, enums, yes and no are integers; times are text as SQL's own functions read them; NaN is the text NaN; an
 // optional is its value or nothing, and so is a personal field; a struct of one member is that member; everything else is JSON. Needs cereal: include
 // projection.hpp instead. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/projections/key_text.hpp>
 #include <eventloom/projections/sql_columns.hpp>
 
+#include <cmath>
 #include <limits>
 
 namespace eventloom::detail {
@@ -65,7 +67,8 @@ template <class T>
 void visit_number(const T& number, CellVisitor& visitor)
 {
     if constexpr (std::is_floating_point_v<T>) {
-        visitor.real(number);
+        // SQLite would make NULL of NaN; as a text it is there, equals itself, and stands after all numbers.
+        std::isnan(number) ? visitor.text("NaN") : visitor.real(with_the_same_digits(number));
     } else if constexpr (std::is_same_v<T, std::uint64_t>) {
         constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
         number > largest ? visitor.real(static_cast<double>(number))

@@ -27,6 +27,8 @@ struct ColumnDescription {
     // How people read and type a whole number that has a text_form.
     std::string (*write)(std::int64_t number)                  = nullptr;
     std::optional<std::int64_t> (*read)(std::string_view text) = nullptr;
+    // The bytes that a value has in keys and indexes, of how it is typed; nothing when it is none, or has several.
+    std::optional<std::string> (*ordered)(std::string_view text) = nullptr;
 };
 
 } // namespace eventloom

@@ -11,8 +11,12 @@
 #include <eventloom/framework/json_values.hpp>
 #include <eventloom/framework/text_form.hpp>
 #include <eventloom/projections/column_description.hpp>
+#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/projection_parts.hpp>
+#include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -60,6 +64,52 @@ void give_text_form(ColumnDescription& column)
     }
 }
 
+// Takes the texts that it needs from the front.
+template <class T>
+bool append_ordered_texts(std::span<const std::string>& texts, std::string& key)
+{
+    [[maybe_unused]] const auto parts = [&]<class... Part>(const Part&...) {
+        return (append_ordered_texts<Part>(texts, key) && ...);
+    };
+    if constexpr (is_optional<T>) {
+        key.push_back(1);
+        return append_ordered_texts<typename T::value_type>(texts, key);
+    } else if constexpr (requires { std::tuple_size<T>::value; }) {
+        return std::apply(parts, T{});
+    } else if constexpr (plain<T> && not is_id<T> && not has_text_form<T>) {
+        return with_members(T{}, parts);
+    } else {
+        if (texts.empty()) return false;
+        const std::string& text = texts.front();
+        texts                   = texts.subspan(1);
+        if constexpr (is_id<T> || std::is_convertible_v<const T&, std::string_view>) {
+            append_ordered_text(key, text);
+            return text.find("\xEF\xBF\xBD") == std::string::npos; // that is shown for bytes which are no UTF-8
+        } else if constexpr (has_text_form<T>) {
+            const auto value = text_form<T>::read(text);
+            if (value) append_ordered(key, *value);
+            return value.has_value();
+        } else {
+            T value{};
+            if (not parse_part(text, value)) return false;
+            append_ordered(key, value);
+            return true;
+        }
+    }
+}
+
+// The ordered bytes of what a person types: of several parts, with a slash between them.
+template <class T>
+std::optional<std::string> ordered_of_text(std::string_view text)
+{
+    constexpr bool of_parts =
+        (requires { std::tuple_size<T>::value; }) || (has_known_members<T> && not is_value_type<T>());
+    const auto parts = of_parts ? split_key(text) : std::vector{std::string{text}};
+    std::span<const std::string> left{parts};
+    std::string key;
+    return append_ordered_texts<T>(left, key) && left.empty() ? std::optional{key} : std::nullopt;
+}
+
 template <class T>
 void append_columns(std::vector<ColumnDescription>& columns, const std::string& name,
                     const std::vector<std::string>& path, bool of_key);
@@ -91,6 +141,7 @@ void append_columns(std::vector<ColumnDescription>& columns, const std::string& 
     } else {
         ColumnDescription column{.name = name, .path = path, .kind = column_kind<T>(), .of_key = of_key};
         give_text_form<T>(column);
+        if constexpr (column_kind<T>() != ColumnKind::other) column.ordered = &ordered_of_text<T>;
         columns.push_back(std::move(column));
     }
 }
@@ -118,6 +169,50 @@ std::vector<ColumnDescription> columns_of()
         if (taken) row->name = "row." + row->name;
     }
     return columns;
+}
+
+// The columns that a member of a row is shown as: several, when it is a struct.
+template <class Row>
+std::vector<std::string> columns_of_member(const Row& row, const void* wanted,
+                                           const std::vector<ColumnDescription>& columns)
+{
+    std::vector<std::string> names;
+    const auto add = [&](const void* member, std::string_view name) {
+        for (const ColumnDescription& column : columns) {
+            const bool is_of_member = not column.of_key && column.path.size() > 1 && column.path[1] == name;
+            if (member == wanted && is_of_member) names.push_back(column.name);
+        }
+    };
+    with_members(row, [&]<class... Member>(const Member&... member) {
+        [&]<std::size_t... Index>(std::index_sequence<Index...>)
+        {
+            (add(&member, member_name<Row, Index>()), ...);
+        }
+        (std::index_sequence_for<Member...>{});
+    });
+    return names;
+}
+
+// The columns whose values an index has, one after the other; none when only its function knows.
+template <class Row, class... Member>
+std::vector<std::string> index_columns(const members_of_row<Row, Member...>& of,
+                                       const std::vector<ColumnDescription>& columns)
+{
+    std::vector<std::string> names;
+    if constexpr (has_known_members<Row>) {
+        const Row row{};
+        const auto add = [&](const void* member) {
+            for (auto& name : columns_of_member(row, member, columns)) names.push_back(std::move(name));
+        };
+        std::apply([&](auto... member) { (add(&(row.*member)), ...); }, of.members);
+    }
+    return names;
+}
+
+template <class Of>
+std::vector<std::string> index_columns(const Of&, const std::vector<ColumnDescription>&)
+{
+    return {};
 }
 
 } // namespace eventloom::detail

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <eventloom/framework/members.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/time_text.hpp>
 
@@ -95,7 +96,11 @@ std::string part_text(const T& part)
     if constexpr (std::is_same_v<T, std::string>) return escaped_part(part);
     if constexpr (std::is_same_v<T, bool>) return part ? "true" : "false";
     if constexpr (std::is_enum_v<T>) return std::to_string(static_cast<std::underlying_type_t<T>>(part));
-    if constexpr (std::is_arithmetic_v<T>) return std::to_string(part);
+    if constexpr (std::is_floating_point_v<T>) {
+        return number_text(part);
+    } else if constexpr (std::is_arithmetic_v<T>) {
+        return std::to_string(part);
+    }
     if constexpr (timelike<T>) return to_string(std::chrono::time_point_cast<Duration>(part));
     return "?";
 }

@@ -70,7 +70,10 @@ public:
 struct IndexDescription {
     std::string name;
     bool unique = false;
-    std::string shape; // detail::shape_of its values
+    std::string shape;                // detail::shape_of its values
+    std::vector<std::string> columns; // whose values it has, one after the other; empty when only its function knows
+    // The ordered bytes of a value as it is typed, with a slash between its parts; nothing when it is none.
+    std::optional<std::string> (*ordered)(std::string_view text);
 };
 
 // A table without its types.

@@ -3,7 +3,7 @@
 //     el::Projected<OrderId, OrderSummary> order_summaries()
 //     {
 //         return el::projection<OrderId, OrderSummary>("order-summaries", 1,
-//             el::index("customer", [](const OrderSummary& row) { return row.customer; }),
+//             el::index("customer", &OrderSummary::customer),
 //             [](OrderSummary& row, const Placed& event) { row = {event.customer, event.total, "placed"}; },
 //             [](OrderSummary& row, const Paid&, const el::RecordedEvent& where) { row.paid_at = where.recorded_at; },
 //             [](OrderSummary&, const Cancelled&)        { return el::drop_row; });
@@ -285,14 +285,19 @@ private:
 template <class Stored, class Of>
 void add_index(TableDefinition<Stored>& table, index_part<Of> part)
 {
-    using Row   = row_of<Stored>;
-    using Value = std::remove_cvref_t<std::invoke_result_t<Of, const Row&>>;
+    using Row      = row_of<Stored>;
+    using Value    = std::remove_cvref_t<std::invoke_result_t<Of, const Row&>>;
+    const auto& of = part.of;
     for (const auto& index : table.about.indexes) {
         ensure(index.name != part.name, "two indexes of one table have one name");
     }
-    table.indexes.push_back({table.about.keys.index(part.name), part.unique,
-                             [of = std::move(part.of)](const Row& row) { return index_value(of(row)); }});
-    table.about.indexes.push_back({std::move(part.name), part.unique, shape_of<Value>()});
+    table.indexes.push_back(
+        {table.about.keys.index(part.name), part.unique, [of](const Row& row) { return index_value(of(row)); }});
+    table.about.indexes.push_back({.name    = std::move(part.name),
+                                   .unique  = part.unique,
+                                   .shape   = shape_of<Value>(),
+                                   .columns = index_columns(of, table.about.columns),
+                                   .ordered = &ordered_of_text<Value>});
     table.has_unique_index = table.has_unique_index || part.unique;
 }
 

@@ -1,6 +1,6 @@
 // What a projection is made of: the parts that el::projection takes, and the tables that its handlers see.
 //
-//     el::projection<OrderId, Row>("orders", 1, el::from<Order, Return>(), el::index("customer", customer_of), handlers...);
+//     el::projection<OrderId, Row>("orders", 1, el::from<Order, Return>(), el::index("customer", &Row::customer), handlers...);
 //     el::projection("sales", 2, el::from<Order>(), el::keep_table<Country, CountrySales>("by-country"),
 //                    el::keep_table<Sku, ArticleSales>("by-article", el::index("turnover", turnover_of)), handlers...);
 //
@@ -11,6 +11,7 @@
 
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace eventloom {
@@ -31,16 +32,52 @@ struct index_part {
     bool unique = false;
 };
 
-// An index over what `of` makes of a row: text, numbers, money, times, or a tuple of these; in their natural order.
+// What an index takes from a row when it is named by members: the one, or a tuple of several.
+template <class Row, class... Member>
+struct members_of_row {
+    std::tuple<Member Row::*...> members;
+
+    auto operator()(const Row& row) const
+    {
+        return std::apply(
+            [&](auto... member) {
+                if constexpr (sizeof...(Member) == 1) {
+                    return ((row.*member), ...);
+                } else {
+                    return std::tuple<Member...>{row.*member...};
+                }
+            },
+            members);
+    }
+};
+
+// An index over members of a row, `el::index("customer", &OrderRow::customer, &OrderRow::placed_at)`: text, numbers, money, times;
+// in their natural order. `query --where` uses it for its columns.
+template <class Row, class... Member>
+    requires(sizeof...(Member) > 0 && (std::is_object_v<Member> && ...))
+index_part<members_of_row<Row, Member...>> index(std::string name, Member Row::*... member)
+{
+    return {std::move(name), {{member...}}, false};
+}
+
+// An index over what `of` makes of a row: one value, or a tuple of several. `query --where` uses it by its name.
 template <class Of>
+    requires(not std::is_member_object_pointer_v<Of>)
 index_part<Of> index(std::string name, Of of)
 {
     return {std::move(name), std::move(of), false};
 }
 
 // An index in which no two rows have the same value: the event that would make it so is an error of the projection. Where
-// `of` gives an empty std::optional, the row has no value, and many rows may have none.
+// it is an empty std::optional, the row has no value, and many rows may have none.
+template <class Row, class... Member>
+    requires(sizeof...(Member) > 0 && (std::is_object_v<Member> && ...))
+index_part<members_of_row<Row, Member...>> unique_index(std::string name, Member Row::*... member)
+{
+    return {std::move(name), {{member...}}, true};
+}
 template <class Of>
+    requires(not std::is_member_object_pointer_v<Of>)
 index_part<Of> unique_index(std::string name, Of of)
 {
     return {std::move(name), std::move(of), true};

@@ -208,11 +208,11 @@ public:
 
     std::vector<ProjectionStatus> status() const;
 
-    // Blocks until the rows of every projection that answer have reached `position`, or it has failed, or until `deadline`. A
-    // projection that failed is its error. Where a new version is built, it waits until that is in its place, unless the older
-    // rows had reached `position` already. Where none is built, older rows without it answer no more, in this process:
-    // "version-not-built".  Failure::unavailable "projections-behind".
-    result<void> wait_for(Position position, Time deadline);
+    // Blocks until the rows of every projection that answer, or of those that are named, have reached `position`, or it
+    // has failed, or until `deadline`. A projection that failed is its error. Where a new version is built, it waits until
+    // that is in its place, unless the older rows had reached `position` already. Where none is built, older rows without
+    // it answer no more, in this process: "version-not-built".  Failure::unavailable "projections-behind".
+    result<void> wait_for(Position position, Time deadline, std::span<const std::string> names = {});
 
     // Builds a new copy beside the one that answers, and puts it in its place when it has caught up.
     // Failure::invalid "no-such-projection"; what a handler, the log or the disk say.

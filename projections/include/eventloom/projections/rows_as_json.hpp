@@ -71,6 +71,9 @@ public:
     // All rows of a table in the order of their keys. Failure::invalid "no-such-table".
     result<RowPage> all(std::string_view table, const PageRequest& request = {}) const;
 
+    // Those whose keys, or whose entries in an index, are in the span, in the order of these.
+    result<RowPage> within(const TableDescription& table, const KeySpan& span, const PageRequest& request = {}) const;
+
 private:
     std::shared_ptr<const Projection> definition_;
     std::shared_ptr<const ReadModelView> view_;

@@ -25,8 +25,7 @@ void keep_value(CustomerAccount& row)
 el::Projected<CustomerId, CustomerAccount> customer_accounts()
 {
     return el::projection<CustomerId, CustomerAccount>(
-        "customers", 2, el::from<Order, OrderReturn>(),
-        el::index("lifetime-value", [](const CustomerAccount& row) { return row.lifetime_value; }),
+        "customers", 2, el::from<Order, OrderReturn>(), el::index("lifetime-value", &CustomerAccount::lifetime_value),
 
         [](CustomerAccount& row, const Placed& event) {
             if (row.orders == 0 || event.placed_at < row.first_order) row.first_order = event.placed_at;

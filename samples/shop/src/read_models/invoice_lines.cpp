@@ -47,15 +47,9 @@ el::Projected<LineKey, InvoiceLine> invoice_lines()
 {
     return el::projection<LineKey, InvoiceLine>(
         "lines", 1, el::from<Order, OrderReturn, StockItem>(),
-        el::index("stock-code",
-                  [](const InvoiceLine& row) {
-                      return std::tuple{row.stock_code, row.invoice_date};
-                  }),
-        el::index("customer",
-                  [](const InvoiceLine& row) {
-                      return std::tuple{row.customer_id, row.invoice_date};
-                  }),
-        el::index("date", [](const InvoiceLine& row) { return row.invoice_date; }),
+        el::index("stock-code", &InvoiceLine::stock_code, &InvoiceLine::invoice_date),
+        el::index("customer", &InvoiceLine::customer_id, &InvoiceLine::invoice_date),
+        el::index("date", &InvoiceLine::invoice_date),
 
         [](Lines& lines, const Placed& event, const el::RecordedEvent& where) {
             add_lines(lines, el::id_of_stream<Order>(where.stream).value, event.lines, 1,

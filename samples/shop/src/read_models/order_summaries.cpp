@@ -11,19 +11,9 @@ using namespace orders;
 el::Projected<OrderId, OrderSummary> order_summaries()
 {
     return el::projection<OrderId, OrderSummary>(
-        "orders", 2,
-        el::index("customer",
-                  [](const OrderSummary& row) {
-                      return std::tuple{row.customer, row.placed_at};
-                  }),
-        el::index("stage",
-                  [](const OrderSummary& row) {
-                      return std::tuple{row.stage, row.placed_at};
-                  }),
-        el::index("day",
-                  [](const OrderSummary& row) {
-                      return std::tuple{row.day, row.placed_at};
-                  }),
+        "orders", 2, el::index("customer", &OrderSummary::customer, &OrderSummary::placed_at),
+        el::index("stage", &OrderSummary::stage, &OrderSummary::placed_at),
+        el::index("day", &OrderSummary::day, &OrderSummary::placed_at),
 
         [](OrderSummary& row, const Placed& event) {
             row = {.customer  = event.customer,

@@ -31,8 +31,7 @@ ProjectedPayments payments_taken()
 {
     return el::projection(
         "payments", 1, el::from<Payment>(),
-        el::keep_table<OrderId, PaymentRow>("by-order",
-                                            el::index("taken-at", [](const PaymentRow& row) { return row.taken_at; })),
+        el::keep_table<OrderId, PaymentRow>("by-order", el::index("taken-at", &PaymentRow::taken_at)),
         el::keep_table<PaymentDay, PaymentsOfDay>("by-day"),
 
         [](Payments& payments, Days& days, const Taken& event, const el::RecordedEvent& where) {

@@ -14,8 +14,7 @@ using orders::Placed;
 el::Projected<Sku, StockLevel> stock_levels()
 {
     return el::projection<Sku, StockLevel>(
-        "stock", 2, el::from<StockItem, Order>(),
-        el::index("on-hand", [](const StockLevel& row) { return row.on_hand; }),
+        "stock", 2, el::from<StockItem, Order>(), el::index("on-hand", &StockLevel::on_hand),
 
         // Stock moves under its code only; what it is called stands on the orders.
         [](el::table<Sku, StockLevel>& levels, const Placed& event) {

@@ -85,6 +85,17 @@ public:
     using Action = std::function<result<void>(Output&)>;
     void on(CLI::App* command, Action action, DirectoryUse use = DirectoryUse::shared);
 
+    // The same of a command that shows rows of projections. Where these are not up to the log, that is said: a line on standard
+    // error and, with --json, a member `behind` of an answer that is one object. The command takes --at-least POSITION|head, and
+    // waits for them, for a minute at most.
+    //
+    //     line.on_rows(list, {"orders"}, [&line](el::Output& out) { return list_orders(out, line); });
+    //
+    // `names` is asked for the projections when the words have been read.
+    using Names = std::function<std::vector<std::string>()>;
+    void on_rows(CLI::App* command, Names names, Action action);
+    void on_rows(CLI::App* command, std::vector<std::string> names, Action action);
+
     // The service: the one that runs, or that of --data, opened once, at the first call. `create_if_missing` for commands
     // that write. One that is opened here builds no new version of a projection: that is for `serve` and
     // `projections rebuild`.
@@ -112,6 +123,7 @@ public:
     int carry_out();
 
 private:
+    result<void> see_to_rows(Output& out, const std::vector<std::string>& names, const std::string& at_least);
     void add_projection_commands();
     void add_query_command();
     void add_projection_history_commands(CLI::App& projections);

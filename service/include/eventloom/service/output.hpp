@@ -56,9 +56,14 @@ public:
     // A sentence for people; programs do not see it.
     void say(std::string_view sentence);
 
+    // What is wrong with all that is shown from here on, in a sentence and for programs: on standard error, with --json as an object
+    // on a line; and then as a member of that name of what facts() shows. Text from outside is made printable by the caller.
+    void warn(std::string_view sentence, std::string_view name, const nlohmann::ordered_json& value);
+
 private:
     Console& console_;
     Options options_;
+    std::unique_ptr<nlohmann::ordered_json> warnings_; // none: nothing is wrong
 };
 
 // The rows as a table for people: a line each, without line ends, the heading and its rule first.
@@ -70,7 +75,8 @@ std::string_view cut_to_width(std::string_view line, std::size_t width);
 // The error as its sentence on standard error; with --json as {"error": {"kind", "code", "sentence"}}.
 void report(Console& console, const Error& error, bool json);
 
-// 1234567 as "1,234,567".
+// 1234567 as "1,234,567"; and the digits of any whole number so.
 std::string with_separators(std::int64_t number);
+std::string with_separators(std::string digits);
 
 } // namespace eventloom

@@ -60,6 +60,8 @@ public:
     // The same with personal data open, as far as there are keys: for whoever reads or appends events.
     EventStore& open_store() { return *open_store_; }
     PersonalKeys& personal_keys() { return keys_; }
+    // nullptr: switched off.
+    const SnapshotStore* snapshots() const { return snapshots_.get(); }
     CommandBus& commands() { return commands_; }
     EventBus& events() { return events_; }
     Projections& projections() { return projections_; }
@@ -92,8 +94,9 @@ public:
     // or does nothing.  Failure::invalid "no-such-subject", and what PersonalKeys::forget says.
     result<Forgotten> forget(const std::string& subject, bool key_is_lost = false);
 
-    // The same for the read models alone, up to `position`.
-    result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on);
+    // The same for the read models alone, or those of them that are named, up to `position`.
+    result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on,
+                          std::span<const std::string> names = {});
 
 private:
     Service(const Runtime& runtime, const ServiceOptions& options, std::unique_ptr<LevelDbStore> store,

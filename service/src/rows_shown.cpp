@@ -1,0 +1,108 @@
+// What is said of rows that are not up to the log, and how a command waits for them.
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Duration patience = std::chrono::minutes{1};
+
+std::optional<Position> position_of(std::string_view text)
+{
+    Position position       = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return position;
+}
+
+std::string position_or_why_not(const std::string& text)
+{
+    if (text == "head" || position_of(text)) return "";
+    return "\"" + printable(text) + "\" is neither a position, a whole number from 0 on, nor the word head";
+}
+
+// Why rows stay as they are for now.
+std::string reason_of(const ProjectionStatus& status)
+{
+    if (status.error) return status.error->sentence;
+    if (status.state == ProjectionState::paused) return "the projection is paused";
+    if (status.state == ProjectionState::stopped) return "no service runs that moves them on";
+    return "the projection is " + std::string{to_string(status.state)};
+}
+
+void say_behind(Output& out, const std::vector<ProjectionStatus>& all, Position head)
+{
+    std::string sentence;
+    auto behind = Json::array();
+    for (const auto& status : all) {
+        const auto lag = head - std::min(head, status.position);
+        if (lag == 0) continue;
+        sentence += (sentence.empty() ? "" : "\n") + ("The rows of " + status.name) + " are those of position " +
+                    with_separators(static_cast<std::int64_t>(status.position)) + ", and the log is at " +
+                    with_separators(static_cast<std::int64_t>(head)) + ": " + printable(reason_of(status)) +
+                    "; --at-least head waits for them";
+        behind.push_back({{"projection", status.name},
+                          {"position", status.position},
+                          {"head", head},
+                          {"lag", lag},
+                          {"state", to_string(status.state)}});
+    }
+    if (not behind.empty()) out.warn(sentence, "behind", behind);
+}
+
+} // namespace
+
+void CommandLine::on_rows(CLI::App* command, Names names, Action action)
+{
+    const auto at_least = std::make_shared<std::string>();
+    command
+        ->add_option("--at-least", *at_least,
+                     "Wait until the rows are those of this position, or of the end of the log; a minute at most")
+        ->type_name("POSITION|head")
+        ->check(CLI::Validator{position_or_why_not, ""});
+    on(command, [this, at_least, names = std::move(names), action = std::move(action)](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(see_to_rows(out, names(), *at_least));
+        return action(out);
+    });
+}
+
+void CommandLine::on_rows(CLI::App* command, std::vector<std::string> names, Action action)
+{
+    on_rows(
+        command, [names = std::move(names)] { return names; }, std::move(action));
+}
+
+result<void> CommandLine::see_to_rows(Output& out, const std::vector<std::string>& names, const std::string& at_least)
+{
+    if (names.empty()) return done(); // nothing is shown, or what does not exist: the command says so
+    BOOST_OUTCOME_TRY(auto* const open_service, open());
+    auto& service = open_service->service();
+    if (not at_least.empty()) {
+        const auto wanted = at_least == "head" ? service.store().head() : *position_of(at_least);
+        if (not is_running_service() && wanted > service.store().head()) {
+            return fail(Failure::invalid, "position-ahead-of-log",
+                        "asked for rows of position " + std::to_string(wanted) +
+                            " at least and found a log that ends at " + std::to_string(service.store().head()) +
+                            ", and no service that appends to it");
+        }
+        service.projections().start(); // does nothing in a service that runs
+        BOOST_OUTCOME_TRY(service.wait_for(
+            wanted, runtime().clock.now() + patience, [&out] { return out.console().go_on(); }, names));
+    }
+    std::vector<ProjectionStatus> shown;
+    for (auto& status : service.projections().status()) {
+        if (std::find(names.begin(), names.end(), status.name) != names.end()) shown.push_back(std::move(status));
+    }
+    say_behind(out, shown, service.store().head());
+    return done();
+}
+
+} // namespace eventloom
