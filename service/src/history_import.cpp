@@ -139,8 +139,11 @@ result<ImportReport> import_into(const Runtime& runtime, const Source& source, c
     ToldClock clock;
     const Runtime then{clock, runtime.executor, runtime.ids, runtime.files};
     // Nobody is told that anything was taken before all of it is durable.
-    const LevelDbStoreOptions options{
-        .directory = directory, .durability = Durability::buffered, .create_if_missing = is_new, .cluster_events = 0};
+    const LevelDbStoreOptions options{.directory         = directory,
+                                      .durability        = Durability::buffered,
+                                      .create_if_missing = is_new,
+                                      .limits            = {.uncategorised = true},
+                                      .cluster_events    = 0};
     BOOST_OUTCOME_TRY(const auto store, is_new ? open_importing(then, options) : LevelDbStore::open(then, options));
     const Position found = store->head();
     HistoryWriter writer{*store, clock, is_new};

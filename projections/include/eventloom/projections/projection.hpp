@@ -279,8 +279,9 @@ template <class Sources, class KeyParts, class... Stored, class Part>
 void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, const Part& part)
 {
     if constexpr (is_handler<Part>) {
-        using Fact       = heard_by<Part>;
-        using State      = typename owner<Fact, Sources>::type;
+        using Fact  = heard_by<Part>;
+        using State = typename owner<Fact, Sources>::type;
+        static_assert(has_category<State>());
         const auto& type = event_type<State, Fact>();
         definition.types.emplace_back(type.name);
         definition.hears_personal_data |= type.is_personal;
