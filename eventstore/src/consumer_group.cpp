@@ -352,14 +352,16 @@ void Group::timer_turn()
 {
     const Lock lock{mutex_};
     const Time now = runtime_.clock.now();
-    if (armed_ && *armed_ <= now) armed_.reset();
+    // What is further ahead than it was ever put stands there because the clock was set back.
+    if (armed_ && (*armed_ <= now || *armed_ > now + std::max(options_.lease, options_.retry_after))) armed_.reset();
     for (const auto& seat : std::vector{seats_}) {
+        if (seat->lease_ends) seat->lease_ends = std::min(*seat->lease_ends, now + options_.lease);
         if (not seat->lease_ends || *seat->lease_ends > now) continue;
         const Error error = lease_ended(options_.name, seat->name);
         shares_.died(*seat->member, error);
         remove(lock, *seat, error);
     }
-    shares_.retry_due(now);
+    shares_.retry_due(now, options_.retry_after);
     dispatch(lock);
     auto due = shares_.next_retry();
     for (const auto& seat : seats_) {

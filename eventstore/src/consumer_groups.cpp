@@ -67,15 +67,13 @@ struct ConsumerGroups::Core {
     // A new group's beginning is kept at once: another `after`, the next time, must not leave anything out.
     result<GroupCheckpoint> checkpoint_of(const ConsumerGroupOptions& options)
     {
-        const auto head = store.head();
         BOOST_OUTCOME_TRY(const auto stored, table->find(options.name));
-        if (stored && stored->read > head) {
-            return fail(Failure::corrupt, "log-behind-checkpoint",
-                        "opened the consumer group " + options.name + " at position " + std::to_string(stored->read) +
-                            " and found a log that ends at " + std::to_string(head) +
-                            "; the log was restored: begin the group anew under another name");
+        if (stored) {
+            BOOST_OUTCOME_TRY(check_checkpoint(store, stored->read, "opened the consumer group " + options.name,
+                                               "begin the group anew under another name"));
+            return *stored;
         }
-        if (stored) return *stored;
+        const auto head = store.head();
         if (options.after > head) {
             return fail(Failure::invalid, "group-begins-behind-log",
                         "began the consumer group " + options.name + " behind position " +
@@ -111,6 +109,7 @@ result<std::shared_ptr<ConsumerGroup>> ConsumerGroups::open_group(ConsumerGroupO
                     "opened a consumer group and found a name that is not 1 to 512 bytes of UTF-8 without control "
                     "characters; give it another");
     }
+    BOOST_OUTCOME_TRY(check_scope(options.scope));
     const std::lock_guard lock{core_->mutex};
     auto& known = core_->groups[options.name];
     if (const auto open = known.lock(); open && not open->is_closed()) {

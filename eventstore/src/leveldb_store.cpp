@@ -187,6 +187,7 @@ public:
         for (const Database* database : {static_cast<const Database*>(database_.get()), &index_->database()}) {
             info.notices.insert(info.notices.end(), database->notices().begin(), database->notices().end());
         }
+        if (auto notice = end_is_ahead(*database_, runtime_.clock.now())) info.notices.push_back(std::move(*notice));
         return info;
     }
 

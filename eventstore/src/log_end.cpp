@@ -3,9 +3,17 @@
 #include "key_spaces.hpp"
 #include "record.hpp"
 
+#include <eventloom/framework/time_text.hpp>
+
 #include <limits>
 
 namespace eventloom {
+
+namespace {
+
+constexpr Duration ahead_unsaid = std::chrono::minutes{1}; // clocks are set by seconds every day
+
+} // namespace
 
 result<LogEnd> find_end(const Database& database)
 {
@@ -29,6 +37,16 @@ result<LogEnd> find_end(const Database& database)
     }
     BOOST_OUTCOME_TRY(cursor.status());
     return end;
+}
+
+std::optional<std::string> end_is_ahead(const Database& database, Time now)
+{
+    const auto end = find_end(database);
+    if (not end || end.value().recorded_at <= now + ahead_unsaid) return std::nullopt;
+    return "the log ends with an event that was recorded at " + to_string(end.value().recorded_at) +
+           ", and the clock of this machine says " + to_string(now) +
+           "; until it is that late, all events are recorded at that time: set the clock right, or see "
+           "docs/operating.md, \"The clock was wrong\"";
 }
 
 Position last_key(const Database& database)

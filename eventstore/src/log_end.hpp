@@ -18,6 +18,9 @@ struct LogEnd {
 // As the log's last records tell it.
 result<LogEnd> find_end(const Database& database);
 
+// What is to be said when the log ends with an event that is from the time to come: a clock has run ahead.
+std::optional<std::string> end_is_ahead(const Database& database, Time now);
+
 // Where the log ends when its last record cannot be read.
 Position last_key(const Database& database);
 

@@ -116,6 +116,7 @@ public:
         : log_{log}, scope_{request.scope},
           direction_{request.direction}, time_{request.at}, left_{request.limit}, head_{log.head()}
     {
+        if (auto checked = check_scope(scope_); not checked) error_ = std::move(checked.error());
         const auto end = forwards() ? 0 : std::numeric_limits<std::uint64_t>::max();
         next_          = request.from.value_or(end);
         if (scope_.kind() != Scope::Kind::stream) {
@@ -147,7 +148,7 @@ private:
     result<void> bound_by_time()
     {
         if (not time_) return done();
-        const auto wanted = forwards() ? *time_ : *time_ + Duration{1};
+        const auto wanted = forwards() ? *time_ : std::min(*time_, Time::max() - Duration{1}) + Duration{1};
         BOOST_OUTCOME_TRY(const auto first, log_.first_at(wanted));
         if (forwards())
             first_wanted_ = first;

@@ -175,6 +175,8 @@ public:
 
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const override
     {
+        if (const auto checked = check_scope(request.scope); not checked)
+            return std::make_unique<FailedCursor>(checked.error());
         const std::shared_lock lock{mutex_};
         const bool forwards = request.direction == Direction::forwards;
         std::vector<Position> chosen;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t steps_merged = 32;
 constexpr std::size_t cuts_max       = 65'536;
 constexpr Duration between_asks{100'000};
+constexpr Duration longest_step = std::chrono::minutes{1};
 
 } // namespace
 
@@ -33,7 +34,8 @@ struct Scavenger::Page {
 Scavenger::Scavenger(const Runtime& runtime, Database& database, LogReader& log, StreamClusters* clusters, LetGo let_go,
                      std::uint64_t step_bytes, const ScavengeOptions& options, const Progress& progress)
     : runtime_{runtime}, database_{database}, log_{log}, clusters_{clusters}, let_go_{std::move(let_go)},
-      step_bytes_{step_bytes}, options_{options}, progress_{progress}, began_{runtime.clock.now()}, head_{log.head()}
+      step_bytes_{step_bytes}, options_{options}, progress_{progress}, began_{runtime.clock.now()}, seen_{began_},
+      head_{log.head()}
 {
 }
 
@@ -232,15 +234,17 @@ result<void> Scavenger::keep_pace(std::uint64_t bytes)
 {
     bytes_ += bytes;
     for (;;) {
+        // A clock that is set, forwards or back, is neither waited for nor made up for.
+        const Time now = runtime_.clock.now();
+        passed_ += std::clamp(now - std::exchange(seen_, now), Duration{0}, longest_step);
         if (progress_) {
             BOOST_OUTCOME_TRY(progress_(std::min(note_.next - 1, note_.head)));
         }
         if (options_.bytes_per_second == 0) return done();
         const auto seconds = static_cast<double>(bytes_) / static_cast<double>(options_.bytes_per_second);
-        const Time due     = began_ + Duration{static_cast<std::int64_t>(seconds * 1e6)};
-        const Time now     = runtime_.clock.now();
-        if (now >= due) return done();
-        runtime_.executor.wait_until([] { return false; }, std::min(due, now + between_asks));
+        const auto left    = Duration{static_cast<std::int64_t>(seconds * 1e6)} - passed_;
+        if (left <= Duration{0}) return done();
+        runtime_.executor.wait_until([] { return false; }, now + std::min<Duration>(left, between_asks));
     }
 }
 

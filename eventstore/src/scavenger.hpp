@@ -62,6 +62,8 @@ private:
     ScavengeNote note_;
     bool resumed_ = false;
     const Time began_;
+    Time seen_;                                   // on the clock, last
+    Duration passed_{};                           // since it began
     const Position head_;                         // of the log then
     std::uint64_t bytes_ = 0;                     // read and written since then
     std::unordered_set<std::uint64_t> limited_;   // hashes of the streams of which something was asked

@@ -241,11 +241,11 @@ std::optional<Time> StreamShares::next_retry() const
     return next;
 }
 
-void StreamShares::retry_due(Time now)
+void StreamShares::retry_due(Time now, Duration longest_wait)
 {
     for (auto at = failing_.begin(); at != failing_.end();) {
         Stream& stream = *at->second;
-        const bool due = stream.retry_at && *stream.retry_at <= now;
+        const bool due = stream.retry_at && (*stream.retry_at <= now || *stream.retry_at > now + longest_wait);
         at             = due ? failing_.erase(at) : std::next(at);
         if (not due) continue;
         stream.retry_at.reset();

@@ -65,7 +65,7 @@ public:
 
     // Streams that wait to be tried again.
     std::optional<Time> next_retry() const;
-    void retry_due(Time now);
+    void retry_due(Time now, Duration longest_wait);
     bool retry_stopped(std::string_view stream);
     std::vector<StoppedStream> stopped() const;
 

@@ -117,6 +117,20 @@ CommandBus::CommandBus(const Runtime& runtime, EventStore& store, CommandBusOpti
 
 CommandBus::~CommandBus() = default;
 
+result<void> CommandBus::take_category(std::string_view category, std::type_index type, std::string_view name)
+{
+    const std::lock_guard lock{categories_mutex_};
+    auto owner = categories_.find(category);
+    if (owner == categories_.end()) {
+        owner = categories_.emplace(std::string{category}, Owner{type, std::string{name}}).first;
+    }
+    if (owner->second.type == type) return done();
+    return fail(Failure::invalid, "category-taken",
+                "asked for " + std::string{name} + " of the category \"" + std::string{category} +
+                    "\" and found that this category is of " + owner->second.name +
+                    "; give each a category of its own");
+}
+
 void CommandBus::use(Middleware middleware)
 {
     middleware_.push_back(std::move(middleware));

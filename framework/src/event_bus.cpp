@@ -1,6 +1,7 @@
 #include <eventloom/framework/event_bus.hpp>
 
 #include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
@@ -81,6 +82,7 @@ public:
         std::sort(options_.types.begin(), options_.types.end());
     }
 
+    const SubscriptionOptions& options() const { return options_; }
     const std::string& name() const override { return options_.name; }
     Position position() const override { return position_.load(); }
 
@@ -90,7 +92,16 @@ public:
         return error_;
     }
 
-    bool has_failed() const { return failed_.load(); }
+    // It is called no more.
+    void give_up(Error error)
+    {
+        {
+            const std::lock_guard lock{error_mutex_};
+            error_ = std::move(error);
+        }
+        failed_ = true;
+        cursor_.reset();
+    }
 
     void stop() override
     {
@@ -125,16 +136,6 @@ private:
             more = moved.value();
         }
         if (more) notify();
-    }
-
-    void give_up(Error error)
-    {
-        {
-            const std::lock_guard lock{error_mutex_};
-            error_ = std::move(error);
-        }
-        failed_ = true;
-        cursor_.reset();
     }
 
     // Hands over the next batch; says whether there may be more.
@@ -224,6 +225,13 @@ private:
     std::optional<Error> error_;
 };
 
+result<void> check_beginning(const EventStore& store, const SubscriptionOptions& options)
+{
+    BOOST_OUTCOME_TRY(check_scope(options.scope));
+    return check_checkpoint(store, options.after, "began the subscription " + options.name,
+                            "make anew what was made of its events, and begin with the first");
+}
+
 } // namespace
 
 struct EventBus::Core {
@@ -265,6 +273,9 @@ std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, D
     ensure(options.batch_events_max > 0, "a subscription asks for batches of no event");
     auto follower = std::make_shared<Follower>(core_->runtime.executor, core_->store, core_->recent, std::move(options),
                                                std::move(handler));
+    // Now, and not when its first turn comes: until then the log may have grown past where it is to begin.
+    if (auto checked = check_beginning(core_->store, follower->options()); not checked)
+        follower->give_up(std::move(checked.error()));
     {
         const std::lock_guard lock{core_->mutex};
         core_->followers.push_back(follower);
@@ -274,9 +285,12 @@ std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, D
     return {follower.get(), [follower](Subscription*) { follower->stop(); }};
 }
 
-void EventBus::forget_recent()
+result<void> EventBus::forget_recent()
 {
+    const auto held = core_->store.hold_appends();
+    if (not held && held.error().kind != Failure::corrupt) return held.error();
     core_->recent->clear();
+    return done();
 }
 
 bool EventBus::wait_for(const Subscription& subscription, Position position, Time deadline)

@@ -144,6 +144,18 @@ std::optional<typename Values::value_type> duplicate_in(Values values)
     return *found;
 }
 
+// One without a category is found by nobody who reads, subscribes or projects by category.
+result<void> check_stream(const std::string& stream, const StoreLimits& limits)
+{
+    const auto prefix_bytes = is_settings_stream(stream) ? settings_stream_of("").size() : 0;
+    BOOST_OUTCOME_TRY(
+        check_name("stream name", stream, limits.stream_name_bytes + prefix_bytes, "invalid-stream-name"));
+    if (limits.uncategorised || is_category(category_of(stream))) return done();
+    return invalid("invalid-stream-name", "append to the stream " + quoted(stream) +
+                                              ", which has no category before its hyphen; give it one, like \"order" +
+                                              printable(std::string_view{stream}.substr(0, 80)) + "\"");
+}
+
 result<void> check_command(const CommandRecord& command, const StoreLimits& limits)
 {
     if (command.id.is_nil()) {
@@ -270,9 +282,7 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     std::size_t events = 0;
     std::size_t bytes  = 0;
     for (const StreamAppend& append : request.streams) {
-        const auto prefix_bytes = is_settings_stream(append.stream) ? settings_stream_of("").size() : 0;
-        BOOST_OUTCOME_TRY(
-            check_name("stream name", append.stream, limits.stream_name_bytes + prefix_bytes, "invalid-stream-name"));
+        BOOST_OUTCOME_TRY(check_stream(append.stream, limits));
         BOOST_OUTCOME_TRY(check_settings(append));
         if (append.events.empty()) {
             return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
@@ -309,6 +319,27 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     return done();
 }
 
+result<void> check_scope(const Scope& scope)
+{
+    if (scope.kind() != Scope::Kind::category || is_category(scope.name())) return done();
+    const auto named = "asked for the category " + quoted(scope.name()) + " and found ";
+    if (scope.name().empty())
+        return invalid("invalid-category", named + "an empty word; name one, or ask for everything");
+    return invalid("invalid-category", named + "a hyphen, which ends a category: the stream " + quoted(scope.name()) +
+                                           " is of the category " + quoted(category_of(scope.name())) +
+                                           "; ask for that one, or for a stream");
+}
+
+result<void> check_checkpoint(const EventStore& store, Position checkpoint, std::string_view doing,
+                              std::string_view advice)
+{
+    const Position head = store.head();
+    if (checkpoint <= head) return done();
+    return fail(Failure::corrupt, "log-behind-checkpoint",
+                std::string{doing} + " at position " + std::to_string(checkpoint) + " and found a log that ends at " +
+                    std::to_string(head) + "; the log was restored: " + std::string{advice});
+}
+
 std::shared_ptr<const InlineRows> EventStore::inline_rows() const
 {
     return nullptr;
@@ -317,8 +348,8 @@ std::shared_ptr<const InlineRows> EventStore::inline_rows() const
 result<std::unique_ptr<HeldAppends>> EventStore::hold_appends()
 {
     return invalid("no-inline-rows",
-                   "asked an event store for rows that are written with its events, and found that it "
-                   "keeps none; keep the projection's rows in another place");
+                   "asked an event store to hold its appends, for rows that are written with them, and found that it "
+                   "can do neither; keep the projection's rows in another place, or the events in another store");
 }
 
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count)

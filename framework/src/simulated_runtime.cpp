@@ -33,7 +33,8 @@ private:
 
 struct SimulatedExecutor::State {
     SplitMix random;
-    Time now;
+    Time now;     // by which timers run
+    Duration set; // the clock is so far from it
     UuidV7 uuids;
     std::vector<std::function<void()>> ready;
     std::multimap<Time, std::function<void()>> timers;
@@ -48,7 +49,7 @@ struct SimulatedExecutor::State {
 };
 
 SimulatedExecutor::SimulatedExecutor(std::uint64_t seed, Time start)
-    : state_{new State{.random = SplitMix{seed}, .now = start, .uuids = {}, .ready = {}, .timers = {}}}
+    : state_{new State{.random = SplitMix{seed}, .now = start, .set = {}, .uuids = {}, .ready = {}, .timers = {}}}
 {
 }
 
@@ -56,12 +57,17 @@ SimulatedExecutor::~SimulatedExecutor() = default;
 
 Time SimulatedExecutor::now() const
 {
-    return state_->now;
+    return state_->now + state_->set;
+}
+
+void SimulatedExecutor::set_clock(Time now)
+{
+    state_->set = now - state_->now;
 }
 
 Uuid SimulatedExecutor::next()
 {
-    return state_->uuids.make(state_->now, state_->random.next());
+    return state_->uuids.make(now(), state_->random.next());
 }
 
 void SimulatedExecutor::post(std::function<void()> task)
@@ -71,7 +77,7 @@ void SimulatedExecutor::post(std::function<void()> task)
 
 void SimulatedExecutor::post_at(Time due, std::function<void()> task)
 {
-    state_->timers.emplace(due, std::move(task));
+    state_->timers.emplace(due - state_->set, std::move(task));
 }
 
 bool SimulatedExecutor::run_one()
@@ -104,10 +110,12 @@ void SimulatedExecutor::advance(Duration span)
 
 bool SimulatedExecutor::wait_until(const std::function<bool()>& done, Time deadline)
 {
+    // "Never" stays never.
+    const Time until = deadline == Time::max() ? deadline : deadline - state_->set;
     while (not done()) {
         if (run_one()) continue;
-        if (state_->timers.empty() || state_->timers.begin()->first > deadline) {
-            state_->now = std::max(state_->now, std::min(deadline, state_->now + std::chrono::hours{24 * 365}));
+        if (state_->timers.empty() || state_->timers.begin()->first > until) {
+            state_->now = std::max(state_->now, std::min(until, state_->now + std::chrono::hours{24 * 365}));
             return done();
         }
         state_->now = std::max(state_->now, state_->timers.begin()->first);

@@ -42,6 +42,7 @@ Steady::time_point steady_time_of(Time due)
     // A deadline of "never" (Time::max) must not overflow.
     constexpr Duration longest = std::chrono::hours{24 * 365};
     const Time now             = system_clock().now();
+    if (due <= now) return Steady::now(); // "long ago" must not either
     return Steady::now() + (due > now + longest ? longest : due - now);
 }
 

@@ -3,6 +3,8 @@
 
 #include <eventloom/framework/runtime.hpp>
 
+#include <algorithm>
+
 namespace eventloom {
 
 class UuidV7 {
@@ -10,8 +12,9 @@ public:
     // `random` is any 64 fresh bits.
     Uuid make(Time now, std::uint64_t random)
     {
-        const auto milliseconds =
-            static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count());
+        // An id has 48 bits for a time behind 1970: what a clock says before it, or after the calendar's end, is left out.
+        const auto milliseconds = static_cast<std::uint64_t>(std::clamp<std::int64_t>(
+            std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count(), 0, end_of_9999));
         // A clock that stands or goes back must not make ids go back: the counter goes on instead.
         if (milliseconds > milliseconds_) {
             milliseconds_ = milliseconds;
@@ -31,6 +34,7 @@ public:
 
 private:
     static constexpr std::uint32_t counter_end = 1u << 12;
+    static constexpr std::int64_t end_of_9999  = 253'402'300'799'999;
     std::uint64_t milliseconds_                = 0;
     std::uint32_t counter_                     = 0;
 };

@@ -72,6 +72,8 @@ result<void> LiveFold::catch_up()
         BOOST_OUTCOME_TRY(state.begin());
     }
     BOOST_OUTCOME_TRY(state.check_rows());
+    BOOST_OUTCOME_TRY(check_checkpoint(state.store, state.fold->reached(),
+                                       "asked the live table " + state.definition->name(), "make the table anew"));
     if (state.fold->reached() >= state.store.head()) return state.fold->flush();
     const auto cursor = state.store.read({.scope = Scope::everything(), .from = state.fold->reached() + 1});
     const auto folded = state.fold_all(*cursor);

@@ -11,16 +11,22 @@ std::int64_t second_of(Time time)
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
+// Before 1970 seconds are negative, and so is what is left of them.
+std::size_t place_of(std::int64_t second, std::int64_t places)
+{
+    return static_cast<std::size_t>((second % places + places) % places);
+}
+
 } // namespace
 
 void Pace::went_by(std::uint64_t events, Time now)
 {
     const std::lock_guard lock{mutex_};
     const auto number = second_of(now);
-    auto& second      = seconds_[static_cast<std::size_t>(number % seconds_kept)];
+    auto& second      = seconds_[place_of(number, seconds_kept)];
     if (second.number != number) second = {number, 0};
     second.events += events;
-    if (not first_) first_ = number;
+    if (not first_ || number < *first_) first_ = number; // or the clock went back
 }
 
 double Pace::per_second(Time now) const

@@ -45,45 +45,79 @@ Saga SagaEngine::newest_definition_of(const std::string& saga) const
 
 result<InstanceTable*> SagaEngine::table() const
 {
+    const std::lock_guard lock{mutex_};
     if (table_) return table_.get();
     return fail(Failure::unavailable, "sagas-not-open", "asked for sagas before the engine was opened; open it first");
 }
 
 result<void> SagaEngine::open()
 {
-    if (table_) return done();
-    BOOST_OUTCOME_TRY(table_, InstanceTable::open(runtime_, directory_));
+    const std::lock_guard one_at_a_time{starting_};
+    return open_table();
+}
+
+result<void> SagaEngine::open_table()
+{
+    if (table()) return done();
+    BOOST_OUTCOME_TRY(auto opened, InstanceTable::open(runtime_, directory_));
+    const std::lock_guard lock{mutex_};
+    table_ = std::move(opened);
     return done();
 }
 
 result<void> SagaEngine::start()
 {
-    BOOST_OUTCOME_TRY(open());
+    const std::lock_guard one_at_a_time{starting_};
+    if (not stopped()) return done();
+    BOOST_OUTCOME_TRY(open_table());
+    std::map<std::string, Saga> newest; // the versions of a name come in their order, so the last one stays
+    for (const auto& [name_and_version, saga] : definitions_) newest[saga->name] = saga;
+    for (const auto& [name, saga] : newest) {
+        BOOST_OUTCOME_TRY(commands_.take_category(name, typeid(instance::Instance), "the saga " + name));
+        BOOST_OUTCOME_TRY(const auto begun, table_->checkpoint(name));
+        BOOST_OUTCOME_TRY(check_log("started the saga " + name, begun));
+    }
+    BOOST_OUTCOME_TRY(check_log("started sagas whose steps were recorded up to an event", table_->reached()));
     BOOST_OUTCOME_TRY(auto unfinished, table_->open_instances());
     stopped_ = false;
     for (auto& key : unfinished) enqueue(std::move(key));
-
-    for (const auto& [name_and_version, saga] : definitions_) {
-        const auto& name = saga->name;
-        if (saga != newest_definition_of(name)) continue;
-        BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(name));
-        subscriptions_.push_back(
-            bus_.subscribe({.name  = name,
-                            .scope = Scope::category(saga->begin_category),
-                            .types = saga->begin_types,
-                            .after = checkpoint},
-                           [this, saga = saga](const Delivery& delivery) { return begin(saga, delivery); }));
+    for (const auto& [name, saga] : newest) {
+        BOOST_OUTCOME_TRY(follow(saga));
     }
+    return done();
+}
+
+result<void> SagaEngine::check_log(const std::string& doing, Position reached) const
+{
+    return check_checkpoint(store_, reached, doing,
+                            "remove the directory " + directory_ + ", which is made again from the log");
+}
+
+result<void> SagaEngine::follow(const Saga& saga)
+{
+    BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(saga->name));
+    auto subscription = bus_.subscribe({.name  = saga->name,
+                                        .scope = Scope::category(saga->begin_category),
+                                        .types = saga->begin_types,
+                                        .after = checkpoint},
+                                       [this, saga](const Delivery& delivery) { return begin(saga, delivery); });
+    const std::lock_guard lock{mutex_};
+    subscriptions_.push_back(std::move(subscription));
     return done();
 }
 
 void SagaEngine::stop()
 {
+    const std::lock_guard one_at_a_time{starting_};
     if (stopped_.exchange(true)) return;
-    for (const auto& subscription : subscriptions_) subscription->stop();
+    std::vector<std::shared_ptr<Subscription>> ended;
+    {
+        const std::lock_guard lock{mutex_};
+        ended.swap(subscriptions_);
+    }
+    for (const auto& subscription : ended) subscription->stop(); // without the lock, which handlers take
     // Calls that have not answered are not waited for: their answers find a stopped engine, and they are made again.
     runtime_.executor.wait_until([this] { return running_.load() == 0; }, Time::max());
-    subscriptions_.clear();
     const std::lock_guard lock{mutex_};
     queue_.clear();
     in_hand_ = 0;
@@ -92,10 +126,10 @@ void SagaEngine::stop()
 
 std::optional<Error> SagaEngine::error() const
 {
+    const std::lock_guard lock{mutex_};
     for (const auto& subscription : subscriptions_) {
         if (auto error = subscription->error()) return error;
     }
-    const std::lock_guard lock{mutex_};
     return error_;
 }
 
@@ -111,13 +145,19 @@ bool SagaEngine::settle(Time deadline, bool with_timers)
         std::uint64_t before = 0;
         std::uint64_t after  = 0;
         if (not idle(before)) return false;
-        const Position head = store_.head();
-        const bool all_read = std::all_of(subscriptions_.begin(), subscriptions_.end(),
-                                          [&](const auto& subscription) { return subscription->position() >= head; });
+        const bool all_read = has_read_all();
         // Nothing moved while the subscriptions were looked at, so both were true at one moment.
         return all_read && idle(after) && before == after;
     };
     return runtime_.executor.wait_until(settled, deadline) && not error();
+}
+
+bool SagaEngine::has_read_all() const
+{
+    const Position head = store_.head();
+    const std::lock_guard lock{mutex_};
+    return std::all_of(subscriptions_.begin(), subscriptions_.end(),
+                       [&](const auto& subscription) { return subscription->position() >= head; });
 }
 
 // ---- beginning
@@ -292,8 +332,8 @@ result<instance::Instance> SagaEngine::record(const InstanceKey& key, const inst
     }
     AppendRequest request;
     request.streams.push_back({key.stream(), ExpectedVersion::after(instance.recorded), std::move(events)});
-    BOOST_OUTCOME_TRY(store_.append(request));
-    BOOST_OUTCOME_TRY(table_->keep(key, next));
+    BOOST_OUTCOME_TRY(const auto appended, store_.append(request));
+    BOOST_OUTCOME_TRY(table_->keep(key, next, appended.last_position));
     return next;
 }
 

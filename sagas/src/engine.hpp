@@ -45,12 +45,17 @@ public:
 private:
     struct Work;
 
+    result<void> open_table();
+    result<void> check_log(const std::string& doing, Position reached) const;
+    result<void> follow(const Saga& saga);
     result<void> begin(const Saga& saga, const Delivery& delivery);
     result<void> begin_instance(const Saga& saga, const RecordedEvent& event);
     static result<std::optional<std::string>> state_begun_by(const SagaDefinition& saga, const RecordedEvent& event);
     result<void> begin_again(const std::shared_ptr<Work>& work);
     instance::Stuck stuck_at(std::string step, const Error& error) const;
     void park(const std::shared_ptr<Work>& work, const Error& error);
+
+    bool has_read_all() const;
 
     void enqueue(InstanceKey key);
     void dispatch();
@@ -85,10 +90,11 @@ private:
     const SagasOptions options_;
     std::map<std::pair<std::string, std::uint32_t>, Saga> definitions_;
     std::map<std::type_index, AnyActivity> activities_;
-    std::unique_ptr<InstanceTable> table_;
-    std::vector<std::shared_ptr<Subscription>> subscriptions_;
 
-    mutable std::mutex mutex_; // over the four below
+    std::mutex starting_;                  // of open(), start() and stop(), one at a time
+    mutable std::mutex mutex_;             // over what follows, up to the error
+    std::unique_ptr<InstanceTable> table_; // made once: who has found it needs no lock
+    std::vector<std::shared_ptr<Subscription>> subscriptions_;
     std::deque<InstanceKey> queue_;
     std::size_t in_hand_ = 0; // driven, or waiting for an answer
     std::size_t timers_  = 0; // instances that wait for a time

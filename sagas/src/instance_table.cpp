@@ -11,6 +11,7 @@ namespace {
 constexpr char row   = 'i'; // saga (text), key (text) -> instance
 constexpr char open_ = 'o'; // saga (text), key (text) -> nothing
 constexpr char about = 'm'; // saga                    -> checkpoint
+constexpr char young = 'p'; // nothing                 -> position of the youngest event of an instance
 
 std::string key_in(char space, const InstanceKey& key)
 {
@@ -43,12 +44,21 @@ std::string checkpoint_key(const std::string& saga)
     return std::string{about}.append(saga);
 }
 
+std::string big_endian(Position position)
+{
+    std::string bytes;
+    append_big_endian(bytes, position);
+    return bytes;
+}
+
 } // namespace
 
 result<std::unique_ptr<InstanceTable>> InstanceTable::open(const Runtime& runtime, const std::string& directory)
 {
     BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
-    return std::make_unique<InstanceTable>(std::move(database));
+    auto table = std::make_unique<InstanceTable>(std::move(database));
+    BOOST_OUTCOME_TRY(table->reached_, table->position_at({&young, 1}));
+    return table;
 }
 
 result<std::optional<instance::Instance>> InstanceTable::find(const InstanceKey& key) const
@@ -59,9 +69,11 @@ result<std::optional<instance::Instance>> InstanceTable::find(const InstanceKey&
     return std::optional{std::move(found)};
 }
 
-result<void> InstanceTable::keep(const InstanceKey& key, const instance::Instance& instance)
+result<void> InstanceTable::keep(const InstanceKey& key, const instance::Instance& instance, Position position)
 {
+    const std::lock_guard lock{keeping_};
     Batch batch;
+    if (position > reached_) batch.put({&young, 1}, big_endian(position));
     std::string bytes;
     codec<instance::Instance>::encode(instance, bytes);
     batch.put(key_in(row, key), bytes);
@@ -70,21 +82,32 @@ result<void> InstanceTable::keep(const InstanceKey& key, const instance::Instanc
     } else {
         batch.remove(key_in(open_, key));
     }
-    return database_->write(batch, Durability::buffered);
+    BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
+    reached_ = std::max(reached_, position);
+    return done();
 }
 
 result<void> InstanceTable::keep_checkpoint(const std::string& saga, Position checkpoint)
 {
     Batch batch;
-    std::string bytes;
-    append_big_endian(bytes, checkpoint);
-    batch.put(checkpoint_key(saga), bytes);
+    batch.put(checkpoint_key(saga), big_endian(checkpoint));
     return database_->write(batch, Durability::buffered);
 }
 
 result<Position> InstanceTable::checkpoint(const std::string& saga) const
 {
-    BOOST_OUTCOME_TRY(const auto bytes, database_->get(checkpoint_key(saga)));
+    return position_at(checkpoint_key(saga));
+}
+
+Position InstanceTable::reached() const
+{
+    const std::lock_guard lock{keeping_};
+    return reached_;
+}
+
+result<Position> InstanceTable::position_at(std::string_view key) const
+{
+    BOOST_OUTCOME_TRY(const auto bytes, database_->get(key));
     return bytes && bytes->size() == 8 ? read_big_endian(*bytes) : 0;
 }
 

@@ -31,6 +31,13 @@ Error no_begin_event(const InstanceKey& key)
                 "definition, gone; it cannot begin"};
 }
 
+// An attempt further ahead than any wait was put there by a clock that was ahead itself, and has been set right since.
+bool is_to_wait(const instance::Instance& instance, Time now)
+{
+    if (instance.next_attempt == Time{}) return false;
+    return instance.next_attempt > now && instance.next_attempt <= now + longest_wait;
+}
+
 } // namespace
 
 Uuid SagaEngine::Work::id_of(std::size_t action) const
@@ -65,7 +72,7 @@ result<void> SagaEngine::take_next_step(const InstanceKey& key)
         let_go();
         return done();
     }
-    if (instance.next_attempt > runtime_.clock.now()) {
+    if (is_to_wait(instance, runtime_.clock.now())) {
         wait_for_timer(key, instance.next_attempt);
         return done();
     }
@@ -139,7 +146,10 @@ void SagaEngine::plan(const std::shared_ptr<Work>& work)
         work->index          = instance.step;
         work->step           = step.name;
         work->retry          = step.retry;
-        if (step.deadline) work->deadline = instance.step_began + *step.deadline;
+        if (step.deadline) {
+            // A step that begins in the time to come was begun by a clock that ran ahead.
+            work->deadline = std::min(instance.step_began, now) + *step.deadline;
+        }
         if (work->deadline && now >= *work->deadline) return give_up_by_deadline(work);
         describe = [&] { return step.act(work->state); };
     } else {

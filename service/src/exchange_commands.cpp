@@ -1,3 +1,5 @@
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 
@@ -74,14 +76,14 @@ result<void> write_readable(Output& out, const LevelDbStore& store,
 }
 
 result<void> import_file(Output& out, const Runtime& runtime, const std::string& file, const std::string& directory,
-                         bool only_looks)
+                         bool only_looks, std::optional<Time> latest)
 {
     std::uint64_t bytes = 0;
     static_cast<void>(runtime.files.GetFileSize(file, &bytes)); // not there: reading it says so
     Progress progress{out.console(), runtime.clock, only_looks ? "reading the file" : "importing"};
     const ImportProgress tell = [&](std::uint64_t read) { return progress.at(read, bytes); };
-    BOOST_OUTCOME_TRY(const auto report,
-                      only_looks ? check_import(runtime, file, tell) : import_history(runtime, file, directory, tell));
+    BOOST_OUTCOME_TRY(const auto report, only_looks ? check_import(runtime, file, tell)
+                                                    : import_history(runtime, file, directory, tell, latest));
     progress.finish();
     if (out.json()) {
         out.facts({{"file", file},
@@ -103,6 +105,12 @@ result<void> import_file(Output& out, const Runtime& runtime, const std::string&
     return done();
 }
 
+std::string time_or_why_not(const std::string& text)
+{
+    return parse_time(text) ? ""
+                            : "\"" + printable(text.substr(0, 80)) + "\" is no time such as 2011-12-09T12:50:00 (UTC)";
+}
+
 } // namespace
 
 void CommandLine::add_exchange_commands(CLI::App& store)
@@ -111,6 +119,7 @@ void CommandLine::add_exchange_commands(CLI::App& store)
         std::string file;
         bool readable   = false;
         bool only_looks = false;
+        std::string latest;
     };
     const auto arguments = std::make_shared<Arguments>();
 
@@ -141,10 +150,16 @@ void CommandLine::add_exchange_commands(CLI::App& store)
     auto* importing = store.add_subcommand("import", "Make a store of what `store export` has written");
     importing->add_option("file", arguments->file, "What was exported")->required()->check(not_empty());
     importing->add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
+    importing
+        ->add_option("--no-later-than", arguments->latest,
+                     "What was recorded later counts as recorded then (UTC): for a store whose clock ran ahead")
+        ->check(CLI::Validator{time_or_why_not, "TIME"});
     on(
         importing,
         [this, arguments](Output& out) {
-            return import_file(out, runtime(), path_of(arguments->file), data_directory(), arguments->only_looks);
+            const auto latest = arguments->latest.empty() ? std::nullopt : parse_time(arguments->latest);
+            return import_file(out, runtime(), path_of(arguments->file), data_directory(), arguments->only_looks,
+                               latest);
         },
         DirectoryUse::alone);
 }

@@ -36,8 +36,8 @@ public:
 // Reads the file, and sees that every line is whole and the next one.
 class ImportedFile {
 public:
-    ImportedFile(std::string name, HistoryTaker& taker, const ImportProgress& progress)
-        : name_{std::move(name)}, taker_{taker}, progress_{progress}
+    ImportedFile(std::string name, HistoryTaker& taker, const ImportProgress& progress, std::optional<Time> latest = {})
+        : name_{std::move(name)}, taker_{taker}, progress_{progress}, latest_{latest}
     {
     }
 
@@ -77,7 +77,8 @@ private:
         }
         if (event.recorded_at < Time{}) return out_of_order("an event of before 1970");
         if (event.recorded_at < recorded_at_) return out_of_order("an event that is older than the one before it");
-        recorded_at_   = event.recorded_at;
+        recorded_at_ = event.recorded_at;
+        if (latest_) event.recorded_at = std::min(event.recorded_at, *latest_);
         report_.events = event.position;
         return taker_.take(std::move(event), line);
     }
@@ -106,6 +107,7 @@ private:
     const std::string name_;
     HistoryTaker& taker_;
     const ImportProgress& progress_;
+    const std::optional<Time> latest_;
     ImportReport report_;
     Time recorded_at_{};
     bool ended_ = false;
@@ -131,6 +133,7 @@ struct Source {
     const std::string& file;
     LineReader& lines;
     const ImportProgress& progress;
+    std::optional<Time> latest;
 };
 
 result<ImportReport> import_into(const Runtime& runtime, const Source& source, const std::string& directory,
@@ -139,12 +142,16 @@ result<ImportReport> import_into(const Runtime& runtime, const Source& source, c
     ToldClock clock;
     const Runtime then{clock, runtime.executor, runtime.ids, runtime.files};
     // Nobody is told that anything was taken before all of it is durable.
-    const LevelDbStoreOptions options{
-        .directory = directory, .durability = Durability::buffered, .create_if_missing = is_new, .cluster_events = 0};
+    const LevelDbStoreOptions options{.directory         = directory,
+                                      .durability        = Durability::buffered,
+                                      .create_if_missing = is_new,
+                                      .limits            = {.uncategorised = true},
+                                      .cluster_events    = 0};
     BOOST_OUTCOME_TRY(const auto store, is_new ? open_importing(then, options) : LevelDbStore::open(then, options));
     const Position found = store->head();
     HistoryWriter writer{*store, clock, is_new};
-    BOOST_OUTCOME_TRY(auto report, ImportedFile(source.file, writer, source.progress).read(source.lines));
+    BOOST_OUTCOME_TRY(auto report,
+                      ImportedFile(source.file, writer, source.progress, source.latest).read(source.lines));
     report.found  = found;
     report.is_new = is_new;
     if (not is_new) return report;
@@ -192,12 +199,12 @@ private:
 } // namespace
 
 result<ImportReport> import_history(const Runtime& runtime, const std::string& file, const std::string& data_directory,
-                                    const ImportProgress& progress)
+                                    const ImportProgress& progress, std::optional<Time> latest)
 {
     const auto log = data_directory + "/log";
     // Before anything is made for it. Once: it may be a pipe.
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
-    const Source source{file, *lines, progress};
+    const Source source{file, *lines, progress, latest};
     BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
     const bool is_of_store = std::any_of(standing.begin(), standing.end(), [](const std::string& name) {
         return name == "CURRENT" || name.starts_with("MANIFEST-") || name.ends_with(".ldb") || name.ends_with(".log");

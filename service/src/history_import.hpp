@@ -12,6 +12,7 @@
 #include <eventloom/framework/runtime.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace eventloom {
@@ -26,12 +27,14 @@ struct ImportReport {
 // Told how much of the file was read, in bytes; an error that it answers ends the work.
 using ImportProgress = std::function<result<void>(std::uint64_t bytes)>;
 
+// With `latest` no event is later than that: what a clock that ran ahead has recorded counts as recorded then.
+//
 // Errors begin with the file and the line. Of a file that is not taken nothing is in DATA/log.
 //
 // Failure::invalid  what cloud_events::read_line says; "line-out-of-order", "import-refused": the store would not take it.
 // Failure::corrupt  "damaged-line", "export-cut-short", "import-differs": other events stand in the store.
 result<ImportReport> import_history(const Runtime& runtime, const std::string& file, const std::string& data_directory,
-                                    const ImportProgress& progress);
+                                    const ImportProgress& progress, std::optional<Time> latest = {});
 
 // Only reads the file: whether every line is whole and in its place.
 result<ImportReport> check_import(const Runtime& runtime, const std::string& file, const ImportProgress& progress);

@@ -128,6 +128,9 @@ void CommandLine::add_log_commands()
     auto* list = streams->add_subcommand("list", "All streams, or those of one category, by name");
     list->add_option("--category", arguments->category, "Only of this category");
     on(list, [this, arguments](Output& out) -> result<void> {
+        if (not arguments->category.empty()) {
+            BOOST_OUTCOME_TRY(check_scope(Scope::category(arguments->category)));
+        }
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         Rows rows;
         BOOST_OUTCOME_TRY(
@@ -151,6 +154,12 @@ void CommandLine::add_log_commands()
             return fail(Failure::invalid, "no-such-stream",
                         "asked for the stream " + printable(arguments->stream) +
                             " and found no event in it; `streams list` shows all");
+        }
+        if (arguments->from > length) { // at it the next event will be
+            return fail(Failure::invalid, "no-such-version",
+                        "asked for the stream " + printable(arguments->stream) + " from version " +
+                            std::to_string(arguments->from) + " and found that it ends with version " +
+                            std::to_string(length - 1));
         }
         return print(out, store, {.scope = Scope::stream(arguments->stream), .from = arguments->from});
     });

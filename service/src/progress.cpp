@@ -18,6 +18,12 @@ constexpr std::uint64_t bar_width_max = 30;
 constexpr std::size_t beside_the_bar  = 34; // brackets, percent, rate and time
 constexpr std::string_view wiped      = "\r\033[K";
 
+// Not when the clock was set back since: it would be waited for.
+bool is_within(Duration span, Time since, Time now)
+{
+    return since <= now && now - since < span;
+}
+
 std::string time_left(double seconds)
 {
     const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
@@ -66,7 +72,7 @@ struct Progress::State {
 
     void show(std::uint64_t done, std::uint64_t total, Time now)
     {
-        if (not console.shape().err_is_terminal || now - shown_at < between_lines) return;
+        if (not console.shape().err_is_terminal || is_within(between_lines, shown_at, now)) return;
         shown_at            = now;
         line_stands         = true;
         const double passed = std::max(1e-3, std::chrono::duration<double>(now - began).count());
@@ -93,7 +99,7 @@ result<void> Progress::at(std::uint64_t done_so_far, std::uint64_t total)
     const std::lock_guard lock{state_->mutex};
     const Time now = state_->clock.now();
     if (not state_->first) state_->first = done_so_far;
-    if (now - state_->asked_at < between_asks) return done();
+    if (is_within(between_asks, state_->asked_at, now)) return done();
     state_->asked_at = now;
     state_->show(done_so_far, total, now);
     return state_->console.go_on();

@@ -3,7 +3,6 @@
 #include <eventloom/service/progress.hpp>
 
 #include "consent.hpp"
-#include "directory_holder.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -45,14 +44,7 @@ void CommandLine::add_scavenge_command(CLI::App& store)
         if (not options->dry_run) {
             BOOST_OUTCOME_TRY(require_consent(*yes, "take events out of the log that no reader of a stream sees"));
         }
-        if (is_running_service()) {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            return scavenge(out, open_service->service().store(), runtime().clock, *options);
-        }
-        // The log alone: a damaged read model must not stand in its way.
-        auto log = LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
-        if (log) return scavenge(out, *log.value(), runtime().clock, *options);
-        return with_holder(std::move(log.error()), runtime(), data_directory());
+        return with_log([&](LevelDbStore& log) { return scavenge(out, log, runtime().clock, *options); });
     });
 }
 

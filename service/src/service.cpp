@@ -142,12 +142,8 @@ result<Forgotten> Service::forget(const std::string& subject, bool key_is_lost)
     BOOST_OUTCOME_TRY(forgotten.before, keys_.status(subject));
     BOOST_OUTCOME_TRY(forgotten.after, keys_.forget(subject, key_is_lost));
     if (forgotten.after.erasure_is_complete) return forgotten;
-    {
-        // Whoever was told of an event in the open has been told by then; what is told from there on is erased. A damaged log
-        // takes no appends that could be held.
-        const auto held = store_->hold_appends();
-        events_.forget_recent();
-    }
+    // Whoever was told of an event in the open has been told by then; what is told from there on is erased.
+    BOOST_OUTCOME_TRY(events_.forget_recent());
     BOOST_OUTCOME_TRY(commands_.forget_states());
     BOOST_OUTCOME_TRY(remove_unused_snapshots());
     BOOST_OUTCOME_TRY(keys_.finish_forgetting(subject));

@@ -174,8 +174,9 @@ void Tenants::close_idle()
     Lock lock{mutex_};
     const Time now = runtime_.clock.now();
     for (auto next = tenants_.begin(); next != tenants_.end();) {
-        Tenant& tenant = *next->second;
-        const bool due = tenant.state == Tenant::State::open && tenant.users == 0 &&
+        Tenant& tenant   = *next->second;
+        tenant.last_used = std::min(tenant.last_used, now); // the clock may have been set back
+        const bool due   = tenant.state == Tenant::State::open && tenant.users == 0 &&
                          now - tenant.last_used >= options_.open_while_idle;
         if (not due || sagas_are_at_work(tenant.service->service())) {
             ++next;

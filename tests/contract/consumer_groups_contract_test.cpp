@@ -80,6 +80,25 @@ TEST_CASE("every event store's groups take a dead member's streams over after it
     }
 }
 
+TEST_CASE("a clock that is set back, or ahead, keeps no stream from being handled", "[eventstore][groups][clock]")
+{
+    const auto jump = std::chrono::minutes{GENERATE(-60 * 24 * 365 * 80, -1, 1, 60 * 24 * 365 * 80)};
+    GroupMachine machine{any_store()};
+    const auto group = machine.open({.name = "mail", .lease = 10s, .retry_after = 1s});
+    machine.append("a", 3);
+    machine.append("b", 3);
+    const auto dying = machine.pull(*group, "dying");
+    const auto held  = dying->next().value();
+    REQUIRE(held.events.size() == 6);
+    REQUIRE(dying->fail(held, 0, {Failure::unavailable, "no-line", "Nobody picked up."})); // tried again in a second
+    REQUIRE(dying->next());
+    machine.simulated.set_clock(machine.simulated.now() + jump);
+    const auto heir = machine.join(*group, "heir");
+    machine.simulated.advance(25s); // a lease from when the set clock was noticed
+    CHECK(machine.ledger.acknowledged().size() == 6);
+    CHECK(code_of(dying->renew()) == "lease-ended");
+}
+
 TEST_CASE("a member that renews its lease, acknowledges or asks keeps its streams", "[eventstore][groups]")
 {
     GroupMachine machine{any_store()};

@@ -368,4 +368,36 @@ TEST_CASE("every event store gives concurrent writers one order without gaps", "
     }
 }
 
+TEST_CASE("every event store has one rule for categories, and says what breaks it", "[eventstore][contract]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine;
+    auto store = kind.open(machine.runtime);
+    DYNAMIC_SECTION(kind.name)
+    {
+        REQUIRE(store->append(to("gift-order-7", ExpectedVersion::any(), {machine.event("placed")})));
+        CHECK(read_all(*store.store, {.scope = Scope::category("gift")}).size() == 1);
+        for (const auto direction : {Direction::forwards, Direction::backwards}) {
+            const auto cursor = store->read({.scope = Scope::category("gift-order"), .direction = direction});
+            const auto told   = cursor->next();
+            REQUIRE_FALSE(told);
+            CHECK(told.error().kind == Failure::invalid);
+            CHECK(told.error().code == "invalid-category");
+            CHECK(told.error().sentence ==
+                  "asked for the category \"gift-order\" and found a hyphen, which ends a category: the stream "
+                  "\"gift-order\" is of the category \"gift\"; ask for that one, or for a stream");
+            CHECK(cursor->next().error().code == "invalid-category");
+        }
+        CHECK(store->read({.scope = Scope::category("")})->next().error().code == "invalid-category");
+        CHECK(store->read({.scope = Scope::category("order-")})->next().error().code == "invalid-category");
+
+        // Nobody who asks by category would find these.
+        for (const char* stream : {"-7", "-", "--"}) {
+            CHECK(code_of(store->append(to(stream, ExpectedVersion::any(), {machine.event("lost")}))) ==
+                  "invalid-stream-name");
+        }
+        CHECK(store->head() == 1);
+    }
+}
+
 } // namespace contract_test

@@ -1,6 +1,7 @@
 // What a plain subscriber gets over every event store: what it asked for, first from the log and then as it comes.
 #include "support/every_store.hpp"
 
+#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/storage/system_files.hpp>
 
@@ -201,6 +202,67 @@ TEST_CASE("a subscriber whose handler hangs holds up neither appends nor other s
         CHECK(bus.wait_for(*hanging, 500, system_clock().now() + 1min));
         hanging->stop();
         CHECK(seen == 500);
+    }
+}
+
+TEST_CASE("every event store's subscriber who is ahead of the log is told so, and is brought nothing",
+          "[eventstore][contract][event-bus]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    const auto& wish = GENERATE(from_range(wishes()));
+    SimulatedExecutor simulated{1};
+    const Runtime runtime{simulated, simulated, simulated, system_files()};
+    auto store = kind.open(runtime);
+    DYNAMIC_SECTION(kind.name << ": " << wish.name)
+    {
+        for (int i = 0; i < 40; ++i) REQUIRE(store->append(something(runtime, simulated.draw(36))));
+        EventBus bus{runtime, *store.store};
+        int called         = 0;
+        const auto handler = [&](const Delivery&) -> result<void> {
+            ++called;
+            return done();
+        };
+        auto ahead                = options_of(wish);
+        ahead.after               = 50;
+        auto at_the_end           = options_of(wish);
+        at_the_end.after          = 40;
+        const auto told           = bus.subscribe(ahead, handler);
+        const auto waits_for_more = bus.subscribe(at_the_end, [](const Delivery&) { return done(); });
+        // Before a turn of its own comes, the log grows past where it was to begin.
+        for (int i = 0; i < 72; ++i) REQUIRE(store->append(something(runtime, static_cast<std::uint64_t>(i))));
+        REQUIRE(told->error());
+        CHECK(told->error()->kind == Failure::corrupt);
+        CHECK(told->error()->code == "log-behind-checkpoint");
+        CHECK(told->error()->sentence == "began the subscription " + wish.name +
+                                             " at position 50 and found a log that ends at 40; the log was restored: "
+                                             "make anew what was made of its events, and begin with the first");
+        CHECK_FALSE(bus.wait_for(*told, 112, simulated.now() + 1h));
+        CHECK(bus.wait_for(*waits_for_more, 112, simulated.now() + 1h));
+        CHECK_FALSE(waits_for_more->error());
+        CHECK(called == 0);
+        CHECK(told->position() == 50);
+    }
+}
+
+TEST_CASE("every event store's followers of a category that cannot be are told so", "[eventstore][contract][event-bus]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    SimulatedExecutor simulated{1};
+    const Runtime runtime{simulated, simulated, simulated, system_files()};
+    auto store = kind.open(runtime);
+    DYNAMIC_SECTION(kind.name)
+    {
+        EventBus bus{runtime, *store.store};
+        const auto told = bus.subscribe({.name = "gifts", .scope = Scope::category("gift-order")},
+                                        [](const Delivery&) { return done(); });
+        REQUIRE(told->error());
+        CHECK(told->error()->code == "invalid-category");
+        const TemporaryDirectory directory;
+        const auto groups = ConsumerGroups::open(runtime, *store.store, {.directory = directory.path()});
+        REQUIRE(groups);
+        const auto group = groups.value()->open_group({.name = "gifts", .scope = Scope::category("gift-order")});
+        REQUIRE_FALSE(group);
+        CHECK(group.error().code == "invalid-category");
     }
 }
 

@@ -2,6 +2,7 @@
 #include "eventstore/backup_machine.hpp"
 
 #include <eventloom/eventstore/consumer_groups.hpp>
+#include <eventloom/framework/event_bus.hpp>
 
 #include <set>
 
@@ -256,6 +257,43 @@ TEST_CASE("checkpoints of consumer groups are restored with the log, and are nev
     const auto group = groups.value()->open_group({.name = "mail"}).value();
     handled.merge(handle(*group, 100 - handled.size()));
     CHECK(handled.size() == 100);
+}
+
+TEST_CASE("whoever had come further than a log that is restored is told so, and is handed nothing",
+          "[eventstore][backup][restored]")
+{
+    const Machine machine;
+    const auto store = machine.open(machine.data());
+    machine.append(*store, 40);
+    machine.back_up(*store);
+    machine.append(*store, 10);
+    const auto handle_nothing = [](const Delivery&) -> result<void> {
+        return fail(Failure::invalid, "handed-over", "This was not for me.");
+    };
+    {
+        const auto groups = ConsumerGroups::open(machine.runtime, *store, {.directory = machine.path() + "/groups"});
+        const auto group  = groups.value()->open_group({.name = "mail"}).value();
+        handle(*group, 50);
+        REQUIRE(group->flush());
+    }
+    const auto into = machine.path() + "/restored";
+    REQUIRE(machine.restore("", into));
+    const auto restored = machine.open(into);
+    REQUIRE(restored->head() == 40);
+    EventBus bus{machine.runtime, *restored};
+    const auto subscribed = bus.subscribe({.name = "page", .after = 50}, handle_nothing);
+    REQUIRE(subscribed->error());
+    CHECK(subscribed->error()->code == "log-behind-checkpoint");
+    const auto groups = ConsumerGroups::open(machine.runtime, *restored, {.directory = machine.path() + "/groups"});
+    const auto group  = groups.value()->open_group({.name = "mail"});
+    REQUIRE_FALSE(group);
+    CHECK(group.error().code == "log-behind-checkpoint");
+    CHECK(check_checkpoint(*restored, 41, "read on", "begin anew").error().sentence ==
+          "read on at position 41 and found a log that ends at 40; the log was restored: begin anew");
+    CHECK(check_checkpoint(*restored, 40, "read on", "begin anew"));
+    machine.append(*restored, 20); // past the place where they were
+    CHECK_FALSE(bus.wait_for(*subscribed, 60, system_clock().now()));
+    CHECK(subscribed->error()->code == "log-behind-checkpoint");
 }
 
 TEST_CASE("a backup holds the log, its index and groups, and nothing else of a data directory", "[eventstore][backup]")

@@ -4,6 +4,7 @@
 #include <eventloom/eventstore/memory_store.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/framework/event_codec.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
@@ -208,6 +209,80 @@ TEST_CASE("subscribers on many threads each see the whole log in order", "[frame
         REQUIRE(seen[i].size() == 2000);
         for (std::size_t at = 0; at < 2000; ++at) REQUIRE(seen[i][at] == at + 1);
     }
+}
+
+// Another state over the streams of counters.
+struct Abacus {
+    static constexpr auto category = "counter";
+    using Events                   = events<event<"counter-added", Added>>;
+    std::vector<std::string> beads;
+};
+
+Abacus evolve(Abacus abacus, const Added&)
+{
+    abacus.beads.emplace_back("a bead");
+    return abacus;
+}
+
+result<Added> decide(const Add& command, const Abacus&)
+{
+    return Added{command.amount};
+}
+
+TEST_CASE("a second aggregate of one category is refused, whoever comes first, and is told whose it is",
+          "[framework][command-bus]")
+{
+    Machine machine;
+    const id<Abacus> abacus{"1"};
+    SECTION("the one first")
+    {
+        REQUIRE(machine.commands.send(counter, Add{5}));
+        const auto refused = machine.commands.send(abacus, Add{5});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().kind == Failure::invalid);
+        CHECK(refused.error().code == "category-taken");
+        CHECK(refused.error().sentence ==
+              "asked for buses_test::Abacus of the category \"counter\" and found that this category is of "
+              "eventloom::testing::Counter; give each a category of its own");
+        CHECK(machine.commands.load(abacus).error().code == "category-taken");
+        CHECK(machine.commands.load(counter).value().value == 5);
+    }
+    SECTION("the other first, and another stream")
+    {
+        REQUIRE(machine.commands.load(abacus));
+        CHECK(machine.commands.send(counter, Add{5}).error().code == "category-taken");
+        CHECK(machine.commands.load(id<Counter>{"2"}).error().code == "category-taken");
+    }
+    CHECK(machine.store->head() <= 1);
+}
+
+TEST_CASE("recent events are let go of only where appends can be held meanwhile", "[framework][event-bus]")
+{
+    // An engine that knows nothing of holding appends.
+    class Plain final : public EventStore {
+    public:
+        explicit Plain(EventStore& store) : store_{store} {}
+        result<Appended> append(const AppendRequest& request) override { return store_.append(request); }
+        void append(AppendRequest request, AppendCompletion done) override { store_.append(std::move(request), done); }
+        std::unique_ptr<EventCursor> read(const ReadRequest& request) const override { return store_.read(request); }
+        result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override { return store_.find_event(id); }
+        result<std::uint64_t> stream_length(std::string_view of) const override { return store_.stream_length(of); }
+        result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
+        {
+            return store_.find_command(id);
+        }
+        Position head() const override { return store_.head(); }
+        Observation observe(CommitObserver observer) override { return store_.observe(std::move(observer)); }
+
+    private:
+        EventStore& store_;
+    };
+    Machine machine;
+    CHECK(EventBus{machine.runtime, *machine.store}.forget_recent());
+    Plain plain{*machine.store};
+    const auto refused = EventBus{machine.runtime, plain}.forget_recent();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "no-inline-rows");
 }
 
 } // namespace buses_test

@@ -101,4 +101,38 @@ TEST_CASE("ids are unique, ordered, and of the same words the same", "[framework
     CHECK(to_string(derived_uuid({"x"}))[14] == '8');
 }
 
+TEST_CASE("ids ascend and are of their version, whatever the clock says", "[framework][uuid][clock]")
+{
+    SimulatedExecutor simulated{1};
+    Uuid before{};
+    using std::chrono::days;
+    for (const Duration since_1970 : {Duration{days{-30'000}}, Duration{-1}, Duration{0}, Duration{days{20'000}},
+                                      Duration{days{49'711}}, Duration{days{-7}}, Duration{days{100'000'000}}}) {
+        simulated.set_clock(Time{since_1970});
+        for (int i = 0; i < 10'000; ++i) { // more than the counter of one millisecond
+            const Uuid id = simulated.next();
+            REQUIRE(before < id);
+            REQUIRE((id.bytes[6] & 0xf0) == 0x70);
+            before = id;
+        }
+    }
+}
+
+TEST_CASE("a clock that is set moves no timer", "[framework][runtime][clock]")
+{
+    SimulatedExecutor simulated{1};
+    const Time began = simulated.now();
+    int fired        = 0;
+    simulated.post_at(began + std::chrono::hours{1}, [&] { ++fired; });
+    simulated.set_clock(began + std::chrono::days{30'000});
+    simulated.post_at(simulated.now() + std::chrono::hours{2}, [&] { ++fired; });
+    simulated.set_clock(began - std::chrono::days{30'000});
+    simulated.advance(std::chrono::minutes{59});
+    CHECK(fired == 0);
+    simulated.advance(std::chrono::minutes{2});
+    CHECK(fired == 1);
+    CHECK(simulated.wait_until([&] { return fired == 2; }, simulated.now() + std::chrono::hours{1}));
+    CHECK(simulated.now() == began - std::chrono::days{30'000} + std::chrono::hours{2});
+}
+
 } // namespace runtime_test

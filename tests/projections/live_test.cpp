@@ -274,4 +274,48 @@ TEST_CASE("each of many who ask a live table at once sees what was written befor
     CHECK(live.now().value().size().value() == 1'200);
 }
 
+TEST_CASE("a live table is told when the log ends before what it has folded", "[projections][live]")
+{
+    // A store whose log can be taken back, as no engine does while it is open.
+    class Restorable final : public el::EventStore {
+    public:
+        el::EventStore* now = nullptr;
+
+        el::result<el::Appended> append(const el::AppendRequest& request) override { return now->append(request); }
+        void append(el::AppendRequest request, el::AppendCompletion done) override
+        {
+            now->append(std::move(request), std::move(done));
+        }
+        std::unique_ptr<el::EventCursor> read(const el::ReadRequest& request) const override
+        {
+            return now->read(request);
+        }
+        el::result<std::optional<el::RecordedEvent>> find_event(const el::Uuid& id) const override
+        {
+            return now->find_event(id);
+        }
+        el::result<std::uint64_t> stream_length(std::string_view of) const override { return now->stream_length(of); }
+        el::result<std::optional<el::CommandRecord>> find_command(const el::Uuid& id) const override
+        {
+            return now->find_command(id);
+        }
+        el::Position head() const override { return now->head(); }
+        el::Observation observe(el::CommitObserver observer) override { return now->observe(std::move(observer)); }
+    };
+    Log log{el::testing::every_store().front()};
+    Log earlier{el::testing::every_store().front()};
+    log.record(ada, in("York"));
+    log.record(bob, in("Hull"));
+    earlier.record(ada, in("York"));
+    Restorable store;
+    store.now       = log.store.store.get();
+    const auto rows = el::live(store, homes());
+    CHECK(cities_of(rows.now().value()).size() == 2);
+    store.now       = earlier.store.store.get();
+    const auto told = rows.now();
+    REQUIRE_FALSE(told);
+    CHECK(told.error().code == "log-behind-checkpoint");
+    CHECK(cities_of(el::live(store, homes()).now().value()) == Rows{{"ada", "York"}});
+}
+
 } // namespace live_test

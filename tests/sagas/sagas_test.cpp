@@ -6,8 +6,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 namespace sagas_test {
 
@@ -251,6 +253,166 @@ TEST_CASE("one seed leaves one log, to the byte", "[sagas][determinism]")
     };
     CHECK(log_of(5) == log_of(5));
     CHECK(log_of(5) != log_of(6));
+}
+
+// The parts of an agency over any store, not started.
+struct Parts {
+    Parts(Machine& machine, EventStore& store)
+        : commands{machine.runtime, store}, bus{machine.runtime, store}, sagas{machine.runtime, store, commands, bus,
+                                                                               machine.directory.path() + "/sagas"}
+    {
+        add_booking(sagas, machine.card);
+    }
+    CommandBus commands;
+    EventBus bus;
+    Sagas sagas;
+};
+
+// The log as it was when it had so many events.
+std::unique_ptr<EventStore> restored(const Machine& machine, Position head)
+{
+    auto store = open_memory_store(machine.runtime);
+    for (const auto& event : read_all(*machine.store, {.limit = head})) {
+        NewEvent again{event.id, event.type, event.schema_version, event.data, event.metadata};
+        REQUIRE(store->append(to(event.stream, ExpectedVersion::any(), {std::move(again)})));
+    }
+    return store;
+}
+
+TEST_CASE("sagas over a log that was restored to an earlier moment do not start, and say what to do",
+          "[sagas][restored]")
+{
+    Machine machine;
+    machine.book("1");
+    machine.finish();
+    const Position first = machine.store->head();
+    machine.book("2");
+    machine.finish();
+    const Position last = machine.store->head();
+    machine.agency.reset();
+    // Before the second began, and in the middle of it: the engine knows of its beginning and of its end.
+    const Position head = GENERATE_COPY(first, last - 1);
+    const auto store    = restored(machine, head);
+    auto parts          = std::make_unique<Parts>(machine, *store);
+    const auto refused  = parts->sagas.start();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == Failure::corrupt);
+    CHECK(refused.error().code == "log-behind-checkpoint");
+    CHECK(refused.error().sentence.find("remove the directory " + machine.directory.path() + "/sagas") !=
+          std::string::npos);
+    CHECK(store->head() == head);
+    CHECK(parts->sagas.list().value().size() == 2); // what it knew can be looked at
+
+    SECTION("without its database it knows from the log what is to be done, and does it")
+    {
+        parts.reset();
+        std::filesystem::rename(machine.directory.path() + "/sagas", machine.directory.path() + "/put-aside");
+        Parts anew{machine, *store};
+        REQUIRE(anew.sagas.start());
+        REQUIRE(anew.sagas.finish(machine.simulated.now() + 1h));
+        const auto counted            = anew.sagas.count().value();
+        const std::uint64_t instances = head == first ? 1 : 2;
+        CHECK(counted == std::map<SagaStatus, std::uint64_t>{{SagaStatus::completed, instances}});
+        CHECK(machine.card.charged["1"] == 1);
+    }
+}
+
+TEST_CASE("a saga that has the category of an aggregate is refused, whichever came first", "[sagas]")
+{
+    Machine machine;
+    machine.agency.reset();
+    Parts parts{machine, *machine.store};
+    struct Booking {}; // of the saga's name
+    SECTION("the aggregate")
+    {
+        REQUIRE(parts.commands.take_category("booking", typeid(Booking), "Booking"));
+        const auto refused = parts.sagas.start();
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == "category-taken");
+    }
+    SECTION("the saga")
+    {
+        REQUIRE(parts.sagas.start());
+        CHECK(parts.commands.take_category("booking", typeid(Booking), "Booking").error().sentence ==
+              "asked for Booking of the category \"booking\" and found that this category is of the saga booking; give "
+              "each a category of its own");
+    }
+}
+
+TEST_CASE("an attempt that a clock far ahead has put off is made when the clock is right again", "[sagas][clock]")
+{
+    const bool restarted = GENERATE(false, true);
+    Machine machine;
+    const Time right      = machine.simulated.now();
+    machine.card.failures = 2;
+    machine.simulated.set_clock(right + std::chrono::days{365 * 80});
+    machine.book("1");
+    CHECK(machine.agency->sagas.settle(machine.simulated.now() + 500ms));
+    CHECK(machine.instance("1").next_attempt.value() > right + std::chrono::days{365 * 79});
+    machine.simulated.set_clock(right);
+    if (restarted) machine.restart();
+    CHECK(machine.agency->sagas.finish(machine.simulated.now() + 1h));
+    CHECK(machine.instance("1").status == SagaStatus::completed);
+    CHECK(machine.simulated.now() < right + 1h);
+    CHECK(machine.card.charged["1"] == 1);
+}
+
+TEST_CASE("a deadline that a clock far ahead has set is over in the time that the step was given", "[sagas][clock]")
+{
+    Machine machine;
+    const Time right    = machine.simulated.now();
+    machine.card.silent = true;
+    machine.simulated.set_clock(right + std::chrono::days{365 * 80});
+    machine.book("1");
+    CHECK_FALSE(machine.agency->sagas.settle(machine.simulated.now() + 1h));
+    machine.simulated.set_clock(right);
+    machine.restart();
+    CHECK(machine.agency->sagas.finish(machine.simulated.now() + std::chrono::hours{24 * 5}));
+    CHECK(machine.instance("1").why->code == "deadline-passed");
+    CHECK(machine.simulated.now() < right + std::chrono::hours{24 * 5});
+}
+
+TEST_CASE("whoever asks sagas from other threads may do so while they start and stop", "[sagas][threads]")
+{
+    SystemExecutor executor{{.threads = 2}};
+    const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
+    const auto store = open_memory_store(runtime);
+    const TemporaryDirectory directory;
+    CommandBus commands{runtime, *store};
+    EventBus bus{runtime, *store};
+    Card card;
+    Sagas sagas{runtime, *store, commands, bus, directory.path() + "/sagas"};
+    add_booking(sagas, card);
+    for (int trip = 0; trip < 20; ++trip) REQUIRE(commands.send(id<Trip>{std::to_string(trip)}, Book{}));
+
+    std::atomic<bool> over{false};
+    std::atomic<int> asked{0};
+    std::vector<std::thread> askers;
+    for (int i = 0; i < 3; ++i) {
+        askers.emplace_back([&] {
+            while (not over) {
+                static_cast<void>(sagas.error());
+                static_cast<void>(sagas.settle(system_clock().now()));
+                static_cast<void>(sagas.finish(system_clock().now()));
+                static_cast<void>(sagas.count());
+                static_cast<void>(sagas.find("booking", "1"));
+                ++asked;
+            }
+        });
+    }
+    bool started = true;
+    for (int i = 0; i < 50; ++i) {
+        started = started && sagas.start();
+        for (const int before = asked; asked == before;) std::this_thread::yield();
+        sagas.stop();
+    }
+    over = true;
+    for (auto& asker : askers) asker.join();
+    CHECK(started);
+    REQUIRE(sagas.start());
+    CHECK(sagas.finish(system_clock().now() + 5min));
+    CHECK(sagas.count().value() == std::map<SagaStatus, std::uint64_t>{{SagaStatus::completed, 20}});
+    CHECK_FALSE(sagas.error());
 }
 
 } // namespace sagas_test

@@ -247,6 +247,70 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
     }
 }
 
+TEST_CASE("streams without a category, which older stores have, go along", "[exchange]")
+{
+    Machine machine;
+    const TemporaryDirectory directory;
+    const auto path = [&](const std::string& name) { return directory.path() + "/" + name; };
+    std::vector<RecordedEvent> events;
+    {
+        const auto store =
+            LevelDbStore::open(machine.runtime, {.directory = path("old") + "/log", .limits = {.uncategorised = true}});
+        REQUIRE(store);
+        REQUIRE(store.value()->append(to("-7", ExpectedVersion::any(), {note_of(machine.runtime, "x")})));
+        events = read_all(*store.value());
+        REQUIRE(export_history(machine.runtime, *store.value(), path("old.jsonl"), {}));
+    }
+    REQUIRE(import_history(machine.runtime, path("old.jsonl"), path("new"), {}));
+    const auto store = machine.open(path("new") + "/log");
+    CHECK(read_all(*store) == events);
+    CHECK(store->append(to("-7", ExpectedVersion::any(), {note_of(machine.runtime, "y")})).error().code ==
+          "invalid-stream-name");
+}
+
+TEST_CASE("what a clock that ran ahead has recorded is imported as of the moment when it was right",
+          "[exchange][clock]")
+{
+    Machine machine;
+    const TemporaryDirectory directory;
+    const auto path   = [&](const std::string& name) { return directory.path() + "/" + name; };
+    const auto append = [&](EventStore& store, int i) {
+        REQUIRE(store.append(to("order-" + std::to_string(i % 3), ExpectedVersion::any(),
+                                {note_of(machine.runtime, std::to_string(i))})));
+        machine.executor.advance(std::chrono::seconds{1});
+    };
+    const Time began = machine.executor.now();
+    Time right{};
+    {
+        const auto store = machine.open(path("ahead") + "/log");
+        for (int i = 0; i < 10; ++i) append(*store, i);
+        right = machine.executor.now();
+        machine.executor.set_clock(right + std::chrono::days{365 * 80});
+        for (int i = 10; i < 20; ++i) append(*store, i);
+        CHECK(store->info().value().notices == std::vector<std::string>{});
+        machine.executor.set_clock(right + std::chrono::hours{1});
+        for (int i = 20; i < 30; ++i) append(*store, i);
+        REQUIRE(store->info().value().notices.size() == 1);
+        CHECK(store->info().value().notices.front().starts_with("the log ends with an event that was recorded at "));
+        REQUIRE(export_history(machine.runtime, *store, path("ahead.jsonl"), {}));
+    }
+    for (int time = 0; time < 2; ++time) { // the second compares
+        REQUIRE(import_history(machine.runtime, path("ahead.jsonl"), path("right"), {}, right));
+    }
+    const auto ahead  = machine.open(path("ahead") + "/log");
+    const auto mended = machine.open(path("right") + "/log");
+    CHECK(mended->info().value().notices == std::vector<std::string>{});
+    CHECK(mended->verify().value().findings_total == 0);
+    auto expected = read_all(*ahead);
+    CHECK(expected.back().recorded_at > right + std::chrono::days{365 * 79});
+    for (auto& event : expected) event.recorded_at = std::min(event.recorded_at, right);
+    CHECK(read_all(*mended) == expected);
+    CHECK(expected.front().recorded_at == began);
+    // From here on times are those of the clock again.
+    append(*mended, 30);
+    CHECK(read_all(*mended).back().recorded_at > right);
+}
+
 TEST_CASE("personal data go along sealed, and are read with their keys alone", "[exchange]")
 {
     Machine machine;

@@ -65,4 +65,21 @@ TEST_CASE("progress says nothing in a pipe, and ends work that nobody wants any 
     CHECK(console.said_err.empty());
 }
 
+TEST_CASE("progress goes on to be shown, and work to be ended, when the clock is set", "[service][progress][clock]")
+{
+    SimulatedExecutor clock{1};
+    KeptConsole console{{.err_is_terminal = true, .width = 100}};
+    Progress progress{console, clock, "rebuilding orders"};
+    REQUIRE(progress.at(0, 40'000));
+    for (const int years : {-60, 80, -200}) {
+        clock.set_clock(clock.now() + std::chrono::days{365 * years});
+        console.said_err.clear();
+        REQUIRE(progress.at(10'000, 40'000));
+        CHECK(console.said_err.find("25%") != std::string::npos);
+    }
+    clock.set_clock(clock.now() - std::chrono::days{1});
+    console.is_wanted = false;
+    CHECK_FALSE(progress.at(20'000, 40'000));
+}
+
 } // namespace progress_test

@@ -85,6 +85,17 @@ TEST_CASE("store scavenge says what would go, wants --yes, and leaves a store th
     CHECK(ask(book, {"projections", "verify", "--all"}).exit_code == 0);
 }
 
+TEST_CASE("store scavenge where there is no store says so", "[service][scavenge]")
+{
+    const TemporaryDirectory directory;
+    const auto nowhere = directory.path() + "/nothing";
+    for (const std::string how : {"--dry-run", "--yes"}) {
+        const auto said = run(GUEST_BOOK_1, {"store", "scavenge", how, "--json", "--data", nowhere});
+        CHECK(said.code() == "no-data");
+        CHECK_FALSE(std::filesystem::exists(nowhere));
+    }
+}
+
 TEST_CASE("a running service carries out deletions and scavenges", "[service][scavenge]")
 {
     const Book book;

@@ -52,8 +52,9 @@ struct StoreInfo {
     std::uint64_t index_bytes    = 0;
     std::uint64_t cluster_bytes  = 0;
     std::uint64_t bytes() const { return log_bytes + index_bytes + cluster_bytes; }
-    std::vector<std::string> notices = {}; // what was put right when it was opened, a sentence each
-    std::optional<Error> damage      = {}; // why it takes no append
+    std::vector<std::string> notices =
+        {}; // a sentence each: what was put right when it was opened, and a last event that is from the time to come
+    std::optional<Error> damage = {}; // why it takes no append
 };
 
 // Something that is not as it was written. Position 0: not of one event.

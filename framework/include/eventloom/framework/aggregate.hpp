@@ -9,6 +9,7 @@
 //     inline el::result<Paid> decide(const Pay& command, const Order& order);
 //     static_assert(el::aggregate<Order>);
 //
+// The category is a word without a hyphen, and belongs to this state alone.
 // decide may give one event, an optional one, a variant of alternatives, a tuple of several, or a vector of
 // `Order::Events::variant`. evolve cannot fail: what has happened has happened. Neither does I/O or asks the time.
 // `static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100};` in a state whose streams grow long has its
@@ -66,6 +67,14 @@ consteval bool has_evolve()
     return evolves<State, Fact>;
 }
 
+template <class State>
+consteval bool has_category()
+{
+    static_assert(is_category(State::category),
+                  "a category is a word without a hyphen: the stream \"gift-order-7\" is of the category \"gift\"");
+    return is_category(State::category);
+}
+
 template <class State, class... Entry>
 consteval bool is_complete(std::type_identity<std::tuple<Entry...>>)
 {
@@ -79,8 +88,8 @@ concept aggregate = std::default_initializable<State> && requires
 {
     std::string_view{State::category};
     typename State::Events::variant;
-} &&
-    detail::is_complete<State>(std::type_identity<typename State::Events::entries>{}) && detail::snapshots_fit<State>();
+} && detail::has_category<State>() && detail::is_complete<State>(
+    std::type_identity<typename State::Events::entries>{}) && detail::snapshots_fit<State>();
 
 // Events of an aggregate, or of another list, in memory.
 template <lists_events State>
@@ -209,8 +218,8 @@ template <aggregate State>
 result<State> evolved(State state, const RecordedEvent& event)
 {
     const auto take = [&](const auto& fact) -> result<void> {
-        BOOST_OUTCOME_TRY(state, call_user_code("evolve of", State::category,
-                                                [&] { return evolve(std::move(state), fact); }));
+        BOOST_OUTCOME_TRY(state,
+                          call_user_code("evolve of", State::category, [&] { return evolve(std::move(state), fact); }));
         return done();
     };
     BOOST_OUTCOME_TRY(detail::with_facts<State>(event, State::category, take));

@@ -26,6 +26,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <typeindex>
 #include <vector>
 
 namespace eventloom {
@@ -72,9 +73,10 @@ namespace detail {
 class AggregateCache {
 public:
     struct Entry {
-        std::shared_ptr<const void> state; // of the aggregate's type; a stream has one aggregate
-        std::uint64_t events   = 0;        // of the stream, up to the last that it was folded from
-        std::uint64_t settings = 0;        // how often the stream's limits had been changed before
+        std::shared_ptr<const void> state;
+        std::type_index type   = typeid(void); // of the state
+        std::uint64_t events   = 0;            // of the stream, up to the last that it was folded from
+        std::uint64_t settings = 0;            // how often the stream's limits had been changed before
     };
 
     explicit AggregateCache(std::size_t capacity);
@@ -91,6 +93,14 @@ private:
     std::unique_ptr<Table> table_;
 };
 
+template <class T>
+consteval std::string_view full_name()
+{
+    std::string_view name = __PRETTY_FUNCTION__; // "... [with T = shop::orders::Pay; ...]"
+    name                  = name.substr(name.find("T = ") + 4);
+    return name.substr(0, name.find_first_of(";]"));
+}
+
 template <class Command>
 concept validated = requires(const Command& command)
 {
@@ -105,6 +115,11 @@ class CommandBus {
 public:
     CommandBus(const Runtime& runtime, EventStore& store, CommandBusOptions options = {});
     ~CommandBus();
+
+    // Says whose the streams of a category are; each aggregate says it of its own when it is first asked for. The streams of
+    // one category have one state: what another type makes of their events is not what their commands were decided on.
+    // Failure::invalid  "category-taken": it is another's.
+    result<void> take_category(std::string_view category, std::type_index type, std::string_view name);
 
     // Decides and records. What the aggregate refuses comes back as Failure::refused with its own code; what the store
     // could not do, as the store says it.
@@ -162,10 +177,11 @@ private:
     template <aggregate State>
     result<Loaded<State>> load_stream(const std::string& stream)
     {
+        BOOST_OUTCOME_TRY(take_category(State::category, typeid(State), detail::full_name<State>()));
         const auto age = cache_.age();
         Loaded<State> loaded;
         BOOST_OUTCOME_TRY(const auto settings, count_settings(stream));
-        if (auto cached = cache_.find(stream); cached.state && cached.settings == settings) {
+        if (auto cached = cache_.find(stream); cached.type == typeid(State) && cached.settings == settings) {
             loaded = {*static_cast<const State*>(cached.state.get()), cached.events, settings, age};
         } else {
             BOOST_OUTCOME_TRY(loaded, load_snapshot<State>(stream));
@@ -186,7 +202,8 @@ private:
         }
         loaded.settings = settings;
         if (loaded.events > 0) {
-            cache_.keep(stream, {std::make_shared<const State>(loaded.state), loaded.events, settings}, loaded.age);
+            cache_.keep(stream, {std::make_shared<const State>(loaded.state), typeid(State), loaded.events, settings},
+                        loaded.age);
         }
         return loaded;
     }
@@ -246,9 +263,10 @@ private:
         loaded.state             = std::move(next);
         loaded.events += facts.size();
         take_snapshot(context.stream, events_before, loaded);
-        cache_.keep(context.stream,
-                    {std::make_shared<const State>(std::move(loaded.state)), loaded.events, loaded.settings},
-                    loaded.age);
+        cache_.keep(
+            context.stream,
+            {std::make_shared<const State>(std::move(loaded.state)), typeid(State), loaded.events, loaded.settings},
+            loaded.age);
         return receipt;
     }
 
@@ -280,8 +298,14 @@ private:
     EventStore& store_;
     CommandBusOptions options_;
     detail::AggregateCache cache_;
-    std::mutex saving_;           // of a snapshot, so that none is saved behind forget_states
-    mutable std::mutex noticing_; // over the next
+    struct Owner {
+        std::type_index type;
+        std::string name;
+    };
+    std::mutex categories_mutex_;
+    std::map<std::string, Owner, std::less<>> categories_; // whose each is
+    std::mutex saving_;                                    // of a snapshot, so that none is saved behind forget_states
+    mutable std::mutex noticing_;                          // over the next
     std::map<std::string, std::string, std::less<>> notices_; // by category
     std::vector<Middleware> middleware_;                      // innermost first
 };

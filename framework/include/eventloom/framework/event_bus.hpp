@@ -9,7 +9,8 @@
 // Recent events come from one bounded buffer in memory that all subscribers share; a subscriber who is too slow for it
 // reads from the log at its own pace and holds up nobody. A subscriber is called by one thread at a time, in the order of
 // positions; different subscribers at the same time. When its handler answers with an error it is called no more, and the
-// error stands in the subscription. Threads: every member may be called from any thread. The bus outlives no store and no
+// error stands in the subscription; so it does from the start when there is no such scope ("invalid-category"), or when the
+// log ends before the position that it is to begin behind ("log-behind-checkpoint"). Threads: every member may be called from any thread. The bus outlives no store and no
 // executor; a handler may not end its own subscription's last reference.
 #pragma once
 
@@ -96,8 +97,10 @@ public:
     // `deadline`; says whether it has handled it.
     bool wait_for(const Subscription& subscription, Position position, Time deadline);
 
-    // Lets go of the recent events in memory: what is handed over from now on is read from the log.
-    void forget_recent();
+    // Lets go of the recent events in memory: what is handed over from now on is read from the log. Appends are held for
+    // that moment, or one that is under way would bring its events back.
+    // Fails as the store's hold_appends() does, and not for a damaged log, which takes no appends.
+    result<void> forget_recent();
 
 private:
     struct Core;

@@ -105,7 +105,8 @@ class Scope {
 public:
     static Scope everything() { return {Kind::everything, {}, {}}; }
     static Scope stream(std::string name) { return {Kind::stream, std::move(name), {}}; }
-    // All streams whose name begins with this word and a hyphen, or is this word.
+    // All streams whose name is this word, or this word and a hyphen and more. The word itself holds no hyphen: the stream
+    // "gift-order-7" is of the category "gift". Whoever reads another is told "invalid-category".
     static Scope category(std::string name) { return {Kind::category, std::move(name), {}}; }
     // All events of one stored type, whatever their stream.
     static Scope type(std::string name) { return matching({{{.types = {std::move(name)}}}}); }
@@ -176,7 +177,7 @@ public:
     //                       Of events that were sent before, nothing was written: "events-partly-present",
     //                       "events-in-another-order", "event-in-another-stream", "event-with-other-content",
     //                       "event-at-another-version" (than the expected one allows), "events-without-their-command".
-    // Failure::invalid      "invalid-stream-name", "invalid-event-type", "invalid-tag", "invalid-append",
+    // Failure::invalid      "invalid-stream-name" (also of one that begins with a hyphen: it has no category), "invalid-event-type", "invalid-tag", "invalid-append",
     //                       "duplicate-event-id", "command-id-taken", "event-too-large", "metadata-too-large",
     //                       "append-too-large", "query-too-large".
     // Failure::refused      "stream-tombstoned": a stream has ended for good (stream_limits.hpp); nothing was written.
@@ -189,7 +190,8 @@ public:
     // called exactly once, on a thread of the store's choice; it may append again.
     virtual void append(AppendRequest request, AppendCompletion completion) = 0;
 
-    // A cursor over what stands in the log now. An unknown stream or category is empty, not an error.
+    // A cursor over what stands in the log now. An unknown stream or category is empty, not an error; nor is a place behind
+    // the end, where an event is still to come: whoever keeps a place for later asks check_checkpoint first.
     virtual std::unique_ptr<EventCursor> read(const ReadRequest& request) const = 0;
 
     // The event with this id, wherever it stands; nothing when there is none, or when it went with its stream's limits.
@@ -228,11 +230,23 @@ struct StoreLimits {
     std::size_t metadata_bytes    = 64u << 10; // tags and headers of one event
     std::size_t append_events     = 10'000;
     std::size_t append_bytes      = 64u << 20;
-    std::size_t query_items       = 64; // of a condition; each may name as many types and tags
+    std::size_t query_items       = 64;    // of a condition; each may name as many types and tags
+    bool uncategorised            = false; // streams that begin with a hyphen: only in copies of a log that has them
 };
 
 // Checks a request against the limits and its own consistency; every store calls it first.
 result<void> check_append(const AppendRequest& request, const StoreLimits& limits = {});
+
+// Checks what is to be read; every store, and whoever waits for events, calls it first.
+// Failure::invalid  "invalid-category".
+result<void> check_scope(const Scope& scope);
+
+// Whether the log still has all that was handled up to `checkpoint`. One that was restored may end before it: it would give
+// nothing until it has grown to there, and then leave out what came in between. Whoever follows a log asks this first, and
+// says what it was about to do ("began the subscription mail") and what is to be done instead.
+// Failure::corrupt  "log-behind-checkpoint".
+result<void> check_checkpoint(const EventStore& store, Position checkpoint, std::string_view doing,
+                              std::string_view advice);
 
 // The error of an append that found another version than it expected.
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count);

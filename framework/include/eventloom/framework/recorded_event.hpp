@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,12 @@ struct RecordedEvent {
 inline std::string_view category_of(std::string_view stream)
 {
     return stream.substr(0, stream.find('-'));
+}
+
+// What can be a category, and so the name of a saga: a word without a hyphen, which would end it in a stream's name.
+constexpr bool is_category(std::string_view name)
+{
+    return not name.empty() && name.find('-') == std::string_view::npos;
 }
 
 } // namespace eventloom

@@ -125,6 +125,9 @@ public:
     void run_until_idle();
     // Runs everything that is ready or falls due within `span`, moving virtual time on by `span`.
     void advance(Duration span);
+    // Sets the clock, forwards or back, as an operator does, or a machine that finds the right time. Timers stay: what was to
+    // run in an hour runs in an hour, as on the real machine.
+    void set_clock(Time now);
     // Forgets every task and timer, as a power cut does.
     void drop_everything();
     // A number below `bound`, from the seed: for tests that make choices of their own. `bound` is at least 1.

@@ -359,8 +359,9 @@ template <class Sources, class KeyParts, class... Stored, class Part>
 void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, const Part& part)
 {
     if constexpr (is_handler<Part>) {
-        using Fact        = heard_by<Part>;
-        using State       = typename owner<Fact, Sources>::type;
+        using Fact  = heard_by<Part>;
+        using State = typename owner<Fact, Sources>::type;
+        static_assert(has_category<State>());
         const auto handle = [part, key_parts](TypedFold<Stored...>& fold, const void* value,
                                               const RecordedEvent& event) -> result<void> {
             const auto& fact = *static_cast<const Fact*>(value);
@@ -376,9 +377,8 @@ void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, c
                 definition.types.push_back(name);
             }
             definition.hears_personal_data |= type->is_personal;
-            definition.heard.push_back(
-                {std::string{State::category}, type, State::Events::template index_of<Fact>, handle,
-                 row_finder<Part>(definition, key_parts)});
+            definition.heard.push_back({std::string{State::category}, type, State::Events::template index_of<Fact>,
+                                        handle, row_finder<Part>(definition, key_parts)});
         }
         definition.has_a_stream_for_each_row &= keeps_to_its_stream<Part, State, KeyParts, Stored...>();
         if (std::find(definition.categories.begin(), definition.categories.end(), State::category) ==

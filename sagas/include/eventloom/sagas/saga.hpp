@@ -210,6 +210,7 @@ void add_part(SagaDefinition& saga, begins<F> part)
     using Key       = typename Signature::key_of;
     using Fact      = typename Signature::fact;
     static_assert(event_of<Fact, Key>, "a saga begins with an event that is in its aggregate's event list");
+    static_assert(has_category<Key>());
     saga.begin_category = Key::category;
     saga.begin_types    = names_that_may_stand_for<Key, Fact>();
     saga.begin          = [state = part.state](const RecordedEvent& event) -> result<SagaState> {
@@ -240,7 +241,7 @@ void add_part(SagaDefinition& saga, failed<F> part)
 template <class State>
 struct personal_fields_have_no_place_in_the_data_of_saga;
 
-// Defines a saga. `name` is the category of its instances' streams: letters and digits. Raise the version when the steps
+// Defines a saga. `name` is the category of its instances' streams: a word without a hyphen. Raise the version when the steps
 // change and add both to the engine: an instance finishes under the version it began with.
 template <class State, class... Part>
 Saga saga(std::string name, std::uint32_t version, Part... part)
@@ -255,8 +256,7 @@ Saga saga(std::string name, std::uint32_t version, Part... part)
     (detail::add_part<State>(*definition, std::move(part)), ...);
     ensure(definition->begin != nullptr, "a saga has no el::begins");
     ensure(not definition->steps.empty(), "a saga has no step");
-    ensure(not definition->name.empty() && definition->name.find('-') == std::string::npos,
-           "a saga's name is a category: it holds no hyphen");
+    ensure(is_category(definition->name), "a saga's name is a category: a word without a hyphen");
     definition->encode = [](const SagaState& state, std::string& out) {
         codec<State>::encode(*static_cast<const State*>(state.get()), out);
     };

@@ -99,7 +99,7 @@ public:
     }
 
     // Opens the engine's database, takes up every instance that has not ended, and listens for new ones.
-    result<void> start();
+    result<void> start(); // Failure::corrupt "log-behind-checkpoint". Failure::invalid "category-taken".
     // Opens the database for listing only: nothing is begun or carried on.
     result<void> open();
     // Returns when nothing of the engine is running; instances go on at the next start.
