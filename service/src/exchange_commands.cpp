@@ -139,12 +139,15 @@ void CommandLine::add_exchange_commands(CLI::App& store)
     });
 
     auto* importing = store.add_subcommand("import", "Make a store of what `store export` has written");
-    importing->add_option("file", arguments->file, "What was exported")->required()->check(not_empty());
+    importing->add_option("file", arguments->file, "What was exported; - is standard input")
+        ->required()
+        ->check(not_empty());
     importing->add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
     on(
         importing,
-        [this, arguments](Output& out) {
-            return import_file(out, runtime(), path_of(arguments->file), data_directory(), arguments->only_looks);
+        [this, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(const auto file, file_to_read(arguments->file));
+            return import_file(out, runtime(), file, data_directory(), arguments->only_looks);
         },
         DirectoryUse::alone);
 }

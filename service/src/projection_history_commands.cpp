@@ -194,10 +194,13 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
     auto* explain_command = add("explain", "Which events made a row, in order, and what each changed");
     explain_command->add_option("key", arguments->row.key, "The row's key; a slash between the parts of one")
         ->required();
-    on(explain_command, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return explain(out, open_service->service().projections(), runtime().clock, *arguments);
-    });
+    on(
+        explain_command,
+        [this, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            return explain(out, open_service->service().projections(), runtime().clock, *arguments);
+        },
+        DirectoryUse::reading);
 
     auto* as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
     as_of_command->add_option("key", arguments->row.key, "Only the row of this key");
@@ -206,10 +209,13 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
     moment->add_option("--time", arguments->time, "Up to the last event recorded by then (UTC)")
         ->check(CLI::Validator{time_or_why_not, "TIME"});
     moment->require_option(1);
-    on(as_of_command, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return as_of(out, open_service->service(), *arguments);
-    });
+    on(
+        as_of_command,
+        [this, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            return as_of(out, open_service->service(), *arguments);
+        },
+        DirectoryUse::reading);
 }
 
 } // namespace eventloom

@@ -129,16 +129,19 @@ void CommandLine::add_query_command()
     query->add_option("--limit", arguments->query.limit, "At most so many rows");
     query->add_option("--columns", arguments->query.columns, "Only these, with commas between");
     query->add_flag("--csv", arguments->csv, "Answer with a CSV file (RFC 4180)");
-    on(query, [this, arguments](Output& out) -> result<void> {
-        if (arguments->csv && out.json()) {
-            return fail(Failure::invalid, "csv-and-json",
-                        "asked for CSV and for JSON at once; give one of --csv and --json");
-        }
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        const auto& projections = open_service->service().projections();
-        return arguments->table.empty() ? list_tables(out, projections, *arguments)
-                                        : answer(out, projections, *arguments);
-    });
+    on(
+        query,
+        [this, arguments](Output& out) -> result<void> {
+            if (arguments->csv && out.json()) {
+                return fail(Failure::invalid, "csv-and-json",
+                            "asked for CSV and for JSON at once; give one of --csv and --json");
+            }
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            const auto& projections = open_service->service().projections();
+            return arguments->table.empty() ? list_tables(out, projections, *arguments)
+                                            : answer(out, projections, *arguments);
+        },
+        DirectoryUse::reading);
 }
 
 } // namespace eventloom
