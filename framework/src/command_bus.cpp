@@ -1,5 +1,7 @@
 #include <eventloom/framework/command_bus.hpp>
 
+#include "stream_without_id.hpp"
+
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <list>
@@ -138,6 +140,11 @@ void CommandBus::use(Middleware middleware)
 
 result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& innermost)
 {
+    if (lacks_id(context.stream)) {
+        return fail(Failure::invalid, "empty-id",
+                    "send " + std::string{context.command} + " to " + context.stream +
+                        " and found an empty id; give the id of the one that it is for");
+    }
     auto& options            = context.options;
     context.command_id_given = not options.command_id.is_nil();
     if (not context.command_id_given) options.command_id = runtime_.ids.next();

@@ -1,5 +1,7 @@
 #include <eventloom/framework/event_store.hpp>
 
+#include "stream_without_id.hpp"
+
 #include <eventloom/framework/personal_parts.hpp>
 
 #include <eventloom/framework/inline_rows.hpp>
@@ -284,6 +286,11 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     for (const StreamAppend& append : request.streams) {
         BOOST_OUTCOME_TRY(check_stream(append.stream, limits));
         BOOST_OUTCOME_TRY(check_settings(append));
+        if (lacks_id(append.stream)) {
+            return invalid("empty-id",
+                           "append to the stream " + quoted(append.stream) +
+                               ", which has a category and no id; give the id that stands after the hyphen");
+        }
         if (append.events.empty()) {
             return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
         }

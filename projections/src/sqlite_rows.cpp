@@ -121,8 +121,13 @@ result<std::vector<std::string>> created(sqlite::Connection& file)
 }
 
 // Opens the file and sees to its tables. Failure::corrupt when it has others.
-result<std::unique_ptr<sqlite::Connection>> open_file(const std::string& path, const SqliteSchema& schema)
+result<std::unique_ptr<sqlite::Connection>> open_file(const Runtime& runtime, const std::string& path,
+                                                      const SqliteSchema& schema)
 {
+    // SQLite would make it as the umask says. What it makes beside it has the rights of this one.
+    if (not runtime.files.FileExists(path)) {
+        BOOST_OUTCOME_TRY(replace_file(runtime, path, ""));
+    }
     BOOST_OUTCOME_TRY(auto file, sqlite::Connection::open(path));
     file->wait_for_locks(sqlite::wait_for_other_programs_ms);
     // NORMAL: a power cut takes the last writes, rows and checkpoint alike, which are folded again; but it damages nothing.
@@ -165,11 +170,11 @@ result<std::shared_ptr<ReadModel>> open_with(const Runtime& runtime, const std::
     BOOST_OUTCOME_TRY(make_directory(runtime, directory));
     const auto path = directory + "/" + name + ".sqlite";
     std::vector<std::string> notices;
-    auto opened = open_file(path, *schema);
+    auto opened = open_file(runtime, path, *schema);
     if (not opened && opened.error().kind == Failure::corrupt && when_damaged == WhenDamaged::made_anew) {
         notices.push_back(opened.error().sentence + " (it was removed, and is made anew)");
         BOOST_OUTCOME_TRY(remove_database_file(runtime, path));
-        opened = open_file(path, *schema);
+        opened = open_file(runtime, path, *schema);
     }
     BOOST_OUTCOME_TRY(auto file, std::move(opened));
     BOOST_OUTCOME_TRY(auto writer, SqliteWriter::open(std::move(file), *schema));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -12,7 +13,10 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t depth_max = 4;
+constexpr std::size_t depth_max      = 4;
+constexpr Duration quiet_max         = std::chrono::seconds{5}; // then the service is asked whether it is there
+constexpr Duration pause_for_a_turn  = std::chrono::milliseconds{20};
+constexpr Duration pauses_for_a_turn = std::chrono::seconds{1}; // at most
 
 Error went_away()
 {
@@ -21,10 +25,57 @@ Error went_away()
             "look what has become of the command before you give it again"};
 }
 
+std::string in_seconds(Duration span)
+{
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) + " seconds";
+}
+
+Error does_not_answer(const std::string& directory, pid_t process, Duration patience)
+{
+    const auto number = std::to_string(process);
+    return {Failure::unknown, "service-does-not-answer",
+            "asked the service in " + directory + ", process " + number +
+                ", and found that it says nothing, nor within " + in_seconds(patience) +
+                " whether it is there; it may have been stopped (`kill -CONT " + number +
+                "` lets it go on) or hang; look what has become of the command before you give it again"};
+}
+
+bool send_all(int connection, std::string_view text)
+{
+    while (not text.empty()) {
+        const auto sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) return false;
+        if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+int milliseconds_of(Duration span)
+{
+    return static_cast<int>(std::min<long>(std::chrono::ceil<std::chrono::milliseconds>(span).count(), 1 << 30));
+}
+
+// Whether the service says that it is there, by a connection of its own. One that is gone says so with the end of the other.
+bool is_there(const std::string& directory, Duration patience)
+{
+    const auto service = AdminSocket::connect(directory, patience);
+    if (not service) return false;
+    if (not service.value()) return true;
+    const int connection = service.value()->descriptor();
+    if (not send_all(connection, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")) return false;
+    pollfd answered{connection, POLLIN, 0};
+    while (::poll(&answered, 1, milliseconds_of(patience)) < 0 && errno == EINTR) {
+    }
+    return answered.revents != 0;
+}
+
 // What the service answers, as it comes.
 class Answer {
 public:
-    Answer(int connection, const StopSignals& signals) : connection_{connection}, signals_{signals} {}
+    Answer(int connection, std::string directory, const StopSignals& signals, Duration patience)
+        : connection_{connection}, directory_{std::move(directory)}, signals_{signals}, patience_{patience}
+    {
+    }
 
     // Up to and with `mark`; nothing when the service ends before it.
     std::optional<std::string> next(std::string_view mark)
@@ -42,6 +93,9 @@ public:
         }
     }
 
+    // When nothing more comes.
+    const Error& why_nothing_more() const { return why_nothing_more_; }
+
     std::string rest()
     {
         while (receive()) {
@@ -53,7 +107,14 @@ private:
     bool receive()
     {
         std::array<pollfd, 2> either{pollfd{connection_, POLLIN, 0}, pollfd{signals_.descriptor(), POLLIN, 0}};
-        while (::poll(either.data(), asked_to_end_ ? 1 : 2, -1) < 0 && errno == EINTR) {
+        const int quiet_ms = milliseconds_of(std::min(patience_, quiet_max));
+        for (;;) {
+            const int ready = ::poll(either.data(), asked_to_end_ ? 1 : 2, quiet_ms);
+            if (ready > 0) break;
+            if (ready < 0 && errno == EINTR) continue;
+            if (is_there(directory_, patience_)) continue;
+            why_nothing_more_ = does_not_answer(directory_, AdminSocket::peer_of(connection_).process, patience_);
+            return false;
         }
         if (not asked_to_end_ && either[1].revents != 0) {
             asked_to_end_ = true;
@@ -68,20 +129,13 @@ private:
     }
 
     const int connection_;
+    const std::string directory_;
     const StopSignals& signals_;
+    const Duration patience_;
     std::string received_;
-    bool asked_to_end_ = false;
+    Error why_nothing_more_ = went_away();
+    bool asked_to_end_      = false;
 };
-
-bool send_all(int connection, std::string_view text)
-{
-    while (not text.empty()) {
-        const auto sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) return false;
-        if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
 
 // {"error": {"kind", "code", "sentence"}}, as the service and --json write it.
 Error error_in(std::string_view text)
@@ -92,27 +146,47 @@ Error error_in(std::string_view text)
     return {Failure::unavailable, error.value("code", "service-refused"), error.value("sentence", "it was refused")};
 }
 
-} // namespace
-
-result<int> ask_service(AdminSocket service, const CommandRequest& request, const StopSignals& signals,
-                        Console& console)
+result<int> ask_once(const AdminSocket& service, const std::string& directory, const CommandRequest& request,
+                     const StopSignals& signals, Console& console, Duration patience)
 {
     const auto body = to_json(request);
     // What cannot be sent was refused before it was read: the answer says why.
     send_all(service.descriptor(), "POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                    "Content-Length: " +
                                        std::to_string(body.size()) + "\r\n\r\n" + body);
-    Answer answer{service.descriptor(), signals};
+    Answer answer{service.descriptor(), directory, signals, patience};
     const auto head = answer.next("\r\n\r\n");
-    if (not head) return went_away();
+    if (not head) return answer.why_nothing_more();
     if (http_status_of(*head) != 200) return error_in(answer.rest());
     for (;;) {
         const auto line = answer.next("\n");
-        if (not line) return went_away();
+        if (not line) return answer.why_nothing_more();
         BOOST_OUTCOME_TRY(const auto reply, reply_of(*line));
         if (const auto* ended = std::get_if<Ended>(&reply)) return ended->exit_code;
         if (const auto* out = std::get_if<SaidOut>(&reply)) console.out(out->text);
         if (const auto* err = std::get_if<SaidErr>(&reply)) console.err(err->text);
+    }
+}
+
+} // namespace
+
+result<std::optional<int>> ask_service(const std::string& directory, const CommandRequest& request,
+                                       const StopSignals& signals, Console& console, Duration patience)
+{
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (auto pause = pause_for_a_turn;; pause = std::min(pause * 2, pauses_for_a_turn)) {
+        BOOST_OUTCOME_TRY(const auto service, AdminSocket::connect(directory, patience));
+        if (not service) return std::optional<int>{};
+        auto ended = ask_once(*service, directory, request, signals, console, patience);
+        if (ended) return std::optional{ended.value()};
+        if (ended.error().code != "service-busy") return std::move(ended.error());
+        // Nothing was begun: it can be asked again.
+        if (std::chrono::steady_clock::now() >= until) {
+            return fail(Failure::unavailable, "service-busy",
+                        ended.error().sentence + "; waited " + in_seconds(patience) +
+                            " for a turn, which is as long as --wait says; nothing was done");
+        }
+        BOOST_OUTCOME_TRY(console.wait(pause));
     }
 }
 

@@ -29,8 +29,7 @@ constexpr auto pause_after_a_fault = std::chrono::milliseconds{100};
 
 Error too_many(const std::string& of_what)
 {
-    return {Failure::unavailable, "service-busy",
-            "asked the service and found it busy with " + of_what + "; try again"};
+    return {Failure::unavailable, "service-busy", "asked the service and found it busy with " + of_what};
 }
 
 std::string error_json(const Error& error)

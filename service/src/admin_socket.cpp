@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <utility>
@@ -48,6 +49,14 @@ Descriptor open_directory(const std::string& directory)
 const sockaddr* generic(const sockaddr_un& address)
 {
     return reinterpret_cast<const sockaddr*>(&address);
+}
+
+// To connect counts as sending.
+void limit_sending(const Descriptor& socket, Duration patience)
+{
+    const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(patience).count();
+    const timeval limit{.tv_sec = microseconds / 1'000'000, .tv_usec = microseconds % 1'000'000};
+    ::setsockopt(socket.number(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
 // Others who could write there could put a socket of theirs in this one's place.
@@ -115,7 +124,7 @@ result<AdminSocket> AdminSocket::listen(const std::string& directory)
     return AdminSocket{std::move(opened), std::move(socket)};
 }
 
-result<std::optional<AdminSocket>> AdminSocket::connect(const std::string& directory)
+result<std::optional<AdminSocket>> AdminSocket::connect(const std::string& directory, Duration patience)
 {
     const auto not_reached = [&](const std::string& found) {
         return Error{Failure::unavailable, "service-not-reached",
@@ -126,9 +135,11 @@ result<std::optional<AdminSocket>> AdminSocket::connect(const std::string& direc
     if (opened.number() < 0) return std::optional<AdminSocket>{};
     Descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (socket.number() < 0) return not_reached(reason());
+    limit_sending(socket, patience);
     const auto address = address_in(directory, opened);
     if (::connect(socket.number(), generic(address), sizeof address) != 0) {
         if (errno == ECONNREFUSED || errno == ENOENT) return std::optional<AdminSocket>{};
+        if (errno == EAGAIN) return not_reached("that it takes no connection");
         return not_reached(reason());
     }
     const auto user = peer_of(socket.number()).user;

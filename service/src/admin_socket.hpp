@@ -2,6 +2,7 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
+#include <eventloom/framework/runtime.hpp>
 
 #include <optional>
 #include <string>
@@ -35,8 +36,9 @@ public:
     static result<AdminSocket> listen(const std::string& directory);
 
     // Nothing when nobody listens there: no socket, or one that a killed process has left.
-    // Failure::unavailable "service-not-reached"; Failure::refused "service-of-another-user".
-    static result<std::optional<AdminSocket>> connect(const std::string& directory);
+    // A service that takes no connection, because it hangs or too many wait, is waited for so long; so is one that takes no more
+    // of what is sent to it.  Failure::unavailable "service-not-reached"; Failure::refused "service-of-another-user".
+    static result<std::optional<AdminSocket>> connect(const std::string& directory, Duration patience);
 
     // Who is at the other end of a connection.
     static Peer peer_of(int connection);

@@ -2,29 +2,109 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <array>
 #include <charconv>
+#include <cmath>
+#include <sstream>
 #include <string>
 
 namespace eventloom {
 
 namespace {
 
-constexpr std::size_t shown_bytes = 40;
+constexpr std::size_t shown_bytes    = 40;
+constexpr std::uint64_t seconds_most = 1'000ull * 365 * 86'400;
+
+struct Unit {
+    char letter;
+    std::uint64_t seconds;
+};
+constexpr std::array units{Unit{'d', 86'400}, Unit{'h', 3'600}, Unit{'m', 60}, Unit{'s', 1}};
+
+template <class Number>
+std::optional<Number> number_in(std::string_view word)
+{
+    Number number{};
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (read.ec != std::errc{} || read.ptr != word.data() + word.size()) return std::nullopt;
+    return number;
+}
+
+std::string no(std::string_view word, const std::string& what)
+{
+    return "\"" + printable(word.substr(0, shown_bytes)) + "\" is no " + what;
+}
+
+std::string plain(double number)
+{
+    std::ostringstream text;
+    text << number;
+    return text.str();
+}
 
 } // namespace
 
-CLI::Validator whole_number(std::uint64_t least)
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most)
 {
-    const auto check = [least](std::string& word) -> std::string {
-        std::uint64_t number = 0;
-        const auto* end      = word.data() + word.size();
-        const auto read      = std::from_chars(word.data(), end, number);
-        if (read.ec != std::errc{} || read.ptr != end || number < least) {
-            return "\"" + printable(word.substr(0, shown_bytes)) + "\" is no whole number of at least " +
-                   std::to_string(least);
+    const auto check = [least, most](std::string& word) -> std::string {
+        const auto number = number_in<std::uint64_t>(word);
+        if (not number || *number < least || *number > most) {
+            return no(word, "whole number " + (most == std::numeric_limits<std::uint64_t>::max()
+                                                   ? "of at least " + std::to_string(least)
+                                                   : "from " + std::to_string(least) + " to " + std::to_string(most)));
         }
-        word = std::to_string(number);
+        word = std::to_string(*number);
         return "";
+    };
+    return CLI::Validator{check, ""};
+}
+
+CLI::Validator signed_number()
+{
+    const auto check = [](std::string& word) -> std::string {
+        const auto number = number_in<std::int64_t>(word);
+        if (not number) return no(word, "whole number");
+        word = std::to_string(*number);
+        return "";
+    };
+    return CLI::Validator{check, ""};
+}
+
+CLI::Validator finite_number()
+{
+    const auto check = [](std::string& word) -> std::string {
+        const auto number = number_in<double>(word);
+        return number && std::isfinite(*number) ? "" : no(word, "number");
+    };
+    return CLI::Validator{check, ""};
+}
+
+CLI::Validator rate(double most)
+{
+    const auto check = [most](std::string& word) -> std::string {
+        const auto number = number_in<double>(word);
+        return number && *number >= 0 && *number <= most ? "" : no(word, "number from 0 to " + plain(most));
+    };
+    return CLI::Validator{check, ""};
+}
+
+std::optional<Duration> parse_span(std::string_view text)
+{
+    for (const Unit& unit : units) {
+        if (not text.ends_with(unit.letter)) continue;
+        const auto number = number_in<std::uint64_t>(text.substr(0, text.size() - 1));
+        if (not number || *number == 0 || *number > seconds_most / unit.seconds) return std::nullopt;
+        return Duration{std::chrono::seconds{*number * unit.seconds}};
+    }
+    return std::nullopt;
+}
+
+CLI::Validator span_of_time()
+{
+    const auto check = [](std::string& word) -> std::string {
+        if (parse_span(word)) return "";
+        return no(word, "span of time; give a whole number and d, h, m or s for days, hours, minutes or seconds, "
+                        "like 30s, up to 365000d");
     };
     return CLI::Validator{check, ""};
 }
@@ -32,6 +112,29 @@ CLI::Validator whole_number(std::uint64_t least)
 CLI::Validator not_empty()
 {
     return CLI::Validator{[](std::string& word) { return std::string{word.empty() ? "is an empty word" : ""}; }, ""};
+}
+
+CLI::Validator identifier()
+{
+    const auto check = [](std::string& word) -> std::string {
+        if (word.empty()) return "is an empty word";
+        return word.find_first_not_of(" \t\r\n") == std::string::npos ? "is a word of blanks" : "";
+    };
+    return CLI::Validator{check, ""};
+}
+
+void check_types(CLI::App& command)
+{
+    for (CLI::Option* option : command.get_options()) {
+        if (option->get_items_expected_max() == 0) continue; // a flag
+        const auto type = option->get_type_name();
+        // A number is written anew without zeros in front, which CLI11 would take for another number.
+        if (type.starts_with("UINT")) option->transform(whole_number());
+        if (type.starts_with("INT")) option->transform(signed_number());
+        if (type.starts_with("FLOAT")) option->transform(finite_number());
+        option->transform(not_empty());
+    }
+    for (CLI::App* below : command.get_subcommands([](CLI::App*) { return true; })) check_types(*below);
 }
 
 } // namespace eventloom

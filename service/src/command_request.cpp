@@ -28,7 +28,8 @@ std::string to_json(const CommandRequest& request)
                 {"data_directory", json_of_bytes(request.data_directory)},
                 {"out_is_terminal", request.shape.out_is_terminal},
                 {"err_is_terminal", request.shape.err_is_terminal},
-                {"width", request.shape.width}}
+                {"width", request.shape.width},
+                {"table_width", request.shape.table_width}}
         .dump();
 }
 
@@ -50,9 +51,12 @@ result<CommandRequest> command_request_of(std::string_view text)
     const auto flag               = [&](const char* name) { return json.contains(name) && json[name] == true; };
     request.shape.out_is_terminal = flag("out_is_terminal");
     request.shape.err_is_terminal = flag("err_is_terminal");
-    if (json.contains("width") && json["width"].is_number_unsigned()) {
-        request.shape.width = std::clamp<std::size_t>(json["width"].get<std::size_t>(), 20, 1'000);
-    }
+    const auto width              = [&](const char* name, std::size_t otherwise) {
+        if (not json.contains(name) || not json[name].is_number_unsigned() || json[name] == 0) return otherwise;
+        return std::clamp(json[name].get<std::size_t>(), ConsoleShape::width_min, ConsoleShape::width_max);
+    };
+    request.shape.width       = width("width", request.shape.width);
+    request.shape.table_width = width("table_width", 0);
     return request;
 }
 

@@ -3,7 +3,7 @@
 // POST /command has a body such as
 //
 //     {"arguments": ["orders", "list"], "working_directory": "/home/ada", "data_directory": "var/shop",
-//      "out_is_terminal": false, "err_is_terminal": false, "width": 80}
+//      "out_is_terminal": false, "err_is_terminal": false, "width": 80, "table_width": 0}
 //
 // and is answered with lines: {"out": "..."} and {"err": "..."} in the order in which they were said, at last {"exit": 0}.
 #pragma once

@@ -90,10 +90,14 @@ void CommandLine::add_dead_letter_commands()
     letters->require_subcommand(1);
     const auto add = [&](const char* name, const char* summary, auto action) {
         auto* command = letters->add_subcommand(name, summary);
-        on(command, [this, arguments, action](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            return action(out, open_service->service(), *arguments);
-        });
+        on(
+            command,
+            [this, arguments, action](Output& out) -> result<void> {
+                BOOST_OUTCOME_TRY(auto* const open_service, open());
+                return action(out, open_service->service(), *arguments);
+            },
+            std::string_view{name} == "list" || std::string_view{name} == "show" ? DirectoryUse::reading
+                                                                                 : DirectoryUse::shared);
         return command;
     };
     auto* list_command =

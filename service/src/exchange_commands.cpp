@@ -148,7 +148,9 @@ void CommandLine::add_exchange_commands(CLI::App& store)
     });
 
     auto* importing = store.add_subcommand("import", "Make a store of what `store export` has written");
-    importing->add_option("file", arguments->file, "What was exported")->required()->check(not_empty());
+    importing->add_option("file", arguments->file, "What was exported; - is standard input")
+        ->required()
+        ->check(not_empty());
     importing->add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
     importing
         ->add_option("--no-later-than", arguments->latest,
@@ -156,10 +158,10 @@ void CommandLine::add_exchange_commands(CLI::App& store)
         ->check(CLI::Validator{time_or_why_not, "TIME"});
     on(
         importing,
-        [this, arguments](Output& out) {
+        [this, arguments](Output& out) -> result<void> {
             const auto latest = arguments->latest.empty() ? std::nullopt : parse_time(arguments->latest);
-            return import_file(out, runtime(), path_of(arguments->file), data_directory(), arguments->only_looks,
-                               latest);
+            BOOST_OUTCOME_TRY(const auto file, file_to_read(arguments->file));
+            return import_file(out, runtime(), file, data_directory(), arguments->only_looks, latest);
         },
         DirectoryUse::alone);
 }

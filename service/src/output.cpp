@@ -43,7 +43,7 @@ void Output::table(const std::vector<Column>& columns, const TableRows& rows)
 {
     if (not options_.json) {
         std::string text;
-        for (const auto& line : table_lines(columns, rows)) text += line + "\n";
+        for (const auto& line : TextTable{columns, console_.shape().table_width}.lines(rows)) text += line + "\n";
         return console_.out(text);
     }
     Cell array = Cell::array();

@@ -164,10 +164,10 @@ void CommandLine::add_projection_commands()
         if (*is_watched) return watch_projections(out, open_service->service());
         return show_status(out, open_service->service().projections());
     };
-    on(projections->add_subcommand("list", "All projections, and where they stand"), show);
+    on(projections->add_subcommand("list", "All projections, and where they stand"), show, DirectoryUse::reading);
     auto* status = projections->add_subcommand("status", "The same");
     status->add_flag("--watch", *is_watched, "Again and again, with rates, until Ctrl-C; in a pipe a line a change");
-    on(status, show);
+    on(status, show, DirectoryUse::reading);
 
     struct Chosen {
         std::vector<std::string> names;
@@ -178,12 +178,15 @@ void CommandLine::add_projection_commands()
         auto* command     = projections->add_subcommand(name, summary);
         command->add_option("names", chosen->names, "Which projections");
         command->add_flag("--all", chosen->all, "All of them");
-        on(command, [this, chosen, action](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            auto& all = open_service->service().projections();
-            BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
-            return action(out, all, runtime().clock, names);
-        });
+        on(
+            command,
+            [this, chosen, action](Output& out) -> result<void> {
+                BOOST_OUTCOME_TRY(auto* const open_service, open());
+                auto& all = open_service->service().projections();
+                BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
+                return action(out, all, runtime().clock, names);
+            },
+            std::string_view{name} == "verify" ? DirectoryUse::reading : DirectoryUse::shared);
         return command;
     };
     const auto row = std::make_shared<RowName>();

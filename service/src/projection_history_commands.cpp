@@ -222,10 +222,13 @@ void CommandLine::add_projection_history_commands(CLI::App& projections)
                      "Up to the last event recorded by then (UTC, or with an offset such as +01:00)")
         ->check(CLI::Validator{time_or_why_not, "TIME"});
     moment->require_option(1);
-    on(as_of_command, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return as_of(out, open_service->service(), *arguments);
-    });
+    on(
+        as_of_command,
+        [this, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            return as_of(out, open_service->service(), *arguments);
+        },
+        DirectoryUse::reading);
 }
 
 } // namespace eventloom

@@ -19,7 +19,7 @@ std::string json_line(const Cell& value)
 class TableWriter final : public QueryWriter {
 public:
     TableWriter(Console& console, const QueryColumns& columns)
-        : console_{console}, columns_{columns}, table_{headings(columns)}
+        : console_{console}, columns_{columns}, table_{headings(columns), console.shape().table_width}
     {
     }
 

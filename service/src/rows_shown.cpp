@@ -68,10 +68,13 @@ void CommandLine::on_rows(CLI::App* command, Names names, Action action)
                      "Wait until the rows are those of this position, or of the end of the log; a minute at most")
         ->type_name("POSITION|head")
         ->check(CLI::Validator{position_or_why_not, ""});
-    on(command, [this, at_least, names = std::move(names), action = std::move(action)](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(see_to_rows(out, names(), *at_least));
-        return action(out);
-    });
+    on(
+        command,
+        [this, at_least, names = std::move(names), action = std::move(action)](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(see_to_rows(out, names(), *at_least));
+            return action(out);
+        },
+        DirectoryUse::reading);
 }
 
 void CommandLine::on_rows(CLI::App* command, std::vector<std::string> names, Action action)

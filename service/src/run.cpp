@@ -26,14 +26,11 @@ std::string working_directory()
 result<std::optional<int>> carried_out_by_service(const CommandLine& line, std::vector<std::string> words,
                                                   const StopSignals& signals, Console& console)
 {
-    BOOST_OUTCOME_TRY(auto service, AdminSocket::connect(line.root_directory()));
-    if (not service) return std::optional<int>{};
     const CommandRequest request{.arguments         = std::move(words),
                                  .working_directory = working_directory(),
                                  .data_directory    = line.root_directory(),
                                  .shape             = console.shape()};
-    BOOST_OUTCOME_TRY(const int exit_code, ask_service(std::move(*service), request, signals, console));
-    return std::optional{exit_code};
+    return ask_service(line.root_directory(), request, signals, console, line.patience());
 }
 
 int run_here(CommandLine& line, const std::vector<std::string>& words, const StopSignals& signals,
@@ -44,7 +41,7 @@ int run_here(CommandLine& line, const std::vector<std::string>& words, const Sto
     auto elsewhere = carried_out_by_service(line, words, signals, console);
     if (elsewhere) return elsewhere.value() ? *elsewhere.value() : line.carry_out();
     report(console, elsewhere.error(), line.json());
-    return static_cast<int>(ExitCode::failed);
+    return static_cast<int>(elsewhere.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);
 }
 
 } // namespace

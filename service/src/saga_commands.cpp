@@ -92,20 +92,26 @@ void CommandLine::add_saga_commands()
     auto* list_command = sagas->add_subcommand("list", "All instances, or those of one status");
     list_command->add_option("--status", arguments->status, "running, compensating, completed, compensated or stuck");
     list_command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number());
-    on(list_command, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        BOOST_OUTCOME_TRY(open_service->service().sagas().open());
-        return list(out, open_service->service().sagas(), arguments->status, arguments->limit);
-    });
+    on(
+        list_command,
+        [this, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            BOOST_OUTCOME_TRY(open_service->service().sagas().open());
+            return list(out, open_service->service().sagas(), arguments->status, arguments->limit);
+        },
+        DirectoryUse::reading);
 
     auto* show_command = sagas->add_subcommand("show", "One instance, with its history");
     show_command->add_option("saga", arguments->saga, "The saga's name")->required();
     show_command->add_option("key", arguments->key, "The instance's key")->required();
-    on(show_command, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        BOOST_OUTCOME_TRY(open_service->service().sagas().open());
-        return show(out, open_service->service().sagas(), arguments->saga, arguments->key);
-    });
+    on(
+        show_command,
+        [this, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, open());
+            BOOST_OUTCOME_TRY(open_service->service().sagas().open());
+            return show(out, open_service->service().sagas(), arguments->saga, arguments->key);
+        },
+        DirectoryUse::reading);
 
     auto* retry_command = sagas->add_subcommand("retry", "Take up an instance that is stuck, and let all sagas go on");
     retry_command->add_option("saga", arguments->saga, "The saga's name")->required();

@@ -35,7 +35,13 @@ void handle(void (*handler)(int))
     struct sigaction action {};
     action.sa_handler = handler;
     action.sa_flags   = SA_RESTART;
-    for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction before {};
+        ::sigaction(signal, nullptr, &before);
+        // Whoever began the program with `nohup` wants it to outlive the terminal.
+        if (signal == SIGHUP && before.sa_handler == SIG_IGN) continue;
+        ::sigaction(signal, &action, nullptr);
+    }
 }
 
 } // namespace

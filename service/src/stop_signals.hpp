@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM, as something that can be waited for. Nothing is done in a handler but to say that one came.
+// SIGINT, SIGTERM and SIGHUP, as something that can be waited for. Nothing is done in a handler but to say that one came.
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>
@@ -8,7 +8,7 @@
 
 namespace eventloom {
 
-// From its making to its end the two signals do not end the process. One at a time, made before the program's threads.
+// From its making to its end these signals do not end the process. One at a time, made before the program's threads.
 class StopSignals {
 public:
     StopSignals();

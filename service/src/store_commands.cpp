@@ -2,6 +2,7 @@
 #include <eventloom/service/command_line.hpp>
 
 #include "directory_holder.hpp"
+#include "directory_rights.hpp"
 
 #include <eventloom/service/progress.hpp>
 
@@ -25,11 +26,11 @@ void show(Progress& progress, Position at)
     static_cast<void>(progress.at(at, 0));
 }
 
-// `directory` as whoever asks calls it.
-result<void> show_info(Output& out, const LevelDbStore& store, const std::string& directory)
+// `data` as whoever asks calls it.
+result<void> show_info(Output& out, const LevelDbStore& store, const std::string& data)
 {
     BOOST_OUTCOME_TRY(const auto info, store.info());
-    out.facts({{"directory", directory},
+    out.facts({{"directory", data + "/log"},
                {"format", info.format_version},
                {"durability", info.durability == Durability::synced ? "fsync before acknowledging" : "buffered"},
                {"events", info.events},
@@ -44,6 +45,7 @@ result<void> show_info(Output& out, const LevelDbStore& store, const std::string
                {"bytes of the log", info.log_bytes},
                {"bytes of the index", info.index_bytes},
                {"bytes of the clusters", info.cluster_bytes},
+               {"files and directories open to others", count_open_to_others(data)},
                {"takes appends", info.damage ? "no: " + info.damage->sentence : "yes"}});
     for (const auto& notice : info.notices) out.say(notice);
     return done();
@@ -64,8 +66,10 @@ result<void> say_unclustered(Output& out, const LevelDbStore& store)
     return done();
 }
 
-result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock)
+result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock, const std::string& data)
 {
+    const auto open = count_open_to_others(data);
+
     Progress progress{out.console(), clock, "verifying the log"};
     BOOST_OUTCOME_TRY(const auto report, store.verify([&](Position at) { return progress.at(at, store.head()); }));
     progress.finish();
@@ -78,11 +82,13 @@ result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock)
         out.facts({{"events", report.events},
                    {"index_entries", report.index_entries},
                    {"findings_total", report.findings_total},
-                   {"findings", findings}});
+                   {"findings", findings},
+                   {"open_to_others", open}});
     } else {
         out.facts(
             {{"events", report.events}, {"index entries", report.index_entries}, {"findings", report.findings_total}});
         for (const auto& finding : report.findings) out.say(finding.sentence);
+        if (open > 0) out.say(open_to_others(data).sentence);
     }
     if (report.findings_total == 0) return done();
     return fail(Failure::corrupt, "store-damaged",
@@ -146,18 +152,19 @@ void CommandLine::add_store_commands()
         "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
     store->require_subcommand(1);
     add_scavenge_command(*store);
-    const auto on_log = [this, store](const char* name, const char* summary, auto look) {
-        on(store->add_subcommand(name, summary),
-           [this, look](Output& out) { return with_log([&](LevelDbStore& log) { return look(out, log); }); });
+    const auto on_log = [this, store](const char* name, DirectoryUse use, const char* summary, auto look) {
+        on(
+            store->add_subcommand(name, summary),
+            [this, look](Output& out) { return with_log([&](LevelDbStore& log) { return look(out, log); }); }, use);
     };
-    on_log("info", "Where it is, how large, and how it is kept",
-           [this](Output& out, LevelDbStore& log) { return show_info(out, log, data_directory() + "/log"); });
-    on_log("verify", "Read every record and every index, and compare all with all",
-           [this](Output& out, LevelDbStore& log) { return verify(out, log, runtime().clock); });
-    on_log("compact", "Cluster by stream, now, what appending has left for a quieter hour",
+    on_log("info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
+           [this](Output& out, LevelDbStore& log) { return show_info(out, log, data_directory()); });
+    on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare all with all",
+           [this](Output& out, LevelDbStore& log) { return verify(out, log, runtime().clock, data_directory()); });
+    on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
            [this](Output& out, LevelDbStore& log) -> result<void> {
                BOOST_OUTCOME_TRY(log.cluster());
-               BOOST_OUTCOME_TRY(show_info(out, log, data_directory() + "/log"));
+               BOOST_OUTCOME_TRY(show_info(out, log, data_directory()));
                return say_unclustered(out, log);
            });
     auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
@@ -173,9 +180,29 @@ void CommandLine::add_store_commands()
             return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, path_of(*into));
         },
         DirectoryUse::alone);
+    add_protect_command(*store);
     add_exchange_commands(*store);
     add_erasure_commands(*store);
     add_backup_commands(*store);
+}
+
+// Touches rights alone, and never what lies in the files: a service that runs does not notice.
+void CommandLine::add_protect_command(CLI::App& store)
+{
+    on(
+        store.add_subcommand("protect", "Close the data directory, and all in it, to other users of this machine"),
+        [this](Output& out) -> result<void> {
+            const auto data = data_directory();
+            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), data + "/log"));
+            if (names.empty()) return no_data(data);
+            BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
+            if (out.json()) out.facts({{"directory", data}, {"closed", count}});
+            out.say(count == 0 ? "Nothing in " + data + " was open to others."
+                               : "Closed " + with_separators(static_cast<std::int64_t>(count)) +
+                                     " files and directories of " + data + " to others.");
+            return done();
+        },
+        DirectoryUse::none);
 }
 
 result<void> CommandLine::with_log(const std::function<result<void>(LevelDbStore&)>& look)
@@ -184,7 +211,8 @@ result<void> CommandLine::with_log(const std::function<result<void>(LevelDbStore
         BOOST_OUTCOME_TRY(auto* const open_service, open());
         return look(open_service->service().store());
     }
-    auto log = LevelDbStore::open(runtime(), {.directory = data_directory() + "/log", .create_if_missing = false});
+    BOOST_OUTCOME_TRY(const auto directory, directory_to_open());
+    auto log = LevelDbStore::open(runtime(), {.directory = directory + "/log", .create_if_missing = false});
     if (log) return look(*log.value());
     if (log.error().code == "no-such-database") return no_data(data_directory());
     return with_holder(std::move(log.error()), runtime(), data_directory());

@@ -18,17 +18,21 @@ std::size_t width_of(std::string_view text);
 // A cell as a person reads it, without control characters.
 std::string cell_text(const Cell& cell);
 
-// Headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold.
+// Headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold. No line is
+// wider than `width_max`, if that is not 0: long texts are cut first, and what still does not fit is cut from the line. What
+// is cut ends with a sign.
 class TextTable {
 public:
-    explicit TextTable(std::vector<Column> columns);
+    explicit TextTable(std::vector<Column> columns, std::size_t width_max = 0);
     // Without line ends.
     std::vector<std::string> lines(const TableRows& rows);
 
 private:
-    std::string line_of(const std::vector<std::string>& cells) const;
+    std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const;
+    std::vector<std::size_t> shown_widths() const;
 
     const std::vector<Column> columns_;
+    const std::size_t width_max_;
     std::vector<std::size_t> widths_;
     bool headed_ = false;
 };

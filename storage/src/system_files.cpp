@@ -18,6 +18,20 @@ leveldb::Status fault(const std::string& path)
     return leveldb::Status::IOError(path, std::strerror(errno));
 }
 
+// Data are their user's alone, whatever the umask says; what this process makes is so from its first moment on.
+constexpr mode_t rights_of_a_file      = S_IRUSR | S_IWUSR;
+constexpr mode_t rights_of_a_directory = S_IRWXU;
+
+// A file that is there is not opened: to close it again would give up this process's lock on it.
+leveldb::Status make_private_file(const std::string& path)
+{
+    const int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, rights_of_a_file);
+    if (descriptor < 0) return errno == EEXIST ? leveldb::Status::OK() : fault(path);
+    auto status = fchmod(descriptor, rights_of_a_file) == 0 ? leveldb::Status::OK() : fault(path);
+    close(descriptor);
+    return status;
+}
+
 leveldb::Status sync_system_directory(const std::string& directory)
 {
     const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -74,6 +88,7 @@ public:
 
     leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override
     {
+        if (auto made = make_private_file(path); not made.ok()) return made;
         if (not path.ends_with(".log")) return target()->NewWritableFile(path, file);
         std::unique_ptr<leveldb::WritableFile> opened;
         auto status = open_written_ahead(path, opened);
@@ -81,9 +96,37 @@ public:
         return status;
     }
 
+    leveldb::Status NewAppendableFile(const std::string& path, leveldb::WritableFile** file) override
+    {
+        auto made = make_private_file(path);
+        return made.ok() ? target()->NewAppendableFile(path, file) : made;
+    }
+
+    leveldb::Status NewLogger(const std::string& path, leveldb::Logger** logger) override
+    {
+        auto made = make_private_file(path);
+        return made.ok() ? target()->NewLogger(path, logger) : made;
+    }
+
+    leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override
+    {
+        auto made = make_private_file(path);
+        return made.ok() ? target()->LockFile(path, lock) : made;
+    }
+
+    leveldb::Status CreateDir(const std::string& directory) override
+    {
+        if (mkdir(directory.c_str(), rights_of_a_directory) != 0) return fault(directory);
+        return chmod(directory.c_str(), rights_of_a_directory) == 0 ? leveldb::Status::OK() : fault(directory);
+    }
+
     leveldb::Status link_file(const std::string& from, const std::string& to) override
     {
-        return link(from.c_str(), to.c_str()) == 0 ? leveldb::Status::OK() : fault(to);
+        if (link(from.c_str(), to.c_str()) != 0) return fault(to);
+        // Both names have the rights of one file; in a store that was made long ago these are others' too.
+        struct stat found = {};
+        if (stat(to.c_str(), &found) == 0) static_cast<void>(chmod(to.c_str(), found.st_mode & rights_of_a_directory));
+        return leveldb::Status::OK();
     }
 
     leveldb::Status identify(const std::string& path, std::string* identity) override

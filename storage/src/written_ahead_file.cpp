@@ -138,7 +138,7 @@ private:
 
 leveldb::Status open_written_ahead(const std::string& path, std::unique_ptr<leveldb::WritableFile>& file)
 {
-    const int descriptor = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+    const int descriptor = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     if (descriptor < 0) return leveldb::Status::IOError(path, std::strerror(errno));
     file = std::make_unique<WrittenAheadFile>(descriptor, path);
     return leveldb::Status::OK();

@@ -46,6 +46,17 @@ TEST_CASE("a refusal comes back with the domain's own code and writes nothing", 
     CHECK(machine.store->head() == 0);
 }
 
+TEST_CASE("a command for an empty id is refused before anything is decided", "[framework][command-bus]")
+{
+    Machine machine;
+    const auto answer = machine.commands.send(id<Counter>{""}, Add{5});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == "empty-id");
+    CHECK(answer.error().kind == Failure::invalid);
+    CHECK(machine.store->head() == 0);
+    CHECK(machine.commands.send(id<Counter>{"-"}, Add{5}));
+}
+
 TEST_CASE("a command that fails its own validation reaches no aggregate", "[framework][command-bus]")
 {
     Machine machine;

@@ -33,7 +33,8 @@ el::result<orders::Line> parse_line(const std::string& text)
     };
     const auto first  = text.find(':');
     const auto second = text.find(':', first == std::string::npos ? first : first + 1);
-    if (first == std::string::npos || second == std::string::npos || first == 0) return bad("it has not three parts");
+    if (first == std::string::npos || second == std::string::npos) return bad("it has not three parts");
+    if (text.find_first_not_of(' ') == first) return bad("it has no article");
     orders::Line line{.sku = Sku{text.substr(0, first)}, .description = {}, .quantity = 0, .price = {}};
     const std::string_view pieces = std::string_view{text}.substr(first + 1, second - first - 1);
     if (std::from_chars(pieces.data(), pieces.data() + pieces.size(), line.quantity).ptr != pieces.end() ||
@@ -134,16 +135,17 @@ void add_shop(el::CommandLine& line)
     auto& app = line.app();
     line.looked_at_when_opening(
         app.add_option("--decline-rate", options->decline_rate, "How many cards the sample's payment provider declines")
-            ->check(CLI::Range(0.0, 1.0)));
+            ->check(el::rate()));
     line.looked_at_when_opening(
         app.add_option("--fail-rate", options->fail_rate, "How many of its calls fail and are tried again")
-            ->check(CLI::Range(0.0, 0.99)));
+            ->check(el::rate(0.99)));
     line.looked_at_when_opening(
         app.add_option("--seed", options->seed, "Which of them: the same seed, the same choice"));
     add_import(line);
     add_orders(line);
     add_stock(line);
     add_sales(line);
+    add_returns(line);
     add_demo(line, options);
 }
 
@@ -155,11 +157,11 @@ void add_import(el::CommandLine& line)
     };
     const auto arguments = std::make_shared<Arguments>();
     auto* command        = line.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
-    command->add_option("file", arguments->file, "The file")->required();
+    command->add_option("file", arguments->file, "The file; - is standard input")->required();
     command
         ->add_option("--opening-stock", arguments->options.opening_stock,
                      "Pieces of each article that are received once (default 100000)")
-        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000'000}));
+        ->check(el::whole_number(0, 1'000'000'000'000));
     auto& known = arguments->options.dialect;
     command
         ->add_option_function<std::string>(
@@ -183,7 +185,8 @@ void add_import(el::CommandLine& line)
         el::Progress progress{out.console(), line.runtime().clock, "importing"};
         const auto show = [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); };
         // A file that cannot be read leaves no data behind.
-        BOOST_OUTCOME_TRY(auto plan, plan_import(line.path_of(arguments->file), arguments->options, show));
+        BOOST_OUTCOME_TRY(const auto file, line.file_to_read(arguments->file));
+        BOOST_OUTCOME_TRY(auto plan, plan_import(file, arguments->options, show));
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(const auto report, import_file(std::move(plan), shop->service().commands(), show));
         progress.finish();
@@ -208,8 +211,8 @@ void add_orders(el::CommandLine& line)
     orders->require_subcommand(1);
 
     auto* place = orders->add_subcommand("place", "Place an order and carry it through");
-    place->add_option("order", arguments->number, "The order's number")->required();
-    place->add_option("--customer", arguments->customer, "Whose it is (default guest)");
+    place->add_option("order", arguments->number, "The order's number")->required()->check(el::identifier());
+    place->add_option("--customer", arguments->customer, "Whose it is (default guest)")->check(el::identifier());
     place->add_option("--country", arguments->country, "Where to (default United Kingdom)");
     place->add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line")->required();
     line.on(place, [&line, arguments](el::Output& out) -> el::result<void> {
@@ -246,9 +249,10 @@ void add_orders(el::CommandLine& line)
 
     auto* timeline = orders->add_subcommand("timeline", "What happened to an order or a return, and when");
     timeline->add_option("order", arguments->number, "Its number")->required();
+    timeline->add_option("--limit", arguments->limit, "At most so many events")->check(el::whole_number(1));
     line.on_rows(timeline, {"timeline"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
-        return show_timeline(out, *shop, arguments->number);
+        return show_timeline(out, *shop, arguments->number, arguments->limit);
     });
 
     auto* cancel = orders->add_subcommand("cancel", "Cancel an order that is not completed");
@@ -286,7 +290,7 @@ void add_stock(el::CommandLine& line)
 
     auto* low = stock->add_subcommand("low", "Articles that run out, the lowest first");
     low->add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(el::whole_number());
     low->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
     line.on_rows(low, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
@@ -301,10 +305,10 @@ void add_stock(el::CommandLine& line)
     });
 
     auto* receive = stock->add_subcommand("receive", "Take in a delivery");
-    receive->add_option("sku", arguments->sku, "The article's stock code")->required();
+    receive->add_option("sku", arguments->sku, "The article's stock code")->required()->check(el::identifier());
     receive->add_option("pieces", arguments->quantity, "How many")
         ->required()
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+        ->check(el::whole_number(1, 1'000'000'000));
     receive->add_option("--reference", arguments->reference, "The delivery note");
     line.on(receive, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
@@ -332,14 +336,52 @@ void add_sales(el::CommandLine& line)
         return show_sales(out, *shop, arguments->by, arguments->limit);
     });
 
-    auto* customers = line.app().add_subcommand("customers", "Customers: show");
+    auto* customers = line.app().add_subcommand("customers", "Customers: list, show");
     customers->require_subcommand(1);
+    auto* list = customers->add_subcommand("list", "All customers");
+    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    line.on_rows(list, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        return list_customers(out, *shop, arguments->limit);
+    });
     auto* show = customers->add_subcommand("show", "One customer's account");
     show->add_option("customer", arguments->customer, "The customer's id")->required();
     line.on_rows(show, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open(line));
         return show_customer(out, *shop, arguments->customer);
     });
+}
+
+void add_returns(el::CommandLine& line)
+{
+    struct Arguments {
+        std::string number;
+        std::string customer;
+        std::size_t limit = 1'000'000'000;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+    auto* returns        = line.app().add_subcommand("returns", "Goods that came back: list, show");
+    returns->require_subcommand(1);
+    auto* list = returns->add_subcommand("list", "All returns, or those of one customer");
+    list->add_option("--customer", arguments->customer, "Only of this customer");
+    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    line.on(
+        list,
+        [&line, arguments](el::Output& out) -> el::result<void> {
+            BOOST_OUTCOME_TRY(auto* const shop, open(line));
+            return list_returns(out, *shop, arguments->customer, arguments->limit);
+        },
+        el::DirectoryUse::reading);
+
+    auto* show = returns->add_subcommand("show", "One return");
+    show->add_option("return", arguments->number, "Its number")->required();
+    line.on(
+        show,
+        [&line, arguments](el::Output& out) -> el::result<void> {
+            BOOST_OUTCOME_TRY(auto* const shop, open(line));
+            return show_return(out, *shop, arguments->number);
+        },
+        el::DirectoryUse::reading);
 }
 
 } // namespace shop

@@ -5,14 +5,15 @@
 
 namespace shop {
 
-// Makes a command line the shop's: beside what el::CommandLine gives every service import, orders, stock, sales, customers
-// and demo.
+// Makes a command line the shop's: beside what el::CommandLine gives every service import, orders, stock, sales, customers,
+// returns and demo.
 void add_shop(el::CommandLine& line);
 
 void add_import(el::CommandLine& line);
 void add_orders(el::CommandLine& line);
 void add_stock(el::CommandLine& line);
 void add_sales(el::CommandLine& line);
+void add_returns(el::CommandLine& line);
 // `options` as the command line has them.
 void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options);
 

@@ -58,7 +58,8 @@ void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
     auto* demo      = line.app().add_subcommand("demo", "Show the shop at work, on real orders");
     demo->add_option("--file", *file, "The Online Retail CSV file (default: the sample's own)");
     const auto show = [&line, file, given = std::move(options)](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto plan, plan_import(*file, {}));
+        BOOST_OUTCOME_TRY(const auto path, line.file_to_read(*file));
+        BOOST_OUTCOME_TRY(auto plan, plan_import(path, {}));
         ShopOptions options = *given;
         if (options.decline_rate == 0) options.decline_rate = 0.03;
         if (options.fail_rate == 0) options.fail_rate = 0.05;

@@ -1,9 +1,13 @@
 #include "listing.hpp"
 
+#include "orders/order.hpp"
+#include "returns/order_return.hpp"
+
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/projections/key_text.hpp>
 
 #include <limits>
+#include <numeric>
 
 namespace shop {
 
@@ -132,7 +136,7 @@ el::result<void> show_stock(el::Output& out, const Shop& shop, const std::string
 el::result<void> show_customer(el::Output& out, const Shop& shop, const std::string& id)
 {
     BOOST_OUTCOME_TRY(const auto account, shop.customers().get(CustomerId{id}));
-    if (not account) return nothing_of("customer", id, "`orders list` names those who have ordered");
+    if (not account) return nothing_of("customer", id, "`customers list` shows all");
     Json facts{{"customer", id},
                {"orders", account->orders},
                {"ordered", shown(out, account->ordered)},
@@ -148,9 +152,98 @@ el::result<void> show_customer(el::Output& out, const Shop& shop, const std::str
     return el::done();
 }
 
-el::result<void> show_timeline(el::Output& out, const Shop& shop, const std::string& number)
+el::result<void> list_customers(el::Output& out, const Shop& shop, std::size_t limit)
 {
-    BOOST_OUTCOME_TRY(const auto page, shop.timeline().under(number));
+    BOOST_OUTCOME_TRY(const auto page, shop.customers().all({.limit = limit, .backwards = false, .after = {}}));
+    Rows rows;
+    for (const auto& [id, account] : page.rows) {
+        rows.push_back({id.value, account.country, account.orders, shown(out, account.ordered),
+                        shown(out, account.cancelled), shown(out, account.returned),
+                        shown(out, account.lifetime_value)});
+    }
+    out.table({{"customer"},
+               {"country"},
+               {"orders", Align::right},
+               {"ordered", Align::right},
+               {"cancelled", Align::right},
+               {"returned", Align::right},
+               {"lifetime_value", Align::right}},
+              rows);
+    return el::done();
+}
+
+namespace {
+
+// Visits the returns of a scope, which the log itself has; nothing more is wanted when the visitor says false.
+el::result<void> visit_returns(Shop& shop, const el::Scope& scope,
+                               const std::function<bool(const std::string&, const returns::Registered&)>& visit)
+{
+    const auto& type  = el::event_type<returns::OrderReturn, returns::Registered>();
+    const auto cursor = shop.service().open_store().read({.scope = scope});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const el::RecordedEvent* event, cursor->next());
+        if (event == nullptr) return el::done();
+        if (event->type != type.name) continue;
+        returns::Registered back;
+        if (auto read = type.decode(event->schema_version, event->data, &back); not read) {
+            return el::at_event(std::move(read.error()), *event);
+        }
+        if (not visit(event->stream.substr(event->stream.find('-') + 1), back)) return el::done();
+    }
+}
+
+std::int64_t pieces_of(const returns::Registered& back)
+{
+    return std::accumulate(back.lines.begin(), back.lines.end(), std::int64_t{0},
+                           [](std::int64_t sum, const orders::Line& line) { return sum + line.quantity; });
+}
+
+} // namespace
+
+el::result<void> list_returns(el::Output& out, Shop& shop, const std::string& customer, std::size_t limit)
+{
+    Rows rows;
+    const auto add = [&](const std::string& number, const returns::Registered& back) {
+        if (rows.size() == limit) return false;
+        if (not customer.empty() && back.customer.value != customer) return true;
+        rows.push_back({number, back.customer.value, back.country, to_string(back.returned_at), pieces_of(back),
+                        shown(out, back.total)});
+        return true;
+    };
+    BOOST_OUTCOME_TRY(visit_returns(shop, el::Scope::category(returns::OrderReturn::category), add));
+    out.table(
+        {{"return"}, {"customer"}, {"country"}, {"returned_at"}, {"pieces", Align::right}, {"total", Align::right}},
+        rows);
+    return el::done();
+}
+
+el::result<void> show_return(el::Output& out, Shop& shop, const std::string& number)
+{
+    std::optional<returns::Registered> back;
+    const auto stream = el::id<returns::OrderReturn>{number}.stream();
+    BOOST_OUTCOME_TRY(visit_returns(shop, el::Scope::stream(stream), [&](const auto&, const auto& found) {
+        back = found;
+        return false;
+    }));
+    if (not back) return nothing_of("return", number, "`returns list` shows all");
+    auto lines = Json::array();
+    for (const auto& line : back->lines) {
+        lines.push_back({{"sku", line.sku.value}, {"pieces", line.quantity}, {"price", shown(out, line.price)}});
+    }
+    out.facts({{"return", number},
+               {"customer", back->customer.value},
+               {"country", back->country},
+               {"returned_at", to_string(back->returned_at)},
+               {"pieces", pieces_of(*back)},
+               {"total", shown(out, back->total)},
+               {"lines", lines}});
+    return el::done();
+}
+
+el::result<void> show_timeline(el::Output& out, const Shop& shop, const std::string& number, std::size_t limit)
+{
+    BOOST_OUTCOME_TRY(const auto page,
+                      shop.timeline().under(number, {.limit = limit, .backwards = false, .after = {}}));
     if (page.rows.empty()) return nothing_of("order or return", number, "`orders list` shows all orders");
     Rows rows;
     for (const auto& [key, row] : page.rows) {

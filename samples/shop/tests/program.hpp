@@ -30,10 +30,11 @@ struct Finished {
 class Program {
 public:
     // Programs that run at the same time in one directory have names of their own.
-    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments, const std::string& name = "")
+    Program(const TemporaryDirectory& directory, std::vector<std::string> arguments, const std::string& name = "",
+            const std::string& program = SHOP_PROGRAM)
         : output_{directory.path() + "/output" + name}, errors_{directory.path() + "/errors" + name}
     {
-        if (not arguments.front().starts_with('/')) arguments.insert(arguments.begin(), SHOP_PROGRAM);
+        if (not arguments.front().starts_with('/')) arguments.insert(arguments.begin(), program);
         // Nobody is to take what an earlier one has said for what this one says.
         for (const auto& path : {output_, errors_}) ::unlink(path.c_str());
         process_ = fork();

@@ -13,9 +13,10 @@
 //
 // Given for nothing: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
 // dead-letters list|show|retry|discard; sagas list|show|retry, events tail|show, streams list|read|limits|delete, store
-// info|verify|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|export|import|forget, store keys
-// info|verify|erased|readmit|rekey; --data DIR, --tenant NAME and --json everywhere. Tables for people, JSON for programs, errors on
-// standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or SIGTERM.
+// info|verify|protect|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|export|import|forget, store keys
+// info|verify|erased|readmit|rekey; help, man, completion; --data DIR, --tenant NAME, --wait SPAN and --json everywhere. Tables for
+// people, JSON for programs, errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or
+// SIGTERM. No option takes an empty word, and one that is a number takes nothing but numbers: the type of its variable says so.
 //
 // While `serve` runs, every command is carried out by the running service, which is reached through the door in its data
 // directory; when it does not run, the command opens the directory itself. A CommandLine is one command in one of the two
@@ -39,18 +40,21 @@
 namespace eventloom {
 
 class CommandLine;
+class ScratchDirectory;
 class Tenants;
 
 struct Program {
     std::string name;
     std::string summary;
     std::function<void(CommandLine&)> set_up; // adds what is the program's own
+    std::string version = {};                 // its own, beside Eventloom's
 };
 
 // What a command does with the data directory.
 enum class DirectoryUse : std::uint8_t {
     shared, // works on the service, whichever process has it open
-    alone,  // needs the directory for itself: not while the service runs
+    reading, // the same, and writes nothing: works where nothing can be written, too, such as on a backup that is mounted
+    alone,   // needs the directory for itself: not while the service runs
     none,
 };
 
@@ -109,6 +113,9 @@ public:
     std::string root_directory() const;
     // A file that an argument names, wherever the command is carried out.
     std::string path_of(const std::string& file) const;
+    // A file that an argument names, to be read from its beginning as often as one likes; `-` is standard input. What is no
+    // file, such as a pipe, is kept in one until the command ends.  Failure::storage  "file-not-read".
+    result<std::string> file_to_read(const std::string& word);
     // Whether a file that a command is to write lies where the service keeps nothing of its own.
     // Failure::invalid  "within-the-data".
     result<void> check_outside_data(const std::string& path) const;
@@ -119,6 +126,8 @@ public:
     // What the command that was read does with the data directory.
     DirectoryUse directory_use() const { return chosen_use_; }
     bool json() const { return json_; }
+    // How long a service is waited for that is busy, or does not answer.
+    Duration patience() const { return patience_; }
     // Does what the words say, and gives the exit code.
     int carry_out();
 
@@ -141,10 +150,18 @@ private:
     // Looks at the log alone: a damaged read model must not stand in the way.
     result<void> with_log(const std::function<result<void>(LevelDbStore&)>& look);
     void add_serve_command();
+    void add_help_commands();
+    Error wrong_usage(const CLI::ParseError& error) const;
+    // As report(), with what was typed at length cut short.
+    void tell(Error error) const;
+    // Where the data are read: the directory itself, or a view of it where nothing can be written there.
+    result<std::string> directory_to_open();
     result<void> serve(Output& out);
     void serve_until_stopped(Output& out, Service& service, Tenants& tenants);
     result<void> check_place() const;
     std::string name_of_chosen() const;
+    void warn_of_others() const;
+    void add_protect_command(CLI::App& store);
     std::string event_json(const RecordedEvent& event) const;
 
     const Program& program_;
@@ -155,8 +172,12 @@ private:
     std::shared_ptr<OpenService> used_; // of a tenant, while the command goes on
     std::string directory_;
     std::string tenant_;
-    bool json_   = false;
-    bool serves_ = false;
+    Duration patience_ = std::chrono::seconds{30};
+    bool json_         = false;
+    bool serves_       = false;
+    std::vector<std::string> words_;         // that were typed
+    std::unique_ptr<ScratchDirectory> kept_; // what came from a pipe
+    std::unique_ptr<ScratchDirectory> view_; // of data that cannot be written
     std::unordered_map<std::string, const EventType*> types_;
     std::vector<const CLI::Option*> opening_options_;
     Action chosen_;

@@ -20,7 +20,12 @@ namespace eventloom {
 struct ConsoleShape {
     bool out_is_terminal = false;
     bool err_is_terminal = false;
-    std::size_t width    = 80; // of the terminal, in characters
+    std::size_t width    = 80; // of the terminal, in characters, or what COLUMNS says
+    // No line of a table is wider; 0: as wide as it is, for a pipe where COLUMNS says nothing.
+    std::size_t table_width = 0;
+
+    static constexpr std::size_t width_min = 20;
+    static constexpr std::size_t width_max = 1'000;
 };
 
 class Console {
