@@ -71,7 +71,7 @@ TEST_CASE("a date of three numbers means what the order says", "[shop][import][d
     CHECK(parse_date("01/12/10", DateOrder::mdy).time == on(2010, 1, 12));
     CHECK(parse_date("01/12/10", DateOrder::ymd).time == on(2001, 12, 10));
     CHECK(parse_date("10-Dec-01", DateOrder::dmy).time == on(2001, 12, 10));
-    CHECK(parse_date("10-Dec-01", DateOrder::ymd).time == on(2010, 12, 1));
+    CHECK(parse_date("10-Dec-01", DateOrder::ymd).time == on(2001, 12, 10)); // years stand first with numbers only
     CHECK(parse_date("1/12/49", DateOrder::dmy).time == on(2049, 12, 1));
     CHECK(parse_date("1/12/70", DateOrder::dmy).time == on(1970, 12, 1));
     CHECK_FALSE(parse_date("1/12/10", DateOrder::ymd).time); // no year is written with one digit

@@ -118,6 +118,8 @@ TEST_CASE("values are read as tills and spreadsheets write them", "[shop][import
         {price, "38970", with([](RetailRow& r) { r.price = Money{3'897'000}; })},
         {customer, "17850", understood},
         {customer, "17,850", understood},
+        {customer, "NA", with([](RetailRow& r) { r.customer.value = "guest"; })},
+        {country, "NA", with([](RetailRow& r) { r.country = "NA"; })},
         {customer, "NULL", with([](RetailRow& r) { r.customer.value = "guest"; })},
         {invoice, "=\"536365\"", understood},
         {invoice, "536,365", understood},

@@ -187,16 +187,14 @@ int year_of(std::string_view digits)
 // Which part is what; false when this order cannot be.
 bool assign(const Part (&parts)[3], DateOrder order, Calendar& read)
 {
-    int year_at  = 2;
-    int month_at = order == DateOrder::mdy ? 0 : 1;
-    if (parts[0].is_year() || (order == DateOrder::ymd && not parts[2].is_year())) year_at = 0, month_at = 1;
-    for (int i = 0; i < 3; ++i) {
-        if (parts[i].month != 0) month_at = i;
-    }
-    if (month_at == 0 && year_at == 0) year_at = 2;
-    if (month_at == 2) return false;
-    const int day_at = 3 - year_at - month_at;
-    if (order == DateOrder::ymd && year_at == 2 && parts[month_at].month == 0) return false;
+    const auto name =
+        std::find_if(std::begin(parts), std::end(parts), [](const Part& part) { return part.month != 0; });
+    const bool is_named   = name != std::end(parts);
+    const bool year_first = parts[0].is_year() || (order == DateOrder::ymd && not is_named);
+    const auto year_at    = year_first ? 0 : 2;
+    const auto month_at   = is_named ? name - std::begin(parts) : order == DateOrder::mdy && not year_first ? 0 : 1;
+    if (month_at == year_at || month_at == 2) return false;
+    const auto day_at              = 3 - year_at - month_at;
     const auto& [year, month, day] = std::tie(parts[year_at], parts[month_at], parts[day_at]);
     if (not year.may_be_year() || not day.may_be_day() || (month.month == 0 && not month.may_be_day())) return false;
     read.year  = year_of(year.digits);
@@ -271,7 +269,7 @@ ParsedDate parse_date(std::string_view written, DateOrder order)
             parts[i] = *part;
             if (i < 2 && not(between[i] = read_between(rest))) return {};
         }
-        const bool named = parts[0].month != 0 || parts[1].month != 0 || parts[2].month != 0;
+        const bool named = parts[0].month != 0 || parts[1].month != 0;
         if (not named && (between[0] != between[1] || between[0] == '\0' || between[0] == ',')) return {};
         if (not assign(parts, order, read)) return {.time = {}, .in_form = true};
     }

@@ -20,7 +20,7 @@ struct ParsedDate {
 
 // Day, month and year apart by - / . or a blank, the month as a number or by its English name; 20101201; and the numbers in
 // which spreadsheets (days since 1900) and programs (seconds or milliseconds since 1970) keep a time. A year of two digits is
-// from 1970 to 2049. A time of day may follow: with seconds, fractions, AM or PM, and an offset from UTC.
+// from 1970 to 2049, and the last part when the month has a name. A time of day may follow: with seconds, fractions, AM or PM, and an offset from UTC.
 ParsedDate parse_date(std::string_view text, DateOrder order);
 
 } // namespace shop

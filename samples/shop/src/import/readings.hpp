@@ -127,8 +127,9 @@ private:
                         std::string{words.option} + " " + std::string{names_[way]};
         }
         return {el::Failure::invalid, "ambiguous-" + std::string{words.what},
-                "read the file " + path + " and found " + std::string{words.what} + " that have two readings: " +
-                    differ.witness.shown() + " is " + readings + ", and no row tells which; say which it is"};
+                "read the file " + path + " and found " + std::string{words.what} +
+                    " that have more than one reading: " + differ.witness.shown() + " is " + readings +
+                    ", and no row tells which; say which it is"};
     }
 
     el::Error contradictory(const std::string& path, const ReadingWords& words) const

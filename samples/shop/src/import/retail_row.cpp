@@ -107,7 +107,7 @@ el::result<BusinessTime> read_time(std::string_view text, DateOrder order)
 // Fields of a table that have nothing in them.
 std::string_view without_null(std::string_view text)
 {
-    constexpr std::string_view nulls[]{"NULL", "null", "NaN", "nan", "None", "N/A", "#N/A", "\\N"};
+    constexpr std::string_view nulls[]{"NULL", "null", "NA", "NaN", "nan", "None", "N/A", "#N/A", "\\N"};
     text = trimmed(text);
     return std::find(std::begin(nulls), std::end(nulls), text) == std::end(nulls) ? text : std::string_view{};
 }
@@ -144,8 +144,9 @@ el::result<RetailRow> read_retail_row(const CsvRow& row, const Dialect& dialect)
     BOOST_OUTCOME_TRY(read.quantity, read_quantity(field(Columns::quantity), mark));
     BOOST_OUTCOME_TRY(read.time, read_time(field(Columns::date), dialect.dates));
     BOOST_OUTCOME_TRY(read.price, read_price(field(Columns::price), mark));
-    read.country = "Unspecified";
-    if (const auto where = without_null(field(Columns::country)); not where.empty()) {
+    read.country    = "Unspecified";
+    const auto land = field(Columns::country); // NA is Namibia
+    if (const auto where = land == "NA" ? land : without_null(land); not where.empty()) {
         BOOST_OUTCOME_TRY(read.country, read_id("country", where));
     }
     const auto who = number_as_id(without_null(field(Columns::customer)), mark);
