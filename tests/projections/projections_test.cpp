@@ -311,6 +311,7 @@ TEST_CASE("a rebuild that dies leaves the old model in place and nothing behind"
     machine.reopen();
     const auto again = machine.projections->add(scores()).value();
     CHECK(again.size().value() == 100);
+    machine.projections->start();
     CHECK_FALSE(std::filesystem::exists(home + "generation-7"));
     REQUIRE(machine.projections->rebuild("scores"));
     CHECK(again.size().value() == 100);
@@ -342,7 +343,7 @@ TEST_CASE("a higher version is built anew, and an older program is told so", "[p
     const auto older = reopen(1);
     REQUIRE(older);                                // whatever needs no row of it goes on
     if (machine.place == RowPlace::memory) return; // those went with their program
-    CHECK(older.value().get({1}).error().code == "newer-read-model");
+    CHECK(older.value().get(CounterId{"1"}).error().code == "newer-read-model");
     machine.projections->start();
     CHECK(machine.projections->status().front().state == ProjectionState::failed);
     CHECK(machine.projections->status().front().version == 2);

@@ -291,7 +291,7 @@ TEST_CASE("sagas over a log that was restored to an earlier moment do not start,
     const Position last = machine.store->head();
     machine.agency.reset();
     // Before the second began, and in the middle of it: the engine knows of its beginning and of its end.
-    const Position head = GENERATE_COPY(first, last - 1);
+    const Position head = GENERATE_COPY(as<Position>{}, first, last - 1);
     const auto store    = restored(machine, head);
     auto parts          = std::make_unique<Parts>(machine, *store);
     const auto refused  = parts->sagas.start();

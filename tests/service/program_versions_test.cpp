@@ -30,7 +30,7 @@ const std::vector<std::vector<std::string>> commands{
     {"projections", "list"},
     {"projections", "as-of", "guests", "ada", "--position", "2"},
     {"dead-letters", "list"},
-    {"events", "tail", "--limit", "1"},
+    {"events", "tail"},
     {"streams", "list"},
     {"store", "info"},
     {"sagas", "list"},

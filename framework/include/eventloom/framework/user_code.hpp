@@ -23,14 +23,20 @@ void say_on_standard_error(const Error& error) noexcept;
 
 namespace detail {
 
+template <class T>
+consteval std::string_view full_name()
+{
+    std::string_view name = __PRETTY_FUNCTION__; // "... [with T = shop::orders::Pay; ...]"
+    name                  = name.substr(name.find("T = ") + 4);
+    return name.substr(0, name.find_first_of(";]"));
+}
+
 // What such a sentence calls a type.
 template <class T>
 consteval std::string_view struct_name()
 {
-    std::string_view name = __PRETTY_FUNCTION__; // "... [with T = shop::orders::Pay; ...]"
-    name                  = name.substr(name.find("T = ") + 4);
-    name                  = name.substr(0, name.find_first_of(";]"));
-    const auto colons     = name.rfind("::");
+    const auto name   = full_name<T>();
+    const auto colons = name.rfind("::");
     return colons == std::string_view::npos ? name : name.substr(colons + 2);
 }
 

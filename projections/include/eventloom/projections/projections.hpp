@@ -44,17 +44,6 @@ struct VersionBeingBuilt {
     std::uint64_t rows    = 0;
 };
 
-// Events whose type no event list of the projection's aggregates names, and that none of them ignores (el::ignored): what
-// they say is not in the rows.
-struct UnknownEvents {
-    std::string type;
-    std::string category;
-    Position first = 0; // of one of them
-};
-
-// "the log has events that no event list names, ...": what they are, and what to do.
-std::string to_sentence(const std::vector<UnknownEvents>& unknown);
-
 struct ProjectionStatus {
     std::string name;
     std::uint32_t version          = 0; // that the rows which answer are of
@@ -68,7 +57,6 @@ struct ProjectionStatus {
     std::optional<VersionBeingBuilt> building = {}; // to take their place
     std::optional<std::string> notice = {}; // why these rows are not whole yet, where an older version's cannot be read
     std::optional<Error> error        = {}; // why it failed, or what it will try again
-    std::vector<UnknownEvents> unknown_events = {};
 };
 
 // An event that a projection could not handle and went on without.
@@ -85,7 +73,6 @@ struct RebuildReport {
     Position events    = 0; // of the log that were looked through
     std::uint64_t rows = 0;
     std::optional<Error> error; // why the read model was left as it was
-    std::vector<UnknownEvents> unknown_events = {};
 };
 
 // What became of a row that was repaired, as JSON; nothing where it was not there.
@@ -108,7 +95,6 @@ struct ProjectionVerification {
     std::uint64_t rows = 0;                 // that were compared
     std::vector<RowDifference> differences; // the first ten
     std::uint64_t differences_total = 0;
-    std::vector<UnknownEvents> unknown_events;
 };
 
 // An event that changed a row: what the row was before and after it, as JSON; nothing where it was not there.
