@@ -35,6 +35,28 @@ std::string no(std::string_view word, const std::string& what)
     return "\"" + printable(word.substr(0, shown_bytes)) + "\" is no " + what;
 }
 
+// With a sign or without one.
+CLI::Validator whole_number_with_sign()
+{
+    const auto check = [](std::string& word) -> std::string {
+        const auto number = number_in<std::int64_t>(word);
+        if (not number) return no(word, "whole number");
+        word = std::to_string(*number);
+        return "";
+    };
+    return CLI::Validator{check, ""};
+}
+
+// Neither NaN nor infinite.
+CLI::Validator finite_number()
+{
+    const auto check = [](std::string& word) -> std::string {
+        const auto number = number_in<double>(word);
+        return number && std::isfinite(*number) ? "" : no(word, "number");
+    };
+    return CLI::Validator{check, ""};
+}
+
 std::string plain(double number)
 {
     std::ostringstream text;
@@ -55,26 +77,6 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most)
         }
         word = std::to_string(*number);
         return "";
-    };
-    return CLI::Validator{check, ""};
-}
-
-CLI::Validator signed_number()
-{
-    const auto check = [](std::string& word) -> std::string {
-        const auto number = number_in<std::int64_t>(word);
-        if (not number) return no(word, "whole number");
-        word = std::to_string(*number);
-        return "";
-    };
-    return CLI::Validator{check, ""};
-}
-
-CLI::Validator finite_number()
-{
-    const auto check = [](std::string& word) -> std::string {
-        const auto number = number_in<double>(word);
-        return number && std::isfinite(*number) ? "" : no(word, "number");
     };
     return CLI::Validator{check, ""};
 }
@@ -130,7 +132,7 @@ void check_types(CLI::App& command)
         const auto type = option->get_type_name();
         // A number is written anew without zeros in front, which CLI11 would take for another number.
         if (type.starts_with("UINT")) option->transform(whole_number());
-        if (type.starts_with("INT")) option->transform(signed_number());
+        if (type.starts_with("INT")) option->transform(whole_number_with_sign());
         if (type.starts_with("FLOAT")) option->transform(finite_number());
         option->transform(not_empty());
     }

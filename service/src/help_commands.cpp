@@ -27,8 +27,9 @@ void CommandLine::add_help_commands()
         help,
         [this, words](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(const CLI::App* command, find_command(app_, *words));
-            // CLI11 says of a command below another whose it is only when it is told.
-            out.say(command->help(command == &app_ ? "" : call_of(*command->get_parent())));
+            // Asked itself, CLI11 shows what was called: the command `help`.
+            out.console().out(
+                command->get_formatter()->make_help(command, call_of(*command), CLI::AppFormatMode::Normal));
             return done();
         },
         DirectoryUse::none);

@@ -90,44 +90,41 @@ void CommandLine::add_log_commands()
         return done();
     };
 
+    const auto reads = [this](CLI::App* command, Action action) {
+        on(command, std::move(action), DirectoryUse::reading);
+    };
     auto* events = app_.add_subcommand("events", "The log: tail, show");
     events->require_subcommand(1);
     auto* tail = events->add_subcommand("tail", "The last events");
     tail->add_option("-n,--limit,--count", arguments->count, "How many (default 20)")->check(whole_number(1));
     tail->add_option("--category", arguments->category, "Only of streams of this category");
-    on(
-        tail,
-        [this, arguments, print](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
-            return print(out, open_service->service().open_store(),
-                         {.scope = scope, .direction = Direction::backwards, .limit = arguments->count});
-        },
-        DirectoryUse::reading);
+    reads(tail, [this, arguments, print](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
+        return print(out, open_service->service().open_store(),
+                     {.scope = scope, .direction = Direction::backwards, .limit = arguments->count});
+    });
 
     auto* show = events->add_subcommand("show", "One event, with its data");
     show->add_option("position", arguments->position, "Its position in the log")->required()->check(whole_number(1));
-    on(
-        show,
-        [this, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            const auto& store = open_service->service().open_store();
-            const auto cursor = store.read({.from = arguments->position, .limit = 1});
-            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-            if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
-                return fail(Failure::invalid, "event-is-gone",
-                            "asked for the event at position " + std::to_string(arguments->position) +
-                                " and found that a scavenge has taken it out; only its place is left");
-            }
-            if (event == nullptr) {
-                return fail(Failure::invalid, "no-such-event",
-                            "asked for the event at position " + std::to_string(arguments->position) +
-                                " and found a log that ends at " + std::to_string(store.head()));
-            }
-            out.facts(json_of(*event, event_json(*event)));
-            return done();
-        },
-        DirectoryUse::reading);
+    reads(show, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto& store = open_service->service().open_store();
+        const auto cursor = store.read({.from = arguments->position, .limit = 1});
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
+            return fail(Failure::invalid, "event-is-gone",
+                        "asked for the event at position " + std::to_string(arguments->position) +
+                            " and found that a scavenge has taken it out; only its place is left");
+        }
+        if (event == nullptr) {
+            return fail(Failure::invalid, "no-such-event",
+                        "asked for the event at position " + std::to_string(arguments->position) +
+                            " and found a log that ends at " + std::to_string(store.head()));
+        }
+        out.facts(json_of(*event, event_json(*event)));
+        return done();
+    });
 
     auto* streams = app_.add_subcommand("streams", "The streams: list, read, limits, delete");
     streams->require_subcommand(1);
@@ -135,52 +132,45 @@ void CommandLine::add_log_commands()
     auto* list = streams->add_subcommand("list", "All streams, or those of one category, by name");
     list->add_option("--category", arguments->category, "Only of this category");
     list->add_option("--limit", arguments->most, "At most so many")->check(whole_number());
-    on(
-        list,
-        [this, arguments](Output& out) -> result<void> {
-            if (not arguments->category.empty()) {
-                BOOST_OUTCOME_TRY(check_scope(Scope::category(arguments->category)));
-            }
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            Rows rows;
-            BOOST_OUTCOME_TRY(
-                open_service->service().store().visit_streams([&](std::string_view stream, std::uint64_t events_in_it) {
-                    if (rows.size() == arguments->most) return;
-                    if (arguments->category.empty() || category_of(stream) == arguments->category) {
-                        rows.push_back({std::string{stream}, events_in_it});
-                    }
-                }));
-            out.table({{"stream"}, {"events", Align::right}}, rows);
-            return done();
-        },
-        DirectoryUse::reading);
+    reads(list, [this, arguments](Output& out) -> result<void> {
+        if (not arguments->category.empty()) {
+            BOOST_OUTCOME_TRY(check_scope(Scope::category(arguments->category)));
+        }
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        Rows rows;
+        BOOST_OUTCOME_TRY(
+            open_service->service().store().visit_streams([&](std::string_view stream, std::uint64_t events_in_it) {
+                if (rows.size() == arguments->most) return;
+                if (arguments->category.empty() || category_of(stream) == arguments->category) {
+                    rows.push_back({std::string{stream}, events_in_it});
+                }
+            }));
+        out.table({{"stream"}, {"events", Align::right}}, rows);
+        return done();
+    });
 
     auto* read = streams->add_subcommand("read", "The events of one stream");
     read->add_option("stream", arguments->stream, "Its name, as `streams list` shows it")->required();
     read->add_option("--from", arguments->from, "The first version wanted")->check(whole_number());
     read->add_option("--limit", arguments->most, "At most so many")->check(whole_number(1));
-    on(
-        read,
-        [this, arguments, print](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
-            const auto& store = open_service->service().open_store();
-            BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
-            if (length == 0) {
-                return fail(Failure::invalid, "no-such-stream",
-                            "asked for the stream " + printable(arguments->stream) +
-                                " and found no event in it; `streams list` shows all");
-            }
-            if (arguments->from > length) { // at it the next event will be
-                return fail(Failure::invalid, "no-such-version",
-                            "asked for the stream " + printable(arguments->stream) + " from version " +
-                                std::to_string(arguments->from) + " and found that it ends with version " +
-                                std::to_string(length - 1));
-            }
-            return print(
-                out, store,
-                {.scope = Scope::stream(arguments->stream), .from = arguments->from, .limit = arguments->most});
-        },
-        DirectoryUse::reading);
+    reads(read, [this, arguments, print](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto& store = open_service->service().open_store();
+        BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
+        if (length == 0) {
+            return fail(Failure::invalid, "no-such-stream",
+                        "asked for the stream " + printable(arguments->stream) +
+                            " and found no event in it; `streams list` shows all");
+        }
+        if (arguments->from > length) { // at it the next event will be
+            return fail(Failure::invalid, "no-such-version",
+                        "asked for the stream " + printable(arguments->stream) + " from version " +
+                            std::to_string(arguments->from) + " and found that it ends with version " +
+                            std::to_string(length - 1));
+        }
+        return print(out, store,
+                     {.scope = Scope::stream(arguments->stream), .from = arguments->from, .limit = arguments->most});
+    });
 }
 
 } // namespace eventloom

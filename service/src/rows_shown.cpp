@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Duration patience = std::chrono::minutes{1};
+constexpr Duration longest_wait_for_rows = std::chrono::minutes{1};
 
 std::optional<Position> position_of(std::string_view text)
 {
@@ -98,7 +98,7 @@ result<void> CommandLine::see_to_rows(Output& out, const std::vector<std::string
         }
         service.projections().start(); // does nothing in a service that runs
         BOOST_OUTCOME_TRY(service.wait_for(
-            wanted, runtime().clock.now() + patience, [&out] { return out.console().go_on(); }, names));
+            wanted, runtime().clock.now() + longest_wait_for_rows, [&out] { return out.console().go_on(); }, names));
     }
     std::vector<ProjectionStatus> shown;
     for (auto& status : service.projections().status()) {

@@ -11,7 +11,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // How long a command waits for sagas to settle; what is not done by then goes on in the next run.
-constexpr Duration patience = std::chrono::minutes{10};
+constexpr Duration longest_wait_for_sagas = std::chrono::minutes{10};
 
 const std::vector<Column> columns{{"saga"}, {"key"},   {"status"}, {"step"}, {"attempts", Align::right},
                                   {"why"},  {"began"}, {"changed"}};
@@ -121,7 +121,7 @@ void CommandLine::add_saga_commands()
         Service& service = open_service->service();
         BOOST_OUTCOME_TRY(service.start());
         BOOST_OUTCOME_TRY(service.sagas().retry(arguments->saga, arguments->key));
-        const auto deadline = runtime().clock.now() + patience;
+        const auto deadline = runtime().clock.now() + longest_wait_for_sagas;
         const auto go_on    = [&out] { return out.console().go_on(); };
         // A service that runs always has sagas at work.
         BOOST_OUTCOME_TRY(is_running_service() ? service.finish_saga(arguments->saga, arguments->key, deadline, go_on)

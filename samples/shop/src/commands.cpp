@@ -80,12 +80,6 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
     return el::done();
 }
 
-el::result<Shop*> open(el::CommandLine& line, bool create_if_missing = false)
-{
-    BOOST_OUTCOME_TRY(auto* const opened, line.open(create_if_missing));
-    return static_cast<Shop*>(opened); // made by add_shop() below
-}
-
 // The same, with sagas and projections at work.
 el::result<Shop*> open_and_start(el::CommandLine& line)
 {
@@ -118,6 +112,17 @@ el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const Ord
 }
 
 } // namespace
+
+el::result<Shop*> open(el::CommandLine& line, bool create_if_missing)
+{
+    BOOST_OUTCOME_TRY(auto* const opened, line.open(create_if_missing));
+    return static_cast<Shop*>(opened); // made by add_shop() below
+}
+
+void reads(el::CommandLine& line, CLI::App* command, el::CommandLine::Action action)
+{
+    line.on(command, std::move(action), el::DirectoryUse::reading);
+}
 
 void add_shop(el::CommandLine& line)
 {
@@ -317,71 +322,6 @@ void add_stock(el::CommandLine& line)
         BOOST_OUTCOME_TRY(finish_receipt(line, *shop, out));
         return show_stock(out, *shop, arguments->sku);
     });
-}
-
-void add_sales(el::CommandLine& line)
-{
-    struct Arguments {
-        std::string by;
-        std::string customer;
-        std::size_t limit = 1'000'000'000;
-    };
-    const auto arguments = std::make_shared<Arguments>();
-    auto* sales          = line.app().add_subcommand("sales", "Turnover, by country, month or article");
-    sales->add_option("--by", arguments->by, "country, month or sku")
-        ->check(CLI::IsMember({"country", "month", "sku"}));
-    sales->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on_rows(sales, {"sales"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
-        return show_sales(out, *shop, arguments->by, arguments->limit);
-    });
-
-    auto* customers = line.app().add_subcommand("customers", "Customers: list, show");
-    customers->require_subcommand(1);
-    auto* list = customers->add_subcommand("list", "All customers");
-    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on_rows(list, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
-        return list_customers(out, *shop, arguments->limit);
-    });
-    auto* show = customers->add_subcommand("show", "One customer's account");
-    show->add_option("customer", arguments->customer, "The customer's id")->required();
-    line.on_rows(show, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
-        return show_customer(out, *shop, arguments->customer);
-    });
-}
-
-void add_returns(el::CommandLine& line)
-{
-    struct Arguments {
-        std::string number;
-        std::string customer;
-        std::size_t limit = 1'000'000'000;
-    };
-    const auto arguments = std::make_shared<Arguments>();
-    auto* returns        = line.app().add_subcommand("returns", "Goods that came back: list, show");
-    returns->require_subcommand(1);
-    auto* list = returns->add_subcommand("list", "All returns, or those of one customer");
-    list->add_option("--customer", arguments->customer, "Only of this customer");
-    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
-    line.on(
-        list,
-        [&line, arguments](el::Output& out) -> el::result<void> {
-            BOOST_OUTCOME_TRY(auto* const shop, open(line));
-            return list_returns(out, *shop, arguments->customer, arguments->limit);
-        },
-        el::DirectoryUse::reading);
-
-    auto* show = returns->add_subcommand("show", "One return");
-    show->add_option("return", arguments->number, "Its number")->required();
-    line.on(
-        show,
-        [&line, arguments](el::Output& out) -> el::result<void> {
-            BOOST_OUTCOME_TRY(auto* const shop, open(line));
-            return show_return(out, *shop, arguments->number);
-        },
-        el::DirectoryUse::reading);
 }
 
 } // namespace shop

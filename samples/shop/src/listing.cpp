@@ -184,11 +184,16 @@ el::result<void> visit_returns(Shop& shop, const el::Scope& scope,
         BOOST_OUTCOME_TRY(const el::RecordedEvent* event, cursor->next());
         if (event == nullptr) return el::done();
         if (event->type != type.name) continue;
-        returns::Registered back;
-        if (auto read = type.decode(event->schema_version, event->data, &back); not read) {
-            return el::at_event(std::move(read.error()), *event);
-        }
-        if (not visit(event->stream.substr(event->stream.find('-') + 1), back)) return el::done();
+        bool go_on      = true;
+        const auto take = [&](std::size_t place, const void* fact) -> el::result<void> {
+            if (place != returns::OrderReturn::Events::index_of<returns::Registered>) return el::done();
+            go_on = visit(event->stream.substr(event->stream.find('-') + 1),
+                          *static_cast<const returns::Registered*>(fact));
+            return el::done();
+        };
+        auto read = type.decode(event->schema_version, event->data, take);
+        if (not read) return el::at_event(std::move(read.error()), *event);
+        if (not go_on) return el::done();
     }
 }
 

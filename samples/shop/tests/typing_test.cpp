@@ -144,6 +144,8 @@ TEST_CASE("help shows any command, and --version the version", "[shop][process][
 {
     const TemporaryDirectory directory;
     CHECK_THAT(run(directory, {"--version"}).output, Catch::Matches("shop \\(Eventloom [0-9]+\\.[0-9]+\\.[0-9]+\\)\n"));
+    CHECK_THAT(run(directory, {"help"}).output, Catch::Contains("orders") && Catch::Contains("store"));
+    CHECK(run(directory, {"help"}).output == run(directory, {"--help"}).output);
     CHECK_THAT(run(directory, {"help", "orders"}).output, Catch::Contains("timeline"));
     CHECK_THAT(run(directory, {"help", "orders", "place"}).output, Catch::Contains("--line"));
     CHECK(run(directory, {"help", "orders", "place"}).output == run(directory, {"orders", "place", "--help"}).output);

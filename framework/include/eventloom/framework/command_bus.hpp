@@ -93,14 +93,6 @@ private:
     std::unique_ptr<Table> table_;
 };
 
-template <class T>
-consteval std::string_view full_name()
-{
-    std::string_view name = __PRETTY_FUNCTION__; // "... [with T = shop::orders::Pay; ...]"
-    name                  = name.substr(name.find("T = ") + 4);
-    return name.substr(0, name.find_first_of(";]"));
-}
-
 template <class Command>
 concept validated = requires(const Command& command)
 {

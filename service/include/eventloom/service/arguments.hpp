@@ -25,12 +25,6 @@ namespace eventloom {
 // Decimal digits alone, for options that are unsigned numbers. CLI11 would take -1 for the largest number there is, and 010 for 8.
 CLI::Validator whole_number(std::uint64_t least = 0, std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
-// The same with a sign.
-CLI::Validator signed_number();
-
-// A decimal number that is one: neither NaN nor infinite.
-CLI::Validator finite_number();
-
 // A part of a whole: from 0 to `most`.
 CLI::Validator rate(double most = 1);
 
