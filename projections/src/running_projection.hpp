@@ -137,6 +137,7 @@ private:
     result<void> build_beside(const Standing& stands);
     result<std::optional<Beside>> half_built(const Generation& old) const;
     result<Beside> begin_building() const;
+    result<void> clear_unnamed(const std::optional<Generation>& stored);
     result<void> clear_found();
     result<void> check_log(const ReadModel& model) const;
     std::optional<Beside> building() const;
@@ -152,7 +153,7 @@ private:
     std::optional<Beside> building_;
     std::optional<std::string> notice_; // why what answers is still filling
     std::uint64_t number_ = 0;          // of the generation that answers, when it is of this version
-    std::vector<std::uint64_t> found_;  // generations that were there when it was opened
+    std::vector<std::uint64_t> found_;  // generations that were half built when it was opened
     std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;
     std::shared_ptr<Subscription> subscription_;

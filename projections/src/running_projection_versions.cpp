@@ -57,13 +57,25 @@ result<void> RunningProjection::open()
     BOOST_OUTCOME_TRY(generations_.begin());
     BOOST_OUTCOME_TRY(auto stored, generations_.current());
     BOOST_OUTCOME_TRY(paused_, generations_.is_paused());
-    BOOST_OUTCOME_TRY(found_, generations_.all());
+    BOOST_OUTCOME_TRY(clear_unnamed(stored));
     if (not stored && store_.inline_rows()) {
         BOOST_OUTCOME_TRY(stored, InlineGenerations(store_, name()).current());
     }
     if (stored && is_of_this_version(*stored)) return open_current(*stored);
     const bool is_gone = not stored || stored->kept_in == RowPlace::memory; // with its process
     return is_gone ? begin_current() : stand_by(*stored);
+}
+
+// What a rebuild that died left behind is of use to nobody; what is half built is, to the version that builds it.
+result<void> RunningProjection::clear_unnamed(const std::optional<Generation>& stored)
+{
+    BOOST_OUTCOME_TRY(const auto next, generations_.next());
+    BOOST_OUTCOME_TRY(auto unnamed, generations_.all());
+    if (next) found_.push_back(next->number);
+    std::erase_if(unnamed, [&](std::uint64_t number) {
+        return (stored && stored->number == number) || (next && next->number == number);
+    });
+    return generations_.remove(unnamed);
 }
 
 result<void> RunningProjection::open_current(const Generation& stored)
@@ -188,7 +200,7 @@ result<void> RunningProjection::build()
     return clear_found();
 }
 
-// What was there when it was opened, and is neither kept nor built on: a rebuild that died left it behind.
+// What was half built when it was opened, and is not built on.
 result<void> RunningProjection::clear_found()
 {
     const auto beside = building();
