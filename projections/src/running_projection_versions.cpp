@@ -75,7 +75,8 @@ result<void> RunningProjection::clear_unnamed(const std::optional<Generation>& s
     std::erase_if(unnamed, [&](std::uint64_t number) {
         return (stored && stored->number == number) || (next && next->number == number);
     });
-    return generations_.remove(unnamed);
+    static_cast<void>(generations_.remove(unnamed)); // what stays goes at the next start
+    return done();
 }
 
 result<void> RunningProjection::open_current(const Generation& stored)

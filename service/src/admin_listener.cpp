@@ -94,7 +94,7 @@ private:
         received_.resize(head_.body_bytes);
         if (head_.path == "/health" || head_.path == "/status") {
             if (head_.method != "GET") return refuse_method("GET");
-            asio::post(listener_.workers_, [self = shared_from_this()] {
+            asio::post(listener_.workers_.context(), [self = shared_from_this()] {
                 const auto& answers = self->listener_.answers_;
                 const auto& path    = self->head_.path;
                 const auto said     = call_user_code("what answers", path, [&]() -> result<std::string> {
@@ -130,7 +130,7 @@ private:
             --listener_.commands_;
             return refuse(503, too_many("as many commands as it takes at once"));
         }
-        asio::post(listener_.workers_, [self = shared_from_this(), request = std::move(request.value())] {
+        asio::post(listener_.workers_.context(), [self = shared_from_this(), request = std::move(request.value())] {
             self->carry_out(request);
             --self->listener_.commands_;
         });
@@ -164,6 +164,30 @@ private:
     HttpHead head_;
     bool is_whole_ = false; // the request: from here on nobody closes the socket under whoever answers
 };
+
+AdminDoor::Listener::Workers::Workers(std::size_t count) : has_more_{asio::make_work_guard(context_)}
+{
+    try {
+        while (threads_.size() < count) threads_.emplace_back([this] { context_.run(); });
+    } catch (...) { // the system refuses one
+        context_.stop();
+        join();
+        throw;
+    }
+}
+
+AdminDoor::Listener::Workers::~Workers()
+{
+    context_.stop();
+    join();
+}
+
+void AdminDoor::Listener::Workers::join()
+{
+    has_more_.reset();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+}
 
 AdminDoor::Listener::Listener(AdminSocket socket, AdminAnswers answers, const AdminLimits& limits)
     : file_{std::move(socket)}, answers_{std::move(answers)}, limits_{limits}, stopping_{::eventfd(0, EFD_CLOEXEC)},

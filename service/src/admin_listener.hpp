@@ -6,13 +6,14 @@
 
 #include <eventloom/service/admin_door.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 namespace eventloom {
 
@@ -22,6 +23,21 @@ public:
     ~Listener();
 
     class Connection;
+
+    // Threads that begin all together or not at all. boost::asio::thread_pool waits for ever for those that it has when the
+    // system refuses one more.
+    class Workers {
+    public:
+        explicit Workers(std::size_t count);
+        ~Workers();
+        boost::asio::io_context& context() { return context_; }
+        void join(); // when all is done that was posted
+
+    private:
+        boost::asio::io_context context_;
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> has_more_;
+        std::vector<std::thread> threads_;
+    };
 
 private:
     using Protocol = boost::asio::local::stream_protocol;
@@ -39,7 +55,7 @@ private:
     boost::asio::io_context context_{1}; // served by one thread
     Protocol::acceptor acceptor_{context_};
     boost::asio::steady_timer pause_{context_};
-    boost::asio::thread_pool workers_;
+    Workers workers_;
     std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include "last_words.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -20,6 +21,9 @@ constexpr std::string_view no_memory = "ran and found no memory left, so it ende
 
 [[noreturn]] void end(std::string_view words)
 {
+    // One thread says it; others that find the same wait for the end.
+    static std::atomic_flag is_said;
+    while (is_said.test_and_set()) ::pause();
     // Neither memory nor locks: whatever was going on is left as a kill would leave it.
     static_cast<void>(!::write(STDERR_FILENO, words.data(), words.size()));
     std::_Exit(1);

@@ -76,11 +76,20 @@ std::vector<Json> row_of(const RowChange& change, const TableDescription& table)
             saga.is_null() ? saga : Json(short_text(saga) + (step.is_null() ? "" : ": " + short_text(step)))};
 }
 
+// Without its rows, which another version may have made.
+result<std::shared_ptr<const Projection>> definition_of(const Projections& projections, std::string_view name)
+{
+    for (auto& one : projections.definitions()) {
+        if (one->name() == name) return std::move(one);
+    }
+    return projections.rows_now(name).error(); // "no-such-projection"
+}
+
 result<void> explain(Output& out, Projections& projections, const Clock& clock, const Arguments& arguments)
 {
-    BOOST_OUTCOME_TRY(const auto now, projections.rows_now(arguments.name));
-    BOOST_OUTCOME_TRY(const auto place, find_table(now.definition(), arguments.row.table));
-    const auto& table = now.definition().tables()[place];
+    BOOST_OUTCOME_TRY(const auto definition, definition_of(projections, arguments.name));
+    BOOST_OUTCOME_TRY(const auto place, find_table(*definition, arguments.row.table));
+    const auto& table = definition->tables()[place];
     Rows rows;
     auto changes     = Json::array();
     const auto visit = [&](const RowChange& change) -> result<void> {
@@ -151,8 +160,8 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
     if (not arguments.position) {
         BOOST_OUTCOME_TRY(position, position_at(service.store(), *parse_time(arguments.time)));
     }
-    BOOST_OUTCOME_TRY(const auto now, service.projections().rows_now(arguments.name));
-    BOOST_OUTCOME_TRY(const auto place, find_table(now.definition(), arguments.row.table));
+    BOOST_OUTCOME_TRY(const auto definition, definition_of(service.projections(), arguments.name));
+    BOOST_OUTCOME_TRY(const auto place, find_table(*definition, arguments.row.table));
     Progress progress{out.console(), service.runtime().clock, "folding " + arguments.name};
     const auto show = [&](Position at, Position head) { return progress.at(at, head); };
     std::vector<Json> rows;
@@ -180,7 +189,7 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         return done();
     }
     out.say(arguments.name + " at position " + with_separators(static_cast<std::int64_t>(position)));
-    print_rows(out, rows, now.definition().tables()[place]);
+    print_rows(out, rows, definition->tables()[place]);
     if (more) out.say("... and more; --limit shows them");
     return done();
 }

@@ -93,7 +93,10 @@ result<void> make_directory(const Runtime& runtime, const std::string& directory
     for (const auto& part : path) {
         so_far /= part;
         std::vector<std::string> names;
-        if (so_far.empty() || runtime.files.GetChildren(so_far.string(), &names).ok()) continue;
+        if (so_far.empty()) continue;
+        const auto seen = runtime.files.GetChildren(so_far.string(), &names);
+        if (seen.ok()) continue;
+        if (not seen.IsNotFound()) return error_of(seen, "make the directory " + directory);
         const auto status = runtime.files.CreateDir(so_far.string());
         // Somebody else may have made it meanwhile.
         if (not status.ok() && not runtime.files.GetChildren(so_far.string(), &names).ok()) {

@@ -307,7 +307,9 @@ std::string ProjectionsMachine::wrong_with_answers()
 {
     if (not running_.projections || projections().status().size() < names.size()) return ""; // it could not be opened
     const auto verified = verify_all(); // every row and entry of one moment, against a fold of the log up to it
-    return verified ? "" : verified.error().sentence;
+    // A disk that fails may keep a new version from being built: then the old rows say so to whoever asks for them.
+    const bool stands_by = not verified && changing_version_ && verified.error().code == "version-not-built";
+    return verified || stands_by ? "" : verified.error().sentence;
 }
 
 std::string ProjectionsMachine::wrong_after_restart(Lost lost)

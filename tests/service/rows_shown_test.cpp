@@ -122,7 +122,7 @@ TEST_CASE("with --json an answer that is one object says where its rows stand, a
     CHECK(Json::parse(typed.console.said_err) == Json{{"behind", behind}});
 }
 
-TEST_CASE("--at-least waits for the rows, of the framework's commands and of a program's own",
+TEST_CASE("with --at-least a command waits for the rows, of the framework's commands and of a program's own",
           "[service][projections][lag]")
 {
     Typed typed;
@@ -139,7 +139,7 @@ TEST_CASE("--at-least waits for the rows, of the framework's commands and of a p
     CHECK(typed.console.said_err.find("nor the word head") != std::string::npos);
 }
 
-TEST_CASE("--at-least ends with a sentence where the rows do not come: at once or after a minute",
+TEST_CASE("with --at-least a command ends with a sentence where the rows do not come: at once or after a minute",
           "[service][projections][lag]")
 {
     Typed typed;

@@ -146,7 +146,7 @@ TEST_CASE("a query that cannot be answered is refused in one sentence with a cod
         {{"orders", "--where", "total"}, "malformed-where", ">="},
         {{"orders", "--where", "= 5"}, "malformed-where", ">="},
         {{"orders", "--where", "total ! 5"}, "malformed-where", ">="},
-        {{"orders", "--where", ""}, "malformed-where", ">="},
+        {{"orders", "--where", " "}, "malformed-where", ">="},
         {{"orders", "--where", "total = dear"}, "wrong-value", "total"},
         {{"orders", "--where", "total = 1.005"}, "wrong-value", "total"},
         {{"orders", "--where", "pieces > "}, "wrong-value", "pieces"},

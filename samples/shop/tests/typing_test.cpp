@@ -220,7 +220,7 @@ TEST_CASE("no line of a table is wider than COLUMNS says, and what is cut has a 
           std::string(120, 'a'));
 }
 
-TEST_CASE("- is standard input where a file is read, from a pipe as from a file, and through the door",
+TEST_CASE("a hyphen is standard input where a file is read, from a pipe as from a file, and through the door",
           "[shop][process][typing]")
 {
     const TemporaryDirectory directory;

@@ -62,7 +62,9 @@ using CommandStep = std::function<result<Receipt>(CommandContext&)>;
 using Middleware  = std::function<result<Receipt>(CommandContext&, const CommandStep& next)>;
 
 struct CommandBusOptions {
-    unsigned attempts             = 10;     // at a command whose stream or boundary others write to at the same time
+    // At a command whose stream or boundary others write to at the same time. Each that fails was another's success, so that
+    // as many suffice as there are others.
+    unsigned attempts             = 100;
     std::size_t cached_aggregates = 10'000; // states kept in memory, the least recently used one goes first
     SnapshotStore* snapshots = nullptr; // of aggregates that say so, for those that are not in memory; outlives the bus
 };
