@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace eventloom {
 
@@ -79,6 +80,14 @@ std::optional<Position> position_in_block(std::string_view block, const Uuid& id
         entry < wanted ? first = middle + 1 : last = middle;
     }
     return std::nullopt;
+}
+
+// The name in the key of a list, which is ordered text: without the prefix and the end mark. Names have no zero bytes.
+std::optional<std::string_view> name_of_list(std::string_view list)
+{
+    constexpr std::size_t end_mark_bytes = 2;
+    if (list.size() <= 1 + end_mark_bytes) return std::nullopt;
+    return list.substr(1, list.size() - 1 - end_mark_bytes);
 }
 
 bool has_prefix(const DatabaseCursor& cursor, std::string_view prefix)
@@ -175,6 +184,28 @@ IndexView EventIndex::view() const
     if (set_aside_) view.tails.push_back(set_aside_);
     view.tails.push_back(newest_);
     return view;
+}
+
+result<std::vector<std::string>> EventIndex::types(const IndexView& view) const
+{
+    constexpr std::size_t number_bytes = 8; // after the name
+    std::set<std::string> names;
+    for (const auto& tail : view.tails) {
+        const std::shared_lock lock{tail->mutex()};
+        for (const auto& [name, positions] : tail->lists(key_spaces::of_type)) names.insert(name);
+    }
+    auto cursor = database_->cursor();
+    cursor.seek(std::string_view{&key_spaces::of_type, 1});
+    while (cursor.valid() && cursor.key().front() == key_spaces::of_type) {
+        if (cursor.key().size() <= number_bytes) return damaged_index("a damaged key of a list of positions");
+        auto list       = std::string{cursor.key().substr(0, cursor.key().size() - number_bytes)};
+        const auto name = name_of_list(list);
+        if (not name) return damaged_index("a damaged key of a list of positions");
+        names.emplace(*name);
+        cursor.seek(list.append(number_bytes + 1, '\xff')); // to the next name
+    }
+    BOOST_OUTCOME_TRY(cursor.status());
+    return std::vector<std::string>(names.begin(), names.end());
 }
 
 bool EventIndex::is_due(std::uint64_t checksum_of_last_record, std::uint64_t events_max)

@@ -91,6 +91,9 @@ public:
     // Something was asked of some stream (stream_limits.hpp). Most stores have nothing of that kind.
     bool has_settings(const IndexView& view) const;
 
+    // The types of all events, each once, in order.
+    result<std::vector<std::string>> types(const IndexView& view) const;
+
     // Lookups, through a view, of what is not behind `head`.
     result<std::uint64_t> length_of(const IndexView& view, std::string_view stream, Position head) const;
     result<std::optional<Position>> position_of(const IndexView& view, const Uuid& id) const;

@@ -58,6 +58,10 @@ public:
     {
         return within_memory("find the length of a stream", [&] { return store_->stream_length(stream); });
     }
+    result<std::vector<std::string>> stored_types() const override
+    {
+        return within_memory("list the types of events", [&] { return store_->stored_types(); });
+    }
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
     {
         return within_memory("find a command", [&] { return store_->find_command(id); });

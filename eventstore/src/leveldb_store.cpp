@@ -142,6 +142,8 @@ public:
         return index_->length_of(view, stream, log_.head());
     }
 
+    result<std::vector<std::string>> stored_types() const override { return index_->types(index_->view()); }
+
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
     {
         BOOST_OUTCOME_TRY(auto found, index_->command(index_->view(), id));

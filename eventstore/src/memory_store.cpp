@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <shared_mutex>
 
 namespace eventloom {
@@ -207,6 +208,14 @@ public:
     {
         const std::shared_lock lock{mutex_};
         return log_.length_of(std::string{stream});
+    }
+
+    result<std::vector<std::string>> stored_types() const override
+    {
+        const std::shared_lock lock{mutex_};
+        std::set<std::string> types;
+        for (const auto& event : log_.events) types.insert(event->type);
+        return std::vector<std::string>(types.begin(), types.end());
     }
 
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override

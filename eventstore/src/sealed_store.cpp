@@ -396,6 +396,7 @@ public:
     }
 
     result<std::uint64_t> stream_length(std::string_view stream) const override { return store_.stream_length(stream); }
+    result<std::vector<std::string>> stored_types() const override { return store_.stored_types(); }
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override { return store_.find_command(id); }
     Position head() const override { return store_.head(); }
 

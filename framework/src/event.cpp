@@ -50,9 +50,10 @@ std::string place_of(const RecordedEvent& event)
 
 Error unknown_event_type(const RecordedEvent& event, std::string_view reader)
 {
-    return {Failure::corrupt, "unknown-event-type",
-            "read " + place_of(event) + " as \"" + std::string{reader} + "\" and found the type \"" + event.type +
-                "\", which its event list does not name; add it to the list"};
+    return {
+        Failure::corrupt, "unknown-event-type",
+        "read " + place_of(event) + " as \"" + std::string{reader} + "\" and found the type \"" + event.type +
+            "\", which its event list does not name; add it to the list, or to those that it ignores (el::ignored)"};
 }
 
 Error at_event(Error error, const RecordedEvent& event)

@@ -146,16 +146,24 @@ std::optional<typename Values::value_type> duplicate_in(Values values)
     return *found;
 }
 
-// One without a category is found by nobody who reads, subscribes or projects by category.
+// One without a category is found by nobody who reads, subscribes or projects by category; one without an id is nobody's.
 result<void> check_stream(const std::string& stream, const StoreLimits& limits)
 {
     const auto prefix_bytes = is_settings_stream(stream) ? settings_stream_of("").size() : 0;
     BOOST_OUTCOME_TRY(
         check_name("stream name", stream, limits.stream_name_bytes + prefix_bytes, "invalid-stream-name"));
-    if (limits.uncategorised || is_category(category_of(stream))) return done();
-    return invalid("invalid-stream-name", "append to the stream " + quoted(stream) +
-                                              ", which has no category before its hyphen; give it one, like \"order" +
-                                              printable(std::string_view{stream}.substr(0, 80)) + "\"");
+    if (limits.older_names) return done();
+    if (not is_category(category_of(stream))) {
+        return invalid("invalid-stream-name",
+                       "append to the stream " + quoted(stream) +
+                           ", which has no category before its hyphen; give it one, like \"order" +
+                           printable(std::string_view{stream}.substr(0, 80)) + "\"");
+    }
+    if (lacks_id(stream)) {
+        return invalid("empty-id", "append to the stream " + quoted(stream) +
+                                       ", which has a category and no id; give the id that stands after the hyphen");
+    }
+    return done();
 }
 
 result<void> check_command(const CommandRecord& command, const StoreLimits& limits)
@@ -286,11 +294,6 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     for (const StreamAppend& append : request.streams) {
         BOOST_OUTCOME_TRY(check_stream(append.stream, limits));
         BOOST_OUTCOME_TRY(check_settings(append));
-        if (lacks_id(append.stream)) {
-            return invalid("empty-id",
-                           "append to the stream " + quoted(append.stream) +
-                               ", which has a category and no id; give the id that stands after the hyphen");
-        }
         if (append.events.empty()) {
             return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
         }

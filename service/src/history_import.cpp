@@ -145,7 +145,7 @@ result<ImportReport> import_into(const Runtime& runtime, const Source& source, c
     const LevelDbStoreOptions options{.directory         = directory,
                                       .durability        = Durability::buffered,
                                       .create_if_missing = is_new,
-                                      .limits            = {.uncategorised = true},
+                                      .limits            = {.older_names = true},
                                       .cluster_events    = 0};
     BOOST_OUTCOME_TRY(const auto store, is_new ? open_importing(then, options) : LevelDbStore::open(then, options));
     const Position found = store->head();

@@ -63,6 +63,7 @@ result<void> rebuild(Output& out, Projections& projections, const Clock& clock, 
         }
     }
     out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}, {"error"}}, rows);
+    BOOST_OUTCOME_TRY(say_what_is_unknown(out, projections, names));
     return answer_of(reports);
 }
 
@@ -101,6 +102,7 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
 {
     TableRows rows;
     std::vector<std::string> sentences;
+    std::vector<std::string> left_out; // what no rows are made of
     for (const auto& name : names) {
         Progress progress{out.console(), clock, "verifying " + name};
         BOOST_OUTCOME_TRY(const auto report,
@@ -111,6 +113,8 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
             differences.push_back(difference.sentence);
             sentences.push_back(name + ": " + difference.sentence);
         }
+        BOOST_OUTCOME_TRY(const auto unknown, projections.unknown_events(name));
+        if (not unknown.empty()) left_out.push_back(name + ": " + to_sentence(unknown));
         rows.push_back({name, report.position, report.rows, report.differences_total});
         if (out.json()) rows.back().push_back(differences);
     }
@@ -119,7 +123,11 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
     if (out.json()) columns.push_back({"first differences"});
     out.table(columns, rows);
     for (const auto& sentence : sentences) out.say(printable(sentence));
-    if (sentences.empty()) return done();
+    if (sentences.empty()) {
+        if (left_out.empty()) return done();
+        return fail(Failure::corrupt, "unknown-event-type",
+                    "compared the read models with the log and found no difference, but of " + left_out.front());
+    }
     return fail(Failure::corrupt, "projection-differs",
                 "compared the read models with the log and found differences (" + sentences.front() +
                     "); rebuild the projection");

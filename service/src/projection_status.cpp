@@ -18,10 +18,21 @@ Json building_in(const ProjectionStatus& status)
             {"rows", status.building->rows}};
 }
 
+result<Json> unknown_in(const Projections& projections, const std::string& name)
+{
+    BOOST_OUTCOME_TRY(const auto unknown, projections.unknown_events(name));
+    auto json = Json::array();
+    for (const auto& [type, category, first] : unknown) {
+        json.push_back({{"type", type}, {"category", category}, {"first", first}});
+    }
+    return json;
+}
+
 Json left_behind(const std::string& name)
 {
-    auto json     = json_of(ProjectionStatus{.name = name});
-    const auto is = json["projection"];
+    auto json              = json_of(ProjectionStatus{.name = name});
+    const auto is          = json["projection"];
+    json["unknown_events"] = nullptr;
     for (auto& [member, value] : json.items()) value = nullptr;
     json["projection"] = is;
     json["state"]      = "left behind";
@@ -74,11 +85,32 @@ Json json_of(const ProjectionStatus& status)
             {"error", status.error ? Json(status.error->sentence) : Json(nullptr)}};
 }
 
+result<Json> json_of(const Projections& projections, const ProjectionStatus& status)
+{
+    auto json = json_of(status);
+    BOOST_OUTCOME_TRY(json["unknown_events"], unknown_in(projections, status.name));
+    return json;
+}
+
+result<void> say_what_is_unknown(Output& out, const Projections& projections, const std::vector<std::string>& names)
+{
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY(const auto unknown, projections.unknown_events(name));
+        if (not unknown.empty()) out.say(name + ": " + to_sentence(unknown) + ".");
+    }
+    return done();
+}
+
 result<void> show_status(Output& out, const Projections& projections)
 {
     const auto all = projections.status();
     std::vector<Json> objects;
-    for (const auto& status : all) objects.push_back(json_of(status));
+    std::vector<std::string> names;
+    for (const auto& status : all) {
+        BOOST_OUTCOME_TRY(auto object, json_of(projections, status));
+        objects.push_back(std::move(object));
+        names.push_back(status.name);
+    }
     BOOST_OUTCOME_TRY(const auto others, projections.left_behind());
     for (const auto& name : others) objects.push_back(left_behind(name));
 
@@ -100,10 +132,11 @@ result<void> show_status(Output& out, const Projections& projections)
     show("dead_letters", "dead letters", Align::right);
     if (out.json()) show("building", "", Align::left);
     if (out.json()) show("notice", "", Align::left);
+    if (out.json()) show("unknown_events", "", Align::left);
     show("error", "error", Align::left);
     out.table(columns, rows);
     for (const auto& status : all) say_what_is_built(out, status);
-    return done();
+    return say_what_is_unknown(out, projections, names);
 }
 
 } // namespace eventloom

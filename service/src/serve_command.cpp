@@ -27,7 +27,10 @@ std::string text_of(const Json& json)
 std::string status_of(Service& service, const std::string& name, Time since)
 {
     auto projections = Json::array();
-    for (const auto& status : service.projections().status()) projections.push_back(json_of(status));
+    for (const auto& status : service.projections().status()) {
+        auto whole = json_of(service.projections(), status);
+        projections.push_back(whole ? std::move(whole.value()) : json_of(status));
+    }
     auto sagas        = Json::object();
     const auto counts = service.sagas().count();
     if (counts) {
@@ -90,10 +93,14 @@ result<void> CommandLine::serve(Output& out)
     out.say(program_.name + " serves " + data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", data_directory()}});
+    std::vector<std::string> names;
     for (const auto& status : service.projections().status()) {
+        names.push_back(status.name);
         if (status.error) out.say(status.name + ": " + printable(status.error->sentence) + ".");
         say_what_is_built(out, status);
     }
+    const auto said = say_what_is_unknown(out, service.projections(), names);
+    if (not said) report(out.console(), said.error(), json_);
     serve_until_stopped(out, service, tenants);
     if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
     return done();

@@ -400,4 +400,29 @@ TEST_CASE("every event store has one rule for categories, and says what breaks i
     }
 }
 
+TEST_CASE("every event store names the types of its events, each once, in memory, on disk and after it was reopened",
+          "[eventstore][contract]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    Machine machine;
+    auto store = kind.open(machine.runtime);
+    DYNAMIC_SECTION(kind.name)
+    {
+        REQUIRE(store->stored_types());
+        CHECK(store->stored_types().value().empty());
+        const auto append = [&](const std::string& stream, const std::string& type) {
+            REQUIRE(store->append(to(stream, ExpectedVersion::any(), {note_of(machine.runtime, "x", type)})));
+        };
+        for (int i = 0; i < 300; ++i) append("order-" + std::to_string(i % 7), i % 3 == 0 ? "b" : "bb");
+        append("letter-1", "a");
+        append("letter-1", std::string(200, 'z'));
+        const Texts types{"a", "b", "bb", std::string(200, 'z')};
+        CHECK(store->stored_types().value() == types);
+        store.reopen(store);
+        CHECK(store->stored_types().value() == types);
+        append("letter-1", "aa");
+        CHECK(store->stored_types().value().size() == 5);
+    }
+}
+
 } // namespace contract_test

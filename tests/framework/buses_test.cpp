@@ -278,6 +278,7 @@ TEST_CASE("recent events are let go of only where appends can be held meanwhile"
         std::unique_ptr<EventCursor> read(const ReadRequest& request) const override { return store_.read(request); }
         result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override { return store_.find_event(id); }
         result<std::uint64_t> stream_length(std::string_view of) const override { return store_.stream_length(of); }
+        result<std::vector<std::string>> stored_types() const override { return store_.stored_types(); }
         result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
         {
             return store_.find_command(id);

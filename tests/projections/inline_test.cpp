@@ -527,6 +527,7 @@ public:
     {
         return store_.stream_length(stream);
     }
+    el::result<std::vector<std::string>> stored_types() const override { return store_.stored_types(); }
     el::result<std::optional<el::CommandRecord>> find_command(const el::Uuid& id) const override
     {
         return store_.find_command(id);

@@ -295,6 +295,7 @@ TEST_CASE("a live table is told when the log ends before what it has folded", "[
             return now->find_event(id);
         }
         el::result<std::uint64_t> stream_length(std::string_view of) const override { return now->stream_length(of); }
+        el::result<std::vector<std::string>> stored_types() const override { return now->stored_types(); }
         el::result<std::optional<el::CommandRecord>> find_command(const el::Uuid& id) const override
         {
             return now->find_command(id);

@@ -247,7 +247,7 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
     }
 }
 
-TEST_CASE("streams without a category, which older stores have, go along", "[exchange]")
+TEST_CASE("streams without a category or an id, which older stores have, go along", "[exchange]")
 {
     Machine machine;
     const TemporaryDirectory directory;
@@ -255,9 +255,11 @@ TEST_CASE("streams without a category, which older stores have, go along", "[exc
     std::vector<RecordedEvent> events;
     {
         const auto store =
-            LevelDbStore::open(machine.runtime, {.directory = path("old") + "/log", .limits = {.uncategorised = true}});
+            LevelDbStore::open(machine.runtime, {.directory = path("old") + "/log", .limits = {.older_names = true}});
         REQUIRE(store);
-        REQUIRE(store.value()->append(to("-7", ExpectedVersion::any(), {note_of(machine.runtime, "x")})));
+        for (const auto* name : {"-7", "order-"}) {
+            REQUIRE(store.value()->append(to(name, ExpectedVersion::any(), {note_of(machine.runtime, "x")})));
+        }
         events = read_all(*store.value());
         REQUIRE(export_history(machine.runtime, *store.value(), path("old.jsonl"), {}));
     }
@@ -266,6 +268,8 @@ TEST_CASE("streams without a category, which older stores have, go along", "[exc
     CHECK(read_all(*store) == events);
     CHECK(store->append(to("-7", ExpectedVersion::any(), {note_of(machine.runtime, "y")})).error().code ==
           "invalid-stream-name");
+    CHECK(store->append(to("order-", ExpectedVersion::any(), {note_of(machine.runtime, "y")})).error().code ==
+          "empty-id");
 }
 
 TEST_CASE("what a clock that ran ahead has recorded is imported as of the moment when it was right",

@@ -65,6 +65,7 @@ public:
         return store_->stream_length(stream);
     }
     result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override { return store_->find_event(id); }
+    result<std::vector<std::string>> stored_types() const override { return store_->stored_types(); }
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
     {
         return store_->find_command(id);

@@ -75,9 +75,21 @@ consteval bool has_category()
     return is_category(State::category);
 }
 
+template <class Owner>
+constexpr bool ignores(std::string_view name)
+{
+    if constexpr (requires { typename Owner::Ignored; }) {
+        constexpr auto& names = Owner::Ignored::names;
+        return std::find(names.begin(), names.end(), name) != names.end();
+    } else {
+        return false;
+    }
+}
+
 template <class State, class... Entry>
 consteval bool is_complete(std::type_identity<std::tuple<Entry...>>)
 {
+    static_assert((not ignores<State>(Entry::name) && ...), "an event of the list is among those that are ignored");
     return (has_evolve<State, typename Entry::fact>() && ...);
 }
 
@@ -195,13 +207,13 @@ result<void> with_fact_at(std::type_identity<std::tuple<Entry...>>, std::size_t 
     return taken;
 }
 
-// Calls `take` with each struct that a recorded event stands for, up to date.
+// Calls `take` with each struct that a recorded event stands for, up to date; with none for a name that is ignored.
 // Failure::corrupt  "unknown-event-type", "newer-schema-version", "damaged-value", ..., with the event's place.
 template <class Owner, class Take>
 result<void> with_facts(const RecordedEvent& event, std::string_view reader, const Take& take)
 {
     const auto* type = find_event_type(event_types<Owner>(), event.type);
-    if (type == nullptr) return unknown_event_type(event, reader);
+    if (type == nullptr) return ignores<Owner>(event.type) ? done() : unknown_event_type(event, reader);
     const auto take_one = [&](std::size_t index, const void* fact) {
         return with_fact_at(std::type_identity<typename Owner::Events::entries>{}, index, fact, take);
     };

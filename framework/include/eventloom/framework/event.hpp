@@ -53,6 +53,16 @@ struct event {
     static constexpr std::uint32_t schema_version = sizeof...(Earlier) + 1;
 };
 
+// Stored names that an aggregate leaves out where it meets them, because what they said is of no use any more:
+//
+//     using Ignored = el::ignored<"order-note-added">;      // beside Events
+//
+// Any other name that the list has not is an error: what it says would be missing without a word.
+template <text... Name>
+struct ignored {
+    static constexpr std::array<std::string_view, sizeof...(Name)> names{Name.view()...};
+};
+
 namespace detail {
 
 template <class... Entries>

@@ -201,6 +201,10 @@ public:
     // How many events the stream holds; its last version is one less.
     virtual result<std::uint64_t> stream_length(std::string_view stream) const = 0;
 
+    // The types of the events in the log, by name, each once; an index answers, so that it costs as many looks as there are
+    // types. One whose events are all gone with the limits of their streams may be among them.
+    virtual result<std::vector<std::string>> stored_types() const = 0;
+
     // The record of a command, when one with this id was recorded.
     virtual result<std::optional<CommandRecord>> find_command(const Uuid& id) const = 0;
 
@@ -231,7 +235,7 @@ struct StoreLimits {
     std::size_t append_events     = 10'000;
     std::size_t append_bytes      = 64u << 20;
     std::size_t query_items       = 64;    // of a condition; each may name as many types and tags
-    bool uncategorised            = false; // streams that begin with a hyphen: only in copies of a log that has them
+    bool older_names              = false; // streams without a category or an id: only in copies of a log that has them
 };
 
 // Checks a request against the limits and its own consistency; every store calls it first.

@@ -93,6 +93,12 @@ struct TableDescription {
     result<void> (*read_cells)(std::string_view stored, CellVisitor& visitor);
 };
 
+// The stored names of events that an aggregate knows: those of its list, and those that it ignores.
+struct KnownEvents {
+    std::string category;
+    std::vector<std::string> types; // sorted
+};
+
 // A definition without its types: what runs, rebuilds and verifies it.
 class Projection {
 public:
@@ -103,6 +109,8 @@ public:
     virtual const std::vector<std::string>& categories() const  = 0; // of the aggregates it hears
     virtual const std::vector<std::string>& types() const       = 0; // stored names of the events it hears
     virtual const std::vector<TableDescription>& tables() const = 0;
+    // Of its aggregates, one each.
+    virtual const std::vector<KnownEvents>& known() const = 0;
     // Whether each row depends on the events of one stream alone, and its key is the id of that stream.
     virtual bool has_a_stream_for_each_row() const = 0;
     // Whether an event that it hears has personal fields.

@@ -63,6 +63,7 @@ struct Definition {
     std::uint32_t version = 1;
     std::vector<std::string> categories;
     std::vector<std::string> types;
+    std::vector<KnownEvents> known;
     std::tuple<TableDefinition<Stored>...> tables;
     std::vector<TableDescription> descriptions; // of the tables
     std::vector<Heard<Stored...>> heard;
@@ -237,6 +238,7 @@ public:
     const std::vector<std::string>& categories() const override { return definition_->categories; }
     const std::vector<std::string>& types() const override { return definition_->types; }
     const std::vector<TableDescription>& tables() const override { return definition_->descriptions; }
+    const std::vector<KnownEvents>& known() const override { return definition_->known; }
 
     result<std::optional<std::string>> row_of(const RecordedEvent& event) const override
     {
@@ -339,6 +341,20 @@ auto row_finder(const Definition<Stored...>& definition, const KeyParts& key_par
     }
 }
 
+template <class State>
+KnownEvents known_events()
+{
+    KnownEvents known{std::string{State::category}, {}};
+    [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) {
+        (known.types.emplace_back(Entry::name), ...);
+    }(std::type_identity<typename State::Events::entries>{});
+    if constexpr (requires { typename State::Ignored; }) {
+        for (const std::string_view name : State::Ignored::names) known.types.emplace_back(name);
+    }
+    std::sort(known.types.begin(), known.types.end());
+    return known;
+}
+
 template <class Sources, class KeyParts, class... Stored, class Part>
 void add_handler(Definition<Stored...>& definition, const KeyParts& key_parts, const Part& part)
 {
@@ -408,6 +424,9 @@ std::shared_ptr<const Projection> define(std::string name, std::uint32_t version
             [](const auto&... table) { return std::vector<TableDescription>{table.about...}; }, definition->tables);
         definition->has_a_stream_for_each_row &=
             not std::apply([](const auto&... table) { return (table.has_unique_index || ...); }, definition->tables);
+        definition->known = []<class... State>(std::type_identity<from<State...>>) {
+            return std::vector<KnownEvents>{known_events<State>()...};
+        }(std::type_identity<Sources>{});
         const auto key_parts = std::tuple_cat(only<key_wanted>(part)...);
         (add_handler<Sources>(*definition, key_parts, part), ...);
         return std::make_shared<const TypedProjection<Stored...>>(std::move(definition));

@@ -44,6 +44,17 @@ struct VersionBeingBuilt {
     std::uint64_t rows    = 0;
 };
 
+// Events whose type no event list of the projection's aggregates names, and that none of them ignores (el::ignored): what
+// they say is not in the rows.
+struct UnknownEvents {
+    std::string type;
+    std::string category;
+    Position first = 0; // of one of them
+};
+
+// "the log has events that no event list names, ...": what they are, and what to do.
+std::string to_sentence(const std::vector<UnknownEvents>& unknown);
+
 struct ProjectionStatus {
     std::string name;
     std::uint32_t version          = 0; // that the rows which answer are of
@@ -193,6 +204,11 @@ public:
     void stop();
 
     std::vector<ProjectionStatus> status() const;
+
+    // What the log has of the aggregates that a projection hears, and none of them names or ignores: its rows are made
+    // without it. A type is of the categories of its first and of its last event.
+    // Failure::invalid "no-such-projection"; what the log says.
+    result<std::vector<UnknownEvents>> unknown_events(std::string_view name) const;
 
     // Blocks until the rows of every projection that answer, or of those that are named, have reached `position`, or it
     // has failed, or until `deadline`. A projection that failed is its error. Where a new version is built, it waits until
