@@ -157,6 +157,17 @@ result<std::string> CommandLine::directory_to_open()
     return view_->path();
 }
 
+// LevelDB writes when it opens. Where the disk has no room for that, what only reads goes on with a view.
+bool CommandLine::reads_a_view_instead(const Error& error)
+{
+    if (error.code != "no-room-to-open" || chosen_use_ != DirectoryUse::reading || view_) return false;
+    auto view = make_read_view(data_directory());
+    if (not view) return false; // there is no room for that, either
+    view_ = std::move(view.value());
+    warn({error.kind, error.code, "opened " + data_directory() + " for reading alone: " + error.sentence});
+    return true;
+}
+
 result<OpenService*> CommandLine::open(bool create_if_missing)
 {
     if (is_running_service() && tenant_.empty()) return place_.running;
@@ -171,6 +182,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
         return fail(Failure::invalid, "no-data",
                     "looked for data in " + directory + " and found none; import something first, or give --data DIR");
     }
+    if (not opened && reads_a_view_instead(opened.error())) return open(create_if_missing);
     if (not opened) return with_holder(std::move(opened.error()), place_.runtime, directory);
     opened_ = std::move(opened.value());
     if (not serves_) opened_->service().projections().leave_new_versions_alone();
@@ -281,7 +293,11 @@ std::string CommandLine::name_of_chosen() const
 void CommandLine::warn_of_others() const
 {
     if (is_running_service() || chosen_use_ == DirectoryUse::none || not is_open_to_others(data_directory())) return;
-    const auto found = open_to_others(data_directory());
+    warn(open_to_others(data_directory()));
+}
+
+void CommandLine::warn(const Error& found) const
+{
     if (not json_) return place_.console.err(printable(found.sentence) + "\n");
     const nlohmann::ordered_json warning{{"warning", {{"code", found.code}, {"sentence", found.sentence}}}};
     place_.console.err(warning.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {
@@ -13,6 +15,7 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
     std::string name;
     Position position = 0;
+    std::size_t limit = 1'000'000'000;
 };
 
 std::vector<Column> columns()
@@ -26,10 +29,10 @@ std::vector<Json> row_of(const std::string& projection, const DeadLetter& letter
 }
 
 // Of one projection, or of all.
-result<void> list(Output& out, const Projections& projections, const std::string& name)
+result<void> list(Output& out, const Projections& projections, const Arguments& arguments)
 {
-    std::vector<std::string> names{name};
-    if (name.empty()) {
+    std::vector<std::string> names{arguments.name};
+    if (arguments.name.empty()) {
         names.clear();
         for (const auto& status : projections.status()) names.push_back(status.name);
     }
@@ -38,7 +41,10 @@ result<void> list(Output& out, const Projections& projections, const std::string
         BOOST_OUTCOME_TRY(const auto letters, projections.dead_letters(one));
         for (const DeadLetter& letter : letters) rows.push_back(row_of(one, letter));
     }
+    const auto more = rows.size() - std::min(rows.size(), arguments.limit);
+    rows.resize(rows.size() - more);
     out.table(columns(), rows);
+    if (more > 0) out.say("... and " + std::to_string(more) + " more; --limit shows them");
     return done();
 }
 
@@ -101,10 +107,10 @@ void CommandLine::add_dead_letter_commands()
         return command;
     };
     auto* list_command =
-        add("list", "All of them, or those of one projection", [](Output& out, Service& service, const Arguments& of) {
-            return list(out, service.projections(), of.name);
-        });
+        add("list", "All of them, or those of one projection",
+            [](Output& out, Service& service, const Arguments& of) { return list(out, service.projections(), of); });
     list_command->add_option("projection", arguments->name, "The projection");
+    list_command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number());
 
     auto* show_command = add("show", "One of them, with its event",
                              [this](Output& out, Service& service, const Arguments& of) -> result<void> {

@@ -215,6 +215,7 @@ result<void> CommandLine::with_log(const std::function<result<void>(LevelDbStore
     auto log = LevelDbStore::open(runtime(), {.directory = directory + "/log", .create_if_missing = false});
     if (log) return look(*log.value());
     if (log.error().code == "no-such-database") return no_data(data_directory());
+    if (reads_a_view_instead(log.error())) return with_log(look);
     return with_holder(std::move(log.error()), runtime(), data_directory());
 }
 

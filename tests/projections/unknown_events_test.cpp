@@ -1,6 +1,7 @@
 // What a projection says of events that no list names.
 #include "projections/people.hpp"
 
+#include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
 
 namespace unknown_events_test {

@@ -205,4 +205,31 @@ TEST_CASE("a service whose disk takes no more says so where it is asked and watc
     CHECK(run(directory, {"store", "verify"}).exit_code == 0);
 }
 
+TEST_CASE("with no byte free commands that read answer and say why, and those that write say how much room they need",
+          "[shop][process][limits]")
+{
+    if (Program{TemporaryDirectory{}, {"/usr/bin/unshare", "-m", "true"}}.wait().exit_code != 0) {
+        WARN("skipped: this process may not mount a small file system");
+        return;
+    }
+    const TemporaryDirectory directory;
+    const auto& path = directory.path();
+    REQUIRE(fs::create_directory(path + "/data"));
+    const std::string script =
+        "mount --make-rprivate / && mount -t tmpfs -o size=4m tmpfs " + path + "/data || exit 9; " +
+        "\"$0\" stock receive tea 5 --data " + path + "/data >/dev/null || exit 8; " + "dd if=/dev/zero of=" + path +
+        "/data/other bs=4k 2>/dev/null; " + "\"$0\" stock receive tea 1 --data " + path + "/data 2>" + path +
+        "/refused && exit 7; " + "exec \"$0\" stock list --json --data " + path + "/data";
+    const auto read = Program{directory, {"/usr/bin/unshare", "-m", "/bin/sh", "-c", script, SHOP_PROGRAM}}.wait();
+    INFO(read.errors);
+    REQUIRE(read.exit_code == 0);
+    CHECK(read.json().at(0)["on_hand"] == 5);
+    CHECK(read.errors.find("for reading alone") != std::string::npos);
+    std::ostringstream refused;
+    refused << std::ifstream{path + "/refused"}.rdbuf();
+    INFO(refused.str());
+    CHECK(refused.str().find("No space left on device") != std::string::npos);
+    CHECK(refused.str().find("KiB") != std::string::npos);
+}
+
 } // namespace limits_test

@@ -213,7 +213,8 @@ template <class Owner, class Take>
 result<void> with_facts(const RecordedEvent& event, std::string_view reader, const Take& take)
 {
     const auto* type = find_event_type(event_types<Owner>(), event.type);
-    if (type == nullptr) return ignores<Owner>(event.type) ? done() : unknown_event_type(event, reader);
+    if (type == nullptr && ignores<Owner>(event.type)) return done();
+    if (type == nullptr) return unknown_event_type(event, reader);
     const auto take_one = [&](std::size_t index, const void* fact) {
         return with_fact_at(std::type_identity<typename Owner::Events::entries>{}, index, fact, take);
     };

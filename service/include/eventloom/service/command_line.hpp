@@ -156,11 +156,14 @@ private:
     void tell(Error error) const;
     // Where the data are read: the directory itself, or a view of it where nothing can be written there.
     result<std::string> directory_to_open();
+    bool reads_a_view_instead(const Error& error);
     result<void> serve(Output& out);
     void serve_until_stopped(Output& out, Service& service, Tenants& tenants);
     result<void> check_place() const;
     std::string name_of_chosen() const;
     void warn_of_others() const;
+    // On standard error, of a command that goes on.
+    void warn(const Error& found) const;
     void add_protect_command(CLI::App& store);
     std::string event_json(const RecordedEvent& event) const;
 
