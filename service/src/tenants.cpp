@@ -7,6 +7,7 @@
 #include <leveldb/env.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <filesystem>
 
 namespace eventloom {
@@ -96,8 +97,11 @@ struct Tenants::Tenant {
     Time last_used{};
 };
 
+struct Tenants::Changes : std::condition_variable {};
+
 Tenants::Tenants(const Runtime& runtime, std::string directory, OpenServiceIn open, TenantsOptions options)
-    : runtime_{runtime}, directory_{std::move(directory)}, open_{std::move(open)}, options_{options}
+    : runtime_{runtime},
+      directory_{std::move(directory)}, open_{std::move(open)}, options_{options}, changed_{std::make_unique<Changes>()}
 {
 }
 
@@ -119,12 +123,12 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
         const auto found = tenants_.find(name);
         return found == tenants_.end() || found->second->state == Tenant::State::open;
     };
-    changed_.wait(lock, rests);
+    changed_->wait(lock, rests);
     if (not tenants_.contains(name) && not create_if_missing && not exists(directory + "/log"))
         return no_such_tenant(name, directory_);
     while (not tenants_.contains(name) && tenants_.size() >= options_.open_at_once) {
         BOOST_OUTCOME_TRY(make_room(lock));
-        changed_.wait(lock, rests); // another may have opened it meanwhile
+        changed_->wait(lock, rests); // another may have opened it meanwhile
     }
     auto& tenant = tenants_[name];
     if (not tenant) {
@@ -136,7 +140,7 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
             if (auto started = opened.value()->service().start(); not started) opened = std::move(started.error());
         }
         lock.lock();
-        changed_.notify_all();
+        changed_->notify_all();
         if (not opened) {
             tenants_.erase(name);
             return std::move(opened.error());
@@ -197,7 +201,7 @@ void Tenants::close(Tenant& tenant, Lock& lock)
     tenant.service.reset();
     lock.lock();
     std::erase_if(tenants_, [&](const auto& entry) { return entry.second.get() == &tenant; });
-    changed_.notify_all();
+    changed_->notify_all();
 }
 
 // Closes the one that has rested longest, or waits for one that is being closed. Lets go of the lock meanwhile.
@@ -206,7 +210,7 @@ result<void> Tenants::make_room(Lock& lock)
     Tenant* idle = nullptr;
     for (const auto& [name, tenant] : tenants_) {
         if (tenant->state == Tenant::State::closing) {
-            changed_.wait(lock);
+            changed_->wait(lock);
             return done();
         }
         const bool can_go = tenant->state == Tenant::State::open && tenant->users == 0 &&

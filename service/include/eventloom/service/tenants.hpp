@@ -15,7 +15,6 @@
 
 #include <eventloom/service/service.hpp>
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -65,6 +64,7 @@ public:
 
 private:
     struct Tenant;
+    struct Changes; // a condition variable, whose header is a heavy one
     using Lock = std::unique_lock<std::mutex>;
 
     result<void> make_room(Lock& lock);
@@ -76,7 +76,7 @@ private:
     const OpenServiceIn open_;
     const TenantsOptions options_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;                        // a tenant was opened or closed
+    const std::unique_ptr<Changes> changed_;                 // a tenant was opened or closed
     std::map<std::string, std::unique_ptr<Tenant>> tenants_; // that are open, or on their way
 };
 
