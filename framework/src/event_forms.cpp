@@ -70,12 +70,54 @@ std::optional<std::string> misreading_of(const EventForm& form, const std::vecto
     return other;
 }
 
+// What the program's aggregates write.
+std::vector<EventForm> forms_of(const std::vector<EventList>& known)
+{
+    std::vector<EventForm> forms;
+    for (const auto& list : known) {
+        if (list.of_a_context) continue;
+        for (const auto& type : list.types()) {
+            for (std::uint32_t version = 1; version <= type.shapes.size(); ++version) {
+                const Shape* const shape = shape_of(type, version);
+                if (shape->text.empty()) continue;
+                forms.push_back({std::string{list.category}, std::string{type.name}, version, shape->text});
+            }
+        }
+    }
+    return forms;
+}
+
+// How a context of tags would misread a form that another category has: when none of the forms of this name and version is its own.
+std::optional<std::string> misreading_by_context(const EventType& type, std::uint32_t schema_version,
+                                                 const std::vector<EventForm>& forms)
+{
+    const Shape* const shape = shape_of(type, schema_version);
+    std::optional<std::string> other;
+    for (const EventForm& form : forms) {
+        if (form.type != type.name || form.schema_version != schema_version) continue;
+        if (shape->text.empty() || shape->text == form.members) return std::nullopt;
+        other = "\"" + form.type + "\" in its schema version " + std::to_string(schema_version) +
+                ", which a decision context lists: " + difference_of_shapes(form.members, shape->text);
+    }
+    return other;
+}
+
 result<void> check_forms(const std::vector<EventForm>& forms, const std::vector<EventList>& known)
 {
     std::string misread;
-    for (const EventForm& form : forms) {
-        const auto other = misreading_of(form, known);
+    const auto add = [&](const std::optional<std::string>& other) {
         if (other) misread += (misread.empty() ? "" : "; ") + *other;
+    };
+    for (const EventForm& form : forms) add(misreading_of(form, known));
+    auto all = forms_of(known);
+    all.insert(all.end(), forms.begin(), forms.end());
+    for (const auto& list : known) {
+        if (not list.of_a_context) continue;
+        for (const auto& type : list.types()) {
+            for (std::uint32_t version = 1; version <= type.shapes.size(); ++version) {
+                add(misreading_by_context(type, version, all));
+            }
+        }
     }
     if (misread.empty()) return done();
     return fail(

@@ -17,7 +17,13 @@ namespace {
 
 class SystemClock final : public Clock {
 public:
-    Time now() const override { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+    // std::chrono's counts nanoseconds in 64 bits, which end in the year 2262.
+    Time now() const override
+    {
+        timespec now{};
+        ::clock_gettime(CLOCK_REALTIME, &now);
+        return Time{std::chrono::seconds{now.tv_sec} + std::chrono::microseconds{now.tv_nsec / 1'000}};
+    }
 };
 
 class SystemIds final : public IdSource {

@@ -28,7 +28,8 @@ Error error_of(std::string_view which, std::string_view of)
                 ran + " and found no memory left for it; try again when there is more"};
     } catch (const std::exception& thrown) {
         return {Failure::defect, "exception-in-user-code",
-                ran + " and found that it threw an exception: " + shortened(thrown.what()) +
+                ran + " and found that it threw an exception: " +
+                    shortened(thrown.what() == nullptr ? "without words" : thrown.what()) +
                     "; mend that code, then try again"};
     } catch (...) {
         return {Failure::defect, "exception-in-user-code",

@@ -9,7 +9,7 @@ namespace {
 
 struct StoredHold {
     Position waits_for = 0;
-    std::optional<std::string> row;
+    std::set<std::string> rows;
     std::string stream;
 };
 
@@ -25,8 +25,8 @@ result<void> visit_holds(const ReadModelView& view, const Visit& visit)
                         "read the dead letters of the read model in " + view.directory() +
                             " and found damage; rebuild the projection");
         }
-        auto& [waits_for, row, stream] = hold.value();
-        visit(Hold{read_big_endian(cursor->key().substr(1)), waits_for, std::move(row), std::move(stream)});
+        auto& [waits_for, rows, stream] = hold.value();
+        visit(Hold{read_big_endian(cursor->key().substr(1)), waits_for, std::move(rows), std::move(stream)});
     }
     return cursor->status();
 }
@@ -50,24 +50,17 @@ result<HeldKeys> HeldKeys::in(const ReadModelView& view)
 Hold HeldKeys::hold_of(const Projection& definition, const RecordedEvent& event) const
 {
     Hold hold{.position = event.position, .stream = event.stream};
-    if (auto row = definition.row_of(event)) hold.row = std::move(row.value());
-    if (hold.row) {
-        take_first(hold.waits_for, rows_, *hold.row);
-        take_first(hold.waits_for, whole_streams_, event.stream);
-    } else {
-        take_first(hold.waits_for, streams_, event.stream);
-    }
+    if (auto rows = definition.rows_of(event)) hold.rows = std::move(rows.value());
+    for (const auto& row : hold.rows) take_first(hold.waits_for, rows_, row);
+    take_first(hold.waits_for, hold.rows.empty() ? streams_ : whole_streams_, event.stream);
     return hold;
 }
 
 void HeldKeys::add(const Hold& hold)
 {
     streams_.try_emplace(hold.stream, hold.position);
-    if (hold.row) {
-        rows_.try_emplace(*hold.row, hold.position);
-    } else {
-        whole_streams_.try_emplace(hold.stream, hold.position);
-    }
+    for (const auto& row : hold.rows) rows_.try_emplace(row, hold.position);
+    if (hold.rows.empty()) whole_streams_.try_emplace(hold.stream, hold.position);
 }
 
 void HeldKeys::forget_after(Position position)
@@ -80,7 +73,7 @@ void HeldKeys::forget_after(Position position)
 void put_hold(ModelBatch& batch, const Hold& hold)
 {
     std::string bytes;
-    codec<StoredHold>::encode({hold.waits_for, hold.row, hold.stream}, bytes);
+    codec<StoredHold>::encode({hold.waits_for, hold.rows, hold.stream}, bytes);
     batch.put(row_keys::of_held(hold.position), bytes);
 }
 
@@ -88,7 +81,7 @@ Error waits_for_dead_letter(const Hold& hold)
 {
     return {Failure::unavailable, "waits-for-dead-letter",
             "waits for the event at position " + std::to_string(hold.waits_for) +
-                ", which is a dead letter of the same " + (hold.row ? "row or stream" : "stream") +
+                ", which is a dead letter of the same " + (hold.rows.empty() ? "stream" : "row or stream") +
                 "; retry or discard that one"};
 }
 

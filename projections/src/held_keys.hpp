@@ -12,16 +12,16 @@
 #include <eventloom/projections/read_model.hpp>
 
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 
 namespace eventloom {
 
 // Beside a dead letter in the read model.
 struct Hold {
-    Position position  = 0;           // of the dead letter
-    Position waits_for = 0;           // of another one; 0: it failed itself
-    std::optional<std::string> row{}; // its key in the read model
+    Position position  = 0;       // of the dead letter
+    Position waits_for = 0;       // of another one; 0: it failed itself
+    std::set<std::string> rows{}; // their keys in the read model; none: whole tables
     std::string stream{};
 };
 

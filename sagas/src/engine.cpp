@@ -106,6 +106,28 @@ result<void> SagaEngine::follow(const Saga& saga)
     return done();
 }
 
+result<std::map<std::string, Position>> SagaEngine::not_begun() const
+{
+    BOOST_OUTCOME_TRY(auto* const table, this->table());
+    std::map<std::string, Position> firsts;
+    for (const auto& [name_and_version, saga] : definitions_) {
+        if (saga != newest_definition_of(saga->name)) continue;
+        BOOST_OUTCOME_TRY(const auto checkpoint, table->checkpoint(saga->name));
+        for (const auto& type : saga->begin_types) {
+            const auto cursor = store_.read({.scope = Scope::type(type), .from = checkpoint + 1});
+            for (;;) {
+                BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+                if (event == nullptr) break;
+                if (category_of(event->stream) != saga->begin_category) continue;
+                const auto [first, is_new] = firsts.emplace(saga->name, event->position);
+                if (not is_new) first->second = std::min(first->second, event->position);
+                break;
+            }
+        }
+    }
+    return firsts;
+}
+
 void SagaEngine::stop()
 {
     const std::lock_guard one_at_a_time{starting_};

@@ -33,6 +33,7 @@ public:
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
     Saga newest_definition_of(const std::string& saga) const;
+    result<std::map<std::string, Position>> not_begun() const;
 
     std::unique_ptr<EventCursor> history(const InstanceKey& key) const
     {

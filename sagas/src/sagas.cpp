@@ -149,6 +149,11 @@ result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::stri
     return std::optional{instance_of(wanted, *known, engine_->definition_of(wanted.saga, known->version))};
 }
 
+result<std::map<std::string, Position>> Sagas::not_begun() const
+{
+    return engine_->not_begun();
+}
+
 result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
@@ -165,6 +170,9 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
         if (state) details.state_json = definition->to_json(state.value());
+        if (not state && not details.instance.why) {
+            details.instance.why = failure{details.instance.step, state.error().code, state.error().sentence};
+        }
     }
     const auto cursor = engine_->history(wanted);
     for (;;) {

@@ -28,14 +28,18 @@ std::vector<Json> row_of(const std::string& projection, const DeadLetter& letter
     return {projection, letter.position, letter.stream, letter.type, letter.error.code, letter.error.sentence};
 }
 
-// Of one projection, or of all.
-result<void> list(Output& out, const Projections& projections, const Arguments& arguments)
+// One projection, or all.
+std::vector<std::string> chosen(const Projections& projections, const Arguments& arguments)
 {
-    std::vector<std::string> names{arguments.name};
-    if (arguments.name.empty()) {
-        names.clear();
-        for (const auto& status : projections.status()) names.push_back(status.name);
-    }
+    if (not arguments.name.empty()) return {arguments.name};
+    std::vector<std::string> names;
+    for (const auto& status : projections.status()) names.push_back(status.name);
+    return names;
+}
+
+result<void> list(Output& out, const Projections& projections, const std::vector<std::string>& names,
+                  const Arguments& arguments)
+{
     TableRows rows;
     for (const auto& one : names) {
         BOOST_OUTCOME_TRY(const auto letters, projections.dead_letters(one));
@@ -106,9 +110,12 @@ void CommandLine::add_dead_letter_commands()
                                                                                  : DirectoryUse::shared);
         return command;
     };
-    auto* list_command =
-        add("list", "All of them, or those of one projection",
-            [](Output& out, Service& service, const Arguments& of) { return list(out, service.projections(), of); });
+    auto* list_command = add("list", "All of them, or those of one projection",
+                             [this](Output& out, Service& service, const Arguments& of) -> result<void> {
+                                 const auto names = chosen(service.projections(), of);
+                                 BOOST_OUTCOME_TRY(see_to_rows(out, names, {})); // what lags may have more of them
+                                 return list(out, service.projections(), names, of);
+                             });
     list_command->add_option("projection", arguments->name, "The projection");
     list_command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number());
 

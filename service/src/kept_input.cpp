@@ -24,6 +24,14 @@ Error not_kept(const std::string& pipe, const std::string& found)
                 "; give the name of a file, or say with TMPDIR where there is room"};
 }
 
+// And no terminal, at which somebody types.
+bool is_a_device(int descriptor)
+{
+    struct stat about {};
+    return ::fstat(descriptor, &about) == 0 && (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode)) &&
+           ::isatty(descriptor) == 0;
+}
+
 } // namespace
 
 bool is_a_pipe(const std::string& path)
@@ -36,6 +44,7 @@ result<void> keep_input(const std::string& pipe, const std::string& file, const 
 {
     const Descriptor input{::open(pipe.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (input.number() < 0) return not_kept(pipe, std::strerror(errno));
+    if (is_a_device(input.number())) return not_kept(pipe, "a device, which may have no end; give a file or a pipe");
     std::ofstream kept{file, std::ios::binary | std::ios::trunc};
     std::array<char, 64u << 10> bytes;
     for (;;) {

@@ -182,19 +182,23 @@ void CommandLine::add_projection_commands()
         bool all = false;
     };
     const auto add = [&](const char* name, const char* summary, auto action) {
-        const auto chosen = std::make_shared<Chosen>();
-        auto* command     = projections->add_subcommand(name, summary);
+        const auto chosen    = std::make_shared<Chosen>();
+        auto* command        = projections->add_subcommand(name, summary);
+        const bool is_verify = std::string_view{name} == "verify";
         command->add_option("names", chosen->names, "Which projections");
         command->add_flag("--all", chosen->all, "All of them");
         on(
             command,
-            [this, chosen, action](Output& out) -> result<void> {
+            [this, chosen, action, is_verify](Output& out) -> result<void> {
                 BOOST_OUTCOME_TRY(auto* const open_service, open());
                 auto& all = open_service->service().projections();
                 BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
+                if (is_verify) {
+                    BOOST_OUTCOME_TRY(see_to_rows(out, names, {}));
+                }
                 return action(out, all, runtime().clock, names);
             },
-            std::string_view{name} == "verify" ? DirectoryUse::reading : DirectoryUse::shared);
+            is_verify ? DirectoryUse::reading : DirectoryUse::shared);
         return command;
     };
     const auto row = std::make_shared<RowName>();

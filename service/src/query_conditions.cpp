@@ -22,8 +22,9 @@ std::string_view trimmed(std::string_view text)
 
 // The longer ones first: "<=" begins as "<" does.
 constexpr std::pair<std::string_view, Operator> operators[]{
-    {"!=", Operator::unequal},  {"<=", Operator::at_most}, {">=", Operator::at_least}, {"^=", Operator::begins_with},
-    {"*=", Operator::contains}, {"=", Operator::equal},    {"<", Operator::less},      {">", Operator::greater}};
+    {"==", Operator::equal},    {"!=", Operator::unequal},     {"<=", Operator::at_most},
+    {">=", Operator::at_least}, {"^=", Operator::begins_with}, {"*=", Operator::contains},
+    {"=", Operator::equal},     {"<", Operator::less},         {">", Operator::greater}};
 
 Error malformed(std::string_view text)
 {
@@ -237,7 +238,8 @@ result<void> Condition::take_column(const ColumnDescription& column)
     const auto parsed = parse_value(column, text_);
     if (not parsed) {
         return wrong_value("the column " + column.name, text_,
-                           std::string{to_string(column.kind)} + " such as the column holds");
+                           column.read == nullptr ? std::string{to_string(column.kind)} + " such as the column holds"
+                                                  : "value in the form that the column shows");
     }
     value_ = *parsed;
     return done();

@@ -75,6 +75,23 @@ result<void> show(Output& out, const Sagas& sagas, const std::string& saga, cons
     return done();
 }
 
+// An instance that is not there may be one that has not been begun.
+result<void> say_what_is_not_begun(Output& out, const Sagas& sagas)
+{
+    BOOST_OUTCOME_TRY(const auto firsts, sagas.not_begun());
+    if (firsts.empty()) return done();
+    std::string sentence;
+    auto json = Json::array();
+    for (const auto& [saga, first] : firsts) {
+        sentence += (sentence.empty() ? "" : "\n") + ("The saga " + saga) +
+                    " has not begun for the event at position " + with_separators(static_cast<std::int64_t>(first)) +
+                    " yet, nor for those after it; a service that runs, or a command that writes, begins it";
+        json.push_back({{"saga", saga}, {"first", first}});
+    }
+    out.warn(sentence, "not_begun", json);
+    return done();
+}
+
 } // namespace
 
 void CommandLine::add_saga_commands()
@@ -97,6 +114,7 @@ void CommandLine::add_saga_commands()
         [this, arguments](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(auto* const open_service, open());
             BOOST_OUTCOME_TRY(open_service->service().sagas().open());
+            BOOST_OUTCOME_TRY(say_what_is_not_begun(out, open_service->service().sagas()));
             return list(out, open_service->service().sagas(), arguments->status, arguments->limit);
         },
         DirectoryUse::reading);
@@ -109,6 +127,7 @@ void CommandLine::add_saga_commands()
         [this, arguments](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(auto* const open_service, open());
             BOOST_OUTCOME_TRY(open_service->service().sagas().open());
+            BOOST_OUTCOME_TRY(say_what_is_not_begun(out, open_service->service().sagas()));
             return show(out, open_service->service().sagas(), arguments->saga, arguments->key);
         },
         DirectoryUse::reading);

@@ -3,10 +3,12 @@
 #include <eventloom/framework/ensure.hpp>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace eventloom {
@@ -51,7 +53,7 @@ StopSignals::StopSignals()
     ensure(event.load() < 0, "signals are waited for in two places");
     first_signal = 0;
     event        = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    ensure(event.load() >= 0, "the system gives no eventfd");
+    if (event.load() < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
     handle(note);
 }
 
@@ -83,7 +85,7 @@ bool StopSignals::wait(Duration span) const
 
 LastResort::LastResort(const StopSignals& signals) : signals_{signals}, over_{::eventfd(0, EFD_CLOEXEC)}
 {
-    ensure(over_ >= 0, "the system gives no eventfd");
+    if (over_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
     thread_ = std::thread{[this] { watch(); }};
 }
 

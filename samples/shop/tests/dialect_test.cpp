@@ -84,6 +84,9 @@ TEST_CASE("two rows that exclude each other are both named, and the file is refu
     const auto dates = find(header + dated("1/12/2010") + dated("13/12/2010") + dated("12/13/2010"));
     CHECK(says(dates, "\"13/12/2010\" in line 3 can only be dmy, and \"12/13/2010\" in line 4 can only be mdy"));
     CHECK(dates.error().code == "contradictory-dates");
+    const auto day_second = find(header + dated("2010/01/12") + dated("2010/12/01") + dated("2010/13/12"));
+    CHECK(says(day_second, "the day before the month, with the year first: \"2010/13/12\" in line 4"));
+    CHECK(day_second.error().code == "contradictory-dates");
     const auto numbers = find(header + priced("2,55") + priced("3") + priced("2.55"));
     CHECK(says(numbers, "\"2,55\" in line 2 can only be comma, and \"2.55\" in line 4 can only be point"));
     CHECK(numbers.error().code == "contradictory-numbers");

@@ -95,6 +95,8 @@ private:
     std::unique_ptr<Table> table_;
 };
 
+struct AllContexts {};
+
 template <class Command>
 concept validated = requires(const Command& command)
 {
@@ -137,6 +139,9 @@ public:
         context.stream  = Context::stream;
         context.options = std::move(options);
         if constexpr (detail::validated<Command>) context.validate = [&command] { return validate(command); };
+        // Contexts may share one; an aggregate would find events in its streams that it does not know.
+        BOOST_OUTCOME_TRY(take_category(detail::category_of_list<Context>(), typeid(detail::AllContexts),
+                                        "the decision context " + std::string{detail::full_name<Context>()}));
         return run(context, [&](CommandContext& now) { return decide_within<Context>(now, command); });
     }
 

@@ -208,6 +208,7 @@ const EventType& event_type()
 struct EventList {
     std::string_view category;
     const EventTypes& (*types)();
+    bool of_a_context = false; // reads events of any category, by their tags
 };
 
 // Those of this program: every list whose codec it has.
@@ -229,13 +230,23 @@ consteval std::string_view category_of_list()
     }
 }
 
+template <class State>
+consteval bool reads_by_tags()
+{
+    return requires
+    {
+        std::string_view{State::stream};
+    };
+}
+
 // Before main begins, wherever a source has the codec of a list.
 template <class State>
 struct HasItsCodec {
     static const bool known;
 };
 template <class State>
-const bool HasItsCodec<State>::known = add_event_list({category_of_list<State>(), &event_types<State>});
+const bool HasItsCodec<State>::known = add_event_list({category_of_list<State>(), &event_types<State>,
+                                                       reads_by_tags<State>()});
 
 } // namespace detail
 

@@ -35,53 +35,64 @@ public:
         if constexpr (upcasts<Earlier>) {
             BOOST_OUTCOME_TRY(const auto next,
                               call_user_code("the upcast of the event", name_, [&] { return upcast(form); }));
-            return give(next);
+            return give<place<Earlier>>(next);
         }
     }
 
-    template <class T>
+    // `From` is the place of the form that the value was made of.
+    template <std::size_t From, class T>
     result<void> give(const T& value) const
     {
         if constexpr (Events::template has<T>) {
             return take_(Events::template index_of<T>, &value);
         } else if constexpr (is_one_of<T, Form...>) {
-            return bring(value);
+            static_assert(place<T> > From,
+                          "an upcast gives the form that it was given, or an earlier one: it would never end");
+            if constexpr (place < T >> From) return bring(value);
         } else {
-            return give_each(value);
+            return give_each<From>(value);
         }
     }
 
 private:
     template <class T>
+    static constexpr std::size_t place = [] {
+        std::size_t at = 0;
+        static_cast<void>(((std::is_same_v<T, Form> ? true : (++at, false)) || ...));
+        return at;
+    }();
+
+    template <std::size_t, class T>
     result<void> give_each(const T&) const
     {
         static_assert(not std::is_same_v<T, T>,
                       "an upcast gives what is neither a form of its event nor an event of its list");
         return done();
     }
-    template <class T>
+    template <std::size_t From, class T>
     result<void> give_each(const std::optional<T>& maybe) const
     {
-        return maybe ? give(*maybe) : done();
+        return maybe ? give<From>(*maybe) : done();
     }
-    template <class... T>
+    template <std::size_t From, class... T>
     result<void> give_each(const std::variant<T...>& one) const
     {
-        return std::visit([&](const auto& held) { return give(held); }, one);
+        return std::visit([&](const auto& held) { return give<From>(held); }, one);
     }
-    template <class T>
+    template <std::size_t From, class T>
     result<void> give_each(const std::vector<T>& several) const
     {
         for (const T& one : several) {
-            BOOST_OUTCOME_TRY(give(one));
+            BOOST_OUTCOME_TRY(give<From>(one));
         }
         return done();
     }
-    template <class... T>
+    template <std::size_t From, class... T>
     result<void> give_each(const std::tuple<T...>& several) const
     {
         result<void> given = done();
-        std::apply([&](const auto&... one) { static_cast<void>(((given = give(one)).has_value() && ...)); }, several);
+        std::apply([&](const auto&... one) { static_cast<void>(((given = give<From>(one)).has_value() && ...)); },
+                   several);
         return given;
     }
 

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -115,9 +116,9 @@ public:
     virtual bool has_a_stream_for_each_row() const = 0;
     // Whether an event that it hears has personal fields.
     virtual bool hears_personal_data() const = 0;
-    // The key in the read model (row_keys.hpp) of the row that the handler of this event gets; nothing where it takes whole
-    // tables.  Failure::corrupt  what decoding the event says.
-    virtual result<std::optional<std::string>> row_of(const RecordedEvent& event) const = 0;
+    // The keys in the read model (row_keys.hpp) of the rows that the handlers of this event get; none where one takes whole
+    // tables. Several where an upcast makes several events of it.  Failure::corrupt  what decoding the event says.
+    virtual result<std::set<std::string>> rows_of(const RecordedEvent& event) const = 0;
     // `find` gives what stands in the read model already, by its key there (row_keys.hpp).
     virtual std::unique_ptr<Fold> fold(FindStored find) const = 0;
 };

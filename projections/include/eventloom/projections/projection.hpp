@@ -240,18 +240,18 @@ public:
     const std::vector<TableDescription>& tables() const override { return definition_->descriptions; }
     const std::vector<KnownEvents>& known() const override { return definition_->known; }
 
-    result<std::optional<std::string>> row_of(const RecordedEvent& event) const override
+    result<std::set<std::string>> rows_of(const RecordedEvent& event) const override
     {
         std::set<std::string> rows;
-        bool is_one_row = true;
+        bool takes_tables = false;
         for (const auto& heard : definition_->heard) {
             if (not heard.hears(event)) continue;
             const auto take = [&](std::size_t fact, const void* value) -> result<void> {
                 for (const auto& one : definition_->heard) {
                     if (one.type != heard.type || one.fact != fact) continue;
-                    const auto row = one.row(value, event);
-                    if (row) rows.insert(*row);
-                    is_one_row = is_one_row && row;
+                    auto row     = one.row(value, event);
+                    takes_tables = takes_tables || not row;
+                    if (row) rows.insert(std::move(*row));
                 }
                 return done();
             };
@@ -260,9 +260,7 @@ public:
             }));
             break;
         }
-        // An event that an upcast makes several of may touch several rows.
-        if (not is_one_row || rows.size() != 1) return std::optional<std::string>{};
-        return std::optional{*rows.begin()};
+        return takes_tables ? std::set<std::string>{} : std::move(rows);
     }
 
     bool hears_personal_data() const override { return definition_->hears_personal_data; }

@@ -193,9 +193,37 @@ void add_step_part(SagaStep& step, deadline part)
     step.deadline = part.after;
 }
 
+// What comes back from the work of a step's part: the answer of what it calls, else nothing.
+template <class Work>
+struct answer_to {
+    using type = void;
+};
+template <class Request>
+struct answer_to<called<Request>> {
+    using type = typename Request::answer;
+};
+template <class State, class Part>
+struct answer_of_part {
+    using type = void;
+};
+template <class State, class F>
+    requires std::is_invocable_v<const F&, const State&>
+struct answer_of_part<State, act<F>> : answer_to<std::invoke_result_t<const F&, const State&>> {
+};
+
+template <class State, class Part, class... All>
+inline constexpr bool keeps_an_answer = true;
+template <class State, class F, class... All>
+inline constexpr bool
+    keeps_an_answer<State, keep<F>, All...> = (std::is_same_v<typename keep_signature<decltype(&F::operator())>::answer,
+                                                              typename answer_of_part<State, All>::type> ||
+                                               ...);
+
 template <class State, class... Part>
 void add_part(SagaDefinition& saga, step_parts<Part...> parts)
 {
+    static_assert((keeps_an_answer<State, Part, Part...> && ...),
+                  "el::keep takes another type than the step's el::call answers, or the step calls nothing");
     SagaStep step;
     step.name = std::move(parts.name);
     std::apply([&](auto&... part) { (add_step_part<State>(step, std::move(part)), ...); }, parts.parts);

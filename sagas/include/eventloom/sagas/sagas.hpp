@@ -114,6 +114,9 @@ public:
     result<std::vector<SagaInstance>> list(std::optional<SagaStatus> status = std::nullopt,
                                            std::size_t limit                = 1'000'000) const;
     result<std::map<SagaStatus, std::uint64_t>> count() const;
+    // Sagas that events of the log begin and that have not been begun yet, by name: the position of the first such event.
+    // What list() and count() say is without them.
+    result<std::map<std::string, Position>> not_begun() const;
     // One instance, without its history; nothing when none has begun.
     result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
     // Failure::invalid "no-such-saga-instance".

@@ -191,9 +191,13 @@ bool assign(const Part (&parts)[3], DateOrder order, Calendar& read)
         std::find_if(std::begin(parts), std::end(parts), [](const Part& part) { return part.month != 0; });
     const bool is_named   = name != std::end(parts);
     const bool year_first = parts[0].is_year() || (order == DateOrder::ymd && not is_named);
+    const bool day_second = year_first && order == DateOrder::ydm;
     const auto year_at    = year_first ? 0 : 2;
-    const auto month_at   = is_named ? name - std::begin(parts) : order == DateOrder::mdy && not year_first ? 0 : 1;
-    if (month_at == year_at || month_at == 2) return false;
+    const auto month_at   = is_named                                    ? name - std::begin(parts)
+                            : day_second                                ? 2
+                            : order == DateOrder::mdy && not year_first ? 0
+                                                                        : 1;
+    if (month_at == year_at || (month_at == 2 && not day_second)) return false;
     const auto day_at              = 3 - year_at - month_at;
     const auto& [year, month, day] = std::tie(parts[year_at], parts[month_at], parts[day_at]);
     if (not year.may_be_year() || not day.may_be_day() || (month.month == 0 && not month.may_be_day())) return false;

@@ -11,7 +11,8 @@
 namespace shop {
 
 // In which order day, month and year stand where the text itself does not say it.
-enum class DateOrder : std::uint8_t { dmy, mdy, ymd };
+// `ydm` is no order that anybody asks for: it is known so that it is not taken for `ymd`.
+enum class DateOrder : std::uint8_t { dmy, mdy, ymd, ydm };
 
 struct ParsedDate {
     std::optional<BusinessTime> time; // in whole seconds; of a time with an offset the one in UTC

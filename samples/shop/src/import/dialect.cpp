@@ -125,6 +125,10 @@ private:
             if (values[i]) ranges_[i] = {std::min(ranges_[i].first, *values[i]), std::max(ranges_[i].last, *values[i])};
         }
         dates_.add(line, text, values);
+        const bool any = std::any_of(values.begin(), values.end(), [](const auto& value) { return value.has_value(); });
+        if (not any && not day_before_month_ && parse_date(text, DateOrder::ydm).time) {
+            day_before_month_ = Witness{line, std::string{text}};
+        }
     }
 
     void add_number(std::uint64_t line, std::string_view text)
@@ -137,6 +141,13 @@ private:
     el::result<void> decide_dates(const std::string& path, const DialectAsked& asked, Dialect& dialect) const
     {
         std::string found;
+        if (day_before_month_ && not asked.dates) {
+            return el::fail(el::Failure::invalid, "contradictory-dates",
+                            "read the file " + path + " and found the day before the month, with the year first: " +
+                                day_before_month_->shown() +
+                                "; write the dates as year, month and day, or say --dates ymd to have it read in this "
+                                "way and the rows refused that do not fit");
+        }
         if (asked.dates) {
             dialect.dates = *asked.dates;
             found         = std::string{order_sentences[static_cast<std::size_t>(dialect.dates)]} + ", as asked for; ";
@@ -181,6 +192,7 @@ private:
     }
 
     const RetailColumns& columns_;
+    std::optional<Witness> day_before_month_; // the first date that nothing else explains
     Readings<BusinessTime, 3> dates_{order_names};
     Readings<Number, 2> numbers_{mark_names};
     std::array<Range, 3> ranges_;
