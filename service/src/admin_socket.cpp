@@ -126,21 +126,24 @@ result<AdminSocket> AdminSocket::listen(const std::string& directory)
 
 result<std::optional<AdminSocket>> AdminSocket::connect(const std::string& directory, Duration patience)
 {
-    const auto not_reached = [&](const std::string& found) {
+    const auto not_reached = [&](const std::string& found, const std::string& advice) {
         return Error{Failure::unavailable, "service-not-reached",
-                     "asked the service in " + directory + " and found: " + found +
-                         "; look whether it runs as another user, or is too busy"};
+                     "asked the service in " + directory + " and found: " + found + "; " + advice};
     };
-    auto opened = open_directory(directory);
-    if (opened.number() < 0) return std::optional<AdminSocket>{};
+    const std::string look = "look whether it runs as another user, or is too busy";
+    auto opened            = open_directory(directory);
+    if (opened.number() < 0) {
+        if (errno != EMFILE && errno != ENFILE) return std::optional<AdminSocket>{};
+        return not_reached(reason(), what_to_do_about(reason()));
+    }
     Descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (socket.number() < 0) return not_reached(reason());
+    if (socket.number() < 0) return not_reached(reason(), what_to_do_about(reason()));
     limit_sending(socket, patience);
     const auto address = address_in(directory, opened);
     if (::connect(socket.number(), generic(address), sizeof address) != 0) {
         if (errno == ECONNREFUSED || errno == ENOENT) return std::optional<AdminSocket>{};
-        if (errno == EAGAIN) return not_reached("that it takes no connection");
-        return not_reached(reason());
+        if (errno == EAGAIN) return not_reached("that it takes no connection", look);
+        return not_reached(reason(), look);
     }
     const auto user = peer_of(socket.number()).user;
     if (user != ::geteuid() && user != 0 && ::geteuid() != 0) {

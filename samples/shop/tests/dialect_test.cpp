@@ -87,6 +87,8 @@ TEST_CASE("two rows that exclude each other are both named, and the file is refu
     const auto day_second = find(header + dated("2010/01/12") + dated("2010/12/01") + dated("2010/13/12"));
     CHECK(says(day_second, "the day before the month, with the year first: \"2010/13/12\" in line 4"));
     CHECK(day_second.error().code == "contradictory-dates");
+    CHECK(find(header + dated("2010/12/13") + dated("2010/13/12"))); // damaged: another row is proof
+    CHECK(find(header + dated("2010-12-01") + dated("2010-13-01")));
     const auto numbers = find(header + priced("2,55") + priced("3") + priced("2.55"));
     CHECK(says(numbers, "\"2,55\" in line 2 can only be comma, and \"2.55\" in line 4 can only be point"));
     CHECK(numbers.error().code == "contradictory-numbers");

@@ -119,7 +119,7 @@ TEST_CASE("with too few files a command says that it is files, how many, and how
     const TemporaryDirectory directory;
     REQUIRE(run(directory, {"stock", "receive", "tea", "5"}).exit_code == 0);
     int failed = 0;
-    for (const int files : {4, 5, 8, 12, 16, 20, 24, 32, 40, 48}) {
+    for (const int files : {6, 8, 12, 16, 20, 24, 32, 40, 48}) {
         for (const auto& words :
              std::vector<std::vector<std::string>>{{"stock", "receive", "tea", "5"}, {"events", "tail"}, {"serve"}}) {
             const auto limit   = "-n " + std::to_string(files);

@@ -125,8 +125,18 @@ private:
             if (values[i]) ranges_[i] = {std::min(ranges_[i].first, *values[i]), std::max(ranges_[i].last, *values[i])};
         }
         dates_.add(line, text, values);
-        const bool any = std::any_of(values.begin(), values.end(), [](const auto& value) { return value.has_value(); });
-        if (not any && not day_before_month_ && parse_date(text, DateOrder::ydm).time) {
+        add_day_before_month(line, text, values[2].has_value());
+    }
+
+    // 2010/13/12 is either damaged or says that the day stands before the month in all rows. With hyphens it is damaged: nobody
+    // writes that. Where another row can only be year, month and day, it is damaged, too.
+    void add_day_before_month(std::uint64_t line, std::string_view text, bool is_year_month_day)
+    {
+        if (text.find('-') != std::string_view::npos) return;
+        const bool is_year_day_month = parse_date(text, DateOrder::ydm).time.has_value();
+        if (is_year_month_day && not is_year_day_month) is_proven_ymd_ = true;
+        const bool no_other = not parse_date(text, DateOrder::dmy).time && not parse_date(text, DateOrder::mdy).time;
+        if (is_year_day_month && not is_year_month_day && no_other && not day_before_month_) {
             day_before_month_ = Witness{line, std::string{text}};
         }
     }
@@ -141,7 +151,7 @@ private:
     el::result<void> decide_dates(const std::string& path, const DialectAsked& asked, Dialect& dialect) const
     {
         std::string found;
-        if (day_before_month_ && not asked.dates) {
+        if (day_before_month_ && not is_proven_ymd_ && not asked.dates) {
             return el::fail(el::Failure::invalid, "contradictory-dates",
                             "read the file " + path + " and found the day before the month, with the year first: " +
                                 day_before_month_->shown() +
@@ -193,6 +203,7 @@ private:
 
     const RetailColumns& columns_;
     std::optional<Witness> day_before_month_; // the first date that nothing else explains
+    bool is_proven_ymd_ = false;
     Readings<BusinessTime, 3> dates_{order_names};
     Readings<Number, 2> numbers_{mark_names};
     std::array<Range, 3> ranges_;
