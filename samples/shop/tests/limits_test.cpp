@@ -17,10 +17,12 @@ namespace limits_test {
 using namespace shop::testing;
 namespace fs = std::filesystem;
 
-// The program under a limit of the shell: "-v 60000".
+// The program under a limit of the shell: "-v 60000". Files that the test's own parent left open would count too.
 Program limited(const TemporaryDirectory& directory, const std::string& limit, std::vector<std::string> arguments)
 {
-    std::vector<std::string> words{"/bin/sh", "-c", "ulimit " + limit + " && exec \"$0\" \"$@\"", SHOP_PROGRAM};
+    std::vector<std::string> words{
+        "/bin/sh", "-c", "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit " + limit + " && exec \"$0\" \"$@\"",
+        SHOP_PROGRAM};
     words.insert(words.end(), arguments.begin(), arguments.end());
     words.insert(words.end(), {"--data", directory.path() + "/data"});
     return Program{directory, std::move(words), "-limited"};
