@@ -23,7 +23,7 @@ endif()
 
 function(eventloom_module name)
     cmake_parse_arguments(PARSE_ARGV 1 module "" "" "USES")
-    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/src/*.cpp)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/src/*.cpp)
     add_library(eventloom_${name} STATIC ${sources})
     add_library(eventloom::${name} ALIAS eventloom_${name})
     set_target_properties(eventloom_${name} PROPERTIES EXPORT_NAME ${name})

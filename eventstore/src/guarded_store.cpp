@@ -1,6 +1,6 @@
 #include "guarded_store.hpp"
 
-#include "out_of_memory.hpp"
+#include "record/out_of_memory.hpp"
 
 #include <eventloom/framework/inline_rows.hpp>
 

@@ -1,18 +1,18 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 
-#include "cluster_check.hpp"
-#include "commit_path.hpp"
-#include "file_sizes.hpp"
+#include "upkeep/cluster_check.hpp"
+#include "append/commit_path.hpp"
+#include "upkeep/file_sizes.hpp"
 #include "guarded_store.hpp"
-#include "history_walk.hpp"
-#include "key_spaces.hpp"
-#include "log_end.hpp"
-#include "out_of_memory.hpp"
-#include "scavenger.hpp"
-#include "stream_clusters.hpp"
-#include "taking_out.hpp"
-#include "verify.hpp"
-#include "witness.hpp"
+#include "read/history_walk.hpp"
+#include "record/key_spaces.hpp"
+#include "read/log_end.hpp"
+#include "record/out_of_memory.hpp"
+#include "upkeep/scavenger.hpp"
+#include "upkeep/stream_clusters.hpp"
+#include "upkeep/taking_out.hpp"
+#include "upkeep/verify.hpp"
+#include "upkeep/witness.hpp"
 
 #include <leveldb/env.h>
 

@@ -1,8 +1,8 @@
 #include <eventloom/eventstore/memory_store.hpp>
 
-#include "append_rules.hpp"
-#include "observers.hpp"
-#include "staged_rows.hpp"
+#include "append/append_rules.hpp"
+#include "record/observers.hpp"
+#include "read/staged_rows.hpp"
 
 #include <eventloom/storage/versioned_map.hpp>
 

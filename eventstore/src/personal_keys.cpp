@@ -1,6 +1,6 @@
 #include "personal_keys_core.hpp"
 
-#include "out_of_memory.hpp"
+#include "record/out_of_memory.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/storage/ordered_key.hpp>

@@ -1,7 +1,7 @@
 #include <eventloom/eventstore/sealed_store.hpp>
 
-#include "observers.hpp"
-#include "out_of_memory.hpp"
+#include "record/observers.hpp"
+#include "record/out_of_memory.hpp"
 #include "subject_key.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>

@@ -2,10 +2,10 @@
 #include <eventloom/service/command_line.hpp>
 
 #include "command_tree.hpp"
-#include "directory_holder.hpp"
-#include "directory_rights.hpp"
-#include "kept_input.hpp"
-#include "read_view.hpp"
+#include "host/directory_holder.hpp"
+#include "host/directory_rights.hpp"
+#include "door/kept_input.hpp"
+#include "host/read_view.hpp"
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/stream_limits.hpp>

@@ -1,6 +1,6 @@
-#include "admin_client.hpp"
-#include "last_words.hpp"
-#include "system_console.hpp"
+#include "door/admin_client.hpp"
+#include "terminal/last_words.hpp"
+#include "terminal/system_console.hpp"
 
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/storage/system_files.hpp>

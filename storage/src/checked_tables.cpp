@@ -1,6 +1,6 @@
 #include "checked_tables.hpp"
 
-#include "crc32c.hpp"
+#include "damage/crc32c.hpp"
 
 #include <memory>
 

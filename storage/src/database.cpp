@@ -2,11 +2,11 @@
 
 #include "checked_tables.hpp"
 #include "live_files.hpp"
-#include "log_scrub.hpp"
-#include "manifest_scrub.hpp"
-#include "owner_lock.hpp"
+#include "damage/log_scrub.hpp"
+#include "damage/manifest_scrub.hpp"
+#include "env/owner_lock.hpp"
 #include "status.hpp"
-#include "table_list.hpp"
+#include "damage/table_list.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

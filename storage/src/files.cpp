@@ -1,7 +1,7 @@
 #include <eventloom/storage/database.hpp>
 
-#include "log_scrub.hpp"
-#include "owner_lock.hpp"
+#include "damage/log_scrub.hpp"
+#include "env/owner_lock.hpp"
 #include "status.hpp"
 
 #include <leveldb/env.h>

@@ -1,7 +1,7 @@
 #include <eventloom/storage/syncing_env.hpp>
 #include <eventloom/storage/system_files.hpp>
 
-#include "written_ahead_file.hpp"
+#include "env/written_ahead_file.hpp"
 
 #include <cerrno>
 #include <cstring>

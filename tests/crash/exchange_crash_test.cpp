@@ -1,6 +1,6 @@
 // Power cuts at every change of the disk that an export and an import make, and a disk that fails there.
-#include "history_export.hpp"
-#include "history_import.hpp"
+#include "exchange/history_export.hpp"
+#include "exchange/history_import.hpp"
 #include "simulated/store_machine.hpp"
 #include "support/every_store.hpp"
 

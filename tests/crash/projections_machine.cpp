@@ -1,7 +1,7 @@
 #include "crash/projections_machine.hpp"
 
-#include "inline_generations.hpp"
-#include "inline_model.hpp"
+#include "run/inline_generations.hpp"
+#include "run/inline_model.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 

@@ -1,8 +1,8 @@
 // What is kept outside of the log and read back: lines of an export, lists of a backup, notes and parts of personal data.
 #include "targets.hpp"
 
-#include "backup_manifest.hpp"
-#include "cloud_events.hpp"
+#include "backup/backup_manifest.hpp"
+#include "exchange/cloud_events.hpp"
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/personal_parts.hpp>

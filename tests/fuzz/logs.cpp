@@ -2,8 +2,8 @@
 // it, and what is said of that file must be true.
 #include "targets.hpp"
 
-#include "crc32c.hpp"
-#include "log_scrub.hpp"
+#include "damage/crc32c.hpp"
+#include "damage/log_scrub.hpp"
 
 #include <eventloom/framework/ensure.hpp>
 

@@ -2,8 +2,8 @@
 // would forge them who knows how: else nothing behind a checksum would ever be reached.
 #include "targets.hpp"
 
-#include "position_list.hpp"
-#include "record.hpp"
+#include "index/position_list.hpp"
+#include "record/record.hpp"
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>

@@ -3,7 +3,7 @@
 
 #include <eventloom/projections/row_keys.hpp>
 
-#include "generations.hpp"
+#include "rows/generations.hpp"
 
 namespace repair_test {
 

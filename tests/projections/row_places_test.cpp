@@ -1,5 +1,5 @@
 // What every place that keeps rows must do, below the tables: rows, checkpoints, and moments that stay as they were.
-#include "inline_model.hpp"
+#include "run/inline_model.hpp"
 #include "projections/people.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>

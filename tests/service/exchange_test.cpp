@@ -1,7 +1,7 @@
 // A store's history as a file, and a store of it again.
-#include "cloud_events.hpp"
-#include "history_export.hpp"
-#include "history_import.hpp"
+#include "exchange/cloud_events.hpp"
+#include "exchange/history_export.hpp"
+#include "exchange/history_import.hpp"
 #include "real/requests.hpp"
 #include "support/every_store.hpp"
 #include "support/personal_events.hpp"

@@ -1,5 +1,5 @@
 // `projections diff`: what another build of a program would change, asked of real programs.
-#include "event_frames.hpp"
+#include "compare/event_frames.hpp"
 #include "service/guest_books.hpp"
 
 namespace projection_diff_test {

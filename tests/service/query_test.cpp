@@ -1,4 +1,4 @@
-#include "query.hpp"
+#include "query/query.hpp"
 
 #include "projections/people.hpp"
 

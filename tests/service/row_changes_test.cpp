@@ -1,4 +1,4 @@
-#include "row_changes.hpp"
+#include "compare/row_changes.hpp"
 
 #include "projections/people.hpp"
 

@@ -1,5 +1,5 @@
 // The checksum of LevelDB's files, against the definition, bit by bit.
-#include "crc32c.hpp"
+#include "damage/crc32c.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,0 +1,524 @@
+#include "append/commit_path.hpp"
+
+#include "record/key_spaces.hpp"
+#include "append/staged_log.hpp"
+#include "append/submission.hpp"
+
+#include <algorithm>
+
+namespace eventloom {
+
+struct CommitPath::Tasks {
+    std::shared_mutex mutex; // shared by the tasks that run
+    CommitPath* path = nullptr;
+};
+
+namespace {
+
+constexpr unsigned groups_led_max          = 8;
+constexpr std::string_view asked_to_append = "append to the event store";
+
+} // namespace
+
+// What one write carries.
+class CommitPath::Group {
+public:
+    Group(CommitPath& path, Time now)
+        : path_{path}, staged_{path.index_, path.log_}, rows_{path.folds_, path.find_row_}, end_{path.end_}, now_{now}
+    {
+        end_.recorded_at = std::max(end_.recorded_at, now); // a clock that goes back does not reorder the log
+        path_.batch_.clear();
+        path_.writer_.begin(end_.position + 1, end_.recorded_at, end_.checksum);
+    }
+
+    // False: the request asks for what this group has staged, and must wait for the next one.
+    bool take(Submission& submission)
+    {
+        auto decision =
+            within_memory(asked_to_append, [&] { return decide_append(submission.request(), staged_, now_); });
+        const bool asked_staged = staged_.met_staged();
+        if (asked_staged) return false;
+        if (not decision) {
+            submission.keep(std::move(decision.error()));
+        } else if (decision.value().repeated) {
+            submission.keep(std::move(*decision.value().repeated));
+        } else {
+            take(submission, decision.value());
+        }
+        return true;
+    }
+
+    // Writes what was staged, and shows it to everybody.
+    result<void> write()
+    {
+        close_record();
+        if (records_.empty()) return done();
+        LogRows::put(path_.batch_, rows_);
+        is_on_its_way_     = true;
+        const auto written = path_.database_.write(path_.batch_, path_.options_.durability);
+        if (not written) {
+            const bool is_unknown = written.error().kind == Failure::unknown;
+            return is_unknown ? path_.outcome_unknown() : written.error();
+        }
+        for (auto& [first, last, bytes] : records_) path_.log_.recent().add(first, last, std::move(bytes));
+        path_.end_ = end_;
+        path_.log_.move_head(end_.position);
+        if (not rows_.empty()) path_.rows_.publish();
+        rows_.tell_written(end_.position);
+        if (not events_->empty()) path_.observers_.tell(std::move(events_));
+        return done();
+    }
+
+    // The log may have what was staged.
+    bool is_on_its_way() const { return is_on_its_way_; }
+
+private:
+    void take(Submission& submission, const AppendDecision& decision)
+    {
+        const AppendRequest& request = submission.request();
+        auto answer                  = answer_of(request, decision, end_.position);
+        const auto events_before     = events_->size();
+        if (rows_.has_folds() || not path_.observers_.empty()) {
+            record_events(request, answer, end_.recorded_at, *events_);
+        }
+        if (auto folded = fold(std::span{*events_}.subspan(events_before)); not folded) {
+            events_->resize(events_before);
+            return submission.keep(std::move(folded.error()));
+        }
+        stage(submission, answer);
+        submission.keep(std::move(answer));
+    }
+
+    result<void> fold(std::span<const RecordedEvent> events)
+    {
+        if (events.empty() || not rows_.has_folds()) return done();
+        return within_memory(asked_to_append, [&] { return rows_.fold(events); });
+    }
+
+    void stage(Submission& submission, const Appended& answer)
+    {
+        const AppendRequest& request = submission.request();
+        auto& newest                 = path_.index_.newest();
+        {
+            const std::unique_lock lock{newest.mutex()};
+            std::size_t body = 0;
+            for (std::size_t i = 0; i < request.streams.size(); ++i) {
+                stage(request.streams[i], answer.streams[i].first_version, submission.bodies(), body, newest);
+            }
+            if (answer.command) newest.add(*answer.command);
+        }
+        if (answer.command) {
+            path_.writer_.add(*answer.command);
+            staged_.stage(*answer.command);
+        }
+    }
+
+    void stage(const StreamAppend& append, Version version, const EventBodies& bodies, std::size_t& body,
+               IndexTail& newest)
+    {
+        path_.writer_.enter_stream(append.stream, version);
+        if (is_settings_stream(append.stream))
+            path_.batch_.put(key_spaces::of_about("format"), format_bytes(store_format_version));
+        for (const NewEvent& event : append.events) {
+            if (path_.writer_.bytes() >= path_.options_.record_bytes) {
+                close_record();
+                path_.writer_.enter_stream(append.stream, version);
+            }
+            path_.writer_.add(bodies.bytes_of(body), bodies.bodies[body].checksum);
+            newest.add(
+                IndexedEvent{event.id, append.stream, version, ++end_.position, event.type, event.metadata.tags});
+            ++version;
+            ++body;
+        }
+    }
+
+    void close_record()
+    {
+        RecordWriter& writer = path_.writer_;
+        if (writer.empty()) return;
+        auto bytes       = path_.log_.recent().spare();
+        const auto count = writer.events();
+        end_.checksum    = writer.finish(bytes);
+        end_.ordinal     = count == 0 ? end_.ordinal + 1 : 0;
+        path_.batch_.put(key_spaces::of_record(end_.position, end_.ordinal), bytes);
+        records_.emplace_back(end_.position - count + 1, end_.position, std::move(bytes));
+        if (count > 0) end_.checksum_of_position = end_.checksum;
+        writer.begin(end_.position + 1, end_.recorded_at, end_.checksum);
+    }
+
+    CommitPath& path_;
+    StagedLog staged_;
+    StagedRows rows_;
+    LogEnd end_;
+    const Time now_;
+    bool is_on_its_way_ = false;
+    std::vector<std::tuple<Position, Position, std::string>> records_;
+    std::shared_ptr<std::vector<RecordedEvent>> events_ = std::make_shared<std::vector<RecordedEvent>>();
+};
+
+// The lead, held by somebody who has nothing to append.
+class CommitPath::Held final : public HeldAppends {
+public:
+    explicit Held(CommitPath& path) : path_{path} {}
+    ~Held() override { path_.let_go(); }
+    Held(const Held&)            = delete;
+    Held& operator=(const Held&) = delete;
+
+    InlineFolds& folds() override { return path_.folds_; }
+
+    result<void> write(const RowBatch& changes) override
+    {
+        Batch batch;
+        LogRows::put(batch, changes);
+        BOOST_OUTCOME_TRY(path_.database_.write(batch, path_.options_.durability));
+        path_.rows_.publish();
+        return done();
+    }
+
+private:
+    CommitPath& path_;
+};
+
+CommitPath::CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, LogRows& rows,
+                       Observers& observers, Options options, const LogEnd& end, AfterGroup after_group)
+    : runtime_{runtime}, database_{database}, index_{index}, log_{log}, rows_{rows}, observers_{observers},
+      options_{options}, after_group_{std::move(after_group)}, end_{end}, tasks_{std::make_shared<Tasks>()}
+{
+    tasks_->path = this;
+}
+
+CommitPath::~CommitPath()
+{
+    finish();
+    const std::unique_lock no_task_runs{tasks_->mutex};
+    tasks_->path = nullptr;
+}
+
+result<Appended> CommitPath::append(const AppendRequest& request)
+{
+    Submission submission{request};
+    submission.encode();
+    {
+        const std::lock_guard lock{mutex_};
+        queue_.push_back(&submission);
+        if (holders_ == 0 && not std::exchange(is_led_, true)) submission.call(Submission::Call::lead);
+    }
+    while (submission.wait_for_call() == Submission::Call::lead) lead(&submission);
+    return submission.take_answer();
+}
+
+void CommitPath::append(AppendRequest request, AppendCompletion completion)
+{
+    std::unique_ptr<Submission> submission;
+    std::vector<std::unique_ptr<Submission>> spent; // goes behind the lock
+    try {
+        submission = std::make_unique<Submission>(std::move(request), std::move(completion));
+        submission->encode();
+        const std::lock_guard lock{mutex_};
+        spent.swap(spent_);
+        queue_.push_back(submission.get());
+        if (is_led_ || drain_is_sent_ || drain()) return static_cast<void>(submission.release());
+        queue_.pop_back();
+    } catch (const std::bad_alloc&) {
+        if (not submission) return tell_completion(completion, out_of_memory(asked_to_append));
+    }
+    submission->keep(out_of_memory(asked_to_append));
+    submission->complete();
+}
+
+// Has the queue emptied by a task, for callers who do not wait. Called with the lock held. False: there is no memory for
+// the task.
+bool CommitPath::drain()
+{
+    const auto task = [tasks = tasks_] {
+        const std::shared_lock lock{tasks->mutex};
+        CommitPath* path = tasks->path;
+        if (path == nullptr) return;
+        {
+            const std::lock_guard queue_lock{path->mutex_};
+            path->drain_is_sent_ = false;
+            if (path->queue_.empty() || std::exchange(path->is_led_, true)) return;
+        }
+        path->lead(nullptr);
+    };
+    try {
+        runtime_.executor.post(task);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    return drain_is_sent_ = true;
+}
+
+bool CommitPath::is_closed() const
+{
+    return found_no_memory_ || database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
+}
+
+std::string CommitPath::fault() const
+{
+    const auto& closed = database_.is_closed_by_fault() ? database_ : index_.database();
+    return closed.is_closed_by_fault() ? closed.fault() : "found no memory left";
+}
+
+Error CommitPath::closed_by_fault() const
+{
+    return error_within_memory(Failure::unavailable, [&]() -> Error {
+        return {Failure::unavailable, "store-closed-by-fault",
+                "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
+                    fault() + "); this append was not written; mend the cause and open the store again"};
+    });
+}
+
+Error CommitPath::outcome_unknown() const
+{
+    return error_within_memory(Failure::unknown, [&]() -> Error {
+        return {
+            Failure::unknown, "append-outcome-unknown",
+            "append to the event store in " + database_.directory() + " and found: " + fault() +
+                "; whether it was written is not known; mend the cause, open the store again and send the same ids"};
+    });
+}
+
+// What is sent again may have been written the first time: only the log can say so, when it is opened again.
+Error CommitPath::answer_when_closed(const AppendRequest& request) const
+{
+    const auto is_in_doubt = [&](const Uuid& id) {
+        return std::find(in_doubt_.begin(), in_doubt_.end(), id) != in_doubt_.end();
+    };
+    bool was_sent_before = request.command && is_in_doubt(request.command->id);
+    for (const StreamAppend& append : request.streams) {
+        for (const NewEvent& event : append.events) was_sent_before = was_sent_before || is_in_doubt(event.id);
+    }
+    return was_sent_before ? outcome_unknown() : closed_by_fault();
+}
+
+void CommitPath::keep_in_doubt(const Submissions& submissions, std::size_t taken)
+{
+    for (std::size_t i = 0; i < taken; ++i) {
+        const AppendRequest& request = submissions[i]->request();
+        if (request.command) in_doubt_.push_back(request.command->id);
+        for (const StreamAppend& append : request.streams) {
+            for (const NewEvent& event : append.events) in_doubt_.push_back(event.id);
+        }
+    }
+}
+
+// What the group has staged is in the index in memory, and cannot be taken out of it.
+Error CommitPath::closed_without_memory(bool is_on_its_way)
+{
+    found_no_memory_ = true;
+    const auto kind  = is_on_its_way ? Failure::unknown : Failure::unavailable;
+    return error_within_memory(kind, [&]() -> Error {
+        const auto found = "append to the event store in " + database_.directory() + " and found no memory left; ";
+        if (not is_on_its_way) return {kind, "out-of-memory", found + "nothing was written; open it again"};
+        return {kind, "append-outcome-unknown",
+                found + "whether it was written is not known; open it again and send the same ids"};
+    });
+}
+
+CommitPath::Submissions CommitPath::take_group()
+{
+    const std::lock_guard lock{mutex_};
+    Submissions group;
+    static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
+        group.reserve(queue_.size());
+        return done();
+    }));
+    std::size_t bytes = 0;
+    while (not queue_.empty() && bytes < options_.group_bytes && group.size() < group.capacity()) {
+        bytes += queue_.front()->bodies().bytes.size();
+        group.push_back(queue_.front());
+        queue_.pop_front();
+    }
+    return group;
+}
+
+// Whoever leads goes on for some groups while there is something to write: the next write begins sooner than somebody else
+// would have woken up, and he himself is late by these groups only once in a while.
+void CommitPath::lead(Submission* own)
+{
+    for (unsigned group = 1;; ++group) {
+        const auto submissions = write_one_group();
+        bool goes_on           = group < groups_led_max;
+        {
+            const std::lock_guard lock{mutex_};
+            goes_on = goes_on && not queue_.empty() && holders_ == 0;
+            if (not goes_on) goes_on = not hand_on();
+        }
+        // When he does not go on, nothing of this path is touched behind the answers: the last one may let it go.
+        answer(submissions, own);
+        if (not goes_on) return;
+    }
+}
+
+CommitPath::Submissions CommitPath::write_one_group()
+{
+    auto submissions   = take_group();
+    std::size_t taken  = 0;
+    const auto written = write(submissions, taken);
+    if (not written) {
+        if (written.error().kind == Failure::unknown) {
+            static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
+                keep_in_doubt(submissions, taken);
+                return done();
+            }));
+        }
+        for (std::size_t i = 0; i < submissions.size(); ++i) {
+            Submission& one = *submissions[i];
+            one.keep_copy(i < taken || not is_closed() ? written.error() : answer_when_closed(one.request()));
+        }
+        taken = submissions.size();
+    }
+    // The appends are done: what finds no memory here is done behind the next group.
+    static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
+        after_group_(end_);
+        keep_index_small();
+        return done();
+    }));
+    put_back(submissions, taken);
+    return submissions;
+}
+
+// Decides one after the other, and writes what is accepted of those that it has taken.
+result<void> CommitPath::write(const Submissions& submissions, std::size_t& taken)
+{
+    if (is_closed()) return closed_by_fault();
+    std::optional<Group> group;
+    try {
+        group.emplace(*this, runtime_.clock.now());
+        while (taken < submissions.size() && group->take(*submissions[taken])) ++taken;
+        return group->write();
+    } catch (const std::bad_alloc&) {
+        if (not group) return out_of_memory(asked_to_append);
+        if (not group->is_on_its_way()) taken = submissions.size(); // all have met the same
+        return closed_without_memory(group->is_on_its_way());
+    }
+}
+
+// Those that were not taken wait for the next group.
+void CommitPath::put_back(Submissions& submissions, std::size_t taken)
+{
+    const auto first = submissions.begin() + static_cast<std::ptrdiff_t>(taken);
+    const auto back  = within_memory(asked_to_append, [&]() -> result<void> {
+        const std::lock_guard lock{mutex_};
+        queue_.insert(queue_.begin(), first, submissions.end());
+        return done();
+    });
+    if (not back) {
+        std::for_each(first, submissions.end(), [&](Submission* submission) { submission->keep_copy(back.error()); });
+        return;
+    }
+    submissions.erase(first, submissions.end());
+}
+
+// Callers that wait are woken as a tree, each by the one before him: so the waking is shared among the cores, and the one
+// who leads goes on with the next write meanwhile.
+void CommitPath::answer(const Submissions& submissions, Submission* own)
+{
+    Submissions waiting;
+    std::vector<std::unique_ptr<Submission>> spent;
+    const auto room = within_memory(asked_to_append, [&]() -> result<void> {
+        waiting.reserve(submissions.size());
+        spent.reserve(submissions.size());
+        return done();
+    });
+    if (not room) return answer_each(submissions);
+    for (Submission* submission : submissions) {
+        if (submission == own)
+            own->call(Submission::Call::answered);
+        else if (submission->waits())
+            waiting.push_back(submission);
+        else
+            spent.emplace_back(submission);
+    }
+    for (std::size_t i = waiting.size(); i-- > 1;) waiting[(i - 1) / 2]->wakes(waiting[i]);
+    if (not waiting.empty()) waiting.front()->call(Submission::Call::answered);
+    for (const auto& submission : spent) submission->complete();
+    if (spent.empty()) return;
+    // Whoever appends next clears them away: he has more time for it than the one who leads.
+    const std::lock_guard lock{mutex_};
+    spent_.swap(spent);
+}
+
+// The same without memory.
+void CommitPath::answer_each(const Submissions& submissions)
+{
+    for (Submission* submission : submissions) {
+        if (submission->waits()) {
+            submission->call(Submission::Call::answered);
+        } else {
+            const std::unique_ptr<Submission> spent{submission};
+            spent->complete();
+        }
+    }
+}
+
+// The lead goes to somebody who holds the appends, to one who waits, to a task, or to nobody. Called with the lock held.
+// False: there is no memory for the task, so whoever leads goes on.
+bool CommitPath::hand_on()
+{
+    if (holders_ > 0) {
+        is_led_ = false;
+        idle_.notify_all();
+        return true;
+    }
+    for (Submission* waiting : queue_) {
+        if (not waiting->waits()) continue;
+        waiting->call(Submission::Call::lead);
+        return true;
+    }
+    if (not queue_.empty() && not drain_is_sent_ && not drain()) return false;
+    is_led_ = false;
+    if (queue_.empty()) idle_.notify_all();
+    return true;
+}
+
+void CommitPath::finish()
+{
+    for (;;) {
+        {
+            std::unique_lock lock{mutex_};
+            idle_.wait(lock, [&] { return not is_led_; });
+            if (queue_.empty()) return;
+            is_led_ = true;
+        }
+        lead(nullptr);
+    }
+}
+
+std::unique_ptr<HeldAppends> CommitPath::hold()
+{
+    auto held = std::unique_ptr<Held>{new Held{*this}};
+    std::unique_lock lock{mutex_};
+    ++holders_;
+    idle_.wait(lock, [&] { return not is_led_; });
+    --holders_;
+    is_led_ = true;
+    return held;
+}
+
+void CommitPath::let_go()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (hand_on()) return;
+    }
+    lead(nullptr);
+}
+
+void CommitPath::keep_index_small()
+{
+    if (is_closed() || not index_.is_due(end_.checksum_of_position, options_.index_events)) return;
+    // Twice as much as should be: whoever writes has to wait for the index.
+    if (index_.newest().events() >= options_.index_events) {
+        static_cast<void>(index_.flush());
+        return;
+    }
+    runtime_.executor.post([tasks = tasks_, &index = index_] {
+        const std::shared_lock lock{tasks->mutex};
+        if (tasks->path == nullptr) return;
+        static_cast<void>(within_memory("write the index", [&] { return index.flush(); }));
+    });
+}
+
+} // namespace eventloom

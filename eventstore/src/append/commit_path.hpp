@@ -1,0 +1,112 @@
+// The way of appends into the log: in groups that share one write and one sync.
+//
+// Whoever appends puts a submission into the queue. The first who finds nobody writing leads: he takes what is in the queue,
+// up to a bound in bytes, decides one request after the other against the log and the requests before it, writes all that
+// is accepted in one batch, tells the observers, gives the answers, and after some groups hands the lead on. Nobody waits for company, and a
+// caller who waits does the work himself, so that no thread is needed to finish an append. What a group has staged is in
+// the newest index before it is durable; everybody else sees only what is not behind the head.
+#pragma once
+
+#include "append/append_rules.hpp"
+#include "read/log_end.hpp"
+#include "read/log_reader.hpp"
+#include "read/log_rows.hpp"
+#include "record/observers.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+namespace eventloom {
+
+class CommitPath {
+public:
+    struct Options {
+        Durability durability;
+        std::size_t record_bytes; // a record is closed when its bodies reach this
+        std::size_t group_bytes;
+        Position index_events; // kept in memory before they go to the index on disk
+    };
+
+    // Told after each group, by whoever led it, while nobody else writes.
+    using AfterGroup = std::function<void(const LogEnd&)>;
+
+    CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, LogRows& rows,
+               Observers& observers, Options options, const LogEnd& end, AfterGroup after_group);
+    ~CommitPath();
+
+    // Failure::unknown when the write failed; from then on nothing is taken.
+    result<Appended> append(const AppendRequest& request);
+    void append(AppendRequest request, AppendCompletion completion);
+
+    // A write of the log or of the index has failed, or a group found no memory half-way.
+    bool is_closed() const;
+    // Why; only then.
+    std::string fault() const;
+
+    // The end of what is durable. Asked while nobody appends.
+    const LogEnd& end() const { return end_; }
+
+    // Returns when nothing is queued or being written.
+    void finish();
+
+    // Takes the lead without a group to write: what was asked for before is done by then, or waits.
+    std::unique_ptr<HeldAppends> hold();
+
+private:
+    class Submission;
+    class Group;
+    class Held;
+    struct Tasks;
+
+    // So many need no memory: then there is always somebody to answer.
+    using Submissions = boost::container::small_vector<Submission*, 64>;
+
+    Submissions take_group();
+    // `own`: that of the caller who leads, if he is one who waits for his answer.
+    void lead(Submission* own);
+    Submissions write_one_group();
+    result<void> write(const Submissions& submissions, std::size_t& taken);
+    void put_back(Submissions& submissions, std::size_t taken);
+    void answer(const Submissions& submissions, Submission* own);
+    static void answer_each(const Submissions& submissions);
+    bool hand_on();
+    void let_go();
+    bool drain();
+    Error closed_by_fault() const;
+    Error outcome_unknown() const;
+    Error answer_when_closed(const AppendRequest& request) const;
+    void keep_in_doubt(const Submissions& submissions, std::size_t taken);
+    Error closed_without_memory(bool is_on_its_way);
+    void keep_index_small();
+
+    const Runtime runtime_;
+    Database& database_;
+    EventIndex& index_;
+    LogReader& log_;
+    LogRows& rows_;
+    Observers& observers_;
+    const Options options_;
+    const AfterGroup after_group_;
+    LogEnd end_;        // touched by the leader alone
+    InlineFolds folds_; // the same
+    const FindStored find_row_ = [this](const std::string& key) { return rows_.find(key); };
+    RecordWriter writer_; // these two only for their memory
+    Batch batch_;
+    std::atomic<bool> found_no_memory_{false};
+    std::vector<Uuid> in_doubt_; // of the events and commands whose write has failed; touched by the leader alone
+
+    std::mutex mutex_;
+    std::deque<Submission*> queue_;
+    std::vector<std::unique_ptr<Submission>> spent_; // answered, and not cleared away
+    bool is_led_        = false;
+    unsigned holders_   = 0; // who wait to hold the appends
+    bool drain_is_sent_ = false;
+    std::condition_variable idle_;
+    std::shared_ptr<Tasks> tasks_; // lets tasks that run too late find that there is nothing left to do
+};
+
+} // namespace eventloom

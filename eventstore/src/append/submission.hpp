@@ -1,0 +1,74 @@
+// One append, from its call to its answer.
+#pragma once
+
+#include "append/commit_path.hpp"
+#include "record/observers.hpp"
+#include "record/out_of_memory.hpp"
+#include "append/parking.hpp"
+#include "record/record.hpp"
+
+#include <array>
+
+namespace eventloom {
+
+class CommitPath::Submission {
+public:
+    explicit Submission(const AppendRequest& request) : request_{&request} {}
+    Submission(AppendRequest request, AppendCompletion completion)
+        : owned_{std::move(request)}, request_{&*owned_}, completion_{std::move(completion)}
+    {
+    }
+
+    // Before anything else. Not in the constructor: whoever finds no memory for it still has the completion to tell.
+    void encode()
+    {
+        bodies_.reserve(*request_);
+        for (const StreamAppend& append : request_->streams) {
+            for (const NewEvent& event : append.events) bodies_.add(event);
+        }
+    }
+
+    const AppendRequest& request() const { return *request_; }
+    const EventBodies& bodies() const { return bodies_; }
+    bool waits() const { return not completion_; }
+
+    // The caller's side: sleeps until he is to lead, or has his answer.
+    enum class Call : std::uint32_t { lead = 1, answered };
+    Call wait_for_call()
+    {
+        const auto call = static_cast<Call>(parking_.take());
+        if (call == Call::answered) wake_others();
+        return call;
+    }
+    result<Appended> take_answer() { return std::move(*answer_); }
+
+    // The leader's side.
+    void call(Call what) { parking_.leave(static_cast<std::uint32_t>(what)); }
+    // This caller, once he has his answer, tells the other one that he has his, too. At most two.
+    void wakes(Submission* other) { others_[others_[0] != nullptr ? 1 : 0] = other; }
+    void keep(result<Appended> answer) { answer_ = std::move(answer); }
+    void keep_copy(const Error& error)
+    {
+        keep(error_within_memory(error.kind, [&] { return error; }));
+    }
+    // Of one that does not wait.
+    void complete() { tell_completion(completion_, std::move(*answer_)); }
+
+private:
+    void wake_others()
+    {
+        for (Submission* other : others_) {
+            if (other != nullptr) other->call(Call::answered);
+        }
+    }
+
+    std::optional<AppendRequest> owned_;
+    const AppendRequest* request_;
+    AppendCompletion completion_;
+    EventBodies bodies_;
+    std::optional<result<Appended>> answer_;
+    Parking parking_;
+    std::array<Submission*, 2> others_{};
+};
+
+} // namespace eventloom

@@ -1,0 +1,64 @@
+// Goes once through the index on disk, entry by entry: whether each is an entry at all and stands where look-ups will find
+// it, and what it says. Whether what it says is true, the log alone knows: see verify.cpp.
+#pragma once
+
+#include "record/facts.hpp"
+#include "index/position_list.hpp"
+
+#include <eventloom/storage/database.hpp>
+
+#include <atomic>
+#include <functional>
+
+namespace eventloom {
+
+class IndexScan {
+public:
+    using TakeFact    = std::function<void(const Fact&)>;
+    using TakeFinding = std::function<void(Position, std::string sentence)>;
+
+    // The index as it was at `moment`, which covers the log up to `covers`.
+    IndexScan(const Database& database, const DatabaseSnapshot& moment, Position covers, TakeFact fact,
+              TakeFinding finding);
+
+    // An error is damage of the database's own, or a fault; what was read before it has been told.
+    result<void> run();
+
+    // From any thread: ends run() soon, with no fault.
+    void stop() { stopped_ = true; }
+
+    std::uint64_t entries() const { return entries_; }
+
+private:
+    void take(std::string_view key, std::string_view value);
+    void take_list(FactKind kind, std::string_view key, std::string_view value);
+    void take_flush(std::string_view key, std::string_view value);
+    void take_block(std::string_view key, std::string_view value);
+    void take_single_id(std::string_view key, std::string_view value);
+    void take_command(std::string_view key, std::string_view value);
+    void end_of_list();
+    void check_length(std::string_view stream, std::uint64_t events);
+    void tell(const Fact& fact);
+    void find(std::string_view what, Position position = 0);
+
+    const Database& database_;
+    const DatabaseSnapshot moment_;
+    const Position covers_;
+    const TakeFact fact_;
+    const TakeFinding finding_;
+    std::atomic<bool> stopped_{false};
+    std::uint64_t entries_ = 0;
+
+    // The list whose pieces are being read.
+    std::string list_;
+    std::uint64_t list_hash_ = 0;
+    std::uint64_t expected_  = 0; // the version with which the next piece must begin
+    Position list_last_      = 0;
+
+    Position flushed_ = 0;
+    std::string greatest_in_block_;
+    std::string greatest_alone_;            // of version 7
+    std::optional<DatabaseCursor> lengths_; // walks beside the streams
+};
+
+} // namespace eventloom

@@ -1,0 +1,39 @@
+// The rows that lie beside the events in the log's LevelDB, under a key space of their own.
+//
+// Their views are of the moment that was last published: that of a group of appends, once its events can be read. So no
+// view is ahead of the log's head. Threads: any; publish() while nothing else is written.
+#pragma once
+
+#include "read/staged_rows.hpp"
+
+#include <eventloom/storage/database.hpp>
+
+#include <mutex>
+
+namespace eventloom {
+
+class LogRows final : public InlineRows, public std::enable_shared_from_this<LogRows> {
+public:
+    explicit LogRows(std::shared_ptr<const Database> database) : database_{std::move(database)} {}
+
+    result<std::optional<std::string>> find(std::string_view key) const override;
+    std::shared_ptr<const InlineView> view() const override;
+    const std::string& directory() const override { return database_->directory(); }
+
+    // What is written by now is in the views to come.
+    void publish();
+    // The same, where a moment was published before: an old one keeps alive whatever was overwritten since.
+    void renew();
+
+    static void put(Batch& batch, const RowBatch& changes);
+    static void put(Batch& batch, const StagedRows& staged);
+
+private:
+    class View;
+
+    const std::shared_ptr<const Database> database_;
+    mutable std::mutex mutex_;
+    DatabaseSnapshot published_; // none: nothing has been written since the log was opened
+};
+
+} // namespace eventloom

@@ -1,0 +1,39 @@
+// What is asked of the streams of a log on disk: read from the streams where it stands, and the latest of it kept in memory.
+// Threads: any.
+#pragma once
+
+#include "index/event_index.hpp"
+
+#include <eventloom/framework/stream_limits.hpp>
+
+#include <functional>
+#include <mutex>
+
+namespace eventloom {
+
+class StreamSettingsReader {
+public:
+    using ReadEvent = std::function<result<RecordedEvent>(Position)>;
+
+    StreamSettingsReader(const EventIndex& index, ReadEvent read) : index_{index}, read_{std::move(read)} {}
+
+    // Where it stands what was asked of a stream last, before a position; 0: nothing was asked.
+    result<Position> position_of(const IndexView& view, std::string_view stream, Position before) const;
+    // What the event at that position says; at 0 nothing. It is durable.
+    result<StreamStatus> status_at(Position position, std::string_view stream) const;
+    // Both.
+    result<StreamStatus> status_of(const IndexView& view, std::string_view stream, Position before) const;
+
+private:
+    struct Known {
+        Position position = 0;
+        StreamStatus status;
+    };
+
+    const EventIndex& index_;
+    const ReadEvent read_;
+    mutable std::mutex mutex_;
+    mutable TextMap<Known> known_;
+};
+
+} // namespace eventloom

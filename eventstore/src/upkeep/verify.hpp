@@ -1,0 +1,16 @@
+// Reads everything that the store keeps and compares all of it with all of it. docs/decisions/0007 says why that proves
+// what it does.
+#pragma once
+
+#include "read/log_reader.hpp"
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+
+namespace eventloom {
+
+result<VerifyReport> verify_log(const Runtime& runtime, const Database& database, const LogReader& log,
+                                const std::function<result<void>(Position)>& progress);
+
+void add_finding(VerifyReport& report, Finding finding);
+
+} // namespace eventloom

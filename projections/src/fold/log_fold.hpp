@@ -1,0 +1,92 @@
+// Folds events into a read model, with the rows that they touch in memory.
+//
+// While there is much to catch up with, rows are put away only now and then, so that a row that many events change is
+// written few times; live, they are put away after each batch.
+#pragma once
+
+#include "rows/held_keys.hpp"
+#include "fold/history_copies.hpp"
+#include "fold/key_filter.hpp"
+#include "fold/write_behind.hpp"
+
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/projections/projections.hpp>
+
+#include <atomic>
+#include <set>
+#include <span>
+
+namespace eventloom {
+
+// Whether whoever asks should see the changes at once.
+enum class Visibility : std::uint8_t { at_once, when_memory_is_full };
+
+class LogFold {
+public:
+    LogFold(const EventStore& store, const Projection& definition, ReadModel& model, const ProjectionOptions& options);
+
+    // From here on rows are written while the next events are handled. Nobody may ask the read model meanwhile.
+    void write_behind(Executor& executor) { behind_ = std::make_unique<WriteBehind>(executor, model_); }
+
+    // From here on copies are made of what is written, as they are due.
+    void keep_copies(std::shared_ptr<HistoryCopies> copies) { copies_ = std::move(copies); }
+
+    // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler that is
+    // not to be parked the read model has everything before that event, and the fold may go on from there.
+    result<void> handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility);
+
+    // Puts all that was handled into the read model.
+    result<void> flush();
+
+    const Projection& definition() const { return definition_; }
+    // Everything up to here has been handled.
+    Position reached() const { return reached_.load(); }
+    // Everything up to here is seen by whoever asks the read model.
+    Position visible() const { return visible_.load(); }
+
+private:
+    void begin();
+    result<void> apply(const RecordedEvent& event);
+    result<void> read_what_is_parked();
+    void keep_waiting(const RecordedEvent& event, const Hold& hold);
+    result<std::optional<std::string>> find(const std::string& key);
+    result<void> go_carefully_to(const RecordedEvent& failed);
+    result<void> go_one_by_one_to(Position reached);
+    result<void> go_past(const RecordedEvent& failed, Error error);
+    result<void> park(const RecordedEvent& failed, const Error& error);
+    result<void> put_away();
+    result<void> put_rows_away();
+    result<void> write(ModelBatch batch);
+    result<void> finish_writing();
+    bool is_full() const;
+    void go_on(Position reached);
+
+    const EventStore& store_;
+    const Projection& definition_;
+    ReadModel& model_;
+    const ProjectionOptions options_;
+    std::optional<std::set<Position>> left_out_; // read before the first event
+    std::optional<HeldKeys> held_;               // the same; none: nothing waits for dead letters
+    ModelBatch waiting_;                         // dead letters that were not put away yet
+    std::unique_ptr<Fold> fold_;
+    std::uint64_t applied_ = 0; // events, since the last flush
+    // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No
+    // longer kept up when events come one by one.
+    std::optional<KeyFilter> keys_put_away_;
+    std::shared_ptr<HistoryCopies> copies_; // none: none are made
+    std::unique_ptr<WriteBehind> behind_;   // none: each write is finished at once
+    Position put_away_up_to_;               // and what is behind it is in memory
+    std::atomic<Position> reached_;
+    std::atomic<Position> visible_;
+};
+
+// What the log must be read for: one category, or everything.
+Scope scope_of(const Projection& definition);
+// The same to know one row, whose key a person typed so: one stream, where no other event can change the row.
+Scope scope_of_row(const EventStore& store, const Projection& definition, const std::string& key);
+// Where that is one stream: a fold of its events, up to `position`, without those that are left out.
+result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
+                                                 const std::string& key, Position position,
+                                                 const std::set<Position>& left_out);
+
+} // namespace eventloom

@@ -1,0 +1,71 @@
+// A read model in the log's database: one generation of an inline projection.
+//
+// It is written in two ways: through write(), while it is built beside the one that answers, and by appends, of which an
+// InlineModelFold is a part. Threads: as every ReadModel.
+#pragma once
+
+#include "rows/row_feed.hpp"
+
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/inline_rows.hpp>
+
+namespace eventloom {
+
+class InlineModel final : public ReadModel {
+public:
+    // `prefix`: of its keys.
+    InlineModel(EventStore& store, std::string_view projection, std::string prefix);
+
+    result<std::optional<std::string>> find(std::string_view key) const override;
+    std::shared_ptr<const ReadModelView> view() const override;
+
+    // Until nullptr is given, the appends are held already where something is written.
+    void write_through(HeldAppends* held) { held_ = held; }
+
+    // Another one answers, and its rows will be removed: whoever still asks gets what it has now.
+    void retire();
+
+    const std::string& prefix() const { return prefix_; }
+
+    // Of an append: before it is written, and behind it.
+    RowFeed::Collected collect(const ModelBatch& batch, const FindStored& find) const;
+    void has_been_written(Position checkpoint, std::uint64_t rows, const RowFeed::Collected& changed);
+
+private:
+    class View;
+
+    result<void> commit(const ModelBatch& batch) override;
+
+    EventStore& store_;
+    const std::shared_ptr<const InlineRows> rows_;
+    const std::string prefix_;
+    HeldAppends* held_ = nullptr;
+    std::shared_ptr<const InlineView> last_; // set before the next
+    std::atomic<bool> is_retired_{false};
+};
+
+// Has an append fold its events into a read model.
+class InlineModelFold final : public InlineFold {
+public:
+    InlineModelFold(std::shared_ptr<const Projection> definition, std::shared_ptr<InlineModel> model)
+        : definition_{std::move(definition)}, model_{std::move(model)}
+    {
+    }
+
+    result<void> fold(std::span<const RecordedEvent> events, const FindStored& find, RowBatch& changes) override;
+    void written(Position position) override;
+
+private:
+    // What an append has changed, as long as it is not known whether it is written.
+    struct Folded {
+        Position position  = 0; // of its last event
+        std::uint64_t rows = 0; // in all
+        RowFeed::Collected changed;
+    };
+
+    const std::shared_ptr<const Projection> definition_;
+    const std::shared_ptr<InlineModel> model_;
+    std::vector<Folded> folded_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,159 @@
+#include "run/running_projection.hpp"
+
+#include "rows/dead_letters.hpp"
+#include "fold/log_pass.hpp"
+
+#include <algorithm>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::size_t batch_events_max = 4'096;
+
+} // namespace
+
+RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
+                                     std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
+                                     AskForRestart ask_for_restart)
+    : runtime_{runtime}, store_{store}, definition_{std::move(definition)}, options_{options},
+      generations_{runtime, std::move(directory)}, bus_{bus}, ask_for_restart_{std::move(ask_for_restart)}
+{
+}
+
+result<Position> RunningProjection::catch_up_and_replace(const Beside& by)
+{
+    BOOST_OUTCOME_TRY(stop_following());
+    const Position head = store_.head();
+    LogFold fold{store_, *definition_, *by.model, options_};
+    BOOST_OUTCOME_TRY(catch_up(runtime_, store_, fold, head, {}));
+    BOOST_OUTCOME_TRY(replace(by));
+    return head;
+}
+
+void RunningProjection::follow()
+{
+    if (paused_ || stands_by()) return;
+    // With a log that is empty, or that ends where it was put away, nothing would be delivered that says so.
+    if (const auto beside = building(); beside && beside->model->checkpoint() >= store_.head()) {
+        if (auto answers = answer_from(*beside); not answers) return remember(std::move(answers.error()));
+    }
+    auto model = written();
+    fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    fold_->keep_copies(copies_);
+    subscription_ = bus_.subscribe({.name             = name(),
+                                    .scope            = scope_of(*definition_),
+                                    .types            = definition_->types(),
+                                    .after            = model->checkpoint(),
+                                    .batch_events_max = batch_events_max},
+                                   [this, fold = fold_, model](const Delivery& delivery) {
+                                       auto handled = handle(*fold, delivery);
+                                       if (not handled) consider_restart();
+                                       return handled;
+                                   });
+}
+
+result<void> RunningProjection::handle(LogFold& fold, const Delivery& delivery)
+{
+    const Position before = fold.reached();
+    const auto visibility = delivery.live ? Visibility::at_once : Visibility::when_memory_is_full;
+    BOOST_OUTCOME_TRY(fold.handle(delivery.events, delivery.position, visibility));
+    pace_.went_by(delivery.position - std::min(before, delivery.position), runtime_.clock.now());
+    if (delivery.live) {
+        BOOST_OUTCOME_TRY(put_in_place(fold));
+    }
+    restarts_ = 0;
+    return done();
+}
+
+// What this version has built answers from here on, when it has everything that the log has.
+result<void> RunningProjection::put_in_place(LogFold& fold)
+{
+    const auto beside = building();
+    if (not beside) return done();
+    BOOST_OUTCOME_TRY(fold.flush());
+    return answer_from(*beside);
+}
+
+void RunningProjection::consider_restart()
+{
+    if (restarts_ >= options_.restarts.times) return;
+    const auto wait = options_.restarts.first_wait * (std::int64_t{1} << std::min(restarts_.load(), 20u));
+    ++restarts_;
+    waiting_ = true;
+    ask_for_restart_(runtime_.clock.now() + wait);
+}
+
+void RunningProjection::restart()
+{
+    if (not waiting_.exchange(false) || not subscription_) return;
+    static_cast<void>(stop_following()); // it had stopped by itself, and has nothing more to put away
+    failure_.reset();
+    follow();
+}
+
+result<void> RunningProjection::set_paused(bool paused)
+{
+    BOOST_OUTCOME_TRY(generations_.set_paused(paused));
+    paused_ = paused;
+    if (paused) return stop_following();
+    failure_.reset();
+    restarts_ = 0;
+    return done();
+}
+
+result<void> RunningProjection::leave_out(Position dead_letter)
+{
+    const auto model = written();
+    BOOST_OUTCOME_TRY(const auto letters, dead_letters_in(*model->view()));
+    const bool known = std::any_of(letters.begin(), letters.end(),
+                                   [&](const DeadLetter& letter) { return letter.position == dead_letter; });
+    if (not known) {
+        return fail(Failure::invalid, "no-such-dead-letter",
+                    "asked for the dead letter of " + name() + " at position " + std::to_string(dead_letter) +
+                        " and found none; `dead-letters list` shows those there are");
+    }
+    BOOST_OUTCOME_TRY(stop_following());
+    ModelBatch batch;
+    eventloom::leave_out(batch, dead_letter);
+    BOOST_OUTCOME_TRY(model->write(batch, model->checkpoint()));
+    return building() ? done() : generations_.forget_next(); // it would have the event
+}
+
+result<bool> RunningProjection::is_waited_for(Position dead_letter) const
+{
+    BOOST_OUTCOME_TRY(const auto letters, dead_letters_in(*written()->view()));
+    return std::any_of(letters.begin(), letters.end(),
+                       [&](const DeadLetter& letter) { return letter.waits_for == dead_letter; });
+}
+
+result<void> RunningProjection::stop_following()
+{
+    if (not subscription_) return done();
+    subscription_->stop();
+    waiting_          = false;
+    const bool failed = subscription_->error().has_value();
+    if (failed) failure_ = subscription_->error();
+    subscription_.reset();
+    const auto last = std::exchange(fold_, nullptr);
+    auto flushed    = failed ? done() : last->flush();
+    copies_->abandon();
+    return flushed;
+}
+
+Position RunningProjection::visible() const
+{
+    // In this order: when it is not being built any more, the fold writes what answers.
+    const Position reached = fold_ ? fold_->visible() : written()->checkpoint();
+    return is_building() ? current_->get()->checkpoint() : reached;
+}
+
+std::optional<Error> RunningProjection::error() const
+{
+    if (subscription_) {
+        if (auto stopped_by = subscription_->error()) return stopped_by;
+    }
+    return failure_;
+}
+
+} // namespace eventloom

@@ -1,0 +1,167 @@
+// One projection while it runs: its definition, the read model that answers, and the subscription that feeds it.
+//
+// What stands there may be of another version, of another shape, or in another place. Opening changes nothing of it. build() then
+// begins a read model of this version beside it: the subscription feeds that one, and puts it in its place when it has caught up.
+//
+// Threads: one at a time; Projections holds its lock over every call, and calls restart() when it is asked to.
+#pragma once
+
+#include "rows/generations.hpp"
+#include "fold/log_fold.hpp"
+#include "fold/pace.hpp"
+
+#include <eventloom/framework/event_bus.hpp>
+#include <eventloom/projections/projections.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace eventloom {
+
+class RunningProjection {
+public:
+    // Asks, from any thread, for a call of restart() at a time.
+    using AskForRestart = std::function<void(Time due)>;
+
+    RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
+                      std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
+                      AskForRestart ask_for_restart);
+    virtual ~RunningProjection() = default;
+
+    // Opens the generation that answers, or begins the first one. One that is not of this version answers as it stands, if
+    // its rows have the same shape.
+    virtual result<void> open();
+    // Where that is so, begins one of this version beside it, or goes on with what is half built; where the old rows cannot
+    // be read here, it answers as it fills. Rows of a newer version stay. And removes what earlier processes left behind.
+    virtual result<void> build();
+    // Rows that are not of this version stand there, and none of this version are built.
+    bool stands_by() const;
+    // Why rows of this version do not answer, when it stands by; and why no rows do.
+    std::optional<Error> why_not_built() const;
+    std::optional<Error> why_no_rows() const;
+    // Has nobody read from old rows from here on, when it stands by: somebody relies on what is not in them.
+    void refuse_rows();
+
+    // A read model that does not answer.
+    struct Beside {
+        std::uint64_t number = 0;
+        std::shared_ptr<ReadModel> model;
+        std::shared_ptr<HistoryCopies> copies; // of it, which go with it
+    };
+    // An empty one. It goes when nobody has it any more, unless it takes the place of the one that answers.
+    virtual result<Beside> begin_beside() const;
+    // The same for one that will never answer.
+    virtual result<Beside> begin_scratch() const { return begin_beside(); }
+    // From here on this one answers, also after a restart.
+    result<void> replace(const Beside& by);
+    // The same when it has everything that was appended meanwhile; gives how far that went. The projection stands still
+    // then, until it follows again.
+    virtual result<Position> catch_up_and_replace(const Beside& by);
+    // Removes what was begun beside it and does not answer, where that does not go by itself.
+    virtual result<void> clear_away() const { return done(); }
+
+    // Follows the log from the checkpoint on, unless it is paused.
+    virtual void follow();
+    virtual result<void> stop_following();
+    // Follows again when it was stopped by an error.
+    void restart();
+
+    virtual result<void> set_paused(bool paused);
+    bool is_paused() const { return paused_; }
+    // Whether appends write its rows.
+    virtual bool is_inline() const { return false; }
+
+    result<void> leave_out(Position dead_letter);
+    // Whether another dead letter waits for this one.
+    result<bool> is_waited_for(Position dead_letter) const;
+
+    // Everything up to here is seen by whoever asks.
+    Position visible() const;
+    std::optional<Error> error() const;
+    // Stopped by an error, and not to be started again by itself.
+    bool has_given_up() const { return error().has_value() && not waiting_; }
+    ProjectionStatus status(Position head) const;
+
+    const std::string& name() const { return definition_->name(); }
+    const std::shared_ptr<const Projection>& definition() const { return definition_; }
+    const ProjectionOptions& options() const { return options_; }
+    const std::shared_ptr<CurrentModel>& current() const { return current_; }
+    // What this program's handlers write: the read model that answers, or the one that is built beside it.
+    std::shared_ptr<ReadModel> written() const;
+    // While older rows answer.
+    bool is_building() const;
+    // Of what this program's handlers write; nullptr where none can be kept.
+    const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
+    void remember(Error why) { failure_ = std::move(why); }
+
+    bool rebuilding = false;
+
+protected:
+    // What is not of this version, and stays until that is whole.
+    struct Standing {
+        Generation generation;
+        std::shared_ptr<ReadModel> rows;
+        std::optional<Error> why_not; // this program cannot read them
+        std::string hindrance;        // the same in a few words, for those of an older version
+    };
+    Standing shelter(const Generation& stored, const std::string& hindrance) const;
+    std::optional<Standing> standing() const;
+    bool is_newer(const Generation& stored) const;
+
+    const Runtime runtime_;
+    EventStore& store_;
+    const std::shared_ptr<const Projection> definition_;
+    const ProjectionOptions options_;
+    const Generations generations_;
+    const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();
+    mutable std::mutex versions_; // over this and what is built, which the subscription changes when it has caught up
+    std::uint32_t answers_ = 0;   // the version that the rows are of
+    std::optional<Standing> standing_;
+
+private:
+    virtual bool is_running() const { return subscription_ != nullptr; }
+    result<std::shared_ptr<ReadModel>> open_generation(std::uint64_t number) const;
+    Generation of_this_version(std::uint64_t number) const;
+    bool is_of_this_version(const Generation& stored) const;
+    result<void> open_current(const Generation& stored);
+    result<void> begin_current();
+    void answer_alone(std::uint64_t number, std::shared_ptr<ReadModel> model);
+    result<void> answer_from(const Beside& by);
+    result<void> stand_by(const Generation& stored);
+    result<Standing> find_standing(const Generation& stored) const;
+    Error newer_read_model(const Generation& stored) const;
+    Error version_not_built(const Generation& stored, const std::string& what_of_them) const;
+    result<void> build_beside(const Standing& stands);
+    result<std::optional<Beside>> half_built(const Generation& old) const;
+    result<Beside> begin_building() const;
+    result<void> clear_unnamed(const std::optional<Generation>& stored);
+    result<void> clear_found();
+    result<void> check_log(const ReadModel& model) const;
+    std::optional<Beside> building() const;
+    result<void> put_in_place(LogFold& fold);
+    ProjectionState state_of(const ProjectionStatus& status) const;
+    result<std::optional<Duration>> age_behind(Position position) const;
+    std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
+    result<void> handle(LogFold& fold, const Delivery& delivery);
+    void consider_restart();
+
+    EventBus& bus_;
+    const AskForRestart ask_for_restart_;
+    std::optional<Beside> building_;
+    std::optional<std::string> notice_; // why what answers is still filling
+    std::uint64_t number_ = 0;          // of the generation that answers, when it is of this version
+    std::vector<std::uint64_t> found_;  // generations that were half built when it was opened
+    std::shared_ptr<HistoryCopies> copies_;
+    std::shared_ptr<LogFold> fold_;
+    std::shared_ptr<Subscription> subscription_;
+    Pace pace_;
+    std::optional<Error> failure_; // of a subscription that has ended
+    bool paused_ = false;
+    std::atomic<unsigned> restarts_{0}; // since the last event that was handled well
+    std::atomic<bool> waiting_{false};  // for the next one
+};
+
+} // namespace eventloom

@@ -1,0 +1,67 @@
+// What is told of a projection that runs.
+#include "rows/dead_letters.hpp"
+#include "run/running_projection.hpp"
+
+#include <algorithm>
+
+namespace eventloom {
+
+ProjectionStatus RunningProjection::status(Position head) const
+{
+    ProjectionStatus status{.name = name(), .error = error()};
+    std::optional<Beside> beside;
+    {
+        const std::lock_guard lock{versions_};
+        beside         = building_ && building_->model != current_->get() ? building_ : std::nullopt;
+        status.version = answers_;
+        status.notice  = notice_;
+    }
+    const auto model   = current_->get();
+    const auto reached = [this](const ReadModel& of) { return fold_ ? fold_->reached() : of.checkpoint(); };
+    status.rows        = model->rows();
+    status.position    = beside ? model->checkpoint() : reached(*model);
+    status.lag         = head - std::min(head, status.position);
+    if (beside) status.building = {definition_->version(), reached(*beside->model), beside->model->rows()};
+    status.events_per_second = subscription_ ? pace_.per_second(runtime_.clock.now()) : 0;
+    // What cannot be read is said, unless there is more to say.
+    if (auto age = age_behind(status.position); age) {
+        status.behind = age.value();
+    } else if (not status.error) {
+        status.error = std::move(age.error());
+    }
+    if (auto letters = number_of_dead_letters(*(beside ? beside->model : model)->view()); letters) {
+        status.dead_letters = letters.value();
+    } else if (not status.error) {
+        status.error = std::move(letters.error());
+    }
+    if (const auto why = why_not_built(); why && why->kind == Failure::corrupt) {
+        if (not status.error) status.error = why; // a newer version's
+    } else if (why) {
+        status.notice = why->sentence;
+    }
+    status.state = state_of(status);
+    if (not status.error && copies_) status.error = copies_->error();
+    return status;
+}
+
+ProjectionState RunningProjection::state_of(const ProjectionStatus& status) const
+{
+    if (paused_) return ProjectionState::paused;
+    if (status.error) return waiting_ ? ProjectionState::waiting : ProjectionState::failed;
+    if (rebuilding) return ProjectionState::rebuilding;
+    if (not is_running()) return ProjectionState::stopped;
+    if (status.building) return ProjectionState::building;
+    return status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
+}
+
+// How long ago the first event behind a position was recorded; nothing when there is none.
+result<std::optional<Duration>> RunningProjection::age_behind(Position position) const
+{
+    if (position >= store_.head()) return std::optional<Duration>{};
+    const auto cursor = store_.read({.from = position + 1, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    if (event == nullptr) return std::optional<Duration>{};
+    return std::optional{std::max(Duration{0}, runtime_.clock.now() - event->recorded_at)};
+}
+
+} // namespace eventloom

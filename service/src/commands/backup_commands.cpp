@@ -1,0 +1,319 @@
+#include <eventloom/eventstore/backup.hpp>
+#include <eventloom/eventstore/consumer_groups.hpp>
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/service/arguments.hpp>
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/progress.hpp>
+
+#include "commands/consent.hpp"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string grouped(std::uint64_t number)
+{
+    return with_separators(static_cast<std::int64_t>(number));
+}
+
+// A bar for each step of the work, one after the other.
+class Steps {
+public:
+    Steps(Output& out, const Clock& clock) : out_{out}, clock_{clock} {}
+
+    BackupProgress progress()
+    {
+        return [this](BackupStep step, std::uint64_t done, std::uint64_t total) {
+            if (not bar_ || step != step_) begin(step);
+            return bar_->at(done, total);
+        };
+    }
+    void finish() { bar_.reset(); }
+
+private:
+    static std::string_view name_of(BackupStep step)
+    {
+        switch (step) {
+        case BackupStep::reading:
+            return "reading bytes";
+        case BackupStep::checking:
+            return "checking bytes";
+        case BackupStep::copying:
+            return "copying bytes";
+        case BackupStep::verifying:
+            return "verifying the log";
+        }
+        return "";
+    }
+    void begin(BackupStep step)
+    {
+        bar_.reset();
+        step_ = step;
+        bar_  = std::make_unique<Progress>(out_.console(), clock_, std::string{name_of(step)});
+    }
+
+    Output& out_;
+    const Clock& clock_;
+    BackupStep step_{};
+    std::unique_ptr<Progress> bar_;
+};
+
+// The checkpoints that belong to the backup: of groups that the program has open, or that nobody has.
+struct Groups {
+    ConsumerGroups* open = nullptr;
+    std::unique_ptr<ConsumerGroups> opened;
+    std::string notice;
+};
+
+result<Groups> groups_of(const Runtime& runtime, LevelDbStore& store, const std::string& directory,
+                         ConsumerGroups* open)
+{
+    Groups groups{open, nullptr, ""};
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
+    if (open != nullptr || names.empty()) return groups;
+    auto opened = ConsumerGroups::open(runtime, store, {.directory = directory});
+    if (opened) {
+        groups.opened = std::move(opened.value());
+        groups.open   = groups.opened.get();
+        return groups;
+    }
+    if (opened.error().code != "held-by-another-process") return std::move(opened.error());
+    groups.notice = "The checkpoints of consumer groups are not in the backup: " + directory +
+                    " is open elsewhere; a program that has them open says so with OpenService::consumer_groups().";
+    return groups;
+}
+
+void show(Output& out, const BackupReport& report, const BackupOptions& options, const std::string& notice)
+{
+    if (out.json()) {
+        auto facts = Json{{"backup", options.dry_run ? Json(nullptr) : Json(report.name)},
+                          {"position", report.head},
+                          {"files", report.files},
+                          {"bytes", report.bytes},
+                          {"new_files", report.new_files},
+                          {"new_bytes", report.new_bytes},
+                          {"linked_bytes", report.linked_bytes},
+                          {"appends_held_microseconds", report.held.count()},
+                          {"dry_run", options.dry_run}};
+        if (not notice.empty()) facts["notice"] = notice;
+        out.facts(facts);
+        return;
+    }
+    out.say(fmt::format("{} {} events in {} files, {} bytes.",
+                        options.dry_run ? "Would back up" : "Made the backup " + report.name + " of",
+                        grouped(report.head), grouped(report.files), grouped(report.bytes)));
+    if (options.dry_run) {
+        out.say(fmt::format("{} files of these, {} bytes, would be taken in as far as can be told without reading "
+                            "them. Nothing was changed.",
+                            grouped(report.new_files), grouped(report.new_bytes)));
+    } else {
+        out.say(fmt::format("{} files of these, {} bytes, were taken in; {} of the bytes are the store's own "
+                            "files under a second name.",
+                            grouped(report.new_files), grouped(report.new_bytes), grouped(report.linked_bytes)));
+    }
+    if (not notice.empty()) out.say(notice);
+}
+
+result<void> list(Output& out, const Runtime& runtime, const std::string& directory)
+{
+    BOOST_OUTCOME_TRY(const auto backups, list_backups(runtime, directory));
+    TableRows rows;
+    for (const BackupSummary& backup : backups) {
+        const bool is_whole = not backup.damage;
+        rows.push_back({backup.name, is_whole ? Json(to_string(backup.made)) : Json(nullptr), backup.head, backup.files,
+                        backup.bytes, backup.own_bytes, is_whole ? Json(nullptr) : Json(backup.damage->sentence)});
+    }
+    out.table({{"backup"},
+               {"made"},
+               {"position", Align::right},
+               {"files", Align::right},
+               {"bytes", Align::right},
+               {"own_bytes", Align::right},
+               {"damage"}},
+              rows);
+    out.say(grouped(backups.size()) + " backups.");
+    return done();
+}
+
+result<void> prune(Output& out, const Runtime& runtime, PruneOptions options, bool said_yes)
+{
+    const bool only_look = options.dry_run;
+    options.dry_run      = true;
+    BOOST_OUTCOME_TRY(auto report, prune_backups(runtime, options));
+    if (not only_look) {
+        if (not report.removed.empty()) {
+            BOOST_OUTCOME_TRY(require_consent(said_yes, "remove " + grouped(report.removed.size()) + " backups"));
+        }
+        options.dry_run = false;
+        BOOST_OUTCOME_TRY(report, prune_backups(runtime, options));
+    }
+    if (out.json()) {
+        out.facts(
+            {{"removed", report.removed}, {"files", report.files}, {"bytes", report.bytes}, {"dry_run", only_look}});
+        return done();
+    }
+    for (const std::string& name : report.removed) out.say((only_look ? "Would remove " : "Removed ") + name + ".");
+    out.say(fmt::format("{} backups{}, and {} files of {} bytes that no other needs.", grouped(report.removed.size()),
+                        only_look ? " would go" : " are gone", grouped(report.files), grouped(report.bytes)));
+    return done();
+}
+
+result<void> verify(Output& out, const Runtime& runtime, const std::string& directory, const std::string& name)
+{
+    Steps steps{out, runtime.clock};
+    auto checked = verify_backup(runtime, directory, name, steps.progress());
+    steps.finish();
+    BOOST_OUTCOME_TRY(const auto check, std::move(checked));
+    auto facts = Json{{"backup", check.name}, {"position", check.head}, {"files", check.files}, {"bytes", check.bytes}};
+    facts[out.json() ? "index_entries" : "index entries"] = check.index_entries;
+    facts[out.json() ? "findings_total" : "findings"]     = check.findings_total;
+    if (out.json()) facts["findings"] = check.findings;
+    out.facts(facts);
+    for (const auto& finding : check.findings) out.say(finding);
+    if (check.findings_total == 0) return done();
+    return fail(Failure::corrupt, "damaged-backup",
+                "verified the backup " + check.name + " and found " + grouped(check.findings_total) +
+                    " things that are not as they were written; the first: " + check.findings.front() +
+                    "; remove the file that it names and make a backup, which has it anew if the store still does, or "
+                    "use another backup");
+}
+
+result<void> restore(Output& out, const Runtime& runtime, const RestoreOptions& options)
+{
+    Steps steps{out, runtime.clock};
+    auto restored = restore_backup(runtime, options, steps.progress());
+    steps.finish();
+    BOOST_OUTCOME_TRY(const auto report, std::move(restored));
+    if (out.json()) {
+        out.facts({{"backup", report.name},
+                   {"directory", options.into},
+                   {"position", report.head},
+                   {"files", report.files},
+                   {"bytes", report.bytes},
+                   {"index_entries", report.index_entries},
+                   {"verified", options.verify and not options.dry_run},
+                   {"dry_run", options.dry_run}});
+        return done();
+    }
+    if (options.dry_run) {
+        out.say(
+            fmt::format("Would restore {} events, {} files of {} bytes, of the backup {} into {}. Nothing was changed.",
+                        grouped(report.head), grouped(report.files), grouped(report.bytes), report.name, options.into));
+        return done();
+    }
+    out.say(fmt::format("Restored {} events of the backup {} into {}{}.", grouped(report.head), report.name,
+                        options.into, options.verify ? ", and verified them" : "; they were not verified"));
+    if (not report.damaged.empty()) {
+        out.say(
+            fmt::format("{} of its files are missing in the backup or not as they were written ({} is the first); see "
+                        "with `store repair` what can be saved.",
+                        report.damaged.size(), report.damaged.front()));
+    }
+    out.say("Read models, sagas and snapshots are made anew when the service runs; `projections rebuild --all` does it "
+            "now.");
+    return done();
+}
+
+} // namespace
+
+void CommandLine::add_backup_commands(CLI::App& store)
+{
+    // What the words of one command say; each subcommand has its own.
+    struct Words {
+        std::string backups;
+        std::string name;
+        std::uint64_t keep = 0;
+        bool dry_run       = false;
+        bool copy          = false;
+        bool yes           = false;
+        bool unverified    = false;
+    };
+    const auto command = [&store](const char* name, const char* summary) {
+        auto* const subcommand = store.add_subcommand(name, summary);
+        auto words             = std::make_shared<Words>();
+        subcommand->add_option("backups", words->backups, "The directory of backups")->required()->check(not_empty());
+        return std::pair{subcommand, std::move(words)};
+    };
+    const auto with_dry_run = [](CLI::App* subcommand, Words& words) {
+        subcommand->add_flag("--dry-run", words.dry_run, "Say what would happen, and change nothing");
+    };
+    const auto with_name = [](CLI::App* subcommand, Words& words) {
+        subcommand->add_option("name", words.name, "Which one (default: the newest)")->check(not_empty());
+    };
+
+    const auto [make, making] = command("backup", "Make a backup, while the service runs or when it does not");
+    make->add_flag("--copy", making->copy, "Make copies where hard links would do");
+    with_dry_run(make, *making);
+    on(make, [this, words = making](Output& out) {
+        return with_log([&](LevelDbStore& log) -> result<void> {
+            auto directory              = data_directory();
+            ConsumerGroups* open_groups = nullptr;
+            if (is_running_service()) {
+                BOOST_OUTCOME_TRY(auto* const running, open());
+                directory   = running->service().directory();
+                open_groups = running->consumer_groups();
+            }
+            BOOST_OUTCOME_TRY(check_outside_data(path_of(words->backups)));
+            BOOST_OUTCOME_TRY(const auto groups, groups_of(runtime(), log, directory + "/groups", open_groups));
+            const BackupOptions options{.into        = path_of(words->backups),
+                                        .groups      = groups.open,
+                                        .only_copies = words->copy,
+                                        .dry_run     = words->dry_run};
+            Steps steps{out, runtime().clock};
+            auto made = back_up(runtime(), log, options, steps.progress());
+            steps.finish();
+            BOOST_OUTCOME_TRY(const auto report, std::move(made));
+            show(out, report, options, groups.notice);
+            return done();
+        });
+    });
+
+    const auto [all, listed] = command("backups", "The backups in a directory");
+    on(
+        all, [this, words = listed](Output& out) { return list(out, runtime(), path_of(words->backups)); },
+        DirectoryUse::none);
+
+    const auto [thin, pruned] = command("prune", "Remove all backups but the newest");
+    thin->add_option("--keep", pruned->keep, "How many stay")->required()->check(whole_number(1));
+    thin->add_flag("--yes", pruned->yes, "Remove them: it cannot be undone");
+    with_dry_run(thin, *pruned);
+    on(
+        thin,
+        [this, words = pruned](Output& out) {
+            return prune(out, runtime(),
+                         {.directory = path_of(words->backups), .keep = words->keep, .dry_run = words->dry_run},
+                         words->yes);
+        },
+        DirectoryUse::none);
+
+    const auto [check, checked] = command("verify-backup", "Verify a backup where it lies, without restoring it");
+    with_name(check, *checked);
+    on(
+        check,
+        [this, words = checked](Output& out) { return verify(out, runtime(), path_of(words->backups), words->name); },
+        DirectoryUse::none);
+
+    const auto [back, restored] = command("restore", "Make the store of a backup anew in --data, an empty directory");
+    with_name(back, *restored);
+    back->add_flag("--unverified", restored->unverified,
+                   "Take what there is in the backup, whether it is whole or not");
+    with_dry_run(back, *restored);
+    on(
+        back,
+        [this, words = restored](Output& out) {
+            return restore(out, runtime(),
+                           {.from    = path_of(words->backups),
+                            .name    = words->name,
+                            .into    = data_directory(),
+                            .verify  = not words->unverified,
+                            .dry_run = words->dry_run});
+        },
+        DirectoryUse::none);
+}
+
+} // namespace eventloom

@@ -1,0 +1,169 @@
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include "exchange/cloud_events.hpp"
+#include "exchange/history_export.hpp"
+#include "exchange/history_import.hpp"
+
+#include <eventloom/service/progress.hpp>
+
+#include <leveldb/env.h>
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+std::string counted(std::uint64_t number, const std::string& what)
+{
+    return with_separators(static_cast<std::int64_t>(number)) + " " + what + (number == 1 ? "" : "s");
+}
+
+result<void> write_to_console(Output& out, const LevelDbStore& store)
+{
+    const TakeText take = [&](std::string_view text) -> result<void> {
+        out.console().out(text);
+        return out.console().go_on();
+    };
+    BOOST_OUTCOME_TRY(export_history(store, take, [&](Position) { return out.console().go_on(); }));
+    return done();
+}
+
+result<void> say_what_would_be_exported(Output& out, const Runtime& runtime, const LevelDbStore& store,
+                                        const std::string& file)
+{
+    if (file != "-") {
+        BOOST_OUTCOME_TRY(check_export(runtime, file));
+    }
+    BOOST_OUTCOME_TRY(const auto info, store.info());
+    if (out.json()) {
+        out.facts({{"file", file}, {"events", info.events}, {"streams", info.streams}, {"written", false}});
+    } else {
+        out.say("Would export " + counted(info.events, "event") + " of " + counted(info.streams, "stream") + " into " +
+                file + ". Nothing was written.");
+    }
+    return done();
+}
+
+result<void> write_to_file(Output& out, const Runtime& runtime, const LevelDbStore& store, const std::string& file)
+{
+    Progress progress{out.console(), runtime.clock, "exporting the log"};
+    BOOST_OUTCOME_TRY(const auto report, export_history(runtime, store, file, [&](Position reached) {
+                          return progress.at(reached, store.head());
+                      }));
+    progress.finish();
+    if (out.json()) {
+        out.facts({{"file", file}, {"events", report.events}, {"resumed_at", report.resumed_at}});
+        return done();
+    }
+    if (report.resumed_at > 0)
+        out.say("Went on behind position " + std::to_string(report.resumed_at) + ", where an earlier export ended.");
+    out.say("Exported " + counted(report.events, "event") + " into " + file + ".");
+    return done();
+}
+
+// For other programs: an event a line, its data in words.
+result<void> write_readable(Output& out, const LevelDbStore& store,
+                            const std::function<std::string(const RecordedEvent&)>& data_of)
+{
+    return store.visit_history(1, {.event = [&](const RecordedEvent& event) -> result<void> {
+                                       out.console().out(cloud_events::readable_line_of(event, data_of(event)) + "\n");
+                                       return out.console().go_on();
+                                   },
+                                   .command = [](const CommandRecord&) { return done(); }});
+}
+
+result<void> import_file(Output& out, const Runtime& runtime, const std::string& file, const std::string& directory,
+                         bool only_looks, std::optional<Time> latest)
+{
+    std::uint64_t bytes = 0;
+    static_cast<void>(runtime.files.GetFileSize(file, &bytes)); // not there: reading it says so
+    Progress progress{out.console(), runtime.clock, only_looks ? "reading the file" : "importing"};
+    const ImportProgress tell = [&](std::uint64_t read) { return progress.at(read, bytes); };
+    BOOST_OUTCOME_TRY(const auto report, only_looks ? check_import(runtime, file, tell)
+                                                    : import_history(runtime, file, directory, tell, latest));
+    progress.finish();
+    if (out.json()) {
+        out.facts({{"file", file},
+                   {"events", report.events},
+                   {"commands", report.commands},
+                   {"found_there", report.found},
+                   {"imported", report.is_new}});
+        return done();
+    }
+    const auto what = counted(report.events, "event") + " and " + counted(report.commands, "command");
+    if (only_looks) {
+        out.say("Would import " + what + ": every line is whole and in its place. Nothing was written.");
+    } else if (report.is_new) {
+        if (report.found > 0) out.say("Went on behind position " + std::to_string(report.found) + ".");
+        out.say("Imported " + what + " into " + directory + ", and verified them.");
+    } else {
+        out.say("Compared " + what + " with the store in " + directory + ": it holds just these. Nothing was written.");
+    }
+    return done();
+}
+
+std::string time_or_why_not(const std::string& text)
+{
+    return parse_time(text) ? ""
+                            : "\"" + printable(text.substr(0, 80)) + "\" is no time such as 2011-12-09T12:50:00 (UTC)";
+}
+
+} // namespace
+
+void CommandLine::add_exchange_commands(CLI::App& store)
+{
+    struct Arguments {
+        std::string file;
+        bool readable   = false;
+        bool only_looks = false;
+        std::string latest;
+    };
+    const auto arguments = std::make_shared<Arguments>();
+
+    auto* exporting = store.add_subcommand("export", "Write the whole history as CloudEvents, one a line");
+    exporting->add_option("file", arguments->file, "Where to; - is standard output")->required()->check(not_empty());
+    auto* readable = exporting->add_flag("--readable", arguments->readable,
+                                         "For other programs: data as JSON, to standard output; cannot be imported");
+    exporting->add_flag("--dry-run", arguments->only_looks, "Say what would be written")->excludes(readable);
+    on(exporting, [this, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        const auto& log = open_service->service().store();
+        const auto file = arguments->file == "-" ? arguments->file : path_of(arguments->file);
+        if (file != "-") {
+            BOOST_OUTCOME_TRY(check_outside_data(file));
+        }
+        if (arguments->only_looks) return say_what_would_be_exported(out, runtime(), log, file);
+        if (arguments->readable && arguments->file != "-") {
+            return fail(Failure::invalid, "readable-to-a-file",
+                        "asked for a readable export into " + arguments->file +
+                            ", and it goes to standard output only; give - and send that where you like");
+        }
+        if (arguments->readable)
+            return write_readable(out, log, [this](const RecordedEvent& event) { return event_json(event); });
+        if (file == "-") return write_to_console(out, log);
+        return write_to_file(out, runtime(), log, file);
+    });
+
+    auto* importing = store.add_subcommand("import", "Make a store of what `store export` has written");
+    importing->add_option("file", arguments->file, "What was exported; - is standard input")
+        ->required()
+        ->check(not_empty());
+    importing->add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
+    importing
+        ->add_option("--no-later-than", arguments->latest,
+                     "What was recorded later counts as recorded then (UTC): for a store whose clock ran ahead")
+        ->check(CLI::Validator{time_or_why_not, "TIME"});
+    on(
+        importing,
+        [this, arguments](Output& out) -> result<void> {
+            const auto latest = arguments->latest.empty() ? std::nullopt : parse_time(arguments->latest);
+            BOOST_OUTCOME_TRY(const auto file, file_to_read(arguments->file));
+            return import_file(out, runtime(), file, data_directory(), arguments->only_looks, latest);
+        },
+        DirectoryUse::alone);
+}
+
+} // namespace eventloom

@@ -1,0 +1,221 @@
+#include <eventloom/service/command_line.hpp>
+
+#include "commands/projection_status.hpp"
+#include "commands/projection_watch.hpp"
+#include "compare/row_changes.hpp"
+
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/progress.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+result<std::vector<std::string>> chosen_names(const Projections& projections, const std::vector<std::string>& names,
+                                              bool all)
+{
+    if (all == not names.empty()) {
+        return fail(Failure::invalid, "no-projection-named",
+                    "asked for projections and found neither names nor --all, or both; give one of them");
+    }
+    if (not all) return names;
+    std::vector<std::string> every;
+    for (const auto& status : projections.status()) every.push_back(status.name);
+    return every;
+}
+
+// What a rebuild of `names` answers when some of them failed: of one, its own error.
+result<void> answer_of(const std::vector<RebuildReport>& reports)
+{
+    std::vector<const RebuildReport*> failed;
+    for (const auto& report : reports) {
+        if (report.error) failed.push_back(&report);
+    }
+    if (failed.empty()) return done();
+    const auto& first = *failed.front();
+    if (reports.size() == 1) return *first.error;
+    return fail(first.error->kind, "projections-not-rebuilt",
+                "asked to rebuild " + std::to_string(reports.size()) + " projections and found " +
+                    std::to_string(failed.size()) + " that could not be (" + first.name + ": " + first.error->sentence +
+                    "); these answer from their old rows, the others from new ones");
+}
+
+result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
+{
+    const auto what = names.size() == 1 ? names.front() : std::to_string(names.size()) + " projections";
+    Progress progress{out.console(), clock, "rebuilding " + what};
+    result<void> wanted = done();
+    BOOST_OUTCOME_TRY(const auto reports, projections.rebuild(names, [&](Position at, Position head) {
+        wanted = progress.at(at, head);
+        return wanted;
+    }));
+    progress.finish();
+    if (not wanted) return wanted;
+
+    TableRows rows;
+    for (const auto& report : reports) {
+        if (report.error) {
+            rows.push_back({report.name, nullptr, nullptr, report.error->sentence});
+        } else {
+            rows.push_back({report.name, report.events, report.rows, nullptr});
+        }
+    }
+    out.table({{"projection"}, {"events", Align::right}, {"rows", Align::right}, {"error"}}, rows);
+    BOOST_OUTCOME_TRY(say_what_is_unknown(out, projections, names));
+    return answer_of(reports);
+}
+
+// One row, in its place.
+result<void> repair(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names,
+                    const RowName& row)
+{
+    if (names.size() != 1) {
+        return fail(Failure::invalid, "row-of-several",
+                    "asked to make the row " + printable(row.key) + " anew in " + std::to_string(names.size()) +
+                        " projections; name one");
+    }
+    Progress progress{out.console(), clock, "folding " + names.front()};
+    BOOST_OUTCOME_TRY(const auto report, projections.repair(names.front(), row, [&](Position at, Position head) {
+        return progress.at(at, head);
+    }));
+    progress.finish();
+    const auto& [position, before, after, entries] = report;
+    const bool is_known                            = before || after;
+    const std::string what                         = not is_known      ? "there is none, and the log gives none"
+                                                     : before == after ? "as it was"
+                                                     : not before      ? "made"
+                                                     : not after       ? "removed"
+                                                                       : "changed";
+    out.facts({{"projection", names.front()},
+               {"key", row.key},
+               {"position", position},
+               {"row", what},
+               {"index_entries_put_right", entries},
+               {"before", row_object(before)},
+               {"after", row_object(after)}});
+    return done();
+}
+
+result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
+{
+    TableRows rows;
+    std::vector<std::string> sentences;
+    std::vector<std::string> left_out; // what no rows are made of
+    for (const auto& name : names) {
+        Progress progress{out.console(), clock, "verifying " + name};
+        BOOST_OUTCOME_TRY(const auto report,
+                          projections.verify(name, [&](Position at, Position head) { return progress.at(at, head); }));
+        progress.finish();
+        auto differences = nlohmann::ordered_json::array();
+        for (const auto& difference : report.differences) {
+            differences.push_back(difference.sentence);
+            sentences.push_back(name + ": " + difference.sentence);
+        }
+        BOOST_OUTCOME_TRY(const auto unknown, projections.unknown_events(name));
+        if (not unknown.empty()) left_out.push_back(name + ": " + to_sentence(unknown));
+        rows.push_back({name, report.position, report.rows, report.differences_total});
+        if (out.json()) rows.back().push_back(differences);
+    }
+    std::vector<Column> columns{
+        {"projection"}, {"position", Align::right}, {"rows", Align::right}, {"differences", Align::right}};
+    if (out.json()) columns.push_back({"first differences"});
+    out.table(columns, rows);
+    for (const auto& sentence : sentences) out.say(printable(sentence));
+    if (sentences.empty()) {
+        if (left_out.empty()) return done();
+        return fail(Failure::corrupt, "unknown-event-type",
+                    "compared the read models with the log and found no difference, but of " + left_out.front());
+    }
+    return fail(Failure::corrupt, "projection-differs",
+                "compared the read models with the log and found differences (" + sentences.front() +
+                    "); rebuild the projection");
+}
+
+result<void> drop(Output& out, Projections& projections, const Clock&, const std::vector<std::string>& names)
+{
+    TableRows rows;
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY(projections.drop(name));
+        rows.push_back({name, true});
+    }
+    out.table({{"projection"}, {"dropped"}}, rows);
+    return done();
+}
+
+// Pauses or resumes.
+template <result<void> (Projections::*Change)(std::string_view)>
+result<void> change(Output& out, Projections& projections, const Clock&, const std::vector<std::string>& names)
+{
+    for (const auto& name : names) {
+        BOOST_OUTCOME_TRY((projections.*Change)(name));
+    }
+    return show_status(out, projections);
+}
+
+} // namespace
+
+void CommandLine::add_projection_commands()
+{
+    auto* projections = app_.add_subcommand(
+        "projections", "The read models: list, status, rebuild, verify, diff, explain, as-of, pause, resume, drop");
+    projections->require_subcommand(1);
+    const auto is_watched = std::make_shared<bool>(false);
+    const auto show       = [this, is_watched](Output& out) -> result<void> {
+        if (*is_watched && not is_running_service()) {
+            return fail(Failure::unavailable, "no-service-to-watch",
+                              "asked to watch the projections in " + data_directory() +
+                                  " and found no service that moves them on; start one with `serve`");
+        }
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        if (*is_watched) return watch_projections(out, open_service->service());
+        return show_status(out, open_service->service().projections());
+    };
+    on(projections->add_subcommand("list", "All projections, and where they stand"), show, DirectoryUse::reading);
+    auto* status = projections->add_subcommand("status", "The same");
+    status->add_flag("--watch", *is_watched, "Again and again, with rates, until Ctrl-C; in a pipe a line a change");
+    on(status, show, DirectoryUse::reading);
+
+    struct Chosen {
+        std::vector<std::string> names;
+        bool all = false;
+    };
+    const auto add = [&](const char* name, const char* summary, auto action) {
+        const auto chosen    = std::make_shared<Chosen>();
+        auto* command        = projections->add_subcommand(name, summary);
+        const bool is_verify = std::string_view{name} == "verify";
+        command->add_option("names", chosen->names, "Which projections");
+        command->add_flag("--all", chosen->all, "All of them");
+        on(
+            command,
+            [this, chosen, action, is_verify](Output& out) -> result<void> {
+                BOOST_OUTCOME_TRY(auto* const open_service, open());
+                auto& all = open_service->service().projections();
+                BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
+                if (is_verify) {
+                    BOOST_OUTCOME_TRY(see_to_rows(out, names, {}));
+                }
+                return action(out, all, runtime().clock, names);
+            },
+            is_verify ? DirectoryUse::reading : DirectoryUse::shared);
+        return command;
+    };
+    const auto row = std::make_shared<RowName>();
+    auto* const rebuilt =
+        add("rebuild", "Build anew from the log; the old model answers until the new one has caught up",
+            [row](Output& out, Projections& all, const Clock& clock, const std::vector<std::string>& names) {
+                return row->key.empty() ? rebuild(out, all, clock, names) : repair(out, all, clock, names, *row);
+            });
+    auto* partition =
+        rebuilt->add_option("--partition", row->key, "Only the row of this key, and its entries in indexes");
+    rebuilt->add_option("--table", row->table, "In which table, when there are several")->needs(partition);
+    add("verify", "Fold the log again beside them and compare every byte", verify);
+    add("pause", "Have them stand still, also after a restart; they keep answering", change<&Projections::pause>);
+    add("resume", "Have them go on", change<&Projections::resume>);
+    add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
+    add_projection_history_commands(*projections);
+    add_projection_diff_commands(*projections);
+}
+
+} // namespace eventloom

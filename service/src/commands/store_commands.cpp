@@ -1,0 +1,222 @@
+#include <eventloom/eventstore/repair.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include "host/directory_holder.hpp"
+#include "host/directory_rights.hpp"
+
+#include <eventloom/service/progress.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Error no_data(const std::string& directory)
+{
+    return {Failure::invalid, "no-data",
+            "looked for data in " + directory + " and found none; import something first, or give --data DIR"};
+}
+
+// While a damaged store is mended nothing but a second or two ends it.
+void show(Progress& progress, Position at)
+{
+    static_cast<void>(progress.at(at, 0));
+}
+
+// `data` as whoever asks calls it.
+result<void> show_info(Output& out, const LevelDbStore& store, const std::string& data)
+{
+    BOOST_OUTCOME_TRY(const auto info, store.info());
+    out.facts({{"directory", data + "/log"},
+               {"format", info.format_version},
+               {"durability", info.durability == Durability::synced ? "fsync before acknowledging" : "buffered"},
+               {"events", info.events},
+               {"streams", info.streams},
+               {"indexed on disk", info.indexed},
+               {"clustered by stream", info.clustered},
+               {"vouched for by the witness", info.witnessed},
+               {"gone by scavenges", info.gone},
+               {"bytes that they had", info.gone_bytes},
+               {"scavenge", info.scavenge_is_unfinished ? "interrupted: the next one goes on" : "none is unfinished"},
+               {"bytes", info.bytes()},
+               {"bytes of the log", info.log_bytes},
+               {"bytes of the index", info.index_bytes},
+               {"bytes of the clusters", info.cluster_bytes},
+               {"files and directories open to others", count_open_to_others(data)},
+               {"takes appends", info.damage ? "no: " + info.damage->sentence : "yes"}});
+    for (const auto& notice : info.notices) out.say(notice);
+    return done();
+}
+
+// Why some events, or all, are still not clustered when everything was done.
+result<void> say_unclustered(Output& out, const LevelDbStore& store)
+{
+    BOOST_OUTCOME_TRY(const auto info, store.info());
+    const auto waiting = info.events - std::min(info.events, info.clustered);
+    if (waiting == 0) return done();
+    const auto number = [](Position of) { return with_separators(static_cast<std::int64_t>(of)); };
+    out.say("Not clustered: the last " + number(waiting) + " events, " +
+            (info.cluster_least == 0
+                 ? "because this store is opened without clusters."
+                 : "because " + number(info.cluster_least) +
+                       " of them are clustered at once, and no fewer; they are read from the log."));
+    return done();
+}
+
+result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock, const std::string& data)
+{
+    const auto open = count_open_to_others(data);
+
+    Progress progress{out.console(), clock, "verifying the log"};
+    BOOST_OUTCOME_TRY(const auto report, store.verify([&](Position at) { return progress.at(at, store.head()); }));
+    progress.finish();
+    if (out.json()) {
+        auto findings = Json::array();
+        for (const auto& finding : report.findings) {
+            findings.push_back(
+                {{"position", finding.position}, {"code", finding.code}, {"sentence", finding.sentence}});
+        }
+        out.facts({{"events", report.events},
+                   {"index_entries", report.index_entries},
+                   {"findings_total", report.findings_total},
+                   {"findings", findings},
+                   {"open_to_others", open}});
+    } else {
+        out.facts(
+            {{"events", report.events}, {"index entries", report.index_entries}, {"findings", report.findings_total}});
+        for (const auto& finding : report.findings) out.say(finding.sentence);
+        if (open > 0) out.say(open_to_others(data).sentence);
+    }
+    if (report.findings_total == 0) return done();
+    return fail(Failure::corrupt, "store-damaged",
+                "verified the log and found " + std::to_string(report.findings_total) +
+                    " things that are not as they were written; the first: " + report.findings.front().sentence);
+}
+
+result<void> repair(Output& out, const Runtime& runtime, const std::string& directory)
+{
+    Progress progress{out.console(), runtime.clock, "reading the log"};
+    auto repaired = repair_store(runtime, directory, [&](Position at) { show(progress, at); });
+    progress.finish();
+    BOOST_OUTCOME_TRY(const auto report, std::move(repaired));
+    if (out.json()) {
+        out.facts({{"events", report.events}, {"mended", report.mended}});
+        return done();
+    }
+    const auto events = with_separators(static_cast<std::int64_t>(report.events));
+    if (report.mended.empty())
+        out.say("Nothing to repair: the log of " + events + " events and all beside it is whole.");
+    for (const auto& part : report.mended) out.say("Made the " + part + " anew from the log of " + events + " events.");
+    return done();
+}
+
+std::string left_out(const SalvageReport& report)
+{
+    if (not report.left_out()) return "Nothing that is known of was left out.";
+    return "Left out: the positions " + std::to_string(report.events + 1) + " to " + std::to_string(report.last_known) +
+           ", because of damage behind the last event that was saved.";
+}
+
+// What is saved is a store in a data directory of its own, to be used with --data.
+result<void> cut_to(Output& out, const Runtime& runtime, const std::string& directory, const std::string& into)
+{
+    Progress progress{out.console(), runtime.clock, "saving events"};
+    auto saved = salvage_store(runtime, directory, into + "/log", [&](Position at) { show(progress, at); });
+    progress.finish();
+    BOOST_OUTCOME_TRY(const auto report, std::move(saved));
+    if (out.json()) {
+        out.facts({{"directory", into},
+                   {"events", report.events},
+                   {"left_out_from", report.left_out() ? Json(report.events + 1) : Json(nullptr)},
+                   {"left_out_to", report.left_out() ? Json(report.last_known) : Json(nullptr)},
+                   {"damage", report.damage},
+                   {"notes", report.notes}});
+        return done();
+    }
+    out.say("Saved the positions 1 to " + std::to_string(report.events) + " in " + into + ", and verified them.");
+    out.say(left_out(report));
+    if (not report.damage.empty()) out.say("The first damage: " + report.damage);
+    for (const auto& note : report.notes) out.say("A file of the damaged store: " + note + ".");
+    out.say("Nothing was changed in " + directory + ".");
+    return done();
+}
+
+} // namespace
+
+void CommandLine::add_store_commands()
+{
+    auto* store = app_.add_subcommand(
+        "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
+    store->require_subcommand(1);
+    add_scavenge_command(*store);
+    const auto on_log = [this, store](const char* name, DirectoryUse use, const char* summary, auto look) {
+        on(
+            store->add_subcommand(name, summary),
+            [this, look](Output& out) { return with_log([&](LevelDbStore& log) { return look(out, log); }); }, use);
+    };
+    on_log("info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
+           [this](Output& out, LevelDbStore& log) { return show_info(out, log, data_directory()); });
+    on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare all with all",
+           [this](Output& out, LevelDbStore& log) { return verify(out, log, runtime().clock, data_directory()); });
+    on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
+           [this](Output& out, LevelDbStore& log) -> result<void> {
+               BOOST_OUTCOME_TRY(log.cluster());
+               BOOST_OUTCOME_TRY(show_info(out, log, data_directory()));
+               return say_unclustered(out, log);
+           });
+    auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
+    const auto into = std::make_shared<std::string>();
+    mend->add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
+        ->type_name("DIRECTORY");
+    on(
+        mend,
+        [this, into](Output& out) -> result<void> {
+            const auto log = data_directory() + "/log";
+            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), log));
+            if (names.empty()) return no_data(data_directory());
+            return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, path_of(*into));
+        },
+        DirectoryUse::alone);
+    add_protect_command(*store);
+    add_exchange_commands(*store);
+    add_erasure_commands(*store);
+    add_backup_commands(*store);
+}
+
+// Touches rights alone, and never what lies in the files: a service that runs does not notice.
+void CommandLine::add_protect_command(CLI::App& store)
+{
+    on(
+        store.add_subcommand("protect", "Close the data directory, and all in it, to other users of this machine"),
+        [this](Output& out) -> result<void> {
+            const auto data = data_directory();
+            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), data + "/log"));
+            if (names.empty()) return no_data(data);
+            BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
+            if (out.json()) out.facts({{"directory", data}, {"closed", count}});
+            out.say(count == 0 ? "Nothing in " + data + " was open to others."
+                               : "Closed " + with_separators(static_cast<std::int64_t>(count)) +
+                                     " files and directories of " + data + " to others.");
+            return done();
+        },
+        DirectoryUse::none);
+}
+
+result<void> CommandLine::with_log(const std::function<result<void>(LevelDbStore&)>& look)
+{
+    if (is_running_service()) {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return look(open_service->service().store());
+    }
+    BOOST_OUTCOME_TRY(const auto directory, directory_to_open());
+    auto log = LevelDbStore::open(runtime(), {.directory = directory + "/log", .create_if_missing = false});
+    if (log) return look(*log.value());
+    if (log.error().code == "no-such-database") return no_data(data_directory());
+    if (reads_a_view_instead(log.error())) return with_log(look);
+    return with_holder(std::move(log.error()), runtime(), data_directory());
+}
+
+} // namespace eventloom

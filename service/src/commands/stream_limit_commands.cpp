@@ -1,0 +1,200 @@
+#include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/arguments.hpp>
+#include <eventloom/service/command_line.hpp>
+
+#include "commands/consent.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Unit {
+    char letter;
+    std::string_view name;
+    std::uint64_t seconds;
+};
+constexpr std::array units{Unit{'d', "days", 86'400}, Unit{'h', "hours", 3'600}, Unit{'m', "minutes", 60},
+                           Unit{'s', "seconds", 1}};
+constexpr std::uint64_t age_max = std::uint64_t{1'000} * 365 * 86'400; // seconds
+
+Error too_old(const std::string& text)
+{
+    return {Failure::invalid, "age-too-large",
+            "asked for events up to the age of \"" + printable(text.substr(0, 40)) +
+                "\" and found that this is more than 365000d, a thousand years; give at most that, or no age at all"};
+}
+
+// "90d", "12h", "30m", "45s".
+result<Duration> parse_age(const std::string& text)
+{
+    std::uint64_t number = 0;
+    const auto* end      = text.data() + text.size();
+    const auto read      = std::from_chars(text.data(), end, number);
+    for (const Unit& unit : units) {
+        if (read.ec == std::errc::result_out_of_range) return too_old(text);
+        if (read.ec != std::errc{} || read.ptr + 1 != end || *read.ptr != unit.letter) continue;
+        if (number == 0) break;
+        if (number > age_max / unit.seconds) return too_old(text);
+        return Duration{std::chrono::seconds{number * unit.seconds}};
+    }
+    return fail(Failure::invalid, "not-an-age",
+                "asked for events up to the age of \"" + printable(text) +
+                    "\", which is none; give a number and d, h, m or s for days, hours, minutes or seconds, like 90d");
+}
+
+std::string age_text(Duration age)
+{
+    const auto seconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(age).count());
+    for (const Unit& unit : units) {
+        if (seconds % unit.seconds == 0) return std::to_string(seconds / unit.seconds) + unit.letter;
+    }
+    return std::to_string(seconds) + "s";
+}
+
+template <class Value>
+Json json_of(const std::optional<Value>& value)
+{
+    return value ? Json(*value) : Json(nullptr);
+}
+
+void show(Output& out, const std::string& stream, const StreamStatus& status, std::uint64_t length)
+{
+    const auto& limits = status.limits;
+    out.facts({{"stream", stream},
+               {"events", length},
+               {"max_age", limits.max_age ? Json(age_text(*limits.max_age)) : Json(nullptr)},
+               {"max_count", json_of(limits.max_count)},
+               {"truncate_before", json_of(limits.truncate_before)},
+               {"deleted", length > 0 && status.is_deleted(length)},
+               {"tombstoned", status.tombstoned}});
+}
+
+struct LimitArguments {
+    std::string stream;
+    std::string max_age;
+    std::optional<std::uint64_t> max_count;
+    std::optional<std::uint64_t> truncate_before;
+    bool clear   = false;
+    bool dry_run = false;
+};
+
+// Says it when an aggregate would be decided on what is left of its events, with nothing to stand for the others.
+result<void> warn_of_aggregate(Output& out, Service& service, const std::string& stream, const StreamStatus& wanted,
+                               std::uint64_t length)
+{
+    const auto first    = wanted.first_kept(length);
+    const auto snapshot = service.snapshots() == nullptr ? std::nullopt : service.snapshots()->find(stream);
+    const bool stands =
+        snapshot && snapshot->events > first; // as long as the last event that it was folded from is seen
+    if ((first == 0 && not wanted.limits.max_age) || stands) return done();
+    const auto sentence = "The state of " + printable(stream) +
+                          " is folded from what is left of its events, and no snapshot stands for those that are not "
+                          "seen: what they said counts no more when a command is decided (what was received before, "
+                          "say, so that a stock falls below zero); --clear takes the limits off";
+    out.warn(sentence + ".", "warning", {{"code", "aggregate-without-snapshot"}, {"sentence", sentence}});
+    return done();
+}
+
+result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArguments& arguments,
+                   const std::function<bool(const std::string& type)>& is_of_aggregate)
+{
+    EventStore& store = service.store();
+    BOOST_OUTCOME_TRY(auto status, stream_status(store, arguments.stream));
+    auto wanted = arguments.clear ? StreamLimits{} : status.limits;
+    if (not arguments.max_age.empty()) {
+        BOOST_OUTCOME_TRY(wanted.max_age, parse_age(arguments.max_age));
+    }
+    if (arguments.max_count) wanted.max_count = arguments.max_count;
+    if (arguments.truncate_before) wanted.truncate_before = arguments.truncate_before;
+    if (wanted != status.limits) {
+        BOOST_OUTCOME_TRY(arguments.dry_run ? check_stream_limits(store, arguments.stream, wanted)
+                                            : set_stream_limits(store, ids, arguments.stream, wanted));
+    }
+    status.limits = wanted;
+    BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments.stream));
+    const auto last =
+        store.read({.scope = Scope::stream(arguments.stream), .direction = Direction::backwards, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, last->next());
+    if (event != nullptr && is_of_aggregate(event->type)) {
+        BOOST_OUTCOME_TRY(warn_of_aggregate(out, service, arguments.stream, status, length));
+    }
+    show(out, arguments.stream, status, length);
+    return done();
+}
+
+struct DeletionArguments {
+    std::string stream;
+    bool for_good = false;
+    bool yes      = false;
+    bool dry_run  = false;
+};
+
+result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const DeletionArguments& arguments)
+{
+    const auto& stream = arguments.stream;
+    BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
+    if (length == 0) {
+        return fail(Failure::invalid, "no-such-stream",
+                    "asked to delete the stream " + printable(stream) +
+                        " and found no event in it; `streams list` shows all");
+    }
+    if (arguments.dry_run) {
+        BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
+        if (now.tombstoned && not arguments.for_good) return stream_tombstoned(stream);
+        show(out, stream, now, length);
+        out.say(arguments.for_good ? "Nothing was changed; it would end for good, as it stands here."
+                                   : "Nothing was changed; it would be deleted as it stands here.");
+        return done();
+    }
+    if (arguments.for_good) {
+        BOOST_OUTCOME_TRY(require_consent(arguments.yes, "end the stream " + printable(stream) + " for good"));
+    }
+    BOOST_OUTCOME_TRY(arguments.for_good ? tombstone_stream(store, ids, stream) : delete_stream(store, ids, stream));
+    BOOST_OUTCOME_TRY(const auto status, stream_status(store, stream));
+    show(out, stream, status, length);
+    return done();
+}
+
+} // namespace
+
+void CommandLine::add_stream_limit_commands(CLI::App& streams)
+{
+    const auto limits = std::make_shared<LimitArguments>();
+    auto* limiting = streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
+    limiting->add_option("stream", limits->stream, "Its name")->required();
+    limiting->add_option("--max-age", limits->max_age, "Keep what is not older, like 90d, 12h, 30m")
+        ->type_name("AGE")
+        ->check(not_empty());
+    limiting->add_option("--max-count", limits->max_count, "Keep the last so many")->check(whole_number(1));
+    limiting->add_option("--truncate-before", limits->truncate_before, "Keep this version and all behind it")
+        ->check(whole_number());
+    limiting->add_flag("--clear", limits->clear, "First take all limits off, and a deletion too");
+    limiting->add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");
+    on(limiting, [this, limits](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return limit(out, open_service->service(), runtime().ids, *limits,
+                     [this](const std::string& type) { return types_.contains(type); });
+    });
+
+    const auto deletion = std::make_shared<DeletionArguments>();
+    auto* deleting =
+        streams.add_subcommand("delete", "Delete a stream: its events are seen no more, an append begins it anew");
+    deleting->add_option("stream", deletion->stream, "Its name")->required();
+    deleting->add_flag("--for-good", deletion->for_good, "For ever: nothing can be appended to it again. Needs --yes");
+    deleting->add_flag("--yes", deletion->yes, "For what cannot be undone");
+    deleting->add_flag("--dry-run", deletion->dry_run, "Show what would be deleted, and change nothing");
+    on(deleting, [this, deletion](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        return delete_one(out, open_service->service().store(), runtime().ids, *deletion);
+    });
+}
+
+} // namespace eventloom

@@ -1,0 +1,80 @@
+#include "commands/consent.hpp"
+#include <eventloom/framework/utf8.hpp>
+
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/tenants.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace eventloom {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+    std::string name;
+    bool said_yes   = false;
+    bool only_looks = false;
+};
+
+result<void> list(Output& out, const Tenants& tenants)
+{
+    BOOST_OUTCOME_TRY(const auto found, tenants.list());
+    TableRows rows;
+    for (const auto& tenant : found) {
+        rows.push_back({tenant.name, tenant.is_open ? "open" : tenant.has_store ? "closed" : "without a store"});
+    }
+    out.table({{"tenant"}, {"state"}}, rows);
+    return done();
+}
+
+result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
+{
+    BOOST_OUTCOME_TRY(const auto found, tenants.list());
+    const bool is_there = std::any_of(found.begin(), found.end(),
+                                      [&](const TenantStatus& tenant) { return tenant.name == arguments.name; });
+    if (arguments.only_looks && not is_there) {
+        return fail(Failure::invalid, "no-such-tenant",
+                    "looked for the tenant " + printable(arguments.name) + " and found none; `tenants list` shows all");
+    }
+    if (arguments.only_looks) {
+        out.say("Would remove the tenant " + arguments.name + " with all of its data. Nothing was removed.");
+        if (out.json()) out.facts({{"tenant", arguments.name}, {"removed", false}});
+        return done();
+    }
+    if (is_there) {
+        BOOST_OUTCOME_TRY(
+            require_consent(arguments.said_yes, "remove the tenant " + arguments.name + " with all of its data"));
+    }
+    BOOST_OUTCOME_TRY(tenants.remove(arguments.name));
+    out.say("Removed the tenant " + arguments.name + ".");
+    if (out.json()) out.facts({{"tenant", arguments.name}, {"removed", true}});
+    return done();
+}
+
+} // namespace
+
+void CommandLine::add_tenant_commands()
+{
+    const auto arguments = std::make_shared<Arguments>();
+    // Those of the running service, or of the directory.
+    const auto with_tenants = [this](auto act) -> Action {
+        return [this, act](Output& out) -> result<void> {
+            if (is_running_service()) return act(out, *place_.tenants);
+            Tenants tenants{runtime(), root_directory(), open_};
+            return act(out, tenants);
+        };
+    };
+    auto* tenants = app_.add_subcommand("tenants", "Stores side by side, one for each tenant: list, remove");
+    tenants->require_subcommand(1);
+    on(tenants->add_subcommand("list", "All of them, and which are open"),
+       with_tenants([](Output& out, Tenants& found) { return list(out, found); }));
+    auto* removing = tenants->add_subcommand("remove", "Remove a tenant with all of its data");
+    removing->add_option("name", arguments->name, "Its name, as `tenants list` shows it")->required();
+    removing->add_flag("--yes", arguments->said_yes, "It cannot be undone, and is wanted");
+    removing->add_flag("--dry-run", arguments->only_looks, "Say what would be removed");
+    on(removing, with_tenants([arguments](Output& out, Tenants& found) { return remove(out, found, *arguments); }));
+}
+
+} // namespace eventloom

@@ -1,0 +1,77 @@
+// The rows of a projection one by one, table by table (by name) and key by key: those that are kept here, or those that another
+// program says. And the lines in which it says them: docs/format.md, "Rows between programs".
+//
+//     while (true) {
+//         BOOST_OUTCOME_TRY(const auto row, rows.next());
+//         if (row == nullptr) break;
+//     }
+//
+// Threads: one.
+#pragma once
+
+#include "compare/child_program.hpp"
+
+#include <eventloom/projections/projections.hpp>
+#include <eventloom/service/output.hpp>
+
+#include <set>
+
+namespace eventloom {
+
+struct RowInOrder {
+    std::string table;
+    std::string ordered_key; // its bytes
+    std::string json;        // {"key": ..., "row": {...}}
+};
+
+class RowsInOrder {
+public:
+    virtual ~RowsInOrder() = default;
+    // Until the next call; nothing behind the last row.
+    virtual result<const RowInOrder*> next() = 0;
+};
+
+class KeptRows final : public RowsInOrder {
+public:
+    explicit KeptRows(const RowsAsJson& rows);
+    result<const RowInOrder*> next() override;
+
+private:
+    const RowsAsJson& rows_;
+    std::set<std::string> tables_; // still to come
+    std::optional<RowJsonCursor> at_;
+    bool on_a_row_ = false;
+    RowInOrder row_;
+};
+
+// What the other program says before its rows.
+struct FoldHead {
+    std::uint32_t version = 0;
+    std::set<std::string> types;
+};
+
+// Says the head; then, when the events have been folded, the rows and their end.
+void say_fold_head(Console& console, const Projection& definition);
+result<void> say_rows(Console& console, const RowsAsJson& rows);
+
+// Of a program whose head has been read.
+class ToldRows final : public RowsInOrder {
+public:
+    ToldRows(ChildProgram& program, const Console& console) : program_{program}, console_{console} {}
+
+    // Its errors say what was found, and leave it to others to say where.
+    // Failure::corrupt  "not-a-service".
+    static result<FoldHead> head(std::string_view line);
+    // Failure::corrupt  "not-rows", "rows-cut-short".
+    result<const RowInOrder*> next() override;
+
+private:
+    result<const RowInOrder*> end(const std::string& line);
+
+    ChildProgram& program_;
+    const Console& console_;
+    RowInOrder row_;
+    std::uint64_t rows_ = 0;
+};
+
+} // namespace eventloom

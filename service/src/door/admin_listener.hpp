@@ -1,0 +1,62 @@
+// Takes connections, reads one request from each within its limits, and has it answered.
+#pragma once
+
+#include "door/admin_socket.hpp"
+#include "door/http_head.hpp"
+
+#include <eventloom/service/admin_door.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace eventloom {
+
+class AdminDoor::Listener {
+public:
+    Listener(AdminSocket socket, AdminAnswers answers, const AdminLimits& limits);
+    ~Listener();
+
+    class Connection;
+
+    // Threads that begin all together or not at all. boost::asio::thread_pool waits for ever for those that it has when the
+    // system refuses one more.
+    class Workers {
+    public:
+        explicit Workers(std::size_t count);
+        ~Workers();
+        boost::asio::io_context& context() { return context_; }
+        void join(); // when all is done that was posted
+
+    private:
+        boost::asio::io_context context_;
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> has_more_;
+        std::vector<std::thread> threads_;
+    };
+
+private:
+    using Protocol = boost::asio::local::stream_protocol;
+
+    void accept();
+    void take(Protocol::socket socket);
+
+    const AdminSocket file_; // its descriptor is the acceptor's
+    const AdminAnswers answers_;
+    const AdminLimits limits_;
+    const Descriptor stopping_; // readable from when on the service stops
+    std::atomic<std::size_t> connections_{0};
+    std::atomic<std::size_t> commands_{0};
+
+    boost::asio::io_context context_{1}; // served by one thread
+    Protocol::acceptor acceptor_{context_};
+    boost::asio::steady_timer pause_{context_};
+    Workers workers_;
+    std::thread thread_;
+};
+
+} // namespace eventloom

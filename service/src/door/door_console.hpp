@@ -1,0 +1,37 @@
+// The console of a command that a client of the door has sent: what it says becomes lines on the connection.
+#pragma once
+
+#include "door/command_request.hpp"
+
+#include <eventloom/service/console.hpp>
+
+namespace eventloom {
+
+class DoorConsole final : public Console {
+public:
+    // `stopping` is a descriptor that is readable from when on the service stops.
+    DoorConsole(int connection, int stopping, const ConsoleShape& shape);
+
+    void out(std::string_view text) override { say<SaidOut>(text); }
+    void err(std::string_view text) override { say<SaidErr>(text); }
+    void end(int exit_code) { send(to_line(Ended{exit_code})); }
+    const ConsoleShape& shape() const override { return shape_; }
+    result<void> go_on() const override { return wait(Duration{0}); }
+    result<void> wait(Duration span) const override;
+
+    // Sends text as it is. A client that reads slowly is waited for; one that has gone, or that does not read while the
+    // service stops, is not.
+    void send(std::string_view text);
+
+private:
+    template <class Said>
+    void say(std::string_view text);
+    bool wait_for_room() const;
+
+    const int connection_;
+    const int stopping_;
+    const ConsoleShape shape_;
+    bool gone_ = false;
+};
+
+} // namespace eventloom

@@ -1,0 +1,233 @@
+#include "exchange/history_import.hpp"
+
+#include "exchange/cloud_events.hpp"
+#include "exchange/history_writer.hpp"
+#include "exchange/line_reader.hpp"
+
+#include <leveldb/env.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace eventloom {
+
+namespace {
+
+constexpr std::uint64_t lines_between_progress = 256;
+
+Error bad_line(Error error, const std::string& file, std::uint64_t line)
+{
+    error.sentence = "read " + file + ", line " + std::to_string(line) + ", and " + error.sentence;
+    return error;
+}
+
+Error out_of_order(const std::string& what)
+{
+    return {Failure::invalid, "line-out-of-order", "found " + what + "; give the file as it was exported"};
+}
+
+class Nobody final : public HistoryTaker {
+public:
+    result<void> take(RecordedEvent, std::uint64_t) override { return done(); }
+    result<void> take(const CommandRecord&) override { return done(); }
+    result<void> finish() override { return done(); }
+};
+
+// Reads the file, and sees that every line is whole and the next one.
+class ImportedFile {
+public:
+    ImportedFile(std::string name, HistoryTaker& taker, const ImportProgress& progress, std::optional<Time> latest = {})
+        : name_{std::move(name)}, taker_{taker}, progress_{progress}, latest_{latest}
+    {
+    }
+
+    result<ImportReport> read(LineReader& lines)
+    {
+        for (;;) {
+            BOOST_OUTCOME_TRY(const auto text, lines.next());
+            if (not text) break;
+            if (auto taken = take_line(*text, lines.number()); not taken)
+                return bad_line(std::move(taken.error()), name_, lines.number());
+            if (progress_ && lines.number() % lines_between_progress == 0) {
+                BOOST_OUTCOME_TRY(progress_(lines.bytes_read()));
+            }
+        }
+        if (ended_) return report_;
+        return fail(Failure::corrupt, "export-cut-short",
+                    "read " + name_ + " and found that it ends after line " + std::to_string(lines.number()) +
+                        " without the line that ends an export; export it again, or copy the whole file");
+    }
+
+private:
+    result<void> take_line(std::string_view text, std::uint64_t number)
+    {
+        if (ended_) return out_of_order("something behind the line that ends the export");
+        BOOST_OUTCOME_TRY(auto line, cloud_events::read_line(text));
+        if (line.number != number) return out_of_order("what was line " + std::to_string(line.number));
+        if (auto* event = std::get_if<RecordedEvent>(&line.content)) return take(std::move(*event), number);
+        if (const auto* command = std::get_if<CommandRecord>(&line.content)) return take(*command);
+        return take(std::get<HistoryEnd>(line.content));
+    }
+
+    result<void> take(RecordedEvent event, std::uint64_t line)
+    {
+        if (event.position != report_.events + 1) {
+            return out_of_order("the event of position " + std::to_string(event.position) + " where " +
+                                std::to_string(report_.events + 1) + " belongs");
+        }
+        if (event.recorded_at < Time{}) return out_of_order("an event of before 1970");
+        if (event.recorded_at < recorded_at_) return out_of_order("an event that is older than the one before it");
+        recorded_at_ = event.recorded_at;
+        if (latest_) event.recorded_at = std::min(event.recorded_at, *latest_);
+        report_.events = event.position;
+        return taker_.take(std::move(event), line);
+    }
+
+    result<void> take(const CommandRecord& command)
+    {
+        if (command.last_position != report_.events || command.count > command.last_position) {
+            return out_of_order("a command of " + std::to_string(command.count) + " events up to position " +
+                                std::to_string(command.last_position) + " behind position " +
+                                std::to_string(report_.events));
+        }
+        ++report_.commands;
+        return taker_.take(command);
+    }
+
+    result<void> take(const HistoryEnd& end)
+    {
+        if (end.position != report_.events) {
+            return out_of_order("the end of " + std::to_string(end.position) + " events behind position " +
+                                std::to_string(report_.events));
+        }
+        ended_ = true;
+        return taker_.finish();
+    }
+
+    const std::string name_;
+    HistoryTaker& taker_;
+    const ImportProgress& progress_;
+    const std::optional<Time> latest_;
+    ImportReport report_;
+    Time recorded_at_{};
+    bool ended_ = false;
+};
+
+// What an interrupted import has left, if it is whole: it is synced at its end only, and the power may have gone. Else nothing.
+result<std::unique_ptr<LevelDbStore>> open_importing(const Runtime& runtime, const LevelDbStoreOptions& options)
+{
+    auto store = LevelDbStore::open(runtime, options);
+    if (store) {
+        BOOST_OUTCOME_TRY(const auto report, store.value()->verify());
+        if (report.findings_total == 0) return store;
+        store.value().reset();
+    } else if (store.error().kind != Failure::corrupt) {
+        return store;
+    }
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory + "/index"));
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory));
+    return LevelDbStore::open(runtime, options);
+}
+
+struct Source {
+    const std::string& file;
+    LineReader& lines;
+    const ImportProgress& progress;
+    std::optional<Time> latest;
+};
+
+result<ImportReport> import_into(const Runtime& runtime, const Source& source, const std::string& directory,
+                                 bool is_new)
+{
+    ToldClock clock;
+    const Runtime then{clock, runtime.executor, runtime.ids, runtime.files};
+    // Nobody is told that anything was taken before all of it is durable.
+    const LevelDbStoreOptions options{.directory         = directory,
+                                      .durability        = Durability::buffered,
+                                      .create_if_missing = is_new,
+                                      .limits            = {.older_names = true},
+                                      .cluster_events    = 0};
+    BOOST_OUTCOME_TRY(const auto store, is_new ? open_importing(then, options) : LevelDbStore::open(then, options));
+    const Position found = store->head();
+    HistoryWriter writer{*store, clock, is_new};
+    BOOST_OUTCOME_TRY(auto report,
+                      ImportedFile(source.file, writer, source.progress, source.latest).read(source.lines));
+    report.found  = found;
+    report.is_new = is_new;
+    if (not is_new) return report;
+    BOOST_OUTCOME_TRY(store->sync());
+    BOOST_OUTCOME_TRY(const auto verified, store->verify());
+    if (verified.findings_total == 0) return report;
+    return fail(Failure::corrupt, "not-imported",
+                "verified what was imported into " + directory + " and found: " + verified.findings.front().sentence +
+                    "; check the disk and the memory of this machine");
+}
+
+// Nobody makes a store where this one is to be.
+class KeptPlace {
+public:
+    KeptPlace(leveldb::Env& files, std::string log) : files_{files}, log_{std::move(log)} {}
+    KeptPlace(const KeptPlace&) = delete;
+    ~KeptPlace() { let_go(); }
+
+    result<void> take()
+    {
+        const auto status = files_.LockFile(lock_file(), &lock_);
+        if (status.ok()) return done();
+        return fail(Failure::unavailable, "held-by-another-process",
+                    "asked to import into " + log_ + " and found that another process has it, or that " + lock_file() +
+                        " cannot be written (" + status.ToString() + "); try again when that one has ended");
+    }
+
+    // The directory is where it was not before.
+    void let_go()
+    {
+        if (lock_ == nullptr) return;
+        files_.RemoveFile(lock_file());
+        files_.RemoveDir(log_);
+        files_.UnlockFile(std::exchange(lock_, nullptr));
+    }
+
+private:
+    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
+
+    leveldb::Env& files_;
+    const std::string log_;
+    leveldb::FileLock* lock_ = nullptr;
+};
+
+} // namespace
+
+result<ImportReport> import_history(const Runtime& runtime, const std::string& file, const std::string& data_directory,
+                                    const ImportProgress& progress, std::optional<Time> latest)
+{
+    const auto log = data_directory + "/log";
+    // Before anything is made for it. Once: it may be a pipe.
+    BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
+    const Source source{file, *lines, progress, latest};
+    BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
+    const bool is_of_store = std::any_of(standing.begin(), standing.end(), [](const std::string& name) {
+        return name == "CURRENT" || name.starts_with("MANIFEST-") || name.ends_with(".ldb") || name.ends_with(".log");
+    });
+    if (is_of_store) return import_into(runtime, source, log, false);
+    BOOST_OUTCOME_TRY(make_directory(runtime, log));
+    KeptPlace place{runtime.files, log};
+    BOOST_OUTCOME_TRY(place.take());
+    const auto importing = data_directory + "/importing";
+    BOOST_OUTCOME_TRY(auto report, import_into(runtime, source, importing, true));
+    place.let_go();
+    const auto status = runtime.files.RenameFile(importing, log);
+    if (status.ok()) return report;
+    return fail(Failure::storage, "not-imported",
+                "gave what was imported its place " + log + " and found: " + status.ToString() +
+                    "; see that nothing else is there, then import again: it goes on where it was");
+}
+
+result<ImportReport> check_import(const Runtime& runtime, const std::string& file, const ImportProgress& progress)
+{
+    Nobody nobody;
+    BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
+    return ImportedFile{file, nobody, progress}.read(*lines);
+}
+
+} // namespace eventloom

@@ -1,0 +1,78 @@
+// Writes a history down again: as it is told, with the times that it is told.
+//
+//     ToldClock clock;
+//     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open({clock, ...}, {.directory = "var/shop/importing", ...}));
+//     HistoryWriter writer{*store, clock, true};
+//     BOOST_OUTCOME_TRY(writer.take(event, 1));     // the line that it stands in, for errors
+//     BOOST_OUTCOME_TRY(writer.finish());
+//
+// What the store holds already must be the beginning of what is told; the rest is appended, if it may be. Threads: one.
+#pragma once
+
+#include "exchange/standing_history.hpp"
+
+#include <atomic>
+#include <deque>
+
+namespace eventloom {
+
+// Whoever is handed a history, in its order.
+class HistoryTaker {
+public:
+    virtual ~HistoryTaker()                                            = default;
+    virtual result<void> take(RecordedEvent event, std::uint64_t line) = 0;
+    virtual result<void> take(const CommandRecord& command)            = 0;
+    virtual result<void> finish()                                      = 0;
+};
+
+// The time of what is written down. Threads: told by one, asked from any.
+class ToldClock final : public Clock {
+public:
+    Time now() const override { return now_; }
+    void tell(Time now) { now_ = now; }
+
+private:
+    std::atomic<Time> now_{};
+};
+
+// Failure::corrupt  "import-differs": the store holds something else.
+// Failure::invalid  "import-refused": it would not take what is told, or not where it says that it stands.
+class HistoryWriter final : public HistoryTaker {
+public:
+    // `clock` is the store's.
+    HistoryWriter(LevelDbStore& store, ToldClock& clock, bool may_append)
+        : store_{store}, clock_{clock}, may_append_{may_append}, standing_{store}
+    {
+    }
+
+    result<void> take(RecordedEvent event, std::uint64_t line) override;
+    result<void> take(const CommandRecord& command) override;
+    result<void> finish() override;
+
+private:
+    struct Waiting {
+        RecordedEvent event;
+        std::uint64_t line;
+    };
+
+    result<const StandingHistory::Entry*> next_standing();
+    result<void> compare(const RecordedEvent& told, const StandingHistory::Entry& standing);
+    result<void> append_waiting(std::size_t count);
+    std::size_t together_in(std::size_t count) const;
+    result<void> append(std::size_t count, const std::optional<CommandRecord>& command);
+    void add(AppendRequest& request, std::vector<StreamAppended>& places, RecordedEvent event);
+    result<void> take_out_gone();
+
+    LevelDbStore& store_;
+    ToldClock& clock_;
+    const bool may_append_;
+    StandingHistory standing_;
+    bool is_behind_standing_ = false;
+    const StoreLimits limits_;
+    std::deque<Waiting> waiting_;
+    std::size_t bytes_ = 0; // of their data
+    Time recorded_at_{};
+    std::vector<Position> gone_; // appended, and to be taken out again
+};
+
+} // namespace eventloom

@@ -1,0 +1,67 @@
+// What is typed behind --where: a column, an operator, a value.
+//
+//     BOOST_OUTCOME_TRY(const auto condition, Condition::parse("total >= 12.50", table));
+//     condition.holds(row);
+//
+// The name of an index stands for its first column; or, where only its function knows what it has, for its value, which is found
+// in the index alone.
+// Threads: values.
+#pragma once
+
+#include "terminal/table_text.hpp"
+
+#include <eventloom/framework/result.hpp>
+#include <eventloom/projections/projected.hpp>
+
+#include <compare>
+#include <variant>
+
+namespace eventloom {
+
+// What cells of one column are compared as. Nothing comes before everything. A long double holds every whole number of
+// sixty-four bits.
+using Comparable = std::variant<std::monostate, bool, long double, std::string>;
+
+// NaN equals itself and comes after all other numbers.
+std::weak_ordering order_of(const Comparable& left, const Comparable& right);
+
+// The cell of a column in a row's JSON; null when it is not there.
+Cell cell_of(const ColumnDescription& column, const Cell& row);
+Comparable comparable(const ColumnDescription& column, const Cell& cell);
+
+// Failure::invalid "no-such-column", with all their names.
+result<const ColumnDescription*> find_column(const std::vector<ColumnDescription>& columns, std::string_view name);
+
+// Failure::invalid "column-without-order": it holds a list or the like.
+result<void> check_has_order(const ColumnDescription& column);
+
+class Condition {
+public:
+    enum class Operator : std::uint8_t { equal, unequal, less, at_most, greater, at_least, begins_with, contains };
+
+    // Failure::invalid "malformed-where", "no-such-column", "column-without-order", "wrong-operator", "wrong-value".
+    static result<Condition> parse(std::string_view text, const TableDescription& table);
+
+    // Whether a row meets it; of an index whose values are in no column, each row that the index gives does.
+    bool holds(const Cell& row) const;
+
+    // Either it is of a column, or of an index alone.
+    const ColumnDescription* column() const { return column_; }
+    const IndexDescription* index() const { return index_; }
+    Operator how() const { return operator_; }
+    // What it compares with, as keys and indexes have it. Nothing where they have no such value, or could have several.
+    const std::optional<std::string>& ordered() const { return ordered_; }
+
+private:
+    result<void> take_index(const IndexDescription& index);
+    result<void> take_column(const ColumnDescription& column);
+
+    const ColumnDescription* column_ = nullptr;
+    const IndexDescription* index_   = nullptr;
+    Operator operator_               = Operator::equal;
+    std::string text_;
+    Comparable value_;
+    std::optional<std::string> ordered_;
+};
+
+} // namespace eventloom

@@ -1,0 +1,29 @@
+// The answer to a query, written as it comes: a table for people, JSON or CSV for programs.
+#pragma once
+
+#include "terminal/table_text.hpp"
+
+#include <eventloom/projections/column_description.hpp>
+#include <eventloom/service/console.hpp>
+
+#include <memory>
+
+namespace eventloom {
+
+class QueryWriter {
+public:
+    virtual ~QueryWriter()                   = default;
+    virtual void page(const TableRows& rows) = 0;
+    virtual void finish()                    = 0; // also when there was no page
+};
+
+using QueryColumns = std::vector<const ColumnDescription*>;
+
+// As wide as the first page needs; later rows may be wider.
+std::unique_ptr<QueryWriter> write_table(Console& console, const QueryColumns& columns);
+// One array of objects, an object a line. Numbers are what the machine has.
+std::unique_ptr<QueryWriter> write_json(Console& console, const QueryColumns& columns);
+// RFC 4180, with the names of the columns in the first line. Values as people type them.
+std::unique_ptr<QueryWriter> write_csv(Console& console, const QueryColumns& columns);
+
+} // namespace eventloom
