@@ -1,9 +1,9 @@
 // How long after its acknowledgement does an event reach who waits for it, at a steady rate of appends?
 #include "benches.hpp"
 
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <array>

@@ -1,6 +1,6 @@
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <atomic>

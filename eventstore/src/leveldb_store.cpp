@@ -1,13 +1,11 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 
-#include "upkeep/cluster_check.hpp"
 #include "append/commit_path.hpp"
-#include "upkeep/file_sizes.hpp"
-#include "guarded_store.hpp"
 #include "read/history_walk.hpp"
-#include "record/key_spaces.hpp"
 #include "read/log_end.hpp"
-#include "record/out_of_memory.hpp"
+#include "record/key_spaces.hpp"
+#include "upkeep/cluster_check.hpp"
+#include "upkeep/file_sizes.hpp"
 #include "upkeep/scavenger.hpp"
 #include "upkeep/stream_clusters.hpp"
 #include "upkeep/taking_out.hpp"
@@ -73,10 +71,8 @@ public:
         path_->finish();
         if (path_->is_closed()) return;
         // What is not kept here is found again in the log when it is opened; when this fails nothing is lost.
-        static_cast<void>(within_memory("close the event store", [&]() -> result<void> {
-            static_cast<void>(index_->flush_all(path_->end().checksum_of_position));
-            return bear_witness(path_->end(), true);
-        }));
+        static_cast<void>(index_->flush_all(path_->end().checksum_of_position));
+        static_cast<void>(bear_witness(path_->end(), true));
     }
 
     // Finds the end of the log, and reads into the index what it does not know. A log whose end is damaged can be read
@@ -116,10 +112,9 @@ public:
 
     void append(AppendRequest request, AppendCompletion completion) override
     {
-        auto checked =
-            within_memory("append to the event store", [&] { return check_append(request, options_.limits); });
+        auto checked = check_append(request, options_.limits);
         if (not checked) return tell_completion(completion, std::move(checked.error()));
-        if (damage_) return tell_completion(completion, error_within_memory(damage_->kind, [&] { return *damage_; }));
+        if (damage_) return tell_completion(completion, *damage_);
         path_->append(std::move(request), std::move(completion));
     }
 
@@ -466,7 +461,7 @@ result<std::unique_ptr<LevelDbStore>> open_store(const Runtime& runtime, const L
         BOOST_OUTCOME_TRY(auto index, open_index(runtime, options.directory));
         auto store = std::make_unique<OpenStore>(runtime, options, std::move(database), std::move(index));
         BOOST_OUTCOME_TRY(const bool fits, store->begin());
-        if (fits || not again) return guarded(std::move(store));
+        if (fits || not again) return store;
         store.reset();
         BOOST_OUTCOME_TRY(EventIndex::discard(runtime, index_directory(options.directory)));
     }
@@ -476,7 +471,7 @@ result<std::unique_ptr<LevelDbStore>> open_store(const Runtime& runtime, const L
 
 result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime, LevelDbStoreOptions options)
 {
-    return within_memory("open the event store", [&] { return open_store(runtime, options); });
+    return open_store(runtime, options);
 }
 
 } // namespace eventloom

@@ -1,9 +1,9 @@
 #include <eventloom/eventstore/memory_store.hpp>
 
 #include "append/append_rules.hpp"
-#include "record/observers.hpp"
 #include "read/staged_rows.hpp"
 
+#include <eventloom/framework/detail/observers.hpp>
 #include <eventloom/storage/versioned_map.hpp>
 
 #include <algorithm>

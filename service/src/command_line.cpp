@@ -2,9 +2,9 @@
 #include <eventloom/service/command_line.hpp>
 
 #include "command_tree.hpp"
+#include "door/kept_input.hpp"
 #include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
-#include "door/kept_input.hpp"
 #include "host/read_view.hpp"
 
 #include <eventloom/framework/ensure.hpp>

@@ -1,12 +1,12 @@
 #include <eventloom/storage/database.hpp>
 
 #include "checked_tables.hpp"
-#include "live_files.hpp"
 #include "damage/log_scrub.hpp"
 #include "damage/manifest_scrub.hpp"
-#include "env/owner_lock.hpp"
-#include "status.hpp"
 #include "damage/table_list.hpp"
+#include "env/owner_lock.hpp"
+#include "env/status.hpp"
+#include "live_files.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "damage/log_scrub.hpp"
 #include "env/owner_lock.hpp"
-#include "status.hpp"
+#include "env/status.hpp"
 
 #include <leveldb/env.h>
 

@@ -2,7 +2,7 @@
 #include "support/every_store.hpp"
 #include "support/group_ledger.hpp"
 
-#include <eventloom/eventstore/consumer_groups.hpp>
+#include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

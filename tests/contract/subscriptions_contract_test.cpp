@@ -1,8 +1,8 @@
 // What a plain subscriber gets over every event store: what it asked for, first from the log and then as it comes.
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

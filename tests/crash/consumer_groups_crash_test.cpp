@@ -1,11 +1,11 @@
 // Power cuts under consumer groups: at every single change of a short run, and anywhere in long random ones.
-#include "simulated/simulated_disk.hpp"
+#include "machine/simulated_disk.hpp"
 #include "support/every_store.hpp"
 #include "support/group_ledger.hpp"
 
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/syncing_env.hpp>
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // Every single-byte change of every file of a small store, and what became of it.
-#include "simulated/damage.hpp"
-#include "simulated/drawn_appends.hpp"
+#include "machine/damage.hpp"
+#include "machine/drawn_appends.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 // Power cuts at every change of the disk that an export and an import make, and a disk that fails there.
 #include "exchange/history_export.hpp"
 #include "exchange/history_import.hpp"
-#include "simulated/store_machine.hpp"
+#include "machine/store_machine.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/framework/stream_limits.hpp>

@@ -3,7 +3,7 @@
 #include "support/personal_events.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/sealed_store.hpp>
+#include <eventloom/privacy/sealed_store.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Power cuts at every change that a run of the store makes to its disk, and at every change that its recovery makes.
-#include "simulated/recorded_run.hpp"
+#include "machine/recorded_run.hpp"
 
 #include <catch2/catch.hpp>
 

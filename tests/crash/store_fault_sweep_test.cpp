@@ -1,5 +1,5 @@
 // A disk that fails or fills up at every single one of its operations, under a store that is being written.
-#include "simulated/store_run.hpp"
+#include "machine/store_run.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,8 +1,8 @@
 // Backups on the real disk: what is in them, and what is restored from them.
 #include "eventstore/backup_machine.hpp"
 
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/messaging/group_backups.hpp>
 
 #include <set>
 
@@ -244,11 +244,16 @@ TEST_CASE("checkpoints of consumer groups are restored with the log, and are nev
         const auto group = groups.value()->open_group({.name = "mail"}).value();
         handled          = handle(*group, 60);
         REQUIRE(group->flush());
-        machine.back_up(*store, {.groups = groups.value().get()});
+        GroupsInBackups attachment{groups.value().get()};
+        machine.back_up(*store, {.attachments = {&attachment}});
     }
-    CHECK(verify_backup(machine.runtime, machine.backups(), "").value().findings == std::vector<std::string>{});
+    CHECK(verify_backup(machine.runtime, machine.backups(), "").error().code == "unknown-attachment");
+    CHECK(machine.restore("", machine.path() + "/restored").error().code == "unknown-attachment");
+    GroupsInBackups attachment;
+    CHECK(verify_backup(machine.runtime, machine.backups(), "", {&attachment}).value().findings ==
+          std::vector<std::string>{});
     const auto into = machine.path() + "/restored";
-    REQUIRE(machine.restore("", into));
+    REQUIRE(restore_backup(machine.runtime, {.from = machine.backups(), .into = into, .attachments = {&attachment}}));
     const auto restored = machine.open(into);
     const auto groups   = ConsumerGroups::open(machine.runtime, *restored, {.directory = into + "/groups"});
     REQUIRE(groups);

@@ -1,6 +1,6 @@
 // What every place that keeps rows must do, below the tables: rows, checkpoints, and moments that stay as they were.
-#include "run/inline_model.hpp"
 #include "projections/people.hpp"
+#include "run/inline_model.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>
 

@@ -7,9 +7,9 @@
 #include "support/personal_events.hpp"
 #include "support/simulated_secrets.hpp"
 
-#include <eventloom/eventstore/personal_keys.hpp>
-#include <eventloom/eventstore/sealed_store.hpp>
 #include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/sealed_store.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

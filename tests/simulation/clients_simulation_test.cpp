@@ -1,8 +1,8 @@
 // Sixty-four clients that decide on what they read a while ago and append with the version they expect: exactly those
 // appends are taken whose version still stands. `./dev simulate --commands N` sends more than the suite does.
-#include "simulated/settings.hpp"
-#include "simulated/store_machine.hpp"
-#include "simulated/store_model.hpp"
+#include "machine/settings.hpp"
+#include "machine/store_machine.hpp"
+#include "machine/store_model.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,8 +1,8 @@
 #include "append/commit_path.hpp"
 
-#include "record/key_spaces.hpp"
 #include "append/staged_log.hpp"
 #include "append/submission.hpp"
+#include "record/key_spaces.hpp"
 
 #include <algorithm>
 
@@ -15,8 +15,7 @@ struct CommitPath::Tasks {
 
 namespace {
 
-constexpr unsigned groups_led_max          = 8;
-constexpr std::string_view asked_to_append = "append to the event store";
+constexpr unsigned groups_led_max = 8;
 
 } // namespace
 
@@ -34,8 +33,7 @@ public:
     // False: the request asks for what this group has staged, and must wait for the next one.
     bool take(Submission& submission)
     {
-        auto decision =
-            within_memory(asked_to_append, [&] { return decide_append(submission.request(), staged_, now_); });
+        auto decision           = decide_append(submission.request(), staged_, now_);
         const bool asked_staged = staged_.met_staged();
         if (asked_staged) return false;
         if (not decision) {
@@ -54,7 +52,6 @@ public:
         close_record();
         if (records_.empty()) return done();
         LogRows::put(path_.batch_, rows_);
-        is_on_its_way_     = true;
         const auto written = path_.database_.write(path_.batch_, path_.options_.durability);
         if (not written) {
             const bool is_unknown = written.error().kind == Failure::unknown;
@@ -68,9 +65,6 @@ public:
         if (not events_->empty()) path_.observers_.tell(std::move(events_));
         return done();
     }
-
-    // The log may have what was staged.
-    bool is_on_its_way() const { return is_on_its_way_; }
 
 private:
     void take(Submission& submission, const AppendDecision& decision)
@@ -92,7 +86,7 @@ private:
     result<void> fold(std::span<const RecordedEvent> events)
     {
         if (events.empty() || not rows_.has_folds()) return done();
-        return within_memory(asked_to_append, [&] { return rows_.fold(events); });
+        return rows_.fold(events);
     }
 
     void stage(Submission& submission, const Appended& answer)
@@ -151,7 +145,6 @@ private:
     StagedRows rows_;
     LogEnd end_;
     const Time now_;
-    bool is_on_its_way_ = false;
     std::vector<std::tuple<Position, Position, std::string>> records_;
     std::shared_ptr<std::vector<RecordedEvent>> events_ = std::make_shared<std::vector<RecordedEvent>>();
 };
@@ -197,7 +190,6 @@ CommitPath::~CommitPath()
 result<Appended> CommitPath::append(const AppendRequest& request)
 {
     Submission submission{request};
-    submission.encode();
     {
         const std::lock_guard lock{mutex_};
         queue_.push_back(&submission);
@@ -209,28 +201,19 @@ result<Appended> CommitPath::append(const AppendRequest& request)
 
 void CommitPath::append(AppendRequest request, AppendCompletion completion)
 {
-    std::unique_ptr<Submission> submission;
-    std::vector<std::unique_ptr<Submission>> spent; // goes behind the lock
-    try {
-        submission = std::make_unique<Submission>(std::move(request), std::move(completion));
-        submission->encode();
-        const std::lock_guard lock{mutex_};
-        spent.swap(spent_);
-        queue_.push_back(submission.get());
-        if (is_led_ || drain_is_sent_ || drain()) return static_cast<void>(submission.release());
-        queue_.pop_back();
-    } catch (const std::bad_alloc&) {
-        if (not submission) return tell_completion(completion, out_of_memory(asked_to_append));
-    }
-    submission->keep(out_of_memory(asked_to_append));
-    submission->complete();
+    auto submission = std::make_unique<Submission>(std::move(request), std::move(completion));
+    std::vector<std::unique_ptr<Submission>> spent; // is destroyed after the lock is released
+    const std::lock_guard lock{mutex_};
+    spent.swap(spent_);
+    queue_.push_back(submission.release());
+    if (not is_led_ && not drain_is_sent_) drain();
 }
 
-// Has the queue emptied by a task, for callers who do not wait. Called with the lock held. False: there is no memory for
-// the task.
-bool CommitPath::drain()
+// Has the queue emptied by a task, for callers who do not wait. Called with the lock held.
+void CommitPath::drain()
 {
-    const auto task = [tasks = tasks_] {
+    drain_is_sent_ = true;
+    runtime_.executor.post([tasks = tasks_] {
         const std::shared_lock lock{tasks->mutex};
         CommitPath* path = tasks->path;
         if (path == nullptr) return;
@@ -240,43 +223,32 @@ bool CommitPath::drain()
             if (path->queue_.empty() || std::exchange(path->is_led_, true)) return;
         }
         path->lead(nullptr);
-    };
-    try {
-        runtime_.executor.post(task);
-    } catch (const std::bad_alloc&) {
-        return false;
-    }
-    return drain_is_sent_ = true;
+    });
 }
 
 bool CommitPath::is_closed() const
 {
-    return found_no_memory_ || database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
+    return database_.is_closed_by_fault() || index_.database().is_closed_by_fault();
 }
 
 std::string CommitPath::fault() const
 {
     const auto& closed = database_.is_closed_by_fault() ? database_ : index_.database();
-    return closed.is_closed_by_fault() ? closed.fault() : "found no memory left";
+    return closed.fault();
 }
 
 Error CommitPath::closed_by_fault() const
 {
-    return error_within_memory(Failure::unavailable, [&]() -> Error {
-        return {Failure::unavailable, "store-closed-by-fault",
-                "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
-                    fault() + "); this append was not written; mend the cause and open the store again"};
-    });
+    return {Failure::unavailable, "store-closed-by-fault",
+            "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
+                fault() + "); this append was not written; mend the cause and open the store again"};
 }
 
 Error CommitPath::outcome_unknown() const
 {
-    return error_within_memory(Failure::unknown, [&]() -> Error {
-        return {
-            Failure::unknown, "append-outcome-unknown",
+    return {Failure::unknown, "append-outcome-unknown",
             "append to the event store in " + database_.directory() + " and found: " + fault() +
                 "; whether it was written is not known; mend the cause, open the store again and send the same ids"};
-    });
 }
 
 // What is sent again may have been written the first time: only the log can say so, when it is opened again.
@@ -303,29 +275,13 @@ void CommitPath::keep_in_doubt(const Submissions& submissions, std::size_t taken
     }
 }
 
-// What the group has staged is in the index in memory, and cannot be taken out of it.
-Error CommitPath::closed_without_memory(bool is_on_its_way)
-{
-    found_no_memory_ = true;
-    const auto kind  = is_on_its_way ? Failure::unknown : Failure::unavailable;
-    return error_within_memory(kind, [&]() -> Error {
-        const auto found = "append to the event store in " + database_.directory() + " and found no memory left; ";
-        if (not is_on_its_way) return {kind, "out-of-memory", found + "nothing was written; open it again"};
-        return {kind, "append-outcome-unknown",
-                found + "whether it was written is not known; open it again and send the same ids"};
-    });
-}
-
 CommitPath::Submissions CommitPath::take_group()
 {
     const std::lock_guard lock{mutex_};
     Submissions group;
-    static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
-        group.reserve(queue_.size());
-        return done();
-    }));
+    group.reserve(queue_.size());
     std::size_t bytes = 0;
-    while (not queue_.empty() && bytes < options_.group_bytes && group.size() < group.capacity()) {
+    while (not queue_.empty() && bytes < options_.group_bytes) {
         bytes += queue_.front()->bodies().bytes.size();
         group.push_back(queue_.front());
         queue_.pop_front();
@@ -334,8 +290,9 @@ CommitPath::Submissions CommitPath::take_group()
 }
 
 // Whoever leads goes on for some groups while there is something to write: the next write begins sooner than somebody else
-// would have woken up, and he himself is late by these groups only once in a while.
-void CommitPath::lead(Submission* own)
+// would have woken up, and he himself is late by these groups only once in a while. An exception here is memory that has run
+// out: the process ends, since others wait for what was begun.
+void CommitPath::lead(Submission* own) noexcept
 {
     for (unsigned group = 1;; ++group) {
         const auto submissions = write_one_group();
@@ -343,9 +300,9 @@ void CommitPath::lead(Submission* own)
         {
             const std::lock_guard lock{mutex_};
             goes_on = goes_on && not queue_.empty() && holders_ == 0;
-            if (not goes_on) goes_on = not hand_on();
+            if (not goes_on) hand_on();
         }
-        // When he does not go on, nothing of this path is touched behind the answers: the last one may let it go.
+        // When he does not go on, nothing of this path is touched after the answers: the last one may destroy it.
         answer(submissions, own);
         if (not goes_on) return;
     }
@@ -357,24 +314,15 @@ CommitPath::Submissions CommitPath::write_one_group()
     std::size_t taken  = 0;
     const auto written = write(submissions, taken);
     if (not written) {
-        if (written.error().kind == Failure::unknown) {
-            static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
-                keep_in_doubt(submissions, taken);
-                return done();
-            }));
-        }
+        if (written.error().kind == Failure::unknown) keep_in_doubt(submissions, taken);
         for (std::size_t i = 0; i < submissions.size(); ++i) {
             Submission& one = *submissions[i];
-            one.keep_copy(i < taken || not is_closed() ? written.error() : answer_when_closed(one.request()));
+            one.keep(i < taken || not is_closed() ? written.error() : answer_when_closed(one.request()));
         }
         taken = submissions.size();
     }
-    // The appends are done: what finds no memory here is done behind the next group.
-    static_cast<void>(within_memory(asked_to_append, [&]() -> result<void> {
-        after_group_(end_);
-        keep_index_small();
-        return done();
-    }));
+    after_group_(end_);
+    keep_index_small();
     put_back(submissions, taken);
     return submissions;
 }
@@ -383,30 +331,18 @@ CommitPath::Submissions CommitPath::write_one_group()
 result<void> CommitPath::write(const Submissions& submissions, std::size_t& taken)
 {
     if (is_closed()) return closed_by_fault();
-    std::optional<Group> group;
-    try {
-        group.emplace(*this, runtime_.clock.now());
-        while (taken < submissions.size() && group->take(*submissions[taken])) ++taken;
-        return group->write();
-    } catch (const std::bad_alloc&) {
-        if (not group) return out_of_memory(asked_to_append);
-        if (not group->is_on_its_way()) taken = submissions.size(); // all have met the same
-        return closed_without_memory(group->is_on_its_way());
-    }
+    Group group{*this, runtime_.clock.now()};
+    while (taken < submissions.size() && group.take(*submissions[taken])) ++taken;
+    return group.write();
 }
 
 // Those that were not taken wait for the next group.
 void CommitPath::put_back(Submissions& submissions, std::size_t taken)
 {
     const auto first = submissions.begin() + static_cast<std::ptrdiff_t>(taken);
-    const auto back  = within_memory(asked_to_append, [&]() -> result<void> {
+    {
         const std::lock_guard lock{mutex_};
         queue_.insert(queue_.begin(), first, submissions.end());
-        return done();
-    });
-    if (not back) {
-        std::for_each(first, submissions.end(), [&](Submission* submission) { submission->keep_copy(back.error()); });
-        return;
     }
     submissions.erase(first, submissions.end());
 }
@@ -417,12 +353,6 @@ void CommitPath::answer(const Submissions& submissions, Submission* own)
 {
     Submissions waiting;
     std::vector<std::unique_ptr<Submission>> spent;
-    const auto room = within_memory(asked_to_append, [&]() -> result<void> {
-        waiting.reserve(submissions.size());
-        spent.reserve(submissions.size());
-        return done();
-    });
-    if (not room) return answer_each(submissions);
     for (Submission* submission : submissions) {
         if (submission == own)
             own->call(Submission::Call::answered);
@@ -440,37 +370,22 @@ void CommitPath::answer(const Submissions& submissions, Submission* own)
     spent_.swap(spent);
 }
 
-// The same without memory.
-void CommitPath::answer_each(const Submissions& submissions)
-{
-    for (Submission* submission : submissions) {
-        if (submission->waits()) {
-            submission->call(Submission::Call::answered);
-        } else {
-            const std::unique_ptr<Submission> spent{submission};
-            spent->complete();
-        }
-    }
-}
-
 // The lead goes to somebody who holds the appends, to one who waits, to a task, or to nobody. Called with the lock held.
-// False: there is no memory for the task, so whoever leads goes on.
-bool CommitPath::hand_on()
+void CommitPath::hand_on()
 {
     if (holders_ > 0) {
         is_led_ = false;
         idle_.notify_all();
-        return true;
+        return;
     }
     for (Submission* waiting : queue_) {
         if (not waiting->waits()) continue;
         waiting->call(Submission::Call::lead);
-        return true;
+        return;
     }
-    if (not queue_.empty() && not drain_is_sent_ && not drain()) return false;
+    if (not queue_.empty() && not drain_is_sent_) drain();
     is_led_ = false;
     if (queue_.empty()) idle_.notify_all();
-    return true;
 }
 
 void CommitPath::finish()
@@ -499,11 +414,8 @@ std::unique_ptr<HeldAppends> CommitPath::hold()
 
 void CommitPath::let_go()
 {
-    {
-        const std::lock_guard lock{mutex_};
-        if (hand_on()) return;
-    }
-    lead(nullptr);
+    const std::lock_guard lock{mutex_};
+    hand_on();
 }
 
 void CommitPath::keep_index_small()
@@ -517,7 +429,7 @@ void CommitPath::keep_index_small()
     runtime_.executor.post([tasks = tasks_, &index = index_] {
         const std::shared_lock lock{tasks->mutex};
         if (tasks->path == nullptr) return;
-        static_cast<void>(within_memory("write the index", [&] { return index.flush(); }));
+        static_cast<void>(index.flush());
     });
 }
 

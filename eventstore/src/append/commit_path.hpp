@@ -11,7 +11,8 @@
 #include "read/log_end.hpp"
 #include "read/log_reader.hpp"
 #include "read/log_rows.hpp"
-#include "record/observers.hpp"
+
+#include <eventloom/framework/detail/observers.hpp>
 
 #include <boost/container/small_vector.hpp>
 
@@ -42,7 +43,7 @@ public:
     result<Appended> append(const AppendRequest& request);
     void append(AppendRequest request, AppendCompletion completion);
 
-    // A write of the log or of the index has failed, or a group found no memory half-way.
+    // A write of the log or of the index has failed.
     bool is_closed() const;
     // Why; only then.
     std::string fault() const;
@@ -62,25 +63,23 @@ private:
     class Held;
     struct Tasks;
 
-    // So many need no memory: then there is always somebody to answer.
+    // Most groups are small enough to need no memory of their own.
     using Submissions = boost::container::small_vector<Submission*, 64>;
 
     Submissions take_group();
     // `own`: that of the caller who leads, if he is one who waits for his answer.
-    void lead(Submission* own);
+    void lead(Submission* own) noexcept;
     Submissions write_one_group();
     result<void> write(const Submissions& submissions, std::size_t& taken);
     void put_back(Submissions& submissions, std::size_t taken);
     void answer(const Submissions& submissions, Submission* own);
-    static void answer_each(const Submissions& submissions);
-    bool hand_on();
+    void hand_on();
     void let_go();
-    bool drain();
+    void drain();
     Error closed_by_fault() const;
     Error outcome_unknown() const;
     Error answer_when_closed(const AppendRequest& request) const;
     void keep_in_doubt(const Submissions& submissions, std::size_t taken);
-    Error closed_without_memory(bool is_on_its_way);
     void keep_index_small();
 
     const Runtime runtime_;
@@ -96,7 +95,6 @@ private:
     const FindStored find_row_ = [this](const std::string& key) { return rows_.find(key); };
     RecordWriter writer_; // these two only for their memory
     Batch batch_;
-    std::atomic<bool> found_no_memory_{false};
     std::vector<Uuid> in_doubt_; // of the events and commands whose write has failed; touched by the leader alone
 
     std::mutex mutex_;

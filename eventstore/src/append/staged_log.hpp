@@ -2,8 +2,8 @@
 #pragma once
 
 #include "append/append_rules.hpp"
-#include "read/log_reader.hpp"
 #include "index/query_walk.hpp"
+#include "read/log_reader.hpp"
 
 #include <limits>
 #include <unordered_map>

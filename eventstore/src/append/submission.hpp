@@ -2,8 +2,6 @@
 #pragma once
 
 #include "append/commit_path.hpp"
-#include "record/observers.hpp"
-#include "record/out_of_memory.hpp"
 #include "append/parking.hpp"
 #include "record/record.hpp"
 
@@ -13,19 +11,11 @@ namespace eventloom {
 
 class CommitPath::Submission {
 public:
-    explicit Submission(const AppendRequest& request) : request_{&request} {}
+    explicit Submission(const AppendRequest& request) : request_{&request} { encode(); }
     Submission(AppendRequest request, AppendCompletion completion)
         : owned_{std::move(request)}, request_{&*owned_}, completion_{std::move(completion)}
     {
-    }
-
-    // Before anything else. Not in the constructor: whoever finds no memory for it still has the completion to tell.
-    void encode()
-    {
-        bodies_.reserve(*request_);
-        for (const StreamAppend& append : request_->streams) {
-            for (const NewEvent& event : append.events) bodies_.add(event);
-        }
+        encode();
     }
 
     const AppendRequest& request() const { return *request_; }
@@ -47,14 +37,18 @@ public:
     // This caller, once he has his answer, tells the other one that he has his, too. At most two.
     void wakes(Submission* other) { others_[others_[0] != nullptr ? 1 : 0] = other; }
     void keep(result<Appended> answer) { answer_ = std::move(answer); }
-    void keep_copy(const Error& error)
-    {
-        keep(error_within_memory(error.kind, [&] { return error; }));
-    }
     // Of one that does not wait.
     void complete() { tell_completion(completion_, std::move(*answer_)); }
 
 private:
+    void encode()
+    {
+        bodies_.reserve(*request_);
+        for (const StreamAppend& append : request_->streams) {
+            for (const NewEvent& event : append.events) bodies_.add(event);
+        }
+    }
+
     void wake_others()
     {
         for (Submission* other : others_) {

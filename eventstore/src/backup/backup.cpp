@@ -2,10 +2,8 @@
 
 #include "backup/backup_check.hpp"
 #include "backup/backup_directory.hpp"
-#include "record/out_of_memory.hpp"
 #include "record/record.hpp"
 
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/storage/linking_files.hpp>
 
 #include <algorithm>
@@ -16,8 +14,6 @@ namespace eventloom {
 namespace {
 
 using Taking = BackupDirectory::Taking;
-
-constexpr std::string_view asked_to_back_up = "back up the event store";
 
 // A file of the store that belongs to the backup.
 struct Source {
@@ -117,17 +113,18 @@ public:
     {
         BOOST_OUTCOME_TRY(const auto earlier, readable_manifests(directory_));
         const auto known = known_files(directory_, earlier, taking_of_final());
-        // The groups first, then the store: what a group has handled, the log has.
-        std::unique_ptr<DatabaseCapture> groups;
-        if (options_.groups != nullptr) {
-            BOOST_OUTCOME_TRY(groups, options_.groups->capture());
+        // First these, then the store: what a group has handled, the log has.
+        std::map<std::string, std::unique_ptr<DatabaseCapture>> attached;
+        for (BackupAttachment* attachment : options_.attachments) {
+            BOOST_OUTCOME_TRY(auto files, attachment->capture());
+            if (files) attached[std::string{attachment->directory()} + "/"] = std::move(files);
         }
         BOOST_OUTCOME_TRY(const auto captured, store.capture());
         std::vector<Source> sources;
         BOOST_OUTCOME_TRY(add_sources(sources, runtime_, *captured.log, "log/"));
         BOOST_OUTCOME_TRY(add_sources(sources, runtime_, *captured.index, "log/index/"));
-        if (groups) {
-            BOOST_OUTCOME_TRY(add_sources(sources, runtime_, *groups, "groups/"));
+        for (const auto& [directory, files] : attached) {
+            BOOST_OUTCOME_TRY(add_sources(sources, runtime_, *files, directory));
         }
         BOOST_OUTCOME_TRY(check_same_store(earlier, captured.first));
         manifest_ = {runtime_.clock.now(), store_format_version, captured.head, captured.checksum, {}, captured.first};
@@ -305,17 +302,17 @@ result<PruneReport> prune(const Runtime& runtime, const PruneOptions& options)
 result<BackupReport> back_up(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
                              const BackupProgress& progress)
 {
-    return within_memory(asked_to_back_up, [&] { return make_backup(runtime, store, options, progress); });
+    return make_backup(runtime, store, options, progress);
 }
 
 result<std::vector<BackupSummary>> list_backups(const Runtime& runtime, const std::string& directory)
 {
-    return within_memory("list the backups", [&] { return summaries(runtime, directory); });
+    return summaries(runtime, directory);
 }
 
 result<PruneReport> prune_backups(const Runtime& runtime, const PruneOptions& options)
 {
-    return within_memory("remove backups", [&] { return prune(runtime, options); });
+    return prune(runtime, options);
 }
 
 } // namespace eventloom

@@ -1,7 +1,5 @@
 #include "backup/backup_check.hpp"
 
-#include "group_checkpoint.hpp"
-#include "record/out_of_memory.hpp"
 #include "upkeep/witness.hpp"
 
 #include <eventloom/storage/overlay_files.hpp>
@@ -17,32 +15,38 @@ namespace {
 constexpr std::size_t findings_named = 100;
 
 // The innermost first.
-constexpr std::string_view parts[] = {"log/index", "log", "groups"};
+std::vector<std::string> parts_of(const BackupAttachments& attachments)
+{
+    std::vector<std::string> parts{"log/index", "log"};
+    for (const BackupAttachment* attachment : attachments) parts.emplace_back(attachment->directory());
+    return parts;
+}
 
 std::string directory_of(const std::string& name)
 {
     return name.substr(0, name.rfind('/'));
 }
 
-bool has_groups(const BackupManifest& manifest)
+bool has_part(const BackupManifest& manifest, std::string_view part)
 {
     return std::any_of(manifest.files.begin(), manifest.files.end(),
-                       [](const BackupFile& file) { return file.name.starts_with("groups/"); });
+                       [&](const BackupFile& file) { return directory_of(file.name) == part; });
 }
 
 // A directory for a while, in which a store is opened whose files lie elsewhere.
 class Scratch {
 public:
-    static result<std::unique_ptr<Scratch>> make(const Runtime& runtime, const std::string& directory)
+    static result<std::unique_ptr<Scratch>> make(const Runtime& runtime, const std::string& directory,
+                                                 const BackupAttachments& attachments)
     {
-        BOOST_OUTCOME_TRY(remove_parts(runtime, directory)); // of one that was killed
+        BOOST_OUTCOME_TRY(remove_parts(runtime, directory, attachments)); // of one that was killed
         BOOST_OUTCOME_TRY(make_directory(runtime, directory));
-        return std::unique_ptr<Scratch>{new Scratch{runtime, directory}};
+        return std::unique_ptr<Scratch>{new Scratch{runtime, directory, attachments}};
     }
     ~Scratch()
     {
         // What stays is removed by the next one.
-        if (remove_parts(runtime_, directory_)) static_cast<void>(remove_directory(runtime_, directory_));
+        if (remove_parts(runtime_, directory_, attachments_)) static_cast<void>(remove_directory(runtime_, directory_));
     }
     Scratch(const Scratch&)            = delete;
     Scratch& operator=(const Scratch&) = delete;
@@ -50,19 +54,24 @@ public:
     const std::string& directory() const { return directory_; }
 
 private:
-    Scratch(const Runtime& runtime, std::string directory) : runtime_{runtime}, directory_{std::move(directory)} {}
+    Scratch(const Runtime& runtime, std::string directory, const BackupAttachments& attachments)
+        : runtime_{runtime}, directory_{std::move(directory)}, attachments_{attachments}
+    {
+    }
     const Runtime runtime_;
     const std::string directory_;
+    const BackupAttachments& attachments_;
 };
 
 result<BackupCheck> check_backup(const Runtime& runtime, const std::string& path, const std::string& asked,
-                                 const BackupProgress& progress)
+                                 const BackupAttachments& attachments, const BackupProgress& progress)
 {
     BOOST_OUTCOME_TRY(const auto seen, BackupDirectory::open(runtime, path));
     BOOST_OUTCOME_TRY(const auto name, seen.name_or_newest(asked));
     BOOST_OUTCOME_TRY(const auto manifest, seen.read(name));
+    BOOST_OUTCOME_TRY(check_attachments(name, manifest, attachments));
     BOOST_OUTCOME_TRY(const auto directory, BackupDirectory::open_alone(runtime, path));
-    Check check{runtime, manifest, progress};
+    Check check{runtime, manifest, attachments, progress};
     std::uint64_t read = 0;
     const auto total   = manifest.bytes();
     for (const BackupFile& file : manifest.files) {
@@ -106,10 +115,25 @@ result<void> make_parts(const Runtime& runtime, const std::string& data, const B
     return done();
 }
 
-result<void> remove_parts(const Runtime& runtime, const std::string& data)
+result<void> remove_parts(const Runtime& runtime, const std::string& data, const BackupAttachments& attachments)
 {
-    for (const auto part : parts) {
-        BOOST_OUTCOME_TRY(remove_database(runtime, data + "/" + std::string{part}));
+    for (const std::string& part : parts_of(attachments)) {
+        BOOST_OUTCOME_TRY(remove_database(runtime, data + "/" + part));
+    }
+    return done();
+}
+
+result<void> check_attachments(const std::string& backup, const BackupManifest& manifest,
+                               const BackupAttachments& attachments)
+{
+    const auto parts = parts_of(attachments);
+    for (const BackupFile& file : manifest.files) {
+        const auto part = directory_of(file.name);
+        if (std::find(parts.begin(), parts.end(), part) != parts.end()) continue;
+        return fail(
+            Failure::invalid, "unknown-attachment",
+            "looked at the backup " + backup + " and found files of " + part +
+                ", which were not asked for; give its BackupAttachment, or use the program that made the backup");
     }
     return done();
 }
@@ -144,7 +168,7 @@ void Check::find(std::string sentence)
 result<void> Check::verify(const std::string& scratch_directory,
                            const std::function<std::string(const BackupFile&)>& place_of)
 {
-    BOOST_OUTCOME_TRY(const auto scratch, Scratch::make(runtime_, scratch_directory));
+    BOOST_OUTCOME_TRY(const auto scratch, Scratch::make(runtime_, scratch_directory, attachments_));
     BOOST_OUTCOME_TRY(make_parts(runtime_, scratch->directory(), manifest_));
     OverlayFiles view{runtime_.files};
     for (const BackupFile& file : manifest_.files) {
@@ -176,26 +200,19 @@ result<void> Check::look(const Runtime& overlaid, const std::string& data)
     check_.index_entries = report.index_entries;
     for (const Finding& finding : report.findings) find(finding.sentence);
     check_.findings_total += report.findings_total - report.findings.size();
-    return has_groups(manifest_) ? look_at_groups(overlaid, data + "/groups") : done();
-}
-
-result<void> Check::look_at_groups(const Runtime& overlaid, const std::string& directory)
-{
-    BOOST_OUTCOME_TRY(const auto table, CheckpointTable::open(overlaid, directory));
-    BOOST_OUTCOME_TRY(const auto names, table->names());
-    for (const std::string& name : names) {
-        BOOST_OUTCOME_TRY(const auto checkpoint, table->find(name));
-        if (not checkpoint || checkpoint->read <= manifest_.head) continue;
-        find("read the checkpoint of the consumer group " + name + " and found position " +
-             std::to_string(checkpoint->read) + ", behind the end of the log");
+    for (const BackupAttachment* attachment : attachments_) {
+        if (not has_part(manifest_, attachment->directory())) continue;
+        BOOST_OUTCOME_TRY(auto findings, attachment->verify(overlaid, data + "/" + std::string{attachment->directory()},
+                                                            manifest_.head));
+        for (std::string& finding : findings) find(std::move(finding));
     }
     return done();
 }
 
 result<BackupCheck> verify_backup(const Runtime& runtime, const std::string& directory, const std::string& name,
-                                  const BackupProgress& progress)
+                                  const BackupAttachments& attachments, const BackupProgress& progress)
 {
-    return within_memory("verify a backup", [&] { return check_backup(runtime, directory, name, progress); });
+    return check_backup(runtime, directory, name, attachments, progress);
 }
 
 } // namespace eventloom

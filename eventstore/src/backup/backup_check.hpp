@@ -12,7 +12,10 @@ namespace eventloom {
 
 // The directories of a data directory that a backup has something for: made, and removed with whatever a store leaves there.
 result<void> make_parts(const Runtime& runtime, const std::string& data, const BackupManifest& manifest);
-result<void> remove_parts(const Runtime& runtime, const std::string& data);
+result<void> remove_parts(const Runtime& runtime, const std::string& data, const BackupAttachments& attachments);
+// Failure::invalid "unknown-attachment": the backup holds what none of these knows.
+result<void> check_attachments(const std::string& backup, const BackupManifest& manifest,
+                               const BackupAttachments& attachments);
 // One that is empty; one that is not there is no error.
 result<void> remove_directory(const Runtime& runtime, const std::string& directory);
 
@@ -21,8 +24,9 @@ std::string file_is_damaged(const BackupDirectory& directory, const BackupFile& 
 
 class Check {
 public:
-    Check(const Runtime& runtime, const BackupManifest& manifest, const BackupProgress& progress)
-        : runtime_{runtime}, manifest_{manifest}, progress_{progress}
+    Check(const Runtime& runtime, const BackupManifest& manifest, const BackupAttachments& attachments,
+          const BackupProgress& progress)
+        : runtime_{runtime}, manifest_{manifest}, attachments_{attachments}, progress_{progress}
     {
     }
 
@@ -38,10 +42,10 @@ public:
 
 private:
     result<void> look(const Runtime& overlaid, const std::string& data);
-    result<void> look_at_groups(const Runtime& overlaid, const std::string& directory);
 
     const Runtime& runtime_;
     const BackupManifest& manifest_;
+    const BackupAttachments& attachments_;
     const BackupProgress& progress_;
     BackupCheck check_;
 };

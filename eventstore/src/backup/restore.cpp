@@ -3,7 +3,6 @@
 #include "backup/backup_check.hpp"
 #include "backup/backup_directory.hpp"
 #include "backup/file_lock.hpp"
-#include "record/out_of_memory.hpp"
 #include "upkeep/witness.hpp"
 
 #include <eventloom/storage/written_once.hpp>
@@ -48,8 +47,8 @@ public:
         if (names.empty()) return done();
         const bool is_unfinished = std::find(names.begin(), names.end(), "restoring") != names.end() &&
                                    not runtime_.files.FileExists(options_.into + "/log/CURRENT");
-        const bool is_all = std::all_of(names.begin(), names.end(), [](const std::string& found) {
-            return found == "restoring" || found == "log" || found == "groups";
+        const bool is_all = std::all_of(names.begin(), names.end(), [&](const std::string& found) {
+            return found == "restoring" || found == "log" || is_of_an_attachment(found);
         });
         if (is_unfinished && is_all) return done();
         return fail(Failure::invalid, "directory-not-empty",
@@ -79,6 +78,12 @@ public:
     }
 
 private:
+    bool is_of_an_attachment(const std::string& name) const
+    {
+        return std::any_of(options_.attachments.begin(), options_.attachments.end(),
+                           [&](const BackupAttachment* attachment) { return attachment->directory() == name; });
+    }
+
     result<RestoreReport> restore_alone()
     {
         BOOST_OUTCOME_TRY(make_directory(runtime_, mark_));
@@ -108,8 +113,8 @@ private:
 
     result<void> remove_parts_of_store() const
     {
-        BOOST_OUTCOME_TRY(remove_parts(runtime_, options_.into));
-        BOOST_OUTCOME_TRY(remove_parts(runtime_, scratch()));
+        BOOST_OUTCOME_TRY(remove_parts(runtime_, options_.into, options_.attachments));
+        BOOST_OUTCOME_TRY(remove_parts(runtime_, scratch(), options_.attachments));
         return remove_directory(runtime_, scratch());
     }
 
@@ -195,7 +200,7 @@ private:
     // Gives how many entries of the index were compared.
     result<std::uint64_t> verify()
     {
-        Check check{runtime_, manifest_, progress_};
+        Check check{runtime_, manifest_, options_.attachments, progress_};
         BOOST_OUTCOME_TRY(check.verify(scratch(), [&](const BackupFile& file) {
             return is_current(file) ? directory_.path_of(file.content) : options_.into + "/" + file.name;
         }));
@@ -224,6 +229,7 @@ result<RestoreReport> restore(const Runtime& runtime, const RestoreOptions& opti
     BOOST_OUTCOME_TRY(const auto directory, BackupDirectory::open(runtime, options.from));
     BOOST_OUTCOME_TRY(const auto name, directory.name_or_newest(options.name));
     BOOST_OUTCOME_TRY(const auto manifest, directory.read(name));
+    BOOST_OUTCOME_TRY(check_attachments(name, manifest, options.attachments));
     Restore restore{runtime, directory, manifest, name, options, progress};
     BOOST_OUTCOME_TRY(restore.look_at_target());
     BOOST_OUTCOME_TRY(restore.look_at_files());
@@ -236,7 +242,7 @@ result<RestoreReport> restore(const Runtime& runtime, const RestoreOptions& opti
 result<RestoreReport> restore_backup(const Runtime& runtime, const RestoreOptions& options,
                                      const BackupProgress& progress)
 {
-    return within_memory("restore a backup", [&] { return restore(runtime, options, progress); });
+    return restore(runtime, options, progress);
 }
 
 } // namespace eventloom

@@ -2,8 +2,8 @@
 // it, and what it says. Whether what it says is true, the log alone knows: see verify.cpp.
 #pragma once
 
-#include "record/facts.hpp"
 #include "index/position_list.hpp"
+#include "record/facts.hpp"
 
 #include <eventloom/storage/database.hpp>
 

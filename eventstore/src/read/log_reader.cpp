@@ -1,7 +1,7 @@
 #include "read/log_reader.hpp"
 
-#include "record/key_spaces.hpp"
 #include "index/query_walk.hpp"
+#include "record/key_spaces.hpp"
 
 #include <algorithm>
 

@@ -3,8 +3,8 @@
 
 #include "clusters/cluster_shelf.hpp"
 #include "index/event_index.hpp"
-#include "record/record.hpp"
 #include "read/stream_settings.hpp"
+#include "record/record.hpp"
 
 #include <eventloom/storage/database.hpp>
 

@@ -1,7 +1,6 @@
 #include "upkeep/stream_clusters.hpp"
 
 #include "read/log_reader.hpp"
-#include "record/out_of_memory.hpp"
 
 #include <leveldb/env.h>
 
@@ -143,7 +142,7 @@ result<bool> StreamClusters::step()
         BOOST_OUTCOME_TRY(make_directory(runtime_, options_.directory));
         builder_ = std::make_unique<ClusterBuilder>(runtime_, log_, options_.directory, *range, options_.memory_bytes);
     }
-    const auto finished = within_memory(asked, [&] { return builder_->step(); }); // else it stays half-way
+    const auto finished = builder_->step();
     if (finished && not finished.value()) return true;
     const auto builder = std::exchange(builder_, nullptr);
     if (not finished) return finished.error();
@@ -206,20 +205,16 @@ void StreamClusters::send_task(bool at_once)
         const std::lock_guard lock{tasks->mutex};
         if (tasks->clusters != nullptr) tasks->clusters->run_task();
     };
-    const auto sent = within_memory(asked, [&]() -> result<void> {
-        if (at_once)
-            runtime_.executor.post(task);
-        else
-            runtime_.executor.post_at(runtime_.clock.now() + pause, task);
-        return done();
-    });
-    if (not sent) task_is_sent_ = false;
+    if (at_once)
+        runtime_.executor.post(task);
+    else
+        runtime_.executor.post_at(runtime_.clock.now() + pause, task);
 }
 
 void StreamClusters::run_task()
 {
     const auto head = reader_.head();
-    const auto more = within_memory(asked, [&] { return step(); });
+    const auto more = step();
     if (more && more.value()) {
         const bool is_quiet = head == std::exchange(head_before_, head);
         return send_task(is_quiet);

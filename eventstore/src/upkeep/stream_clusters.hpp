@@ -10,8 +10,8 @@
 // Threads: every member from any thread.
 #pragma once
 
-#include "upkeep/cluster_builder.hpp"
 #include "clusters/cluster_shelf.hpp"
+#include "upkeep/cluster_builder.hpp"
 
 #include <atomic>
 #include <mutex>

@@ -2,7 +2,6 @@
 
 #include "index/index_scan.hpp"
 #include "read/log_scan.hpp"
-#include "record/out_of_memory.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -112,7 +111,7 @@ private:
     void run(Turn& turn)
     {
         // Whatever becomes of it: whoever waits is told.
-        ended = within_memory("verify the index", [&] { return scan_.run(); });
+        ended = scan_.run();
         const std::lock_guard lock{turn.mutex};
         turn.is_done = true;
         turn.done.notify_all();

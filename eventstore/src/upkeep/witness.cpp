@@ -1,7 +1,5 @@
 #include "upkeep/witness.hpp"
 
-#include "record/out_of_memory.hpp"
-
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <leveldb/env.h>
@@ -102,7 +100,7 @@ result<void> WitnessKeeper::see(const Witnessed& end)
 {
     if (end == newest_) return done();
     if (not file_ || slots_ == slots_in_file) return see_for_good(end);
-    auto appended = within_memory("keep the witness", [&] { return append(end); });
+    auto appended = append(end);
     if (not appended) file_.reset();
     return appended;
 }

@@ -4,10 +4,10 @@
 // written few times; live, they are put away after each batch.
 #pragma once
 
-#include "rows/held_keys.hpp"
 #include "fold/history_copies.hpp"
 #include "fold/key_filter.hpp"
 #include "fold/write_behind.hpp"
+#include "rows/held_keys.hpp"
 
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/projections/projections.hpp>

@@ -1,7 +1,7 @@
 #include "prove/explanation.hpp"
 
-#include "rows/dead_letters.hpp"
 #include "fold/log_fold.hpp"
+#include "rows/dead_letters.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // Rows of other events, and of other directories.
 #include "rows/dead_letters.hpp"
 #include "rows/held_keys.hpp"
-#include "define/projection_shape.hpp"
-#include "run/projections_core.hpp"
+#include "rows/projection_shape.hpp"
 #include "rows/row_places.hpp"
+#include "run/projections_core.hpp"
 
 #include <eventloom/storage/database.hpp>
 

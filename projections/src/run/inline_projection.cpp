@@ -1,7 +1,7 @@
 #include "run/inline_projection.hpp"
 
 #include "fold/log_pass.hpp"
-#include "define/projection_shape.hpp"
+#include "rows/projection_shape.hpp"
 
 #include <algorithm>
 

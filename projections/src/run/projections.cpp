@@ -1,11 +1,11 @@
 #include <eventloom/projections/projections.hpp>
 
-#include "rows/dead_letters.hpp"
-#include "prove/explanation.hpp"
-#include "run/inline_projection.hpp"
 #include "fold/log_pass.hpp"
-#include "run/projections_core.hpp"
+#include "prove/explanation.hpp"
 #include "prove/verification.hpp"
+#include "rows/dead_letters.hpp"
+#include "run/inline_projection.hpp"
+#include "run/projections_core.hpp"
 
 #include <eventloom/storage/database.hpp>
 

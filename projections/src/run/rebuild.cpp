@@ -1,6 +1,6 @@
 // Read models that are made anew while the old ones answer.
-#include "rows/dead_letters.hpp"
 #include "fold/log_pass.hpp"
+#include "rows/dead_letters.hpp"
 #include "run/projections_core.hpp"
 
 #include <deque>

@@ -1,6 +1,6 @@
 // One row of a read model, made what the log gives.
-#include "rows/dead_letters.hpp"
 #include "fold/log_pass.hpp"
+#include "rows/dead_letters.hpp"
 #include "run/projections_core.hpp"
 
 #include <eventloom/storage/ordered_key.hpp>

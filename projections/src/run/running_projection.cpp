@@ -1,7 +1,7 @@
 #include "run/running_projection.hpp"
 
-#include "rows/dead_letters.hpp"
 #include "fold/log_pass.hpp"
+#include "rows/dead_letters.hpp"
 
 #include <algorithm>
 

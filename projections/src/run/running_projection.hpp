@@ -6,9 +6,9 @@
 // Threads: one at a time; Projections holds its lock over every call, and calls restart() when it is asked to.
 #pragma once
 
-#include "rows/generations.hpp"
 #include "fold/log_fold.hpp"
 #include "fold/pace.hpp"
+#include "rows/generations.hpp"
 
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/projections/projections.hpp>

@@ -1,10 +1,10 @@
 // Which rows answer: those that stand there when a projection is opened, and those of this version when they are whole.
 #include "rows/dead_letters.hpp"
-#include "run/inline_generations.hpp"
-#include "define/projection_shape.hpp"
+#include "rows/projection_shape.hpp"
 #include "rows/row_places.hpp"
-#include "run/running_projection.hpp"
 #include "rows/sheltered_rows.hpp"
+#include "run/inline_generations.hpp"
+#include "run/running_projection.hpp"
 
 #include <algorithm>
 

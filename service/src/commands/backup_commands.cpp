@@ -1,6 +1,6 @@
 #include <eventloom/eventstore/backup.hpp>
-#include <eventloom/eventstore/consumer_groups.hpp>
 #include <eventloom/framework/time_text.hpp>
+#include <eventloom/messaging/group_backups.hpp>
 #include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
@@ -166,7 +166,8 @@ result<void> prune(Output& out, const Runtime& runtime, PruneOptions options, bo
 result<void> verify(Output& out, const Runtime& runtime, const std::string& directory, const std::string& name)
 {
     Steps steps{out, runtime.clock};
-    auto checked = verify_backup(runtime, directory, name, steps.progress());
+    GroupsInBackups groups;
+    auto checked = verify_backup(runtime, directory, name, {&groups}, steps.progress());
     steps.finish();
     BOOST_OUTCOME_TRY(const auto check, std::move(checked));
     auto facts = Json{{"backup", check.name}, {"position", check.head}, {"files", check.files}, {"bytes", check.bytes}};
@@ -183,8 +184,10 @@ result<void> verify(Output& out, const Runtime& runtime, const std::string& dire
                     "use another backup");
 }
 
-result<void> restore(Output& out, const Runtime& runtime, const RestoreOptions& options)
+result<void> restore(Output& out, const Runtime& runtime, RestoreOptions options)
 {
+    GroupsInBackups groups;
+    options.attachments = {&groups};
     Steps steps{out, runtime.clock};
     auto restored = restore_backup(runtime, options, steps.progress());
     steps.finish();
@@ -260,8 +263,9 @@ void CommandLine::add_backup_commands(CLI::App& store)
             }
             BOOST_OUTCOME_TRY(check_outside_data(path_of(words->backups)));
             BOOST_OUTCOME_TRY(const auto groups, groups_of(runtime(), log, directory + "/groups", open_groups));
+            GroupsInBackups in_backups{groups.open};
             const BackupOptions options{.into        = path_of(words->backups),
-                                        .groups      = groups.open,
+                                        .attachments = {&in_backups},
                                         .only_copies = words->copy,
                                         .dry_run     = words->dry_run};
             Steps steps{out, runtime().clock};

@@ -1,7 +1,7 @@
 #include "compare/other_program.hpp"
 
 #include "compare/event_frames.hpp"
-#include "limited_json.hpp"
+#include "json/limited_json.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 

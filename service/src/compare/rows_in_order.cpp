@@ -1,6 +1,6 @@
 #include "compare/rows_in_order.hpp"
 
-#include "limited_json.hpp"
+#include "json/limited_json.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 

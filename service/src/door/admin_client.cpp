@@ -1,7 +1,7 @@
 #include "door/admin_client.hpp"
 
 #include "door/http_head.hpp"
-#include "limited_json.hpp"
+#include "json/limited_json.hpp"
 
 #include <array>
 #include <cerrno>

@@ -2,7 +2,7 @@
 
 #include "door/command_request.hpp"
 #include "door/door_console.hpp"
-#include "limited_json.hpp"
+#include "json/limited_json.hpp"
 
 #include <eventloom/framework/user_code.hpp>
 #include <eventloom/service/output.hpp>

@@ -1,6 +1,6 @@
 #include "door/command_request.hpp"
 
-#include "limited_json.hpp"
+#include "json/limited_json.hpp"
 
 namespace eventloom {
 

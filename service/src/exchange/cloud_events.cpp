@@ -1,6 +1,6 @@
 #include "exchange/cloud_events.hpp"
 
-#include "limited_json.hpp"
+#include "json/limited_json.hpp"
 
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>

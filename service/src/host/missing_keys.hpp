@@ -6,8 +6,8 @@
 // Threads: one.
 #pragma once
 
-#include <eventloom/eventstore/personal_keys.hpp>
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/privacy/personal_keys.hpp>
 
 #include <functional>
 #include <string>

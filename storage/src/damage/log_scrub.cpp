@@ -3,7 +3,7 @@
 #include <eventloom/storage/database.hpp>
 
 #include "damage/crc32c.hpp"
-#include "status.hpp"
+#include "env/status.hpp"
 
 namespace eventloom {
 

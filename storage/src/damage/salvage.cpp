@@ -1,6 +1,6 @@
 #include <eventloom/storage/salvage.hpp>
 
-#include "status.hpp"
+#include "env/status.hpp"
 
 #include <eventloom/storage/database.hpp>
 

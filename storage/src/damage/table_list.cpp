@@ -1,7 +1,7 @@
 #include "damage/table_list.hpp"
 
 #include "damage/log_scrub.hpp"
-#include "status.hpp"
+#include "env/status.hpp"
 
 #include <algorithm>
 #include <charconv>

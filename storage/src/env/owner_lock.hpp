@@ -2,7 +2,7 @@
 // whoever removes it. Those of a running process are none of ours.
 #pragma once
 
-#include "status.hpp"
+#include "env/status.hpp"
 
 #include <eventloom/framework/result.hpp>
 

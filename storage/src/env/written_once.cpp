@@ -1,6 +1,6 @@
 #include <eventloom/storage/written_once.hpp>
 
-#include "status.hpp"
+#include "env/status.hpp"
 
 #include <leveldb/env.h>
 

@@ -10,13 +10,14 @@
 // itself, and only the first one takes long. docs/format.md has its bytes.
 //
 // A backup holds every append that was acknowledged before it began, and each that it holds is whole. In it are the log, its
-// index and the checkpoints of consumer groups; not what is made anew from these (read models, the sagas' table, snapshots,
+// index and what is attached, the checkpoints of consumer groups for one; not what is made anew from these (read models, the sagas' table, snapshots,
 // clusters), and never the keys of personal data: a backup must not bring back what was erased.
 //
 // Threads: any; one call at a time changes a directory of backups, the others are told "backups-in-use".
 #pragma once
 
 #include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/storage/backup_attachment.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -25,8 +26,6 @@
 #include <vector>
 
 namespace eventloom {
-
-class ConsumerGroups;
 
 enum class BackupStep : std::uint8_t {
     reading,   // bytes of the store's files, into the backup
@@ -39,8 +38,8 @@ enum class BackupStep : std::uint8_t {
 using BackupProgress = std::function<result<void>(BackupStep step, std::uint64_t done, std::uint64_t total)>;
 
 struct BackupOptions {
-    std::string into       = {};      // the directory of backups; it is made when it is not there
-    ConsumerGroups* groups = nullptr; // whose checkpoints belong to the store
+    std::string into              = {}; // the directory of backups; it is made when it is not there
+    BackupAttachments attachments = {}; // what else belongs to the store
     bool only_copies = false; // no hard links: a byte that rots on the store's disk is not in the backup too; what
                               // it needs and earlier backups have as links is copied, for them as well
     bool dry_run = false;
@@ -108,14 +107,16 @@ struct BackupCheck {
 
 // Reads every file of a backup (`name` empty: of the newest), then verifies the store that they are, as
 // LevelDbStore::verify() does, where they lie: nothing is copied, and none of them is changed.
-// Failure::invalid  "no-such-backup". Failure::corrupt "damaged-backup": its list of files cannot be read.
+// Failure::invalid  "no-such-backup"; "unknown-attachment": it holds what none of these attachments knows.
+// Failure::corrupt  "damaged-backup": its list of files cannot be read.
 result<BackupCheck> verify_backup(const Runtime& runtime, const std::string& directory, const std::string& name,
-                                  const BackupProgress& progress = {});
+                                  const BackupAttachments& attachments = {}, const BackupProgress& progress = {});
 
 struct RestoreOptions {
     std::string from = {}; // the directory of backups
     std::string name = {}; // empty: the newest
-    std::string into = {}; // the data directory: log/ and groups/ are made in it; not there yet, or empty
+    std::string into = {}; // the data directory: log/ and the attachments are made in it; not there yet, or empty
+    BackupAttachments attachments = {};
     bool verify = true; // false: only that the files are those of the backup; for a store that is damaged in it as well
     bool dry_run = false;
 };
@@ -132,7 +133,7 @@ struct RestoreReport {
 
 // The store is there when this returns without an error, and not before: until then none can be opened in `into`. When it
 // fails everything that it made is gone; when it is killed, the next call begins anew.
-// Failure::invalid      "directory-not-empty", "no-such-backup"
+// Failure::invalid      "directory-not-empty", "no-such-backup", "unknown-attachment"
 // Failure::unavailable  "held-by-another-process": somebody else restores into it; nothing was changed.
 // Failure::corrupt      "damaged-backup": with the first file, or the first position, that is not as it was written.
 result<RestoreReport> restore_backup(const Runtime& runtime, const RestoreOptions& options,

@@ -182,7 +182,7 @@ public:
     //                       "append-too-large", "query-too-large".
     // Failure::refused      "stream-tombstoned": a stream has ended for good (stream_limits.hpp); nothing was written.
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
-    // Failure::unavailable  "store-closed-by-fault", "deadline-passed", "out-of-memory": nothing was written.
+    // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
     // And what an inline projection says that cannot take one of the events: nothing was written.
     virtual result<Appended> append(const AppendRequest& request) = 0;
 

@@ -10,10 +10,10 @@
 #pragma once
 
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/sealed_store.hpp>
 #include <eventloom/eventstore/snapshot_stores.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/privacy/sealed_store.hpp>
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/sagas/sagas.hpp>
 
