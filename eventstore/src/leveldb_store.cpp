@@ -377,7 +377,7 @@ private:
         RecordView record;
         RecordedEvent event;
         std::uint64_t checksum = index_->checksum_at_end();
-        // Commands behind the last event that the index has may not be in it yet.
+        // Commands after the last event that the index has may not be in it yet.
         cursor.seek(key_spaces::of_record(index_->on_disk(), 1));
         for (; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.next()) {
             const Position next = index_->newest().last() + 1;

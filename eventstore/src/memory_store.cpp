@@ -44,9 +44,9 @@ public:
         const auto found = streams.find(settings_stream_of(stream));
         if (found == streams.end()) return StreamStatus{};
         const auto& positions = found->second;
-        const auto behind     = std::lower_bound(positions.begin(), positions.end(), before);
-        if (behind == positions.begin()) return StreamStatus{};
-        const RecordedEvent& event = *events[*std::prev(behind) - 1];
+        const auto after      = std::lower_bound(positions.begin(), positions.end(), before);
+        if (after == positions.begin()) return StreamStatus{};
+        const RecordedEvent& event = *events[*std::prev(after) - 1];
         return stream_status_of(event.type, event.schema_version, event.data);
     }
 

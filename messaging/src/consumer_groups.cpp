@@ -75,8 +75,8 @@ struct ConsumerGroups::Core {
         }
         const auto head = store.head();
         if (options.after > head) {
-            return fail(Failure::invalid, "group-begins-behind-log",
-                        "began the consumer group " + options.name + " behind position " +
+            return fail(Failure::invalid, "group-begins-after-log",
+                        "began the consumer group " + options.name + " after position " +
                             std::to_string(options.after) + " and found a log that ends at " + std::to_string(head) +
                             "; begin it at the head");
         }

@@ -22,18 +22,18 @@ std::string key_of(std::string_view group)
 
 void load_open(BinaryReader& in, GroupCheckpoint& checkpoint)
 {
-    Position behind = 0; // the position behind the run before
+    Position after = 0; // the position after the run before
     for (auto runs = in.size(); runs > 0; --runs) {
-        const Position first = behind + in.unsigned_number();
+        const Position first = after + in.unsigned_number();
         const auto count     = in.unsigned_number();
-        const bool in_order  = first >= behind && first > 0 && count > 0;
+        const bool in_order  = first >= after && first > 0 && count > 0;
         if (not in_order || first > checkpoint.read || count > checkpoint.read - first + 1) {
-            in.damaged("an open event stands behind what was read");
+            in.damaged("an open event stands after what was read");
         }
         // Not more than a group can hold: damaged bytes must not ask for memory.
         if (count > 65'536 - std::min<std::size_t>(checkpoint.open.size(), 65'536)) in.damaged("too many open events");
         for (std::uint64_t i = 0; i < count; ++i) checkpoint.open.push_back(first + i);
-        behind = first + count;
+        after = first + count;
     }
 }
 
@@ -44,14 +44,14 @@ std::string encode(const GroupCheckpoint& checkpoint)
     std::string runs;
     BinaryWriter writer{runs};
     std::uint64_t number_of_runs = 0;
-    Position behind              = 0;
+    Position after               = 0;
     for (std::size_t at = 0; at < checkpoint.open.size(); ++number_of_runs) {
         const Position first = checkpoint.open[at];
         std::uint64_t count  = 0;
         while (at < checkpoint.open.size() && checkpoint.open[at] == first + count) ++at, ++count;
-        writer.unsigned_number(first - behind);
+        writer.unsigned_number(first - after);
         writer.unsigned_number(count);
-        behind = first + count;
+        after = first + count;
     }
     std::string bytes;
     BinaryWriter head{bytes};

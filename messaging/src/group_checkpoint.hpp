@@ -13,7 +13,7 @@ namespace eventloom {
 
 struct GroupCheckpoint {
     Position read = 0;
-    std::vector<Position> open; // ascending, not behind `read`
+    std::vector<Position> open; // ascending, not after `read`
 
     friend bool operator==(const GroupCheckpoint&, const GroupCheckpoint&) = default;
 };

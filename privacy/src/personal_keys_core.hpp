@@ -49,7 +49,7 @@ struct KnownSubject {
     std::optional<key_records::ErasureMark> mark;
 
     bool has_key() const { return wrapped || is_damaged; }
-    // A new key has the version behind those that are erased.
+    // A new key has the version after those that are erased.
     std::uint32_t next_version() const { return (mark ? mark->versions : 0) + 1; }
     SubjectStatus status() const;
 };
@@ -83,7 +83,7 @@ struct PersonalKeys::Core {
     result<void> wrap_some(RekeyPlace& at);
     result<void> end_rekey();
 
-    // A page of what stands behind this prefix, from `place` on; says whether there is more. No cursor outlives a page: with
+    // A page of what stands after this prefix, from `place` on; says whether there is more. No cursor outlives a page: with
     // one, a key that is destroyed would stay in a file.
     template <class Visit>
     result<bool> visit_some(std::string_view prefix, std::string& place, const Visit& look)
@@ -129,7 +129,7 @@ struct PersonalKeys::Core {
     std::atomic<bool> is_rekeying{false}; // without `working`
     std::unique_ptr<Database> database;
     std::optional<MasterKeys> masters;
-    std::mutex keeping; // over `kept`; taken behind `working`
+    std::mutex keeping; // over `kept`; taken after `working`
     std::unordered_map<std::string, KeyPointer> kept;
 };
 

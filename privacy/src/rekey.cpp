@@ -90,7 +90,7 @@ result<void> PersonalKeys::Core::wrap_some(RekeyPlace& at)
             at.next.clear();
             break;
         }
-        at.next.assign(cursor.key()).append(1, '\0'); // the key right behind it
+        at.next.assign(cursor.key()).append(1, '\0'); // the key right after it
         ++at.seen;
         const std::string subject{cursor.key().substr(key_records::keys.size())};
         const auto wrapped = key_records::WrappedKey::read(cursor.value());

@@ -38,9 +38,9 @@ Saga SagaEngine::definition_of(const std::string& saga, std::uint32_t version) c
 // The versions of a name come in their order.
 Saga SagaEngine::newest_definition_of(const std::string& saga) const
 {
-    const auto behind = definitions_.upper_bound({saga, std::numeric_limits<std::uint32_t>::max()});
-    if (behind == definitions_.begin() || std::prev(behind)->first.first != saga) return nullptr;
-    return std::prev(behind)->second;
+    const auto after = definitions_.upper_bound({saga, std::numeric_limits<std::uint32_t>::max()});
+    if (after == definitions_.begin() || std::prev(after)->first.first != saga) return nullptr;
+    return std::prev(after)->second;
 }
 
 result<InstanceTable*> SagaEngine::table() const

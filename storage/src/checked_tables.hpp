@@ -2,7 +2,7 @@
 //
 // LevelDB does that only when each read asks for it, never for the blocks that lead to the others, and with a checksum by
 // software that costs more than the reading; and a damaged block that is not checked can end the process by one of its
-// assertions. Every read of a table but that of the footer is of one block with its type and checksum behind it
+// assertions. Every read of a table but that of the footer is of one block with its type and checksum after it
 // (LevelDB's doc/table_format.md, table/format.cc), so the check can be made here, once for each time a block is read.
 #pragma once
 

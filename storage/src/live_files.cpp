@@ -14,7 +14,7 @@ bool grows(const std::string& path)
 
 } // namespace
 
-// Counts what has been handed to the system. LevelDB flushes behind every record, so the count is of whole ones.
+// Counts what has been handed to the system. LevelDB flushes after every record, so the count is of whole ones.
 class LiveFiles::GrowingFile final : public leveldb::WritableFile {
 public:
     GrowingFile(std::shared_ptr<State> state, std::string path, std::unique_ptr<leveldb::WritableFile> file)

@@ -44,7 +44,7 @@ leveldb::Status sync_system_directory(const std::string& directory)
 }
 
 // Reads by calls, not by mapping the file into memory: pages of a mapped file count as the process's own, a file that is
-// cut short behind its back would kill it, and a disk that cannot read must be an error, not a signal.
+// cut short while it is mapped would kill it, and a disk that cannot read must be an error, not a signal.
 class ReadFile final : public leveldb::RandomAccessFile {
 public:
     explicit ReadFile(const std::string& path) : path_{path}, descriptor_{open(path.c_str(), O_RDONLY | O_CLOEXEC)} {}

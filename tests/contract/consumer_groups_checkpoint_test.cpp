@@ -169,7 +169,7 @@ TEST_CASE("what a group cannot be is refused with a code", "[eventstore][groups]
     machine.append("order-1", 3);
     CHECK(code_of(machine.groups->open_group({.name = ""})) == "invalid-group-name");
     CHECK(code_of(machine.groups->open_group({.name = "a\nb"})) == "invalid-group-name");
-    CHECK(code_of(machine.groups->open_group({.name = "new", .after = 4})) == "group-begins-behind-log");
+    CHECK(code_of(machine.groups->open_group({.name = "new", .after = 4})) == "group-begins-after-log");
     {
         const auto group = machine.open({.name = "mail", .after = 3});
         CHECK(code_of(machine.groups->open_group({.name = "mail"})) == "group-is-open");

@@ -113,7 +113,7 @@ private:
         }
         if (standing.version != due || standing.position <= previous_) {
             note(other_order_, "events-in-another-order", event, append, standing,
-                 ", not right behind the event that the request has before it; send them in the order of the first "
+                 ", not right after the event that the request has before it; send them in the order of the first "
                  "time, or give new ids");
         }
         previous_ = standing.position;

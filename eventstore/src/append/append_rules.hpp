@@ -15,7 +15,7 @@ public:
     virtual result<std::optional<CommandRecord>> command(const Uuid& id) const      = 0;
     // What is asked of a stream, by the events before a position.
     virtual result<StreamStatus> status_of(const std::string& stream, Position before) const = 0;
-    // The first event behind `after` that matches.
+    // The first event after `after` that matches.
     virtual result<std::optional<Position>> find_match(const EventQuery& query, Position after) const = 0;
     virtual Position head() const                                                                     = 0;
 };
@@ -28,7 +28,7 @@ struct AppendDecision {
 
 result<AppendDecision> decide_append(const AppendRequest& request, const LogView& log, Time now);
 
-// The answer to a request that is to be written behind `head`.
+// The answer to a request that is to be written after `head`.
 Appended answer_of(const AppendRequest& request, const AppendDecision& decision, Position head);
 
 // Adds the events of a request to `events`, as they stand in the log.

@@ -4,7 +4,7 @@
 // up to a bound in bytes, decides one request after the other against the log and the requests before it, writes all that
 // is accepted in one batch, tells the observers, gives the answers, and after some groups hands the lead on. Nobody waits for company, and a
 // caller who waits does the work himself, so that no thread is needed to finish an append. What a group has staged is in
-// the newest index before it is durable; everybody else sees only what is not behind the head.
+// the newest index before it is durable; everybody else sees only what is not after the head.
 #pragma once
 
 #include "append/append_rules.hpp"

@@ -39,7 +39,7 @@ public:
     result<BackupManifest> read(const std::string& name) const;
     // The name, or that of the newest when it is empty. Failure::invalid "no-such-backup".
     result<std::string> name_or_newest(const std::string& name) const;
-    // A name for a backup of this moment, behind those of all others.
+    // A name for a backup of this moment, after those of all others.
     result<std::string> new_name(Time made) const;
     // From here on there is this backup. Whatever it needs is durable.
     result<void> write(const std::string& name, const BackupManifest& manifest) const;

@@ -30,7 +30,7 @@ bool is_half_written_file(std::string_view name);
 // By the order of their making. What has another name than we give is the oldest.
 bool is_older(const std::string& name, const std::string& other);
 
-// The name of a backup made at this moment, behind all others however the clock was set. `newest` empty: there is none.
+// The name of a backup made at this moment, after all others however the clock was set. `newest` empty: there is none.
 std::string name_of_new_backup(Time made, const std::string& newest);
 
 // What is in the directory and not ours; nothing when it is one of backups, or could become one without harm: it has our

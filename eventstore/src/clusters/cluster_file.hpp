@@ -78,7 +78,7 @@ private:
     const std::unique_ptr<const FileReader> file_;
     const ClusterRange range_;
     const std::uint64_t buckets_;
-    const std::uint64_t table_; // where it begins: behind the pages
+    const std::uint64_t table_; // where it begins: after the pages
 };
 
 } // namespace eventloom

@@ -30,16 +30,16 @@ void put_page(std::string& out, std::string_view stream, std::uint64_t page, std
     writer.text(stream);
     writer.unsigned_number(page);
     writer.unsigned_number(events.size());
-    Position behind = 0;
-    Version next    = page * versions_in_page;
+    Position after = 0;
+    Version next   = page * versions_in_page;
     Time before{};
     for (const PagedEvent& event : events) {
-        writer.unsigned_number(event.position - behind);
+        writer.unsigned_number(event.position - after);
         writer.unsigned_number(event.version - next);
         save(writer, (event.recorded_at - before).count());
         writer.unsigned_number(event.body.size());
         append_number(out, event.checksum);
-        behind = event.position;
+        after  = event.position;
         next   = event.version + 1;
         before = event.recorded_at;
         body_bytes += event.body.size();
@@ -99,13 +99,13 @@ void PageView::parse_head(std::string_view head, std::string_view bodies)
         event.recorded_at += Duration{later};
         const auto size = in.unsigned_number();
         event.checksum  = number_at<std::uint64_t>(in.raw(checksum_bytes).data());
-        if (size > bodies.size() - body) in.damaged("a body ends behind the page");
+        if (size > bodies.size() - body) in.damaged("a body ends after the page");
         event.body = bodies.substr(body, size);
         body += size;
         events_.push_back(event);
     }
     in.finish();
-    if (body != bodies.size()) in.damaged("bytes are left over behind the last body");
+    if (body != bodies.size()) in.damaged("bytes are left over after the last body");
 }
 
 const PagedEvent* PageView::find(Version version, Position position)

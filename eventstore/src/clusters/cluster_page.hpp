@@ -56,7 +56,7 @@ private:
     std::string_view stream_;
     std::uint64_t page_ = 0;
     std::vector<PagedEvent> events_;
-    std::size_t at_ = 0; // behind the event that was found last: the next is most often there
+    std::size_t at_ = 0; // after the event that was found last: the next is most often there
 };
 
 } // namespace eventloom

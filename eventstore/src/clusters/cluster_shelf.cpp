@@ -57,10 +57,10 @@ void ClusterShelf::take_off(const ClusterFile& file)
 const ClusterFile* ClusterWalk::find_cluster(Position position)
 {
     if (cluster_ != nullptr && cluster_->range().holds(position)) return cluster_;
-    const auto behind = std::upper_bound(clusters_->begin(), clusters_->end(), position, begins_before);
-    has_page_         = false;
-    const bool found  = behind != clusters_->begin() && (*std::prev(behind))->range().holds(position);
-    return cluster_   = found ? std::prev(behind)->get() : nullptr;
+    const auto after = std::upper_bound(clusters_->begin(), clusters_->end(), position, begins_before);
+    has_page_        = false;
+    const bool found = after != clusters_->begin() && (*std::prev(after))->range().holds(position);
+    return cluster_  = found ? std::prev(after)->get() : nullptr;
 }
 
 bool ClusterWalk::take(Version version, Position position, RecordedEvent& event)

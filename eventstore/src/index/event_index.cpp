@@ -114,7 +114,7 @@ std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_id
     }
     if (tail.events() > 0) {
         entries.push_back({key_spaces::with_number(std::string{key_spaces::flushed}, tail.last()),
-                           number_bytes(tail.behind() + 1), tail.last()});
+                           number_bytes(tail.after() + 1), tail.last()});
     }
     // In the order of keys LevelDB takes them fastest.
     std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) { return one.key < other.key; });
@@ -283,7 +283,7 @@ result<std::uint64_t> EventIndex::length_of(const IndexView& view, std::string_v
     return head < on_disk() ? length_up_to(view, stream, length, head) : length;
 }
 
-// Of the first `length` events of a stream, how many are not behind `head`.
+// Of the first `length` events of a stream, how many are not after `head`.
 result<std::uint64_t> EventIndex::length_up_to(const IndexView& view, std::string_view stream, std::uint64_t length,
                                                Position head) const
 {
@@ -379,7 +379,7 @@ result<StreamPlaces> EventIndex::of_stream(const IndexView& view, std::string_vi
         while (wanted && positions.size() < limit && has_prefix(cursor, prefix)) {
             const auto before = positions.size();
             BOOST_OUTCOME_TRY(const auto list, PositionList::decode(cursor.value()));
-            if (list.first() > view.on_disk) { // flushed since: it is in a tail of the view, or behind it
+            if (list.first() > view.on_disk) { // flushed since: it is in a tail of the view, or after it
                 if (forwards) break;
                 cursor.previous();
                 continue;

@@ -94,11 +94,11 @@ public:
     // The types of all events, each once, in order.
     result<std::vector<std::string>> types(const IndexView& view) const;
 
-    // Lookups, through a view, of what is not behind `head`.
+    // Lookups, through a view, of what is not after `head`.
     result<std::uint64_t> length_of(const IndexView& view, std::string_view stream, Position head) const;
     result<std::optional<Position>> position_of(const IndexView& view, const Uuid& id) const;
     result<std::optional<CommandRecord>> command(const IndexView& view, const Uuid& id) const;
-    // Up to `limit` positions of a stream's events, from a version on, in the order of reading. Backwards, a version behind
+    // Up to `limit` positions of a stream's events, from a version on, in the order of reading. Backwards, a version after
     // the end means the end; what is staged and not durable yet may be among them.
     result<StreamPlaces> of_stream(const IndexView& view, std::string_view stream, Version from, Direction direction,
                                    std::size_t limit) const;

@@ -107,7 +107,7 @@ void IndexScan::take_list(FactKind kind, std::string_view key, std::string_view 
     }
     expected_  = number + 1;
     list_last_ = here.last();
-    if (here.last() > covers_) return find("positions behind the last that the index covers", here.last());
+    if (here.last() > covers_) return find("positions after the last that the index covers", here.last());
     auto version = first;
     here.visit(
         [&](Position position) { tell(named_fact(kind, list_hash_, position, kind == stream_fact ? version++ : 0)); });

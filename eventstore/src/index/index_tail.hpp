@@ -58,8 +58,8 @@ struct IndexedEvent {
 
 class IndexTail {
 public:
-    // The events behind `behind`.
-    explicit IndexTail(Position behind) : behind_{behind}, last_{behind} {}
+    // The events after `after`.
+    explicit IndexTail(Position after) : after_{after}, last_{after} {}
 
     struct Stream {
         Version first_version = 0; // of the first event that is here
@@ -71,9 +71,9 @@ public:
     const Uuid& greatest_ordered_id() const { return greatest_ordered_id_; }
     void add(const CommandRecord& command) { commands_.insert_or_assign(command.id, command); }
 
-    Position behind() const { return behind_; }
+    Position after() const { return after_; }
     Position last() const { return last_; }
-    std::uint64_t events() const { return last_ - behind_; }
+    std::uint64_t events() const { return last_ - after_; }
 
     const Stream* stream(std::string_view name) const;
     // By the key space of the index: category, type or tag.
@@ -89,7 +89,7 @@ public:
     std::shared_mutex& mutex() const { return mutex_; }
 
 private:
-    const Position behind_;
+    const Position after_;
     Position last_;
     // The entry that was used last: the next event is most often of the same stream, category and type.
     template <class Value>

@@ -26,7 +26,7 @@ public:
     // The position with this number, counted from 0; below count().
     Position operator[](std::uint64_t number) const;
 
-    // How many positions are not behind `position`.
+    // How many positions are not after `position`.
     std::uint64_t count_up_to(Position position) const;
 
     // All of them, in their order.
@@ -48,7 +48,7 @@ private:
         std::uint64_t count  = 0;
         std::uint64_t before = 0; // how many positions stand in earlier runs
     };
-    std::vector<Run>::const_iterator run_behind(Position position) const;
+    std::vector<Run>::const_iterator run_after(Position position) const;
 
     std::vector<Run> runs_;
     std::uint64_t count_ = 0;

@@ -40,7 +40,7 @@ result<std::optional<Position>> ListWalk::find_on_disk(Position position, Direct
     }
     auto cursor         = index_.database().cursor();
     const auto is_entry = [&] { return cursor.valid() && cursor.key().starts_with(prefix_); };
-    // The first entry that does not end before the position; backwards, the one before it when that one begins behind it.
+    // The first entry that does not end before the position; backwards, the one before it when that one begins after it.
     cursor.seek(key_spaces::with_number(prefix_, position));
     for (bool is_last_try = forwards;; is_last_try = true) {
         BOOST_OUTCOME_TRY(cursor.status());

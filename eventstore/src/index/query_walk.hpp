@@ -11,7 +11,7 @@ class ListWalk {
 public:
     ListWalk(const EventIndex& index, const IndexView& view, char space, std::string name);
 
-    // The nearest position at or behind `position` when reading forwards, at or before it when reading backwards.
+    // The nearest position at or after `position` when reading forwards, at or before it when reading backwards.
     result<std::optional<Position>> find(Position position, Direction direction);
 
 private:

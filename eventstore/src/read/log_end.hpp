@@ -12,7 +12,7 @@ struct LogEnd {
     std::uint64_t checksum_of_position = 0; // of the record that holds the last event
     std::uint64_t checksum             = 0; // of the last record, which may hold commands alone
     Time recorded_at{};
-    std::uint32_t ordinal = 0; // of the last record: how many of commands alone stand behind the last event
+    std::uint32_t ordinal = 0; // of the last record: how many of commands alone stand after the last event
 };
 
 // As the log's last records tell it.

@@ -59,11 +59,11 @@ std::string RecentRecords::spare()
 std::shared_ptr<const std::string> RecentRecords::find(Position position, Position& last) const
 {
     const std::shared_lock lock{mutex_};
-    const auto behind = std::upper_bound(entries_.begin(), entries_.end(), position,
-                                         [](Position wanted, const Entry& entry) { return wanted < entry.first; });
-    if (behind == entries_.begin() || std::prev(behind)->last < position) return nullptr;
-    last = std::prev(behind)->last;
-    return std::prev(behind)->bytes;
+    const auto after = std::upper_bound(entries_.begin(), entries_.end(), position,
+                                        [](Position wanted, const Entry& entry) { return wanted < entry.first; });
+    if (after == entries_.begin() || std::prev(after)->last < position) return nullptr;
+    last = std::prev(after)->last;
+    return std::prev(after)->bytes;
 }
 
 result<void> LogWalk::find(Position position)
@@ -86,7 +86,7 @@ result<void> LogWalk::find(Position position)
         if (auto status = cursor_->status(); not status) return at_position(status.error(), position);
         if (not cursor_->valid() || not key_spaces::is_of_record(cursor_->key())) return missing_record(position);
         const Position last = key_spaces::last_position_of_record(cursor_->key());
-        if (last < position) continue; // commands alone, behind the record before
+        if (last < position) continue; // commands alone, after the record before
         if (auto parsed = record_.parse(cursor_->value(), last); not parsed) {
             return damaged_record(position, "the record that holds it is damaged (" + parsed.error().sentence + ")");
         }
@@ -208,7 +208,7 @@ private:
         return done();
     }
 
-    // The next place: behind this one.
+    // The next place: after this one.
     void step(Position position)
     {
         const auto here = scope_.kind() == Scope::Kind::stream ? *next_ : position;
@@ -252,7 +252,7 @@ private:
     std::optional<Time> time_;
     std::uint64_t left_;
     const Position head_;               // what is appended later is not read
-    std::optional<std::uint64_t> next_; // version in a stream, else position; none behind version 0 backwards
+    std::optional<std::uint64_t> next_; // version in a stream, else position; none after version 0 backwards
     bool is_bound_by_limits_ = false;
     Version first_version_   = 0; // that is wanted, in a stream
     Position first_wanted_   = 0;
@@ -262,7 +262,7 @@ private:
     std::size_t at_     = 0;
     bool ended_         = false;
     std::optional<Error> error_;
-    std::optional<Error> pending_; // an error behind the events of this page
+    std::optional<Error> pending_; // an error after the events of this page
 };
 
 } // namespace

@@ -69,7 +69,7 @@ public:
     {
     }
 
-    // The last acknowledged position: nothing behind it is read.
+    // The last acknowledged position: nothing after it is read.
     Position head() const { return head_.load(); }
     void move_head(Position head) { head_ = head; }
     RecentRecords& recent() { return recent_; }
@@ -79,7 +79,7 @@ public:
     result<RecordedEvent> event_at(Position position) const;
     // Of the record that holds `position`.
     result<Chain> chain_at(Position position) const;
-    // Whether a record that ends at `position`, of events or of commands behind it, has this checksum.
+    // Whether a record that ends at `position`, of events or of commands after it, has this checksum.
     result<bool> holds_record(Position position, std::uint64_t checksum) const;
     LogWalk walk(LogWalk::Way way = LogWalk::Way::here_and_there) const { return {database_, recent_, way}; }
     const EventIndex& index() const { return index_; }
@@ -88,13 +88,13 @@ public:
     const StreamSettingsReader& settings() const { return settings_; }
     // What the limits of a stream leave of it, by the events up to `head` and at a moment.
     struct Kept {
-        Version version   = 0; // and all behind it
+        Version version   = 0; // and all after it
         Position position = 0; // the same
     };
     result<Kept> kept_of(const IndexView& view, std::string_view stream, Position head, Time now) const;
     const Clock& clock() const { return clock_; }
 
-    // The first position that was recorded at or after `time`; behind the head when there is none.
+    // The first position that was recorded at or after `time`; after the head when there is none.
     result<Position> first_at(Time time) const;
 
 private:

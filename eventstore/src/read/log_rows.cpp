@@ -52,7 +52,7 @@ void LogRows::publish()
 {
     auto moment = database_->snapshot();
     const std::lock_guard lock{mutex_};
-    published_.swap(moment); // the old one goes behind the lock
+    published_.swap(moment); // the old one goes after the lock
 }
 
 void LogRows::renew()

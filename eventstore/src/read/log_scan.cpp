@@ -35,7 +35,7 @@ void LogScan::check_place(const RecordView& record, Position from)
     } else if (not unread_ && record.chain().before != checksum_) {
         finding_(record.first(), "broken-chain",
                  "read the event at position " + std::to_string(record.first()) +
-                     " and found that it was written behind another event than the one before it");
+                     " and found that it was written after another event than the one before it");
     }
     unread_   = false;
     checksum_ = record.chain().own;
@@ -82,9 +82,9 @@ void LogScan::lose(Position first, Position last)
 
 bool LogScan::is_lost(Position position) const
 {
-    const auto behind = std::upper_bound(lost_.begin(), lost_.end(), position,
-                                         [](Position wanted, const Lost& lost) { return wanted < lost.first; });
-    return behind != lost_.begin() && std::prev(behind)->last >= position;
+    const auto after = std::upper_bound(lost_.begin(), lost_.end(), position,
+                                        [](Position wanted, const Lost& lost) { return wanted < lost.first; });
+    return after != lost_.begin() && std::prev(after)->last >= position;
 }
 
 } // namespace eventloom

@@ -102,7 +102,7 @@ public:
         sums_.resize((last >> shift_) + 1);
     }
 
-    // `fact.position` is not behind the last.
+    // `fact.position` is not after the last.
     void add(const Fact& fact) { sums_[fact.position >> shift_][fact.kind] += fact.hash; }
 
     struct Range {

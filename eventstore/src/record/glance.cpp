@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t id_bytes       = 16;
 constexpr std::size_t checksum_bytes = 8;
 
-// Goes over bytes without keeping any of them. What is read behind the end is empty, and failed() says so once for all.
+// Goes over bytes without keeping any of them. What is read after the end is empty, and failed() says so once for all.
 class Steps {
 public:
     explicit Steps(std::string_view bytes) : bytes_{bytes} {}
@@ -59,7 +59,7 @@ private:
     bool failed_    = false;
 };
 
-// The fields of a command behind its id.
+// The fields of a command after its id.
 CommandGlance command_at(Steps& steps, std::string_view id, std::string_view bytes)
 {
     CommandGlance command{.id = id, .content = {}};

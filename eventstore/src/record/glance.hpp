@@ -12,7 +12,7 @@ struct EventGlance {
     Version version = 0;
     std::string_view id;   // its 16 bytes
     std::string_view type; // empty: the event is gone
-    std::string_view tags; // texts, one behind the other
+    std::string_view tags; // texts, one after the other
 };
 
 // Failure::corrupt "damaged-record", as RecordView::take().

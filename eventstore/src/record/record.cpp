@@ -344,9 +344,9 @@ std::size_t RecordView::end_of(std::uint64_t event) const
 
 const RecordView::GoneRun* RecordView::gone_at_or_before(std::uint64_t event) const
 {
-    const auto behind = std::upper_bound(gone_.begin(), gone_.end(), event,
-                                         [](auto wanted, const GoneRun& run) { return wanted < run.first; });
-    return behind == gone_.begin() ? nullptr : &*std::prev(behind);
+    const auto after = std::upper_bound(gone_.begin(), gone_.end(), event,
+                                        [](auto wanted, const GoneRun& run) { return wanted < run.first; });
+    return after == gone_.begin() ? nullptr : &*std::prev(after);
 }
 
 bool RecordView::is_gone(Position position) const
@@ -371,9 +371,9 @@ const RecordView::Run& RecordView::run_of(std::uint64_t event) const
     };
     if (not is_in(run_at_) && run_at_ + 1 < runs_.size() && is_in(run_at_ + 1)) ++run_at_;
     if (not is_in(run_at_)) {
-        const auto behind = std::upper_bound(runs_.begin(), runs_.end(), event,
-                                             [](auto wanted, const Run& run) { return wanted < run.first_event; });
-        run_at_           = static_cast<std::size_t>(behind - runs_.begin()) - 1;
+        const auto after = std::upper_bound(runs_.begin(), runs_.end(), event,
+                                            [](auto wanted, const Run& run) { return wanted < run.first_event; });
+        run_at_          = static_cast<std::size_t>(after - runs_.begin()) - 1;
     }
     return runs_[run_at_];
 }
@@ -440,7 +440,7 @@ result<std::string> scavenged(const RecordView& record, const std::vector<bool>&
     std::string ids;
     std::string bodies;
     std::uint64_t count = 0;
-    std::uint64_t next  = 0; // behind the run before
+    std::uint64_t next  = 0; // after the run before
     BinaryWriter out{runs};
     for (std::uint64_t number = 0; number < record.events();) {
         const auto first = number;

@@ -125,7 +125,7 @@ public:
         Version version = 0;
     };
     Place place_of(Position position) const;
-    // The last of the events of one stream that stand one behind the other here, and of which one is at `position`.
+    // The last of the events of one stream that stand one after the other here, and of which one is at `position`.
     Position last_together(Position position) const;
 
     // Failure::corrupt "damaged-record". Takes the event's memory again, so that one that is reused allocates little.
@@ -142,7 +142,7 @@ private:
         Version first_version     = 0;
         std::uint64_t first_event = 0; // its number in the record
     };
-    // Events that are gone and stood one behind the other.
+    // Events that are gone and stood one after the other.
     struct GoneRun {
         std::uint64_t first         = 0; // number of its first event in the record
         std::uint64_t count         = 0;

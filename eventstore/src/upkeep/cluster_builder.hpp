@@ -2,7 +2,7 @@
 //
 // The events of a range do not fit into memory, and fetching them one at a time would cost a seek each. So the range is
 // read through several times, from the beginning to the end; each time those pages are gathered whose hash lies in the
-// next part of all hashes, sorted in memory and written behind the last. Nothing of the database is held between steps.
+// next part of all hashes, sorted in memory and written after the last. Nothing of the database is held between steps.
 // Threads: one at a time.
 #pragma once
 

@@ -74,7 +74,7 @@ private:
         BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
         if (record.first() != end_ + 1) return missing_record(end_ + 1);
         if (record.chain().before != checksum_) {
-            return damaged_record(record.first(), "it was written behind another event than the one before it");
+            return damaged_record(record.first(), "it was written after another event than the one before it");
         }
         for (Position position = record.first(); record.holds(position); ++position) {
             BOOST_OUTCOME_TRY(glance_at(record, position));
@@ -127,7 +127,7 @@ private:
     std::string damage_;
 };
 
-// The last position that anything speaks of: keys of records behind the damage, and the witness.
+// The last position that anything speaks of: keys of records after the damage, and the witness.
 Position last_known_position(const Runtime& runtime, const std::string& directory, const Database& saved)
 {
     Position last = 0;

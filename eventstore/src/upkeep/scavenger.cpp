@@ -28,7 +28,7 @@ struct Scavenger::Page {
     std::uint64_t bytes_read = 0;
     Position events          = 0; // that go
     std::uint64_t bytes      = 0; // that they have
-    Position next            = 0; // behind it
+    Position next            = 0; // after it
 };
 
 Scavenger::Scavenger(const Runtime& runtime, Database& database, LogReader& log, StreamClusters* clusters, LetGo let_go,
@@ -130,7 +130,7 @@ result<void> Scavenger::look_at(const RecordView& record, Page& page)
         if (limited_.contains(checksum_of(run.stream))) {
             for (Position at = position; at < end; ++at) {
                 BOOST_OUTCOME_TRY(const bool it_goes, goes(run.stream, run.version + (at - position), at));
-                if (not it_goes) break; // and none behind it in its stream
+                if (not it_goes) break; // and none after it in its stream
                 if (record.is_gone(at)) continue;
                 if (going.empty()) going.resize(record.events());
                 going[at - record.first()] = true;

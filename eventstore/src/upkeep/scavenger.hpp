@@ -69,7 +69,7 @@ private:
     std::unordered_set<std::uint64_t> limited_;   // hashes of the streams of which something was asked
     std::unordered_set<std::uint64_t> cut_short_; // the same of those that lose events
     std::unordered_map<std::string, Cut> cuts_;
-    std::uint64_t bytes_to_merge_ = 0; // of records behind note_.rewritten
+    std::uint64_t bytes_to_merge_ = 0; // of records after note_.rewritten
 };
 
 } // namespace eventloom

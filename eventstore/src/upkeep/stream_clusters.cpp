@@ -13,7 +13,7 @@ namespace {
 // Between two tasks while appends are going on: so clusters take a tenth of one core from them.
 constexpr Duration pause{50'000};
 
-constexpr Position nowhere = std::numeric_limits<Position>::max(); // behind every log
+constexpr Position nowhere = std::numeric_limits<Position>::max(); // after every log
 
 constexpr std::string_view asked = "make a cluster of streams";
 
@@ -100,14 +100,14 @@ std::optional<ClusterRange> StreamClusters::next_range() const
         return file->range().first >= first && file->range().events() >= options_.events;
     };
     for (;;) {
-        const auto whole  = std::find_if(clusters->begin(), clusters->end(), is_whole);
-        const auto behind = whole == clusters->end() ? nowhere : (*whole)->range().first;
-        if (first == behind) {
+        const auto whole = std::find_if(clusters->begin(), clusters->end(), is_whole);
+        const auto after = whole == clusters->end() ? nowhere : (*whole)->range().first;
+        if (first == after) {
             first = (*whole)->range().last + 1;
             continue;
         }
         // Before a whole one that was made by other options there may be less room.
-        const ClusterRange range{first, std::min(first + options_.events, behind) - 1};
+        const ClusterRange range{first, std::min(first + options_.events, after) - 1};
         if (range.last > reader_.head()) return next_small_range(*clusters, first);
         const auto is_it = [&](const auto& file) { return file->range() == range; };
         if (std::none_of(clusters->begin(), clusters->end(), is_it)) return range;
@@ -115,19 +115,19 @@ std::optional<ClusterRange> StreamClusters::next_range() const
     }
 }
 
-// The same behind all whole ones.
+// The same after all whole ones.
 std::optional<ClusterRange> StreamClusters::next_small_range(const ClusterSet& clusters, Position first) const
 {
-    Position behind = nowhere;
+    Position after = nowhere;
     for (const auto& file : clusters) {
         if (file->range().last < first) continue;
         if (file->range().first > first) {
-            behind = file->range().first;
+            after = file->range().first;
             break;
         }
         first = file->range().last + 1;
     }
-    const ClusterRange range{first, std::min(first + options_.small_events, behind) - 1};
+    const ClusterRange range{first, std::min(first + options_.small_events, after) - 1};
     return range.last <= reader_.head() ? std::optional{range} : std::nullopt;
 }
 

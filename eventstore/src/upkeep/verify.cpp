@@ -193,7 +193,7 @@ private:
         }
     }
 
-    // A command without events, behind the last event that the index covers, may have come after the index was written.
+    // A command without events, after the last event that the index covers, may have come after the index was written.
     bool is_in_index(const CommandGlance& command)
     {
         if (command.last_position < index_.end.position) return true;

@@ -19,7 +19,7 @@ namespace eventloom {
 // What the log was once seen to end with.
 struct Witnessed {
     Position position      = 0;
-    std::uint64_t checksum = 0; // of the last record; it may hold commands alone, behind that position
+    std::uint64_t checksum = 0; // of the last record; it may hold commands alone, after that position
 
     friend bool operator==(const Witnessed&, const Witnessed&) = default;
 };

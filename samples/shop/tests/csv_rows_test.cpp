@@ -37,7 +37,7 @@ std::vector<CsvRow> rows_of(const std::string& bytes)
     return rows;
 }
 
-// The rows in short: fields between bars, or what is wrong, each behind its line.
+// The rows in short: fields between bars, or what is wrong, each after its line.
 std::vector<std::string> read(const std::string& bytes)
 {
     std::vector<std::string> shown;
@@ -131,7 +131,7 @@ TEST_CASE("a damaged row is named by its line and swallows no other", "[shop][cs
          "a,b\n\"1,2\n\"3,4\n\"5,6\n",
          {"1:a|b", "2! " + misplaced, "3! " + misplaced, "4! " + never_closed}},
         {"a quote within a word", "a,b\n6\" PLATE,2\n3,4\n", {"1:a|b", "2! " + misplaced, "3:3|4"}},
-        {"a word behind a quote", "a,b\n\"6\" PLATE,2\n3,4\n", {"1:a|b", "2! " + misplaced, "3:3|4"}},
+        {"a word after a quote", "a,b\n\"6\" PLATE,2\n3,4\n", {"1:a|b", "2! " + misplaced, "3:3|4"}},
         {"half a character of UTF-16",
          "\xFF\xFE"
          "a\0\n\0"

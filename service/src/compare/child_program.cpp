@@ -204,7 +204,7 @@ result<std::optional<std::string>> ChildProgram::line(const Console& console)
         if (said_.size() > line_bytes_max) {
             return fail(Failure::corrupt, "line-too-long", "read what a program says and found a line without an end");
         }
-        if (output_ < 0) return std::optional<std::string>{}; // what stands behind the last end of a line was cut
+        if (output_ < 0) return std::optional<std::string>{}; // what stands after the last end of a line was cut
         BOOST_OUTCOME_TRY(move_bytes(console, false));
     }
 }

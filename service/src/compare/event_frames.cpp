@@ -91,13 +91,13 @@ result<const RecordedEvent*> EventFrameReader::next()
     const auto body = frame.substr(0, body_bytes);
     if (XXH3_64bits(body.data(), body.size()) != read_big_endian(frame.substr(body_bytes))) {
         return broken("damaged-events",
-                      "a checksum that does not match, behind position " + std::to_string(event_.position));
+                      "a checksum that does not match, after position " + std::to_string(event_.position));
     }
     const auto before = event_.position;
     BOOST_OUTCOME_TRY(event_, codec<RecordedEvent>::decode(body));
     if (event_.position <= before) {
         return broken("damaged-events",
-                      "position " + std::to_string(event_.position) + " behind " + std::to_string(before));
+                      "position " + std::to_string(event_.position) + " after " + std::to_string(before));
     }
     ++events_;
     return &event_;

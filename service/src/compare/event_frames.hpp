@@ -34,7 +34,7 @@ public:
 
     explicit EventFrameReader(Read read) : read_{std::move(read)} {}
 
-    // The next event, until the next call; nothing behind the last. What comes is believed in nothing.
+    // The next event, until the next call; nothing after the last. What comes is believed in nothing.
     // Failure::corrupt  "not-events", "damaged-events", "events-cut-short".
     result<const RecordedEvent*> next();
 

@@ -27,7 +27,7 @@ struct RowInOrder {
 class RowsInOrder {
 public:
     virtual ~RowsInOrder() = default;
-    // Until the next call; nothing behind the last row.
+    // Until the next call; nothing after the last row.
     virtual result<const RowInOrder*> next() = 0;
 };
 

@@ -24,7 +24,7 @@ struct HttpRefusal {
 template <class T>
 using http_result = outcome::basic_result<T, HttpRefusal, outcome::policy::terminate>;
 
-// `text` ends with the empty line behind the last field.
+// `text` ends with the empty line after the last field.
 http_result<HttpHead> read_http_head(std::string_view text, std::size_t body_bytes_max);
 
 // A whole answer.

@@ -33,7 +33,7 @@ struct Left {
     std::uint64_t number = 0; // of that line; 0: there is none
     Position position    = 0; // that it speaks of
     bool has_end         = false;
-    std::string torn;        // what stands behind it
+    std::string torn;        // what stands after it
     std::uint64_t bytes = 0; // all in all
 };
 
@@ -86,7 +86,7 @@ result<Left> what_can_be_gone_on_with(const Runtime& runtime, const std::string&
     return nothing;
 }
 
-// Turns what a store tells into lines, from behind what is left on.
+// Turns what a store tells into lines, from after what is left on.
 class Lines {
 public:
     using TakeLine = std::function<result<void>(std::string line)>;
@@ -221,7 +221,7 @@ result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& 
     Lines lines{left, add, progress};
     BOOST_OUTCOME_TRY(out.open(runtime));
     BOOST_OUTCOME_TRY(lines.run(store));
-    // Syncing takes long. Its last line comes behind it: what is killed meanwhile can be gone on with.
+    // Syncing takes long. Its last line comes after it: what is killed meanwhile can be gone on with.
     BOOST_OUTCOME_TRY(out.sync());
     BOOST_OUTCOME_TRY(lines.end());
     BOOST_OUTCOME_TRY(out.close(runtime));

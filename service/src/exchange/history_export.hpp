@@ -3,7 +3,7 @@
 //     BOOST_OUTCOME_TRY(const auto report, export_history(runtime, store, "orders.jsonl", progress));
 //
 // The file has its name when it is whole and durable. Until then it is FILE.part, and an export that was interrupted goes on
-// behind what stands there. Threads: as the store.
+// after what stands there. Threads: as the store.
 #pragma once
 
 #include <eventloom/eventstore/leveldb_store.hpp>

@@ -61,7 +61,7 @@ public:
 private:
     result<void> take_line(std::string_view text, std::uint64_t number)
     {
-        if (ended_) return out_of_order("something behind the line that ends the export");
+        if (ended_) return out_of_order("something after the line that ends the export");
         BOOST_OUTCOME_TRY(auto line, cloud_events::read_line(text));
         if (line.number != number) return out_of_order("what was line " + std::to_string(line.number));
         if (auto* event = std::get_if<RecordedEvent>(&line.content)) return take(std::move(*event), number);
@@ -87,7 +87,7 @@ private:
     {
         if (command.last_position != report_.events || command.count > command.last_position) {
             return out_of_order("a command of " + std::to_string(command.count) + " events up to position " +
-                                std::to_string(command.last_position) + " behind position " +
+                                std::to_string(command.last_position) + " after position " +
                                 std::to_string(report_.events));
         }
         ++report_.commands;
@@ -97,7 +97,7 @@ private:
     result<void> take(const HistoryEnd& end)
     {
         if (end.position != report_.events) {
-            return out_of_order("the end of " + std::to_string(end.position) + " events behind position " +
+            return out_of_order("the end of " + std::to_string(end.position) + " events after position " +
                                 std::to_string(report_.events));
         }
         ended_ = true;

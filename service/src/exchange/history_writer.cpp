@@ -25,7 +25,7 @@ Error another_event(Position position)
 Error another_command(const CommandRecord& command)
 {
     return {Failure::corrupt, "import-differs",
-            "found that the store does not hold the command " + to_string(command.id) + " behind position " +
+            "found that the store does not hold the command " + to_string(command.id) + " after position " +
                 std::to_string(command.last_position) + "; import into a directory without a store"};
 }
 

@@ -1,7 +1,7 @@
 // The lines of a file, of any length up to a limit, in little memory.
 //
 //     BOOST_OUTCOME_TRY(auto lines, LineReader::open(runtime, "orders.jsonl", cloud_events::line_bytes_max));
-//     BOOST_OUTCOME_TRY(const auto line, lines->next());      // without its end; nothing behind the last
+//     BOOST_OUTCOME_TRY(const auto line, lines->next());      // without its end; nothing after the last
 //
 // Threads: one.
 #pragma once

@@ -1,7 +1,7 @@
 // What a store holds, one thing after the other: events, those that are gone, and commands, in the order of writing.
 //
 //     StandingHistory standing{store};
-//     BOOST_OUTCOME_TRY(const StandingHistory::Entry* entry, standing.next());   // nothing behind the last
+//     BOOST_OUTCOME_TRY(const StandingHistory::Entry* entry, standing.next());   // nothing after the last
 //
 // Threads: one; the store gets no appends meanwhile.
 #pragma once

@@ -1,4 +1,4 @@
-// What is typed behind --where: a column, an operator, a value.
+// What is typed after --where: a column, an operator, a value.
 //
 //     BOOST_OUTCOME_TRY(const auto condition, Condition::parse("total >= 12.50", table));
 //     condition.holds(row);

@@ -26,7 +26,7 @@ std::uint32_t by_table(std::uint32_t crc, std::string_view bytes)
 }
 
 #ifdef __x86_64__
-// One instruction waits for the one before it, so three checksums are made of three pieces at a time; a piece of zeros behind
+// One instruction waits for the one before it, so three checksums are made of three pieces at a time; a piece of zeros after
 // the first takes it to where the second ends. (M. Adler's crc32c.c does the same.)
 constexpr std::size_t piece_bytes = 1024;
 

@@ -38,7 +38,7 @@ bool begins_a_record(const Fragment& fragment)
     return fragment.type == full || fragment.type == first;
 }
 
-// What is left of a block behind its last header is filled with zeros.
+// What is left of a block after its last header is filled with zeros.
 std::size_t skip_trailer(std::size_t at)
 {
     const std::size_t left = block_bytes - at % block_bytes;
@@ -100,7 +100,7 @@ result<std::vector<std::string>> scrub_logs(const Runtime& runtime, const std::s
         if (scrubbed.verdict == ScrubbedLog::Verdict::damaged) {
             return fail(Failure::corrupt, "damaged-log",
                         "opened the log file " + path + " and found damage at byte " + std::to_string(scrubbed.bad_at) +
-                            " with whole records behind it; acknowledged writes may be lost there; restore a backup");
+                            " with whole records after it; acknowledged writes may be lost there; restore a backup");
         }
         if (scrubbed.verdict == ScrubbedLog::Verdict::torn_tail) {
             const std::string_view bytes{*log};

@@ -20,7 +20,7 @@ inline constexpr std::string_view torn_tail_ending = ".torn";
 struct ScrubbedLog {
     enum class Verdict : std::uint8_t { whole, torn_tail, damaged };
     Verdict verdict       = Verdict::whole;
-    std::size_t whole_end = 0; // behind the last whole record
+    std::size_t whole_end = 0; // after the last whole record
     std::size_t bad_at    = 0; // where reading stopped
 };
 

@@ -60,7 +60,7 @@ public:
     leveldb::Status Close() override
     {
         auto status = Flush();
-        // Zeros behind the end are harmless; without them the file is as long as what it holds.
+        // Zeros after the end are harmless; without them the file is as long as what it holds.
         if (status.ok() && zeros_till_ > end_ && ftruncate(descriptor_, static_cast<off_t>(end_)) != 0)
             status = fault();
         if (close(descriptor_) != 0 && status.ok()) status = fault();
@@ -84,7 +84,7 @@ private:
         return leveldb::Status::OK();
     }
 
-    // What is in the buffer and `bytes` behind it, in one call.
+    // What is in the buffer and `bytes` after it, in one call.
     leveldb::Status write_with_buffer(const leveldb::Slice& bytes)
     {
         const std::array<iovec, 2> pieces{
@@ -129,7 +129,7 @@ private:
     int descriptor_;
     const std::string path_;
     std::string buffer_;
-    std::uint64_t end_        = 0; // behind what was appended
+    std::uint64_t end_        = 0; // after what was appended
     std::uint64_t zeros_till_ = 0; // up to where zeros were written ahead
     std::size_t since_sync_   = 0;
 };

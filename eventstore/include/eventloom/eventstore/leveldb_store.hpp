@@ -75,7 +75,7 @@ struct VerifyReport {
 struct HistoryVisitor {
     std::function<result<void>(const RecordedEvent&)>
         event; // of one that is gone: id, stream, place, time, and no type
-    std::function<result<void>(const CommandRecord&)> command; // right behind the last of its events
+    std::function<result<void>(const CommandRecord&)> command; // right after the last of its events
 };
 
 // A scavenge takes out of the log what the limits of streams (stream_limits.hpp) leave nobody to read.
@@ -94,7 +94,7 @@ struct ScavengeReport {
 };
 
 // The files of a store at one moment, all of them kept while it lives (Database::capture): of its log, with every event up
-// to `head` and none behind it, and of its index, which is never ahead of the log. backup.hpp makes backups of them.
+// to `head` and none after it, and of its index, which is never ahead of the log. backup.hpp makes backups of them.
 struct StoreCapture {
     std::unique_ptr<DatabaseCapture> index;
     std::unique_ptr<DatabaseCapture> log;

@@ -62,7 +62,7 @@ struct ConsumerGroupOptions {
     std::size_t buffered_bytes_max  = 16u << 20; // one event is taken whatever its size
 };
 
-// What a member has in its hands: events of one or more streams, those of one stream in order and one behind the other.
+// What a member has in its hands: events of one or more streams, those of one stream in order and one after the other.
 struct MemberBatch {
     std::vector<RecordedEvent> events; // empty: there is nothing to do now
     std::uint64_t number = 0;          // of this batch, among all of the group
@@ -96,7 +96,7 @@ public:
     virtual result<void> acknowledge(const MemberBatch& batch)                    = 0;
     virtual result<void> acknowledge(const MemberBatch& batch, std::size_t count) = 0;
 
-    // The first `count` events are handled, and the one behind them failed. The rest is handed back.
+    // The first `count` events are handled, and the one after them failed. The rest is handed back.
     virtual result<void> fail(const MemberBatch& batch, std::size_t count, Error why) = 0;
 
     // It is alive, and needs more time.
@@ -121,9 +121,9 @@ struct StoppedStream {
 struct ConsumerGroupStatus {
     std::string name;
     Position checkpoint = 0; // everything up to here is handled
-    Position read    = 0; // up to here the log has been read; what is behind the checkpoint is handled but for `open`
-    Position lag     = 0; // from the checkpoint to the head of the log
-    std::size_t open = 0; // events up to `read` that are not handled
+    Position read       = 0; // up to here the log has been read; what is after the checkpoint is handled but for `open`
+    Position lag        = 0; // from the checkpoint to the head of the log
+    std::size_t open    = 0; // events up to `read` that are not handled
     std::size_t buffered_events = 0; // in memory
     std::size_t buffered_bytes  = 0;
     std::size_t in_flight       = 0;
@@ -169,9 +169,9 @@ public:
                                                         const ConsumerGroupsOptions& options);
     ~ConsumerGroups();
 
-    // Goes on behind the group's checkpoint, or begins a group that has none.
+    // Goes on after the group's checkpoint, or begins a group that has none.
     //
-    // Failure::invalid   "invalid-group-name": names are as those of streams. "group-begins-behind-log".
+    // Failure::invalid   "invalid-group-name": names are as those of streams. "group-begins-after-log".
     // Failure::conflict  "group-is-open": there is one under this name; use that.
     // Failure::corrupt   "damaged-checkpoint"; "log-behind-checkpoint": the log is not the one that was handled.
     result<std::shared_ptr<ConsumerGroup>> open_group(ConsumerGroupOptions options);

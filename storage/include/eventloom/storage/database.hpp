@@ -82,7 +82,7 @@ public:
     void seek_at_or_before(std::string_view key); // to the last key at or before `key`
     bool valid() const;                           // false past either end, and after an error
     void next();
-    void previous(); // from behind the last key, to that one
+    void previous(); // from after the last key, to that one
     std::string_view key() const;
     std::string_view value() const;
     // Failure::corrupt when what was read is damaged. Ask when valid() turns false: the end, or a fault?
@@ -101,7 +101,7 @@ using DatabaseSnapshot = std::shared_ptr<const void>;
 // A file of a database, as a copy of it needs it.
 struct CapturedFile {
     std::string name;                   // in the database's directory
-    std::uint64_t bytes = 0;            // from its beginning; it may have grown behind them, which is not of the copy
+    std::uint64_t bytes = 0;            // from its beginning; it may have grown after them, which is not of the copy
     std::optional<std::string> content; // what these bytes are, where that is known
     bool is_final = false;              // it never changes: a second name for it is as good as a copy
 };

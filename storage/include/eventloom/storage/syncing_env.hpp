@@ -5,7 +5,7 @@
 //     SyncingEnv files{leveldb::Env::Default(), sync_directory_of_the_system};
 //     Runtime runtime{clock, executor, ids, files};
 //
-// Needs LevelDB's headers, so include it only where an Env is made. Threads: as the Env behind it.
+// Needs LevelDB's headers, so include it only where an Env is made. Threads: as the Env underneath.
 #pragma once
 
 #include <eventloom/storage/linking_files.hpp>
@@ -32,7 +32,7 @@ public:
     leveldb::Status RemoveFile(const std::string& path) override;
     leveldb::Status CreateDir(const std::string& directory) override;
     leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override;
-    // As the Env behind it can.
+    // As the Env underneath can.
     leveldb::Status link_file(const std::string& from, const std::string& to) override;
     leveldb::Status identify(const std::string& path, std::string* identity) override;
     leveldb::Status count_names(const std::string& path, std::uint64_t* names) override;
