@@ -18,7 +18,7 @@ struct Deposit {
     long cents = 0;
 };
 
-// State: what the next decision needs to know. The quoted names are what the disk holds.
+// State: what the next decision needs to know. The quoted names are stored on disk, so they never change.
 struct Account {
     static constexpr auto category = "account";
     using Events = el::events<el::event<"account-opened", Opened>, el::event<"money-deposited", Deposited>>;
@@ -46,7 +46,7 @@ inline el::result<Deposited> decide(const Deposit& command, const Account& accou
 }
 static_assert(el::aggregate<Account>);
 
-// A table to look at: one row for each account.
+// A table for queries: one row for each account.
 struct Balance {
     std::string owner;
     long cents = 0;

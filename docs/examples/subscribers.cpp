@@ -23,7 +23,7 @@ el::result<void> run(const std::string& directory)
     const el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
     BOOST_OUTCOME_TRY(const auto store, el::LevelDbStore::open(runtime, {.directory = directory + "/log"}));
 
-    // One subscriber, who is brought all that he asked for. He begins where he says: here, with the first event.
+    // One subscriber, which gets every event that it asked for. It starts at the position given: here, the first event.
     std::atomic<std::size_t> ordered_by_ada{0};
     el::EventBus bus{runtime, *store};
     const auto ada = bus.subscribe({.name = "ada", .scope = el::Scope::tag("customer:ada"), .after = 0},
@@ -32,7 +32,7 @@ el::result<void> run(const std::string& directory)
                                        return el::done();
                                    });
 
-    // A group, whose members share the work. It goes on where it stopped.
+    // A group, whose members share the work. After a restart it continues where it stopped.
     std::atomic<std::size_t> mails{0};
     const auto send_a_mail = [&](const el::RecordedEvent&) -> el::result<void> {
         ++mails;

@@ -74,10 +74,11 @@ result<std::optional<std::string>> read_file(const Runtime& runtime, const std::
     const std::unique_ptr<leveldb::SequentialFile> file{opened};
 
     std::string content;
-    std::string scratch(std::min<std::size_t>(limit + 1, 1u << 16), '\0');
+    const auto scratch_bytes = std::min<std::size_t>(limit + 1, 1u << 16);
+    const auto scratch       = std::make_unique_for_overwrite<char[]>(scratch_bytes);
     while (content.size() <= limit) {
         leveldb::Slice piece;
-        status = file->Read(scratch.size(), &piece, scratch.data());
+        status = file->Read(scratch_bytes, &piece, scratch.get());
         if (not status.ok()) return error_of(status, asked);
         if (piece.empty()) return std::optional{std::move(content)};
         content.append(piece.data(), piece.size());

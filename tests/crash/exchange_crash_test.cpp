@@ -1,8 +1,10 @@
 // Power cuts at every change of the disk that an export and an import make, and a disk that fails there.
 #include "exchange/history_export.hpp"
 #include "exchange/history_import.hpp"
+#include "machine/branches.hpp"
 #include "machine/store_machine.hpp"
 #include "support/every_store.hpp"
+#include "support/sweep.hpp"
 
 #include <eventloom/framework/stream_limits.hpp>
 
@@ -93,56 +95,67 @@ std::string wrong_import(StoreMachine& machine, const std::string& text, bool mu
     return told == text ? "" : "what was imported is not what was exported";
 }
 
+// What is wrong with an import that has ended somehow, after a power cut.
+std::string wrong_after(StoreMachine& machine, bool is_done, Tail tail, const std::string& text)
+{
+    machine.process_ends();
+    machine.disk().power_cut(tail);
+    put_export(machine, text);
+    const auto wrong = wrong_import(machine, text, is_done);
+    machine.process_ends();
+    return wrong;
+}
+
 TEST_CASE("a power cut at any change of the disk leaves no import that is half done, and it goes on",
           "[crash][exchange]")
 {
     const auto text  = whole_export(Ends::with_gone);
-    std::size_t cuts = 0;
-    for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
-        for (std::uint64_t point = 1;; ++point) {
-            StoreMachine machine{1, model};
-            put_export(machine, text);
-            machine.disk().crash_at(machine.disk().operations() + point);
-            const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
-            const bool crashed = machine.disk().crashed();
-            machine.process_ends();
-            machine.disk().power_cut(static_cast<Tail>(point % 4));
-            put_export(machine, text);
-            const auto wrong = wrong_import(machine, text, is_done);
-            machine.process_ends();
-            INFO("directory model " << static_cast<int>(model) << ", power cut at change " << point);
-            REQUIRE(wrong == "");
-            cuts += crashed ? 1 : 0;
-            if (not crashed) break;
-        }
-    }
-    CHECK(cuts > 100);
+    const auto model = GENERATE(DirectoryModel::ordered, DirectoryModel::strict);
+    StoreMachine machine{1, model};
+    put_export(machine, text);
+    Sweep sweep{6};
+    Branches branches;
+    machine.disk().before_each_change([&] {
+        const auto point = machine.disk().operations() + 1;
+        if (branches.in_one() || not sweep.tries_next()) return;
+        if (branches.begin("power cut at change " + std::to_string(point))) machine.disk().crash_at(point);
+    });
+    const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
+    machine.disk().before_each_change({});
+    const auto wrong = wrong_after(machine, is_done, static_cast<Tail>(machine.disk().operations() % 4), text);
+    if (branches.in_one()) branches.end(wrong);
+    INFO(sweep << "directory model " << static_cast<int>(model));
+    REQUIRE(branches.wrong() == "");
+    REQUIRE(is_done);
+    REQUIRE(wrong == "");
+    CHECK(branches.ended() == sweep.tried());
+    CHECK(sweep.points() > 100);
 }
 
 TEST_CASE("an import that says it is done is on the disk, whatever operation failed", "[crash][exchange][fault]")
 {
-    const auto text      = whole_export(Ends::with_events);
-    std::size_t failures = 0;
-    for (const auto operation :
-         {Operation::write, Operation::sync, Operation::create, Operation::rename, Operation::sync_directory}) {
-        for (std::uint64_t number = 1;; ++number) {
-            StoreMachine machine{1};
-            put_export(machine, text);
-            machine.disk().fail({.operation = operation, .number = number, .half = operation == Operation::write});
-            const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
-            const bool failed  = machine.disk().fault_happened();
-            machine.process_ends();
-            machine.disk().power_cut(Tail::dropped);
-            put_export(machine, text);
-            const auto wrong = wrong_import(machine, text, is_done);
-            machine.process_ends();
-            INFO("operation " << static_cast<int>(operation) << " fails at " << number);
-            REQUIRE(wrong == "");
-            failures += failed ? 1 : 0;
-            if (not failed) break;
-        }
-    }
-    CHECK(failures > 50);
+    const auto text = whole_export(Ends::with_events);
+    StoreMachine machine{1};
+    put_export(machine, text);
+    Sweep sweep{6};
+    Branches branches;
+    machine.disk().before_each_operation([&](Operation operation) {
+        if (not is_change(operation) || operation == Operation::remove) return;
+        if (branches.in_one() || not sweep.tries_next()) return;
+        if (branches.begin("operation " + std::to_string(static_cast<int>(operation)) + " fails at " +
+                           std::to_string(machine.disk().count(operation) + 1)))
+            machine.disk().fail({.operation = operation, .half = operation == Operation::write});
+    });
+    const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
+    machine.disk().before_each_change({});
+    const auto wrong = wrong_after(machine, is_done, Tail::dropped, text);
+    if (branches.in_one()) branches.end(wrong);
+    INFO(sweep);
+    REQUIRE(branches.wrong() == "");
+    REQUIRE(is_done);
+    REQUIRE(wrong == "");
+    CHECK(branches.ended() == sweep.tried());
+    CHECK(sweep.points() > 50);
 }
 
 TEST_CASE("a power cut at any change of the disk leaves a whole export or none under its name", "[crash][exchange]")

@@ -1,5 +1,8 @@
 // Power cuts and kills at every change that projections make to the disk, wherever their rows are kept.
 #include "crash/projections_machine.hpp"
+#include "machine/branches.hpp"
+#include "support/answers.hpp"
+#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,27 +13,14 @@ using namespace eventloom::testing;
 
 constexpr std::array lossy_tails{Tail::dropped, Tail::shortened, Tail::torn};
 
-std::uint64_t changes_of_a_life(const Setting& setting)
-{
-    ProjectionsMachine whole{1, setting};
-    const auto lived = whole.live();
-    INFO((lived ? "" : lived.error().sentence));
-    REQUIRE(lived);
-    return whole.disk().operations();
-}
-
 Lost lost_with(Tail tail)
 {
     return tail == Tail::kept ? Lost::nothing : Lost::what_was_not_synced;
 }
 
-// A life that ends before its change `point`.
-void live_and_crash(ProjectionsMachine& machine, std::uint64_t point, Tail tail)
+std::string crash_before(std::uint64_t point, Tail tail)
 {
-    machine.disk().crash_at(point);
-    static_cast<void>(machine.live());
-    REQUIRE(machine.disk().crashed());
-    machine.power_cut(tail);
+    return "tail " + std::to_string(static_cast<int>(tail)) + ", before change " + std::to_string(point);
 }
 
 // Every place, on a disk that keeps no entry of a directory unless it is synced; and the log beside the rows, on the other.
@@ -47,28 +37,42 @@ TEST_CASE("a crash at any change of the disk leaves rows that are those of their
           "[crash][projections]")
 {
     const auto setting = GENERATE(from_range(settings));
-    const auto points  = changes_of_a_life(setting);
     // Beside the log the same happens again, between changes of the log.
-    const std::uint64_t lives_a_point = setting.log == Log::on_the_disk ? 1 : 2;
-    std::uint64_t rebuilding          = 0;
-    std::uint64_t changing_version    = 0;
-    for (std::uint64_t point = 1; point <= points; ++point) {
+    const bool both_tails = setting.log == Log::elsewhere;
+    ProjectionsMachine machine{1, setting};
+    Sweep sweep{6};
+    Branches branches;
+    auto tail                      = Tail::kept; // of a branch
+    std::uint64_t rebuilding       = 0;
+    std::uint64_t changing_version = 0;
+    machine.disk().before_each_change([&] {
+        if (branches.in_one()) return;
+        const auto point = machine.disk().operations() + 1;
         const auto lossy = lossy_tails[point % lossy_tails.size()];
-        for (const auto tail : {Tail::kept, lossy}) {
-            if (lives_a_point == 1 && (point % 2 == 0) != (tail == lossy)) continue;
-            ProjectionsMachine machine{1, setting};
-            live_and_crash(machine, point, tail);
-            rebuilding += machine.was_rebuilding() ? 1 : 0;
-            changing_version += machine.was_changing_version() ? 1 : 0;
-            INFO("rows in " << setting.place << ", tail " << static_cast<int>(tail) << ", before change " << point
-                            << " of " << points);
-            REQUIRE(machine.wrong_after_restart(lost_with(tail)) == "");
+        rebuilding += machine.was_rebuilding() ? 1 : 0;
+        changing_version += machine.was_changing_version() ? 1 : 0;
+        for (const auto tried : {Tail::kept, lossy}) {
+            if (not both_tails && (point % 2 == 0) != (tried == lossy)) continue;
+            if (not sweep.tries_next() || not branches.begin(crash_before(point, tried))) continue;
+            tail = tried;
+            return machine.disk().crash_at(point);
         }
+    });
+    const auto lived = machine.live();
+    machine.disk().before_each_change({});
+    if (branches.in_one()) {
+        machine.power_cut(tail);
+        branches.end(machine.wrong_after_restart(lost_with(tail)));
     }
-    INFO(points << " changes, " << rebuilding << " crashes in a rebuild or a drop, " << changing_version
+    REQUIRE(sentence_of(lived) == "");
+    INFO(sweep << "rows in " << setting.place);
+    REQUIRE(branches.wrong() == "");
+    CHECK(branches.ended() == sweep.tried());
+    const auto points = machine.disk().operations();
+    INFO(points << " changes, " << rebuilding << " of them in a rebuild or a drop, " << changing_version
                 << " while a new version is built");
     CHECK(points > (setting.place == RowPlace::memory ? 20 : 500));
-    const auto before_the_version = points - changing_version / lives_a_point;
+    const auto before_the_version = points - changing_version;
     CHECK(rebuilding > before_the_version / (setting.place == RowPlace::log ? 16 : 8)); // inline, most are of appends
     CHECK(changing_version > points / 16);
 }
@@ -78,44 +82,77 @@ TEST_CASE("a power cut while LevelDB goes on to its next log file leaves rows th
 {
     constexpr std::uint64_t last_changes = 600; // in the next file; a row is written in many pieces
     constexpr std::uint64_t step         = 83;
-    ProjectionsMachine whole{1, {RowPlace::leveldb}};
-    REQUIRE(whole.live_with_large_rows());
-    const auto points = whole.disk().operations();
-    for (std::uint64_t point = points - last_changes; point <= points; point += step) {
-        ProjectionsMachine machine{point, {RowPlace::leveldb}};
-        machine.disk().crash_at(point);
-        REQUIRE_FALSE(machine.live_with_large_rows());
-        machine.power_cut(lossy_tails[point % lossy_tails.size()]);
-        INFO("before change " << point << " of " << points);
-        REQUIRE(machine.wrong_after_restart(Lost::what_was_not_synced) == "");
+    const auto points                    = [] {
+        ProjectionsMachine whole{1, {RowPlace::leveldb}};
+        REQUIRE(whole.live_with_large_rows());
+        return whole.disk().operations();
+    }();
+    ProjectionsMachine machine{1, {RowPlace::leveldb}};
+    Sweep sweep{2};
+    Branches branches;
+    machine.disk().before_each_change([&] {
+        const auto point = machine.disk().operations() + 1;
+        if (point + last_changes < points || (point + last_changes - points) % step != 0) return;
+        if (branches.in_one() || not sweep.tries_next()) return;
+        if (branches.begin(crash_before(point, lossy_tails[point % lossy_tails.size()])))
+            machine.disk().crash_at(point);
+    });
+    const auto lived = machine.live_with_large_rows();
+    machine.disk().before_each_change({});
+    if (branches.in_one()) {
+        machine.power_cut(lossy_tails[machine.disk().operations() % lossy_tails.size()]);
+        branches.end(machine.wrong_after_restart(Lost::what_was_not_synced));
     }
+    REQUIRE(sentence_of(lived) == "");
+    INFO(sweep);
+    REQUIRE(branches.wrong() == "");
+    CHECK(branches.ended() == sweep.tried());
+    CHECK(sweep.points() == last_changes / step + 1);
 }
 
 TEST_CASE("a crash in the recovery from a crash leaves rows that are those of their checkpoint, too",
           "[crash][projections]")
 {
-    constexpr std::uint64_t step = 101; // between the first crashes that are tried
-    const auto setting           = GENERATE(from_range(settings));
-    const auto points            = changes_of_a_life(setting);
-    std::uint64_t crashes        = 0;
-    for (std::uint64_t point = 1; point <= points; point += step) {
-        const auto first = point % 2 == 0 ? Tail::kept : lossy_tails[point % lossy_tails.size()];
-        for (std::uint64_t second = 1;; second += 5) {
-            ProjectionsMachine machine{1, setting};
-            live_and_crash(machine, point, first);
-            machine.disk().crash_at(machine.disk().operations() + second);
-            INFO("rows in " << setting.place << ", tail " << static_cast<int>(first) << ", before change " << point
-                            << " of " << points << ", then before change " << second << " of the recovery");
-            REQUIRE(machine.wrong_after_restart(lost_with(first)) == "");
-            if (not machine.disk().crashed()) break;
-            const auto tail = lossy_tails[second % lossy_tails.size()];
-            machine.power_cut(tail);
-            REQUIRE(machine.wrong_after_restart(lost_with(tail)) == "");
-            ++crashes;
-        }
-    }
-    INFO(crashes << " crashes of recoveries");
-    CHECK(crashes > (setting.place == RowPlace::memory ? 2 : 100));
+    constexpr std::uint64_t first_step  = 101; // between the first crashes that are tried
+    constexpr std::uint64_t second_step = 5;
+    const auto setting                  = GENERATE(from_range(settings));
+    ProjectionsMachine machine{1, setting};
+    Branches firsts;
+    Branches seconds; // of one of the first
+    auto first         = Tail::kept;
+    auto second        = Tail::kept;
+    const auto recover = [&](std::uint64_t crashed_at) {
+        machine.power_cut(first);
+        Sweep sweep{6, crashed_at};
+        machine.disk().before_each_change([&] {
+            const auto point = machine.disk().operations() + 1;
+            const auto tried = lossy_tails[(point - crashed_at) % lossy_tails.size()];
+            if (seconds.in_one() || (point - crashed_at) % second_step != 1 || not sweep.tries_next()) return;
+            if (not seconds.begin(crash_before(point, tried))) return;
+            second = tried;
+            machine.disk().crash_at(point);
+        });
+        auto wrong = machine.wrong_after_restart(lost_with(first));
+        if (not seconds.in_one()) firsts.end(wrong.empty() ? seconds.wrong() : wrong, seconds.ended());
+        machine.power_cut(second);
+        if (wrong.empty()) wrong = machine.wrong_after_restart(lost_with(second));
+        seconds.end(wrong);
+    };
+    machine.disk().before_each_change([&] {
+        const auto point = machine.disk().operations() + 1;
+        const auto tried = point % 2 == 0 ? Tail::kept : lossy_tails[point % lossy_tails.size()];
+        if (point % first_step != 1 || not firsts.begin(crash_before(point, tried))) return;
+        first = tried;
+        machine.disk().crash_at(point);
+    });
+    const auto lived = machine.live();
+    machine.disk().before_each_change({});
+    if (firsts.in_one()) recover(machine.disk().operations());
+    REQUIRE(sentence_of(lived) == "");
+    INFO(Sweep{6} << "rows in " << setting.place);
+    REQUIRE(firsts.wrong() == "");
+    INFO(firsts.ended() << " crashes of recoveries");
+    CHECK(firsts.ended() >= (setting.place == RowPlace::memory ? 0 : Sweep{6}.share_of(300)));
 }
 
 } // namespace projections_crash_test

@@ -1,5 +1,6 @@
 // Power cuts at every change that a run of the store makes to its disk, and at every change that its recovery makes.
 #include "machine/recorded_run.hpp"
+#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -26,7 +27,7 @@ std::size_t files_of(const DiskImage& image, std::string_view ending)
 TEST_CASE("a power cut at any change of the disk loses no acknowledged event and leaves no half append",
           "[crash][eventstore]")
 {
-    std::size_t cuts = 0;
+    Sweep sweep{tails.size()}; // each change, with one of the tails
     for (const auto model : models) {
         const auto run = long_run(model);
         REQUIRE(run.wrong == "");
@@ -36,18 +37,18 @@ TEST_CASE("a power cut at any change of the disk loses no acknowledged event and
             const auto acknowledged = run.acknowledged_at(point);
             const auto in_doubt     = run.in_doubt_at(point);
             for (const auto tail : tails) {
+                if (not sweep.tries_next()) continue;
                 StoreMachine machine{1000 + i, point.image};
                 machine.disk().power_cut(tail);
                 const auto wrong = recover(machine, acknowledged, in_doubt);
-                INFO("directory model " << static_cast<int>(model) << ", tail " << static_cast<int>(tail)
-                                        << ", before change " << i + 1 << " of " << run.points.size());
+                INFO(sweep << "directory model " << static_cast<int>(model) << ", tail " << static_cast<int>(tail)
+                           << ", before change " << i + 1 << " of " << run.points.size());
                 REQUIRE(wrong == "");
-                ++cuts;
             }
         }
     }
-    INFO(cuts << " power cuts");
-    CHECK(cuts >= 4000);
+    INFO(sweep.tried() << " power cuts of " << sweep.points());
+    CHECK(sweep.points() >= 4000);
 }
 
 // The disk before each change of an opening and closing after a crash.
@@ -67,7 +68,7 @@ std::vector<DiskImage> images_of_recovery(const DiskImage& crashed, Tail tail, s
 TEST_CASE("a second power cut at any change of a recovery loses nothing either", "[crash][eventstore]")
 {
     constexpr std::size_t step = 23; // between the first cuts that are tried; coprime to the changes of an append
-    std::size_t cuts           = 0;
+    Sweep sweep{4};
     for (const auto model : models) {
         const auto run = long_run(model);
         REQUIRE(run.wrong == "");
@@ -77,18 +78,18 @@ TEST_CASE("a second power cut at any change of a recovery loses nothing either",
             const auto in_doubt     = run.in_doubt_at(point);
             const auto images       = images_of_recovery(point.image, tails[i / step % 3], 1000 + i);
             for (std::size_t second = 0; second < images.size(); ++second) {
+                if (not sweep.tries_next()) continue;
                 StoreMachine machine{2000 + i + second, images[second]};
                 machine.disk().power_cut(tails[second % tails.size()]);
                 const auto wrong = recover(machine, acknowledged, in_doubt);
-                INFO("directory model " << static_cast<int>(model) << ", before change " << i + 1
-                                        << ", then before change " << second + 1 << " of the recovery");
+                INFO(sweep << "directory model " << static_cast<int>(model) << ", before change " << i + 1
+                           << ", then before change " << second + 1 << " of the recovery");
                 REQUIRE(wrong == "");
-                ++cuts;
             }
         }
     }
-    INFO(cuts << " power cuts");
-    CHECK(cuts >= 1000);
+    INFO(sweep.tried() << " power cuts of " << sweep.points());
+    CHECK(sweep.points() >= 1000);
 }
 
 } // namespace store_crash_sweep_test

@@ -1,5 +1,6 @@
 // A disk that fails or fills up at every single one of its operations, under a store that is being written.
 #include "machine/store_run.hpp"
+#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -45,7 +46,7 @@ std::string wrong_with(StoreMachine& machine, const RunOptions& options, Tail ta
 TEST_CASE("after a write that fails, nothing is acknowledged until the store is opened again",
           "[crash][eventstore][fault]")
 {
-    std::uint64_t faults = 0;
+    Sweep sweep{4};
     for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
         auto options      = short_run;
         options.model     = model;
@@ -56,20 +57,21 @@ TEST_CASE("after a write that fails, nothing is acknowledged until the store is 
                 for (const bool for_good : {false, true}) {
                     for (const bool half : {false, true}) {
                         if (half && operation != Operation::write) continue;
+                        if (not sweep.tries_next()) continue;
                         StoreMachine machine{options.seed, model};
                         machine.disk().fail({operation, number, for_good, half});
                         const auto wrong = wrong_with(machine, options, number % 2 == 0 ? Tail::dropped : Tail::torn);
-                        INFO("operation " << kind << ", number " << number << (for_good ? " and all after it" : "")
-                                          << (half ? ", half of it" : "") << ", model " << static_cast<int>(model));
+                        INFO(sweep << "operation " << kind << ", number " << number
+                                   << (for_good ? " and all after it" : "") << (half ? ", half of it" : "")
+                                   << ", model " << static_cast<int>(model));
                         REQUIRE(wrong == "");
-                        ++faults;
                     }
                 }
             }
         }
     }
-    INFO(faults << " faults");
-    CHECK(faults >= 2000);
+    INFO(sweep.tried() << " faults of " << sweep.points());
+    CHECK(sweep.points() >= 2000);
 }
 
 TEST_CASE("who appends after a fault is told of the first one, whoever met it", "[crash][eventstore][fault]")
@@ -164,11 +166,13 @@ TEST_CASE("a disk that is full at any byte loses nothing, and the store goes on 
     options.appends   = 24;
     options.lives     = 2;
     const auto extent = extent_of(options);
+    Sweep sweep{8};
     for (std::uint64_t room = 0; room < extent.bytes; ++room) {
+        if (not sweep.tries_next()) continue;
         StoreMachine machine{options.seed, options.model};
         machine.disk().leave_room(room);
         const auto wrong = wrong_with(machine, options, room % 2 == 0 ? Tail::kept : Tail::torn);
-        INFO("room for " << room << " bytes");
+        INFO(sweep << "room for " << room << " bytes");
         REQUIRE(wrong == "");
     }
     INFO(extent.bytes << " bytes");

@@ -54,9 +54,9 @@ void SimulatedDisk::remember(Operation operation, std::string_view path, std::st
 
 Status SimulatedDisk::pass(Operation operation, const std::string& path, DiskFaults::Answer* answer)
 {
+    if (is_change(operation) && crashed_) return dead(path);
+    if (before_each_) before_each_(operation);
     if (is_change(operation)) {
-        if (crashed_) return dead(path);
-        if (before_each_change_) before_each_change_();
         if (++operations_; crash_at_ != 0 && operations_ >= crash_at_) {
             crashed_ = true;
             return dead(path);

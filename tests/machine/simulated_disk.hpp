@@ -73,8 +73,14 @@ public:
     // Changes so far: writes, syncs, new files, renames, removals.
     std::uint64_t operations() const { return operations_; }
     std::uint64_t count(Operation operation) const { return faults_.count(operation); }
-    // Told before each change is made.
-    void before_each_change(std::function<void()> told) { before_each_change_ = std::move(told); }
+    // Told before each operation, or each change, is made.
+    void before_each_operation(std::function<void(Operation)> told) { before_each_ = std::move(told); }
+    void before_each_change(std::function<void()> told)
+    {
+        before_each_ = [told = std::move(told)](Operation operation) {
+            if (told && is_change(operation)) told();
+        };
+    }
     // Of all changes so far, with their bytes.
     std::uint64_t trace() const { return trace_; }
 
@@ -149,7 +155,7 @@ private:
     DiskImage state_;
     Drawn drawn_;
     DiskFaults faults_;
-    std::function<void()> before_each_change_;
+    std::function<void(Operation)> before_each_;
     std::uint64_t operations_ = 0;
     std::uint64_t crash_at_   = 0;
     bool crashed_             = false;

@@ -57,7 +57,7 @@ el::result<void> ask(el::Projections& projections, const el::Table<OrderId, Orde
     CHECK(answer == "ada 1 1 1 2 tea 3");
     CHECK(france->orders == 2);
 
-    BOOST_OUTCOME_TRY(const auto then, projections.as_of("orders", 1)); // behind the first event
+    BOOST_OUTCOME_TRY(const auto then, projections.as_of("orders", 1)); // after the first event
     BOOST_OUTCOME_TRY(const auto page, then.all(""));
     CHECK(page.rows.size() == 1);
     return el::done();
@@ -134,7 +134,7 @@ el::result<std::shared_ptr<el::Subscription>> follow(const el::Runtime& runtime,
         return el::done();
     };
     auto watching = el::watch(runtime.executor, orders, show);
-    BOOST_OUTCOME_TRY(page.show_all(orders)); // behind it: what changes meanwhile is told
+    BOOST_OUTCOME_TRY(page.show_all(orders)); // after el::watch, so that no change is missed
     return watching;
 }
 

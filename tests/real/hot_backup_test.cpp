@@ -1,6 +1,7 @@
 // Backups on a real disk, while sixty-four real threads write.
 #include "machine/settings.hpp"
 #include "real/store_on_disk.hpp"
+#include "support/sweep.hpp"
 
 #include <eventloom/eventstore/backup.hpp>
 
@@ -81,7 +82,7 @@ std::unique_ptr<LevelDbStore> open_to_write(const RealMachine& machine, const st
 TEST_CASE("hot backups under sixty-four writers restore to sound stores with all that was acknowledged before",
           "[real][backup][threads]")
 {
-    const auto backups = setting("EVENTLOOM_BACKUPS", 200);
+    const auto backups = setting("EVENTLOOM_BACKUPS", Sweep{5}.share_of(200));
     REQUIRE(backups > 0);
     const TemporaryDirectory directory;
     const RealMachine machine;

@@ -2,6 +2,7 @@
 #include "real/accounts.hpp"
 #include "real/child.hpp"
 #include "support/every_store.hpp"
+#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -105,7 +106,8 @@ TEST_CASE("rebuilds killed at random moments fail no query, leave the old rows a
     }
     REQUIRE(undisturbed.size() == static_cast<std::size_t>(2 * (accounts + branches)));
     std::size_t steps = 40; // of a whole rebuild, until one was seen
-    for (int kill = 0; kill < 20; ++kill) {
+    const auto kills  = Sweep{4}.share_of(20);
+    for (std::uint64_t kill = 0; kill < kills; ++kill) {
         INFO("kill " << kill);
         const auto whole = rebuild_and_kill(directory.path(), 1 + random() % (steps + steps / 4));
         if (whole > 0) steps = whole;

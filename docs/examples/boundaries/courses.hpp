@@ -30,7 +30,7 @@ struct Courses {
 };
 static_assert(el::decision_context<Courses>);
 
-// Views: each what a rule needs to know, and no more. What a view does not hear cannot get in its way.
+// Views: what each rule needs to know, and no more. An event that a view has no evolve for cannot make its commands fail.
 struct Course       { CourseId id; bool defined = false; int capacity = 0; };
 struct Seats        { CourseId course; int taken = 0; };
 struct Timetable    { StudentId student; int courses = 0; };
@@ -47,7 +47,7 @@ inline Seats evolve(Seats view, const Subscribed&)                 { ++view.take
 inline Timetable evolve(Timetable view, const Subscribed&)         { ++view.courses; return view; }
 inline Subscription evolve(Subscription view, const Subscribed&)   { view.exists = true; return view; }
 
-// Commands, and the boundary that each draws.
+// Commands, and the boundary of each.
 struct Define         { CourseId course; int capacity = 0; };
 struct ChangeCapacity { CourseId course; int capacity = 0; };
 struct Subscribe      { StudentId student; CourseId course; };

@@ -19,7 +19,7 @@ struct Invoices {
 };
 static_assert(el::decision_context<Invoices>);
 
-// No tags: it hears every invoice. The newest says it all, so no other is read.
+// No tags: it is about every invoice. The newest event has the number, so no other is read.
 struct NextNumber { static constexpr bool last_event_only = true; std::int64_t value = 1; };
 
 inline NextNumber evolve(NextNumber next, const Issued& event) { next.value = event.number + 1; return next; }

@@ -47,7 +47,7 @@ inline el::Tags tags_of(const ValidPrices& view) { return {tag("product", view.p
 inline ValidPrices evolve(ValidPrices view, const Defined& event) { view.cents = {event.cents}; return view; }
 inline ValidPrices evolve(ValidPrices view, const PriceChanged& event, el::Time at)
 {
-    if (view.now - at > grace) view.cents.clear(); // nobody can have been shown the ones before any more
+    if (view.now - at > grace) view.cents.clear(); // nobody has seen the earlier prices within that time
     view.cents.push_back(event.cents);
     return view;
 }

@@ -11,14 +11,14 @@ namespace bookings {
 
 namespace el = eventloom;
 
-// As it was at first: one event for two things that happen, and a price without its currency.
+// The first form: one event for two things that happen, and a price without its currency.
 struct BookedV1 {
     std::string guest;
     std::int64_t price   = 0;
     std::int64_t deposit = 0; // paid at once
 };
 
-// The second form, and the third, which is the present one: the deposit has an event of its own.
+// The second form has a currency. In the third, the present one, the deposit has an event of its own.
 struct BookedV2 {
     std::string guest;
     std::int64_t price   = 0;
@@ -34,12 +34,12 @@ struct DepositPaid {
     std::int64_t amount = 0;
 };
 
-// Each form says what it is called now: the next form,
+// An upcast gives the next form,
 inline BookedV2 upcast(const BookedV1& event)
 {
     return {event.guest, event.price, event.deposit, "GBP"};
 }
-// or several events of the list, or none.
+// or events of the list: one, several, or none.
 inline std::tuple<Booked, std::optional<DepositPaid>> upcast(const BookedV2& event)
 {
     std::optional<DepositPaid> paid;

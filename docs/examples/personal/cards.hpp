@@ -7,7 +7,7 @@
 
 namespace customers {
 
-// A row may keep what is personal as it is, or put a word in its place.
+// A row may keep a personal field as it is, or a word in its place.
 struct Card {
     el::personal<std::string> name;
     std::string town;

@@ -24,7 +24,7 @@ struct Bought {
     std::int64_t cents = 0;
 };
 
-// Whose data it is: an id, which stands in the log in the open.
+// Whose data it is: an id. It is not sealed, so it must not be a name.
 inline std::string subject_of(const Registered& event)
 {
     return "customer-" + event.customer.value;

@@ -1,7 +1,8 @@
 // Remembers keys, roughly and in little memory: says of a key that it was not added, or that it may have been.
 //
-// A Bloom filter (B. H. Bloom, 1970) of 8 MiB and four bits a key: with three million keys in it, it takes about one in a
-// thousand others for one of them; with ten million, one in twenty.
+// Two Bloom filters (B. H. Bloom, 1970) with four bits a key: one of 16 KiB for the first keys, so that a small read model
+// costs little, then one of 8 MiB. With three million keys in it, it takes about one in a thousand others for one of them;
+// with ten million, one in twenty.
 #pragma once
 
 #include <array>
@@ -16,31 +17,40 @@ class KeyFilter {
 public:
     void add(std::string_view key)
     {
-        if (words_.empty()) words_.resize(words);
-        for (const auto bit : bits_of(key)) words_[bit / 64] |= std::uint64_t{1} << bit % 64;
+        auto& filter = added_++ < first_keys ? first_ : rest_;
+        if (filter.empty()) filter.resize(&filter == &first_ ? first_words : rest_words);
+        for (const auto bit : bits_of(key, filter)) filter[bit / 64] |= std::uint64_t{1} << bit % 64;
     }
 
-    bool may_have(std::string_view key) const
+    bool may_have(std::string_view key) const { return may_have(key, first_) || may_have(key, rest_); }
+
+private:
+    using Filter = std::vector<std::uint64_t>;
+
+    static constexpr std::uint64_t first_keys = 5'000; // one in two thousand others is taken for one of them
+    static constexpr std::size_t first_words  = 1u << 11;
+    static constexpr std::size_t rest_words   = 1u << 20;
+
+    static bool may_have(std::string_view key, const Filter& filter)
     {
-        if (words_.empty()) return false;
-        for (const auto bit : bits_of(key)) {
-            if ((words_[bit / 64] >> bit % 64 & 1) == 0) return false;
+        if (filter.empty()) return false;
+        for (const auto bit : bits_of(key, filter)) {
+            if ((filter[bit / 64] >> bit % 64 & 1) == 0) return false;
         }
         return true;
     }
 
-private:
-    static constexpr std::size_t words = 1u << 20;
-
-    static std::array<std::uint64_t, 4> bits_of(std::string_view key)
+    static std::array<std::uint64_t, 4> bits_of(std::string_view key, const Filter& filter)
     {
         const std::uint64_t hash = std::hash<std::string_view>{}(key);
         const std::uint64_t step = hash >> 32 | 1; // double hashing, after Kirsch and Mitzenmacher, 2006
-        const auto bit           = [&](std::uint64_t i) { return (hash + i * step) % (words * 64); };
+        const auto bit           = [&](std::uint64_t i) { return (hash + i * step) & (filter.size() * 64 - 1); };
         return {bit(0), bit(1), bit(2), bit(3)};
     }
 
-    std::vector<std::uint64_t> words_;
+    std::uint64_t added_ = 0;
+    Filter first_;
+    Filter rest_;
 };
 
 } // namespace eventloom

@@ -1,5 +1,6 @@
 // Backups as a person makes them: beside a service that runs and without one, and what is left when they are killed.
 #include "program.hpp"
+#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -12,11 +13,6 @@ namespace backup_test {
 
 using namespace shop::testing;
 namespace fs = std::filesystem;
-
-void fill(const TemporaryDirectory& directory)
-{
-    REQUIRE(run(directory, {"import", sample()}).exit_code == 0);
-}
 
 Finished run_without_data(const TemporaryDirectory& directory, std::vector<std::string> arguments)
 {
@@ -65,7 +61,7 @@ std::string answers(const TemporaryDirectory& directory, const std::string& data
 TEST_CASE("a backup of the running service restores to a shop that gives the same answers", "[shop][process][backup]")
 {
     const TemporaryDirectory directory;
-    fill(directory);
+    import_sample_into(directory);
     const auto backups = directory.path() + "/backups";
     const auto into    = directory.path() + "/restored";
     const auto wanted  = answers(directory, directory.path() + "/data");
@@ -120,11 +116,11 @@ TEST_CASE("what cannot be undone is refused without --yes, and what would be res
     CHECK(run(directory, {"store", "verify"}).exit_code == 0);
 }
 
-TEST_CASE("backups and restores that are killed at twenty moments each leave whole backups and no half store",
+TEST_CASE("backups and restores that are killed at random moments leave whole backups and no half store",
           "[shop][process][backup][crash]")
 {
     const TemporaryDirectory directory;
-    fill(directory);
+    import_sample_into(directory);
     const auto data    = directory.path() + "/data";
     const auto backups = directory.path() + "/backups";
     const auto into    = directory.path() + "/restored";
@@ -134,13 +130,17 @@ TEST_CASE("backups and restores that are killed at twenty moments each leave who
     REQUIRE(run(directory, {"store", "backup", backups, "--copy"}).exit_code == 0);
     const auto whole = entries_in(backups);
     int left_without = 0; // kills that left no backup behind
-    for (int kill = 0; kill < 20; ++kill) {
+    // From one moment on, evenly: some of them are early.
+    constexpr std::uint64_t moments = 6;
+    const auto kills                = eventloom::testing::Sweep{3}.share_of(20);
+    const auto begin                = random();
+    for (std::uint64_t kill = 0; kill < kills; ++kill) {
         const auto kept = run_without_data(directory, {"store", "backups", backups, "--json"}).json().size();
         // Something new, so that there is something to copy.
         REQUIRE(run(directory, {"stock", "receive", "tea", "1"}).exit_code == 0);
         {
             const Program backup{directory, {"store", "backup", backups, "--copy", "--data", data}};
-            kill_when(backup, backups, entries_in(backups) + random() % 6);
+            kill_when(backup, backups, entries_in(backups) + (begin + kill) % moments);
         }
         const auto listed = run_without_data(directory, {"store", "backups", backups, "--json"});
         REQUIRE(listed.exit_code == 0);
@@ -158,10 +158,10 @@ TEST_CASE("backups and restores that are killed at twenty moments each leave who
     REQUIRE(run(directory, {"store", "verify"}).exit_code == 0);
 
     int killed = 0;
-    for (int kill = 0; kill < 20; ++kill) {
+    for (std::uint64_t kill = 0; kill < kills; ++kill) {
         {
             const Program restore{directory, {"store", "restore", backups, "--data", into}};
-            kill_when(restore, into, random() % whole);
+            kill_when(restore, into, (begin + kill * whole / kills) % whole);
         }
         if (fs::exists(into + "/log/CURRENT")) {
             REQUIRE(run_without_data(directory, {"store", "verify", "--data", into}).exit_code == 0);

@@ -90,4 +90,7 @@ inline std::string sample()
     return SHOP_DATA;
 }
 
+// Makes DIRECTORY/data a shop with the sample in it, at the price of a copy: the first test of a build imports it.
+void import_sample_into(const TemporaryDirectory& directory);
+
 } // namespace shop::testing

@@ -239,7 +239,7 @@ TEST_CASE("a hyphen is standard input where a file is read, from a pipe as from 
 TEST_CASE("customers and returns are listed and shown, and --limit is what limits", "[shop][process][typing]")
 {
     const TemporaryDirectory directory;
-    REQUIRE(run(directory, {"import", sample()}).exit_code == 0);
+    import_sample_into(directory);
     const auto returns = run(directory, {"returns", "list", "--json"}).json();
     REQUIRE(returns.size() > 2);
     const auto number = returns[0]["return"].get<std::string>();

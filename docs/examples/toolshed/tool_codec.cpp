@@ -1,0 +1,5 @@
+#include "tool.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+
+template const eventloom::EventTypes& eventloom::event_types<toolshed::Tool>();
