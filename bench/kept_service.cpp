@@ -9,6 +9,7 @@
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -125,9 +126,9 @@ using Fill = void (*)(el::Service& service, std::uint64_t count);
 
 void add_command(el::CommandLine& line, const char* name, Fill fill)
 {
-    const auto count = std::make_shared<std::uint64_t>(0);
-    auto* command    = line.app().add_subcommand(name, "");
-    command->add_option("count", *count)->required();
+    const auto count   = std::make_shared<std::uint64_t>(0);
+    const auto command = line.app().add_subcommand(name, "");
+    command.add_option("count", *count).required();
     line.on(command, [&line, count, fill](el::Output&) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const opened, line.open(true));
         fill(opened->service(), *count);

@@ -69,7 +69,7 @@ std::string verdict_of(const Row& row)
 void show_table(const std::vector<Row>& rows)
 {
     using eventloom::Align;
-    std::vector<std::vector<ordered_json>> cells;
+    eventloom::TableRows cells;
     for (const Row& row : rows) {
         cells.push_back({row.name, row.unit, text_of(row.figures.front().spread), others_of(row), ratio_text(row),
                          verdict_of(row)});

@@ -5,6 +5,7 @@
 
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

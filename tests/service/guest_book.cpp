@@ -8,6 +8,7 @@
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace guest_book {
 
@@ -130,10 +131,10 @@ void set_up(el::CommandLine& line)
     line.opens(open);
     line.knows(el::event_types<Guest>());
     const auto arguments = std::make_shared<Arguments>();
-    auto* command        = line.app().add_subcommand("sign");
-    command->add_option("name", arguments->name)->required();
-    command->add_option("city", arguments->city)->required();
-    command->add_option("--times", arguments->times);
+    const auto command   = line.app().add_subcommand("sign");
+    command.add_option("name", arguments->name).required();
+    command.add_option("city", arguments->city).required();
+    command.add_option("--times", arguments->times);
     line.on(command, [&line, arguments](el::Output&) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const book, line.open(true));
         return sign(book->service(), arguments->name, arguments->city, arguments->times);

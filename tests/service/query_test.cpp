@@ -34,7 +34,7 @@ struct Asked {
         std::vector<Keys> pages;
         BOOST_OUTCOME_TRY(query.run(*rows, [&](const el::TableRows& page) {
             auto& keys = pages.emplace_back();
-            for (const auto& row : page) keys.push_back(row[0]);
+            for (const auto& row : page) keys.push_back(row[0].text());
         }));
         return pages;
     }
@@ -152,7 +152,7 @@ struct Twice {
         BOOST_OUTCOME_TRY(const auto query, el::Query::parse(rows.definition().tables()[0], text));
         Keys keys;
         BOOST_OUTCOME_TRY(query.run(rows, [&](const el::TableRows& page) {
-            for (const auto& row : page) keys.push_back(row[0]);
+            for (const auto& row : page) keys.push_back(row[0].text());
         }));
         return keys;
     }

@@ -47,7 +47,7 @@ TEST_CASE("people read an amount in a row as they type it, wherever it stands; o
     const auto row = el::as_people_read(table.row_to_json(stored), table);
     CHECK(
         el::row_object(row) ==
-        nlohmann::ordered_json::parse(
+        el::Json::parse(
             R"({"key": "ada", "row": {"total": "139.-", "price": {"now": "5.-", "before": "6.-"}, "pieces": 13900}})"));
     CHECK(el::columns_in_words(el::changed_columns(std::nullopt, row), false).find("total 139.-") == 0);
     CHECK_FALSE(el::as_people_read(std::nullopt, table));

@@ -5,6 +5,7 @@
 
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
@@ -58,7 +59,7 @@ void set_up(CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         BOOST_OUTCOME_TRY(const auto rows, open_service->service().projections().rows_now("all"));
         BOOST_OUTCOME_TRY(const auto row, rows.row({.table = {}, .key = "1"}));
-        out.facts({{"counter", "1"}, {"row", row ? Json::parse(*row)["row"] : Json(nullptr)}});
+        out.facts({{"counter", "1"}, {"row", row ? (*eventloom::Json::parse(*row))["row"] : eventloom::Json()}});
         return done();
     });
 }

@@ -2,6 +2,7 @@
 #include "support/every_store.hpp"
 
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -40,12 +41,12 @@ const Program program{
             out.console().out("hanging\n");
             for (;;) ::pause();
         });
-        line.on(line.app().add_subcommand("print")->add_subcommand("labels"), [&line](Output&) -> result<void> {
+        line.on(line.app().add_subcommand("print").add_subcommand("labels"), [&line](Output&) -> result<void> {
             BOOST_OUTCOME_TRY(line.open(true));
             throw std::runtime_error{"no printer"};
         });
-        line.app().add_subcommand("count")->add_option_function<int>(
-            "things", [](int) { throw std::runtime_error{"not countable"}; });
+        line.app().add_subcommand("count").add_option_function(
+            "things", [](const std::string&) { throw std::runtime_error{"not countable"}; });
     }};
 
 class Child {

@@ -6,6 +6,7 @@
 
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace customers {
 
@@ -37,11 +38,11 @@ void set_up(el::CommandLine& line)
     line.opens(open);
     line.knows(el::event_types<Customer>());
     const auto entered = std::make_shared<std::array<std::string, 4>>();
-    auto* command      = line.app().add_subcommand("register", "Enter a customer");
-    command->add_option("id", (*entered)[0])->required();
-    command->add_option("name", (*entered)[1])->required();
-    command->add_option("street", (*entered)[2])->required();
-    command->add_option("town", (*entered)[3])->required();
+    const auto command = line.app().add_subcommand("register", "Enter a customer");
+    command.add_option("id", (*entered)[0]).required();
+    command.add_option("name", (*entered)[1]).required();
+    command.add_option("street", (*entered)[2]).required();
+    command.add_option("town", (*entered)[3]).required();
     line.on(command, [&line, entered](el::Output&) -> el::result<void> {
         const auto& [id, name, street, town] = *entered;
         BOOST_OUTCOME_TRY(auto* const opened, line.open(true));

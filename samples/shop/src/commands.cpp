@@ -9,11 +9,7 @@
 #include "stock/stock_item.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/progress.hpp>
-
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 
 #include <charconv>
 
@@ -83,7 +79,7 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
 // The same, with sagas and projections at work.
 el::result<Shop*> open_and_start(el::CommandLine& line)
 {
-    BOOST_OUTCOME_TRY(auto* const shop, open(line, true));
+    BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>(true));
     BOOST_OUTCOME_TRY(shop->service().start());
     return shop;
 }
@@ -113,13 +109,7 @@ el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const Ord
 
 } // namespace
 
-el::result<Shop*> open(el::CommandLine& line, bool create_if_missing)
-{
-    BOOST_OUTCOME_TRY(auto* const opened, line.open(create_if_missing));
-    return static_cast<Shop*>(opened); // made by add_shop() below
-}
-
-void reads(el::CommandLine& line, CLI::App* command, el::CommandLine::Action action)
+void reads(el::CommandLine& line, el::Command command, el::CommandLine::Action action)
 {
     line.on(command, std::move(action), el::DirectoryUse::reading);
 }
@@ -137,13 +127,13 @@ void add_shop(el::CommandLine& line)
     line.knows(el::event_types<payments::Payment>());
     line.knows(el::event_types<shipping::Shipment>());
     line.knows(el::event_types<returns::OrderReturn>());
-    auto& app = line.app();
+    const auto app = line.app();
     line.looked_at_when_opening(
         app.add_option("--decline-rate", options->decline_rate, "How many cards the sample's payment provider declines")
-            ->check(el::rate()));
+            .check(el::rate()));
     line.looked_at_when_opening(
         app.add_option("--fail-rate", options->fail_rate, "How many of its calls fail and are tried again")
-            ->check(el::rate(0.99)));
+            .check(el::rate(0.99)));
     line.looked_at_when_opening(
         app.add_option("--seed", options->seed, "Which of them: the same seed, the same choice"));
     add_import(line);
@@ -161,31 +151,31 @@ void add_import(el::CommandLine& line)
         ImportOptions options;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* command        = line.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
-    command->add_option("file", arguments->file, "The file; - is standard input")->required();
+    const auto command   = line.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
+    command.add_option("file", arguments->file, "The file; - is standard input").required();
     command
-        ->add_option("--opening-stock", arguments->options.opening_stock,
-                     "Pieces of each article that are received once (default 100000)")
-        ->check(el::whole_number(0, 1'000'000'000'000));
+        .add_option("--opening-stock", arguments->options.opening_stock,
+                    "Pieces of each article that are received once (default 100000)")
+        .check(el::whole_number(0, 1'000'000'000'000));
     auto& known = arguments->options.dialect;
     command
-        ->add_option_function<std::string>(
+        .add_option_function(
             "--dates",
             [&known](const std::string& order) {
                 known.dates = order == "dmy" ? DateOrder::dmy : order == "mdy" ? DateOrder::mdy : DateOrder::ymd;
             },
             "In which order day, month and year stand, where the file does not show it")
-        ->check(CLI::IsMember({"dmy", "mdy", "ymd"}));
+        .check(el::one_of({"dmy", "mdy", "ymd"}));
     command
-        ->add_option_function<std::string>(
+        .add_option_function(
             "--decimal",
             [&known](const std::string& mark) {
                 known.decimal = mark == "point" ? DecimalMark::point : DecimalMark::comma;
             },
             "The decimal mark of its numbers, where the file does not show it")
-        ->check(CLI::IsMember({"point", "comma"}));
-    command->add_flag("--skip-unreadable", arguments->options.skip_unreadable,
-                      "Take the rest when more than a tenth of the rows cannot be read");
+        .check(el::one_of({"point", "comma"}));
+    command.add_flag("--skip-unreadable", arguments->options.skip_unreadable,
+                     "Take the rest when more than a tenth of the rows cannot be read");
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
         el::Progress progress{out.console(), line.runtime().clock, "importing"};
         const auto show = [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); };
@@ -212,14 +202,14 @@ void add_orders(el::CommandLine& line)
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* orders         = line.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
-    orders->require_subcommand(1);
+    const auto orders    = line.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
+    orders.require_subcommand();
 
-    auto* place = orders->add_subcommand("place", "Place an order and carry it through");
-    place->add_option("order", arguments->number, "The order's number")->required()->check(el::identifier());
-    place->add_option("--customer", arguments->customer, "Whose it is (default guest)")->check(el::identifier());
-    place->add_option("--country", arguments->country, "Where to (default United Kingdom)");
-    place->add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line")->required();
+    const auto place = orders.add_subcommand("place", "Place an order and carry it through");
+    place.add_option("order", arguments->number, "The order's number").required().check(el::identifier());
+    place.add_option("--customer", arguments->customer, "Whose it is (default guest)").check(el::identifier());
+    place.add_option("--country", arguments->country, "Where to (default United Kingdom)");
+    place.add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line").required();
     line.on(place, [&line, arguments](el::Output& out) -> el::result<void> {
         orders::Place command{.customer  = CustomerId{arguments->customer.empty() ? "guest" : arguments->customer},
                               .country   = arguments->country,
@@ -235,36 +225,36 @@ void add_orders(el::CommandLine& line)
         return show_order(out, *shop, arguments->number);
     });
 
-    auto* list = orders->add_subcommand("list", "All orders, or those of one customer or stage");
-    list->add_option("--customer", arguments->customer, "Only of this customer");
-    list->add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
-        ->check(CLI::IsMember({"placed", "completed", "cancelled"}));
-    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    const auto list = orders.add_subcommand("list", "All orders, or those of one customer or stage");
+    list.add_option("--customer", arguments->customer, "Only of this customer");
+    list.add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
+        .check(el::one_of({"placed", "completed", "cancelled"}));
+    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
     line.on_rows(list, {"orders"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_orders(out, *shop, arguments->customer, arguments->stage, arguments->limit);
     });
 
-    auto* show = orders->add_subcommand("show", "One order");
-    show->add_option("order", arguments->number, "The order's number")->required();
+    const auto show = orders.add_subcommand("show", "One order");
+    show.add_option("order", arguments->number, "The order's number").required();
     line.on_rows(show, {"orders"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_order(out, *shop, arguments->number);
     });
 
-    auto* timeline = orders->add_subcommand("timeline", "What happened to an order or a return, and when");
-    timeline->add_option("order", arguments->number, "Its number")->required();
-    timeline->add_option("--limit", arguments->limit, "At most so many events")->check(el::whole_number(1));
+    const auto timeline = orders.add_subcommand("timeline", "What happened to an order or a return, and when");
+    timeline.add_option("order", arguments->number, "Its number").required();
+    timeline.add_option("--limit", arguments->limit, "At most so many events").check(el::whole_number(1));
     line.on_rows(timeline, {"timeline"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_timeline(out, *shop, arguments->number, arguments->limit);
     });
 
-    auto* cancel = orders->add_subcommand("cancel", "Cancel an order that is not completed");
-    cancel->add_option("order", arguments->number, "The order's number")->required();
-    cancel->add_option("--reason", arguments->reason, "Why");
+    const auto cancel = orders.add_subcommand("cancel", "Cancel an order that is not completed");
+    cancel.add_option("order", arguments->number, "The order's number").required();
+    cancel.add_option("--reason", arguments->reason, "Why");
     line.on(cancel, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         BOOST_OUTCOME_TRY(
             shop->service().commands().send(OrderId{arguments->number}, orders::Cancel{arguments->reason}));
         BOOST_OUTCOME_TRY(shop->service().start());
@@ -283,38 +273,36 @@ void add_stock(el::CommandLine& line)
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* stock          = line.app().add_subcommand("stock", "Stock: list, low, show, receive");
-    stock->require_subcommand(1);
+    const auto stock     = line.app().add_subcommand("stock", "Stock: list, low, show, receive");
+    stock.require_subcommand();
 
-    auto* list = stock->add_subcommand("list", "All articles");
-    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    const auto list = stock.add_subcommand("list", "All articles");
+    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
     line.on_rows(list, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_stock(out, *shop, std::nullopt, arguments->limit);
     });
 
-    auto* low = stock->add_subcommand("low", "Articles that run out, the lowest first");
-    low->add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
-        ->check(el::whole_number());
-    low->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    const auto low = stock.add_subcommand("low", "Articles that run out, the lowest first");
+    low.add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
+        .check(el::whole_number());
+    low.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
     line.on_rows(low, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_stock(out, *shop, arguments->below, arguments->limit);
     });
 
-    auto* show = stock->add_subcommand("show", "One article");
-    show->add_option("sku", arguments->sku, "Its stock code")->required();
+    const auto show = stock.add_subcommand("show", "One article");
+    show.add_option("sku", arguments->sku, "Its stock code").required();
     line.on_rows(show, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_stock(out, *shop, arguments->sku);
     });
 
-    auto* receive = stock->add_subcommand("receive", "Take in a delivery");
-    receive->add_option("sku", arguments->sku, "The article's stock code")->required()->check(el::identifier());
-    receive->add_option("pieces", arguments->quantity, "How many")
-        ->required()
-        ->check(el::whole_number(1, 1'000'000'000));
-    receive->add_option("--reference", arguments->reference, "The delivery note");
+    const auto receive = stock.add_subcommand("receive", "Take in a delivery");
+    receive.add_option("sku", arguments->sku, "The article's stock code").required().check(el::identifier());
+    receive.add_option("pieces", arguments->quantity, "How many").required().check(el::whole_number(1, 1'000'000'000));
+    receive.add_option("--reference", arguments->reference, "The delivery note");
     line.on(receive, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(Sku{arguments->sku},

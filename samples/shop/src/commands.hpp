@@ -9,10 +9,8 @@ namespace shop {
 // returns and demo.
 void add_shop(el::CommandLine& line);
 
-// The shop that a command works on.
-el::result<Shop*> open(el::CommandLine& line, bool create_if_missing = false);
 // A command that writes nothing.
-void reads(el::CommandLine& line, CLI::App* command, el::CommandLine::Action action);
+void reads(el::CommandLine& line, el::Command command, el::CommandLine::Action action);
 
 void add_import(el::CommandLine& line);
 void add_orders(el::CommandLine& line);

@@ -55,8 +55,8 @@ el::result<void> rebuild_before_the_readers_eyes(el::Output& out, Shop& shop, co
 void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
 {
     const auto file = std::make_shared<std::string>(SHOP_SAMPLE_DATA);
-    auto* demo      = line.app().add_subcommand("demo", "Show the shop at work, on real orders");
-    demo->add_option("--file", *file, "The Online Retail CSV file (default: the sample's own)");
+    const auto demo = line.app().add_subcommand("demo", "Show the shop at work, on real orders");
+    demo.add_option("--file", *file, "The Online Retail CSV file (default: the sample's own)");
     const auto show = [&line, file, given = std::move(options)](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(const auto path, line.file_to_read(*file));
         BOOST_OUTCOME_TRY(auto plan, plan_import(path, {}));

@@ -3,12 +3,10 @@
 
 #include "shop.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace shop {
 
-using Json = nlohmann::ordered_json;
-using Rows = std::vector<std::vector<Json>>;
+using el::Json;
+using Rows = el::TableRows;
 
 // For programs whole pence, for people pounds.
 Json shown(const el::Output& out, Money money);

@@ -2,11 +2,6 @@
 
 #include "listing.hpp"
 
-#include <eventloom/service/arguments.hpp>
-
-#include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
-
 namespace shop {
 
 void add_sales(el::CommandLine& line)
@@ -17,27 +12,26 @@ void add_sales(el::CommandLine& line)
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* sales          = line.app().add_subcommand("sales", "Turnover, by country, month or article");
-    sales->add_option("--by", arguments->by, "country, month or sku")
-        ->check(CLI::IsMember({"country", "month", "sku"}));
-    sales->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    const auto sales     = line.app().add_subcommand("sales", "Turnover, by country, month or article");
+    sales.add_option("--by", arguments->by, "country, month or sku").check(el::one_of({"country", "month", "sku"}));
+    sales.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
     line.on_rows(sales, {"sales"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_sales(out, *shop, arguments->by, arguments->limit);
     });
 
-    auto* customers = line.app().add_subcommand("customers", "Customers: list, show");
-    customers->require_subcommand(1);
-    auto* list = customers->add_subcommand("list", "All customers");
-    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    const auto customers = line.app().add_subcommand("customers", "Customers: list, show");
+    customers.require_subcommand();
+    const auto list = customers.add_subcommand("list", "All customers");
+    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
     line.on_rows(list, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_customers(out, *shop, arguments->limit);
     });
-    auto* show = customers->add_subcommand("show", "One customer's account");
-    show->add_option("customer", arguments->customer, "The customer's id")->required();
+    const auto show = customers.add_subcommand("show", "One customer's account");
+    show.add_option("customer", arguments->customer, "The customer's id").required();
     line.on_rows(show, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_customer(out, *shop, arguments->customer);
     });
 }
@@ -50,20 +44,20 @@ void add_returns(el::CommandLine& line)
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* returns        = line.app().add_subcommand("returns", "Goods that came back: list, show");
-    returns->require_subcommand(1);
-    auto* list = returns->add_subcommand("list", "All returns, or those of one customer");
-    list->add_option("--customer", arguments->customer, "Only of this customer");
-    list->add_option("--limit", arguments->limit, "At most so many")->check(el::whole_number());
+    const auto returns   = line.app().add_subcommand("returns", "Goods that came back: list, show");
+    returns.require_subcommand();
+    const auto list = returns.add_subcommand("list", "All returns, or those of one customer");
+    list.add_option("--customer", arguments->customer, "Only of this customer");
+    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
     reads(line, list, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_returns(out, *shop, arguments->customer, arguments->limit);
     });
 
-    auto* show = returns->add_subcommand("show", "One return");
-    show->add_option("return", arguments->number, "Its number")->required();
+    const auto show = returns.add_subcommand("show", "One return");
+    show.add_option("return", arguments->number, "Its number").required();
     reads(line, show, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shop, open(line));
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_return(out, *shop, arguments->number);
     });
 }

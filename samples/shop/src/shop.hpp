@@ -6,6 +6,7 @@
 
 #include <eventloom/projections/table.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <memory>
 #include <string>

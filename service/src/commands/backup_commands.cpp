@@ -1,20 +1,18 @@
-#include <eventloom/eventstore/backup.hpp>
-#include <eventloom/framework/time_text.hpp>
-#include <eventloom/messaging/group_backups.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
-#include <eventloom/service/progress.hpp>
+#include "commands/own_commands.hpp"
 
+#include "command_line_state.hpp"
 #include "commands/consent.hpp"
 
-#include <fmt/core.h>
-#include <nlohmann/json.hpp>
+#include <eventloom/eventstore/backup.hpp>
+#include <eventloom/messaging/group_backups.hpp>
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/service/progress.hpp>
+#include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string grouped(std::uint64_t number)
 {
@@ -224,7 +222,7 @@ result<void> restore(Output& out, const Runtime& runtime, RestoreOptions options
 
 } // namespace
 
-void CommandLine::add_backup_commands(CLI::App& store)
+void add_backup_commands(CommandLine& line, Command store)
 {
     // What the words of one command say; each subcommand has its own.
     struct Words {
@@ -237,39 +235,39 @@ void CommandLine::add_backup_commands(CLI::App& store)
         bool unverified    = false;
     };
     const auto command = [&store](const char* name, const char* summary) {
-        auto* const subcommand = store.add_subcommand(name, summary);
-        auto words             = std::make_shared<Words>();
-        subcommand->add_option("backups", words->backups, "The directory of backups")->required()->check(not_empty());
+        const auto subcommand = store.add_subcommand(name, summary);
+        auto words            = std::make_shared<Words>();
+        subcommand.add_option("backups", words->backups, "The directory of backups").required().check(not_empty());
         return std::pair{subcommand, std::move(words)};
     };
-    const auto with_dry_run = [](CLI::App* subcommand, Words& words) {
-        subcommand->add_flag("--dry-run", words.dry_run, "Say what would happen, and change nothing");
+    const auto with_dry_run = [](Command subcommand, Words& words) {
+        subcommand.add_flag("--dry-run", words.dry_run, "Say what would happen, and change nothing");
     };
-    const auto with_name = [](CLI::App* subcommand, Words& words) {
-        subcommand->add_option("name", words.name, "Which one (default: the newest)")->check(not_empty());
+    const auto with_name = [](Command subcommand, Words& words) {
+        subcommand.add_option("name", words.name, "Which one (default: the newest)").check(not_empty());
     };
 
     const auto [make, making] = command("backup", "Make a backup, while the service runs or when it does not");
-    make->add_flag("--copy", making->copy, "Make copies where hard links would do");
+    make.add_flag("--copy", making->copy, "Make copies where hard links would do");
     with_dry_run(make, *making);
-    on(make, [this, words = making](Output& out) {
-        return with_log([&](LevelDbStore& log) -> result<void> {
-            auto directory              = data_directory();
+    line.on(make, [&line, words = making](Output& out) {
+        return with_log(line, [&](LevelDbStore& log) -> result<void> {
+            auto directory              = line.data_directory();
             ConsumerGroups* open_groups = nullptr;
-            if (is_running_service()) {
-                BOOST_OUTCOME_TRY(auto* const running, open());
+            if (line.is_running_service()) {
+                BOOST_OUTCOME_TRY(auto* const running, line.open());
                 directory   = running->service().directory();
                 open_groups = running->consumer_groups();
             }
-            BOOST_OUTCOME_TRY(check_outside_data(path_of(words->backups)));
-            BOOST_OUTCOME_TRY(const auto groups, groups_of(runtime(), log, directory + "/groups", open_groups));
+            BOOST_OUTCOME_TRY(line.check_outside_data(line.path_of(words->backups)));
+            BOOST_OUTCOME_TRY(const auto groups, groups_of(line.runtime(), log, directory + "/groups", open_groups));
             GroupsInBackups in_backups{groups.open};
-            const BackupOptions options{.into        = path_of(words->backups),
+            const BackupOptions options{.into        = line.path_of(words->backups),
                                         .attachments = {&in_backups},
                                         .only_copies = words->copy,
                                         .dry_run     = words->dry_run};
-            Steps steps{out, runtime().clock};
-            auto made = back_up(runtime(), log, options, steps.progress());
+            Steps steps{out, line.runtime().clock};
+            auto made = back_up(line.runtime(), log, options, steps.progress());
             steps.finish();
             BOOST_OUTCOME_TRY(const auto report, std::move(made));
             show(out, report, options, groups.notice);
@@ -278,42 +276,43 @@ void CommandLine::add_backup_commands(CLI::App& store)
     });
 
     const auto [all, listed] = command("backups", "The backups in a directory");
-    on(
-        all, [this, words = listed](Output& out) { return list(out, runtime(), path_of(words->backups)); },
+    line.on(
+        all, [&line, words = listed](Output& out) { return list(out, line.runtime(), line.path_of(words->backups)); },
         DirectoryUse::none);
 
     const auto [thin, pruned] = command("prune", "Remove all backups but the newest");
-    thin->add_option("--keep", pruned->keep, "How many stay")->required()->check(whole_number(1));
-    thin->add_flag("--yes", pruned->yes, "Remove them: it cannot be undone");
+    thin.add_option("--keep", pruned->keep, "How many stay").required().check(whole_number(1));
+    thin.add_flag("--yes", pruned->yes, "Remove them: it cannot be undone");
     with_dry_run(thin, *pruned);
-    on(
+    line.on(
         thin,
-        [this, words = pruned](Output& out) {
-            return prune(out, runtime(),
-                         {.directory = path_of(words->backups), .keep = words->keep, .dry_run = words->dry_run},
+        [&line, words = pruned](Output& out) {
+            return prune(out, line.runtime(),
+                         {.directory = line.path_of(words->backups), .keep = words->keep, .dry_run = words->dry_run},
                          words->yes);
         },
         DirectoryUse::none);
 
     const auto [check, checked] = command("verify-backup", "Verify a backup where it lies, without restoring it");
     with_name(check, *checked);
-    on(
+    line.on(
         check,
-        [this, words = checked](Output& out) { return verify(out, runtime(), path_of(words->backups), words->name); },
+        [&line, words = checked](Output& out) {
+            return verify(out, line.runtime(), line.path_of(words->backups), words->name);
+        },
         DirectoryUse::none);
 
     const auto [back, restored] = command("restore", "Make the store of a backup anew in --data, an empty directory");
     with_name(back, *restored);
-    back->add_flag("--unverified", restored->unverified,
-                   "Take what there is in the backup, whether it is whole or not");
+    back.add_flag("--unverified", restored->unverified, "Take what there is in the backup, whether it is whole or not");
     with_dry_run(back, *restored);
-    on(
+    line.on(
         back,
-        [this, words = restored](Output& out) {
-            return restore(out, runtime(),
-                           {.from    = path_of(words->backups),
+        [&line, words = restored](Output& out) {
+            return restore(out, line.runtime(),
+                           {.from    = line.path_of(words->backups),
                             .name    = words->name,
-                            .into    = data_directory(),
+                            .into    = line.data_directory(),
                             .verify  = not words->unverified,
                             .dry_run = words->dry_run});
         },

@@ -1,16 +1,15 @@
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
-#include <eventloom/service/progress.hpp>
+#include "commands/own_commands.hpp"
 
-#include <nlohmann/json.hpp>
+#include "command_line_state.hpp"
+
+#include <eventloom/service/progress.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <algorithm>
 
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Arguments {
     std::string name;
@@ -92,66 +91,68 @@ result<void> fold_again(Output& out, Projections& projections, const Clock& cloc
 
 } // namespace
 
-void CommandLine::add_dead_letter_commands()
+void add_dead_letter_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
-    auto* letters =
-        app_.add_subcommand("dead-letters", "Events that projections went on without: list, show, retry, discard");
-    letters->require_subcommand(1);
+    const auto letters   = line.app().add_subcommand(
+          "dead-letters", "Events that projections went on without: list, show, retry, discard");
+    letters.require_subcommand();
     const auto add = [&](const char* name, const char* summary, auto action) {
-        auto* command = letters->add_subcommand(name, summary);
-        on(
+        const auto command = letters.add_subcommand(name, summary);
+        line.on(
             command,
-            [this, arguments, action](Output& out) -> result<void> {
-                BOOST_OUTCOME_TRY(auto* const open_service, open());
+            [&line, arguments, action](Output& out) -> result<void> {
+                BOOST_OUTCOME_TRY(auto* const open_service, line.open());
                 return action(out, open_service->service(), *arguments);
             },
             std::string_view{name} == "list" || std::string_view{name} == "show" ? DirectoryUse::reading
                                                                                  : DirectoryUse::shared);
         return command;
     };
-    auto* list_command = add("list", "All of them, or those of one projection",
-                             [this](Output& out, Service& service, const Arguments& of) -> result<void> {
-                                 const auto names = chosen(service.projections(), of);
-                                 BOOST_OUTCOME_TRY(see_to_rows(out, names, {})); // what lags may have more of them
-                                 return list(out, service.projections(), names, of);
-                             });
-    list_command->add_option("projection", arguments->name, "The projection");
-    list_command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number());
-
-    auto* show_command = add("show", "One of them, with its event",
-                             [this](Output& out, Service& service, const Arguments& of) -> result<void> {
-                                 BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
-                                 BOOST_OUTCOME_TRY(const auto event, event_at(service.open_store(), of.position));
-                                 const auto cells = row_of(of.name, letter);
-                                 Json facts;
-                                 for (std::size_t i = 0; i < cells.size(); ++i) facts[columns()[i].name] = cells[i];
-                                 facts["data"] = Json::parse(event_json(event), nullptr, false);
-                                 out.facts(facts);
-                                 return done();
-                             });
-    auto* retry_command =
-        add("retry", "Fold the projection again with this program's handlers; what fails again stays a dead letter",
-            [this](Output& out, Service& service, const Arguments& of) {
-                return fold_again(out, service.projections(), runtime().clock, of.name);
+    const auto list_command =
+        add("list", "All of them, or those of one projection",
+            [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+                const auto names = chosen(service.projections(), of);
+                BOOST_OUTCOME_TRY(see_to_rows(line, out, names)); // what lags may have more of them
+                return list(out, service.projections(), names, of);
             });
-    auto* discard_command =
+    list_command.add_option("projection", arguments->name, "The projection");
+    list_command.add_option("--limit", arguments->limit, "At most so many").check(whole_number());
+
+    const auto show_command = add("show", "One of them, with its event",
+                                  [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+                                      BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
+                                      BOOST_OUTCOME_TRY(const auto event, event_at(service.open_store(), of.position));
+                                      const auto cells = row_of(of.name, letter);
+                                      Json facts;
+                                      for (std::size_t i = 0; i < cells.size(); ++i)
+                                          facts[columns()[i].name] = cells[i];
+                                      facts["data"] = Json::parse(event_json(line, event));
+                                      out.facts(facts);
+                                      return done();
+                                  });
+    const auto retry_command =
+        add("retry", "Fold the projection again with this program's handlers; what fails again stays a dead letter",
+            [&line](Output& out, Service& service, const Arguments& of) {
+                return fold_again(out, service.projections(), line.runtime().clock, of.name);
+            });
+    const auto discard_command =
         add("discard", "Do without an event for good, also when the projection is rebuilt",
-            [this](Output& out, Service& service, const Arguments& of) -> result<void> {
-                Progress progress{out.console(), runtime().clock, "folding " + of.name + " again"};
+            [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+                Progress progress{out.console(), line.runtime().clock, "folding " + of.name + " again"};
                 BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(
                     of.name, of.position, [&](Position at, Position head) { return progress.at(at, head); }));
                 progress.finish();
                 out.facts({{"projection", of.name}, {"position", of.position}, {"discarded", true}});
                 return done();
             });
-    for (auto* command : {show_command, retry_command, discard_command}) {
-        command->add_option("projection", arguments->name, "The projection")->required();
+    for (const auto command : {show_command, retry_command, discard_command}) {
+        command.add_option("projection", arguments->name, "The projection").required();
     }
-    for (auto* command : {show_command, discard_command}) {
-        command->add_option("position", arguments->position, "The event's position in the log")
-            ->required()
-            ->check(whole_number(1));
+    for (const auto command : {show_command, discard_command}) {
+        command.add_option("position", arguments->position, "The event's position in the log")
+            .required()
+            .check(whole_number(1));
     }
 }
 

@@ -1,19 +1,17 @@
-#include <eventloom/framework/time_text.hpp>
-#include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
-#include <eventloom/service/progress.hpp>
+#include "commands/own_commands.hpp"
 
 #include "commands/consent.hpp"
 #include "host/missing_keys.hpp"
 
-#include <nlohmann/json.hpp>
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/progress.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json time_or_nothing(const std::optional<Time>& time)
 {
@@ -225,54 +223,54 @@ result<void> rekey(Output& out, PersonalKeys& keys, const Clock& clock, const Re
 
 } // namespace
 
-void CommandLine::add_erasure_commands(CLI::App& store)
+void add_erasure_commands(CommandLine& line, Command store)
 {
     const auto arguments = std::make_shared<ForgetArguments>();
-    auto* forgetting =
+    const auto forgetting =
         store.add_subcommand("forget", "Erase a person's data: destroy the key that they are sealed with");
-    forgetting->add_option("subject", arguments->subject, "Whose, as the events' subject_of says")
-        ->required()
-        ->check(not_empty());
-    forgetting->add_flag("--dry-run", arguments->dry_run, "Say what would happen, and change nothing");
-    forgetting->add_flag("--yes", arguments->yes, "It cannot be undone, and that is meant");
-    forgetting->add_flag("--rebuild", arguments->rebuild, "Rebuild the projections that hear personal data, too");
-    forgetting->add_flag("--key-is-lost", arguments->key_is_lost, "There is no key any more: take its data for erased");
-    on(forgetting, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return forget(out, open_service->service(), runtime().clock, *arguments);
+    forgetting.add_option("subject", arguments->subject, "Whose, as the events' subject_of says")
+        .required()
+        .check(not_empty());
+    forgetting.add_flag("--dry-run", arguments->dry_run, "Say what would happen, and change nothing");
+    forgetting.add_flag("--yes", arguments->yes, "It cannot be undone, and that is meant");
+    forgetting.add_flag("--rebuild", arguments->rebuild, "Rebuild the projections that hear personal data, too");
+    forgetting.add_flag("--key-is-lost", arguments->key_is_lost, "There is no key any more: take its data for erased");
+    line.on(forgetting, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+        return forget(out, open_service->service(), line.runtime().clock, *arguments);
     });
 
-    auto* keys = store.add_subcommand("keys", "The keys of personal data: info, verify, erased, readmit, rekey");
-    keys->require_subcommand(1);
-    const auto on_keys = [this](CLI::App* command, auto action) {
-        on(command, [this, action](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto keys = store.add_subcommand("keys", "The keys of personal data: info, verify, erased, readmit, rekey");
+    keys.require_subcommand();
+    const auto on_keys = [&line](Command command, auto action) {
+        line.on(command, [&line, action](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, line.open());
             return action(out, open_service->service().personal_keys());
         });
     };
-    on_keys(keys->add_subcommand("info", "Where they are, how many, and under which master key"), show_keys);
-    on(keys->add_subcommand("verify", "Open every key, and see that every one that the log needs is there"),
-       [this](Output& out) -> result<void> {
-           BOOST_OUTCOME_TRY(auto* const open_service, open());
-           auto& service = open_service->service();
-           return verify_keys(out, service.personal_keys(), service.store(), runtime().clock);
-       });
-    on_keys(keys->add_subcommand("erased", "Who was forgotten, and when"), show_erasures);
-    const auto readmitting = std::make_shared<ReadmitArguments>();
-    auto* readmit_command  = keys->add_subcommand("readmit", "Give a subject that was forgotten a new key");
-    readmit_command->add_option("subject", readmitting->subject, "Whose")->required()->check(not_empty());
-    readmit_command->add_flag("--dry-run", readmitting->dry_run, "Say what would happen, and change nothing");
+    on_keys(keys.add_subcommand("info", "Where they are, how many, and under which master key"), show_keys);
+    line.on(keys.add_subcommand("verify", "Open every key, and see that every one that the log needs is there"),
+            [&line](Output& out) -> result<void> {
+                BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+                auto& service = open_service->service();
+                return verify_keys(out, service.personal_keys(), service.store(), line.runtime().clock);
+            });
+    on_keys(keys.add_subcommand("erased", "Who was forgotten, and when"), show_erasures);
+    const auto readmitting     = std::make_shared<ReadmitArguments>();
+    const auto readmit_command = keys.add_subcommand("readmit", "Give a subject that was forgotten a new key");
+    readmit_command.add_option("subject", readmitting->subject, "Whose").required().check(not_empty());
+    readmit_command.add_flag("--dry-run", readmitting->dry_run, "Say what would happen, and change nothing");
     on_keys(readmit_command, [readmitting](Output& out, PersonalKeys& all) { return readmit(out, all, *readmitting); });
-    const auto rekeying = std::make_shared<RekeyArguments>();
-    auto* rekey_command = keys->add_subcommand("rekey", "Wrap every key anew, under another master key");
-    rekey_command->add_option("--new-master", rekeying->new_master, "Its file, which is made when it is not there")
-        ->required()
-        ->type_name("FILE")
-        ->check(not_empty());
-    rekey_command->add_flag("--dry-run", rekeying->dry_run, "Say what would happen, and change nothing");
-    rekey_command->add_flag("--yes", rekeying->yes, "It cannot be undone, and that is meant");
-    on_keys(rekey_command, [this, rekeying](Output& out, PersonalKeys& all) {
-        return rekey(out, all, runtime().clock, *rekeying, path_of(rekeying->new_master));
+    const auto rekeying      = std::make_shared<RekeyArguments>();
+    const auto rekey_command = keys.add_subcommand("rekey", "Wrap every key anew, under another master key");
+    rekey_command.add_option("--new-master", rekeying->new_master, "Its file, which is made when it is not there")
+        .required()
+        .type_name("FILE")
+        .check(not_empty());
+    rekey_command.add_flag("--dry-run", rekeying->dry_run, "Say what would happen, and change nothing");
+    rekey_command.add_flag("--yes", rekeying->yes, "It cannot be undone, and that is meant");
+    on_keys(rekey_command, [&line, rekeying](Output& out, PersonalKeys& all) {
+        return rekey(out, all, line.runtime().clock, *rekeying, line.path_of(rekeying->new_master));
     });
 }
 

@@ -1,17 +1,16 @@
-#include <eventloom/framework/time_text.hpp>
-#include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
+#include "commands/own_commands.hpp"
 
 #include "exchange/cloud_events.hpp"
+#include "command_line_state.hpp"
 #include "exchange/history_export.hpp"
 #include "exchange/history_import.hpp"
 
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/progress.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <leveldb/env.h>
-#include <nlohmann/json.hpp>
-
 namespace eventloom {
 
 namespace {
@@ -105,7 +104,7 @@ result<void> import_file(Output& out, const Runtime& runtime, const std::string&
     return done();
 }
 
-std::string time_or_why_not(const std::string& text)
+std::string time_or_why_not(std::string& text)
 {
     return parse_time(text) ? ""
                             : "\"" + printable(text.substr(0, 80)) + "\" is no time such as 2011-12-09T12:50:00 (UTC)";
@@ -113,7 +112,7 @@ std::string time_or_why_not(const std::string& text)
 
 } // namespace
 
-void CommandLine::add_exchange_commands(CLI::App& store)
+void add_exchange_commands(CommandLine& line, Command store)
 {
     struct Arguments {
         std::string file;
@@ -123,45 +122,45 @@ void CommandLine::add_exchange_commands(CLI::App& store)
     };
     const auto arguments = std::make_shared<Arguments>();
 
-    auto* exporting = store.add_subcommand("export", "Write the whole history as CloudEvents, one a line");
-    exporting->add_option("file", arguments->file, "Where to; - is standard output")->required()->check(not_empty());
-    auto* readable = exporting->add_flag("--readable", arguments->readable,
-                                         "For other programs: data as JSON, to standard output; cannot be imported");
-    exporting->add_flag("--dry-run", arguments->only_looks, "Say what would be written")->excludes(readable);
-    on(exporting, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto exporting = store.add_subcommand("export", "Write the whole history as CloudEvents, one a line");
+    exporting.add_option("file", arguments->file, "Where to; - is standard output").required().check(not_empty());
+    const auto readable = exporting.add_flag(
+        "--readable", arguments->readable, "For other programs: data as JSON, to standard output; cannot be imported");
+    exporting.add_flag("--dry-run", arguments->only_looks, "Say what would be written").excludes(readable);
+    line.on(exporting, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto& log = open_service->service().store();
-        const auto file = arguments->file == "-" ? arguments->file : path_of(arguments->file);
+        const auto file = arguments->file == "-" ? arguments->file : line.path_of(arguments->file);
         if (file != "-") {
-            BOOST_OUTCOME_TRY(check_outside_data(file));
+            BOOST_OUTCOME_TRY(line.check_outside_data(file));
         }
-        if (arguments->only_looks) return say_what_would_be_exported(out, runtime(), log, file);
+        if (arguments->only_looks) return say_what_would_be_exported(out, line.runtime(), log, file);
         if (arguments->readable && arguments->file != "-") {
             return fail(Failure::invalid, "readable-to-a-file",
                         "asked for a readable export into " + arguments->file +
                             ", and it goes to standard output only; give - and send that where you like");
         }
         if (arguments->readable)
-            return write_readable(out, log, [this](const RecordedEvent& event) { return event_json(event); });
+            return write_readable(out, log, [&line](const RecordedEvent& event) { return event_json(line, event); });
         if (file == "-") return write_to_console(out, log);
-        return write_to_file(out, runtime(), log, file);
+        return write_to_file(out, line.runtime(), log, file);
     });
 
-    auto* importing = store.add_subcommand("import", "Make a store of what `store export` has written");
-    importing->add_option("file", arguments->file, "What was exported; - is standard input")
-        ->required()
-        ->check(not_empty());
-    importing->add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
+    const auto importing = store.add_subcommand("import", "Make a store of what `store export` has written");
+    importing.add_option("file", arguments->file, "What was exported; - is standard input")
+        .required()
+        .check(not_empty());
+    importing.add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
     importing
-        ->add_option("--no-later-than", arguments->latest,
-                     "What was recorded later counts as recorded then (UTC): for a store whose clock ran ahead")
-        ->check(CLI::Validator{time_or_why_not, "TIME"});
-    on(
+        .add_option("--no-later-than", arguments->latest,
+                    "What was recorded later counts as recorded then (UTC): for a store whose clock ran ahead")
+        .check(Check{time_or_why_not, "TIME"});
+    line.on(
         importing,
-        [this, arguments](Output& out) -> result<void> {
+        [&line, arguments](Output& out) -> result<void> {
             const auto latest = arguments->latest.empty() ? std::nullopt : parse_time(arguments->latest);
-            BOOST_OUTCOME_TRY(const auto file, file_to_read(arguments->file));
-            return import_file(out, runtime(), file, data_directory(), arguments->only_looks, latest);
+            BOOST_OUTCOME_TRY(const auto file, line.file_to_read(arguments->file));
+            return import_file(out, line.runtime(), file, line.data_directory(), arguments->only_looks, latest);
         },
         DirectoryUse::alone);
 }

@@ -1,9 +1,9 @@
+#include "commands/own_commands.hpp"
+
+#include "command_line_state.hpp"
 #include "command_tree.hpp"
 
-#include <eventloom/service/command_line.hpp>
-
 #include <CLI/Option.hpp>
-#include <CLI/Validators.hpp>
 
 namespace eventloom {
 
@@ -16,17 +16,19 @@ std::string version_of(const Program& program)
 
 } // namespace
 
-void CommandLine::add_help_commands()
+void add_help_commands(CommandLine& line)
 {
-    app_.set_version_flag("--version", version_of(program_), "Show the version");
+    CLI::App& app       = *line.state().app;
+    const auto& program = line.state().program;
+    app.set_version_flag("--version", version_of(program), "Show the version");
 
     const auto words = std::make_shared<std::vector<std::string>>();
-    auto* help       = app_.add_subcommand("help", "Show this help, or that of a command: help orders place");
-    help->add_option("command", *words, "Which command");
-    on(
+    const auto help  = line.app().add_subcommand("help", "Show this help, or that of a command: help orders place");
+    help.add_option("command", *words, "Which command");
+    line.on(
         help,
-        [this, words](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const CLI::App* command, find_command(app_, *words));
+        [&app, words](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(const CLI::App* command, find_command(app, *words));
             // Asked itself, CLI11 shows what was called: the command `help`.
             out.console().out(
                 command->get_formatter()->make_help(command, call_of(*command), CLI::AppFormatMode::Normal));
@@ -34,21 +36,21 @@ void CommandLine::add_help_commands()
         },
         DirectoryUse::none);
 
-    on(
-        app_.add_subcommand("man", "Write the man page: man | man -l -"),
-        [this](Output& out) -> result<void> {
-            out.console().out(man_page(app_, program_.summary, version_of(program_)));
+    line.on(
+        line.app().add_subcommand("man", "Write the man page: man | man -l -"),
+        [&app, &program](Output& out) -> result<void> {
+            out.console().out(man_page(app, program.summary, version_of(program)));
             return done();
         },
         DirectoryUse::none);
 
-    const auto shell = std::make_shared<std::string>();
-    auto* completion = app_.add_subcommand("completion", "Write what completes these commands in a shell");
-    completion->add_option("shell", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
-    on(
+    const auto shell      = std::make_shared<std::string>();
+    const auto completion = line.app().add_subcommand("completion", "Write what completes these commands in a shell");
+    completion.add_option("shell", *shell, "bash or zsh").required().check(one_of({"bash", "zsh"}));
+    line.on(
         completion,
-        [this, shell](Output& out) -> result<void> {
-            out.console().out(*shell == "bash" ? bash_completion(app_) : zsh_completion(app_));
+        [&app, shell](Output& out) -> result<void> {
+            out.console().out(*shell == "bash" ? bash_completion(app) : zsh_completion(app));
             return done();
         },
         DirectoryUse::none);

@@ -1,21 +1,20 @@
+#include "commands/own_commands.hpp"
+
+#include "command_line_state.hpp"
+
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
-
-#include <nlohmann/json.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<Json>>;
 
 Json json_of(const RecordedEvent& event, const std::string& data_json)
 {
-    const auto data = Json::parse(data_json, nullptr, false);
-    auto metadata   = Json::object();
+    auto metadata = Json::object();
     if (not event.metadata.correlation.is_nil()) metadata["correlation"] = to_string(event.metadata.correlation);
     if (not event.metadata.causation.is_nil()) metadata["causation"] = to_string(event.metadata.causation);
     if (not event.metadata.tags.empty()) metadata["tags"] = event.metadata.tags;
@@ -28,7 +27,7 @@ Json json_of(const RecordedEvent& event, const std::string& data_json)
             {"id", to_string(event.id)},
             {"recorded_at", to_string(event.recorded_at)},
             {"metadata", metadata},
-            {"data", data.is_discarded() ? Json(data_json) : data}};
+            {"data", Json::parse(data_json).value_or(data_json)}};
 }
 
 const std::vector<Column> event_columns{
@@ -42,17 +41,18 @@ std::vector<Json> row_of(const RecordedEvent& event)
 } // namespace
 
 // The data of an event as JSON: in words when the program knows the type, else that it does not.
-std::string CommandLine::event_json(const RecordedEvent& event) const
+std::string event_json(CommandLine& line, const RecordedEvent& event)
 {
-    const auto type = types_.find(event.type);
-    if (type == types_.end()) {
+    const auto& types = line.state().types;
+    const auto type   = types.find(event.type);
+    if (type == types.end()) {
         return Json{{"unknown_type", event.type}, {"bytes", event.data.size()}}.dump();
     }
     auto json = type->second->to_json(event.schema_version, event.data);
     return json ? std::move(json.value()) : Json{{"unreadable", json.error().sentence}}.dump();
 }
 
-void CommandLine::add_log_commands()
+void add_log_commands(CommandLine& line)
 {
     struct Arguments {
         Position position   = 0;
@@ -65,7 +65,7 @@ void CommandLine::add_log_commands()
     const auto arguments = std::make_shared<Arguments>();
 
     // Shows what a reader gives, oldest first; with JSON every event whole.
-    const auto print = [this](Output& out, const EventStore& store, const ReadRequest& request) -> result<void> {
+    const auto print = [&line](Output& out, const EventStore& store, const ReadRequest& request) -> result<void> {
         Rows rows;
         auto array        = Json::array();
         const auto cursor = store.read(request);
@@ -73,14 +73,14 @@ void CommandLine::add_log_commands()
             BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
             if (event == nullptr) break;
             if (out.json()) {
-                array.push_back(json_of(*event, event_json(*event)));
+                array.push_back(json_of(*event, event_json(line, *event)));
             } else {
                 rows.push_back(row_of(*event));
             }
         }
         if (request.direction == Direction::backwards) {
             std::reverse(rows.begin(), rows.end());
-            std::reverse(array.begin(), array.end());
+            array.reverse();
         }
         if (out.json()) {
             out.facts(array);
@@ -90,25 +90,25 @@ void CommandLine::add_log_commands()
         return done();
     };
 
-    const auto reads = [this](CLI::App* command, Action action) {
-        on(command, std::move(action), DirectoryUse::reading);
+    const auto reads = [&line](Command command, CommandLine::Action action) {
+        line.on(command, std::move(action), DirectoryUse::reading);
     };
-    auto* events = app_.add_subcommand("events", "The log: tail, show");
-    events->require_subcommand(1);
-    auto* tail = events->add_subcommand("tail", "The last events");
-    tail->add_option("-n,--limit,--count", arguments->count, "How many (default 20)")->check(whole_number(1));
-    tail->add_option("--category", arguments->category, "Only of streams of this category");
-    reads(tail, [this, arguments, print](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto events = line.app().add_subcommand("events", "The log: tail, show");
+    events.require_subcommand();
+    const auto tail = events.add_subcommand("tail", "The last events");
+    tail.add_option("-n,--limit,--count", arguments->count, "How many (default 20)").check(whole_number(1));
+    tail.add_option("--category", arguments->category, "Only of streams of this category");
+    reads(tail, [&line, arguments, print](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
         return print(out, open_service->service().open_store(),
                      {.scope = scope, .direction = Direction::backwards, .limit = arguments->count});
     });
 
-    auto* show = events->add_subcommand("show", "One event, with its data");
-    show->add_option("position", arguments->position, "Its position in the log")->required()->check(whole_number(1));
-    reads(show, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto show = events.add_subcommand("show", "One event, with its data");
+    show.add_option("position", arguments->position, "Its position in the log").required().check(whole_number(1));
+    reads(show, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto& store = open_service->service().open_store();
         const auto cursor = store.read({.from = arguments->position, .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
@@ -122,21 +122,21 @@ void CommandLine::add_log_commands()
                         "asked for the event at position " + std::to_string(arguments->position) +
                             " and found a log that ends at " + std::to_string(store.head()));
         }
-        out.facts(json_of(*event, event_json(*event)));
+        out.facts(json_of(*event, event_json(line, *event)));
         return done();
     });
 
-    auto* streams = app_.add_subcommand("streams", "The streams: list, read, limits, delete");
-    streams->require_subcommand(1);
-    add_stream_limit_commands(*streams);
-    auto* list = streams->add_subcommand("list", "All streams, or those of one category, by name");
-    list->add_option("--category", arguments->category, "Only of this category");
-    list->add_option("--limit", arguments->most, "At most so many")->check(whole_number());
-    reads(list, [this, arguments](Output& out) -> result<void> {
+    const auto streams = line.app().add_subcommand("streams", "The streams: list, read, limits, delete");
+    streams.require_subcommand();
+    add_stream_limit_commands(line, streams);
+    const auto list = streams.add_subcommand("list", "All streams, or those of one category, by name");
+    list.add_option("--category", arguments->category, "Only of this category");
+    list.add_option("--limit", arguments->most, "At most so many").check(whole_number());
+    reads(list, [&line, arguments](Output& out) -> result<void> {
         if (not arguments->category.empty()) {
             BOOST_OUTCOME_TRY(check_scope(Scope::category(arguments->category)));
         }
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         Rows rows;
         BOOST_OUTCOME_TRY(
             open_service->service().store().visit_streams([&](std::string_view stream, std::uint64_t events_in_it) {
@@ -149,12 +149,12 @@ void CommandLine::add_log_commands()
         return done();
     });
 
-    auto* read = streams->add_subcommand("read", "The events of one stream");
-    read->add_option("stream", arguments->stream, "Its name, as `streams list` shows it")->required();
-    read->add_option("--from", arguments->from, "The first version wanted")->check(whole_number());
-    read->add_option("--limit", arguments->most, "At most so many")->check(whole_number(1));
-    reads(read, [this, arguments, print](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto read = streams.add_subcommand("read", "The events of one stream");
+    read.add_option("stream", arguments->stream, "Its name, as `streams list` shows it").required();
+    read.add_option("--from", arguments->from, "The first version wanted").check(whole_number());
+    read.add_option("--limit", arguments->most, "At most so many").check(whole_number(1));
+    reads(read, [&line, arguments, print](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto& store = open_service->service().open_store();
         BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
         if (length == 0) {

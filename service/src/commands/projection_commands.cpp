@@ -1,13 +1,13 @@
-#include <eventloom/service/command_line.hpp>
+#include "commands/own_commands.hpp"
 
+#include "command_line_state.hpp"
 #include "commands/projection_status.hpp"
 #include "commands/projection_watch.hpp"
 #include "compare/row_changes.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/progress.hpp>
-
-#include <nlohmann/json.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
@@ -108,7 +108,7 @@ result<void> verify(Output& out, Projections& projections, const Clock& clock, c
         BOOST_OUTCOME_TRY(const auto report,
                           projections.verify(name, [&](Position at, Position head) { return progress.at(at, head); }));
         progress.finish();
-        auto differences = nlohmann::ordered_json::array();
+        auto differences = Json::array();
         for (const auto& difference : report.differences) {
             differences.push_back(difference.sentence);
             sentences.push_back(name + ": " + difference.sentence);
@@ -156,26 +156,26 @@ result<void> change(Output& out, Projections& projections, const Clock&, const s
 
 } // namespace
 
-void CommandLine::add_projection_commands()
+void add_projection_commands(CommandLine& line)
 {
-    auto* projections = app_.add_subcommand(
+    const auto projections = line.app().add_subcommand(
         "projections", "The read models: list, status, rebuild, verify, diff, explain, as-of, pause, resume, drop");
-    projections->require_subcommand(1);
+    projections.require_subcommand();
     const auto is_watched = std::make_shared<bool>(false);
-    const auto show       = [this, is_watched](Output& out) -> result<void> {
-        if (*is_watched && not is_running_service()) {
+    const auto show       = [&line, is_watched](Output& out) -> result<void> {
+        if (*is_watched && not line.is_running_service()) {
             return fail(Failure::unavailable, "no-service-to-watch",
-                              "asked to watch the projections in " + data_directory() +
+                              "asked to watch the projections in " + line.data_directory() +
                                   " and found no service that moves them on; start one with `serve`");
         }
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         if (*is_watched) return watch_projections(out, open_service->service());
         return show_status(out, open_service->service().projections());
     };
-    on(projections->add_subcommand("list", "All projections, and where they stand"), show, DirectoryUse::reading);
-    auto* status = projections->add_subcommand("status", "The same");
-    status->add_flag("--watch", *is_watched, "Again and again, with rates, until Ctrl-C; in a pipe a line a change");
-    on(status, show, DirectoryUse::reading);
+    line.on(projections.add_subcommand("list", "All projections, and where they stand"), show, DirectoryUse::reading);
+    const auto status = projections.add_subcommand("status", "The same");
+    status.add_flag("--watch", *is_watched, "Again and again, with rates, until Ctrl-C; in a pipe a line a change");
+    line.on(status, show, DirectoryUse::reading);
 
     struct Chosen {
         std::vector<std::string> names;
@@ -183,39 +183,39 @@ void CommandLine::add_projection_commands()
     };
     const auto add = [&](const char* name, const char* summary, auto action) {
         const auto chosen    = std::make_shared<Chosen>();
-        auto* command        = projections->add_subcommand(name, summary);
+        const auto command   = projections.add_subcommand(name, summary);
         const bool is_verify = std::string_view{name} == "verify";
-        command->add_option("names", chosen->names, "Which projections");
-        command->add_flag("--all", chosen->all, "All of them");
-        on(
+        command.add_option("names", chosen->names, "Which projections");
+        command.add_flag("--all", chosen->all, "All of them");
+        line.on(
             command,
-            [this, chosen, action, is_verify](Output& out) -> result<void> {
-                BOOST_OUTCOME_TRY(auto* const open_service, open());
+            [&line, chosen, action, is_verify](Output& out) -> result<void> {
+                BOOST_OUTCOME_TRY(auto* const open_service, line.open());
                 auto& all = open_service->service().projections();
                 BOOST_OUTCOME_TRY(const auto names, chosen_names(all, chosen->names, chosen->all));
                 if (is_verify) {
-                    BOOST_OUTCOME_TRY(see_to_rows(out, names, {}));
+                    BOOST_OUTCOME_TRY(see_to_rows(line, out, names));
                 }
-                return action(out, all, runtime().clock, names);
+                return action(out, all, line.runtime().clock, names);
             },
             is_verify ? DirectoryUse::reading : DirectoryUse::shared);
         return command;
     };
     const auto row = std::make_shared<RowName>();
-    auto* const rebuilt =
+    const auto rebuilt =
         add("rebuild", "Build anew from the log; the old model answers until the new one has caught up",
             [row](Output& out, Projections& all, const Clock& clock, const std::vector<std::string>& names) {
                 return row->key.empty() ? rebuild(out, all, clock, names) : repair(out, all, clock, names, *row);
             });
-    auto* partition =
-        rebuilt->add_option("--partition", row->key, "Only the row of this key, and its entries in indexes");
-    rebuilt->add_option("--table", row->table, "In which table, when there are several")->needs(partition);
+    const auto partition =
+        rebuilt.add_option("--partition", row->key, "Only the row of this key, and its entries in indexes");
+    rebuilt.add_option("--table", row->table, "In which table, when there are several").needs(partition);
     add("verify", "Fold the log again beside them and compare every byte", verify);
     add("pause", "Have them stand still, also after a restart; they keep answering", change<&Projections::pause>);
     add("resume", "Have them go on", change<&Projections::resume>);
     add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
-    add_projection_history_commands(*projections);
-    add_projection_diff_commands(*projections);
+    add_projection_history_commands(line, projections);
+    add_projection_diff_commands(line, projections);
 }
 
 } // namespace eventloom

@@ -1,12 +1,14 @@
+#include "commands/own_commands.hpp"
+
+#include "command_line_state.hpp"
 #include "compare/event_frames.hpp"
 #include "compare/other_program.hpp"
 #include "compare/row_changes.hpp"
 #include "compare/rows_compared.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <filesystem>
 #include <poll.h>
@@ -15,8 +17,6 @@
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int look_every_ms = 100;
 
@@ -71,9 +71,7 @@ Json example_of(const RowsCompared::Example& example)
     for (const auto& [name, column] : changed.items()) columns.push_back(name);
     const auto before = row_object(example.before);
     const auto after  = row_object(example.after);
-    const auto member = [](const Json& row, const char* name) {
-        return row.is_object() ? row.value(name, Json()) : Json();
-    };
+    const auto member = [](const Json& row, const char* name) { return row.is_object() ? row[name] : Json(); };
     return {{"table", example.table},
             {"what", example.what},
             {"key", member(example.after ? after : before, "key")},
@@ -140,7 +138,7 @@ void show_to_people(Output& out, const Arguments& arguments, const Projection& d
     for (const auto& example : compared.examples()) {
         const auto row = row_object(example.after ? example.after : example.before);
         examples.push_back({example.table.empty() ? arguments.name : example.table, example.what,
-                            short_text(row.value("key", Json())), in_words(example, definition)});
+                            short_text(row["key"]), in_words(example, definition)});
     }
     if (not examples.empty()) out.table({{"table"}, {"row"}, {"key"}, {"columns"}}, examples);
     if (compared.differences() > examples.size()) {
@@ -200,32 +198,32 @@ result<void> diff(Output& out, Service& service, const Arguments& arguments, con
 
 } // namespace
 
-void CommandLine::add_projection_diff_commands(CLI::App& projections)
+void add_projection_diff_commands(CommandLine& line, Command projections)
 {
-    const auto arguments = std::make_shared<Arguments>();
-    auto* diff_command   = projections.add_subcommand(
-          "diff", "Which rows another build of this program would change, before it has its place");
-    diff_command->add_option("name", arguments->name, "Which projection")->required();
+    const auto arguments    = std::make_shared<Arguments>();
+    const auto diff_command = projections.add_subcommand(
+        "diff", "Which rows another build of this program would change, before it has its place");
+    diff_command.add_option("name", arguments->name, "Which projection").required();
     diff_command
-        ->add_option("--against", arguments->against,
-                     "The other program's path; or the data directory of a copy, whose rows are compared as they stand")
-        ->required();
-    diff_command->add_option("--limit", arguments->limit, "At most so many examples")->check(whole_number());
+        .add_option("--against", arguments->against,
+                    "The other program's path; or the data directory of a copy, whose rows are compared as they stand")
+        .required();
+    diff_command.add_option("--limit", arguments->limit, "At most so many examples").check(whole_number());
     const auto compared = [arguments] { return std::vector{arguments->name}; };
-    on_rows(diff_command, compared, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return diff(out, open_service->service(), *arguments, path_of(arguments->against));
+    line.on_rows(diff_command, compared, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+        return diff(out, open_service->service(), *arguments, line.path_of(arguments->against));
     });
 
-    auto* fold_command = projections.add_subcommand(
+    const auto fold_command = projections.add_subcommand(
         "fold", "Fold the events that `diff` sends on standard input, and write the rows: for programs");
-    fold_command->add_option("name", arguments->name, "Which projection")->required();
-    fold_command->add_option("--scratch", arguments->scratch, "Where it keeps them for a while");
-    on(
+    fold_command.add_option("name", arguments->name, "Which projection").required();
+    fold_command.add_option("--scratch", arguments->scratch, "Where it keeps them for a while");
+    line.on(
         fold_command,
-        [this, arguments](Output& out) -> result<void> {
+        [&line, arguments](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(const auto scratch, ScratchDirectory::make(arguments->scratch));
-            BOOST_OUTCOME_TRY(const auto beside, open_(place_.runtime, scratch->path(), true));
+            BOOST_OUTCOME_TRY(const auto beside, line.state().open(line.state().place.runtime, scratch->path(), true));
             return fold(out, beside->service().projections(), arguments->name);
         },
         DirectoryUse::none);

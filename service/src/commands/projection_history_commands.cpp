@@ -1,18 +1,17 @@
+#include "commands/own_commands.hpp"
+
 #include "compare/row_changes.hpp"
 
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/progress.hpp>
-
-#include <nlohmann/json.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<Json>>;
 
 struct Arguments {
@@ -94,7 +93,11 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
     auto changes     = Json::array();
     const auto visit = [&](const RowChange& change) -> result<void> {
         if (rows.size() == arguments.limit || changes.size() == arguments.limit) return done();
-        out.json() ? changes.push_back(json_of(change)) : rows.push_back(row_of(change, table));
+        if (out.json()) {
+            changes.push_back(json_of(change));
+        } else {
+            rows.push_back(row_of(change, table));
+        }
         return done();
     };
     Progress progress{out.console(), clock, "explaining " + arguments.name};
@@ -142,14 +145,14 @@ void print_rows(Output& out, const std::vector<Json>& rows, const TableDescripti
         return std::any_of(table.columns.begin(), table.columns.end(), counts) ? Align::right : Align::left;
     };
     std::vector<Column> columns{{"key"}};
-    const auto first = rows.empty() ? Json::object() : rows.front().value("row", Json::object());
+    const auto first = rows.empty() ? Json() : rows.front()["row"];
     for (const auto& [name, value] : first.items()) columns.push_back({name, align_of(name)});
     Rows cells;
     for (const auto& stored : rows) {
         const auto row    = row_object(as_people_read(stored.dump(), table));
-        auto& line        = cells.emplace_back(std::vector<Json>{row.value("key", Json(nullptr))});
-        const auto& named = row.value("row", Json::object());
-        for (std::size_t i = 1; i < columns.size(); ++i) line.push_back(named.value(columns[i].name, Json(nullptr)));
+        auto& line        = cells.emplace_back(std::vector<Json>{row["key"]});
+        const auto& named = row["row"];
+        for (std::size_t i = 1; i < columns.size(); ++i) line.push_back(named[columns[i].name]);
     }
     out.table(columns, cells);
 }
@@ -194,7 +197,7 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
     return done();
 }
 
-std::string time_or_why_not(const std::string& text)
+std::string time_or_why_not(std::string& text)
 {
     return parse_time(text) ? ""
                             : "\"" + printable(text) +
@@ -203,38 +206,36 @@ std::string time_or_why_not(const std::string& text)
 
 } // namespace
 
-void CommandLine::add_projection_history_commands(CLI::App& projections)
+void add_projection_history_commands(CommandLine& line, Command projections)
 {
     const auto arguments = std::make_shared<Arguments>();
     const auto add       = [&](const char* name, const char* summary) {
-        auto* command = projections.add_subcommand(name, summary);
-        command->add_option("name", arguments->name, "Which projection")->required();
-        command->add_option("--table", arguments->row.table, "Which of its tables, when it has several");
-        command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number(1));
+        const auto command = projections.add_subcommand(name, summary);
+        command.add_option("name", arguments->name, "Which projection").required();
+        command.add_option("--table", arguments->row.table, "Which of its tables, when it has several");
+        command.add_option("--limit", arguments->limit, "At most so many").check(whole_number(1));
         return command;
     };
-    auto* explain_command = add("explain", "Which events made a row, in order, and what each changed");
-    explain_command->add_option("key", arguments->row.key, "The row's key; a slash between the parts of one")
-        ->required();
+    const auto explain_command = add("explain", "Which events made a row, in order, and what each changed");
+    explain_command.add_option("key", arguments->row.key, "The row's key; a slash between the parts of one").required();
     const auto explained = [arguments] { return std::vector{arguments->name}; };
-    on_rows(explain_command, explained, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return explain(out, open_service->service().projections(), runtime().clock, *arguments);
+    line.on_rows(explain_command, explained, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+        return explain(out, open_service->service().projections(), line.runtime().clock, *arguments);
     });
 
-    auto* as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
-    as_of_command->add_option("key", arguments->row.key, "Only the row of this key");
-    auto* moment = as_of_command->add_option_group("moment", "Up to when");
-    moment->add_option("--position", arguments->position, "Up to the event at this position")->check(whole_number());
+    const auto as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
+    as_of_command.add_option("key", arguments->row.key, "Only the row of this key");
+    const auto moment = as_of_command.add_choice("moment", "Up to when");
+    moment.add_option("--position", arguments->position, "Up to the event at this position").check(whole_number());
     moment
-        ->add_option("--time", arguments->time,
-                     "Up to the last event recorded by then (UTC, or with an offset such as +01:00)")
-        ->check(CLI::Validator{time_or_why_not, "TIME"});
-    moment->require_option(1);
-    on(
+        .add_option("--time", arguments->time,
+                    "Up to the last event recorded by then (UTC, or with an offset such as +01:00)")
+        .check(Check{time_or_why_not, "TIME"});
+    line.on(
         as_of_command,
-        [this, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
+        [&line, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, line.open());
             return as_of(out, open_service->service(), *arguments);
         },
         DirectoryUse::reading);

@@ -6,8 +6,6 @@ namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr const char* left_behind_error = "this program has no such projection; `projections drop` removes its rows";
 
 Json building_in(const ProjectionStatus& status)
@@ -30,13 +28,12 @@ result<Json> unknown_in(const Projections& projections, const std::string& name)
 
 Json left_behind(const std::string& name)
 {
-    auto json              = json_of(ProjectionStatus{.name = name});
-    const auto is          = json["projection"];
+    auto json = Json::object();
+    for (const auto& [member, value] : json_of(ProjectionStatus{}).items()) json[member] = nullptr;
+    json["projection"]     = name;
+    json["state"]          = "left behind";
+    json["error"]          = left_behind_error;
     json["unknown_events"] = nullptr;
-    for (auto& [member, value] : json.items()) value = nullptr;
-    json["projection"] = is;
-    json["state"]      = "left behind";
-    json["error"]      = left_behind_error;
     return json;
 }
 

@@ -4,14 +4,12 @@
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/service/output.hpp>
 
-#include <nlohmann/json.hpp>
-
 namespace eventloom {
 
 // The same members wherever a program asks.
-nlohmann::ordered_json json_of(const ProjectionStatus& status);
+Json json_of(const ProjectionStatus& status);
 // The same, with the events that it knows nothing of.
-result<nlohmann::ordered_json> json_of(const Projections& projections, const ProjectionStatus& status);
+result<Json> json_of(const Projections& projections, const ProjectionStatus& status);
 
 // A row each, also for those that an earlier program left behind.
 result<void> show_status(Output& out, const Projections& projections);

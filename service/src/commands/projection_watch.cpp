@@ -6,15 +6,11 @@
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
-
 #include <map>
 
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr Duration between_looks = std::chrono::seconds{1};
 
@@ -103,8 +99,8 @@ private:
             } else {
                 out_.say(fmt::format("{}  {}  {}  position {}  {} events/s  lag {}  {} s behind  {} rows{}",
                                      to_string(now), seen.status.name, to_string(seen.status.state),
-                                     seen.status.position, row[3].get<std::int64_t>(), seen.status.lag,
-                                     row[5].get<std::int64_t>(), seen.status.rows,
+                                     seen.status.position, row[3].whole(), seen.status.lag, row[5].whole(),
+                                     seen.status.rows,
                                      seen.status.error ? "  " + printable(seen.status.error->sentence) : ""));
             }
         }

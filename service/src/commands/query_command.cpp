@@ -1,8 +1,11 @@
+#include "commands/own_commands.hpp"
+
 #include "query/query.hpp"
 #include "query/query_writers.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
@@ -73,10 +76,10 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
         return fail(Failure::invalid, "no-table-named",
                     "asked for rows and found no table named; `query` alone lists all tables");
     }
-    auto tables = Cell::array();
+    auto tables = Json::array();
     for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
-        auto columns = Cell::array();
-        auto indexes = Cell::array();
+        auto columns = Json::array();
+        auto indexes = Json::array();
         std::vector<std::string> names;
         std::vector<std::string> index_names;
         for (const auto& column : table.columns) {
@@ -111,35 +114,34 @@ result<void> answer(Output& out, const Projections& projections, const Arguments
 
 } // namespace
 
-void CommandLine::add_query_command()
+void add_query_command(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
-    auto* query =
-        app_.add_subcommand("query", "The rows of any table of any projection; without a table: which there are");
-    query->add_option("table", arguments->table, "PROJECTION, or PROJECTION.TABLE when it has several");
+    const auto query =
+        line.app().add_subcommand("query", "The rows of any table of any projection; without a table: which there are");
+    query.add_option("table", arguments->table, "PROJECTION, or PROJECTION.TABLE when it has several");
     query
-        ->add_option(
-            "--where", arguments->query.where,
-            "'COLUMN OPERATOR VALUE', as often as you like: = != < <= > >= ^= (begins with) *= (contains); the "
-            "name of an index does for a column")
-        ->allow_extra_args(false);
-    query->add_option(
+        .add_option("--where", arguments->query.where,
+                    "'COLUMN OPERATOR VALUE', as often as you like: = != < <= > >= ^= (begins with) *= (contains); the "
+                    "name of an index does for a column")
+        .one_word_each_time();
+    query.add_option(
         "--order", arguments->query.order,
         "A column; -COLUMN from the largest down. At most 100,000 rows, or --limit of them, can be ordered");
-    query->add_option("--limit", arguments->query.limit, "At most so many rows");
-    query->add_option("--columns", arguments->query.columns, "Only these, with commas between");
-    query->add_flag("--csv", arguments->csv, "Answer with a CSV file (RFC 4180)");
+    query.add_option("--limit", arguments->query.limit, "At most so many rows");
+    query.add_option("--columns", arguments->query.columns, "Only these, with commas between");
+    query.add_flag("--csv", arguments->csv, "Answer with a CSV file (RFC 4180)");
     // The projection of PROJECTION.TABLE: its name has no dot.
     const auto shown = [arguments] {
         return arguments->table.empty() ? std::vector<std::string>{}
                                         : std::vector{arguments->table.substr(0, arguments->table.find('.'))};
     };
-    on_rows(query, shown, [this, arguments](Output& out) -> result<void> {
+    line.on_rows(query, shown, [&line, arguments](Output& out) -> result<void> {
         if (arguments->csv && out.json()) {
             return fail(Failure::invalid, "csv-and-json",
                         "asked for CSV and for JSON at once; give one of --csv and --json");
         }
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto& projections = open_service->service().projections();
         return arguments->table.empty() ? list_tables(out, projections, *arguments)
                                         : answer(out, projections, *arguments);

@@ -1,8 +1,8 @@
 // What is said of rows that are not up to the log, and how a command waits for them.
-#include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/command_line.hpp>
+#include "command_line_state.hpp"
 
-#include <nlohmann/json.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -10,8 +10,6 @@
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr Duration longest_wait_for_rows = std::chrono::minutes{1};
 
@@ -23,7 +21,7 @@ std::optional<Position> position_of(std::string_view text)
     return position;
 }
 
-std::string position_or_why_not(const std::string& text)
+std::string position_or_why_not(std::string& text)
 {
     if (text == "head" || position_of(text)) return "";
     return "\"" + printable(text) + "\" is neither a position, a whole number from 0 on, nor the word head";
@@ -60,37 +58,38 @@ void say_behind(Output& out, const std::vector<ProjectionStatus>& all, Position 
 
 } // namespace
 
-void CommandLine::on_rows(CLI::App* command, Names names, Action action)
+void CommandLine::on_rows(Command command, Names names, Action action)
 {
     const auto at_least = std::make_shared<std::string>();
     command
-        ->add_option("--at-least", *at_least,
-                     "Wait until the rows are those of this position, or of the end of the log; a minute at most")
-        ->type_name("POSITION|head")
-        ->check(CLI::Validator{position_or_why_not, ""});
+        .add_option("--at-least", *at_least,
+                    "Wait until the rows are those of this position, or of the end of the log; a minute at most")
+        .type_name("POSITION|head")
+        .check({position_or_why_not});
     on(
         command,
         [this, at_least, names = std::move(names), action = std::move(action)](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(see_to_rows(out, names(), *at_least));
+            BOOST_OUTCOME_TRY(see_to_rows(*this, out, names(), *at_least));
             return action(out);
         },
         DirectoryUse::reading);
 }
 
-void CommandLine::on_rows(CLI::App* command, std::vector<std::string> names, Action action)
+void CommandLine::on_rows(Command command, std::vector<std::string> names, Action action)
 {
     on_rows(
         command, [names = std::move(names)] { return names; }, std::move(action));
 }
 
-result<void> CommandLine::see_to_rows(Output& out, const std::vector<std::string>& names, const std::string& at_least)
+result<void> see_to_rows(CommandLine& line, Output& out, const std::vector<std::string>& names,
+                         const std::string& at_least)
 {
     if (names.empty()) return done(); // nothing is shown, or what does not exist: the command says so
-    BOOST_OUTCOME_TRY(auto* const open_service, open());
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open());
     auto& service = open_service->service();
     if (not at_least.empty()) {
         const auto wanted = at_least == "head" ? service.store().head() : *position_of(at_least);
-        if (not is_running_service() && wanted > service.store().head()) {
+        if (not line.is_running_service() && wanted > service.store().head()) {
             return fail(Failure::invalid, "position-ahead-of-log",
                         "asked for rows of position " + std::to_string(wanted) +
                             " at least and found a log that ends at " + std::to_string(service.store().head()) +
@@ -98,7 +97,8 @@ result<void> CommandLine::see_to_rows(Output& out, const std::vector<std::string
         }
         service.projections().start(); // does nothing in a service that runs
         BOOST_OUTCOME_TRY(service.wait_for(
-            wanted, runtime().clock.now() + longest_wait_for_rows, [&out] { return out.console().go_on(); }, names));
+            wanted, line.runtime().clock.now() + longest_wait_for_rows, [&out] { return out.console().go_on(); },
+            names));
     }
     std::vector<ProjectionStatus> shown;
     for (auto& status : service.projections().status()) {

@@ -1,14 +1,12 @@
-#include <eventloom/framework/time_text.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
+#include "commands/own_commands.hpp"
 
-#include <nlohmann/json.hpp>
+#include <eventloom/framework/time_text.hpp>
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // How long a command waits for sagas to settle; what is not done by then goes on in the next run.
 constexpr Duration longest_wait_for_sagas = std::chrono::minutes{10};
@@ -56,8 +54,7 @@ result<void> show(Output& out, const Sagas& sagas, const std::string& saga, cons
     auto facts     = Json::object();
     const auto row = row_of(details.instance);
     for (std::size_t i = 0; i < columns.size(); ++i) facts[columns[i].name] = row[i];
-    const auto state = Json::parse(details.state_json, nullptr, false);
-    facts["state"]   = state.is_discarded() ? Json(details.state_json) : state;
+    facts["state"] = Json::parse(details.state_json).value_or(details.state_json);
 
     std::vector<std::vector<Json>> history;
     auto history_json = Json::array();
@@ -94,7 +91,7 @@ result<void> say_what_is_not_begun(Output& out, const Sagas& sagas)
 
 } // namespace
 
-void CommandLine::add_saga_commands()
+void add_saga_commands(CommandLine& line)
 {
     struct Arguments {
         std::string status;
@@ -103,48 +100,50 @@ void CommandLine::add_saga_commands()
         std::string key;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* sagas          = app_.add_subcommand("sagas", "Running work: list, show, retry");
-    sagas->require_subcommand(1);
+    const auto sagas     = line.app().add_subcommand("sagas", "Running work: list, show, retry");
+    sagas.require_subcommand();
 
-    auto* list_command = sagas->add_subcommand("list", "All instances, or those of one status");
-    list_command->add_option("--status", arguments->status, "running, compensating, completed, compensated or stuck");
-    list_command->add_option("--limit", arguments->limit, "At most so many")->check(whole_number());
-    on(
+    const auto list_command = sagas.add_subcommand("list", "All instances, or those of one status");
+    list_command.add_option("--status", arguments->status, "running, compensating, completed, compensated or stuck");
+    list_command.add_option("--limit", arguments->limit, "At most so many").check(whole_number());
+    line.on(
         list_command,
-        [this, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
+        [&line, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, line.open());
             BOOST_OUTCOME_TRY(open_service->service().sagas().open());
             BOOST_OUTCOME_TRY(say_what_is_not_begun(out, open_service->service().sagas()));
             return list(out, open_service->service().sagas(), arguments->status, arguments->limit);
         },
         DirectoryUse::reading);
 
-    auto* show_command = sagas->add_subcommand("show", "One instance, with its history");
-    show_command->add_option("saga", arguments->saga, "The saga's name")->required();
-    show_command->add_option("key", arguments->key, "The instance's key")->required();
-    on(
+    const auto show_command = sagas.add_subcommand("show", "One instance, with its history");
+    show_command.add_option("saga", arguments->saga, "The saga's name").required();
+    show_command.add_option("key", arguments->key, "The instance's key").required();
+    line.on(
         show_command,
-        [this, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(auto* const open_service, open());
+        [&line, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, line.open());
             BOOST_OUTCOME_TRY(open_service->service().sagas().open());
             BOOST_OUTCOME_TRY(say_what_is_not_begun(out, open_service->service().sagas()));
             return show(out, open_service->service().sagas(), arguments->saga, arguments->key);
         },
         DirectoryUse::reading);
 
-    auto* retry_command = sagas->add_subcommand("retry", "Take up an instance that is stuck, and let all sagas go on");
-    retry_command->add_option("saga", arguments->saga, "The saga's name")->required();
-    retry_command->add_option("key", arguments->key, "The instance's key")->required();
-    on(retry_command, [this, arguments](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto retry_command =
+        sagas.add_subcommand("retry", "Take up an instance that is stuck, and let all sagas go on");
+    retry_command.add_option("saga", arguments->saga, "The saga's name").required();
+    retry_command.add_option("key", arguments->key, "The instance's key").required();
+    line.on(retry_command, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         Service& service = open_service->service();
         BOOST_OUTCOME_TRY(service.start());
         BOOST_OUTCOME_TRY(service.sagas().retry(arguments->saga, arguments->key));
-        const auto deadline = runtime().clock.now() + longest_wait_for_sagas;
+        const auto deadline = line.runtime().clock.now() + longest_wait_for_sagas;
         const auto go_on    = [&out] { return out.console().go_on(); };
         // A service that runs always has sagas at work.
-        BOOST_OUTCOME_TRY(is_running_service() ? service.finish_saga(arguments->saga, arguments->key, deadline, go_on)
-                                               : service.finish(deadline, go_on));
+        BOOST_OUTCOME_TRY(line.is_running_service()
+                              ? service.finish_saga(arguments->saga, arguments->key, deadline, go_on)
+                              : service.finish(deadline, go_on));
         return show(out, service.sagas(), arguments->saga, arguments->key);
     });
 }

@@ -1,10 +1,10 @@
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
-#include <eventloom/service/progress.hpp>
+#include "commands/own_commands.hpp"
 
+#include "command_line_state.hpp"
 #include "commands/consent.hpp"
 
-#include <nlohmann/json.hpp>
+#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/service/progress.hpp>
 
 namespace eventloom {
 
@@ -29,22 +29,22 @@ result<void> scavenge(Output& out, LevelDbStore& store, const Clock& clock, cons
 
 } // namespace
 
-void CommandLine::add_scavenge_command(CLI::App& store)
+void add_scavenge_command(CommandLine& line, Command store)
 {
     const auto options = std::make_shared<ScavengeOptions>();
     const auto yes     = std::make_shared<bool>(false);
-    auto* command      = store.add_subcommand(
-             "scavenge",
-             "Take out of the log what deleted and limited streams leave nobody to read, and give the room back");
-    command->add_flag("--dry-run", options->dry_run, "Say what would go, and change nothing");
-    command->add_option("--bytes-per-second", options->bytes_per_second, "Read and write no faster")
-        ->check(whole_number(1));
-    command->add_flag("--yes", *yes, "For what cannot be undone");
-    on(command, [this, options, yes](Output& out) -> result<void> {
+    const auto command = store.add_subcommand(
+        "scavenge",
+        "Take out of the log what deleted and limited streams leave nobody to read, and give the room back");
+    command.add_flag("--dry-run", options->dry_run, "Say what would go, and change nothing");
+    command.add_option("--bytes-per-second", options->bytes_per_second, "Read and write no faster")
+        .check(whole_number(1));
+    command.add_flag("--yes", *yes, "For what cannot be undone");
+    line.on(command, [&line, options, yes](Output& out) -> result<void> {
         if (not options->dry_run) {
             BOOST_OUTCOME_TRY(require_consent(*yes, "take events out of the log that no reader of a stream sees"));
         }
-        return with_log([&](LevelDbStore& log) { return scavenge(out, log, runtime().clock, *options); });
+        return with_log(line, [&](LevelDbStore& log) { return scavenge(out, log, line.runtime().clock, *options); });
     });
 }
 

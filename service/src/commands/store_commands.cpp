@@ -1,18 +1,16 @@
-#include <eventloom/eventstore/repair.hpp>
-#include <eventloom/service/command_line.hpp>
+#include "commands/own_commands.hpp"
 
+#include "command_line_state.hpp"
 #include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
 
+#include <eventloom/eventstore/repair.hpp>
 #include <eventloom/service/progress.hpp>
-
-#include <nlohmann/json.hpp>
+#include <eventloom/service/service.hpp>
 
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Error no_data(const std::string& directory)
 {
@@ -144,56 +142,14 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
     return done();
 }
 
-} // namespace
-
-void CommandLine::add_store_commands()
-{
-    auto* store = app_.add_subcommand(
-        "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
-    store->require_subcommand(1);
-    add_scavenge_command(*store);
-    const auto on_log = [this, store](const char* name, DirectoryUse use, const char* summary, auto look) {
-        on(
-            store->add_subcommand(name, summary),
-            [this, look](Output& out) { return with_log([&](LevelDbStore& log) { return look(out, log); }); }, use);
-    };
-    on_log("info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
-           [this](Output& out, LevelDbStore& log) { return show_info(out, log, data_directory()); });
-    on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare all with all",
-           [this](Output& out, LevelDbStore& log) { return verify(out, log, runtime().clock, data_directory()); });
-    on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
-           [this](Output& out, LevelDbStore& log) -> result<void> {
-               BOOST_OUTCOME_TRY(log.cluster());
-               BOOST_OUTCOME_TRY(show_info(out, log, data_directory()));
-               return say_unclustered(out, log);
-           });
-    auto* mend      = store->add_subcommand("repair", "Make anew from the log what is damaged beside it");
-    const auto into = std::make_shared<std::string>();
-    mend->add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
-        ->type_name("DIRECTORY");
-    on(
-        mend,
-        [this, into](Output& out) -> result<void> {
-            const auto log = data_directory() + "/log";
-            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), log));
-            if (names.empty()) return no_data(data_directory());
-            return into->empty() ? repair(out, runtime(), log) : cut_to(out, runtime(), log, path_of(*into));
-        },
-        DirectoryUse::alone);
-    add_protect_command(*store);
-    add_exchange_commands(*store);
-    add_erasure_commands(*store);
-    add_backup_commands(*store);
-}
-
 // Touches rights alone, and never what lies in the files: a service that runs does not notice.
-void CommandLine::add_protect_command(CLI::App& store)
+void add_protect_command(CommandLine& line, Command store)
 {
-    on(
+    line.on(
         store.add_subcommand("protect", "Close the data directory, and all in it, to other users of this machine"),
-        [this](Output& out) -> result<void> {
-            const auto data = data_directory();
-            BOOST_OUTCOME_TRY(const auto names, list_directory(runtime(), data + "/log"));
+        [&line](Output& out) -> result<void> {
+            const auto data = line.data_directory();
+            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), data + "/log"));
             if (names.empty()) return no_data(data);
             BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
             if (out.json()) out.facts({{"directory", data}, {"closed", count}});
@@ -205,18 +161,64 @@ void CommandLine::add_protect_command(CLI::App& store)
         DirectoryUse::none);
 }
 
-result<void> CommandLine::with_log(const std::function<result<void>(LevelDbStore&)>& look)
+} // namespace
+
+void add_store_commands(CommandLine& line)
 {
-    if (is_running_service()) {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
+    const auto store = line.app().add_subcommand(
+        "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
+    store.require_subcommand();
+    add_scavenge_command(line, store);
+    const auto on_log = [&line, store](const char* name, DirectoryUse use, const char* summary, auto look) {
+        line.on(
+            store.add_subcommand(name, summary),
+            [&line, look](Output& out) { return with_log(line, [&](LevelDbStore& log) { return look(out, log); }); },
+            use);
+    };
+    on_log("info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
+           [&line](Output& out, LevelDbStore& log) { return show_info(out, log, line.data_directory()); });
+    on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare all with all",
+           [&line](Output& out, LevelDbStore& log) {
+               return verify(out, log, line.runtime().clock, line.data_directory());
+           });
+    on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
+           [&line](Output& out, LevelDbStore& log) -> result<void> {
+               BOOST_OUTCOME_TRY(log.cluster());
+               BOOST_OUTCOME_TRY(show_info(out, log, line.data_directory()));
+               return say_unclustered(out, log);
+           });
+    const auto mend = store.add_subcommand("repair", "Make anew from the log what is damaged beside it");
+    const auto into = std::make_shared<std::string>();
+    mend.add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
+        .type_name("DIRECTORY");
+    line.on(
+        mend,
+        [&line, into](Output& out) -> result<void> {
+            const auto log = line.data_directory() + "/log";
+            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), log));
+            if (names.empty()) return no_data(line.data_directory());
+            return into->empty() ? repair(out, line.runtime(), log)
+                                 : cut_to(out, line.runtime(), log, line.path_of(*into));
+        },
+        DirectoryUse::alone);
+    add_protect_command(line, store);
+    add_exchange_commands(line, store);
+    add_erasure_commands(line, store);
+    add_backup_commands(line, store);
+}
+
+result<void> with_log(CommandLine& line, const std::function<result<void>(LevelDbStore&)>& look)
+{
+    if (line.is_running_service()) {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         return look(open_service->service().store());
     }
-    BOOST_OUTCOME_TRY(const auto directory, directory_to_open());
-    auto log = LevelDbStore::open(runtime(), {.directory = directory + "/log", .create_if_missing = false});
+    BOOST_OUTCOME_TRY(const auto directory, line.state().directory_to_open());
+    auto log = LevelDbStore::open(line.runtime(), {.directory = directory + "/log", .create_if_missing = false});
     if (log) return look(*log.value());
-    if (log.error().code == "no-such-database") return no_data(data_directory());
-    if (reads_a_view_instead(log.error())) return with_log(look);
-    return with_holder(std::move(log.error()), runtime(), data_directory());
+    if (log.error().code == "no-such-database") return no_data(line.data_directory());
+    if (line.state().reads_a_view_instead(log.error())) return with_log(line, look);
+    return with_holder(std::move(log.error()), line.runtime(), line.data_directory());
 }
 
 } // namespace eventloom

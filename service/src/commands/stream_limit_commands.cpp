@@ -1,11 +1,11 @@
-#include <eventloom/framework/stream_limits.hpp>
-#include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/arguments.hpp>
-#include <eventloom/service/command_line.hpp>
+#include "commands/own_commands.hpp"
 
+#include "command_line_state.hpp"
 #include "commands/consent.hpp"
 
-#include <nlohmann/json.hpp>
+#include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/service/service.hpp>
 
 #include <array>
 #include <charconv>
@@ -13,8 +13,6 @@
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Unit {
     char letter;
@@ -165,35 +163,36 @@ result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const Del
 
 } // namespace
 
-void CommandLine::add_stream_limit_commands(CLI::App& streams)
+void add_stream_limit_commands(CommandLine& line, Command streams)
 {
     const auto limits = std::make_shared<LimitArguments>();
-    auto* limiting = streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
-    limiting->add_option("stream", limits->stream, "Its name")->required();
-    limiting->add_option("--max-age", limits->max_age, "Keep what is not older, like 90d, 12h, 30m")
-        ->type_name("AGE")
-        ->check(not_empty());
-    limiting->add_option("--max-count", limits->max_count, "Keep the last so many")->check(whole_number(1));
-    limiting->add_option("--truncate-before", limits->truncate_before, "Keep this version and all behind it")
-        ->check(whole_number());
-    limiting->add_flag("--clear", limits->clear, "First take all limits off, and a deletion too");
-    limiting->add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");
-    on(limiting, [this, limits](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return limit(out, open_service->service(), runtime().ids, *limits,
-                     [this](const std::string& type) { return types_.contains(type); });
+    const auto limiting =
+        streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
+    limiting.add_option("stream", limits->stream, "Its name").required();
+    limiting.add_option("--max-age", limits->max_age, "Keep what is not older, like 90d, 12h, 30m")
+        .type_name("AGE")
+        .check(not_empty());
+    limiting.add_option("--max-count", limits->max_count, "Keep the last so many").check(whole_number(1));
+    limiting.add_option("--truncate-before", limits->truncate_before, "Keep this version and all behind it")
+        .check(whole_number());
+    limiting.add_flag("--clear", limits->clear, "First take all limits off, and a deletion too");
+    limiting.add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");
+    line.on(limiting, [&line, limits](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+        return limit(out, open_service->service(), line.runtime().ids, *limits,
+                     [&line](const std::string& type) { return line.state().types.contains(type); });
     });
 
     const auto deletion = std::make_shared<DeletionArguments>();
-    auto* deleting =
+    const auto deleting =
         streams.add_subcommand("delete", "Delete a stream: its events are seen no more, an append begins it anew");
-    deleting->add_option("stream", deletion->stream, "Its name")->required();
-    deleting->add_flag("--for-good", deletion->for_good, "For ever: nothing can be appended to it again. Needs --yes");
-    deleting->add_flag("--yes", deletion->yes, "For what cannot be undone");
-    deleting->add_flag("--dry-run", deletion->dry_run, "Show what would be deleted, and change nothing");
-    on(deleting, [this, deletion](Output& out) -> result<void> {
-        BOOST_OUTCOME_TRY(auto* const open_service, open());
-        return delete_one(out, open_service->service().store(), runtime().ids, *deletion);
+    deleting.add_option("stream", deletion->stream, "Its name").required();
+    deleting.add_flag("--for-good", deletion->for_good, "For ever: nothing can be appended to it again. Needs --yes");
+    deleting.add_flag("--yes", deletion->yes, "For what cannot be undone");
+    deleting.add_flag("--dry-run", deletion->dry_run, "Show what would be deleted, and change nothing");
+    line.on(deleting, [&line, deletion](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+        return delete_one(out, open_service->service().store(), line.runtime().ids, *deletion);
     });
 }
 

@@ -1,16 +1,15 @@
+#include "commands/own_commands.hpp"
+
+#include "command_line_state.hpp"
 #include "commands/consent.hpp"
+
 #include <eventloom/framework/utf8.hpp>
-
-#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
-
-#include <nlohmann/json.hpp>
 
 namespace eventloom {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Arguments {
     std::string name;
@@ -55,26 +54,27 @@ result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
 
 } // namespace
 
-void CommandLine::add_tenant_commands()
+void add_tenant_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
     // Those of the running service, or of the directory.
-    const auto with_tenants = [this](auto act) -> Action {
-        return [this, act](Output& out) -> result<void> {
-            if (is_running_service()) return act(out, *place_.tenants);
-            Tenants tenants{runtime(), root_directory(), open_};
+    const auto with_tenants = [&line](auto act) -> CommandLine::Action {
+        return [&line, act](Output& out) -> result<void> {
+            if (line.is_running_service()) return act(out, *line.state().place.tenants);
+            Tenants tenants{line.runtime(), line.root_directory(), line.state().open};
             return act(out, tenants);
         };
     };
-    auto* tenants = app_.add_subcommand("tenants", "Stores side by side, one for each tenant: list, remove");
-    tenants->require_subcommand(1);
-    on(tenants->add_subcommand("list", "All of them, and which are open"),
-       with_tenants([](Output& out, Tenants& found) { return list(out, found); }));
-    auto* removing = tenants->add_subcommand("remove", "Remove a tenant with all of its data");
-    removing->add_option("name", arguments->name, "Its name, as `tenants list` shows it")->required();
-    removing->add_flag("--yes", arguments->said_yes, "It cannot be undone, and is wanted");
-    removing->add_flag("--dry-run", arguments->only_looks, "Say what would be removed");
-    on(removing, with_tenants([arguments](Output& out, Tenants& found) { return remove(out, found, *arguments); }));
+    const auto tenants = line.app().add_subcommand("tenants", "Stores side by side, one for each tenant: list, remove");
+    tenants.require_subcommand();
+    line.on(tenants.add_subcommand("list", "All of them, and which are open"),
+            with_tenants([](Output& out, Tenants& found) { return list(out, found); }));
+    const auto removing = tenants.add_subcommand("remove", "Remove a tenant with all of its data");
+    removing.add_option("name", arguments->name, "Its name, as `tenants list` shows it").required();
+    removing.add_flag("--yes", arguments->said_yes, "It cannot be undone, and is wanted");
+    removing.add_flag("--dry-run", arguments->only_looks, "Say what would be removed");
+    line.on(removing,
+            with_tenants([arguments](Output& out, Tenants& found) { return remove(out, found, *arguments); }));
 }
 
 } // namespace eventloom

@@ -31,9 +31,9 @@ std::optional<SaidError> said_error(const std::string& errors)
     const auto json = parse_limited_json(errors.substr(begin), depth_max);
     if (not json || not json.value()["error"].is_object()) return std::nullopt;
     const auto& error = json.value()["error"];
-    if (not error.contains("code") || not error["code"].is_string()) return std::nullopt;
-    if (not error.contains("sentence") || not error["sentence"].is_string()) return std::nullopt;
-    return SaidError{error["code"].get<std::string>(), error["sentence"].get<std::string>()};
+    if (not error.contains("code") || not error["code"].is_text()) return std::nullopt;
+    if (not error.contains("sentence") || not error["sentence"].is_text()) return std::nullopt;
+    return SaidError{error["code"].text(), error["sentence"].text()};
 }
 
 } // namespace

@@ -1,7 +1,5 @@
 #include "compare/rows_compared.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <tuple>
 
 namespace eventloom {
@@ -14,8 +12,8 @@ constexpr std::uint64_t ask_every = 4'096; // rows
 bool says_the_same(const std::string& before, const std::string& after)
 {
     if (before == after) return true;
-    const auto one = nlohmann::json::parse(before, nullptr, false);
-    return not one.is_discarded() && one == nlohmann::json::parse(after, nullptr, false);
+    const auto one = Json::parse(before);
+    return one && one == Json::parse(after);
 }
 
 std::strong_ordering order_of(const RowInOrder* before, const RowInOrder* after)

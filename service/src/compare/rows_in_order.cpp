@@ -11,8 +11,6 @@ namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t depth_max     = 100;
 constexpr std::size_t said_at_once  = 64u << 10;
 constexpr std::size_t shown_max     = 100; // characters of what is no row
@@ -48,12 +46,11 @@ std::string shown(std::string_view line)
 template <class T>
 std::optional<T> member(const Json& object, const char* name)
 {
-    const auto found = object.is_object() ? object.find(name) : object.end();
-    if (not object.is_object() || found == object.end()) return std::nullopt;
+    const Json& found = object[name];
     if constexpr (std::is_same_v<T, std::string>) {
-        return found->is_string() ? std::optional{found->template get<std::string>()} : std::nullopt;
+        return found.is_text() ? std::optional{found.text()} : std::nullopt;
     } else {
-        return found->is_number_unsigned() ? std::optional{found->template get<T>()} : std::nullopt;
+        return found.is_unsigned() ? std::optional{static_cast<T>(found.unsigned_whole())} : std::nullopt;
     }
 }
 
@@ -126,8 +123,8 @@ result<FoldHead> ToldRows::head(std::string_view line)
                     "that it says " + shown(line) + " where a service says what it folds");
     }
     FoldHead head{*version, {}};
-    for (const auto& type : json.value()["types"]) {
-        if (type.is_string()) head.types.insert(type.get<std::string>());
+    for (const Json& type : json.value()["types"].elements()) {
+        if (type.is_text()) head.types.insert(type.text());
     }
     return head;
 }
@@ -148,7 +145,7 @@ result<const RowInOrder*> ToldRows::next()
         return fail(Failure::corrupt, "not-rows", "its rows in no order, at " + shown(*line));
     }
     ++rows_;
-    row_ = {*table, *key, json.value()["row"].dump(-1, ' ', false, Json::error_handler_t::replace)};
+    row_ = {*table, *key, json.value()["row"].dump()};
     return &row_;
 }
 

@@ -137,13 +137,19 @@ private:
     bool asked_to_end_      = false;
 };
 
+std::string text_or(const Json& json, const char* otherwise)
+{
+    return json.is_text() ? json.text() : otherwise;
+}
+
 // {"error": {"kind", "code", "sentence"}}, as the service and --json write it.
 Error error_in(std::string_view text)
 {
     const auto json = parse_limited_json(text, depth_max);
     if (not json || not json.value().contains("error")) return went_away();
     const auto& error = json.value()["error"];
-    return {Failure::unavailable, error.value("code", "service-refused"), error.value("sentence", "it was refused")};
+    return {Failure::unavailable, text_or(error["code"], "service-refused"),
+            text_or(error["sentence"], "it was refused")};
 }
 
 result<int> ask_once(const AdminSocket& service, const std::string& directory, const CommandRequest& request,

@@ -34,9 +34,8 @@ Error too_many(const std::string& of_what)
 
 std::string error_json(const Error& error)
 {
-    return nlohmann::ordered_json{
-        {"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}}
-        .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return Json{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}}
+        .dump();
 }
 
 } // namespace

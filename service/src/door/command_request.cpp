@@ -6,8 +6,6 @@ namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::size_t depth_max     = 4;
 constexpr std::size_t arguments_max = 4'096;
 
@@ -40,20 +38,23 @@ result<CommandRequest> command_request_of(std::string_view text)
         return wrong("no list of arguments");
     }
     if (json["arguments"].size() > arguments_max) return wrong("more than 4,096 arguments");
+    const auto member_or = [&](const char* name, const char* otherwise) {
+        return json.contains(name) ? json[name] : Json(otherwise);
+    };
     CommandRequest request;
-    for (const auto& argument : json["arguments"]) {
+    for (const Json& argument : json["arguments"].elements()) {
         BOOST_OUTCOME_TRY(auto word, bytes_of_json(argument));
         if (word.find('\0') != std::string::npos) return wrong("an argument with a zero byte");
         request.arguments.push_back(std::move(word));
     }
-    BOOST_OUTCOME_TRY(request.working_directory, bytes_of_json(json.value("working_directory", Json("/"))));
-    BOOST_OUTCOME_TRY(request.data_directory, bytes_of_json(json.value("data_directory", Json(""))));
-    const auto flag               = [&](const char* name) { return json.contains(name) && json[name] == true; };
+    BOOST_OUTCOME_TRY(request.working_directory, bytes_of_json(member_or("working_directory", "/")));
+    BOOST_OUTCOME_TRY(request.data_directory, bytes_of_json(member_or("data_directory", "")));
+    const auto flag               = [&](const char* name) { return json[name].boolean(); };
     request.shape.out_is_terminal = flag("out_is_terminal");
     request.shape.err_is_terminal = flag("err_is_terminal");
     const auto width              = [&](const char* name, std::size_t otherwise) {
-        if (not json.contains(name) || not json[name].is_number_unsigned() || json[name] == 0) return otherwise;
-        return std::clamp(json[name].get<std::size_t>(), ConsoleShape::width_min, ConsoleShape::width_max);
+        if (not json[name].is_unsigned() || json[name] == 0) return otherwise;
+        return std::clamp<std::size_t>(json[name].unsigned_whole(), ConsoleShape::width_min, ConsoleShape::width_max);
     };
     request.shape.width       = width("width", request.shape.width);
     request.shape.table_width = width("table_width", 0);
@@ -80,7 +81,7 @@ result<Reply> reply_of(std::string_view line)
         BOOST_OUTCOME_TRY(auto text, bytes_of_json(json["err"]));
         return Reply{SaidErr{std::move(text)}};
     }
-    if (json.contains("exit") && json["exit"].is_number_integer()) return Reply{Ended{json["exit"].get<int>()}};
+    if (json["exit"].is_whole()) return Reply{Ended{static_cast<int>(json["exit"].whole())}};
     return fail(Failure::invalid, "wrong-reply",
                 "read a line of the service's answer and found neither text nor an exit code; "
                 "is the service of another version?");

@@ -16,8 +16,6 @@ namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view of_event   = "urn:eventloom:events"; // CloudEvents' `source`: what a line is about
 constexpr std::string_view of_gone    = "urn:eventloom:gone";   // an event that was taken out of the log
 constexpr std::string_view of_command = "urn:eventloom:commands";
@@ -49,7 +47,7 @@ std::optional<std::string> bytes_of_base64(std::string_view text)
 
 std::string one_line(const Json& json)
 {
-    return json.dump(-1, ' ', true);
+    return json.dump_ascii();
 }
 
 std::string checksum_of(std::string_view line)
@@ -161,8 +159,7 @@ public:
 
     std::string text(const char* name)
     {
-        const auto found = json_.find(name);
-        if (found != json_.end() && found->is_string()) return found->get<std::string>();
+        if (json_[name].is_text()) return json_[name].text();
         fail(name, "a text");
         return {};
     }
@@ -200,9 +197,10 @@ public:
     std::vector<std::string> texts(const char* name)
     {
         std::vector<std::string> texts;
-        for (const Json& item : list(name)) {
-            if (not item.is_string()) fail(name, "a list of texts in its text");
-            texts.push_back(item.is_string() ? item.get<std::string>() : std::string{});
+        const Json items = list(name);
+        for (const Json& item : items.elements()) {
+            if (not item.is_text()) fail(name, "a list of texts in its text");
+            texts.push_back(item.is_text() ? item.text() : std::string{});
         }
         return texts;
     }
@@ -210,12 +208,13 @@ public:
     std::vector<std::pair<std::string, std::string>> pairs(const char* name)
     {
         std::vector<std::pair<std::string, std::string>> pairs;
-        for (const Json& item : list(name)) {
+        const Json items = list(name);
+        for (const Json& item : items.elements()) {
             if (not item.is_array() || item.size() != 2) {
                 fail(name, "a list of pairs in its text");
                 return {};
             }
-            pairs.emplace_back(bytes(name, item[0]), bytes(name, item[1]));
+            pairs.emplace_back(bytes(name, item.at(0)), bytes(name, item.at(1)));
         }
         return pairs;
     }
@@ -335,10 +334,9 @@ result<HistoryLine> line_in(const Json& json)
 bool says_the_same(const Json& json, const Json& members, std::uint64_t number)
 {
     for (const auto& [name, value] : members.items()) {
-        if (json.value(name, Json{}) != value) return false;
+        if (json[name] != value) return false;
     }
-    return json.size() == members.size() + 2 &&
-           json.value("checksum", Json{}) == checksum_of(numbered(members, number));
+    return json.size() == members.size() + 2 && json["checksum"] == checksum_of(numbered(members, number));
 }
 
 } // namespace
@@ -371,7 +369,7 @@ std::string cloud_events::readable_line_of(const RecordedEvent& event, std::stri
 {
     if (is_gone(event)) return one_line(members_of_gone(event));
     auto members    = described(event, "application/json");
-    members["data"] = Json::parse(data_json, nullptr, false);
+    members["data"] = Json::parse(data_json);
     return one_line(members);
 }
 
@@ -384,7 +382,7 @@ result<HistoryLine> cloud_events::read_line(std::string_view text)
             "found what is no JSON on one line, or nests too deep; give a file that `store export` has written");
     }
     const Json& json = parsed.value();
-    if (not json.is_object() || json.value("specversion", Json{}) != "1.0") {
+    if (not json.is_object() || json["specversion"] != "1.0") {
         return fail(Failure::invalid, "not-a-cloud-event",
                     "found JSON that is no CloudEvent of version 1.0; give a file that `store export` has written");
     }

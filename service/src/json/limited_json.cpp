@@ -8,8 +8,6 @@ namespace eventloom {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 bool nests_deeper_than(std::string_view text, std::size_t depth_max)
 {
     std::size_t depth = 0;
@@ -44,9 +42,9 @@ result<Json> parse_limited_json(std::string_view text, std::size_t depth_max)
                     "read JSON and found more than " + std::to_string(depth_max) +
                         " values within each other; send it flatter");
     }
-    auto json = Json::parse(text, nullptr, false);
-    if (json.is_discarded()) return not_json("something else");
-    return json;
+    auto json = Json::parse(text);
+    if (not json) return not_json("something else");
+    return *std::move(json);
 }
 
 Json json_of_bytes(std::string_view bytes)
@@ -63,11 +61,11 @@ Json json_of_bytes(std::string_view bytes)
 
 result<std::string> bytes_of_json(const Json& json)
 {
-    if (json.is_string()) return json.get<std::string>();
-    if (not json.is_object() || not json.contains("hex") || not json["hex"].is_string()) {
+    if (json.is_text()) return json.text();
+    if (not json.is_object() || not json.contains("hex") || not json["hex"].is_text()) {
         return not_json("neither a text nor bytes in hexadecimal where one of them belongs");
     }
-    const auto& hex = json["hex"].get_ref<const std::string&>();
+    const auto& hex = json["hex"].text();
     std::string bytes(hex.size() / 2, '\0');
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const char* digits = hex.data() + 2 * i;

@@ -24,7 +24,7 @@ result<std::size_t> parse_limit(const std::string& text)
 struct Waiting {
     Comparable value;
     std::uint64_t number = 0; // in the order of the keys, which decides between equals
-    std::vector<Cell> cells;
+    std::vector<Json> cells;
 };
 
 } // namespace
@@ -76,7 +76,7 @@ result<void> Query::run_in_key_order(const RowsAsJson& rows, const VisitPage& vi
 {
     TableRows page;
     std::size_t found = 0;
-    BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Cell& row) {
+    BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Json& row) {
         page.push_back(cells_of(row));
         if (page.size() == rows_a_page) {
             visit(page);
@@ -99,7 +99,7 @@ result<void> Query::run_in_order(const RowsAsJson& rows, const VisitPage& visit)
     const std::size_t wanted = std::min(limit_.value_or(most_ordered_ + 1), most_ordered_ + 1);
     std::vector<Waiting> waiting;
     std::uint64_t number = 0;
-    BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Cell& row) {
+    BOOST_OUTCOME_TRY(visit_matching(rows, [&](const Json& row) {
         Waiting next{comparable(*order_, cell_of(*order_, row)), number++, {}};
         if (waiting.size() == wanted) {
             if (not before(next, waiting.front())) return true;
@@ -160,20 +160,20 @@ result<void> Query::visit_within(const RowsAsJson& rows, const KeySpan& span, co
 
 result<void> Query::visit_if_matching(const std::string& json, const VisitRow& visit, bool& more) const
 {
-    const auto row = Cell::parse(json, nullptr, false);
-    if (not row.is_object()) {
+    const auto row = Json::parse(json);
+    if (not row || not row->is_object()) {
         return fail(Failure::corrupt, "unreadable-row",
                     "read the rows of a table and found one that is none: " + printable(json.substr(0, 100)) +
                         "; `projections verify` names it, `projections rebuild` makes it anew");
     }
-    const auto holds = [&](const Condition& condition) { return condition.holds(row); };
-    if (std::all_of(conditions_.begin(), conditions_.end(), holds)) more = visit(row);
+    const auto holds = [&](const Condition& condition) { return condition.holds(*row); };
+    if (std::all_of(conditions_.begin(), conditions_.end(), holds)) more = visit(*row);
     return done();
 }
 
-std::vector<Cell> Query::cells_of(const Cell& row) const
+std::vector<Json> Query::cells_of(const Json& row) const
 {
-    std::vector<Cell> cells;
+    std::vector<Json> cells;
     cells.reserve(columns_.size());
     for (const auto* const column : columns_) cells.push_back(cell_of(*column, row));
     return cells;

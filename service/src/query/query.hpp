@@ -40,13 +40,13 @@ public:
     result<void> run(const RowsAsJson& rows, const VisitPage& visit) const;
 
 private:
-    using VisitRow = std::function<bool(const Cell& row)>; // whether it wants more
+    using VisitRow = std::function<bool(const Json& row)>; // whether it wants more
     result<void> visit_matching(const RowsAsJson& rows, const VisitRow& visit) const;
     result<void> visit_within(const RowsAsJson& rows, const KeySpan& span, const VisitRow& visit) const;
     result<void> visit_if_matching(const std::string& json, const VisitRow& visit, bool& more) const;
     result<void> run_in_key_order(const RowsAsJson& rows, const VisitPage& visit) const;
     result<void> run_in_order(const RowsAsJson& rows, const VisitPage& visit) const;
-    std::vector<Cell> cells_of(const Cell& row) const;
+    std::vector<Json> cells_of(const Json& row) const;
 
     const TableDescription* table_ = nullptr;
     std::vector<Condition> conditions_;

@@ -140,31 +140,29 @@ std::weak_ordering order_of(const Comparable& left, const Comparable& right)
                           : std::weak_ordering::equivalent;
 }
 
-Cell cell_of(const ColumnDescription& column, const Cell& row)
+Json cell_of(const ColumnDescription& column, const Json& row)
 {
-    const Cell* at = &row;
+    const Json* at = &row;
     for (const auto& name : column.path) {
-        if (not at->is_object()) return nullptr;
-        const auto member = at->find(name);
-        if (member == at->end()) return nullptr;
-        at = &*member;
+        at = at->find(name);
+        if (at == nullptr) return nullptr;
     }
     return *at;
 }
 
-Comparable comparable(const ColumnDescription& column, const Cell& cell)
+Comparable comparable(const ColumnDescription& column, const Json& cell)
 {
-    if (cell.is_boolean()) return cell.get<bool>();
-    if (cell.is_number_unsigned()) return static_cast<long double>(cell.get<std::uint64_t>());
-    if (cell.is_number_integer()) return static_cast<long double>(cell.get<std::int64_t>());
-    if (cell.is_number()) return static_cast<long double>(cell.get<double>());
-    if (not cell.is_string()) return {};
+    if (cell.is_boolean()) return cell.boolean();
+    if (cell.is_unsigned()) return static_cast<long double>(cell.unsigned_whole());
+    if (cell.is_whole()) return static_cast<long double>(cell.whole());
+    if (cell.is_number()) return static_cast<long double>(cell.number());
+    if (not cell.is_text()) return {};
     if (column.kind == ColumnKind::number) { // what JSON has no number for
-        const auto number = number_of(cell.get_ref<const std::string&>());
+        const auto number = number_of(cell.text());
         return number ? Comparable{static_cast<long double>(*number)} : Comparable{};
     }
-    if (column.kind != ColumnKind::time) return cell.get<std::string>();
-    const auto time = parse_time(cell.get_ref<const std::string&>());
+    if (column.kind != ColumnKind::time) return cell.text();
+    const auto time = parse_time(cell.text());
     return time ? Comparable{static_cast<long double>(time->time_since_epoch().count())} : Comparable{};
 }
 
@@ -245,13 +243,13 @@ result<void> Condition::take_column(const ColumnDescription& column)
     return done();
 }
 
-bool Condition::holds(const Cell& row) const
+bool Condition::holds(const Json& row) const
 {
     if (column_ == nullptr) return true;
     const auto cell = cell_of(*column_, row);
     if (operator_ == Operator::begins_with || operator_ == Operator::contains) {
-        if (not cell.is_string()) return false;
-        const auto& shown = cell.get_ref<const std::string&>();
+        if (not cell.is_text()) return false;
+        const auto& shown = cell.text();
         return operator_ == Operator::contains ? shown.find(text_) != std::string::npos : shown.starts_with(text_);
     }
     const auto value = comparable(*column_, cell);

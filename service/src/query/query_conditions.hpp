@@ -26,8 +26,8 @@ using Comparable = std::variant<std::monostate, bool, long double, std::string>;
 std::weak_ordering order_of(const Comparable& left, const Comparable& right);
 
 // The cell of a column in a row's JSON; null when it is not there.
-Cell cell_of(const ColumnDescription& column, const Cell& row);
-Comparable comparable(const ColumnDescription& column, const Cell& cell);
+Json cell_of(const ColumnDescription& column, const Json& row);
+Comparable comparable(const ColumnDescription& column, const Json& cell);
 
 // Failure::invalid "no-such-column", with all their names.
 result<const ColumnDescription*> find_column(const std::vector<ColumnDescription>& columns, std::string_view name);
@@ -43,7 +43,7 @@ public:
     static result<Condition> parse(std::string_view text, const TableDescription& table);
 
     // Whether a row meets it; of an index whose values are in no column, each row that the index gives does.
-    bool holds(const Cell& row) const;
+    bool holds(const Json& row) const;
 
     // Either it is of a column, or of an index alone.
     const ColumnDescription* column() const { return column_; }

@@ -5,15 +5,15 @@ namespace eventloom {
 namespace {
 
 // What has a text form is that; all other cells stay as they are.
-Cell for_people(const ColumnDescription& column, const Cell& cell)
+Json for_people(const ColumnDescription& column, const Json& cell)
 {
-    if (column.write == nullptr || not cell.is_number_integer()) return cell;
-    return column.write(cell.get<std::int64_t>());
+    if (column.write == nullptr || not cell.is_whole()) return cell;
+    return column.write(cell.whole());
 }
 
-std::string json_line(const Cell& value)
+std::string json_line(const Json& value)
 {
-    return value.dump(-1, ' ', false, Cell::error_handler_t::replace);
+    return value.dump();
 }
 
 class TableWriter final : public QueryWriter {
@@ -62,7 +62,7 @@ public:
     void page(const TableRows& rows) override
     {
         for (const auto& row : rows) {
-            auto object = Cell::object();
+            auto object = Json::object();
             for (std::size_t i = 0; i < columns_.size(); ++i) object[columns_[i]->name] = row[i];
             console_.out(std::exchange(before_, ",\n") + json_line(object));
         }
@@ -103,10 +103,10 @@ private:
         console_.out(line + "\r\n");
     }
 
-    static std::string field(const Cell& cell)
+    static std::string field(const Json& cell)
     {
         if (cell.is_null()) return "";
-        const std::string text = cell.is_string() ? cell.get<std::string>() : json_line(cell);
+        const std::string text = cell.is_text() ? cell.text() : json_line(cell);
         if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
         std::string quoted = "\"";
         for (const char c : text) quoted += c == '"' ? std::string(2, '"') : std::string(1, c);

@@ -1,5 +1,7 @@
 #include <eventloom/service/arguments.hpp>
 
+#include "checks.hpp"
+
 #include <eventloom/framework/utf8.hpp>
 
 #include <array>
@@ -36,7 +38,7 @@ std::string no(std::string_view word, const std::string& what)
 }
 
 // With a sign or without one.
-CLI::Validator whole_number_with_sign()
+Check whole_number_with_sign()
 {
     const auto check = [](std::string& word) -> std::string {
         const auto number = number_in<std::int64_t>(word);
@@ -44,17 +46,17 @@ CLI::Validator whole_number_with_sign()
         word = std::to_string(*number);
         return "";
     };
-    return CLI::Validator{check, ""};
+    return {check};
 }
 
 // Neither NaN nor infinite.
-CLI::Validator finite_number()
+Check finite_number()
 {
     const auto check = [](std::string& word) -> std::string {
         const auto number = number_in<double>(word);
         return number && std::isfinite(*number) ? "" : no(word, "number");
     };
-    return CLI::Validator{check, ""};
+    return {check};
 }
 
 std::string plain(double number)
@@ -66,7 +68,7 @@ std::string plain(double number)
 
 } // namespace
 
-CLI::Validator whole_number(std::uint64_t least, std::uint64_t most)
+Check whole_number(std::uint64_t least, std::uint64_t most)
 {
     const auto check = [least, most](std::string& word) -> std::string {
         const auto number = number_in<std::uint64_t>(word);
@@ -78,16 +80,16 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most)
         word = std::to_string(*number);
         return "";
     };
-    return CLI::Validator{check, ""};
+    return {check};
 }
 
-CLI::Validator rate(double most)
+Check rate(double most)
 {
     const auto check = [most](std::string& word) -> std::string {
         const auto number = number_in<double>(word);
         return number && *number >= 0 && *number <= most ? "" : no(word, "number from 0 to " + plain(most));
     };
-    return CLI::Validator{check, ""};
+    return {check};
 }
 
 std::optional<Duration> parse_span(std::string_view text)
@@ -101,28 +103,39 @@ std::optional<Duration> parse_span(std::string_view text)
     return std::nullopt;
 }
 
-CLI::Validator span_of_time()
+Check span_of_time()
 {
     const auto check = [](std::string& word) -> std::string {
         if (parse_span(word)) return "";
         return no(word, "span of time; give a whole number and d, h, m or s for days, hours, minutes or seconds, "
                         "like 30s, up to 365000d");
     };
-    return CLI::Validator{check, ""};
+    return {check};
 }
 
-CLI::Validator not_empty()
+Check one_of(std::vector<std::string> words)
 {
-    return CLI::Validator{[](std::string& word) { return std::string{word.empty() ? "is an empty word" : ""}; }, ""};
+    const CLI::Validator member = CLI::IsMember(std::move(words));
+    return {[member](std::string& word) { return member(word); }, member.get_description()};
 }
 
-CLI::Validator identifier()
+Check not_empty()
+{
+    return {[](std::string& word) { return std::string{word.empty() ? "is an empty word" : ""}; }};
+}
+
+Check identifier()
 {
     const auto check = [](std::string& word) -> std::string {
         if (word.empty()) return "is an empty word";
         return word.find_first_not_of(" \t\r\n") == std::string::npos ? "is a word of blanks" : "";
     };
-    return CLI::Validator{check, ""};
+    return {check};
+}
+
+CLI::Validator validator_of(const Check& check)
+{
+    return CLI::Validator{check.why_not, check.shown};
 }
 
 void check_types(CLI::App& command)
@@ -131,10 +144,10 @@ void check_types(CLI::App& command)
         if (option->get_items_expected_max() == 0) continue; // a flag
         const auto type = option->get_type_name();
         // A number is written anew without zeros in front, which CLI11 would take for another number.
-        if (type.starts_with("UINT")) option->transform(whole_number());
-        if (type.starts_with("INT")) option->transform(whole_number_with_sign());
-        if (type.starts_with("FLOAT")) option->transform(finite_number());
-        option->transform(not_empty());
+        if (type.starts_with("UINT")) option->transform(validator_of(whole_number()));
+        if (type.starts_with("INT")) option->transform(validator_of(whole_number_with_sign()));
+        if (type.starts_with("FLOAT")) option->transform(validator_of(finite_number()));
+        option->transform(validator_of(not_empty()));
     }
     for (CLI::App* below : command.get_subcommands([](CLI::App*) { return true; })) check_types(*below);
 }

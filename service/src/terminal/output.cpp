@@ -5,7 +5,6 @@
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -13,11 +12,7 @@ namespace eventloom {
 
 namespace {
 
-std::string json_text(const Cell& value)
-{
-    // Bytes that are no UTF-8 are replaced: a listing must not die of one bad name.
-    return value.dump(2, ' ', false, Cell::error_handler_t::replace);
-}
+constexpr int indent = 2;
 
 } // namespace
 
@@ -37,8 +32,6 @@ std::string_view cut_to_width(std::string_view line, std::size_t width)
 
 Output::Output(Console& console, Options options) : console_{console}, options_{options} {}
 
-Output::~Output() = default;
-
 void Output::table(const std::vector<Column>& columns, const TableRows& rows)
 {
     if (not options_.json) {
@@ -46,21 +39,21 @@ void Output::table(const std::vector<Column>& columns, const TableRows& rows)
         for (const auto& line : TextTable{columns, console_.shape().table_width}.lines(rows)) text += line + "\n";
         return console_.out(text);
     }
-    Cell array = Cell::array();
+    auto array = Json::array();
     for (const auto& row : rows) {
-        Cell object = Cell::object();
+        auto object = Json::object();
         for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = row[i];
         array.push_back(std::move(object));
     }
-    console_.out(json_text(array) + "\n");
+    console_.out(array.dump(indent) + "\n");
 }
 
-void Output::facts(const nlohmann::ordered_json& object)
+void Output::facts(const Json& object)
 {
     if (options_.json) {
         auto whole = object;
-        if (warnings_ && whole.is_object()) whole.update(*warnings_);
-        return console_.out(json_text(whole) + "\n");
+        if (whole.is_object()) whole.update(warnings_);
+        return console_.out(whole.dump(indent) + "\n");
     }
     std::string text;
     std::size_t widest = 0;
@@ -76,25 +69,24 @@ void Output::say(std::string_view sentence)
     if (not options_.json) console_.out(std::string{sentence} + "\n");
 }
 
-void Output::warn(std::string_view sentence, std::string_view name, const nlohmann::ordered_json& value)
+void Output::warn(std::string_view sentence, std::string_view name, const Json& value)
 {
     if (not options_.json) return console_.err(std::string{sentence} + "\n");
-    const Cell warning{{std::string{name}, value}};
-    if (not warnings_) warnings_ = std::make_unique<Cell>(Cell::object());
-    warnings_->update(warning);
-    console_.err(warning.dump(-1, ' ', false, Cell::error_handler_t::replace) + "\n");
+    const Json warning{{name, value}};
+    warnings_[name] = value;
+    console_.err(warning.dump() + "\n");
 }
 
-void Output::line(const nlohmann::ordered_json& object)
+void Output::line(const Json& object)
 {
-    console_.out(object.dump(-1, ' ', false, Cell::error_handler_t::replace) + "\n");
+    console_.out(object.dump() + "\n");
 }
 
 void report(Console& console, const Error& error, bool json)
 {
     if (not json) return console.err(printable(error.sentence) + "\n");
-    const Cell object{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}};
-    console.err(json_text(object) + "\n");
+    const Json object{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}};
+    console.err(object.dump(indent) + "\n");
 }
 
 std::string with_separators(std::int64_t number)

@@ -13,13 +13,13 @@ std::size_t width_of(std::string_view text)
         std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
 }
 
-std::string cell_text(const Cell& cell)
+std::string cell_text(const Json& cell)
 {
     if (cell.is_null()) return "";
-    if (cell.is_string()) return printable(cell.get_ref<const std::string&>());
-    if (cell.is_boolean()) return cell.get<bool>() ? "yes" : "no";
-    if (cell.is_number_integer()) return with_separators(cell.dump());
-    return printable(cell.dump(-1, ' ', false, Cell::error_handler_t::replace));
+    if (cell.is_text()) return printable(cell.text());
+    if (cell.is_boolean()) return cell.boolean() ? "yes" : "no";
+    if (cell.is_whole()) return with_separators(cell.dump());
+    return printable(cell.dump());
 }
 
 namespace {

@@ -3,20 +3,16 @@
 
 #include <eventloom/service/output.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 #include <vector>
 
 namespace eventloom {
 
-using Cell = nlohmann::ordered_json;
-
 // How wide a text is on the screen.
 std::size_t width_of(std::string_view text);
 
 // A cell as a person reads it, without control characters.
-std::string cell_text(const Cell& cell);
+std::string cell_text(const Json& cell);
 
 // Headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold. No line is
 // wider than `width_max`, if that is not 0: long texts are cut first, and what still does not fit is cut from the line. What

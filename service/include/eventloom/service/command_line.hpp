@@ -23,25 +23,24 @@
 // places, so the function that adds the program's commands is called for each. Threads: one for each CommandLine.
 #pragma once
 
+#include <eventloom/framework/ensure.hpp>
+#include <eventloom/service/command.hpp>
+#include <eventloom/service/open_service.hpp>
 #include <eventloom/service/output.hpp>
-#include <eventloom/service/service.hpp>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
+#include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace eventloom {
 
 class CommandLine;
-class ScratchDirectory;
 class Tenants;
+struct EventType;
 
 struct Program {
     std::string name;
@@ -74,20 +73,20 @@ public:
     CommandLine(const Program& program, CommandPlace place);
     ~CommandLine();
 
-    void opens(OpenServiceIn open) { open_ = std::move(open); }
+    void opens(OpenServiceIn open);
 
     // Teaches `events show` the forms of an aggregate's events.
-    void knows(const EventTypes& types);
+    void knows(const std::vector<EventType>& types);
 
     // Where options and subcommands of the program's own are added.
-    CLI::App& app() { return app_; }
+    Command app();
 
     // An option that `opens` looks at: a service that runs already cannot take it.
-    void looked_at_when_opening(const CLI::Option* option) { opening_options_.push_back(option); }
+    void looked_at_when_opening(Option option);
 
     // Says what a subcommand does. What it answers with an error ends with the code that fits.
     using Action = std::function<result<void>(Output&)>;
-    void on(CLI::App* command, Action action, DirectoryUse use = DirectoryUse::shared);
+    void on(Command command, Action action, DirectoryUse use = DirectoryUse::shared);
 
     // The same of a command that shows rows of projections. Where these are not up to the log, that is said: a line on standard
     // error and, with --json, a member `behind` of an answer that is one object. The command takes --at-least POSITION|head, and
@@ -97,15 +96,24 @@ public:
     //
     // `names` is asked for the projections when the words have been read.
     using Names = std::function<std::vector<std::string>()>;
-    void on_rows(CLI::App* command, Names names, Action action);
-    void on_rows(CLI::App* command, std::vector<std::string> names, Action action);
+    void on_rows(Command command, Names names, Action action);
+    void on_rows(Command command, std::vector<std::string> names, Action action);
 
     // The service: the one that runs, or that of --data, opened once, at the first call. `create_if_missing` for commands
     // that write. One that is opened here builds no new version of a projection: that is for `serve` and
     // `projections rebuild`.
     result<OpenService*> open(bool create_if_missing = false);
+    // The same as the program's own type, which is what `opens` makes: line.open<Shop>(true).
+    template <std::derived_from<OpenService> Opened>
+    result<Opened*> open(bool create_if_missing = false)
+    {
+        BOOST_OUTCOME_TRY(OpenService* const opened, open(create_if_missing));
+        auto* const of_program = dynamic_cast<Opened*>(opened);
+        ensure(of_program != nullptr, "a command opens the program as another type than its opens() makes");
+        return of_program;
+    }
     // The service runs by itself: it goes on when the command has ended.
-    bool is_running_service() const { return place_.running != nullptr; }
+    bool is_running_service() const;
 
     // Where data is kept: --data, or else the user's data directory; and in it, with --tenant, the tenant's own.
     std::string data_directory() const;
@@ -119,73 +127,24 @@ public:
     // Whether a file that a command is to write lies where the service keeps nothing of its own.
     // Failure::invalid  "within-the-data".
     result<void> check_outside_data(const std::string& path) const;
-    const Runtime& runtime() const { return place_.runtime; }
+    const Runtime& runtime() const;
 
     // Reads the words behind the program's name. The exit code, when that was all: help, or wrong usage.
     std::optional<int> read(std::vector<std::string> words);
     // What the command that was read does with the data directory.
-    DirectoryUse directory_use() const { return chosen_use_; }
-    bool json() const { return json_; }
+    DirectoryUse directory_use() const;
+    bool json() const;
     // How long a service is waited for that is busy, or does not answer.
-    Duration patience() const { return patience_; }
+    Duration patience() const;
     // Does what the words say, and gives the exit code.
     int carry_out();
 
-private:
-    result<void> see_to_rows(Output& out, const std::vector<std::string>& names, const std::string& at_least);
-    void add_projection_commands();
-    void add_query_command();
-    void add_projection_history_commands(CLI::App& projections);
-    void add_projection_diff_commands(CLI::App& projections);
-    void add_dead_letter_commands();
-    void add_saga_commands();
-    void add_log_commands();
-    void add_store_commands();
-    void add_exchange_commands(CLI::App& store);
-    void add_tenant_commands();
-    void add_stream_limit_commands(CLI::App& streams);
-    void add_scavenge_command(CLI::App& store);
-    void add_erasure_commands(CLI::App& store);
-    void add_backup_commands(CLI::App& store);
-    // Looks at the log alone: a damaged read model must not stand in the way.
-    result<void> with_log(const std::function<result<void>(LevelDbStore&)>& look);
-    void add_serve_command();
-    void add_help_commands();
-    Error wrong_usage(const CLI::ParseError& error) const;
-    // As report(), with what was typed at length cut short.
-    void tell(Error error) const;
-    // Where the data are read: the directory itself, or a view of it where nothing can be written there.
-    result<std::string> directory_to_open();
-    bool reads_a_view_instead(const Error& error);
-    result<void> serve(Output& out);
-    void serve_until_stopped(Output& out, Service& service, Tenants& tenants);
-    result<void> check_place() const;
-    std::string name_of_chosen() const;
-    void warn_of_others() const;
-    // On standard error, of a command that goes on.
-    void warn(const Error& found) const;
-    void add_protect_command(CLI::App& store);
-    std::string event_json(const RecordedEvent& event) const;
+    // For the commands that every service gets.
+    struct State;
+    State& state() { return *state_; }
 
-    const Program& program_;
-    const CommandPlace place_;
-    CLI::App app_;
-    OpenServiceIn open_;
-    std::unique_ptr<OpenService> opened_;
-    std::shared_ptr<OpenService> used_; // of a tenant, while the command goes on
-    std::string directory_;
-    std::string tenant_;
-    Duration patience_ = std::chrono::seconds{30};
-    bool json_         = false;
-    bool serves_       = false;
-    std::vector<std::string> words_;         // that were typed
-    std::unique_ptr<ScratchDirectory> kept_; // what came from a pipe
-    std::unique_ptr<ScratchDirectory> view_; // of data that cannot be written
-    std::unordered_map<std::string, const EventType*> types_;
-    std::vector<const CLI::Option*> opening_options_;
-    Action chosen_;
-    const CLI::App* chosen_command_ = nullptr;
-    DirectoryUse chosen_use_        = DirectoryUse::shared;
+private:
+    const std::unique_ptr<State> state_;
 };
 
 // The program itself: `return el::run({...}, argc, argv);` is all of main(). Ends within a second after SIGINT or SIGTERM, and

@@ -1,7 +1,7 @@
 // What a command shows: tables for people, JSON for programs, from the same rows.
 //
 //     Output out{console, {.json = options.json}};
-//     out.table({{"order"}, {"total", Align::right}}, rows);          // rows: JSON arrays, one cell a column
+//     out.table({{"order"}, {"total", Align::right}}, rows);          // el::TableRows: one cell a column
 //     out.say("2,048 orders.");                                       // for people only
 //
 // Text from outside (stream names, descriptions) is shown without its control characters, so that it cannot steer a
@@ -10,11 +10,9 @@
 
 #include <eventloom/framework/result.hpp>
 #include <eventloom/service/console.hpp>
-
-#include <nlohmann/json_fwd.hpp>
+#include <eventloom/service/json.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +26,7 @@ struct Column {
     Align align = Align::left;
 };
 
-using TableRows = std::vector<std::vector<nlohmann::ordered_json>>;
+using TableRows = std::vector<std::vector<Json>>;
 
 // How a command ends; what the shell sees.
 enum class ExitCode : int { done = 0, failed = 1, wrong_usage = 2, interrupted = 130 };
@@ -39,7 +37,6 @@ public:
         bool json = false; // one JSON document on standard output, nothing else there
     };
     Output(Console& console, Options options);
-    ~Output();
 
     bool json() const { return options_.json; }
     Console& console() { return console_; }
@@ -48,22 +45,22 @@ public:
     void table(const std::vector<Column>& columns, const TableRows& rows);
 
     // A few facts about one thing. For programs: one object, with all members; for people: a line each.
-    void facts(const nlohmann::ordered_json& object);
+    void facts(const Json& object);
 
     // The same on one line, for a program that reads line by line.
-    void line(const nlohmann::ordered_json& object);
+    void line(const Json& object);
 
     // A sentence for people; programs do not see it.
     void say(std::string_view sentence);
 
     // What is wrong with all that is shown from here on, in a sentence and for programs: on standard error, with --json as an object
     // on a line; and then as a member of that name of what facts() shows. Text from outside is made printable by the caller.
-    void warn(std::string_view sentence, std::string_view name, const nlohmann::ordered_json& value);
+    void warn(std::string_view sentence, std::string_view name, const Json& value);
 
 private:
     Console& console_;
     Options options_;
-    std::unique_ptr<nlohmann::ordered_json> warnings_; // none: nothing is wrong
+    Json warnings_; // an object; null: nothing is wrong
 };
 
 // The rows as a table for people: a line each, without line ends, the heading and its rule first.

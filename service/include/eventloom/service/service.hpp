@@ -16,6 +16,7 @@
 #include <eventloom/privacy/sealed_store.hpp>
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/sagas/sagas.hpp>
+#include <eventloom/service/open_service.hpp>
 
 #include <functional>
 #include <memory>
@@ -25,8 +26,6 @@
 #include <vector>
 
 namespace eventloom {
-
-class ConsumerGroups;
 
 struct ServiceOptions {
     std::string directory; // log/, snapshots/, projections/, sagas/ and keys/ are made beneath it
@@ -118,18 +117,5 @@ private:
     std::mutex starting_;
     bool started_ = false;
 };
-
-// A program's open service, with whatever else it needs.
-class OpenService {
-public:
-    virtual ~OpenService()     = default;
-    virtual Service& service() = 0;
-    // Those in groups/ of the data directory, when the program has them open: their checkpoints belong to a backup.
-    virtual ConsumerGroups* consumer_groups() { return nullptr; }
-};
-
-// How a program opens its service in a data directory: with its projections, sagas and activities added, not started.
-using OpenServiceIn = std::function<result<std::unique_ptr<OpenService>>(
-    const Runtime& runtime, const std::string& directory, bool create_if_missing)>;
 
 } // namespace eventloom

@@ -1,0 +1,29 @@
+// The commands that every service gets: each is added by a function of its own file. command_line.cpp lists them.
+#pragma once
+
+#include <eventloom/service/command.hpp>
+
+namespace eventloom {
+
+class CommandLine;
+
+void add_serve_command(CommandLine& line);
+void add_tenant_commands(CommandLine& line);
+void add_projection_commands(CommandLine& line);
+void add_query_command(CommandLine& line);
+void add_dead_letter_commands(CommandLine& line);
+void add_saga_commands(CommandLine& line);
+void add_log_commands(CommandLine& line);
+void add_store_commands(CommandLine& line);
+void add_help_commands(CommandLine& line);
+
+// Those below `projections`, `streams` and `store`.
+void add_projection_history_commands(CommandLine& line, Command projections);
+void add_projection_diff_commands(CommandLine& line, Command projections);
+void add_stream_limit_commands(CommandLine& line, Command streams);
+void add_scavenge_command(CommandLine& line, Command store);
+void add_exchange_commands(CommandLine& line, Command store);
+void add_erasure_commands(CommandLine& line, Command store);
+void add_backup_commands(CommandLine& line, Command store);
+
+} // namespace eventloom
