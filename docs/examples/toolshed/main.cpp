@@ -1,20 +1,10 @@
 #include "toolshed.hpp"
 
-#include <eventloom/service/arguments.hpp>
 #include <eventloom/service/command_line.hpp>
-
-#include <CLI/Option.hpp>
-#include <nlohmann/json.hpp>
 
 namespace toolshed {
 
 namespace {
-
-el::result<Toolshed*> open(el::CommandLine& line, bool create_if_missing = false)
-{
-    BOOST_OUTCOME_TRY(auto* const opened, line.open(create_if_missing));
-    return static_cast<Toolshed*>(opened); // what set_up() opens below
-}
 
 // Sends a command, and waits until the rows show what it changed.
 template <class Command>
@@ -34,11 +24,11 @@ void add_add(el::CommandLine& line)
         std::string name;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* command        = line.app().add_subcommand("add", "Put a new tool on the shelf");
-    command->add_option("tool", arguments->tool, "Its id")->required()->check(el::identifier());
-    command->add_option("name", arguments->name, "What it is")->required();
+    const auto command   = line.app().add_subcommand("add", "Put a new tool on the shelf");
+    command.add_option("tool", arguments->tool, "Its id").required().check(el::identifier());
+    command.add_option("name", arguments->name, "What it is").required();
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shed, open(line, true));
+        BOOST_OUTCOME_TRY(auto* const shed, line.open<Toolshed>(true));
         BOOST_OUTCOME_TRY(send(*shed, arguments->tool, Add{arguments->name}, out));
         out.say(arguments->tool + " is on the shelf.");
         return el::done();
@@ -52,11 +42,11 @@ void add_lend(el::CommandLine& line)
         std::string member;
     };
     const auto arguments = std::make_shared<Arguments>();
-    auto* command        = line.app().add_subcommand("lend", "Lend a tool to a member");
-    command->add_option("tool", arguments->tool, "Its id")->required()->check(el::identifier());
-    command->add_option("member", arguments->member, "Who takes it")->required()->check(el::identifier());
+    const auto command   = line.app().add_subcommand("lend", "Lend a tool to a member");
+    command.add_option("tool", arguments->tool, "Its id").required().check(el::identifier());
+    command.add_option("member", arguments->member, "Who takes it").required().check(el::identifier());
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shed, open(line));
+        BOOST_OUTCOME_TRY(auto* const shed, line.open<Toolshed>());
         const auto today = std::chrono::floor<std::chrono::days>(line.runtime().clock.now());
         BOOST_OUTCOME_TRY(send(*shed, arguments->tool, Lend{arguments->member, today, shed->loan_days}, out));
         out.say(arguments->tool + " is lent to " + arguments->member + ".");
@@ -66,11 +56,11 @@ void add_lend(el::CommandLine& line)
 
 void add_return(el::CommandLine& line)
 {
-    const auto tool = std::make_shared<std::string>();
-    auto* command   = line.app().add_subcommand("return", "Take a tool back");
-    command->add_option("tool", *tool, "Its id")->required()->check(el::identifier());
+    const auto tool    = std::make_shared<std::string>();
+    const auto command = line.app().add_subcommand("return", "Take a tool back");
+    command.add_option("tool", *tool, "Its id").required().check(el::identifier());
     line.on(command, [&line, tool](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shed, open(line));
+        BOOST_OUTCOME_TRY(auto* const shed, line.open<Toolshed>());
         BOOST_OUTCOME_TRY(send(*shed, *tool, Return{}, out));
         out.say(*tool + " is on the shelf.");
         return el::done();
@@ -79,11 +69,11 @@ void add_return(el::CommandLine& line)
 
 void add_list(el::CommandLine& line)
 {
-    const auto member = std::make_shared<std::string>();
-    auto* command     = line.app().add_subcommand("list", "All tools, or those that a member has");
-    command->add_option("--member", *member, "Only what this member has");
+    const auto member  = std::make_shared<std::string>();
+    const auto command = line.app().add_subcommand("list", "All tools, or those that a member has");
+    command.add_option("--member", *member, "Only what this member has");
     line.on_rows(command, {"tools"}, [&line, member](el::Output& out) -> el::result<void> {
-        BOOST_OUTCOME_TRY(auto* const shed, open(line));
+        BOOST_OUTCOME_TRY(auto* const shed, line.open<Toolshed>());
         BOOST_OUTCOME_TRY(const auto page, member->empty() ? shed->tools->all() : shed->tools->by("member", *member));
         el::TableRows rows;
         for (const auto& [tool, row] : page.rows) {
@@ -104,8 +94,8 @@ void set_up(el::CommandLine& line)
         return std::unique_ptr<el::OpenService>{std::move(shed)};
     });
     line.knows(el::event_types<Tool>()); // for `events show`
-    auto* days = line.app().add_option("--loan-days", settings->loan_days, "How long a loan is (default 14)");
-    line.looked_at_when_opening(days->check(el::whole_number(1, 365)));
+    const auto days = line.app().add_option("--loan-days", settings->loan_days, "How long a loan is (default 14)");
+    line.looked_at_when_opening(days.check(el::whole_number(1, 365)));
     add_add(line);
     add_lend(line);
     add_return(line);
