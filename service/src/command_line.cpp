@@ -3,10 +3,10 @@
 #include "checks.hpp"
 #include "command_line_state.hpp"
 #include "command_tree.hpp"
+#include "commands/own_commands.hpp"
+#include "door/kept_input.hpp"
 #include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
-#include "door/kept_input.hpp"
-#include "commands/own_commands.hpp"
 
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/stream_limits.hpp>

@@ -4,8 +4,8 @@
 #include "commands/consent.hpp"
 
 #include <eventloom/eventstore/backup.hpp>
-#include <eventloom/messaging/group_backups.hpp>
 #include <eventloom/framework/time_text.hpp>
+#include <eventloom/messaging/group_backups.hpp>
 #include <eventloom/service/progress.hpp>
 #include <eventloom/service/service.hpp>
 

@@ -1,7 +1,7 @@
 #include "commands/own_commands.hpp"
 
-#include "exchange/cloud_events.hpp"
 #include "command_line_state.hpp"
+#include "exchange/cloud_events.hpp"
 #include "exchange/history_export.hpp"
 #include "exchange/history_import.hpp"
 
