@@ -28,8 +28,9 @@ result<Json> unknown_in(const Projections& projections, const std::string& name)
 
 Json left_behind(const std::string& name)
 {
-    auto json = Json::object();
-    for (const auto& [member, value] : json_of(ProjectionStatus{}).items()) json[member] = nullptr;
+    const auto members = json_of(ProjectionStatus{});
+    auto json          = Json::object();
+    for (const auto& [member, value] : members.items()) json[member] = nullptr;
     json["projection"]     = name;
     json["state"]          = "left behind";
     json["error"]          = left_behind_error;
