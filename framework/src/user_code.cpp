@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 namespace eventloom {
 
@@ -17,6 +18,14 @@ std::string shortened(std::string_view words)
     return printable(words.substr(0, words_max)) + (words.size() > words_max ? "..." : "");
 }
 
+Error thrown_by(const std::string& ran, const std::exception& thrown)
+{
+    return {Failure::defect, "exception-in-user-code",
+            ran + " and found that it threw an exception: " +
+                shortened(thrown.what() == nullptr ? "without words" : thrown.what()) +
+                "; mend that code, then try again"};
+}
+
 Error error_of(std::string_view which, std::string_view of)
 {
     auto ran = "ran " + std::string{which};
@@ -26,11 +35,14 @@ Error error_of(std::string_view which, std::string_view of)
     } catch (const std::bad_alloc&) {
         return {Failure::unavailable, "out-of-memory",
                 ran + " and found no memory left for it; try again when there is more"};
+    } catch (const std::system_error& thrown) {
+        // A thread that the system refuses is no fault of that code.
+        if (thrown.code() != std::errc::resource_unavailable_try_again) return thrown_by(ran, thrown);
+        return {Failure::unavailable, "no-threads",
+                ran + " and found that the system refuses what it needs (" + shortened(thrown.what()) +
+                    "); give it more threads or memory (`ulimit -u`, `ulimit -v`), then try again"};
     } catch (const std::exception& thrown) {
-        return {Failure::defect, "exception-in-user-code",
-                ran + " and found that it threw an exception: " +
-                    shortened(thrown.what() == nullptr ? "without words" : thrown.what()) +
-                    "; mend that code, then try again"};
+        return thrown_by(ran, thrown);
     } catch (...) {
         return {Failure::defect, "exception-in-user-code",
                 ran + " and found that it threw something that is no std::exception; mend that code, then try again"};

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <system_error>
 
 namespace user_code_test {
 
@@ -186,6 +187,10 @@ TEST_CASE("what others' code throws is an error that names the code and what it 
     CHECK(thrown(42).sentence.find("no std::exception") != std::string::npos);
     CHECK(thrown(std::bad_alloc{}).code == "out-of-memory");
     CHECK(thrown(std::bad_alloc{}).kind == Failure::unavailable);
+    const auto refused = [&](std::errc why) { return thrown(std::system_error{std::make_error_code(why)}); };
+    CHECK(refused(std::errc::resource_unavailable_try_again).code == "no-threads");
+    CHECK(refused(std::errc::resource_unavailable_try_again).kind == Failure::unavailable);
+    CHECK(refused(std::errc::io_error).code == "exception-in-user-code");
 
     CHECK(call_user_code("x", {}, [] { return 7; }).value() == 7);
     CHECK(call_user_code("x", {}, []() -> result<int> { return refuse("no", "No."); }).error().code == "no");
