@@ -27,7 +27,7 @@ std::string position_or_why_not(std::string& text)
     return "\"" + printable(text) + "\" is neither a position, a whole number from 0 on, nor the word head";
 }
 
-// Why rows stay as they are for now.
+// Why the rows do not move on.
 std::string reason_of(const ProjectionStatus& status)
 {
     if (status.error) return status.error->sentence;

@@ -152,7 +152,7 @@ std::span<const std::string> Json::names() const
     return children_->names;
 }
 
-JsonItems Json::items() const
+JsonItems Json::items() const&
 {
     return {names(), elements().data()};
 }

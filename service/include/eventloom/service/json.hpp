@@ -98,8 +98,9 @@ public:
     std::span<const Json> elements() const;
     const Json& at(std::size_t place) const; // null when there is none
 
-    // Members with their names.
-    JsonItems items() const;
+    // Members with their names; not of a value that is gone when they are looked at.
+    JsonItems items() const&;
+    JsonItems items() const&& = delete;
     // nullptr when there is none, or this is no object.
     const Json* find(std::string_view name) const;
     Json* find(std::string_view name);
