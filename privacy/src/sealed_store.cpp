@@ -127,8 +127,8 @@ public:
             const auto at = std::lower_bound(subjects.begin(), subjects.end(), open.note.subject) - subjects.begin();
             BOOST_OUTCOME_TRY(seal(open, found[static_cast<std::size_t>(at)].get()));
         }
-        // Behind its deadline nothing is written, and what stands in the log, or has stood there, is known.
-        if (refused_) request_.deadline = Time::min();
+        // An event that was sent before is answered as ever, whether its subject was forgotten meanwhile or not.
+        if (refused_) request_.only_if_recorded = true;
         return done();
     }
 
@@ -256,7 +256,7 @@ private:
 
 result<Appended> answer_of(result<Appended> appended, const std::optional<Error>& refused)
 {
-    return refused && not appended && appended.error().code == "deadline-passed" ? *refused : std::move(appended);
+    return refused && not appended && appended.error().code == "not-recorded" ? *refused : std::move(appended);
 }
 
 // ---- on the way out
@@ -331,7 +331,7 @@ private:
     std::optional<Error> error_;
 };
 
-// What does not open is not told, nor what was written together with it: who looks for it finds it in the log, and why.
+// If one event cannot be decrypted, observers get none of its group; reading the log reports which event, and why.
 std::shared_ptr<const std::vector<RecordedEvent>> opened(std::shared_ptr<const std::vector<RecordedEvent>> events,
                                                          PersonalKeys& keys)
 {

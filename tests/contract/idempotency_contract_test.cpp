@@ -352,4 +352,39 @@ TEST_CASE("every event store knows an append again after thousands of others", "
     }
 }
 
+TEST_CASE("an append that only asks for its answer gets the first one, or writes nothing", "[contract][idempotency]")
+{
+    for (const auto& kind : every_store()) {
+        DYNAMIC_SECTION(kind.name)
+        {
+            Machine machine;
+            auto store       = kind.open(machine.runtime);
+            auto known       = to("note-1", no_stream, machine.events(2));
+            const auto first = store->append(known);
+            REQUIRE(first);
+            known.only_if_recorded = true;
+            check_repeats(*store.store, first.value(), store->append(known), 2);
+
+            auto unknown             = to("note-1", any, machine.events(1));
+            unknown.only_if_recorded = true;
+            const auto refused       = store->append(unknown);
+            REQUIRE_FALSE(refused);
+            CHECK(refused.error().kind == Failure::refused);
+            CHECK(refused.error().code == "not-recorded");
+            CHECK(store->head() == 2);
+
+            auto command        = to("note-1", any, machine.events(1));
+            command.command     = CommandRecord{.id = machine.simulated.next(), .stream = "note-1"};
+            const auto recorded = store->append(command);
+            REQUIRE(recorded);
+            command.only_if_recorded = true;
+            const auto again         = store->append(command);
+            REQUIRE(again);
+            CHECK(again.value().repeated);
+            CHECK(again.value().command == recorded.value().command);
+            CHECK(store->head() == 3);
+        }
+    }
+}
+
 } // namespace idempotency_contract_test

@@ -239,6 +239,12 @@ result<AppendDecision> decide_append(const AppendRequest& request, const LogView
     }
     BOOST_OUTCOME_TRY(decision.repeated, find_repeated(request, log));
     if (decision.repeated) return decision;
+    if (request.only_if_recorded) {
+        return fail(
+            Failure::refused, "not-recorded",
+            "asked for the answer of an append that was made before and found none of its events, nor its command, "
+            "in the log; nothing was written");
+    }
     if (request.deadline && now > *request.deadline) {
         return fail(Failure::unavailable, "deadline-passed",
                     "append after its deadline had passed; nothing was written; send it again with more time");

@@ -1,7 +1,7 @@
 // An event store keeps streams of events, in order, for ever. This is the port: above it everything is typed, below it
 // everything is bytes, and engines can be exchanged.
 //
-//     BOOST_OUTCOME_TRY(auto store, open_leveldb_store(runtime, {.directory = "var/shop"}));
+//     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory = "var/shop"}));
 //     BOOST_OUTCOME_TRY(auto placed, store->append({.streams = {{"order-1042", ExpectedVersion::no_stream(), events}}}));
 //     auto cursor = store->read({.scope = Scope::stream("order-1042")});
 //
@@ -83,7 +83,9 @@ struct AppendRequest {
     std::optional<AppendCondition> condition = std::nullopt; // over all streams, beside their expected versions
     std::optional<CommandRecord> command     = std::nullopt; // with it `streams` may hold no event at all
     std::optional<Time> deadline             = std::nullopt; // not begun by then: Failure::unavailable, nothing written
-    std::optional<std::uint64_t> epoch       = std::nullopt; // of the leader; an engine with one writer ignores it
+    // Only asks for the answer of the first time: what the log does not know is Failure::refused "not-recorded", and nothing
+    // is written.
+    bool only_if_recorded = false;
 };
 
 // Where the events of one stream went.
@@ -154,7 +156,8 @@ public:
 };
 
 // Told of the events of acknowledged appends, in the order of positions, before the appends return to their callers;
-// appends that were written together are told together. Must be quick and must not call back into the store's append.
+// appends that were written together are told together. An engine that several processes append to tells the events of the
+// others, too, in their place in that order. Must be quick and must not call back into the store's append.
 using CommitObserver = std::function<void(std::shared_ptr<const std::vector<RecordedEvent>>)>;
 
 // Ends the observation when it goes.
@@ -181,6 +184,7 @@ public:
     //                       "duplicate-event-id", "command-id-taken", "event-too-large", "metadata-too-large",
     //                       "append-too-large", "query-too-large".
     // Failure::refused      "stream-tombstoned": a stream has ended for good (stream_limits.hpp); nothing was written.
+    //                       "not-recorded": only the answer of the first time was asked for, and there was none.
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
     // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
     // And what an inline projection says that cannot take one of the events: nothing was written.
@@ -208,7 +212,8 @@ public:
     // The record of a command, when one with this id was recorded.
     virtual result<std::optional<CommandRecord>> find_command(const Uuid& id) const = 0;
 
-    // The position of the last acknowledged event, 0 in an empty log.
+    // The position of the last acknowledged event, 0 in an empty log. Positions have no gaps: an engine gives them in the
+    // commit itself, so that an append that fails uses none, and no position is seen before all that are less.
     virtual Position head() const = 0;
 
     // Calls `observer` for every append acknowledged from now on; the position returned by head() right after this call
