@@ -6,8 +6,7 @@
 #include "rows/sqlite/sqlite_writer.hpp"
 
 #include <eventloom/storage/database.hpp>
-
-#include <leveldb/env.h>
+#include <eventloom/storage/plain_files.hpp>
 
 #include <algorithm>
 
@@ -125,7 +124,7 @@ result<std::unique_ptr<sqlite::Connection>> open_file(const Runtime& runtime, co
                                                       const SqliteSchema& schema)
 {
     // SQLite would make it as the umask says. What it makes beside it has the rights of this one.
-    if (not runtime.files.FileExists(path)) {
+    if (not file_exists(runtime, path)) {
         BOOST_OUTCOME_TRY(replace_file(runtime, path, ""));
     }
     BOOST_OUTCOME_TRY(auto file, sqlite::Connection::open(path));
@@ -154,7 +153,7 @@ result<void> remove_database_file(const Runtime& runtime, const std::string& pat
 {
     // The log of what is gone must not be taken for that of what comes.
     for (const auto& name : {path + "-wal", path + "-shm", path}) {
-        if (runtime.files.FileExists(name) && not runtime.files.RemoveFile(name).ok()) {
+        if (file_exists(runtime, name) && not delete_file(runtime, name)) {
             return fail(Failure::storage, "storage-fault",
                         "removed the damaged read model " + path + " and found that " + name + " stays; remove it");
         }
