@@ -22,6 +22,21 @@ el::result<std::string> fresh_directory()
                     "made a directory " + pattern + " for the demonstration and could not; check its rights");
 }
 
+// The orders of the sample, and how its commands are typed: as installed beside the program, or in the source tree.
+struct Sample {
+    std::string file  = SHOP_SAMPLE_DATA;
+    std::string typed = "./dev shop";
+};
+
+Sample sample()
+{
+    std::error_code unknown;
+    const auto program   = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    const auto installed = program.parent_path().parent_path() / SHOP_INSTALLED_DATA;
+    if (std::filesystem::exists(installed, unknown)) return {installed.string(), "shop"};
+    return {};
+}
+
 void show_heading(el::Output& out, const std::string& heading)
 {
     out.say("\n" + heading + "\n" + std::string(heading.size(), '='));
@@ -54,7 +69,7 @@ el::result<void> rebuild_before_the_readers_eyes(el::Output& out, Shop& shop, co
 
 void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
 {
-    const auto file = std::make_shared<std::string>(SHOP_SAMPLE_DATA);
+    const auto file = std::make_shared<std::string>(sample().file);
     const auto demo = line.app().add_subcommand("demo", "Show the shop at work, on real orders");
     demo.add_option("--file", *file, "The Online Retail CSV file (default: the sample's own)");
     const auto show = [&line, file, given = std::move(options)](el::Output& out) -> el::result<void> {
@@ -103,12 +118,12 @@ void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
         BOOST_OUTCOME_TRY(rebuild_before_the_readers_eyes(out, *shop, line.runtime().clock));
 
         show_heading(out, "What to try next");
-        out.say("    ./dev shop orders list --stage cancelled --data " + directory +
-                "\n    ./dev shop sagas list --status compensated --data " + directory +
-                "\n    ./dev shop query sales.by-article --order -sold.pieces --limit 10 --data " + directory +
-                "\n    ./dev shop events tail --data " + directory +
-                "\n    ./dev shop projections rebuild --all --data " + directory +
-                "\n    ./dev shop store verify --data " + directory + "\n    ./dev shop help");
+        for (const std::string command : {"orders list --stage cancelled", "sagas list --status compensated",
+                                          "query sales.by-article --order -sold.pieces --limit 10", "events tail",
+                                          "projections rebuild --all", "store verify"}) {
+            out.say("    " + sample().typed + " " + command + " --data " + directory);
+        }
+        out.say("    " + sample().typed + " help");
         return el::done();
     };
     line.on(demo, show, el::DirectoryUse::none);
