@@ -11,6 +11,8 @@ namespace bench {
 struct Scale {
     double size     = 1;
     unsigned rounds = 5;
+    std::string against; // another source tree, for what can be compared with one
+    bool whole = false;  // of the build: all of it, too
 
     std::uint64_t of(std::uint64_t full, std::uint64_t least = 1) const
     {
@@ -29,5 +31,6 @@ std::vector<Row> measure_projections(const Scale& scale);
 std::vector<Row> measure_inline(const Scale& scale);
 std::vector<Row> measure_clusters(const Scale& scale); // not among all: it takes minutes
 std::vector<Row> measure_keeping(const Scale& scale);  // the same
+std::vector<Row> measure_build(const Scale& scale);
 
 } // namespace bench

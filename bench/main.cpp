@@ -29,6 +29,7 @@ int main(int argc, char** argv)
         {"inline", {bench::measure_inline}},
         {"clusters", {bench::measure_clusters}},
         {"keeping", {bench::measure_keeping}},
+        {"build", {bench::measure_build}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
     std::vector<std::string> names;
@@ -36,15 +37,18 @@ int main(int argc, char** argv)
     bench::ReportOptions report;
     app.add_option("names", names,
                    "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, inline, "
-                   "clusters, keeping, or all");
+                   "clusters, keeping, build, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
+    app.add_option("--against", scale.against, "build: another source tree, compiled in turns with this one")
+        ->check(CLI::ExistingDirectory);
+    app.add_flag("--whole", scale.whole, "build: the shop and everything from nothing, too");
     app.add_flag("--markdown", report.markdown, "the rows of a table for docs/performance.md");
     app.add_option("--out", report.file, "where the JSON goes");
     CLI11_PARSE(app, argc, argv);
     if (names.empty()) names = {"store"};
     if (names == std::vector<std::string>{"all"})
-        names = {"store", "enrolment", "latency", "ten-million", "service", "projections", "inline"};
+        names = {"store", "enrolment", "latency", "ten-million", "service", "projections", "inline", "build"};
 
     std::vector<bench::Row> rows;
     for (const auto& name : names) {

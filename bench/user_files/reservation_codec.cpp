@@ -1,0 +1,5 @@
+#include "reservation.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+
+template const eventloom::EventTypes& eventloom::event_types<hotel::Reservation>();
