@@ -155,7 +155,7 @@ std::vector<Row> clustering(TestedEventloom& ours)
     say("big log: clustering");
     const auto info          = [&] { return ours.store().info().value(); };
     const auto done_by_tasks = info().clustered;
-    const auto seconds = seconds_of([&] { require(ours.store().cluster().has_value(), "the streams are clustered"); });
+    const auto seconds = seconds_of([&] { require(ours.store().compact().has_value(), "the streams are clustered"); });
     const auto after   = info();
     std::vector<Row> rows;
     if (after.clustered > done_by_tasks) {

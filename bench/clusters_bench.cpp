@@ -99,7 +99,7 @@ std::vector<Row> measure_records_of(std::size_t record_bytes, std::uint64_t even
     // A tenth of the log each: so a cluster has ten events of each stream, as it would of 100,000 streams.
     const auto store        = open(events / 10);
     const auto bytes_before = store->info().value().bytes();
-    const auto seconds      = seconds_of([&] { require(store->cluster().has_value(), "the store is clustered"); });
+    const auto seconds      = seconds_of([&] { require(store->compact().has_value(), "the store is clustered"); });
     report_cost(*store, seconds, bytes_before);
     add("load a stream, clustered", load(*store, streams, {}, events_in_stream));
     add("its last event", load(*store, streams, {.direction = el::Direction::backwards, .limit = 1}, 1));

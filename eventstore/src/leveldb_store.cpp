@@ -7,6 +7,7 @@
 #include "upkeep/cluster_check.hpp"
 #include "upkeep/file_sizes.hpp"
 #include "upkeep/scavenger.hpp"
+#include "upkeep/store_facts.hpp"
 #include "upkeep/stream_clusters.hpp"
 #include "upkeep/taking_out.hpp"
 #include "upkeep/verify.hpp"
@@ -175,9 +176,8 @@ public:
         info.gone_bytes             = note.gone_bytes;
         info.scavenge_is_unfinished = note.next > 0;
         BOOST_OUTCOME_TRY(visit_streams([&](std::string_view, std::uint64_t) { ++info.streams; }));
-        info.cluster_least =
-            options_.cluster_events == 0 ? 0 : std::min(options_.cluster_events, options_.small_cluster_events);
-        for (const auto& file : *log_.clusters().all()) info.clustered += file->range().events();
+        info.cluster_least = cluster_least();
+        info.clustered     = events_in_clusters();
         BOOST_OUTCOME_TRY(info.log_bytes, bytes_in(runtime_, options_.directory));
         BOOST_OUTCOME_TRY(info.index_bytes, bytes_in(runtime_, index_directory(options_.directory)));
         BOOST_OUTCOME_TRY(info.cluster_bytes, bytes_in(runtime_, clusters_directory(options_.directory)));
@@ -186,6 +186,12 @@ public:
         }
         if (auto notice = end_is_ahead(*database_, runtime_.clock.now())) info.notices.push_back(std::move(*notice));
         return info;
+    }
+
+    result<StoreFacts> facts() const override
+    {
+        BOOST_OUTCOME_TRY(const auto known, info());
+        return describe_store(known);
     }
 
     std::optional<Error> fault() const override
@@ -197,14 +203,17 @@ public:
                          path_->fault() + "); mend the cause and open it again: stop the service, and start it"};
     }
 
-    result<void> cluster() override
+    result<CompactReport> compact() override
     {
         if (damage_) return *damage_;
-        return clusters_ ? clusters_->make_all() : done();
+        if (clusters_) {
+            BOOST_OUTCOME_TRY(clusters_->make_all());
+        }
+        const auto clustered = events_in_clusters();
+        return CompactReport{.waiting = head() - std::min(head(), clustered), .least = cluster_least()};
     }
 
-    result<ScavengeReport> scavenge(const ScavengeOptions& options,
-                                    const std::function<result<void>(Position)>& progress) override
+    result<ScavengeReport> scavenge(const ScavengeOptions& options, const UpkeepProgress& progress) override
     {
         if (damage_) return *damage_;
         const std::unique_lock alone{scavenging_, std::try_to_lock};
@@ -276,7 +285,7 @@ public:
         return walk_history(*database_, head(), from, visitor);
     }
 
-    result<VerifyReport> verify(const std::function<result<void>(Position)>& progress) const override
+    result<VerifyReport> verify(const UpkeepProgress& progress) const override
     {
         BOOST_OUTCOME_TRY(auto report, verify_log(runtime_, *database_, log_, progress));
         // What is wrong with a record, verify_log has found by itself.
@@ -300,6 +309,18 @@ public:
     }
 
 private:
+    Position cluster_least() const
+    {
+        return options_.cluster_events == 0 ? 0 : std::min(options_.cluster_events, options_.small_cluster_events);
+    }
+
+    Position events_in_clusters() const
+    {
+        Position events = 0;
+        for (const auto& file : *log_.clusters().all()) events += file->range().events();
+        return events;
+    }
+
     result<void> check_not_closed(const std::string& asked) const
     {
         if (not path_->is_closed()) return done();
@@ -315,8 +336,7 @@ private:
                     " and found that one is going on; wait until it has ended"};
     }
 
-    result<ScavengeReport> scavenge_alone(const ScavengeOptions& options,
-                                          const std::function<result<void>(Position)>& progress)
+    result<ScavengeReport> scavenge_alone(const ScavengeOptions& options, const UpkeepProgress& progress)
     {
         BOOST_OUTCOME_TRY(const auto before, bytes_written_in(runtime_, options_.directory));
         // The rows that were published last are a moment of the database.

@@ -1,78 +1,17 @@
 #include <eventloom/eventstore/memory_store.hpp>
 
-#include "append/append_rules.hpp"
-#include "read/staged_rows.hpp"
+#include "memory_log.hpp"
 
 #include <eventloom/framework/detail/observers.hpp>
-#include <eventloom/storage/versioned_map.hpp>
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <set>
 #include <shared_mutex>
 
 namespace eventloom {
 
 namespace {
-
-// The log and its indexes. Written under the lock of the store.
-class Log final : public LogView {
-public:
-    result<std::uint64_t> length_of(const std::string& stream) const override
-    {
-        const auto found = streams.find(stream);
-        return found == streams.end() ? 0 : found->second.size();
-    }
-
-    result<std::optional<Position>> position_of(const Uuid& event_id) const override
-    {
-        const auto found = ids.find(event_id);
-        return found == ids.end() ? std::nullopt : std::optional{found->second};
-    }
-
-    result<RecordedEvent> event_at(Position position) const override { return *events[position - 1]; }
-
-    result<std::optional<CommandRecord>> command(const Uuid& id) const override
-    {
-        const auto found = commands.find(id);
-        return found == commands.end() ? std::nullopt : std::optional{found->second};
-    }
-
-    result<StreamStatus> status_of(const std::string& stream, Position before) const override
-    {
-        const auto found = streams.find(settings_stream_of(stream));
-        if (found == streams.end()) return StreamStatus{};
-        const auto& positions = found->second;
-        const auto after      = std::lower_bound(positions.begin(), positions.end(), before);
-        if (after == positions.begin()) return StreamStatus{};
-        const RecordedEvent& event = *events[*std::prev(after) - 1];
-        return stream_status_of(event.type, event.schema_version, event.data);
-    }
-
-    result<std::optional<Position>> find_match(const EventQuery& query, Position after) const override
-    {
-        for (Position position = after + 1; position <= events.size(); ++position) {
-            const RecordedEvent& event = *events[position - 1];
-            if (query.matches(event.type, event.metadata.tags)) return std::optional{position};
-        }
-        return std::optional<Position>{};
-    }
-
-    Position head() const override { return events.size(); }
-
-    void add(const RecordedEvent& event)
-    {
-        events.push_back(std::make_shared<const RecordedEvent>(event));
-        streams[event.stream].push_back(event.position);
-        ids.emplace(event.id, event.position);
-    }
-
-    std::vector<std::shared_ptr<const RecordedEvent>> events;
-    std::map<std::string, std::vector<Position>, std::less<>> streams;
-    std::map<Uuid, Position> ids;
-    std::map<Uuid, CommandRecord> commands;
-};
 
 // Walks over positions and looks each up when it is asked for.
 class MemoryCursor final : public EventCursor {
@@ -106,51 +45,21 @@ private:
     const Error error_;
 };
 
-class MemoryRows final : public InlineRows, public std::enable_shared_from_this<MemoryRows> {
+class OpenMemoryStore final : public MemoryStore {
 public:
-    result<std::optional<std::string>> find(std::string_view key) const override { return rows_.get(key); }
-    std::shared_ptr<const InlineView> view() const override { return std::make_shared<View>(shared_from_this()); }
-    const std::string& directory() const override { return directory_; }
-
-    void write(const RowBatch& changes) { rows_.write(changes); }
-    void write(const StagedRows& staged)
+    OpenMemoryStore(const Runtime& runtime, const StoreLimits& limits, std::shared_ptr<MemoryLog> kept)
+        : clock_{runtime.clock}, limits_{limits}, kept_{std::move(kept)}
     {
-        RowBatch changes;
-        for (const auto& [key, stored] : staged.changes()) stored ? changes.put(key, *stored) : changes.remove(key);
-        rows_.write(changes);
     }
-
-private:
-    class View final : public InlineView {
-    public:
-        explicit View(std::shared_ptr<const MemoryRows> rows) : rows_{std::move(rows)}, moment_{rows_->rows_} {}
-        result<std::optional<std::string>> get(std::string_view key) const override { return moment_.get(key); }
-        std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards) const override
-        {
-            return moment_.scan(span, backwards);
-        }
-
-    private:
-        const std::shared_ptr<const MemoryRows> rows_;
-        const VersionedMap::View moment_;
-    };
-
-    const std::string directory_ = "the event store in memory";
-    VersionedMap rows_;
-};
-
-class MemoryStore final : public EventStore {
-public:
-    MemoryStore(const Runtime& runtime, const StoreLimits& limits) : runtime_{runtime}, limits_{limits} {}
 
     result<Appended> append(const AppendRequest& request) override
     {
         BOOST_OUTCOME_TRY(check_append(request, limits_));
         const std::lock_guard one_at_a_time{appending_};
-        BOOST_OUTCOME_TRY(auto decision, decide_append(request, log_, runtime_.clock.now()));
+        BOOST_OUTCOME_TRY(auto decision, decide_append(request, log_, clock_.now()));
         if (decision.repeated) return std::move(*decision.repeated);
 
-        recorded_at_ = std::max(recorded_at_, runtime_.clock.now());
+        recorded_at_ = std::max(recorded_at_, clock_.now());
         auto answer  = answer_of(request, decision, log_.head());
         auto events  = std::make_shared<std::vector<RecordedEvent>>();
         record_events(request, answer, recorded_at_, *events);
@@ -161,7 +70,7 @@ public:
         {
             const std::unique_lock lock{mutex_};
             for (const RecordedEvent& event : *events) log_.add(event);
-            if (answer.command) log_.commands.emplace(answer.command->id, *answer.command);
+            if (answer.command) log_.add(*answer.command);
         }
         if (not staged.empty()) rows_->write(staged);
         staged.tell_written(answer.last_position);
@@ -183,10 +92,13 @@ public:
         std::vector<Position> chosen;
         const auto status = log_.status_of(request.scope.name(), std::numeric_limits<Position>::max());
         if (not status) return std::make_unique<FailedCursor>(status.error());
-        for (Position step = 1; step <= log_.head() && chosen.size() < request.limit; ++step) {
-            const Position position    = forwards ? step : log_.head() + 1 - step;
+        const Places places = places_of(request, forwards);
+        for (std::uint64_t i = 0; i < places.count && chosen.size() < request.limit; ++i) {
+            const auto place           = forwards ? places.first + i : places.first + places.count - 1 - i;
+            const Position position    = places.of_stream == nullptr ? place + 1 : (*places.of_stream)[place];
             const RecordedEvent& event = *log_.events[position - 1];
-            if (wants(request, event, forwards) && keeps(status.value(), request, event)) chosen.push_back(position);
+            if (not is_gone(event) && wants(request, event, forwards) && keeps(status.value(), request, event))
+                chosen.push_back(position);
         }
         return std::make_unique<MemoryCursor>(
             [this](Position position) {
@@ -200,7 +112,7 @@ public:
     {
         const std::shared_lock lock{mutex_};
         BOOST_OUTCOME_TRY(const auto position, log_.position_of(id));
-        if (not position) return std::optional<RecordedEvent>{};
+        if (not position || is_gone(*log_.events[*position - 1])) return std::optional<RecordedEvent>{};
         return std::optional{*log_.events[*position - 1]};
     }
 
@@ -214,7 +126,9 @@ public:
     {
         const std::shared_lock lock{mutex_};
         std::set<std::string> types;
-        for (const auto& event : log_.events) types.insert(event->type);
+        for (const auto& event : log_.events) {
+            if (not is_gone(*event)) types.insert(event->type);
+        }
         return std::vector<std::string>(types.begin(), types.end());
     }
 
@@ -239,10 +153,67 @@ public:
         return std::unique_ptr<HeldAppends>{std::make_unique<Held>(*this)};
     }
 
+    result<void> visit_streams(const VisitStream& visit) const override
+    {
+        std::vector<std::pair<std::string, std::uint64_t>> streams;
+        {
+            const std::shared_lock lock{mutex_};
+            for (const auto& [name, positions] : log_.streams) streams.emplace_back(name, positions.size());
+        }
+        for (const auto& [name, events] : streams) visit(name, events);
+        return done();
+    }
+
+    result<void> visit_history(Position from, const HistoryVisitor& visitor) const override
+    {
+        const auto first     = std::max<Position>(from, 1);
+        std::size_t commands = first_command_from(from);
+        for (Position at = first - 1; at <= head(); ++at) {
+            if (at >= first) {
+                BOOST_OUTCOME_TRY(visitor.event(*event_at(at)));
+            }
+            while (const auto command = command_up_to(at, commands)) {
+                BOOST_OUTCOME_TRY(visitor.command(*command));
+                ++commands;
+            }
+        }
+        return done();
+    }
+
+    result<StoreFacts> facts() const override
+    {
+        const std::shared_lock lock{mutex_};
+        return StoreFacts{.facts = {{"durability", std::string{"in memory: gone with the process"}},
+                                    {"events", log_.head()},
+                                    {"streams", std::uint64_t{log_.streams.size()}},
+                                    {"takes appends", std::string{"yes"}}}};
+    }
+
+    std::optional<Error> fault() const override { return std::nullopt; }
+
+    result<VerifyReport> verify(const UpkeepProgress& progress) const override
+    {
+        VerifyReport report;
+        report.events = head();
+        if (progress) {
+            BOOST_OUTCOME_TRY(progress(report.events));
+        }
+        return report;
+    }
+
+    result<void> sync() override { return done(); }
+
+    result<void> take_out(const std::vector<Position>& positions) override
+    {
+        const std::unique_lock lock{mutex_};
+        for (const Position position : positions) log_.take_out(position);
+        return done();
+    }
+
 private:
     class Held final : public HeldAppends {
     public:
-        explicit Held(MemoryStore& store) : store_{store}, nobody_appends_{store.appending_} {}
+        explicit Held(OpenMemoryStore& store) : store_{store}, nobody_appends_{store.appending_} {}
         InlineFolds& folds() override { return store_.folds_; }
         result<void> write(const RowBatch& changes) override
         {
@@ -251,9 +222,36 @@ private:
         }
 
     private:
-        MemoryStore& store_;
+        OpenMemoryStore& store_;
         const std::lock_guard<std::mutex> nobody_appends_;
     };
+
+    // Where an event that is wanted can stand: of the log, or of one stream.
+    struct Places {
+        const std::vector<Position>* of_stream = nullptr; // nullptr: of the log
+        std::uint64_t first                    = 0;       // counted from 0
+        std::uint64_t count                    = 0;
+    };
+
+    Places places_of(const ReadRequest& request, bool forwards) const
+    {
+        Places places;
+        places.count = log_.head();
+        if (request.scope.kind() == Scope::Kind::stream) {
+            const auto found = log_.streams.find(request.scope.name());
+            if (found == log_.streams.end()) return {};
+            places = {&found->second, 0, found->second.size()};
+        }
+        if (not request.from) return places;
+        const auto from = places.of_stream != nullptr || *request.from == 0 ? *request.from : *request.from - 1;
+        if (not forwards) {
+            places.count = std::min(places.count, from < places.count ? from + 1 : places.count);
+        } else {
+            places.first = std::min(from, places.count);
+            places.count -= places.first;
+        }
+        return places;
+    }
 
     static bool wants(const ReadRequest& request, const RecordedEvent& event, bool forwards)
     {
@@ -269,26 +267,58 @@ private:
         if (request.scope.kind() != Scope::Kind::stream || status == StreamStatus{}) return true;
         const auto length = log_.length_of(event.stream).value();
         if (event.version < status.first_kept(length)) return false;
-        return not status.limits.max_age || event.recorded_at >= runtime_.clock.now() - *status.limits.max_age;
+        return not status.limits.max_age || event.recorded_at >= clock_.now() - *status.limits.max_age;
     }
 
-    const Runtime runtime_;
+    std::shared_ptr<const RecordedEvent> event_at(Position position) const
+    {
+        const std::shared_lock lock{mutex_};
+        return log_.events[position - 1];
+    }
+
+    // Among the commands in order. With `from` 1 also those before the first event.
+    std::size_t first_command_from(Position from) const
+    {
+        if (from <= 1) return 0;
+        const std::shared_lock lock{mutex_};
+        const auto& all = log_.commands_in_order;
+        const auto found =
+            std::lower_bound(all.begin(), all.end(), from,
+                             [](const CommandRecord& command, Position at) { return command.last_position < at; });
+        return static_cast<std::size_t>(found - all.begin());
+    }
+
+    std::optional<CommandRecord> command_up_to(Position position, std::size_t at) const
+    {
+        const std::shared_lock lock{mutex_};
+        const auto& all = log_.commands_in_order;
+        return at < all.size() && all[at].last_position <= position ? std::optional{all[at]} : std::nullopt;
+    }
+
+    const Clock& clock_;
     const StoreLimits limits_;
+    const std::shared_ptr<MemoryLog> kept_;
+    MemoryEvents& log_                      = kept_->log;
+    std::shared_mutex& mutex_               = kept_->mutex;
+    Time& recorded_at_                      = kept_->recorded_at;
+    const std::shared_ptr<MemoryRows> rows_ = kept_->rows;
+    const FindStored find_row_              = [this](const std::string& key) { return rows_->find(key); };
     std::mutex appending_;
     InlineFolds folds_; // under that lock
-    const std::shared_ptr<MemoryRows> rows_ = std::make_shared<MemoryRows>();
-    const FindStored find_row_              = [this](const std::string& key) { return rows_->find(key); };
-    mutable std::shared_mutex mutex_;
-    Log log_;
-    Time recorded_at_{};
     Observers observers_;
 };
 
 } // namespace
 
-std::unique_ptr<EventStore> open_memory_store(const Runtime& runtime, const StoreLimits& limits)
+std::unique_ptr<MemoryStore> open_memory_store(const Runtime& runtime, std::shared_ptr<MemoryLog> log,
+                                               const StoreLimits& limits)
 {
-    return std::make_unique<MemoryStore>(runtime, limits);
+    return std::make_unique<OpenMemoryStore>(runtime, limits, std::move(log));
+}
+
+std::unique_ptr<MemoryStore> open_memory_store(const Runtime& runtime, const StoreLimits& limits)
+{
+    return open_memory_store(runtime, std::make_shared<MemoryLog>(), limits);
 }
 
 } // namespace eventloom

@@ -106,6 +106,11 @@ const Runtime& CommandLine::runtime() const
     return state_->place.runtime;
 }
 
+EngineKind& CommandLine::engine() const
+{
+    return state_->program.engine == nullptr ? default_engine() : *state_->program.engine;
+}
+
 DirectoryUse CommandLine::directory_use() const
 {
     return state_->chosen_use;
@@ -242,6 +247,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
     if (not opened && state.reads_a_view_instead(opened.error())) return open(create_if_missing);
     if (not opened) return with_holder(std::move(opened.error()), runtime(), directory);
     state.opened = std::move(opened.value());
+    ensure(&state.opened->service().engine_kind() == &engine(), "a program and its service are given one engine");
     if (not state.serves) state.opened->service().projections().leave_new_versions_alone();
     return state.opened.get();
 }

@@ -11,7 +11,7 @@
 
 namespace eventloom {
 
-class LevelDbStore;
+struct Engine;
 
 struct CommandLine::State {
     State(const Program& program, CommandPlace place);
@@ -50,7 +50,7 @@ struct CommandLine::State {
 };
 
 // Looks at the log alone: a damaged read model must not stand in the way.
-result<void> with_log(CommandLine& line, const std::function<result<void>(LevelDbStore&)>& look);
+result<void> with_log(CommandLine& line, const std::function<result<void>(const Engine&)>& look);
 
 // Says which rows of these projections are not up to the log; waits for them first, when `at_least` names a position.
 result<void> see_to_rows(CommandLine& line, Output& out, const std::vector<std::string>& names,

@@ -102,7 +102,7 @@ TEST_CASE("a power cut at any change of the disk while clusters are made loses n
             REQUIRE(store);
             REQUIRE(is_whole(*store.value(), acknowledged));
             REQUIRE(store.value()->verify().value().findings_total == 0);
-            REQUIRE(store.value()->cluster());
+            REQUIRE(store.value()->compact());
             REQUIRE(store.value()->info().value().clustered == store.value()->head() / 20 * 20);
             REQUIRE(is_whole(*store.value(), acknowledged));
         }
@@ -128,7 +128,7 @@ TEST_CASE("a full disk or a failing sync while clusters are made loses nothing",
             REQUIRE((store || acknowledged == 0));
             if (not store) continue;
             REQUIRE(is_whole(*store.value(), acknowledged));
-            REQUIRE(store.value()->cluster());
+            REQUIRE(store.value()->compact());
             REQUIRE(is_whole(*store.value(), acknowledged));
         }
     }

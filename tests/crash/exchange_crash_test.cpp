@@ -6,6 +6,8 @@
 #include "support/every_store.hpp"
 #include "support/sweep.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <catch2/catch.hpp>
@@ -77,7 +79,7 @@ std::string wrong_import(StoreMachine& machine, const std::string& text, bool mu
 {
     if (not machine.disk().FileExists("/second/log/CURRENT")) {
         if (must_be_there) return "what was imported is gone";
-        const auto again = import_history(machine.runtime(), exported, "/second", {});
+        const auto again = import_history(machine.runtime(), leveldb_engine(), exported, "/second", {});
         if (not again) return "importing again: " + again.error().sentence;
     }
     const auto store = machine.open(options_in("/second/log"));
@@ -120,7 +122,7 @@ TEST_CASE("a power cut at any change of the disk leaves no import that is half d
         if (branches.in_one() || not sweep.tries_next()) return;
         if (branches.begin("power cut at change " + std::to_string(point))) machine.disk().crash_at(point);
     });
-    const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
+    const bool is_done = import_history(machine.runtime(), leveldb_engine(), exported, "/second", {}).has_value();
     machine.disk().before_each_change({});
     const auto wrong = wrong_after(machine, is_done, static_cast<Tail>(machine.disk().operations() % 4), text);
     if (branches.in_one()) branches.end(wrong);
@@ -146,7 +148,7 @@ TEST_CASE("an import that says it is done is on the disk, whatever operation fai
                            std::to_string(machine.disk().count(operation) + 1)))
             machine.disk().fail({.operation = operation, .half = operation == Operation::write});
     });
-    const bool is_done = import_history(machine.runtime(), exported, "/second", {}).has_value();
+    const bool is_done = import_history(machine.runtime(), leveldb_engine(), exported, "/second", {}).has_value();
     machine.disk().before_each_change({});
     const auto wrong = wrong_after(machine, is_done, Tail::dropped, text);
     if (branches.in_one()) branches.end(wrong);

@@ -57,7 +57,7 @@ void fill(StoreMachine& machine, LevelDbStore& store)
         REQUIRE(store.append(request));
         machine.executor().run_until_idle();
     }
-    REQUIRE(store.cluster());
+    REQUIRE(store.compact());
     REQUIRE(delete_stream(store, runtime.ids, name_of(0)));
     REQUIRE(set_stream_limits(store, runtime.ids, name_of(1), {.truncate_before = rounds - 5}));
     REQUIRE(tombstone_stream(store, runtime.ids, name_of(2)));

@@ -101,7 +101,7 @@ private:
 
     void check(Shop& shop)
     {
-        CHECK(shop.service().store().verify().value().findings_total == 0);
+        CHECK(shop.service().engine().upkeep->verify().value().findings_total == 0);
         for (const auto& status : shop.service().projections().status()) {
             CHECK(status.lag == 0);
             CHECK(shop.service().projections().verify(status.name).value().differences_total == 0);

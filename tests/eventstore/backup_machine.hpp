@@ -4,6 +4,7 @@
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/backup.hpp>
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

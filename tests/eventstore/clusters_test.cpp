@@ -99,7 +99,7 @@ TEST_CASE("a stream is read out of clusters in every way as out of the log", "[e
     Machine machine;
     const auto store = machine.open();
     machine.fill(*store, 1'000);
-    REQUIRE(store->cluster());
+    REQUIRE(store->compact());
     CHECK(store->info().value().clustered == 1'000);
     const auto wanted = streams_of(*store);
     CHECK(read_streams(*store) == wanted);
@@ -131,7 +131,7 @@ TEST_CASE("the newest events come into small clusters, until a whole one takes t
     using Names = std::vector<std::string>;
     auto store  = machine.open(40, 10);
     machine.fill(*store, 35);
-    REQUIRE(store->cluster());
+    REQUIRE(store->compact());
     CHECK(names() == Names{"1-10", "11-20", "21-30"});
     CHECK(store->info().value().clustered == 30);
     CHECK(read_streams(*store) == streams_of(*store));
@@ -140,7 +140,7 @@ TEST_CASE("the newest events come into small clusters, until a whole one takes t
         const auto reader = store->read({.scope = Scope::stream("stream-3")});
         REQUIRE(reader->next().value() != nullptr);
         machine.fill(*store, 30);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         CHECK(names() == Names{"1-40", "41-50", "51-60"});
         CHECK(store->info().value().clustered == 60);
         CHECK(reader->next().value() != nullptr);
@@ -152,10 +152,10 @@ TEST_CASE("the newest events come into small clusters, until a whole one takes t
         std::filesystem::remove(machine.directory.path() + "/clusters/11-20");
         store = machine.open(40, 10);
         CHECK(store->info().value().clustered == 20);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         CHECK(names() == Names{"1-10", "11-20", "21-30"});
         machine.fill(*store, 5);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         CHECK(names() == Names{"1-40"});
     }
     SECTION("and those that were not removed then are removed later")
@@ -163,7 +163,7 @@ TEST_CASE("the newest events come into small clusters, until a whole one takes t
         const auto small = machine.directory.path() + "/clusters/11-20";
         const auto kept  = content_of(small);
         machine.fill(*store, 5);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         store.reset();
         replace(small, kept);
         store = machine.open(40, 10);
@@ -180,11 +180,11 @@ TEST_CASE("whole clusters of other sizes stay, and the room between them is fill
     {
         const auto store = machine.open(30);
         machine.fill(*store, 95);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
     }
     std::filesystem::remove(machine.directory.path() + "/clusters/31-60");
     const auto store = machine.open(20, 5);
-    REQUIRE(store->cluster());
+    REQUIRE(store->compact());
     CHECK(store->info().value().clustered == 95); // 1-30, 31-50, 51-60, 61-90, 91-95
     CHECK(machine.clusters().size() == 5);
     CHECK(read_streams(*store) == streams_of(*store));
@@ -197,7 +197,7 @@ TEST_CASE("what is in a cluster is not looked for in the log", "[eventstore][clu
     {
         const auto store = machine.open();
         machine.fill(*store, 400);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         wanted = streams_of(*store);
     }
     {
@@ -222,7 +222,7 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
     {
         const auto store = machine.open(100);
         machine.fill(*store, 200);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         wanted = streams_of(*store);
     }
     SECTION("lost: they are made anew")
@@ -231,7 +231,7 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
         const auto store = machine.open(100);
         CHECK(store->info().value().clustered == 0);
         CHECK(read_streams(*store) == wanted);
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         CHECK(store->info().value().clustered == 200);
         CHECK(read_streams(*store) == wanted);
     }
@@ -273,7 +273,7 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
             machine.simulated.draw(2);
             other.simulated.draw(2);
             other.fill(*store, 200);
-            REQUIRE(store->cluster());
+            REQUIRE(store->compact());
         }
         for (const auto& path : other.clusters()) {
             std::filesystem::copy_file(path, machine.directory.path() + "/clusters/" + path.filename().string(),
@@ -321,7 +321,7 @@ TEST_CASE("a store that is closed while a cluster is made opens without it, and 
         for (const auto& path : machine.clusters()) CHECK(path.extension() != ".new");
     }
     const auto store = machine.open();
-    REQUIRE(store->cluster());
+    REQUIRE(store->compact());
     CHECK(store->info().value().clustered == 320);
 }
 
@@ -334,7 +334,7 @@ TEST_CASE("events that lie together in the log are not copied", "[eventstore][cl
         for (int event = 0; event < 50; ++event) events.push_back(note_of(machine.runtime, std::string(200, 'x')));
         REQUIRE(store->append(to("stream-" + std::to_string(i), ExpectedVersion::any(), std::move(events))));
     }
-    REQUIRE(store->cluster());
+    REQUIRE(store->compact());
     CHECK(store->info().value().clustered == 200);
     std::uintmax_t bytes = 0;
     for (const auto& path : machine.clusters()) bytes += std::filesystem::file_size(path);

@@ -143,7 +143,7 @@ TEST_CASE("a scavenge takes out what no reader of a stream sees, and leaves ever
     Machine machine;
     auto store = machine.open();
     machine.fill(*store);
-    REQUIRE(store->cluster());
+    REQUIRE(store->compact());
     const auto all = views_of(*store);
     machine.limit(*store);
     auto before          = views_of(*store);
@@ -184,7 +184,7 @@ TEST_CASE("a scavenge takes out what no reader of a stream sees, and leaves ever
     }
     SECTION("also when the clusters are made anew")
     {
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         CHECK(store->info().value().clustered >= 300);
         CHECK(views_of(*store) == expected);
         CHECK(first_finding(*store).empty());
@@ -192,7 +192,7 @@ TEST_CASE("a scavenge takes out what no reader of a stream sees, and leaves ever
     SECTION("what is gone stays gone when the limits are taken off")
     {
         REQUIRE(set_stream_limits(*store, machine.runtime.ids, name_of(2), {}));
-        REQUIRE(store->cluster());
+        REQUIRE(store->compact());
         CHECK(read_all(*store, {.scope = Scope::stream(name_of(2))}) == expected.at(name_of(2)));
         REQUIRE(set_stream_limits(*store, machine.runtime.ids, name_of(0), {}));
         CHECK(read_all(*store, {.scope = Scope::stream(name_of(0))}).empty());

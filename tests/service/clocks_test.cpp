@@ -3,6 +3,7 @@
 #include "support/ledger.hpp"
 
 #include <eventloom/eventstore/backup.hpp>
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/service/service.hpp>
@@ -84,9 +85,9 @@ TEST_CASE("a service works whatever its clock says, and however that jumps while
         REQUIRE(service.projections().rebuild("balances", {}));
         CHECK(table.value().get(ledger).value()->balance == booked * (booked + 1) / 2);
         REQUIRE(service.settle(simulated.now() + 1min));
-        REQUIRE(service.store().cluster());
-        CHECK(service.store().verify().value().findings_total == 0);
-        REQUIRE(back_up(runtime, service.store(), {.into = directory.path() + "/backups"}));
+        REQUIRE(service.engine().upkeep->compact());
+        CHECK(service.engine().upkeep->verify().value().findings_total == 0);
+        REQUIRE(back_up(runtime, *service.engine().backup, {.into = directory.path() + "/backups"}));
     }
     CHECK(verify_backup(runtime, directory.path() + "/backups", "").value().findings.empty());
 

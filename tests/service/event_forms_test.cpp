@@ -2,6 +2,7 @@
 #include "support/every_store.hpp"
 #include "support/ledger.hpp"
 
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/service/service.hpp>

@@ -7,6 +7,8 @@
 #include "support/personal_events.hpp"
 #include "support/simulated_secrets.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/privacy/personal_keys.hpp>
 #include <eventloom/privacy/sealed_store.hpp>
@@ -149,7 +151,7 @@ struct Exported {
 
     result<ImportReport> import(const std::string& name, const ImportProgress& progress = {})
     {
-        return import_history(machine.runtime, file, path(name), progress);
+        return import_history(machine.runtime, leveldb_engine(), file, path(name), progress);
     }
 
     std::string path(const std::string& name) const { return directory.path() + "/" + name; }
@@ -263,7 +265,7 @@ TEST_CASE("streams without a category or an id, which older stores have, go alon
         events = read_all(*store.value());
         REQUIRE(export_history(machine.runtime, *store.value(), path("old.jsonl"), {}));
     }
-    REQUIRE(import_history(machine.runtime, path("old.jsonl"), path("new"), {}));
+    REQUIRE(import_history(machine.runtime, leveldb_engine(), path("old.jsonl"), path("new"), {}));
     const auto store = machine.open(path("new") + "/log");
     CHECK(read_all(*store) == events);
     CHECK(store->append(to("-7", ExpectedVersion::any(), {note_of(machine.runtime, "y")})).error().code ==
@@ -299,7 +301,7 @@ TEST_CASE("what a clock that ran ahead has recorded is imported as of the moment
         REQUIRE(export_history(machine.runtime, *store, path("ahead.jsonl"), {}));
     }
     for (int time = 0; time < 2; ++time) { // the second compares
-        REQUIRE(import_history(machine.runtime, path("ahead.jsonl"), path("right"), {}, right));
+        REQUIRE(import_history(machine.runtime, leveldb_engine(), path("ahead.jsonl"), path("right"), {}, right));
     }
     const auto ahead  = machine.open(path("ahead") + "/log");
     const auto mended = machine.open(path("right") + "/log");
@@ -333,7 +335,7 @@ TEST_CASE("personal data go along sealed, and are read with their keys alone", "
         first = read_all(*open);
         REQUIRE(export_history(machine.runtime, *log, file, {}));
     }
-    REQUIRE(import_history(machine.runtime, file, directory.path() + "/second", {}));
+    REQUIRE(import_history(machine.runtime, leveldb_engine(), file, directory.path() + "/second", {}));
     const auto log = machine.open(directory.path() + "/second/log");
     for (const auto& event : read_all(*log)) CHECK(event.data.find("CANARY") == std::string::npos);
     CHECK(read_all(*seal_personal_data(*log, keys)) == first);
@@ -350,7 +352,7 @@ TEST_CASE("an empty store is exported and imported", "[exchange]")
     const auto file = directory.path() + "/empty.jsonl";
     REQUIRE(export_history(machine.runtime, *machine.open(directory.path() + "/a/log"), file, {}));
     CHECK(lines_of(content_of(file)).size() == 1);
-    const auto report = import_history(machine.runtime, file, directory.path() + "/b", {});
+    const auto report = import_history(machine.runtime, leveldb_engine(), file, directory.path() + "/b", {});
     REQUIRE(report);
     CHECK(machine.open(directory.path() + "/b/log")->head() == 0);
 }
@@ -685,7 +687,8 @@ TEST_CASE("nobody makes a store where an import is on its way, and a missing fil
     CHECK(found == "held-by-another-process");
     CHECK(exported.machine.open(second + "/log")->head() == exported.head);
 
-    const auto nothing = import_history(exported.machine.runtime, exported.path("none"), exported.path("third"), {});
+    const auto nothing =
+        import_history(exported.machine.runtime, leveldb_engine(), exported.path("none"), exported.path("third"), {});
     REQUIRE_FALSE(nothing);
     CHECK(nothing.error().code == "no-such-file");
     CHECK_FALSE(std::filesystem::exists(exported.path("third")));

@@ -67,7 +67,7 @@ void run(std::uint64_t seed)
                     REQUIRE(finished);
                     report = imported.value();
                     CHECK(shop.value()->orders().size().value() == report.orders);
-                    CHECK(shop.value()->service().store().verify().value().findings_total == 0);
+                    CHECK(shop.value()->service().engine().upkeep->verify().value().findings_total == 0);
                     for (const auto& status : shop.value()->service().projections().status()) {
                         CHECK(shop.value()->service().projections().verify(status.name).value().differences_total == 0);
                     }

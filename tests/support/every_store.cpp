@@ -57,7 +57,7 @@ public:
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const override
     {
         // A fault shows itself in what is read.
-        static_cast<void>(store_->cluster());
+        static_cast<void>(store_->compact());
         return store_->read(request);
     }
     result<std::uint64_t> stream_length(std::string_view stream) const override

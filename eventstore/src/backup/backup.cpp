@@ -109,7 +109,7 @@ public:
     {
     }
 
-    result<BackupReport> make(LevelDbStore& store)
+    result<BackupReport> make(BackupSource& store)
     {
         BOOST_OUTCOME_TRY(const auto earlier, readable_manifests(directory_));
         const auto known = known_files(directory_, earlier, taking_of_final());
@@ -207,7 +207,7 @@ private:
     std::uint64_t total_ = 0;
 };
 
-result<BackupReport> make_backup(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
+result<BackupReport> make_backup(const Runtime& runtime, BackupSource& store, const BackupOptions& options,
                                  const BackupProgress& progress)
 {
     BOOST_OUTCOME_TRY(const auto directory, options.dry_run ? BackupDirectory::open_or_imagine(runtime, options.into)
@@ -299,7 +299,7 @@ result<PruneReport> prune(const Runtime& runtime, const PruneOptions& options)
 
 } // namespace
 
-result<BackupReport> back_up(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
+result<BackupReport> back_up(const Runtime& runtime, BackupSource& store, const BackupOptions& options,
                              const BackupProgress& progress)
 {
     return make_backup(runtime, store, options, progress);

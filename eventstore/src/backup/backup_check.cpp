@@ -2,6 +2,7 @@
 
 #include "upkeep/witness.hpp"
 
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/overlay_files.hpp>
 
 #include <leveldb/env.h>

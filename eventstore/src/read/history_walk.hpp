@@ -1,11 +1,13 @@
 // Goes through the log as it was written: events, and the commands that were recorded with them.
 #pragma once
 
-#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/history.hpp>
+#include <eventloom/storage/database.hpp>
 
 namespace eventloom {
 
-// LevelDbStore::visit_history(). `head` is the last position that is told.
+// EventHistory::visit_history(). `head` is the last position that is told.
 // Failure::corrupt  "damaged-record", "missing-record".
 result<void> walk_history(const Database& log, Position head, Position from, const HistoryVisitor& visitor);
 

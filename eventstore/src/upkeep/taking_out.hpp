@@ -6,7 +6,7 @@
 
 namespace eventloom {
 
-// LevelDbStore::take_out(). `clusters` may be none. While nobody else scavenges.
+// Upkeep::take_out(). `clusters` may be none. While nobody else scavenges.
 result<void> take_out_of(Database& database, LogReader& log, StreamClusters* clusters,
                          const std::vector<Position>& positions);
 

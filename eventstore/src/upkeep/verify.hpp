@@ -4,7 +4,7 @@
 
 #include "read/log_reader.hpp"
 
-#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/upkeep.hpp>
 
 namespace eventloom {
 

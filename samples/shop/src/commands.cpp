@@ -117,6 +117,7 @@ void reads(el::CommandLine& line, el::Command command, el::CommandLine::Action a
 void add_shop(el::CommandLine& line)
 {
     const auto options = std::make_shared<ShopOptions>();
+    options->engine    = &line.engine();
     line.opens([options](const el::Runtime& runtime, const std::string& directory,
                          bool create_if_missing) -> el::result<std::unique_ptr<el::OpenService>> {
         BOOST_OUTCOME_TRY(auto shop, Shop::open(runtime, directory, *options, create_if_missing));

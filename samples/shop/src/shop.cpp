@@ -17,7 +17,8 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     // The log is opened first: where there is none, nothing else is made.
     BOOST_OUTCOME_TRY(shop->service_, el::Service::open(runtime, {.directory         = directory,
                                                                   .durability        = el::Durability::synced,
-                                                                  .create_if_missing = create_if_missing}));
+                                                                  .create_if_missing = create_if_missing,
+                                                                  .engine            = options.engine}));
     BOOST_OUTCOME_TRY(shop->provider_, SamplePaymentProvider::open(runtime, {.directory    = directory + "/provider",
                                                                              .decline_rate = options.decline_rate,
                                                                              .fail_rate    = options.fail_rate,

@@ -14,9 +14,10 @@
 namespace shop {
 
 struct ShopOptions {
-    double decline_rate = 0;
-    double fail_rate    = 0;
-    std::uint64_t seed  = 1;
+    double decline_rate    = 0;
+    double fail_rate       = 0;
+    std::uint64_t seed     = 1;
+    el::EngineKind* engine = nullptr; // what keeps the log; nullptr: as every service
 };
 
 class Shop final : public el::OpenService {

@@ -3,6 +3,7 @@
 #include "shop.hpp"
 #include "support/sweep.hpp"
 
+#include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

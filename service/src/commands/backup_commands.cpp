@@ -68,8 +68,7 @@ struct Groups {
     std::string notice;
 };
 
-result<Groups> groups_of(const Runtime& runtime, LevelDbStore& store, const std::string& directory,
-                         ConsumerGroups* open)
+result<Groups> groups_of(const Runtime& runtime, EventStore& store, const std::string& directory, ConsumerGroups* open)
 {
     Groups groups{open, nullptr, ""};
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
@@ -251,7 +250,7 @@ void add_backup_commands(CommandLine& line, Command store)
     make.add_flag("--copy", making->copy, "Make copies where hard links would do");
     with_dry_run(make, *making);
     line.on(make, [&line, words = making](Output& out) {
-        return with_log(line, [&](LevelDbStore& log) -> result<void> {
+        return with_log(line, [&](const Engine& log) -> result<void> {
             auto directory              = line.data_directory();
             ConsumerGroups* open_groups = nullptr;
             if (line.is_running_service()) {
@@ -260,14 +259,15 @@ void add_backup_commands(CommandLine& line, Command store)
                 open_groups = running->consumer_groups();
             }
             BOOST_OUTCOME_TRY(line.check_outside_data(line.path_of(words->backups)));
-            BOOST_OUTCOME_TRY(const auto groups, groups_of(line.runtime(), log, directory + "/groups", open_groups));
+            BOOST_OUTCOME_TRY(const auto groups,
+                              groups_of(line.runtime(), *log.store, directory + "/groups", open_groups));
             GroupsInBackups in_backups{groups.open};
             const BackupOptions options{.into        = line.path_of(words->backups),
                                         .attachments = {&in_backups},
                                         .only_copies = words->copy,
                                         .dry_run     = words->dry_run};
             Steps steps{out, line.runtime().clock};
-            auto made = back_up(line.runtime(), log, options, steps.progress());
+            auto made = back_up(line.runtime(), *log.backup, options, steps.progress());
             steps.finish();
             BOOST_OUTCOME_TRY(const auto report, std::move(made));
             show(out, report, options, groups.notice);

@@ -9,8 +9,8 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/progress.hpp>
 #include <eventloom/service/service.hpp>
+#include <eventloom/storage/plain_files.hpp>
 
-#include <leveldb/env.h>
 namespace eventloom {
 
 namespace {
@@ -20,37 +20,38 @@ std::string counted(std::uint64_t number, const std::string& what)
     return with_separators(static_cast<std::int64_t>(number)) + " " + what + (number == 1 ? "" : "s");
 }
 
-result<void> write_to_console(Output& out, const LevelDbStore& store)
+result<void> write_to_console(Output& out, const EventHistory& history)
 {
     const TakeText take = [&](std::string_view text) -> result<void> {
         out.console().out(text);
         return out.console().go_on();
     };
-    BOOST_OUTCOME_TRY(export_history(store, take, [&](Position) { return out.console().go_on(); }));
+    BOOST_OUTCOME_TRY(export_history(history, take, [&](Position) { return out.console().go_on(); }));
     return done();
 }
 
-result<void> say_what_would_be_exported(Output& out, const Runtime& runtime, const LevelDbStore& store,
-                                        const std::string& file)
+result<void> say_what_would_be_exported(Output& out, const Runtime& runtime, const Engine& log, const std::string& file)
 {
     if (file != "-") {
         BOOST_OUTCOME_TRY(check_export(runtime, file));
     }
-    BOOST_OUTCOME_TRY(const auto info, store.info());
+    const auto events     = log.store->head();
+    std::uint64_t streams = 0;
+    BOOST_OUTCOME_TRY(log.history->visit_streams([&](std::string_view, std::uint64_t) { ++streams; }));
     if (out.json()) {
-        out.facts({{"file", file}, {"events", info.events}, {"streams", info.streams}, {"written", false}});
+        out.facts({{"file", file}, {"events", events}, {"streams", streams}, {"written", false}});
     } else {
-        out.say("Would export " + counted(info.events, "event") + " of " + counted(info.streams, "stream") + " into " +
-                file + ". Nothing was written.");
+        out.say("Would export " + counted(events, "event") + " of " + counted(streams, "stream") + " into " + file +
+                ". Nothing was written.");
     }
     return done();
 }
 
-result<void> write_to_file(Output& out, const Runtime& runtime, const LevelDbStore& store, const std::string& file)
+result<void> write_to_file(Output& out, const Runtime& runtime, const Engine& log, const std::string& file)
 {
     Progress progress{out.console(), runtime.clock, "exporting the log"};
-    BOOST_OUTCOME_TRY(const auto report, export_history(runtime, store, file, [&](Position reached) {
-                          return progress.at(reached, store.head());
+    BOOST_OUTCOME_TRY(const auto report, export_history(runtime, *log.history, file, [&](Position reached) {
+                          return progress.at(reached, log.store->head());
                       }));
     progress.finish();
     if (out.json()) {
@@ -64,25 +65,26 @@ result<void> write_to_file(Output& out, const Runtime& runtime, const LevelDbSto
 }
 
 // For other programs: an event a line, its data in words.
-result<void> write_readable(Output& out, const LevelDbStore& store,
+result<void> write_readable(Output& out, const EventHistory& history,
                             const std::function<std::string(const RecordedEvent&)>& data_of)
 {
-    return store.visit_history(1, {.event = [&](const RecordedEvent& event) -> result<void> {
-                                       out.console().out(cloud_events::readable_line_of(event, data_of(event)) + "\n");
-                                       return out.console().go_on();
-                                   },
-                                   .command = [](const CommandRecord&) { return done(); }});
+    return history.visit_history(1,
+                                 {.event = [&](const RecordedEvent& event) -> result<void> {
+                                      out.console().out(cloud_events::readable_line_of(event, data_of(event)) + "\n");
+                                      return out.console().go_on();
+                                  },
+                                  .command = [](const CommandRecord&) { return done(); }});
 }
 
-result<void> import_file(Output& out, const Runtime& runtime, const std::string& file, const std::string& directory,
-                         bool only_looks, std::optional<Time> latest)
+result<void> import_file(Output& out, const Runtime& runtime, EngineKind& engine, const std::string& file,
+                         const std::string& directory, bool only_looks, std::optional<Time> latest)
 {
-    std::uint64_t bytes = 0;
-    static_cast<void>(runtime.files.GetFileSize(file, &bytes)); // not there: reading it says so
+    const auto size  = file_size(runtime, file);
+    const auto bytes = size ? size.value() : 0; // not there: reading it says so
     Progress progress{out.console(), runtime.clock, only_looks ? "reading the file" : "importing"};
     const ImportProgress tell = [&](std::uint64_t read) { return progress.at(read, bytes); };
     BOOST_OUTCOME_TRY(const auto report, only_looks ? check_import(runtime, file, tell)
-                                                    : import_history(runtime, file, directory, tell, latest));
+                                                    : import_history(runtime, engine, file, directory, tell, latest));
     progress.finish();
     if (out.json()) {
         out.facts({{"file", file},
@@ -129,8 +131,8 @@ void add_exchange_commands(CommandLine& line, Command store)
     exporting.add_flag("--dry-run", arguments->only_looks, "Say what would be written").excludes(readable);
     line.on(exporting, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
-        const auto& log = open_service->service().store();
-        const auto file = arguments->file == "-" ? arguments->file : line.path_of(arguments->file);
+        const Engine& log = open_service->service().engine();
+        const auto file   = arguments->file == "-" ? arguments->file : line.path_of(arguments->file);
         if (file != "-") {
             BOOST_OUTCOME_TRY(line.check_outside_data(file));
         }
@@ -141,8 +143,9 @@ void add_exchange_commands(CommandLine& line, Command store)
                             ", and it goes to standard output only; give - and send that where you like");
         }
         if (arguments->readable)
-            return write_readable(out, log, [&line](const RecordedEvent& event) { return event_json(line, event); });
-        if (file == "-") return write_to_console(out, log);
+            return write_readable(out, *log.history,
+                                  [&line](const RecordedEvent& event) { return event_json(line, event); });
+        if (file == "-") return write_to_console(out, *log.history);
         return write_to_file(out, line.runtime(), log, file);
     });
 
@@ -160,7 +163,8 @@ void add_exchange_commands(CommandLine& line, Command store)
         [&line, arguments](Output& out) -> result<void> {
             const auto latest = arguments->latest.empty() ? std::nullopt : parse_time(arguments->latest);
             BOOST_OUTCOME_TRY(const auto file, line.file_to_read(arguments->file));
-            return import_file(out, line.runtime(), file, line.data_directory(), arguments->only_looks, latest);
+            return import_file(out, line.runtime(), line.engine(), file, line.data_directory(), arguments->only_looks,
+                               latest);
         },
         DirectoryUse::alone);
 }

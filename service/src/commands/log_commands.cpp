@@ -138,8 +138,8 @@ void add_log_commands(CommandLine& line)
         }
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         Rows rows;
-        BOOST_OUTCOME_TRY(
-            open_service->service().store().visit_streams([&](std::string_view stream, std::uint64_t events_in_it) {
+        BOOST_OUTCOME_TRY(open_service->service().engine().history->visit_streams(
+            [&](std::string_view stream, std::uint64_t events_in_it) {
                 if (rows.size() == arguments->most) return;
                 if (arguments->category.empty() || category_of(stream) == arguments->category) {
                     rows.push_back({std::string{stream}, events_in_it});

@@ -3,18 +3,19 @@
 #include "command_line_state.hpp"
 #include "commands/consent.hpp"
 
-#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/service/progress.hpp>
 
 namespace eventloom {
 
 namespace {
 
-result<void> scavenge(Output& out, LevelDbStore& store, const Clock& clock, const ScavengeOptions& options)
+result<void> scavenge(Output& out, const Engine& log, const Clock& clock, const ScavengeOptions& options)
 {
     Progress progress{out.console(), clock, options.dry_run ? "looking for what would go" : "scavenging the log"};
-    const auto head = store.head();
-    BOOST_OUTCOME_TRY(const auto report, store.scavenge(options, [&](Position at) { return progress.at(at, head); }));
+    const auto head = log.store->head();
+    BOOST_OUTCOME_TRY(const auto report,
+                      log.upkeep->scavenge(options, [&](Position at) { return progress.at(at, head); }));
     progress.finish();
     out.facts({{"dry_run", options.dry_run},
                {"resumed", report.resumed},
@@ -44,7 +45,7 @@ void add_scavenge_command(CommandLine& line, Command store)
         if (not options->dry_run) {
             BOOST_OUTCOME_TRY(require_consent(*yes, "take events out of the log that no reader of a stream sees"));
         }
-        return with_log(line, [&](LevelDbStore& log) { return scavenge(out, log, line.runtime().clock, *options); });
+        return with_log(line, [&](const Engine& log) { return scavenge(out, log, line.runtime().clock, *options); });
     });
 }
 

@@ -7,6 +7,7 @@
 #include <eventloom/eventstore/repair.hpp>
 #include <eventloom/service/progress.hpp>
 #include <eventloom/service/service.hpp>
+#include <eventloom/storage/database.hpp>
 
 namespace eventloom {
 
@@ -25,51 +26,37 @@ void show(Progress& progress, Position at)
 }
 
 // `data` as whoever asks calls it.
-result<void> show_info(Output& out, const LevelDbStore& store, const std::string& data)
+result<void> show_info(Output& out, const Engine& log, const EngineKind& kind, const std::string& data)
 {
-    BOOST_OUTCOME_TRY(const auto info, store.info());
-    out.facts({{"directory", data + "/log"},
-               {"format", info.format_version},
-               {"durability", info.durability == Durability::synced ? "fsync before acknowledging" : "buffered"},
-               {"events", info.events},
-               {"streams", info.streams},
-               {"indexed on disk", info.indexed},
-               {"clustered by stream", info.clustered},
-               {"vouched for by the witness", info.witnessed},
-               {"gone by scavenges", info.gone},
-               {"bytes that they had", info.gone_bytes},
-               {"scavenge", info.scavenge_is_unfinished ? "interrupted: the next one goes on" : "none is unfinished"},
-               {"bytes", info.bytes()},
-               {"bytes of the log", info.log_bytes},
-               {"bytes of the index", info.index_bytes},
-               {"bytes of the clusters", info.cluster_bytes},
-               {"files and directories open to others", count_open_to_others(data)},
-               {"takes appends", info.damage ? "no: " + info.damage->sentence : "yes"}});
-    for (const auto& notice : info.notices) out.say(notice);
+    BOOST_OUTCOME_TRY(const auto known, log.upkeep->facts());
+    Json facts{{"directory", kind.place_of_log(data)}};
+    for (const StoreFact& fact : known.facts) {
+        std::visit([&](const auto& value) { facts[fact.name] = value; }, fact.value);
+    }
+    facts["files and directories open to others"] = count_open_to_others(data);
+    out.facts(facts);
+    for (const auto& notice : known.notices) out.say(notice);
     return done();
 }
 
 // Why some events, or all, are still not clustered when everything was done.
-result<void> say_unclustered(Output& out, const LevelDbStore& store)
+void say_unclustered(Output& out, const CompactReport& left)
 {
-    BOOST_OUTCOME_TRY(const auto info, store.info());
-    const auto waiting = info.events - std::min(info.events, info.clustered);
-    if (waiting == 0) return done();
+    if (left.waiting == 0) return;
     const auto number = [](Position of) { return with_separators(static_cast<std::int64_t>(of)); };
-    out.say("Not clustered: the last " + number(waiting) + " events, " +
-            (info.cluster_least == 0
-                 ? "because this store is opened without clusters."
-                 : "because " + number(info.cluster_least) +
-                       " of them are clustered at once, and no fewer; they are read from the log."));
-    return done();
+    out.say("Not clustered: the last " + number(left.waiting) + " events, " +
+            (left.least == 0 ? "because this store is opened without clusters."
+                             : "because " + number(left.least) +
+                                   " of them are clustered at once, and no fewer; they are read from the log."));
 }
 
-result<void> verify(Output& out, const LevelDbStore& store, const Clock& clock, const std::string& data)
+result<void> verify(Output& out, const Engine& log, const Clock& clock, const std::string& data)
 {
     const auto open = count_open_to_others(data);
 
     Progress progress{out.console(), clock, "verifying the log"};
-    BOOST_OUTCOME_TRY(const auto report, store.verify([&](Position at) { return progress.at(at, store.head()); }));
+    BOOST_OUTCOME_TRY(const auto report,
+                      log.upkeep->verify([&](Position at) { return progress.at(at, log.store->head()); }));
     progress.finish();
     if (out.json()) {
         auto findings = Json::array();
@@ -142,6 +129,24 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
     return done();
 }
 
+void add_repair_command(CommandLine& line, Command store)
+{
+    const auto mend = store.add_subcommand("repair", "Make anew from the log what is damaged beside it");
+    const auto into = std::make_shared<std::string>();
+    mend.add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
+        .type_name("DIRECTORY");
+    line.on(
+        mend,
+        [&line, into](Output& out) -> result<void> {
+            const auto log = line.engine().place_of_log(line.data_directory());
+            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), log));
+            if (names.empty()) return no_data(line.data_directory());
+            return into->empty() ? repair(out, line.runtime(), log)
+                                 : cut_to(out, line.runtime(), log, line.path_of(*into));
+        },
+        DirectoryUse::alone);
+}
+
 // Touches rights alone, and never what lies in the files: a service that runs does not notice.
 void add_protect_command(CommandLine& line, Command store)
 {
@@ -149,7 +154,7 @@ void add_protect_command(CommandLine& line, Command store)
         store.add_subcommand("protect", "Close the data directory, and all in it, to other users of this machine"),
         [&line](Output& out) -> result<void> {
             const auto data = line.data_directory();
-            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), data + "/log"));
+            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), line.engine().place_of_log(data)));
             if (names.empty()) return no_data(data);
             BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
             if (out.json()) out.facts({{"directory", data}, {"closed", count}});
@@ -168,54 +173,46 @@ void add_store_commands(CommandLine& line)
     const auto store = line.app().add_subcommand(
         "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
     store.require_subcommand();
-    add_scavenge_command(line, store);
+    const auto can = line.engine().abilities();
+    if (can.scavenges) add_scavenge_command(line, store);
     const auto on_log = [&line, store](const char* name, DirectoryUse use, const char* summary, auto look) {
         line.on(
             store.add_subcommand(name, summary),
-            [&line, look](Output& out) { return with_log(line, [&](LevelDbStore& log) { return look(out, log); }); },
+            [&line, look](Output& out) { return with_log(line, [&](const Engine& log) { return look(out, log); }); },
             use);
     };
-    on_log("info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
-           [&line](Output& out, LevelDbStore& log) { return show_info(out, log, line.data_directory()); });
+    on_log(
+        "info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
+        [&line](Output& out, const Engine& log) { return show_info(out, log, line.engine(), line.data_directory()); });
     on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare all with all",
-           [&line](Output& out, LevelDbStore& log) {
+           [&line](Output& out, const Engine& log) {
                return verify(out, log, line.runtime().clock, line.data_directory());
            });
-    on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
-           [&line](Output& out, LevelDbStore& log) -> result<void> {
-               BOOST_OUTCOME_TRY(log.cluster());
-               BOOST_OUTCOME_TRY(show_info(out, log, line.data_directory()));
-               return say_unclustered(out, log);
-           });
-    const auto mend = store.add_subcommand("repair", "Make anew from the log what is damaged beside it");
-    const auto into = std::make_shared<std::string>();
-    mend.add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
-        .type_name("DIRECTORY");
-    line.on(
-        mend,
-        [&line, into](Output& out) -> result<void> {
-            const auto log = line.data_directory() + "/log";
-            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), log));
-            if (names.empty()) return no_data(line.data_directory());
-            return into->empty() ? repair(out, line.runtime(), log)
-                                 : cut_to(out, line.runtime(), log, line.path_of(*into));
-        },
-        DirectoryUse::alone);
+    if (can.compacts) {
+        on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
+               [&line](Output& out, const Engine& log) -> result<void> {
+                   BOOST_OUTCOME_TRY(const auto left, log.upkeep->compact());
+                   BOOST_OUTCOME_TRY(show_info(out, log, line.engine(), line.data_directory()));
+                   say_unclustered(out, left);
+                   return done();
+               });
+    }
+    if (can.repairs) add_repair_command(line, store);
     add_protect_command(line, store);
     add_exchange_commands(line, store);
     add_erasure_commands(line, store);
-    add_backup_commands(line, store);
+    if (can.backs_up) add_backup_commands(line, store);
 }
 
-result<void> with_log(CommandLine& line, const std::function<result<void>(LevelDbStore&)>& look)
+result<void> with_log(CommandLine& line, const std::function<result<void>(const Engine&)>& look)
 {
     if (line.is_running_service()) {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
-        return look(open_service->service().store());
+        return look(open_service->service().engine());
     }
     BOOST_OUTCOME_TRY(const auto directory, line.state().directory_to_open());
-    auto log = LevelDbStore::open(line.runtime(), {.directory = directory + "/log", .create_if_missing = false});
-    if (log) return look(*log.value());
+    auto log = line.engine().open(line.runtime(), {.directory = directory, .create_if_missing = false});
+    if (log) return look(log.value());
     if (log.error().code == "no-such-database") return no_data(line.data_directory());
     if (line.state().reads_a_view_instead(log.error())) return with_log(line, look);
     return with_holder(std::move(log.error()), line.runtime(), line.data_directory());

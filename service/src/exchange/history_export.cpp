@@ -3,7 +3,7 @@
 #include "exchange/cloud_events.hpp"
 #include "exchange/line_reader.hpp"
 
-#include <leveldb/env.h>
+#include <eventloom/storage/plain_files.hpp>
 
 namespace eventloom {
 
@@ -12,10 +12,10 @@ namespace {
 constexpr std::uint64_t lines_between_progress = 256;
 constexpr std::size_t piece_bytes              = 256u << 10;
 
-Error not_written(const std::string& file, const leveldb::Status& status)
+Error not_written(const std::string& file, const Error& found)
 {
     return {Failure::storage, "file-not-written",
-            "wrote the file " + file + " and found: " + status.ToString() +
+            "wrote the file " + file + " and found: " + found.sentence +
                 "; make room or check the rights, then export again: it goes on where it was"};
 }
 
@@ -53,7 +53,7 @@ result<Left> what_is_left(const Runtime& runtime, const std::string& part)
 {
     Left left;
     left.part = part;
-    if (not runtime.files.FileExists(part)) return left;
+    if (not file_exists(runtime, part)) return left;
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, part, cloud_events::line_bytes_max));
     for (;;) {
         BOOST_OUTCOME_TRY(const auto line, lines->next());
@@ -79,8 +79,7 @@ result<Left> what_can_be_gone_on_with(const Runtime& runtime, const std::string&
 {
     BOOST_OUTCOME_TRY(auto left, what_is_left(runtime, part));
     if (not left.has_end) return left;
-    const auto status = runtime.files.RemoveFile(part);
-    if (not status.ok()) return not_written(part, status);
+    if (const auto deleted = delete_file(runtime, part); not deleted) return not_written(part, deleted.error());
     Left nothing;
     nothing.part = part;
     return nothing;
@@ -99,9 +98,9 @@ public:
     }
 
     // All but the last.
-    result<void> run(const LevelDbStore& store)
+    result<void> run(const EventHistory& history)
     {
-        BOOST_OUTCOME_TRY(store.visit_history(
+        BOOST_OUTCOME_TRY(history.visit_history(
             std::max<Position>(left_.position, 1),
             {.event   = [&](const RecordedEvent& event) { return tell(event, event.position); },
              .command = [&](const CommandRecord& command) { return tell(command, command.last_position); }}));
@@ -150,10 +149,9 @@ public:
 
     result<void> open(const Runtime& runtime)
     {
-        leveldb::WritableFile* opened = nullptr;
-        const auto status             = runtime.files.NewAppendableFile(name_, &opened);
-        if (not status.ok()) return not_written(name_, status);
-        file_.reset(opened);
+        auto opened = AppendedFile::open(runtime, name_);
+        if (not opened) return not_written(name_, opened.error());
+        file_ = std::move(opened.value());
         return done();
     }
 
@@ -163,27 +161,26 @@ public:
         line.erase(0, torn_.size());
         torn_.clear();
         bytes_ += line.size();
-        const auto status = file_->Append(line);
-        if (status.ok()) return done();
-        return not_written(name_, status);
+        const auto added = file_->append(line);
+        if (added) return done();
+        return not_written(name_, added.error());
     }
 
     result<void> sync()
     {
-        const auto status = file_->Sync();
-        if (status.ok()) return done();
-        return not_written(name_, status);
+        const auto synced = file_->sync();
+        if (synced) return done();
+        return not_written(name_, synced.error());
     }
 
     result<void> close(const Runtime& runtime)
     {
-        auto status = file_->Sync();
-        if (status.ok()) status = file_->Close();
+        const auto closed = file_->close();
         file_.reset();
-        std::uint64_t bytes = 0;
-        if (status.ok()) status = runtime.files.GetFileSize(name_, &bytes);
-        if (not status.ok()) return not_written(name_, status);
-        if (bytes == bytes_) return done();
+        if (not closed) return not_written(name_, closed.error());
+        const auto bytes = file_size(runtime, name_);
+        if (not bytes) return not_written(name_, bytes.error());
+        if (bytes.value() == bytes_) return done();
         return fail(Failure::corrupt, "export-differs",
                     "wrote the export in " + name_ +
                         " and found that something else has written there; remove it and export again");
@@ -193,25 +190,25 @@ private:
     const std::string name_;
     std::string torn_;    // a line's beginning that stands there
     std::uint64_t bytes_; // that the file has, when nobody else writes there
-    std::unique_ptr<leveldb::WritableFile> file_;
+    std::unique_ptr<AppendedFile> file_;
 };
 
 } // namespace
 
 result<void> check_export(const Runtime& runtime, const std::string& file)
 {
-    if (runtime.files.FileExists(file)) {
+    if (file_exists(runtime, file)) {
         return fail(Failure::invalid, "file-exists",
                     "asked to export into " + file + " and found it there; give a name that is not taken");
     }
     const auto name_at   = file.rfind('/');
     const auto directory = name_at == std::string::npos ? "." : name_at == 0 ? "/" : file.substr(0, name_at);
-    if (runtime.files.FileExists(directory)) return done();
+    if (file_exists(runtime, directory)) return done();
     return fail(Failure::invalid, "no-such-directory",
                 "asked to export into " + file + " and found no directory " + directory + "; make it first");
 }
 
-result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& store, const std::string& file,
+result<ExportReport> export_history(const Runtime& runtime, const EventHistory& history, const std::string& file,
                                     const ExchangeProgress& progress)
 {
     BOOST_OUTCOME_TRY(check_export(runtime, file));
@@ -220,17 +217,16 @@ result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& 
     const Lines::TakeLine add = [&](std::string line) { return out.add(std::move(line)); };
     Lines lines{left, add, progress};
     BOOST_OUTCOME_TRY(out.open(runtime));
-    BOOST_OUTCOME_TRY(lines.run(store));
+    BOOST_OUTCOME_TRY(lines.run(history));
     // Syncing takes long. Its last line comes after it: what is killed meanwhile can be gone on with.
     BOOST_OUTCOME_TRY(out.sync());
     BOOST_OUTCOME_TRY(lines.end());
     BOOST_OUTCOME_TRY(out.close(runtime));
-    const auto status = runtime.files.RenameFile(left.part, file);
-    if (not status.ok()) return not_written(file, status);
+    if (const auto named = rename_file(runtime, left.part, file); not named) return not_written(file, named.error());
     return lines.report();
 }
 
-result<ExportReport> export_history(const LevelDbStore& store, const TakeText& take, const ExchangeProgress& progress)
+result<ExportReport> export_history(const EventHistory& history, const TakeText& take, const ExchangeProgress& progress)
 {
     std::string piece;
     const Left nothing;
@@ -242,7 +238,7 @@ result<ExportReport> export_history(const LevelDbStore& store, const TakeText& t
         return done();
     };
     Lines lines{nothing, add, progress};
-    BOOST_OUTCOME_TRY(lines.run(store));
+    BOOST_OUTCOME_TRY(lines.run(history));
     BOOST_OUTCOME_TRY(lines.end());
     BOOST_OUTCOME_TRY(take(piece));
     return lines.report();

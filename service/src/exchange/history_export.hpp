@@ -1,12 +1,13 @@
 // Writes a store's whole history into a file of CloudEvents, one a line.
 //
-//     BOOST_OUTCOME_TRY(const auto report, export_history(runtime, store, "orders.jsonl", progress));
+//     BOOST_OUTCOME_TRY(const auto report, export_history(runtime, *engine.history, "orders.jsonl", progress));
 //
 // The file has its name when it is whole and durable. Until then it is FILE.part, and an export that was interrupted goes on
 // after what stands there. Threads: as the store.
 #pragma once
 
-#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/history.hpp>
 
 #include <string>
 
@@ -22,7 +23,7 @@ struct ExportReport {
 
 // Failure::invalid  "file-exists", "no-such-directory": nothing was changed.
 // Failure::corrupt  "export-differs": FILE.part is not the beginning of this store's export; nothing was changed.
-result<ExportReport> export_history(const Runtime& runtime, const LevelDbStore& store, const std::string& file,
+result<ExportReport> export_history(const Runtime& runtime, const EventHistory& history, const std::string& file,
                                     const ExchangeProgress& progress);
 
 // Whether it can begin: "file-exists", or "no-such-directory".
@@ -30,6 +31,7 @@ result<void> check_export(const Runtime& runtime, const std::string& file);
 
 // The same to whoever takes the text, piece by piece.
 using TakeText = std::function<result<void>(std::string_view)>;
-result<ExportReport> export_history(const LevelDbStore& store, const TakeText& take, const ExchangeProgress& progress);
+result<ExportReport> export_history(const EventHistory& history, const TakeText& take,
+                                    const ExchangeProgress& progress);
 
 } // namespace eventloom

@@ -4,10 +4,7 @@
 #include "exchange/history_writer.hpp"
 #include "exchange/line_reader.hpp"
 
-#include <leveldb/env.h>
-
 #include <algorithm>
-#include <utility>
 
 namespace eventloom {
 
@@ -113,22 +110,6 @@ private:
     bool ended_ = false;
 };
 
-// What an interrupted import has left, if it is whole: it is synced at its end only, and the power may have gone. Else nothing.
-result<std::unique_ptr<LevelDbStore>> open_importing(const Runtime& runtime, const LevelDbStoreOptions& options)
-{
-    auto store = LevelDbStore::open(runtime, options);
-    if (store) {
-        BOOST_OUTCOME_TRY(const auto report, store.value()->verify());
-        if (report.findings_total == 0) return store;
-        store.value().reset();
-    } else if (store.error().kind != Failure::corrupt) {
-        return store;
-    }
-    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory + "/index"));
-    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory));
-    return LevelDbStore::open(runtime, options);
-}
-
 struct Source {
     const std::string& file;
     LineReader& lines;
@@ -136,91 +117,40 @@ struct Source {
     std::optional<Time> latest;
 };
 
-result<ImportReport> import_into(const Runtime& runtime, const Source& source, const std::string& directory,
-                                 bool is_new)
+result<ImportReport> import_into(const ImportTarget& target, ToldClock& clock, const Source& source,
+                                 const std::string& directory)
 {
-    ToldClock clock;
-    const Runtime then{clock, runtime.executor, runtime.ids, runtime.files};
-    // Nobody is told that anything was taken before all of it is durable.
-    const LevelDbStoreOptions options{.directory         = directory,
-                                      .durability        = Durability::buffered,
-                                      .create_if_missing = is_new,
-                                      .limits            = {.older_names = true},
-                                      .cluster_events    = 0};
-    BOOST_OUTCOME_TRY(const auto store, is_new ? open_importing(then, options) : LevelDbStore::open(then, options));
-    const Position found = store->head();
-    HistoryWriter writer{*store, clock, is_new};
+    const Engine& log    = target.engine;
+    const Position found = log.store->head();
+    HistoryWriter writer{log, clock, target.is_new};
     BOOST_OUTCOME_TRY(auto report,
                       ImportedFile(source.file, writer, source.progress, source.latest).read(source.lines));
     report.found  = found;
-    report.is_new = is_new;
-    if (not is_new) return report;
-    BOOST_OUTCOME_TRY(store->sync());
-    BOOST_OUTCOME_TRY(const auto verified, store->verify());
+    report.is_new = target.is_new;
+    if (not target.is_new) return report;
+    BOOST_OUTCOME_TRY(log.upkeep->sync());
+    BOOST_OUTCOME_TRY(const auto verified, log.upkeep->verify());
     if (verified.findings_total == 0) return report;
     return fail(Failure::corrupt, "not-imported",
                 "verified what was imported into " + directory + " and found: " + verified.findings.front().sentence +
                     "; check the disk and the memory of this machine");
 }
 
-// Nobody makes a store where this one is to be.
-class KeptPlace {
-public:
-    KeptPlace(leveldb::Env& files, std::string log) : files_{files}, log_{std::move(log)} {}
-    KeptPlace(const KeptPlace&) = delete;
-    ~KeptPlace() { let_go(); }
-
-    result<void> take()
-    {
-        const auto status = files_.LockFile(lock_file(), &lock_);
-        if (status.ok()) return done();
-        return fail(Failure::unavailable, "held-by-another-process",
-                    "asked to import into " + log_ + " and found that another process has it, or that " + lock_file() +
-                        " cannot be written (" + status.ToString() + "); try again when that one has ended");
-    }
-
-    // The directory is where it was not before.
-    void let_go()
-    {
-        if (lock_ == nullptr) return;
-        files_.RemoveFile(lock_file());
-        files_.RemoveDir(log_);
-        files_.UnlockFile(std::exchange(lock_, nullptr));
-    }
-
-private:
-    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
-
-    leveldb::Env& files_;
-    const std::string log_;
-    leveldb::FileLock* lock_ = nullptr;
-};
-
 } // namespace
 
-result<ImportReport> import_history(const Runtime& runtime, const std::string& file, const std::string& data_directory,
-                                    const ImportProgress& progress, std::optional<Time> latest)
+result<ImportReport> import_history(const Runtime& runtime, EngineKind& engine, const std::string& file,
+                                    const std::string& data_directory, const ImportProgress& progress,
+                                    std::optional<Time> latest)
 {
-    const auto log = data_directory + "/log";
     // Before anything is made for it. Once: it may be a pipe.
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
-    const Source source{file, *lines, progress, latest};
-    BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
-    const bool is_of_store = std::any_of(standing.begin(), standing.end(), [](const std::string& name) {
-        return name == "CURRENT" || name.starts_with("MANIFEST-") || name.ends_with(".ldb") || name.ends_with(".log");
-    });
-    if (is_of_store) return import_into(runtime, source, log, false);
-    BOOST_OUTCOME_TRY(make_directory(runtime, log));
-    KeptPlace place{runtime.files, log};
-    BOOST_OUTCOME_TRY(place.take());
-    const auto importing = data_directory + "/importing";
-    BOOST_OUTCOME_TRY(auto report, import_into(runtime, source, importing, true));
-    place.let_go();
-    const auto status = runtime.files.RenameFile(importing, log);
-    if (status.ok()) return report;
-    return fail(Failure::storage, "not-imported",
-                "gave what was imported its place " + log + " and found: " + status.ToString() +
-                    "; see that nothing else is there, then import again: it goes on where it was");
+    ToldClock clock;
+    const Runtime then{clock, runtime.executor, runtime.ids, runtime.files};
+    BOOST_OUTCOME_TRY(auto target, engine.open_import(then, data_directory));
+    BOOST_OUTCOME_TRY(auto report, import_into(target, clock, {file, *lines, progress, latest}, data_directory));
+    target.engine = {}; // what is open cannot take its place
+    BOOST_OUTCOME_TRY(target.publish());
+    return report;
 }
 
 result<ImportReport> check_import(const Runtime& runtime, const std::string& file, const ImportProgress& progress)

@@ -1,12 +1,13 @@
 // Makes a store of a file that export_history() has written: the same events, at the same positions, with the same times.
 //
-//     BOOST_OUTCOME_TRY(const auto report, import_history(runtime, "orders.jsonl", "var/shop", progress));
+//     BOOST_OUTCOME_TRY(const auto report, import_history(runtime, engine, "orders.jsonl", "var/shop", progress));
 //
-// The store is made in DATA/importing and takes its place as DATA/log when all of the file is in it and it is verified.
+// The log takes its place in the data directory when all of the file is in it and it is verified.
 // What was interrupted goes on: what stands there already is compared with the file, line by line, as is a store that was
 // imported before. Threads: none may have the store open.
 #pragma once
 
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
@@ -29,12 +30,13 @@ using ImportProgress = std::function<result<void>(std::uint64_t bytes)>;
 
 // With `latest` no event is later than that: what a clock that ran ahead has recorded counts as recorded then.
 //
-// Errors begin with the file and the line. Of a file that is not taken nothing is in DATA/log.
+// Errors begin with the file and the line. Of a file that is not taken nothing is in the log.
 //
 // Failure::invalid  what cloud_events::read_line says; "line-out-of-order", "import-refused": the store would not take it.
 // Failure::corrupt  "damaged-line", "export-cut-short", "import-differs": other events stand in the store.
-result<ImportReport> import_history(const Runtime& runtime, const std::string& file, const std::string& data_directory,
-                                    const ImportProgress& progress, std::optional<Time> latest = {});
+result<ImportReport> import_history(const Runtime& runtime, EngineKind& engine, const std::string& file,
+                                    const std::string& data_directory, const ImportProgress& progress,
+                                    std::optional<Time> latest = {});
 
 // Only reads the file: whether every line is whole and in its place.
 result<ImportReport> check_import(const Runtime& runtime, const std::string& file, const ImportProgress& progress);

@@ -175,7 +175,7 @@ void HistoryWriter::add(AppendRequest& request, std::vector<StreamAppended>& pla
 result<void> HistoryWriter::take_out_gone()
 {
     if (gone_.empty()) return done();
-    BOOST_OUTCOME_TRY(store_.take_out(gone_));
+    BOOST_OUTCOME_TRY(upkeep_.take_out(gone_));
     gone_.clear();
     return done();
 }

@@ -1,8 +1,8 @@
 // Writes a history down again: as it is told, with the times that it is told.
 //
 //     ToldClock clock;
-//     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open({clock, ...}, {.directory = "var/shop/importing", ...}));
-//     HistoryWriter writer{*store, clock, true};
+//     BOOST_OUTCOME_TRY(const auto target, kind.open_import({clock, ...}, "var/shop"));
+//     HistoryWriter writer{target.engine, clock, target.is_new};
 //     BOOST_OUTCOME_TRY(writer.take(event, 1));     // the line that it stands in, for errors
 //     BOOST_OUTCOME_TRY(writer.finish());
 //
@@ -10,6 +10,8 @@
 #pragma once
 
 #include "exchange/standing_history.hpp"
+
+#include <eventloom/framework/engine.hpp>
 
 #include <atomic>
 #include <deque>
@@ -40,8 +42,9 @@ private:
 class HistoryWriter final : public HistoryTaker {
 public:
     // `clock` is the store's.
-    HistoryWriter(LevelDbStore& store, ToldClock& clock, bool may_append)
-        : store_{store}, clock_{clock}, may_append_{may_append}, standing_{store}
+    HistoryWriter(const Engine& engine, ToldClock& clock, bool may_append)
+        : store_{*engine.store}, upkeep_{*engine.upkeep}, clock_{clock}, may_append_{may_append}, standing_{
+                                                                                                      *engine.history}
     {
     }
 
@@ -63,7 +66,8 @@ private:
     void add(AppendRequest& request, std::vector<StreamAppended>& places, RecordedEvent event);
     result<void> take_out_gone();
 
-    LevelDbStore& store_;
+    EventStore& store_;
+    Upkeep& upkeep_;
     ToldClock& clock_;
     const bool may_append_;
     StandingHistory standing_;

@@ -1,7 +1,5 @@
 #include "exchange/line_reader.hpp"
 
-#include <leveldb/env.h>
-
 namespace eventloom {
 
 namespace {
@@ -10,7 +8,7 @@ constexpr std::size_t read_at_once = 256u << 10;
 
 } // namespace
 
-LineReader::LineReader(std::string name, std::unique_ptr<leveldb::SequentialFile> file, std::size_t line_bytes_max)
+LineReader::LineReader(std::string name, std::unique_ptr<SequentialReader> file, std::size_t line_bytes_max)
     : name_{std::move(name)}, file_{std::move(file)}, line_bytes_max_{line_bytes_max}
 {
 }
@@ -20,14 +18,13 @@ LineReader::~LineReader() = default;
 result<std::unique_ptr<LineReader>> LineReader::open(const Runtime& runtime, const std::string& file,
                                                      std::size_t line_bytes_max)
 {
-    leveldb::SequentialFile* opened = nullptr;
-    const auto status               = runtime.files.NewSequentialFile(file, &opened);
-    if (not status.ok()) {
+    auto opened = SequentialReader::open(runtime, file);
+    if (not opened) {
         return fail(Failure::invalid, "no-such-file",
-                    "opened the file " + file + " and found: " + status.ToString() + "; check its name and its rights");
+                    "opened the file " + file + " and found: " + opened.error().sentence +
+                        "; check its name and its rights");
     }
-    return std::unique_ptr<LineReader>{
-        new LineReader{file, std::unique_ptr<leveldb::SequentialFile>{opened}, line_bytes_max}};
+    return std::unique_ptr<LineReader>{new LineReader{file, std::move(opened.value()), line_bytes_max}};
 }
 
 result<std::optional<std::string_view>> LineReader::next()
@@ -67,15 +64,11 @@ result<bool> LineReader::fill()
     used_             = 0;
     const auto before = buffer_.size();
     buffer_.resize(before + read_at_once);
-    leveldb::Slice read;
-    const auto status = file_->Read(read_at_once, &read, buffer_.data() + before);
-    // A reader may give a place of its own.
-    if (status.ok() && read.data() != buffer_.data() + before)
-        buffer_.replace(before, read.size(), read.data(), read.size());
-    buffer_.resize(before + (status.ok() ? read.size() : 0));
-    if (status.ok()) return not read.empty();
+    const auto read = file_->read(buffer_.data() + before, read_at_once);
+    buffer_.resize(before + (read ? read.value() : 0));
+    if (read) return read.value() > 0;
     return fail(Failure::storage, "file-not-read",
-                "read the file " + name_ + " and found: " + status.ToString() + "; check the disk");
+                "read the file " + name_ + " and found: " + read.error().sentence + "; check the disk");
 }
 
 } // namespace eventloom

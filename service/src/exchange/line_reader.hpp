@@ -8,16 +8,13 @@
 
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
+#include <eventloom/storage/plain_files.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-namespace leveldb {
-class SequentialFile;
-}
 
 namespace eventloom {
 
@@ -40,11 +37,11 @@ public:
     std::uint64_t bytes_read() const { return bytes_read_; }
 
 private:
-    LineReader(std::string name, std::unique_ptr<leveldb::SequentialFile> file, std::size_t line_bytes_max);
+    LineReader(std::string name, std::unique_ptr<SequentialReader> file, std::size_t line_bytes_max);
     result<bool> fill();
 
     const std::string name_;
-    const std::unique_ptr<leveldb::SequentialFile> file_;
+    const std::unique_ptr<SequentialReader> file_;
     const std::size_t line_bytes_max_;
     std::string buffer_;
     std::size_t used_         = 0; // of the buffer

@@ -27,17 +27,17 @@ result<void> StandingHistory::read_page()
     page_.clear();
     used_              = 0;
     std::size_t events = 0;
-    const auto visited = store_.visit_history(from_, {.event = [&](const RecordedEvent& event) -> result<void> {
-                                                          from_ = event.position;
-                                                          if (events == events_a_page) return page_is_full();
-                                                          ++events;
-                                                          page_.emplace_back(event);
-                                                          return done();
-                                                      },
-                                                      .command = [&](const CommandRecord& command) -> result<void> {
-                                                          page_.emplace_back(command);
-                                                          return done();
-                                                      }});
+    const auto visited = history_.visit_history(from_, {.event = [&](const RecordedEvent& event) -> result<void> {
+                                                            from_ = event.position;
+                                                            if (events == events_a_page) return page_is_full();
+                                                            ++events;
+                                                            page_.emplace_back(event);
+                                                            return done();
+                                                        },
+                                                        .command = [&](const CommandRecord& command) -> result<void> {
+                                                            page_.emplace_back(command);
+                                                            return done();
+                                                        }});
     if (not visited && visited.error().code != "page-is-full") return visited.error();
     ended_ = visited.has_value();
     return done();

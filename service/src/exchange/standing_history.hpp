@@ -1,12 +1,13 @@
 // What a store holds, one thing after the other: events, those that are gone, and commands, in the order of writing.
 //
-//     StandingHistory standing{store};
+//     StandingHistory standing{*engine.history};
 //     BOOST_OUTCOME_TRY(const StandingHistory::Entry* entry, standing.next());   // nothing after the last
 //
 // Threads: one; the store gets no appends meanwhile.
 #pragma once
 
-#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/history.hpp>
 
 #include <variant>
 #include <vector>
@@ -17,7 +18,7 @@ class StandingHistory {
 public:
     using Entry = std::variant<RecordedEvent, CommandRecord>;
 
-    explicit StandingHistory(const LevelDbStore& store) : store_{store} {}
+    explicit StandingHistory(const EventHistory& history) : history_{history} {}
 
     // Until the next call.
     result<const Entry*> next();
@@ -25,7 +26,7 @@ public:
 private:
     result<void> read_page();
 
-    const LevelDbStore& store_;
+    const EventHistory& history_;
     std::vector<Entry> page_;
     std::size_t used_ = 0; // of the page
     Position from_    = 1; // where the next page begins

@@ -42,10 +42,11 @@ Error not_followed(Error error)
 
 } // namespace
 
-Service::Service(const Runtime& runtime, const ServiceOptions& options, std::unique_ptr<LevelDbStore> store,
+Service::Service(const Runtime& runtime, const ServiceOptions& options, const EngineKind& kind, Engine engine,
                  std::unique_ptr<SnapshotStore> snapshots)
-    : runtime_{runtime}, directory_{options.directory}, store_{std::move(store)}, keys_{runtime, keys_of(options)},
-      open_store_{seal_personal_data(*store_, keys_)}, snapshots_{std::move(snapshots)},
+    : runtime_{runtime}, directory_{options.directory},
+      engine_kind_{kind}, engine_{std::move(engine)}, keys_{runtime, keys_of(options)},
+      open_store_{seal_personal_data(*engine_.store, keys_)}, snapshots_{std::move(snapshots)},
       commands_{runtime, *open_store_, {.snapshots = snapshots_.get()}}, events_{runtime, *open_store_},
       projections_{runtime, *open_store_, events_, directory_ + "/projections"}, sagas_{runtime, *open_store_,
                                                                                         commands_, events_,
@@ -60,15 +61,16 @@ Service::~Service()
 
 result<std::unique_ptr<Service>> Service::open(const Runtime& runtime, const ServiceOptions& options)
 {
-    BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory         = options.directory + "/log",
-                                                               .durability        = options.durability,
-                                                               .create_if_missing = options.create_if_missing}));
-    BOOST_OUTCOME_TRY(keep_event_forms(*store));
+    EngineKind& kind = options.engine == nullptr ? default_engine() : *options.engine;
+    BOOST_OUTCOME_TRY(auto engine, kind.open(runtime, {.directory         = options.directory,
+                                                       .durability        = options.durability,
+                                                       .create_if_missing = options.create_if_missing}));
+    BOOST_OUTCOME_TRY(keep_event_forms(*engine.store));
     std::unique_ptr<SnapshotStore> snapshots;
     if (options.snapshots) {
-        BOOST_OUTCOME_TRY(snapshots, open_leveldb_snapshots(runtime, options.directory + "/snapshots"));
+        BOOST_OUTCOME_TRY(snapshots, kind.open_snapshots(runtime, options.directory));
     }
-    return std::unique_ptr<Service>{new Service{runtime, options, std::move(store), std::move(snapshots)}};
+    return std::unique_ptr<Service>{new Service{runtime, options, kind, std::move(engine), std::move(snapshots)}};
 }
 
 result<void> Service::start()
@@ -92,7 +94,7 @@ void Service::stop()
 std::vector<Error> Service::faults()
 {
     std::vector<Error> faults;
-    if (auto fault = store_->fault()) faults.push_back(std::move(*fault));
+    if (auto fault = engine_.upkeep->fault()) faults.push_back(std::move(*fault));
     if (auto error = sagas_.error(); error && is_fault(*error)) faults.push_back(std::move(*error));
     for (auto& status : projections_.status()) {
         if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
@@ -105,7 +107,7 @@ result<void> Service::settle(Time deadline)
     const bool settled = sagas_.settle(deadline);
     if (auto error = sagas_.error()) return not_followed(std::move(*error));
     if (not settled) return not_settled();
-    auto reached = projections_.wait_for(store_->head(), deadline);
+    auto reached = projections_.wait_for(engine_.store->head(), deadline);
     return reached ? std::move(reached) : not_followed(std::move(reached.error()));
 }
 
@@ -116,7 +118,7 @@ result<void> Service::finish(Time deadline, const std::function<result<void>()>&
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
-    return wait_for(store_->head(), deadline, go_on);
+    return wait_for(engine_.store->head(), deadline, go_on);
 }
 
 result<void> Service::finish_saga(std::string_view saga, std::string_view key, Time deadline,
@@ -133,7 +135,7 @@ result<void> Service::finish_saga(std::string_view saga, std::string_view key, T
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
-    return wait_for(store_->head(), deadline, go_on);
+    return wait_for(engine_.store->head(), deadline, go_on);
 }
 
 result<Forgotten> Service::forget(const std::string& subject, bool key_is_lost)

@@ -3,8 +3,8 @@
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/framework/user_code.hpp>
 #include <eventloom/framework/utf8.hpp>
-
-#include <leveldb/env.h>
+#include <eventloom/storage/database.hpp>
+#include <eventloom/storage/plain_files.hpp>
 
 #include <algorithm>
 #include <condition_variable>
@@ -64,15 +64,19 @@ result<void> remove_all_of(const std::string& directory)
 // Out of the way of whoever would open it, unless another process has it.
 result<void> move_away(const Runtime& runtime, const std::string& from, const std::string& to)
 {
-    leveldb::FileLock* lock = nullptr;
-    if (exists(from + "/log") && not runtime.files.LockFile(from + "/log/OWNER.LOCK", &lock).ok()) {
-        return fail(Failure::unavailable, "held-by-another-process",
-                    "asked to remove " + from + " and found that another process has it open; try again when it ended");
+    std::unique_ptr<HeldFile> held;
+    if (exists(from + "/log")) {
+        auto hold = HeldFile::hold(runtime, from + "/log/OWNER.LOCK");
+        if (not hold) {
+            return fail(Failure::unavailable, "held-by-another-process",
+                        "asked to remove " + from +
+                            " and found that another process has it open; try again when it ended");
+        }
+        held = std::move(hold.value());
     }
-    const auto status = runtime.files.RenameFile(from, to);
-    if (lock != nullptr) runtime.files.UnlockFile(lock);
-    if (status.ok()) return done();
-    return not_removed(from, status.ToString());
+    const auto moved = rename_file(runtime, from, to);
+    if (moved) return done();
+    return not_removed(from, moved.error().sentence);
 }
 
 // A saga goes on by itself, and its timers need a service that is open.

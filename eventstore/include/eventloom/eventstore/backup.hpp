@@ -16,7 +16,7 @@
 // Threads: any; one call at a time changes a directory of backups, the others are told "backups-in-use".
 #pragma once
 
-#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/eventstore/store_capture.hpp>
 #include <eventloom/storage/backup_attachment.hpp>
 
 #include <cstdint>
@@ -60,9 +60,9 @@ struct BackupReport {
 // Its name is when it was made, in UTC; where the directory has a later one already (the clock was set back), that one with
 // a number. So the order of names is that of making.
 // Failure::invalid      "no-backup-directory": `into` holds something else; nothing was changed.
-// Failure::unavailable  "backups-in-use"; and what LevelDbStore::capture() says. When it fails, no backup was made; what it
+// Failure::unavailable  "backups-in-use"; and what BackupSource::capture() says. When it fails, no backup was made; what it
 //                       has left is removed, or used, by the next one.
-result<BackupReport> back_up(const Runtime& runtime, LevelDbStore& store, const BackupOptions& options,
+result<BackupReport> back_up(const Runtime& runtime, BackupSource& store, const BackupOptions& options,
                              const BackupProgress& progress = {});
 
 struct BackupSummary {
@@ -106,7 +106,7 @@ struct BackupCheck {
 };
 
 // Reads every file of a backup (`name` empty: of the newest), then verifies the store that they are, as
-// LevelDbStore::verify() does, where they lie: nothing is copied, and none of them is changed.
+// Upkeep::verify() does, where they lie: nothing is copied, and none of them is changed.
 // Failure::invalid  "no-such-backup"; "unknown-attachment": it holds what none of these attachments knows.
 // Failure::corrupt  "damaged-backup": its list of files cannot be read.
 result<BackupCheck> verify_backup(const Runtime& runtime, const std::string& directory, const std::string& name,

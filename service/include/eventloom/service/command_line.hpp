@@ -39,6 +39,7 @@
 namespace eventloom {
 
 class CommandLine;
+class EngineKind;
 class Tenants;
 struct EventType;
 
@@ -47,6 +48,9 @@ struct Program {
     std::string summary;
     std::function<void(CommandLine&)> set_up; // adds what is the program's own
     std::string version = {};                 // its own, beside Eventloom's
+    // What keeps the log (eventstore/engines.hpp). nullptr: default_engine(). Another is told to Service::open, too:
+    // {.engine = &line.engine()}.
+    EngineKind* engine = nullptr;
 };
 
 // What a command does with the data directory.
@@ -128,6 +132,7 @@ public:
     // Failure::invalid  "within-the-data".
     result<void> check_outside_data(const std::string& path) const;
     const Runtime& runtime() const;
+    EngineKind& engine() const;
 
     // Reads the words behind the program's name. The exit code, when that was all: help, or wrong usage.
     std::optional<int> read(std::vector<std::string> words);

@@ -9,9 +9,8 @@
 // Everything is embedded: one process has the directory at a time. Threads: as the parts say.
 #pragma once
 
-#include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/snapshot_stores.hpp>
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/privacy/sealed_store.hpp>
 #include <eventloom/projections/projections.hpp>
@@ -35,7 +34,12 @@ struct ServiceOptions {
     // Of the keys of personal data. Empty: what EVENTLOOM_MASTER_KEY says, or else keys/master.key.
     std::string master_key_file = {};
     Secrets* secrets            = nullptr; // nullptr: system_secrets()
+    // What keeps the log (eventstore/engines.hpp). nullptr: default_engine().
+    EngineKind* engine = nullptr;
 };
+
+// LevelDB, in log/ of the data directory.
+EngineKind& default_engine();
 
 // What became of a person's data.
 struct Forgotten {
@@ -54,8 +58,10 @@ public:
 
     const Runtime& runtime() const { return runtime_; }
     const std::string& directory() const { return directory_; }
-    // The log as it lies on the disk: personal data are sealed. For copies of it, and for looking after it.
-    LevelDbStore& store() { return *store_; }
+    // The log as the engine keeps it: personal data are sealed. For copies of it, and for looking after it.
+    EventStore& store() { return *engine_.store; }
+    const Engine& engine() const { return engine_; }
+    const EngineKind& engine_kind() const { return engine_kind_; }
     // The same with personal data open, as far as there are keys: for whoever reads or appends events.
     EventStore& open_store() { return *open_store_; }
     PersonalKeys& personal_keys() { return keys_; }
@@ -98,7 +104,7 @@ public:
                           std::span<const std::string> names = {});
 
 private:
-    Service(const Runtime& runtime, const ServiceOptions& options, std::unique_ptr<LevelDbStore> store,
+    Service(const Runtime& runtime, const ServiceOptions& options, const EngineKind& kind, Engine engine,
             std::unique_ptr<SnapshotStore> snapshots);
 
     Time slice_until(Time deadline) const;
@@ -106,7 +112,8 @@ private:
 
     const Runtime runtime_;
     const std::string directory_;
-    const std::unique_ptr<LevelDbStore> store_;
+    const EngineKind& engine_kind_;
+    const Engine engine_;
     PersonalKeys keys_;
     const std::unique_ptr<EventStore> open_store_;
     const std::unique_ptr<SnapshotStore> snapshots_; // none: switched off

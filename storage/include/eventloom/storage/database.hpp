@@ -12,6 +12,7 @@
 // Threads: every member may be called from any thread; a DatabaseCursor and a Batch belong to one thread at a time.
 #pragma once
 
+#include <eventloom/framework/durability.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
 
@@ -28,11 +29,6 @@ class Iterator;
 }
 
 namespace eventloom {
-
-enum class Durability : std::uint8_t {
-    synced,   // on the disk when the write returns
-    buffered, // with the operating system when the write returns; a power cut may take it
-};
 
 struct DatabaseOptions {
     std::string directory;

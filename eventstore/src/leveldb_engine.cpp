@@ -1,0 +1,147 @@
+#include <eventloom/eventstore/engines.hpp>
+
+#include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/eventstore/snapshot_stores.hpp>
+
+#include <leveldb/env.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace eventloom {
+
+namespace {
+
+Engine engine_of(std::shared_ptr<LevelDbStore> store)
+{
+    LevelDbStore* const opened = store.get();
+    return {.store = std::move(store), .history = opened, .upkeep = opened, .backup = opened};
+}
+
+result<Engine> open_engine(const Runtime& runtime, LevelDbStoreOptions options)
+{
+    BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, std::move(options)));
+    return engine_of(std::move(store));
+}
+
+// What an interrupted import has left, if it is whole: it is synced at its end only, and the power may have gone. Else nothing.
+result<Engine> open_importing(const Runtime& runtime, const LevelDbStoreOptions& options)
+{
+    auto store = LevelDbStore::open(runtime, options);
+    if (store) {
+        BOOST_OUTCOME_TRY(const auto report, store.value()->verify());
+        if (report.findings_total == 0) return engine_of(std::move(store.value()));
+        store.value().reset();
+    } else if (store.error().kind != Failure::corrupt) {
+        return std::move(store.error());
+    }
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory + "/index"));
+    BOOST_OUTCOME_TRY(remove_database(runtime, options.directory));
+    return open_engine(runtime, options);
+}
+
+// Nobody makes a store where this one is to be.
+class KeptPlace {
+public:
+    KeptPlace(leveldb::Env& files, std::string log) : files_{files}, log_{std::move(log)} {}
+    KeptPlace(const KeptPlace&) = delete;
+    ~KeptPlace() { let_go(); }
+
+    result<void> take()
+    {
+        const auto status = files_.LockFile(lock_file(), &lock_);
+        if (status.ok()) return done();
+        return fail(Failure::unavailable, "held-by-another-process",
+                    "asked to import into " + log_ + " and found that another process has it, or that " + lock_file() +
+                        " cannot be written (" + status.ToString() + "); try again when that one has ended");
+    }
+
+    result<void> give_to(const std::string& importing)
+    {
+        let_go();
+        const auto status = files_.RenameFile(importing, log_);
+        if (status.ok()) return done();
+        return fail(Failure::storage, "not-imported",
+                    "gave what was imported its place " + log_ + " and found: " + status.ToString() +
+                        "; see that nothing else is there, then import again: it goes on where it was");
+    }
+
+private:
+    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
+
+    // The directory is where it was not before.
+    void let_go()
+    {
+        if (lock_ == nullptr) return;
+        files_.RemoveFile(lock_file());
+        files_.RemoveDir(log_);
+        files_.UnlockFile(std::exchange(lock_, nullptr));
+    }
+
+    leveldb::Env& files_;
+    const std::string log_;
+    leveldb::FileLock* lock_ = nullptr;
+};
+
+bool is_of_store(const std::string& name)
+{
+    return name == "CURRENT" || name.starts_with("MANIFEST-") || name.ends_with(".ldb") || name.ends_with(".log");
+}
+
+class LevelDbEngine final : public EngineKind {
+public:
+    std::string name() const override { return "leveldb"; }
+    EngineAbilities abilities() const override
+    {
+        return {.scavenges = true, .compacts = true, .repairs = true, .backs_up = true};
+    }
+    std::string place_of_log(const std::string& directory) const override { return directory + "/log"; }
+
+    result<Engine> open(const Runtime& runtime, const EngineOptions& options) override
+    {
+        return open_engine(runtime, {.directory         = place_of_log(options.directory),
+                                     .durability        = options.durability,
+                                     .create_if_missing = options.create_if_missing});
+    }
+
+    result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime& runtime, const std::string& directory) override
+    {
+        return open_leveldb_snapshots(runtime, directory + "/snapshots");
+    }
+
+    // A new log is made in importing/ and takes its place as log/ when it is published.
+    result<ImportTarget> open_import(const Runtime& runtime, const std::string& directory) override
+    {
+        const auto log = place_of_log(directory);
+        // Nobody is told that anything was taken before all of it is durable.
+        LevelDbStoreOptions options{.directory         = log,
+                                    .durability        = Durability::buffered,
+                                    .create_if_missing = false,
+                                    .limits            = {.older_names = true},
+                                    .cluster_events    = 0};
+        BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
+        if (std::any_of(standing.begin(), standing.end(), is_of_store)) {
+            BOOST_OUTCOME_TRY(auto engine, open_engine(runtime, options));
+            return ImportTarget{.publish = done, .engine = std::move(engine)};
+        }
+        BOOST_OUTCOME_TRY(make_directory(runtime, log));
+        const auto place = std::make_shared<KeptPlace>(runtime.files, log);
+        BOOST_OUTCOME_TRY(place->take());
+        options.directory         = directory + "/importing";
+        options.create_if_missing = true;
+        BOOST_OUTCOME_TRY(auto engine, open_importing(runtime, options));
+        return ImportTarget{.publish = [place, importing = options.directory] { return place->give_to(importing); },
+                            .engine  = std::move(engine),
+                            .is_new  = true};
+    }
+};
+
+} // namespace
+
+EngineKind& leveldb_engine()
+{
+    static LevelDbEngine engine;
+    return engine;
+}
+
+} // namespace eventloom

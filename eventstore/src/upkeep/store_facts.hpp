@@ -1,0 +1,11 @@
+// What people are shown of a store on LevelDB.
+#pragma once
+
+#include <eventloom/eventstore/store_info.hpp>
+#include <eventloom/framework/upkeep.hpp>
+
+namespace eventloom {
+
+StoreFacts describe_store(const StoreInfo& info);
+
+} // namespace eventloom
