@@ -185,7 +185,7 @@ TEST_CASE("streams are shared out evenly, stay where they are, and come back fro
     CHECK(load() == stay);
 }
 
-TEST_CASE("an event that keeps failing is tried elsewhere, then stops its stream and no other; nothing is skipped",
+TEST_CASE("an event that keeps failing is tried elsewhere, then stops its stream and no other, and nothing is skipped",
           "[eventstore][groups]")
 {
     GroupMachine machine{any_store()};

@@ -226,7 +226,7 @@ TEST_CASE("a full disk stops the projection with a sentence, and nothing is half
     check_restart(machine, 101);
 }
 
-TEST_CASE("another program that holds the file for writing stops the projection with a sentence; readers go on",
+TEST_CASE("another program that holds the file for writing stops the projection with a sentence, and readers go on",
           "[projections][sqlite][failure]")
 {
     Machine machine{el::RowPlace::sqlite};

@@ -133,7 +133,7 @@ TEST_CASE("values are read as tills and spreadsheets write them", "[shop][import
     CHECK(el::same(read.value(), row));
 }
 
-TEST_CASE("an invoice that begins with C is a return; below zero elsewhere is a write-off", "[shop][import]")
+TEST_CASE("an invoice that begins with C is a return, and below zero elsewhere it is a write-off", "[shop][import]")
 {
     auto fields      = good_row();
     fields[quantity] = "-3";
