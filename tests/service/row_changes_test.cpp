@@ -38,7 +38,8 @@ struct Offer {
     std::int64_t pieces = 0;
 };
 
-TEST_CASE("people read an amount in a row as they type it, wherever it stands, and other numbers stay", "[service][rows]")
+TEST_CASE("people read an amount in a row as they type it, wherever it stands, and other numbers stay",
+          "[service][rows]")
 {
     const auto offers = el::projection<PersonId, Offer>("offers", 1, [](Offer&, const Joined&) {});
     const auto& table = offers.definition->tables()[0];
