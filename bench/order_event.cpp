@@ -4,6 +4,8 @@
 
 #include <eventloom/framework/event_codec.hpp>
 
+#include <algorithm>
+
 namespace bench {
 
 namespace el = eventloom;
@@ -70,3 +72,4 @@ el::NewEvent event_of(std::uint64_t number)
 } // namespace bench
 
 template const eventloom::EventTypes& eventloom::event_types<bench::Order>();
+template struct eventloom::codec<bench::Placed>;

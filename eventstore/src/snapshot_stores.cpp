@@ -1,6 +1,6 @@
 #include <eventloom/eventstore/snapshot_stores.hpp>
 
-#include <eventloom/framework/binary_values.hpp>
+#include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -35,7 +35,7 @@ std::string encode_snapshot(std::string_view stream, const Snapshot& snapshot)
     writer.unsigned_number(snapshot.events);
     writer.raw({reinterpret_cast<const char*>(id.data()), id.size()});
     writer.unsigned_number(snapshot.last.position);
-    save(writer, snapshot.last.recorded_at.time_since_epoch().count());
+    writer.signed_number(snapshot.last.recorded_at.time_since_epoch().count());
     append_big_endian(bytes, snapshot.shape);
     writer.raw(snapshot.state);
     append_big_endian(bytes, checksum_of(bytes));
@@ -52,15 +52,13 @@ std::optional<Snapshot> decode_snapshot(std::string_view stream, std::string_vie
         Snapshot snapshot;
         BinaryReader reader{content};
         if (reader.byte() != layout_version || reader.text() != stream) return std::nullopt;
-        load(reader, snapshot.version);
-        snapshot.events = reader.unsigned_number();
-        auto& id        = snapshot.last.event.bytes;
-        const auto raw  = reader.raw(id.size());
+        snapshot.version = reader.small_number();
+        snapshot.events  = reader.unsigned_number();
+        auto& id         = snapshot.last.event.bytes;
+        const auto raw   = reader.raw(id.size());
         std::copy(raw.begin(), raw.end(), id.begin());
-        snapshot.last.position = reader.unsigned_number();
-        std::int64_t recorded_at{};
-        load(reader, recorded_at);
-        snapshot.last.recorded_at = Time{Duration{recorded_at}};
+        snapshot.last.position    = reader.unsigned_number();
+        snapshot.last.recorded_at = Time{Duration{reader.signed_number()}};
         snapshot.shape            = read_big_endian(reader.raw(8));
         snapshot.state            = reader.raw(reader.left());
         return snapshot;

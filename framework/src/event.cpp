@@ -1,5 +1,7 @@
 #include <eventloom/framework/aggregate.hpp>
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {

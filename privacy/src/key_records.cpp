@@ -1,6 +1,6 @@
 #include "key_records.hpp"
 
-#include <eventloom/framework/binary_values.hpp>
+#include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <xxhash.h>
@@ -61,14 +61,12 @@ void take_fingerprint(BinaryReader& reader, Fingerprint& print)
 
 void put_time(BinaryWriter& writer, Time time)
 {
-    save(writer, std::int64_t{time.time_since_epoch().count()});
+    writer.signed_number(time.time_since_epoch().count());
 }
 
 void take_time(BinaryReader& reader, Time& time)
 {
-    std::int64_t count = 0;
-    load(reader, count);
-    time = Time{Duration{count}};
+    time = Time{Duration{reader.signed_number()}};
 }
 
 std::string beside_of(std::string_view subject, std::uint32_t version)
@@ -107,7 +105,7 @@ std::optional<WrappedKey> WrappedKey::read(std::string_view bytes)
 {
     return read_whole<WrappedKey>(bytes, [](BinaryReader& reader, WrappedKey& value) {
         take_fingerprint(reader, value.master);
-        load(reader, value.version);
+        value.version = reader.small_number();
         take_time(reader, value.made_at);
         value.sealed = reader.text();
     });
@@ -133,16 +131,16 @@ std::string ErasureMark::bytes() const
     return written([&](BinaryWriter& writer) {
         writer.unsigned_number(versions);
         put_time(writer, erased_at);
-        save(writer, is_complete);
+        writer.byte(is_complete ? 1 : 0);
     });
 }
 
 std::optional<ErasureMark> ErasureMark::read(std::string_view bytes)
 {
     return read_whole<ErasureMark>(bytes, [](BinaryReader& reader, ErasureMark& value) {
-        load(reader, value.versions);
+        value.versions = reader.small_number();
         take_time(reader, value.erased_at);
-        load(reader, value.is_complete);
+        value.is_complete = reader.flag();
     });
 }
 

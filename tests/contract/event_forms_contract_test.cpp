@@ -1,6 +1,7 @@
 // A store knows the members of the events that it holds, and a program that would misread them is told.
 #include "support/every_store.hpp"
 
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/inline_rows.hpp>

@@ -1,4 +1,5 @@
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/time_text.hpp>
 #include <eventloom/framework/utf8.hpp>
@@ -51,6 +52,34 @@ struct Own {
     }
 };
 
+struct Half {
+    int kept      = 3;
+    int forgotten = 7;
+    template <class Archive>
+    void save(Archive& archive) const
+    {
+        archive(cereal::make_nvp("kept", kept));
+    }
+    template <class Archive>
+    void load(Archive& archive)
+    {
+        archive(kept);
+    }
+};
+struct Versioned {
+    int kept      = 3;
+    int forgotten = 7;
+    template <class Archive>
+    void serialize(Archive& archive, std::uint32_t)
+    {
+        archive(kept);
+    }
+};
+struct Halves {
+    Half one;
+    std::vector<Half> many;
+    Versioned versioned;
+};
 struct Beside {
     std::int64_t shown  = 0;
     std::int64_t hidden = 0;
@@ -131,7 +160,7 @@ TEST_CASE("a plain struct of any members comes back as it was", "[framework][cod
 
 TEST_CASE("texts of every length around the writer's buffer are there in full and in order", "[framework][codec]")
 {
-    constexpr std::size_t buffer = sizeof(BinaryWriter::Buffer);
+    constexpr std::size_t buffer = sizeof(detail::Encoding::Buffer);
     for (std::size_t length = buffer - 20; length <= buffer + 20; ++length) {
         const Placed placed{std::string(length, 'c'), std::string(buffer * 2 + length, 'u')};
         std::string bytes{"before"};
@@ -164,6 +193,18 @@ TEST_CASE("a serialize beside a type wins over the members, also within other va
     CHECK((held.value().one.shown == 5 && held.value().one.hidden == 0));
     REQUIRE(held.value().many.size() == 2);
     CHECK((held.value().many[1].shown == 9 && held.value().many[1].hidden == 0));
+}
+
+TEST_CASE("save and load of a plain struct win over its members, and so does a serialize with a version",
+          "[framework][codec]")
+{
+    const auto back = codec<Halves>::decode(bytes_of(Halves{{3, 4}, {{5, 6}}, {8, 9}}));
+    REQUIRE(back);
+    CHECK((back.value().one.kept == 3 && back.value().one.forgotten == 7));
+    REQUIRE(back.value().many.size() == 1);
+    CHECK((back.value().many[0].kept == 5 && back.value().many[0].forgotten == 7));
+    CHECK((back.value().versioned.kept == 8 && back.value().versioned.forgotten == 7));
+    CHECK(codec<Halves>::to_json(back.value()).find("\"one\": {\"kept\": 3}") != std::string::npos);
 }
 
 TEST_CASE("a struct without members is no bytes", "[framework][codec]")
@@ -229,7 +270,9 @@ TEST_CASE("a length beyond the bytes that are left allocates nothing", "[framewo
 
 TEST_CASE("values that are nested too deeply are refused by name", "[framework][codec][damage]")
 {
-    const auto read = codec<Nested>::decode(std::string(100'000, '\x01') + '\0');
+    std::string deep(100'000, '\x01');
+    deep.push_back('\0');
+    const auto read = codec<Nested>::decode(deep);
     REQUIRE_FALSE(read);
     CHECK(read.error().code == "value-too-deep");
 }

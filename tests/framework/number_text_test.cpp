@@ -8,6 +8,7 @@
 #include <bit>
 #include <limits>
 #include <random>
+#include <variant>
 
 namespace number_text_test {
 

@@ -1,5 +1,6 @@
 // Shapes: the names and types of what is stored.
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/stored_forms.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 
 namespace shapes_test {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/time.hpp>
 
 #include <cereal/types/memory.hpp>
 

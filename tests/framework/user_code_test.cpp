@@ -2,6 +2,7 @@
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
@@ -9,8 +10,6 @@
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
-
-#include <cereal/cereal.hpp>
 
 #include <atomic>
 #include <stdexcept>

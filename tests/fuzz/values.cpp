@@ -4,6 +4,9 @@
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/ensure.hpp>
 
+#include <map>
+#include <variant>
+
 namespace {
 
 struct Line {

@@ -1,10 +1,9 @@
 // What becomes of an exception in a projection's handlers, keys, indexes and serializers, and in who watches its rows.
 #include "people.hpp"
 
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/projections/live.hpp>
 #include <eventloom/projections/watch.hpp>
-
-#include <cereal/cereal.hpp>
 
 #include <stdexcept>
 

@@ -1,5 +1,6 @@
 #include "projections/people.hpp"
 
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/projections/testing.hpp>
 
 #include <sstream>

@@ -2,14 +2,13 @@
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/sagas/saga.hpp>
 #include <eventloom/sagas/sagas.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
-
-#include <cereal/cereal.hpp>
 
 #include <map>
 #include <stdexcept>

@@ -2,7 +2,7 @@
 
 #include "record/fixed_numbers.hpp"
 
-#include <eventloom/framework/binary_values.hpp>
+#include <eventloom/framework/binary_archive.hpp>
 
 #include <xxhash.h>
 
@@ -36,7 +36,7 @@ void put_page(std::string& out, std::string_view stream, std::uint64_t page, std
     for (const PagedEvent& event : events) {
         writer.unsigned_number(event.position - after);
         writer.unsigned_number(event.version - next);
-        save(writer, (event.recorded_at - before).count());
+        writer.signed_number((event.recorded_at - before).count());
         writer.unsigned_number(event.body.size());
         append_number(out, event.checksum);
         after  = event.position;
@@ -92,11 +92,9 @@ void PageView::parse_head(std::string_view head, std::string_view bodies)
     std::size_t body = 0;
     for (std::uint64_t i = 0; i < events; ++i) {
         event.position += in.unsigned_number();
-        event.version      = next + in.unsigned_number();
-        next               = event.version + 1;
-        std::int64_t later = 0;
-        load(in, later);
-        event.recorded_at += Duration{later};
+        event.version = next + in.unsigned_number();
+        next          = event.version + 1;
+        event.recorded_at += Duration{in.signed_number()};
         const auto size = in.unsigned_number();
         event.checksum  = number_at<std::uint64_t>(in.raw(checksum_bytes).data());
         if (size > bodies.size() - body) in.damaged("a body ends after the page");

@@ -2,7 +2,7 @@
 
 #include "record/fixed_numbers.hpp"
 
-#include <eventloom/framework/binary_values.hpp>
+#include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/framework/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -85,8 +85,8 @@ void take_body(BinaryReader& in, RecordedEvent& event)
     take(in, event.id);
     const auto flags = in.byte();
     if ((flags & ~body_flags::known) != 0) in.damaged("it holds what this program does not know");
-    event.type = in.text();
-    load(in, event.schema_version);
+    event.type           = in.text();
+    event.schema_version = in.small_number();
     take_metadata(in, flags, event.metadata);
     event.data = in.raw(in.left());
 }

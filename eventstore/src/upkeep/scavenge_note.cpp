@@ -3,7 +3,7 @@
 #include "record/key_spaces.hpp"
 #include "record/record.hpp"
 
-#include <eventloom/framework/binary_values.hpp>
+#include <eventloom/framework/binary_archive.hpp>
 
 namespace eventloom {
 

@@ -1,6 +1,6 @@
 #include "rows/held_keys.hpp"
 
-#include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 namespace eventloom {

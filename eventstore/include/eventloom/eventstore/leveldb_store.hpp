@@ -15,6 +15,7 @@
 #include <eventloom/framework/upkeep.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace eventloom {

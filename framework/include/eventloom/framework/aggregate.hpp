@@ -79,8 +79,10 @@ template <class Owner>
 constexpr bool ignores(std::string_view name)
 {
     if constexpr (requires { typename Owner::Ignored; }) {
-        constexpr auto& names = Owner::Ignored::names;
-        return std::find(names.begin(), names.end(), name) != names.end();
+        for (const std::string_view ignored : Owner::Ignored::names) {
+            if (ignored == name) return true;
+        }
+        return false;
     } else {
         return false;
     }

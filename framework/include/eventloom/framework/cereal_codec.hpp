@@ -1,217 +1,329 @@
-// Defines codec<T> with cereal. Include it in the one source file that instantiates a codec:
+// Defines codec<T> as value_codec.hpp does, and for types with functions of their own for cereal as well. Include it in the one source
+// file that instantiates a codec of such a type:
+//
+//     struct Sealed { std::string text; template <class Archive> void serialize(Archive& archive) { archive(text); } };
 //
 //     #include <eventloom/framework/cereal_codec.hpp>
-//     template struct eventloom::codec<shop::OrderSummary>;
+//     template struct eventloom::codec<Sealed>;
 //
-// Plain structs need nothing: their members are found. A type with a cereal `serialize` of its own, a member or beside it,
-// uses that. Strings, numbers, enums, optional, variant, vector, map, set, array, pair, tuple and chrono times nest freely.
-// In JSON, which people read, a time is ISO 8601, a value type (a plain struct of one member, such as Money{pence}) is what its
-// member is, an optional member is its value or null, and a personal one its value or {"erased": true}. Numbers are as
-// number_text.hpp says: a float has its own digits, and what is no number is "NaN", "Infinity" or "-Infinity". The stored bytes
-// know nothing of that.
-// Needs cereal. Threads: pure functions.
+// `serialize`, or `save` and `load`, or `save_minimal` and `load_minimal`, as members or beside the type, win over its members. What they
+// give to the archive is written as everywhere else. Types that cereal itself knows (`<cereal/types/memory.hpp>`, ...) can be used where
+// cereal's header for them is included before. Needs cereal. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/binary_values.hpp>
-#include <eventloom/framework/codec.hpp>
-#include <eventloom/framework/id.hpp>
-#include <eventloom/framework/json_values.hpp>
-#include <eventloom/framework/members.hpp>
-#include <eventloom/framework/shape_text.hpp>
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/own_functions.hpp>
+#include <eventloom/framework/value_codec.hpp>
 
-#include <cereal/archives/json.hpp>
-#include <cereal/types/array.hpp>
-#include <cereal/types/chrono.hpp>
-#include <cereal/types/map.hpp>
-#include <cereal/types/optional.hpp>
-#include <cereal/types/set.hpp>
-#include <cereal/types/string.hpp>
-#include <cereal/types/tuple.hpp>
-#include <cereal/types/utility.hpp>
-#include <cereal/types/variant.hpp>
-#include <cereal/types/vector.hpp>
+#include <cereal/cereal.hpp>
+#include <cereal/types/common.hpp>
 
-#include <sstream>
-#include <string>
+#include <concepts>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace eventloom::detail {
 
+// Types that are written and read by their description, whatever archive they are given to.
 template <class T>
-concept json_value = has_json_value<T> &&
-    (is_time<T> || (visited_by_member<T, cereal::JSONOutputArchive> && not serialized_beside<T>));
+concept walked = kind_of<T>()
+!= Kind::own;
 
-template <class T, class Archive>
-void archive_members(Archive& archive, T& value);
+// cereal's archives of numbers and texts hand what is described to its description, and the rest to cereal.
+class CerealWriter : public cereal::OutputArchive<CerealWriter, cereal::AllowEmptyClassElision> {
+public:
+    explicit CerealWriter(Encoding& to) : OutputArchive{this}, to_{to} {}
 
-template <class T>
-inline constexpr bool is_optional_personal = false;
-template <class T>
-inline constexpr bool is_optional_personal<std::optional<personal<T>>> = true;
-
-template <class Owner, class Member>
-void archive_for_people(cereal::JSONOutputArchive& archive, const std::string& name, const Member& member)
-{
-    if constexpr (is_personal<Member>) {
-        if (not member.is_erased()) return archive_for_people<Owner>(archive, name, *member.get());
-        archive.setNextName(name.c_str());
-        archive.startNode();
-        archive(cereal::make_nvp("erased", true));
-        archive.finishNode();
-    } else if constexpr (is_optional_personal<Member>) {
-        if (member) return archive_for_people<Owner>(archive, name, *member);
-        archive(cereal::make_nvp(name, nullptr));
-    } else if constexpr (is_optional<Member>) {
-        const std::nullptr_t nothing = nullptr;
-        member ? archive(cereal::make_nvp(name, *member)) : archive(cereal::make_nvp(name, nothing));
-    } else if constexpr (is_record_of<Owner, Member> && visited_by_member<Member, cereal::JSONOutputArchive>) {
-        archive.setNextName(name.c_str());
-        archive.startNode();
-        archive_members(archive, member);
-        archive.finishNode();
-    } else {
-        archive(cereal::make_nvp(name, member));
+    template <class... Part>
+    CerealWriter& operator()(Part&&... part)
+    {
+        (write(std::as_const(part)), ...);
+        return *this;
     }
-}
+    template <class Part>
+    CerealWriter& operator&(Part&& part)
+    {
+        return (*this)(part);
+    }
+    template <class Part>
+    CerealWriter& operator<<(Part&& part)
+    {
+        return (*this)(part);
+    }
 
-template <class T, class Archive>
-void archive_members(Archive& archive, T& value)
-{
-    using Bare = std::remove_const_t<T>;
-    with_members(value, [&]<class... Member>(Member&... member) {
-        if constexpr (std::is_same_v<Archive, cereal::JSONOutputArchive>) {
-            [&]<std::size_t... Index>(std::index_sequence<Index...>)
-            {
-                (archive_for_people<Bare>(archive, std::string{member_name<Bare, Index>()}, member), ...);
-            }
-            (std::index_sequence_for<Member...>{});
-        } else if constexpr (std::is_same_v<Archive, BinaryWriter>) {
-            (put(archive, member), ...);
-        } else if constexpr (std::is_same_v<Archive, BinaryReader>) {
-            (take(archive, member), ...);
+    template <class T>
+    void write(const T& value)
+    {
+        if constexpr (walked<T>) {
+            put(to_, description_of<T>, &value);
         } else {
-            (archive(member), ...);
+            OutputArchive::operator()(value);
         }
-    });
+    }
+    template <class T>
+    void write(const cereal::NameValuePair<T>& pair) // names are for people; the bytes have none
+    {
+        write(std::as_const(pair.value));
+    }
+    template <class T>
+    void write(const cereal::SizeTag<T>& tag)
+    {
+        put_size(to_, tag.size);
+    }
+
+private:
+    Encoding& to_;
+};
+
+class CerealReader : public cereal::InputArchive<CerealReader, cereal::AllowEmptyClassElision> {
+public:
+    explicit CerealReader(Decoding& from) : InputArchive{this}, from_{from} {}
+
+    template <class... Part>
+    CerealReader& operator()(Part&&... part)
+    {
+        (read(part), ...);
+        return *this;
+    }
+    template <class Part>
+    CerealReader& operator&(Part&& part)
+    {
+        return (*this)(part);
+    }
+    template <class Part>
+    CerealReader& operator>>(Part&& part)
+    {
+        return (*this)(part);
+    }
+
+    template <class T>
+    void read(T& value)
+    {
+        if constexpr (walked<T>) {
+            take(from_, description_of<T>, &value);
+        } else {
+            InputArchive::operator()(value);
+        }
+    }
+    template <class T>
+    void read(cereal::NameValuePair<T>& pair)
+    {
+        read(pair.value);
+    }
+    template <class T>
+    void read(cereal::SizeTag<T>& tag)
+    {
+        tag.size = static_cast<std::remove_reference_t<T>>(take_size(from_));
+    }
+    Decoding& from() { return from_; }
+
+private:
+    Decoding& from_;
+};
+
+class CerealJson : public cereal::OutputArchive<CerealJson, cereal::AllowEmptyClassElision> {
+public:
+    explicit CerealJson(JsonWriter& json) : OutputArchive{this}, json_{json} {}
+
+    template <class... Part>
+    CerealJson& operator()(Part&&... part)
+    {
+        (write(std::as_const(part)), ...);
+        return *this;
+    }
+    template <class Part>
+    CerealJson& operator&(Part&& part)
+    {
+        return (*this)(part);
+    }
+    template <class Part>
+    CerealJson& operator<<(Part&& part)
+    {
+        return (*this)(part);
+    }
+
+    template <class T>
+    void write(const T& value)
+    {
+        if constexpr (walked<T>) {
+            json_.begin_place();
+            json_.value(description_of<T>, &value);
+        } else {
+            OutputArchive::operator()(value);
+        }
+    }
+    template <class T>
+    void write(const cereal::NameValuePair<T>& pair)
+    {
+        json_.name_next(pair.name);
+        write(std::as_const(pair.value));
+    }
+    template <class T>
+    void write(const cereal::SizeTag<T>&)
+    {
+        json_.make_list();
+    }
+    template <walked Base>
+    void write(const cereal::base_class<Base>& base)
+    {
+        write(*base.base_ptr);
+    }
+    JsonWriter& json() { return json_; }
+
+private:
+    JsonWriter& json_;
+};
+
+// ---- What cereal itself hands to an archive: the one value of `save_minimal`, a base class that is a plain struct, the number of
+// ---- a class's version.
+
+template <class Archive>
+concept writes_values = std::is_same_v<Archive, CerealWriter> || std::is_same_v<Archive, CerealJson>;
+
+template <writes_values Archive, walked T>
+void save(Archive& archive, const T& value)
+{
+    archive.write(value);
+}
+template <walked T>
+void load(CerealReader& archive, T& value)
+{
+    archive.read(value);
+}
+template <writes_values Archive, class T>
+void save(Archive& archive, const cereal::NameValuePair<T>& pair)
+{
+    archive.write(pair);
+}
+template <class T>
+void load(CerealReader& archive, cereal::NameValuePair<T>& pair)
+{
+    archive.read(pair);
 }
 
-// The error of bytes that are not what the codec wrote.
-Error damaged_value(const DamagedBytes& damage, std::size_t size);
-Error damaged_value(Error thrown, std::size_t size);
+template <class T>
+void prologue(CerealReader& archive, const T&)
+{
+    if constexpr (std::is_class_v<T>) archive.from().enter();
+}
+template <class T>
+void epilogue(CerealReader& archive, const T&)
+{
+    if constexpr (std::is_class_v<T>) archive.from().leave();
+}
 
-// In the place of a value that its serializer cannot show: a text that says why.
-std::string not_shown(const Error& thrown);
+// What is one value is no node.
+template <class T>
+inline constexpr bool is_node =
+    not walked<T> && not cereal::traits::has_minimal_output_serialization<T, CerealJson>::value &&
+    not cereal::traits::has_minimal_base_class_serialization<T, cereal::traits::has_minimal_output_serialization,
+                                                             CerealJson>::value;
+template <class T>
+void prologue(CerealJson& archive, const T&)
+{
+    if constexpr (is_node<T>) archive.json().begin_node();
+}
+template <class T>
+void epilogue(CerealJson& archive, const T&)
+{
+    if constexpr (is_node<T>) archive.json().end_node();
+}
 
-// Out of cereal's many lines, one; and UTF-8, whatever the text held.
-std::string one_line(const std::string& json);
+// ---- Shapes
+
+// Visits what a `serialize` writes, which is called with a value of no meaning.
+class CerealShape {
+public:
+    using is_saving  = std::true_type;
+    using is_loading = std::false_type;
+
+    explicit CerealShape(ShapeText& text) : text_{text} {}
+
+    template <class... Part>
+    CerealShape& operator()(Part&&... part)
+    {
+        (visit(std::as_const(part)), ...);
+        return *this;
+    }
+    template <class Part>
+    CerealShape& operator&(Part&& part)
+    {
+        return (*this)(part);
+    }
+    template <class Part>
+    CerealShape& operator<<(Part&& part)
+    {
+        return (*this)(part);
+    }
+
+private:
+    template <class T>
+    void visit(const T&)
+    {
+        text_.add_named("-", description_of<T>);
+    }
+    template <class T>
+    void visit(const cereal::NameValuePair<T>& pair)
+    {
+        text_.add_named(pair.name, description_of<std::remove_cvref_t<T>>);
+    }
+    template <class Base>
+    void visit(const cereal::base_class<Base>&)
+    {
+        text_.add_named("-", description_of<Base>);
+    }
+    template <class T>
+    void visit(const cereal::SizeTag<T>&)
+    {
+        text_.is_not_known();
+    }
+
+    ShapeText& text_;
+};
+
+// clang-format off
+template <class T> concept serializes_its_shape = requires(T& value, CerealShape& archive) { value.serialize(archive); };
+template <class T> concept shape_beside         = requires(T& value, CerealShape& archive) { serialize(archive, value); };
+// clang-format on
+
+template <class Archive, class Walk>
+Archive& archive_of(Walk& walk)
+{
+    if (walk.archive == nullptr) walk.archive = std::make_shared<Archive>(walk);
+    return *static_cast<Archive*>(walk.archive.get());
+}
+
+template <class T>
+struct cereal_functions_of {
+    static void write(const void* value, Encoding& to)
+    {
+        archive_of<CerealWriter>(to).OutputArchive::operator()(*static_cast<const T*>(value));
+    }
+    static void read(void* value, Decoding& from)
+    {
+        archive_of<CerealReader>(from).InputArchive::operator()(*static_cast<T*>(value));
+    }
+    static void show(const void* value, JsonWriter& json)
+    {
+        archive_of<CerealJson>(json).OutputArchive::operator()(*static_cast<const T*>(value));
+    }
+    static void visit(ShapeText& text)
+    {
+        if constexpr (std::default_initializable<T> && serializes_its_shape<T>) {
+            T value{};
+            CerealShape archive{text};
+            value.serialize(archive);
+        } else if constexpr (std::default_initializable<T> && shape_beside<T>) {
+            T value{};
+            CerealShape archive{text};
+            serialize(archive, value);
+        } else {
+            text.is_not_known();
+        }
+    }
+    static constexpr OwnFunctions functions{write, read, show, visit};
+};
 
 } // namespace eventloom::detail
 
-namespace cereal {
-
-template <class Archive, eventloom::detail::visited_by_member<Archive> T>
-void serialize(Archive& archive, T& value)
-{
-    eventloom::detail::archive_members(archive, value);
-}
-
-// Rather than cereal's own, which write what is no JSON, and a float with the digits of a double.
-void save(JSONOutputArchive& archive, const double& number);
-void save(JSONOutputArchive& archive, const float& number);
-
-// An id is its text.
-template <class Archive, class Of>
-std::string save_minimal(const Archive&, const eventloom::id<Of>& id)
-{
-    return id.value;
-}
-
-template <class Archive, class Of>
-void load_minimal(const Archive&, eventloom::id<Of>& id, const std::string& text)
-{
-    id.value = text;
-}
-
-template <class T>
-void save(JSONOutputArchive& archive, const eventloom::personal<T>& value)
-{
-    if (value.is_erased()) {
-        archive(make_nvp("erased", true));
-    } else {
-        archive(make_nvp("value", *value.get()));
-    }
-}
-
-template <eventloom::detail::json_value T>
-auto save_minimal(const JSONOutputArchive&, const T& value)
-{
-    return eventloom::detail::json_value_of(value);
-}
-
-template <eventloom::detail::json_value T>
-struct specialize<JSONOutputArchive, T, specialization::non_member_load_save_minimal> {
-};
-
-} // namespace cereal
-
-namespace eventloom {
-
-template <class T>
-void codec<T>::encode(const T& value, std::string& out)
-{
-    BinaryWriter::Buffer buffer;
-    BinaryWriter writer{out, buffer};
-    detail::put(writer, value);
-}
-
-template <class T>
-void codec<T>::encode(const T& value, std::string& out, std::vector<std::size_t>& personal_places)
-{
-    BinaryWriter::Buffer buffer;
-    BinaryWriter writer{out, buffer, &personal_places};
-    detail::put(writer, value);
-}
-
-template <class T>
-result<T> codec<T>::decode(std::string_view bytes)
-{
-    try {
-        T value{};
-        BinaryReader reader{bytes};
-        detail::take(reader, value);
-        reader.finish();
-        return value;
-    } catch (const DamagedBytes& damage) {
-        return detail::damaged_value(damage, bytes.size());
-    } catch (...) {
-        return detail::damaged_value(exception_in_user_code("the serializer of", detail::struct_name<T>()),
-                                     bytes.size());
-    }
-}
-
-template <class T>
-std::string codec<T>::to_json(const T& value)
-{
-    std::ostringstream text;
-    try {
-        cereal::JSONOutputArchive archive{text, cereal::JSONOutputArchive::Options::NoIndent()};
-        if constexpr (detail::visited_by_member<T, cereal::JSONOutputArchive>) {
-            detail::archive_members(archive, value);
-        } else {
-            archive(cereal::make_nvp("value", value));
-        }
-    } catch (...) {
-        return detail::not_shown(exception_in_user_code("the serializer of", detail::struct_name<T>()));
-    }
-    return detail::one_line(text.str());
-}
-
-template <class T>
-const Shape& codec<T>::shape()
-{
-    static const Shape shape = detail::shape_made_of<T>();
-    return shape;
-}
-
-} // namespace eventloom
+CEREAL_SETUP_ARCHIVE_TRAITS(eventloom::detail::CerealReader, eventloom::detail::CerealWriter)

@@ -21,10 +21,12 @@
 #include <eventloom/framework/runtime.hpp>
 #include <eventloom/framework/user_code.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <typeindex>
 #include <vector>

@@ -15,10 +15,10 @@
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/shape.hpp>
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -33,7 +33,10 @@ namespace eventloom {
 template <std::size_t Size>
 struct text {
     char characters[Size]{};
-    consteval text(const char (&literal)[Size]) { std::copy_n(literal, Size, characters); }
+    consteval text(const char (&literal)[Size])
+    {
+        for (std::size_t i = 0; i < Size; ++i) characters[i] = literal[i];
+    }
     constexpr std::string_view view() const { return {characters, Size - 1}; }
 };
 
@@ -68,9 +71,13 @@ namespace detail {
 template <class... Entries>
 consteval bool distinct_names()
 {
-    std::array<std::string_view, sizeof...(Entries)> names{Entries::name...};
-    std::sort(names.begin(), names.end());
-    return std::adjacent_find(names.begin(), names.end()) == names.end();
+    constexpr std::array<std::string_view, sizeof...(Entries)> names{Entries::name...};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            if (names[i] == names[k]) return false;
+        }
+    }
+    return true;
 }
 
 template <class Fact, class... Facts>
@@ -170,27 +177,37 @@ private:
     result<void> (*call_)(const void* held, std::size_t index, const void* fact);
 };
 
+struct EventType;
+// The events of one aggregate in the order of its list.
+using EventTypes = std::vector<EventType>;
+
+namespace detail {
+struct StructForm;
+} // namespace detail
+
 // What the framework knows about one event at run time. `fact` points to a value of the event's struct.
 struct EventType {
     std::string_view name;
     std::uint32_t schema_version;
-    void (*encode)(const void* fact, std::string& out);
+
+    void encode(const void* fact, std::string& out) const;
+    // The same, and says where in `out` the personal parts begin (personal.hpp).
+    void encode_noting_places(const void* fact, std::string& out, std::vector<std::size_t>& personal_places) const;
     // Reads the form that `schema_version` names, and gives what it is up to date: one fact, or what an upcast makes of it.
     // Failure::corrupt  "newer-schema-version", or what codec<T>::decode says; and what `take` answers, which ends it.
-    result<void> (*decode)(std::uint32_t schema_version, std::string_view bytes, const TakeFact& take);
+    result<void> decode(std::uint32_t schema_version, std::string_view bytes, const TakeFact& take) const;
     // One line of JSON, brought up to date first.
-    result<std::string> (*to_json)(std::uint32_t schema_version, std::string_view bytes);
-    // As encode, and says where in `out` the personal parts begin (personal.hpp).
-    void (*encode_noting_places)(const void* fact, std::string& out, std::vector<std::size_t>& personal_places);
+    result<std::string> to_json(std::uint32_t schema_version, std::string_view bytes) const;
+
     bool is_personal = false;         // some form of it has personal fields
     std::vector<const Shape*> shapes; // of its forms: that of schema version 1 first
+
+    const detail::StructForm* forms = nullptr; // as many as the schema version says
+    const EventTypes& (*list)()     = nullptr; // that it is in
 };
 
 // The error of reading an event whose form this program does not know.
 Error newer_schema_version(std::string_view name, std::uint32_t known, std::uint32_t found);
-
-// The events of one aggregate in the order of its list.
-using EventTypes = std::vector<EventType>;
 
 // Declared here, defined in <eventloom/framework/event_codec.hpp>. One source file of the domain includes that and says
 //     template const el::EventTypes& el::event_types<Order>();

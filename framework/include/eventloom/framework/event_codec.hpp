@@ -5,13 +5,18 @@
 //
 //     template const eventloom::EventTypes& eventloom::event_types<shop::orders::Order>();
 //
-// Needs cereal, so it is kept out of all other headers. Threads: the table is constant.
+// Where events have functions of their own for cereal, include <eventloom/framework/cereal_codec.hpp> as well.
+// Threads: the table is constant.
 #pragma once
 
-#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event.hpp>
-#include <eventloom/framework/personal_fields.hpp>
 #include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/value_codec.hpp>
+
+#include <optional>
+#include <span>
+#include <tuple>
+#include <variant>
 
 namespace eventloom {
 
@@ -100,59 +105,50 @@ private:
     const TakeFact& take_;
 };
 
-// Reads form number `Index` or a later one, whichever the version says.
-template <class Events, class Entry, std::size_t Index = 0>
-result<void> read_form(std::uint32_t schema_version, std::string_view bytes, const TakeFact& take)
-{
-    using Forms = typename Entry::forms;
-    if constexpr (Index == std::tuple_size_v<Forms>) {
-        return newer_schema_version(Entry::name, Entry::schema_version, schema_version);
-    } else {
-        if (schema_version != Index + 1) return read_form<Events, Entry, Index + 1>(schema_version, bytes, take);
-        BOOST_OUTCOME_TRY(const auto form, codec<std::tuple_element_t<Index, Forms>>::decode(bytes));
-        if constexpr (Index + 1 == std::tuple_size_v<Forms>) {
-            using Fact = typename Entry::fact;
-            return take(Events::template index_of<Fact>, &form);
-        } else {
-            return UpToDate<Events, Forms>{Entry::name, take}.bring(form);
-        }
-    }
-}
+using UseForm = TakeFact; // called with a new struct of a form
 
-struct NamedJson {
-    std::string_view name;
-    std::string json;
+// One form of an event: how its struct is made and walked, and how it becomes what is up to date.
+struct StructForm {
+    const Description* type;
+    std::string_view struct_name;
+    result<void> (*make)(const UseForm& use);
+    result<void> (*bring)(std::string_view name, const void* form, const TakeFact& take); // nullptr: it is up to date
 };
 
-template <class... Entry>
-NamedJson fact_as_json(std::type_identity<std::tuple<Entry...>>, std::size_t index, const void* fact)
+template <class Form>
+[[gnu::cold]] result<void> make_form(const UseForm& use)
 {
-    NamedJson named;
-    std::size_t at     = 0;
-    const auto try_one = [&]<class One>(std::type_identity<One>) {
-        if (at++ == index) {
-            named = {One::name, codec<typename One::fact>::to_json(*static_cast<const typename One::fact*>(fact))};
-        }
-    };
-    (try_one(std::type_identity<Entry>{}), ...);
-    return named;
+    Form form{};
+    return use(0, &form);
 }
 
-// One event of that name as it is, others as a list of {"order-paid": {...}}.
-std::string facts_in_json(std::string_view name, const std::vector<NamedJson>& facts);
-
-template <class Events, class Entry>
-result<std::string> read_as_json(std::uint32_t schema_version, std::string_view bytes)
+template <class Events, class Forms, class Form>
+result<void> bring_up_to_date(std::string_view name, const void* form, const TakeFact& take)
 {
-    std::vector<NamedJson> facts;
-    const auto take = [&](std::size_t index, const void* fact) -> result<void> {
-        facts.push_back(fact_as_json(std::type_identity<typename Events::entries>{}, index, fact));
-        return done();
-    };
-    auto read = read_form<Events, Entry>(schema_version, bytes, take);
-    if (not read) return std::move(read.error());
-    return facts_in_json(Entry::name, facts);
+    return UpToDate<Events, Forms>{name, take}.bring(*static_cast<const Form*>(form));
 }
+
+template <class Form>
+consteval StructForm present_form()
+{
+    constexpr std::string_view name = struct_name<Form>();
+    return {&description_of<Form>, name, make_form<Form>, nullptr};
+}
+
+template <class Events, class Forms, class Form>
+consteval StructForm form_of()
+{
+    auto form              = present_form<Form>();
+    constexpr bool is_last = std::is_same_v<Form, std::tuple_element_t<std::tuple_size_v<Forms> - 1, Forms>>;
+    if constexpr (not is_last) form.bring = bring_up_to_date<Events, Forms, Form>;
+    return form;
+}
+
+// Most events have one form, which does not depend on its list.
+template <class Fact>
+inline constexpr StructForm only_form[] = {present_form<Fact>()};
+template <class Events, class... Form>
+inline constexpr StructForm all_forms[] = {form_of<Events, std::tuple<Form...>, Form>()...};
 
 // Never defined: names the culprit in the compiler's first error line.
 template <class Fact>
@@ -164,47 +160,52 @@ consteval bool any_is_personal(std::type_identity<std::tuple<Form...>>)
     return (holds_personal<Form>() || ...);
 }
 
-template <class... Form>
-std::vector<const Shape*> shapes_of(std::type_identity<std::tuple<Form...>>)
+// An event of a list, as far as the compiler can say it.
+struct EventEntry {
+    std::string_view name;
+    std::uint32_t schema_version;
+    bool is_personal;
+    const StructForm* forms;
+};
+
+template <class Events, class... Form>
+consteval const StructForm* forms_of(std::type_identity<std::tuple<Form...>>)
 {
-    return {&codec<Form>::shape()...};
+    if constexpr (sizeof...(Form) == 1) {
+        return only_form<Form...>;
+    } else {
+        return all_forms<Events, Form...>;
+    }
 }
 
 template <class Events, class Entry>
-EventType describe_event()
+consteval EventEntry describe_event()
 {
-    using Fact = typename Entry::fact;
+    using Fact  = typename Entry::fact;
+    using Forms = std::type_identity<typename Entry::forms>;
     if constexpr (holds_personal<Fact>() && not concerns_a_person<Fact>) {
         static_cast<void>(sizeof(personal_event_without_subject_of<Fact>));
     }
-    return {
-        .name           = Entry::name,
-        .schema_version = Entry::schema_version,
-        .encode = [](const void* fact, std::string& out) { codec<Fact>::encode(*static_cast<const Fact*>(fact), out); },
-        .decode = &read_form<Events, Entry>,
-        .to_json = &read_as_json<Events, Entry>,
-        .encode_noting_places =
-            [](const void* fact, std::string& out, std::vector<std::size_t>& personal_places) {
-                codec<Fact>::encode(*static_cast<const Fact*>(fact), out, personal_places);
-            },
-        .is_personal = any_is_personal(std::type_identity<typename Entry::forms>{}),
-        .shapes      = shapes_of(std::type_identity<typename Entry::forms>{}),
-    };
+    return {Entry::name, Entry::schema_version, any_is_personal(Forms{}), forms_of<Events>(Forms{})};
 }
 
+template <class Events, class List>
+struct EntriesOf;
 template <class Events, class... Entry>
-EventTypes describe_events(std::type_identity<std::tuple<Entry...>>)
-{
-    return {describe_event<Events, Entry>()...};
-}
+struct EntriesOf<Events, std::tuple<Entry...>> {
+    static constexpr EventEntry all[] = {describe_event<Events, Entry>()...};
+};
+
+EventTypes event_types_of(std::span<const EventEntry> entries, const EventTypes& (*list)());
 
 } // namespace detail
 
 template <class State>
 const EventTypes& event_types()
 {
-    using Events                  = typename State::Events;
-    static const EventTypes types = detail::describe_events<Events>(std::type_identity<typename Events::entries>{});
+    using Events = typename State::Events;
+    static const EventTypes types =
+        detail::event_types_of(detail::EntriesOf<Events, typename Events::entries>::all, &event_types<State>);
     static_cast<void>(&detail::HasItsCodec<State>::known);
     return types;
 }

@@ -5,7 +5,7 @@
 //
 // A form is kept by the same atomic write as the first event that has it, together with the earlier forms of that event. Forms
 // that a store does not know yet (one that an earlier program has written) are learned that way. Of a type whose shape is not
-// known (shape_text.hpp) nothing is kept, and it is never refused. docs/changing-events.md. Threads: any.
+// known (description.hpp) nothing is kept, and it is never refused. docs/changing-events.md. Threads: any.
 #pragma once
 
 #include <eventloom/framework/event.hpp>

@@ -13,6 +13,7 @@
 #include <eventloom/framework/event_query.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
+#include <eventloom/framework/runtime.hpp>
 
 #include <cstdint>
 #include <functional>

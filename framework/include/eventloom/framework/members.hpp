@@ -9,10 +9,8 @@
 // stored bytes never depend on them. Threads: pure functions.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -41,16 +39,14 @@ consteval bool takes_members(std::index_sequence<Index...>)
 
 inline constexpr std::size_t most_members = 16;
 
-// One more than the limit is tried first, so that a struct that is too large is seen as such.
-template <class T, std::size_t Count = most_members + 1>
+// Upwards, for most structs are small, and up to one more than the limit, so that a struct that is too large is seen as such.
+template <class T, std::size_t Count = 0>
 consteval std::size_t count_members()
 {
-    if constexpr (takes_members<T>(std::make_index_sequence<Count>{})) {
-        return Count;
-    } else if constexpr (Count == 0) {
-        return 0;
+    if constexpr (Count <= most_members && takes_members<T>(std::make_index_sequence<Count + 1>{})) {
+        return count_members<T, Count + 1>();
     } else {
-        return count_members<T, Count - 1>();
+        return Count;
     }
 }
 
@@ -66,7 +62,12 @@ template <class T>
 concept plain_reference = plain<std::remove_cvref_t<T>>;
 
 template <plain T>
-inline constexpr std::size_t member_count = detail::count_members<T>();
+inline constexpr std::size_t member_count = [] {
+    constexpr auto count = detail::count_members<T>();
+    static_assert(count > 0 || std::is_empty_v<T>,
+                  "the members of this struct cannot be counted: some of them have no default value");
+    return count;
+}();
 
 // Calls `visit` with all members of `value`, in their order.
 template <plain_reference T, class Visit>
@@ -102,41 +103,70 @@ struct box {
     T value;
 };
 // Never defined: only the addresses of its members are named, at compile time.
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
 template <class T>
-extern const box<T> nowhere;
+extern box<T> nowhere;
 
-template <class Pointer>
-struct held {
-    Pointer pointer;
+// In rows, for clang prints no more than ten elements of an array.
+struct Places {
+    void* at[most_members / 8][8];
+};
+template <class... Member>
+struct MembersFound : Places {
+    static_assert(not(std::is_const_v<Member> || ...), "a const member cannot be read back");
+};
+// Where members are, and of which types they are.
+struct FindMembers {
+    template <class... Member>
+    constexpr MembersFound<Member...> operator()(Member&... member) const
+    {
+        MembersFound<Member...> found{};
+        std::size_t index = 0;
+        ((found.at[index / 8][index % 8] = &member, ++index), ...);
+        return found;
+    }
 };
 
-template <auto Held>
+template <Places Members>
 consteval std::string_view signature()
 {
     return __PRETTY_FUNCTION__;
 }
 
-template <class T, std::size_t Index>
-consteval auto member_address()
+// A text that has the names of all members, in their order.
+template <plain T>
+consteval std::string_view names_in_signature()
 {
-    return with_members(nowhere<T>.value,
-                        [](auto&... member) { return std::get<Index>(std::tuple<decltype(&member)...>(&member...)); });
+    return signature<static_cast<Places>(with_members(nowhere<T>.value, FindMembers{}))>();
+}
+
+// Takes the next name from the front of such a text: from "... (& box<T>::value.T::name)), ((const void*)(& ..." of GCC, from
+// "{{&nowhere.value.name, &nowhere.value.other, ..." of clang. Within the <> of a template there may be all of these signs.
+constexpr std::string_view take_name(std::string_view& text)
+{
+    std::size_t end = text.find('&') + 1;
+    for (int depth = 0; end < text.size() && (depth > 0 || (text[end] != ',' && text[end] != '}')); ++end) {
+        if (text[end] == '<') ++depth;
+        if (text[end] == '>') --depth;
+    }
+    const auto place = text.substr(0, end);
+    const auto name  = place.substr(0, place.find_last_not_of(')') + 1);
+    text.remove_prefix(end);
+    return name.substr(name.find_last_of(":.") + 1);
 }
 
 } // namespace detail
 
-// The name of a member as the source has it. GCC only; with another compiler it is a word that is not the name.
+// The name of a member as the source has it.
 template <plain T, std::size_t Index>
 consteval std::string_view member_name()
 {
-#if defined(__GNUC__) && !defined(__clang__)
-    // "... [with auto Held = eventloom::detail::held<...>{(& eventloom::detail::nowhere<T>.box<T>::value.T::name)}]"
-    const auto text = detail::signature<detail::held{detail::member_address<T, Index>()}>();
-    const auto head = text.substr(0, text.find_last_of(')'));
-    return head.substr(head.find_last_of(":.") + 1);
-#else
-    return "member";
-#endif
+    auto text = detail::names_in_signature<T>();
+    for (std::size_t i = 0; i < Index; ++i) detail::take_name(text);
+    return detail::take_name(text);
 }
 
 // Whether two values are equal: by their own ==, or member by member, or element by element. Events need no ==.
@@ -145,8 +175,10 @@ constexpr bool same(const T& left, const T& right)
 {
     // Ranges first: a vector's own == is not constrained, so asking for it would be a hard error instead of an answer.
     if constexpr (requires { left.begin(); } && not std::is_convertible_v<const T&, std::string_view>) {
-        return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                          [](const auto& a, const auto& b) { return same(a, b); });
+        auto a = left.begin();
+        auto b = right.begin();
+        while (a != left.end() && b != right.end() && same(*a, *b)) ++a, ++b;
+        return a == left.end() && b == right.end();
     } else if constexpr (plain<T> && not requires { bool(left == right); }) {
         return with_members(left, [&](const auto&... a) {
             return with_members(right, [&](const auto&... b) { return (same(a, b) && ...); });

@@ -5,7 +5,7 @@
 // Threads: values.
 #pragma once
 
-#include <eventloom/framework/runtime.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/uuid.hpp>
 
 #include <cstdint>

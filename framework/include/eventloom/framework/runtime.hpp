@@ -9,9 +9,9 @@
 // Threads: a Clock, an Executor and an IdSource may be used from any thread.
 #pragma once
 
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/uuid.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,10 +21,6 @@ class Env;
 }
 
 namespace eventloom {
-
-// UTC, in microseconds since 1970.
-using Time     = std::chrono::sys_time<std::chrono::microseconds>;
-using Duration = std::chrono::microseconds;
 
 class Clock {
 public:

@@ -4,7 +4,7 @@
 //     codec<Paid>::shape().fingerprint;    // a hash of it
 //
 // What is stored under a version carries its shape, so that another one under the same version is noticed, never guessed. A type
-// whose shape is not known (shape_text.hpp says which) is never refused. docs/format.md, "Shapes", says which text stands for
+// whose shape is not known (description.hpp says which) is never refused. docs/format.md, "Shapes", says which text stands for
 // what. Threads: values.
 #pragma once
 

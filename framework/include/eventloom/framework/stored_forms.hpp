@@ -5,7 +5,7 @@
 //     EVENTLOOM_STORED_FORMS=write ./tests          # makes the file, or adds what is new to it; commit it
 //
 // The file holds the members of each form of each event, present and earlier ones, and the bytes and the JSON of a sample. What it
-// holds it keeps: a form that has changed needs the next schema version. docs/changing-events.md. Needs cereal: include it in one
+// holds it keeps: a form that has changed needs the next schema version. docs/changing-events.md. Include it in one
 // source of the tests. Threads: values.
 #pragma once
 
@@ -13,6 +13,8 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <variant>
 #include <vector>
 
 namespace eventloom::testing {
@@ -81,7 +83,7 @@ private:
             value.value = "id-" + std::to_string(next());
         } else if constexpr (requires { typename T::clock; }) {
             value = T{typename T::duration{static_cast<typename T::rep>(next())}};
-        } else if constexpr (counts_time<T>) {
+        } else if constexpr (is_tick_count<T>) {
             value = T{static_cast<typename T::rep>(next())};
         } else {
             fill_parts(value);
@@ -93,7 +95,7 @@ private:
     {
         if constexpr (is_personal<T>) {
             value = made<typename T::value_type>();
-        } else if constexpr (is_variant_of_parts<T>) {
+        } else if constexpr (is_choice<T>) {
             value = made<std::variant_alternative_t<0, T>>();
         } else if constexpr (requires { std::tuple_size<T>::value; }) {
             std::apply([&](auto&... part) { (fill(part), ...); }, value);
@@ -106,7 +108,7 @@ private:
             value.insert(made<typename T::key_type>());
         } else if constexpr (requires { value.push_back(made<typename T::value_type>()); }) {
             if (depth_ < deepest) value.push_back(made<typename T::value_type>());
-        } else if constexpr (plain_bytes<T>) {
+        } else if constexpr (kind_of<T>() == Kind::record) {
             with_members(value, [&](auto&... member) { (fill(member), ...); });
         }
     }

@@ -13,6 +13,9 @@
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/runtime.hpp>
+
+#include <optional>
 
 namespace eventloom {
 

@@ -7,6 +7,8 @@
 #include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/backup_attachment.hpp>
 
+#include <memory>
+
 namespace eventloom {
 
 class GroupsInBackups final : public BackupAttachment {

@@ -8,9 +8,9 @@
 // projection.hpp instead. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/value_codec.hpp>
 #include <eventloom/projections/key_text.hpp>
 #include <eventloom/projections/sql_columns.hpp>
 
@@ -25,7 +25,8 @@ template <class T> concept durational = requires(const T& span) { span.count(); 
 template <class T> concept optional_  = requires(const T& maybe) { maybe.has_value(); *maybe; };
 template <class T> concept tuple_like = requires { std::tuple_size<T>::value; } && not requires(const T& all) { all.begin(); };
 // A struct that gives a type of its own to one value.
-template <class T> concept wrapping   = plain_bytes<T> && member_count<T> == 1;
+template <class T> concept with_columns = kind_of<T>() == Kind::record;
+template <class T> concept wrapping   = with_columns<T> && member_count<T> == 1;
 // clang-format on
 
 template <class T>
@@ -48,19 +49,6 @@ constexpr ColumnType column_type()
     } else {
         return ColumnType::text;
     }
-}
-
-// A value as JSON; what is no struct, without the object that the codec puts around it.
-template <class T>
-std::string json_of(const T& value)
-{
-    auto json = codec<T>::to_json(value);
-    if constexpr (not visited_by_member<T, cereal::JSONOutputArchive>) {
-        json.erase(json.find_last_of('}'));
-        json.erase(0, json.find(':') + 1);
-        json.erase(0, json.find_first_not_of(' '));
-    }
-    return json;
 }
 
 template <class T>
@@ -103,7 +91,7 @@ void visit_cell(const T& value, CellVisitor& visitor)
     } else if constexpr (wrapping<T>) {
         with_members(value, [&](const auto& member) { visit_cell(member, visitor); });
     } else {
-        visitor.text(json_of(value));
+        visitor.text(value_as_json(description_of<T>, &value, struct_name<T>()));
     }
 }
 
@@ -111,7 +99,7 @@ void visit_cell(const T& value, CellVisitor& visitor)
 template <class T>
 void append_columns(std::vector<RowColumn>& columns, const std::string& name)
 {
-    if constexpr (plain_bytes<T>) {
+    if constexpr (with_columns<T>) {
         with_members(T{}, [&]<class... Member>(const Member&...) {
             [&]<std::size_t... Index>(std::index_sequence<Index...>)
             {
@@ -135,7 +123,7 @@ template <class T>
 void visit_cells(const T& value, CellVisitor& visitor)
 {
     const auto each = [&](const auto&... part) { (visit_cell(part, visitor), ...); };
-    if constexpr (plain_bytes<T>) {
+    if constexpr (with_columns<T>) {
         with_members(value, each);
     } else if constexpr (tuple_like<T>) {
         std::apply(each, value);

@@ -7,8 +7,7 @@
 // the row that is called as one of the key's is `row.NAME`. Structs within structs give a column for each member, lists and the like are one. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/binary_values.hpp>
-#include <eventloom/framework/json_values.hpp>
+#include <eventloom/framework/description.hpp>
 #include <eventloom/framework/text_form.hpp>
 #include <eventloom/projections/column_description.hpp>
 #include <eventloom/projections/key_text.hpp>
@@ -16,6 +15,7 @@
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -23,15 +23,30 @@
 namespace eventloom::detail {
 
 template <class T>
-inline constexpr bool has_known_members =
-    plain<T> && not is_id<T> && not serialized_beside<T> && not serializes_itself<T, probe::Archive>;
+inline constexpr bool has_known_members = kind_of<T>() == Kind::record;
+template <class T>
+inline constexpr bool is_optional = kind_of<T>() == Kind::maybe;
+template <class T>
+concept value_type = has_known_members<T> && member_count<T>
+== 1;
+
+// A value type that people write as a text of its own holds one whole number.
+template <class T>
+std::int64_t whole_number_of(const T& value)
+{
+    if constexpr (value_type<T>) {
+        return with_members(value, [](const auto& only) { return whole_number_of(only); });
+    } else {
+        return static_cast<std::int64_t>(value);
+    }
+}
 
 template <class T>
 consteval ColumnKind column_kind()
 {
     if constexpr (is_optional<T>) {
         return column_kind<typename T::value_type>();
-    } else if constexpr (is_time<T>) {
+    } else if constexpr (kind_of<T>() == Kind::time) {
         return ColumnKind::time;
     } else if constexpr (std::is_same_v<T, bool>) {
         return ColumnKind::truth;
@@ -41,7 +56,7 @@ consteval ColumnKind column_kind()
         return ColumnKind::whole_number;
     } else if constexpr (std::is_same_v<T, std::string> || is_id<T>) {
         return ColumnKind::text;
-    } else if constexpr (has_known_members<T> && is_value_type<T>()) {
+    } else if constexpr (value_type<T>) {
         using Only = decltype(with_members(std::declval<const T&>(),
                                            []<class One>(const One&) { return std::type_identity<One>{}; }));
         return column_kind<typename Only::type>();
@@ -59,7 +74,7 @@ void give_text_form(ColumnDescription& column)
         column.write = [](std::int64_t number) { return text_form<T>::write(T{number}); };
         column.read  = [](std::string_view text) -> std::optional<std::int64_t> {
             const auto value = text_form<T>::read(text);
-            return value ? std::optional<std::int64_t>{json_value_of(*value)} : std::nullopt;
+            return value ? std::optional{whole_number_of(*value)} : std::nullopt;
         };
     }
 }
@@ -102,9 +117,8 @@ bool append_ordered_texts(std::span<const std::string>& texts, std::string& key)
 template <class T>
 std::optional<std::string> ordered_of_text(std::string_view text)
 {
-    constexpr bool of_parts =
-        (requires { std::tuple_size<T>::value; }) || (has_known_members<T> && not is_value_type<T>());
-    const auto parts = of_parts ? split_key(text) : std::vector{std::string{text}};
+    constexpr bool of_parts = (requires { std::tuple_size<T>::value; }) || (has_known_members<T> && not value_type<T>);
+    const auto parts        = of_parts ? split_key(text) : std::vector{std::string{text}};
     std::span<const std::string> left{parts};
     std::string key;
     return append_ordered_texts<T>(left, key) && left.empty() ? std::optional{key} : std::nullopt;
@@ -152,7 +166,7 @@ std::vector<ColumnDescription> columns_of()
     std::vector<ColumnDescription> columns;
     if constexpr (has_known_members<Key> && column_kind<Key>() == ColumnKind::other) {
         append_members<Key>(columns, "", {"key"}, true);
-    } else if constexpr (has_known_members<Key> && is_value_type<Key>()) {
+    } else if constexpr (value_type<Key>) {
         append_columns<Key>(columns, std::string{member_name<Key, 0>()}, {"key"}, true);
     } else {
         append_columns<Key>(columns, "key", {"key"}, true);

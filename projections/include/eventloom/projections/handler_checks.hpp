@@ -10,6 +10,8 @@
 #include <eventloom/projections/projection_parts.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <tuple>
 #include <type_traits>
 
 namespace eventloom {

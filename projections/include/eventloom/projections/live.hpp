@@ -19,6 +19,10 @@
 #include <eventloom/framework/id.hpp>
 #include <eventloom/projections/table.hpp>
 
+#include <memory>
+#include <optional>
+#include <tuple>
+
 namespace eventloom {
 
 struct LiveOptions {

@@ -31,7 +31,12 @@
 #include <eventloom/projections/columns.hpp>
 #include <eventloom/projections/table_fold.hpp>
 
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <set>
+#include <tuple>
 
 namespace eventloom {
 

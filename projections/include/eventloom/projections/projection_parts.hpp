@@ -9,6 +9,7 @@
 
 #include <eventloom/framework/aggregate.hpp>
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>

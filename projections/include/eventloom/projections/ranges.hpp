@@ -14,6 +14,7 @@
 
 #include <range/v3/view/facade.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 

@@ -10,6 +10,7 @@
 #include <eventloom/projections/table.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 

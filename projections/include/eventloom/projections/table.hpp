@@ -21,6 +21,9 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <tuple>
 
 namespace eventloom {
 

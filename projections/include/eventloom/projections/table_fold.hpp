@@ -15,6 +15,9 @@
 #include <eventloom/projections/query_key.hpp>
 #include <eventloom/projections/row_slots.hpp>
 
+#include <algorithm>
+#include <functional>
+#include <optional>
 #include <unordered_map>
 
 namespace eventloom::detail {

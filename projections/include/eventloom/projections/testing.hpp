@@ -16,9 +16,11 @@
 #include <eventloom/projections/projected.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <algorithm>
 #include <map>
 #include <ostream>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 

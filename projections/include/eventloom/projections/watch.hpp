@@ -24,6 +24,9 @@
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/projections/table.hpp>
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <type_traits>
 #include <vector>
 

@@ -19,15 +19,15 @@
 // store), or a vector of sends. A refusal fails the step at once; a fault is retried as el::retry says. When a step fails,
 // its own sends that were done and all steps before it are undone, the last first; then `failed` does its work.
 // Every command and call carries an id derived from saga, instance, step and direction: sent again, it acts once.
-// Lambdas only describe; they run again after a crash, so they must be pure. Needs cereal: include it in sources.
+// Lambdas only describe; they run again after a crash, so they must be pure. Include it in sources.
 #pragma once
 
-#include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/personal_fields.hpp>
+#include <eventloom/framework/value_codec.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 
+#include <memory>
 #include <tuple>
 
 namespace eventloom {

@@ -17,8 +17,10 @@
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 

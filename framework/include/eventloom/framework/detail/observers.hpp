@@ -6,6 +6,7 @@
 #include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 
 namespace eventloom {
