@@ -1,5 +1,5 @@
 // The table in which a fold finds its rows.
-#include <eventloom/projections/row_slots.hpp>
+#include "fold/row_slots.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -61,7 +61,7 @@ TEST_CASE("a projection hears what an old event stands for, in its order, in eve
 el::Projected<std::string, Account> ledger()
 {
     return el::projection<std::string, Account>(
-        "ledger", 1, el::from<Room>(), el::keyed_by([](const bookings::Booked& event) { return event.guest; }),
+        "ledger", 1, el::from<Room>(), el::keyed_by(&bookings::Booked::guest),
         el::keyed_by([](const bookings::DepositPaid&) { return std::string{"deposits"}; }),
         [](Account& row, const bookings::Booked& event) { row.price += event.price; },
         [](Account& row, const bookings::DepositPaid& event) -> el::result<void> {

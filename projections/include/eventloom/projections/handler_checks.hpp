@@ -48,23 +48,6 @@ using key_of = decltype(Stored::key);
 template <class Stored>
 using row_of = decltype(Stored::row);
 
-// The parts of one kind, as a tuple.
-template <template <class> class Wanted, class Part>
-auto only(const Part& part)
-{
-    if constexpr (Wanted<Part>::value) {
-        return std::tuple{part};
-    } else {
-        return std::tuple{};
-    }
-}
-template <class Part>
-using index_wanted = std::bool_constant<is_index<Part>>;
-template <class Part>
-using key_wanted = std::bool_constant<is_key<Part>>;
-template <class Part>
-using kept_wanted = std::bool_constant<is_kept<Part>>;
-
 // ---- what a handler's parameters say
 
 template <class Call>
@@ -297,44 +280,46 @@ consteval bool is_keyed_by_stream(std::type_identity<std::tuple<Part...>>)
 }
 
 // Whether a handler changes only the row of the stream that its event was recorded in.
-template <class Handler, class State, class KeyParts, class First, class... Rest>
+template <class Handler, class State, class Parts, class First, class... Rest>
 consteval bool keeps_to_its_stream()
 {
     return sizeof...(Rest) == 0 && tables_taken<Handler> == 0 &&
-           is_keyed_by_stream<key_of<First>, State, heard_by<Handler>>(std::type_identity<KeyParts>{});
+           is_keyed_by_stream<key_of<First>, State, heard_by<Handler>>(std::type_identity<Parts>{});
+}
+
+// Which part of all gives the key of this event's row; their number when none does.
+template <class Key, class Fact, class... Part>
+consteval std::size_t place_of_key_part(std::type_identity<std::tuple<Part...>>)
+{
+    const bool gives[] = {gives_key<Key, Fact, Part>()..., true};
+    return static_cast<std::size_t>(std::find(std::begin(gives), std::end(gives), true) - std::begin(gives));
 }
 
 // What el::keyed_by says, or else the event's own member of the key's type, or else the stream.
-template <class Key, class Fact, class... Part>
-Key key_for(const std::tuple<Part...>& key_parts, const Fact& fact, const RecordedEvent& event)
+template <class Key, class Fact, class Parts>
+Key key_for(const Parts& parts, const Fact& fact, const RecordedEvent& event)
 {
-    if constexpr ((gives_key<Key, Fact, Part>() || ...)) {
-        std::optional<Key> key;
-        const auto ask = [&]<class One>(const One& part) {
-            if constexpr (gives_key<Key, Fact, One>()) key = part.of(fact);
-        };
-        std::apply([&](const auto&... part) { (ask(part), ...); }, key_parts);
-        return std::move(*key);
+    constexpr auto place = place_of_key_part<Key, Fact>(std::type_identity<Parts>{});
+    if constexpr (place < std::tuple_size_v<Parts>) {
+        return std::get<place>(parts).of(fact);
     } else {
         return key_in<Key>(fact, event);
     }
 }
 
-// The table whose rows a handler takes.
-template <class Row, class First, class... Rest>
-struct table_of_row : table_of_row<Row, Rest...> {
-};
-template <class Row, class Key, class... Rest>
-struct table_of_row<Row, StoredRow<Key, Row>, Rest...> {
-    using type = StoredRow<Key, Row>;
-};
-
-template <class Table>
-struct stored_in;
-template <class Key, class Row>
-struct stored_in<table<Key, Row>&> {
-    using type = StoredRow<Key, Row>;
-};
+// The place among all tables of the one whose rows a handler takes, and of one that it takes whole.
+template <class Row, class... Stored>
+consteval std::size_t place_of_row()
+{
+    const bool has_it[] = {std::is_same_v<row_of<Stored>, Row>...};
+    return static_cast<std::size_t>(std::find(std::begin(has_it), std::end(has_it), true) - std::begin(has_it));
+}
+template <class Table, class... Stored>
+consteval std::size_t place_of_table()
+{
+    const bool is_it[] = {std::is_same_v<table<key_of<Stored>, row_of<Stored>>, Table>...};
+    return static_cast<std::size_t>(std::find(std::begin(is_it), std::end(is_it), true) - std::begin(is_it));
+}
 
 } // namespace detail
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/storage/ordered_key.hpp>
 
 #include <optional>
 #include <string>
@@ -102,24 +103,49 @@ struct key_part {
     Of of;
 };
 
-// Which row a handler of that event gets, when neither a member of the event nor its stream says it:
-// `el::keyed_by([](const Placed& event) { return event.country; })`.
+// Which row a handler of that event gets, when neither its only member of the key's type nor its stream says it: a member,
+// `el::keyed_by(&Placed::country)`, or a function, `el::keyed_by([](const Placed& event) { return event.country; })`.
+template <class Fact, class Member>
+    requires(std::is_object_v<Member>)
+key_part<members_of_row<Fact, Member>> keyed_by(Member Fact::*member)
+{
+    return {{{member}}};
+}
 template <class Of>
+    requires(not std::is_member_object_pointer_v<Of>)
 key_part<Of> keyed_by(Of of)
 {
     return {std::move(of)};
 }
 
+namespace detail {
+
+class RowTable;
+
+// definition.hpp
+void* update_row(RowTable& table, std::string ordered_key, const void* key);
+const void* find_row(RowTable& table, std::string ordered_key, const void* key);
+void erase_row(RowTable& table, std::string ordered_key, const void* key);
+
+} // namespace detail
+
 // The rows of a read model, for handlers that change several of them.
 template <class Key, class Row>
 class table {
 public:
-    virtual ~table() = default;
+    explicit table(detail::RowTable& rows) : rows_{&rows} {}
+
     // The row, made when it is not there. It lives until the handler returns.
-    virtual Row& update(const Key& key) = 0;
+    Row& update(const Key& key) { return *static_cast<Row*>(detail::update_row(*rows_, ordered_key(key), &key)); }
     // The row; nullptr when it is not there.
-    virtual const Row* find(const Key& key) = 0;
-    virtual void erase(const Key& key)      = 0;
+    const Row* find(const Key& key)
+    {
+        return static_cast<const Row*>(detail::find_row(*rows_, ordered_key(key), &key));
+    }
+    void erase(const Key& key) { detail::erase_row(*rows_, ordered_key(key), &key); }
+
+private:
+    detail::RowTable* rows_;
 };
 
 } // namespace eventloom

@@ -1,17 +1,20 @@
 // What a fold remembers about rows, by their ordered keys: a hash table whose values stay where they are.
 //
-//     RowSlots<Slot> slots;
+//     RowSlots<Slot> slots{sizeof(Row)};
 //     const auto [place, fresh] = slots.try_emplace(ordered_key(key));
 //     place->second.changed = true;
+//     new (slots.beside(*place)) Row{};                  // memory of the slot's own, for what the Slot destroys
 //
 // Most of what a fold does with many rows is to wait for memory. The hashes lie close together, beside the addresses of
 // the values, so that finding one costs two such waits: std::unordered_map needs four. Threads: one.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +26,11 @@ template <class Value>
 class RowSlots {
 public:
     using Place = std::pair<const std::string, Value>;
+
+    // So many bytes of memory follow each value, aligned for any type.
+    explicit RowSlots(std::size_t bytes_beside = 0) : bytes_{bytes_of_place + bytes_beside} {}
+
+    static void* beside(Place& place) { return reinterpret_cast<std::byte*>(&place) + bytes_of_place; }
 
     // Nothing when the key is not there.
     const Place* find(std::string_view key) const
@@ -37,8 +45,11 @@ public:
         const auto hash = hash_of(key);
         Entry& entry    = entry_of(key, hash);
         if (entry.place != nullptr) return {entry.place, false};
-        entry = {hash, places_.emplace_back(std::make_unique<Place>(std::move(key), Value{})).get()};
-        return {entry.place, true};
+        auto* const memory = ::operator new(bytes_);
+        auto* const place  = new (memory) Place{std::move(key), Value{}};
+        places_.emplace_back(place);
+        entry = {hash, place};
+        return {place, true};
     }
 
     // Asks about each of them once.
@@ -58,7 +69,16 @@ private:
         std::uint64_t hash = 0;
         Place* place       = nullptr;
     };
-    static constexpr std::size_t least_entries = 64;
+    struct Destroy {
+        void operator()(Place* place) const
+        {
+            std::destroy_at(place);
+            ::operator delete(static_cast<void*>(place));
+        }
+    };
+    static constexpr std::size_t least_entries  = 64;
+    static constexpr std::size_t alignment      = alignof(std::max_align_t);
+    static constexpr std::size_t bytes_of_place = (sizeof(Place) + alignment - 1) / alignment * alignment;
 
     static std::uint64_t hash_of(std::string_view key) { return std::hash<std::string_view>{}(key); }
 
@@ -92,7 +112,8 @@ private:
         }
     }
 
-    std::vector<std::unique_ptr<Place>> places_;
+    std::size_t bytes_;
+    std::vector<std::unique_ptr<Place, Destroy>> places_;
     std::vector<Entry> entries_; // a power of two
 };
 
