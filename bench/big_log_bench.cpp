@@ -149,7 +149,7 @@ Row whole_log_decoded(BigLog& log, const Scale& scale)
             .figures = measure_in_turns(std::min(scale.rounds, 3u), {{"Eventloom", read}})};
 }
 
-// What it costs to put the events of a stream together, which the rows of streams behind this then have.
+// What it costs to put the events of a stream together, which the rows of streams after this then have.
 std::vector<Row> clustering(TestedEventloom& ours)
 {
     say("big log: clustering");
@@ -292,7 +292,7 @@ public:
             auto& append = work_.emplace_back();
             append.add(stream_, number_, std::move(events));
             if (condition_ == Condition::none) continue;
-            // As a decision does that has read the ten: nothing may have come behind the last of them.
+            // As a decision does that has read the ten: nothing may have come after the last of them.
             const auto last_tagged   = (events_in_stream - tagged_one_in) * log_.streams() + drawn + 1;
             append.request.condition = {{{{.types = {"order-noted"}, .tags = {tag_of(drawn)}}}}, last_tagged};
         }

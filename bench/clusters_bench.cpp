@@ -27,7 +27,7 @@ std::string stream_name(std::uint64_t stream)
     return "stream-" + std::to_string(stream);
 }
 
-// Every stream gets its next event before any gets the one behind that.
+// Every stream gets its next event before any gets the one after that.
 void fill(Machine& machine, el::LevelDbStore& store, std::uint64_t streams)
 {
     for (std::uint64_t round = 0; round < events_in_stream; ++round) {

@@ -128,9 +128,9 @@ private:
         add_size("log and its index, before the scavenge", "shop/log");
         run("store scavenge --dry-run", {"store", "scavenge", "--dry-run"}, "shop");
         run("store scavenge", {"store", "scavenge", "--yes"}, "shop");
-        add_size("log and its index, behind the scavenge", "shop/log");
+        add_size("log and its index, after the scavenge", "shop/log");
         run("store scavenge, nothing to do", {"store", "scavenge", "--yes"}, "shop");
-        run("store verify, behind the scavenge", {"store", "verify"}, "shop");
+        run("store verify, after the scavenge", {"store", "verify"}, "shop");
     }
 
     const std::uint64_t events_;

@@ -22,7 +22,7 @@ struct CommandCost {
 CommandCost cost_of_command(const std::vector<std::string>& words);
 
 // The program itself. Beside the commands that every service has:
-//   fill COUNT            appends so many events, a multiple of 100,000, behind those that are there: nine of orders, then one with
+//   fill COUNT            appends so many events, a multiple of 100,000, after those that are there: nine of orders, then one with
 //                         a customer's personal data; ten events an order, a hundred a customer
 //   delete-orders COUNT   deletes the streams of so many orders, every second one
 int run_service(int argc, char** argv);

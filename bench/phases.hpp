@@ -28,7 +28,7 @@ private:
 // `directory` and waits for its report.
 PhaseReport run_phase(const std::string& phase, const std::string& directory, std::uint64_t events);
 
-// Starts a process that appends behind `events` events, and kills it in the midst. How many events stood acknowledged.
+// Starts a process that appends after `events` events, and kills it while it appends. Returns how many were acknowledged.
 std::uint64_t kill_writer(const std::string& directory, std::uint64_t events);
 
 // The other side: called by main() in the process that was started.

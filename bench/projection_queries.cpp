@@ -145,7 +145,7 @@ void append_at_rate(el::LevelDbStore& store, std::uint64_t events_a_second,
 }
 
 // Asks for the row of each event, one event after the other, until the row has it. A query costs microseconds and there
-// is a pause behind each that came too soon, so that asking takes a small part of a core; what comes later than it was
+// is a pause after each that came too soon, so that asking takes a small part of a core; what comes later than it was
 // looked for counts as late.
 void ask_for_each(const Table& table, std::vector<Steady::rep>& seen)
 {

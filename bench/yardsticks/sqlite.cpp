@@ -258,7 +258,7 @@ private:
             lock.lock();
             for (Waiting* waiting : group) {
                 waiting->done = true;
-                waiting->changed.notify_one(); // under the lock: behind it the caller may be gone
+                waiting->changed.notify_one(); // under the lock: after it the caller may be gone
             }
         }
     }

@@ -55,11 +55,11 @@ public:
     Commit find(Position position) const
     {
         const std::lock_guard lock{mutex_};
-        const auto behind =
+        const auto next =
             std::upper_bound(commits_.begin(), commits_.end(), position,
                              [](Position wanted, const Commit& commit) { return wanted < commit->front().position; });
-        if (behind == commits_.begin()) return nullptr;
-        const Commit& commit = *std::prev(behind);
+        if (next == commits_.begin()) return nullptr;
+        const Commit& commit = *std::prev(next);
         return position <= commit->back().position ? commit : nullptr;
     }
 

@@ -191,7 +191,7 @@ result<void> check_settings(const StreamAppend& append)
                                    [&](const NewEvent& event) { return event.type == end; });
     if (append.events.end() - ends > 1) {
         return invalid("invalid-append", "append to the stream " + quoted(append.stream) +
-                                             " behind the event that ends it for good; leave out what follows it");
+                                             " after the event that ends it for good; leave out what follows it");
     }
     return done();
 }
@@ -373,7 +373,7 @@ Error wrong_expected_version(std::string_view stream, const ExpectedVersion& exp
 Error append_condition_failed(const AppendCondition& condition, Position found)
 {
     return {Failure::conflict, "append-condition-failed",
-            "append if nothing behind position " + std::to_string(condition.after) + " is " +
+            "append if nothing after position " + std::to_string(condition.after) + " is " +
                 printable(condition.fails_if_matched.describe().substr(0, 300)) +
                 ", but found such an event at position " + std::to_string(found) + "; read again and decide again"};
 }

@@ -100,9 +100,9 @@ std::string to_string(Time time)
     const std::chrono::hh_mm_ss clock{time - day};
     std::string text;
     text.reserve(sizeof "2011-12-09T12:50:00.000000Z");
-    const auto append = [&](std::int64_t number, std::size_t digits, char behind) {
+    const auto append = [&](std::int64_t number, std::size_t digits, char separator) {
         append_padded(text, number, digits);
-        text.push_back(behind);
+        text.push_back(separator);
     };
     append(static_cast<int>(date.year()), 4, '-');
     append(static_cast<unsigned>(date.month()), 2, '-');

@@ -12,7 +12,7 @@ public:
     // `random` is any 64 fresh bits.
     Uuid make(Time now, std::uint64_t random)
     {
-        // An id has 48 bits for a time behind 1970: what a clock says before it, or after the calendar's end, is left out.
+        // An id has 48 bits for a time since 1970; an earlier one, or one after the calendar's end, is clamped.
         const auto milliseconds = static_cast<std::uint64_t>(std::clamp<std::int64_t>(
             std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count(), 0, end_of_9999));
         // A clock that stands or goes back must not make ids go back: the counter goes on instead.

@@ -22,7 +22,7 @@ inline constexpr std::string_view about_master = "amaster";
 inline constexpr std::string_view about_rekey  = "arekey";
 inline constexpr std::string_view keys         = "k";
 inline constexpr std::string_view erasures     = "x";
-inline constexpr std::string_view behind_all   = "z";
+inline constexpr std::string_view after_all    = "z";
 
 std::string of_key(std::string_view subject);
 std::string of_erasure(std::string_view subject);

@@ -1,4 +1,4 @@
-// The store of keys behind PersonalKeys: what its parts share.
+// What the parts of PersonalKeys share: its store of keys.
 //
 //     const std::lock_guard lock{core_->working};
 //     BOOST_OUTCOME_TRY(const bool is_there, core_->open(false));

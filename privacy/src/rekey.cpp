@@ -68,7 +68,7 @@ result<bool> PersonalKeys::Core::rekey_some(RekeyPlace& at)
     BOOST_OUTCOME_TRY(wrap_some(at));
     const bool more = not at.next.empty();
     if (not more || at.seen - at.seen_when_tidied >= keys_to_tidy_up) {
-        BOOST_OUTCOME_TRY(database->compact(at.tidied, more ? std::string_view{at.next} : key_records::behind_all));
+        BOOST_OUTCOME_TRY(database->compact(at.tidied, more ? std::string_view{at.next} : key_records::after_all));
         at.tidied           = at.next;
         at.seen_when_tidied = at.seen;
     }

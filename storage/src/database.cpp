@@ -386,8 +386,8 @@ result<void> Database::write(const Batch& batch, Durability durability)
 
 result<void> Database::write_out()
 {
-    const std::string_view behind_all_keys{"\xff\xff\xff\xff\xff\xff\xff\xff", 8};
-    return compact(behind_all_keys, behind_all_keys);
+    const std::string_view after_all_keys{"\xff\xff\xff\xff\xff\xff\xff\xff", 8};
+    return compact(after_all_keys, after_all_keys);
 }
 
 result<void> Database::compact(std::string_view first_key, std::string_view last_key)

@@ -11,7 +11,7 @@ using namespace eventloom;
 using namespace eventloom::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("every event store's groups go on exactly behind what was acknowledged", "[eventstore][contract][groups]")
+TEST_CASE("every event store's groups go on exactly after what was acknowledged", "[eventstore][contract][groups]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
     GroupMachine machine{kind};

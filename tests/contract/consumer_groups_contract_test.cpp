@@ -119,7 +119,7 @@ TEST_CASE("a member that renews its lease, acknowledges or asks keeps its stream
     CHECK(group->status().checkpoint == 8);
 }
 
-TEST_CASE("a stream is in one member's hands, and goes on only behind an acknowledgement", "[eventstore][groups]")
+TEST_CASE("a stream is in one member's hands, and goes on only after an acknowledgement", "[eventstore][groups]")
 {
     GroupMachine machine{any_store()};
     const auto group = machine.open({.name = "mail", .batch_events_max = 2});

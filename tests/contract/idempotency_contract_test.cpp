@@ -301,7 +301,7 @@ TEST_CASE("every event store repeats its first answer to what was sent under a c
         nothing.command  = command;
         const auto first = store->append(nothing);
         REQUIRE(first);
-        REQUIRE(store->append(to("account-1", any, {machine.event("behind")})));
+        REQUIRE(store->append(to("account-1", any, {machine.event("after")})));
         store.reopen(store);
         check_repeats(*store.store, first.value(), store->append(nothing), 2);
     }

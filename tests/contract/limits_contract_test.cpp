@@ -203,7 +203,7 @@ const std::vector<Name>& clean_names()
         {"one letter", "a"},
         {"a space", " "},
         {"the last before DEL", "~"},
-        {"the first behind C1", "\xc2\xa0"},
+        {"the first after C1", "\xc2\xa0"},
         {"two, three and four bytes", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x8d\xb5"},
         {"the last before the surrogates", "\xed\x9f\xbf"},
         {"the last of all", "\xf4\x8f\xbf\xbf"},

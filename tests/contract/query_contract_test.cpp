@@ -66,7 +66,7 @@ TEST_CASE("every event store holds an append to its condition over tags and type
     };
     const std::string failed = "append-condition-failed";
 
-    DYNAMIC_SECTION(kind.name << (reopen ? ", reopened" : "") << ": a match behind the position fails it")
+    DYNAMIC_SECTION(kind.name << (reopen ? ", reopened" : "") << ": a match after the position fails it")
     {
         CHECK(tried({{{.tags = {"course:c1"}}}}, 1) == failed);
         CHECK(tried({{{.types = {"joined"}}}}, 1) == failed);

@@ -50,7 +50,7 @@ std::int64_t balance_in(CommandBus& bus)
     return state.value().balance;
 }
 
-// Appends bookings of 1, 2, 3, ... behind what is there.
+// Appends bookings of 1, 2, 3, ... after what is there.
 void book(CommandBus& bus, std::int64_t first, std::int64_t last)
 {
     for (auto amount = first; amount <= last; ++amount) REQUIRE(bus.send(ledger, Book{amount}));
@@ -119,7 +119,7 @@ TEST_CASE("with snapshots the same is decided as without, whatever becomes of th
     }
 }
 
-TEST_CASE("behind a snapshot only the events that follow it are read", "[snapshots][contract]")
+TEST_CASE("after a snapshot only the events that follow it are read", "[snapshots][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
     Machine machine;
@@ -135,7 +135,7 @@ TEST_CASE("behind a snapshot only the events that follow it are read", "[snapsho
         CountingStore counted{*store.store};
         CommandBus bus{machine.runtime, counted, forgetful(snapshots)};
         CHECK(balance_in(bus) == sum_to(203));
-        CHECK(counted.counts.events_read == 1 + 3); // the one that the snapshot stands behind, and three
+        CHECK(counted.counts.events_read == 1 + 3); // the last one in the snapshot, and three
         counted.counts = {};
         CommandBus plain{machine.runtime, counted, forgetful(nullptr)};
         CHECK(balance_in(plain) == sum_to(203));
@@ -196,7 +196,7 @@ TEST_CASE("a snapshot that is damaged, of another version or ahead of the log is
         CommandBus another_programs{machine.runtime, *store, forgetful(snapshots)};
         CHECK(another_programs.load(id<Tally>{"1"}).value().bookings == 12);
     }
-    SECTION("behind another event")
+    SECTION("with another last event")
     {
         not_believed([&](Snapshot& other) { other.last.event = machine.runtime.ids.next(); });
         not_believed([](Snapshot& other) { ++other.last.position; });

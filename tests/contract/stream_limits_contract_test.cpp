@@ -159,7 +159,7 @@ TEST_CASE("limits are events, and asking for what stands writes nothing", "[even
     }
 }
 
-TEST_CASE("a deleted stream reads as empty, and begins anew behind its versions", "[eventstore][limits]")
+TEST_CASE("a deleted stream reads as empty, and begins again after its versions", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
     Machine machine{kind};
@@ -185,11 +185,11 @@ TEST_CASE("a deleted stream reads as empty, and begins anew behind its versions"
         REQUIRE(again);
         CHECK(again.value().repeated);
         CHECK(again.value().first_position == first.value().first_position);
-        // What was put behind another event is not taken for the beginning of a stream.
-        auto behind = to("a-1", ExpectedVersion::exactly(2), {note_of(machine.runtime, "3")});
-        REQUIRE(machine->append(behind));
-        behind.streams.front().expected = ExpectedVersion::no_stream();
-        CHECK(code_of(machine->append(behind)) == "event-at-another-version");
+        // What was put after another event is not taken for the beginning of a stream.
+        auto later = to("a-1", ExpectedVersion::exactly(2), {note_of(machine.runtime, "3")});
+        REQUIRE(machine->append(later));
+        later.streams.front().expected = ExpectedVersion::no_stream();
+        CHECK(code_of(machine->append(later)) == "event-at-another-version");
     }
 }
 
@@ -234,7 +234,7 @@ TEST_CASE("a tombstoned stream is never written again", "[eventstore][limits]")
     }
 }
 
-TEST_CASE("an append in the same group as the tombstone is refused like one behind it", "[eventstore][limits]")
+TEST_CASE("an append in the same group as the tombstone is refused like one after it", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
     Machine machine{kind};

@@ -350,7 +350,7 @@ result<void> ProjectionsMachine::check_nothing_but_inline_rows()
     const auto cursor = view->scan({"", "\xff"});
     for (; cursor->valid(); cursor->next()) {
         const auto key = cursor->key();
-        const auto end = key.find('\0') + 3; // behind the name and the byte of its kind
+        const auto end = key.find('\0') + 3; // after the name and the byte of its kind
         if (key[end - 1] == 'g') prefixes.emplace(key.substr(0, end + 8));
     }
     BOOST_OUTCOME_TRY(cursor->status());

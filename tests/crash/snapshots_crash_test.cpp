@@ -32,7 +32,7 @@ public:
     SimulatedDisk& disk() { return disk_; }
     const Runtime& runtime() const { return runtime_; }
 
-    // Books 1, 2, 3, ... behind what is there, with nothing kept in memory; gives how many were acknowledged.
+    // Books 1, 2, 3, ... after what is there, with nothing kept in memory. Returns how many were acknowledged.
     std::int64_t work()
     {
         std::int64_t acknowledged = 0;

@@ -80,7 +80,7 @@ TEST_CASE("a list of a backup with any byte changed, or cut anywhere, is refused
     CHECK(machine.restore(next.name, into));
 }
 
-TEST_CASE("a damaged file of backups is whole again behind the next backup when the store still has it",
+TEST_CASE("a damaged file of backups is whole again after the next backup when the store still has it",
           "[eventstore][backup][damage]")
 {
     const Machine machine;

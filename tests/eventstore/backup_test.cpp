@@ -258,7 +258,7 @@ TEST_CASE("checkpoints of consumer groups are restored with the log, and are nev
     const auto groups   = ConsumerGroups::open(machine.runtime, *restored, {.directory = into + "/groups"});
     REQUIRE(groups);
     CHECK(groups.value()->names().value() == std::vector<std::string>{"mail"});
-    // The group goes on behind what it had handled: together that is every event, and each once.
+    // The group goes on after what it had handled: together that is every event, and each once.
     const auto group = groups.value()->open_group({.name = "mail"}).value();
     handled.merge(handle(*group, 100 - handled.size()));
     CHECK(handled.size() == 100);

@@ -295,7 +295,7 @@ TEST_CASE("clusters are made by tasks, that give way while the log grows", "[eve
     }
     CHECK(store->info().value().clustered == 0);
     REQUIRE(machine.simulated.run_one());
-    // An append between two tasks: the one behind it comes later, and once only.
+    // An append between two tasks: the next task comes later, and once only.
     REQUIRE(store->append(to("stream-0", ExpectedVersion::any(), {note_of(machine.runtime, "")})));
     machine.simulated.run_until_idle();
     CHECK(store->info().value().clustered == 0);

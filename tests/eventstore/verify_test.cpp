@@ -119,7 +119,7 @@ TEST_CASE("verify names the events that an index does not say, and those that it
     SECTION("a tag stands at another event")
     {
         machine.change_entry(list_key('g', "round:4"), [](std::string& key, std::string& value) {
-            key.back() = 18; // position 13 becomes 16, and so do those behind it
+            key.back() = 18; // position 13 becomes 16, and so do those after it
             value[0]   = 16;
             return true;
         });

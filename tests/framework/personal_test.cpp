@@ -78,7 +78,7 @@ TEST_CASE("an encoded event says where its personal parts are, and whose", "[fra
     REQUIRE(note);
     CHECK(note->form == PersonalForm::open);
     CHECK(note->subject == "customer-1");
-    CHECK(note->places == PersonalPlaces{2, 9, 36, 58}); // behind "1"; behind "Ada" and a number; 27 bytes on; 21 and 1
+    CHECK(note->places == PersonalPlaces{2, 9, 36, 58}); // after "1"; after "Ada" and a number; 27 bytes on; 21 and 1
     CHECK(PersonalNote::parse(note->text())->text() == *text);
     CHECK(personal_part_at(event.data, 2)->bytes == "\x03"
                                                     "Ada");

@@ -69,8 +69,8 @@ void check_cut(const Log& log, std::size_t length)
 {
     const auto found = scrub_log(std::string_view{log.bytes}.substr(0, length));
     ensure(found.verdict != Verdict::damaged, "a log that ends too early is called damaged");
-    const auto behind           = std::upper_bound(log.ends.begin(), log.ends.end(), length);
-    const std::size_t whole_end = behind == log.ends.begin() ? 0 : *std::prev(behind);
+    const auto next             = std::upper_bound(log.ends.begin(), log.ends.end(), length);
+    const std::size_t whole_end = next == log.ends.begin() ? 0 : *std::prev(next);
     ensure(found.whole_end == whole_end, "a log that ends too early is cut at the wrong place");
 }
 
@@ -81,7 +81,7 @@ void check_flip(Log log, std::size_t at, unsigned char mask)
     const auto found     = scrub_log(log.bytes);
     const bool is_last   = hit == log.ends.end() || hit + 1 == log.ends.end();
     const auto record_at = hit == log.ends.begin() ? 0 : *std::prev(hit);
-    // Behind a record's end and before the next header there may be filling, which means nothing.
+    // After a record's end and before the next header there may be filling, which means nothing.
     const std::size_t left = block_bytes - record_at % block_bytes;
     if (left < header_bytes && at < record_at + left) return ensure(found.verdict == Verdict::whole, "filling is read");
     ensure(found.verdict == (is_last ? Verdict::torn_tail : Verdict::damaged),
@@ -94,7 +94,7 @@ void check_flip(Log log, std::size_t at, unsigned char mask)
 void eventloom::fuzz::logs(std::string_view bytes)
 {
     const auto found = scrub_log(bytes);
-    ensure(found.whole_end <= bytes.size() && found.bad_at <= bytes.size(), "a log is cut behind its end");
+    ensure(found.whole_end <= bytes.size() && found.bad_at <= bytes.size(), "a log is cut after its end");
     // What is kept of a log is whole, and stays so.
     const auto kept = scrub_log(bytes.substr(0, found.whole_end));
     ensure(kept.verdict == Verdict::whole && kept.whole_end == found.whole_end, "what is kept of a log is not whole");

@@ -1,5 +1,5 @@
-// Records, command records and lists of positions, first as they come and then with checksums that are right, as somebody
-// would forge them who knows how: else nothing behind a checksum would ever be reached.
+// Records, command records and lists of positions, first as they come and then with correct checksums, as an
+// attacker would write them: otherwise the code after a check of a checksum would never be reached.
 #include "targets.hpp"
 
 #include "index/position_list.hpp"

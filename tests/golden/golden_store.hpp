@@ -20,7 +20,7 @@ inline constexpr unsigned commands = 12;
 eventloom::result<void> write_events(eventloom::EventStore& store, eventloom::SimulatedExecutor& clock,
                                      unsigned from = 0, unsigned to = commands);
 
-// From format 3 on: deletes one of its streams and limits two others. A scavenge behind that is the caller's.
+// From format 3 on: deletes one of its streams and limits two others. The caller runs the scavenge after it.
 eventloom::result<void> hide_events(eventloom::EventStore& store);
 
 // The id of the command with this number.

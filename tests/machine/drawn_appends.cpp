@@ -85,7 +85,7 @@ AppendRequest DrawnAppends::fresh(const StoreModel& model)
     return request;
 }
 
-// Something of a stream, now and then together with an append to it, ahead of it or behind it.
+// Something of a stream, now and then together with an append to it, before it or after it.
 AppendRequest DrawnAppends::asking(const StoreModel& model)
 {
     const auto name   = stream();

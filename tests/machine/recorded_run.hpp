@@ -23,7 +23,7 @@ struct CrashPoint {
 
 struct RecordedRun {
     std::vector<AppendRequest> requests;
-    std::vector<CrashPoint> points; // the last one behind the clean end
+    std::vector<CrashPoint> points; // the last one after the clean end
     std::string wrong;              // an answer that was not the expected one
 
     StoreModel acknowledged_at(const CrashPoint& point) const;

@@ -245,7 +245,7 @@ Status SimulatedDisk::NewWritableFile(const std::string& path, leveldb::Writable
     auto fresh    = std::make_shared<SimulatedFile>();
     fresh->number = ++files_made_;
     enter({path, fresh});
-    *file = write_behind(*this, path, fresh).release();
+    *file = write_at_end(*this, path, fresh).release();
     return Status::OK();
 }
 
@@ -266,7 +266,7 @@ Status SimulatedDisk::NewAppendableFile(const std::string& path, leveldb::Writab
     const auto found = find(path);
     if (not found) return NewWritableFile(path, file);
     if (auto status = pass(Operation::open, path); not status.ok()) return status;
-    *file = write_behind(*this, path, found).release();
+    *file = write_at_end(*this, path, found).release();
     return Status::OK();
 }
 

@@ -103,7 +103,7 @@ public:
     DiskImage image() const { return state_.copy(); }
     // Every file as the system sees it.
     std::map<std::string, std::string> files() const;
-    // Makes, changes or (without content) removes a file, behind everybody's back.
+    // Makes, changes or (without content) removes a file, without the knowledge of the programs that have it open.
     void replace(const std::string& path, std::optional<std::string> content);
 
     leveldb::Status sync_directory();

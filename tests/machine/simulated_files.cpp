@@ -49,7 +49,7 @@ public:
     {
         if (auto status = disk_.may_read(path_); not status.ok()) return status;
         const std::string& bytes = *file_->seen;
-        // As pread: behind the end there is nothing, and that is no error.
+        // As pread: after the end there is nothing, and that is no error.
         offset = std::min<std::uint64_t>(offset, bytes.size());
         count  = std::min<std::size_t>(count, bytes.size() - offset);
         std::memcpy(scratch, bytes.data() + offset, count);
@@ -94,7 +94,7 @@ std::unique_ptr<leveldb::RandomAccessFile> read_anywhere(SimulatedDisk& disk, co
     return std::make_unique<RandomBytes>(disk, path, std::move(file));
 }
 
-std::unique_ptr<leveldb::WritableFile> write_behind(SimulatedDisk& disk, const std::string& path,
+std::unique_ptr<leveldb::WritableFile> write_at_end(SimulatedDisk& disk, const std::string& path,
                                                     std::shared_ptr<SimulatedFile> file)
 {
     return std::make_unique<Writer>(disk, path, std::move(file));

@@ -9,7 +9,7 @@ std::unique_ptr<leveldb::SequentialFile> read_in_order(SimulatedDisk& disk, cons
                                                        std::shared_ptr<SimulatedFile> file);
 std::unique_ptr<leveldb::RandomAccessFile> read_anywhere(SimulatedDisk& disk, const std::string& path,
                                                          std::shared_ptr<SimulatedFile> file);
-std::unique_ptr<leveldb::WritableFile> write_behind(SimulatedDisk& disk, const std::string& path,
+std::unique_ptr<leveldb::WritableFile> write_at_end(SimulatedDisk& disk, const std::string& path,
                                                     std::shared_ptr<SimulatedFile> file);
 
 } // namespace eventloom::testing

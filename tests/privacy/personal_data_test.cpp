@@ -577,7 +577,7 @@ TEST_CASE("while all keys are looked at or wrapped anew others are made, opened 
         return done();
     }));
     CHECK(reached == whole);
-    CHECK_FALSE(is_there_at_end); // nothing is left to be done behind the last step
+    CHECK_FALSE(is_there_at_end); // nothing is left to be done after the last step
     machine.master_key_file = new_file;
     machine.open();
     const auto info = machine.keys->info(true).value();

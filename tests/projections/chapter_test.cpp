@@ -200,7 +200,7 @@ struct Question {
     sql::Lines answer;
 };
 
-// The lines of the chapter's SQL: a question, and behind `-- ` what it answers.
+// The lines of the chapter's SQL: a question, and after `-- ` its answer.
 std::vector<Question> sql_of_the_chapter()
 {
     std::ifstream chapter{CHAPTER};

@@ -81,7 +81,7 @@ TEST_CASE("as-of from a copy reads the log from there on", "[projections][as-of]
     el::Projections projections{machine.runtime, counting, machine.bus, machine.directory.path()};
     REQUIRE(projections.add(directory(), {.copies = every_ten}));
     REQUIRE(projections.as_of("directory", 44));
-    CHECK(counting.counts.events_read <= 5 + 1); // behind the copy at 40, and the one at which it sees the end
+    CHECK(counting.counts.events_read <= 5 + 1); // after the copy at 40, and the one at which it sees the end
 }
 
 TEST_CASE("no more copies are kept than asked for, and they lie over the whole log", "[projections][as-of]")

@@ -105,7 +105,7 @@ void add_rows(std::vector<std::string>& all, const el::Table<Key, Row>& table)
 TEST_CASE("the rows as of a position are those of a log that ends there", "[projections][as-of]")
 {
     Machine machine{GENERATE(from_range(every_way))};
-    Machine cut; // gets the same events one by one, and is looked at behind each
+    Machine cut; // gets the same events one by one, and is looked at after each
     REQUIRE(machine.add(directory()));
     REQUIRE(machine.add(census()));
     const auto people            = cut.projections->add(directory()).value();

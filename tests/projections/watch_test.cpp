@@ -219,7 +219,7 @@ TEST_CASE("who watches a table through a rebuild or a drop is told to read it an
     CHECK(notes.told == Texts{"1: read anew", "2: bob nowhere>Hull"});
     notes.told.clear();
     REQUIRE(machine.projections->drop("directory"));
-    settle(machine); // by then the log was folded anew; the handler was called before that, or behind it
+    settle(machine); // by then the log was folded anew; the handler was called before that, or after it
     REQUIRE_FALSE(notes.told.empty());
     CHECK(notes.told.front().ends_with(": read anew"));
     CHECK(watching->position() == 2);
@@ -300,7 +300,7 @@ struct Interrupted {
     const el::Table<PersonId, Entry> table{projected.definition, 0, projected.decode, current};
 };
 
-TEST_CASE("who begins to watch in the middle of a write is told to read the table anew behind it",
+TEST_CASE("a watcher that begins in the middle of a write is told to read the table again after it",
           "[projections][watch]")
 {
     Interrupted rows;

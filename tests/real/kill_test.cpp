@@ -60,7 +60,7 @@ TEST_CASE("killed at random moments, a writing process loses no acknowledged eve
             const auto& numbers = acknowledged[writer];
             if (not numbers.empty()) last = std::max(last, *numbers.rbegin());
         }
-        // Everybody goes on behind the request that nobody can have begun.
+        // Every writer goes on with numbers that no request can have used.
         const std::uint64_t next = last + in_flight_max + 1;
         for (std::size_t writer = 0; writer < writers; ++writer) {
             for (std::uint64_t number = first; number < next; ++number) {

@@ -33,7 +33,7 @@ Time at(int year, unsigned month, unsigned day)
     return sys_days{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}};
 }
 
-// Before 1970, at its first moment, behind the ends of 32 bits of seconds, and as far as a system's clock goes.
+// Before 1970, at its first moment, after the ends of 32 bits of seconds, and as far as a system's clock goes.
 const std::vector<Time>& clocks()
 {
     static const std::vector<Time> all{at(1901, 12, 13),    at(1960, 3, 1),   at(1970, 1, 1) - 500ms,

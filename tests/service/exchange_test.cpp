@@ -83,7 +83,7 @@ AppendRequest personal_request(const Runtime& runtime, std::uint64_t number)
     return to("profile-" + std::to_string(number % 40), ExpectedVersion::any(), {event});
 }
 
-// Commands alone, before, between and behind events; tags, headers that are no text, several streams, an event without data;
+// Commands alone, before, between and after events; tags, headers that are no text, several streams, an event without data;
 // personal data, some erased; many appends that were recorded at one moment, and one that is larger than a record.
 void fill(EventStore& store, PersonalKeys& keys, const Runtime& runtime, SimulatedExecutor& executor,
           std::uint64_t appends)
@@ -586,7 +586,7 @@ TEST_CASE("lines that no store has written are refused, whatever they say", "[ex
         event.recorded_at = Time{Duration{-1}};
         add(event);
     }
-    SECTION("an older event behind a newer one")
+    SECTION("an older event after a newer one")
     {
         auto event        = good;
         event.id          = ids.next();

@@ -191,7 +191,7 @@ TEST_CASE("a torn tail of a MANIFEST is cut off, but never a change that was act
     const auto directory = machine.directory.path() + "/db/";
     std::string name;
     std::getline(std::ifstream{directory + "CURRENT"}, name);
-    SECTION("older bytes behind the last change")
+    SECTION("older bytes after the last change")
     {
         std::ofstream{directory + name, std::ios::app | std::ios::binary} << std::string(40, '\0') << "older";
         const auto database = machine.open();

@@ -24,8 +24,7 @@ public:
         const std::lock_guard lock{mutex_};
         ++times_[event.position];
         by_[member].push_back(event.position);
-        // In order: the first time of an event comes behind the first time of the one in front of it; and what is
-        // acknowledged does not come again.
+        // In order: an event first comes after the event before it has come; and what is acknowledged does not come again.
         auto& next = next_[event.stream];
         if (event.version > next) note(event, "came before the event in front of it");
         if (event.version == next) ++next;

@@ -1,4 +1,4 @@
-// Events with personal data, made of bytes: no type stands behind them.
+// Events with personal data, made of bytes: they have no C++ type.
 #pragma once
 
 #include "support/every_store.hpp"
@@ -7,7 +7,7 @@
 
 namespace eventloom::testing {
 
-// Open text and parts in turn: "before", part, "between", part, "behind".
+// Open text and parts in turn: "before", part, "between", part, "after".
 inline NewEvent personal_event(const Runtime& runtime, const std::string& subject,
                                const std::vector<std::string>& parts)
 {

@@ -12,7 +12,7 @@ namespace eventloom {
 
 class PositionList {
 public:
-    // Behind all that are in it; a position that is its last already is not added again.
+    // They must follow all that are in it; a position that is already its last is not added again.
     void add(Position first, std::uint64_t count);
 
     bool empty() const { return runs_.empty(); }

@@ -13,7 +13,7 @@ namespace eventloom::key_spaces {
 inline constexpr char about  = 'a'; // "format"                              -> format version
 inline constexpr char record = 'e'; // last position, ordinal (four bytes)   -> record
 inline constexpr char row =
-    'p'; // whatever inline projections put there -> the same. Behind all records, for the same reason.
+    'p'; // whatever inline projections put there -> the same. After all records, for the same reason.
 
 // The index, which can be made anew from the log.
 inline constexpr char in_category = 'c'; // category (text), last position     -> positions

@@ -53,7 +53,7 @@ result<std::optional<Witness>> read_witness(const Runtime& runtime, const std::s
     const auto look_at = [&](std::size_t number) {
         if ((number + 1) * slot_bytes > bytes->size()) return;
         const auto slot = slot_at(*bytes, number * slot_bytes);
-        // Behind the first two a slot may be one that a power cut has torn.
+        // After the first two, a power cut may have torn a slot.
         if (not slot) is_damaged = is_damaged || number < 2;
         if (slot) witness = Witness{*slot, false};
     };

@@ -75,7 +75,7 @@ private:
     std::optional<KeyFilter> keys_put_away_;
     std::shared_ptr<HistoryCopies> copies_; // none: none are made
     std::unique_ptr<WriteBehind> behind_;   // none: each write is finished at once
-    Position put_away_up_to_;               // and what is behind it is in memory
+    Position put_away_up_to_;               // changes of later events are in memory
     std::atomic<Position> reached_;
     std::atomic<Position> visible_;
 };

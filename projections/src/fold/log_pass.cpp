@@ -52,8 +52,7 @@ struct Batch {
         bytes = 0;
     }
 
-    // Those behind a position.
-    std::span<const RecordedEvent> behind(Position position) const
+    std::span<const RecordedEvent> after(Position position) const
     {
         const auto all   = std::span{events}.first(count);
         const auto first = std::partition_point(all.begin(), all.end(),
@@ -183,7 +182,7 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     {
         if (lane.failed || batch.reached <= lane.fold.reached()) return;
         lane.ended =
-            lane.fold.handle(batch.behind(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
+            lane.fold.handle(batch.after(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
         if (not lane.ended) lane.failed = true;
     }
 

@@ -10,7 +10,7 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
                                 const ReadModel& model, ReadModel& scratch, const VisitRowChange& visit,
                                 const LogProgress& progress);
 
-// The row as JSON, behind the event at `position`; of a projection that has a stream for each row.
+// The row as JSON, after the event at `position`; of a projection that has a stream for each row.
 result<std::optional<std::string>> row_of_stream_as_of(const EventStore& store, const Projection& definition,
                                                        const std::string& key, const ReadModelView& now,
                                                        Position position);

@@ -20,8 +20,8 @@ public:
     {
     }
 
-    // Walks over both in step: keys that only one has are differences, and values that are not the same. Damage ends neither:
-    // what stands there, and behind it, is looked up key by key.
+    // Walks over both in step. A key that only one of them has is a difference, and so are two values that differ. Damage
+    // does not end the walk: from there on the keys are looked up one by one.
     result<void> compare(const ReadModelView& model, const ReadModelView& again)
     {
         const auto from_model = model.scan(every_key);
@@ -110,7 +110,7 @@ private:
         return "\"(a row of a table that the projection does not keep)\"";
     }
 
-    // What is behind the end of an index's name are bytes for the machine: the row says what they stand for.
+    // The bytes after the name of an index are not for people, so the row is shown instead.
     std::string entry_in_words(const ReadModelView& model, const row_keys::Parts& parts, std::string_view row) const
     {
         const auto name = "index " + printable(parts.rest.substr(0, parts.rest.find('\0')));

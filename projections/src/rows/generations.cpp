@@ -29,7 +29,7 @@ bool take_word(std::string_view& text, std::string_view word)
     return true;
 }
 
-// What stands behind the version; LevelDB was there before there were others, and is not named.
+// What follows the version. LevelDB has no word: it was the only place when the names were made.
 std::string_view words_of(RowPlace place)
 {
     switch (place) {

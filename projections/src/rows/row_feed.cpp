@@ -109,7 +109,7 @@ void RowFeed::tell(const Collected& changed, Position position)
     for (const auto& watcher : watchers()) {
         const auto& known = changed.watchers;
         if (std::find(known.begin(), known.end(), watcher) == known.end()) {
-            // Came while the write was under way: whether it has read the table before or behind it, nobody knows.
+            // It came during the write, so it may have read the table before the write or after it.
             watcher->add(position, nullptr);
             continue;
         }

@@ -2,7 +2,7 @@
 //
 //     const auto changed = feed.collect(batch, find);       // before the write: what its rows were
 //     ... the write ...
-//     feed.tell(changed, position);                         // behind it: they can be seen
+//     feed.tell(changed, position);                         // after the write: readers see the rows
 //
 // Each watcher has a queue with a bound, and is called by a task of its own: the writer waits for none of them. One whose
 // queue is full loses what is in it, and is told to read the table anew. Threads: one writer; watchers come from any thread.

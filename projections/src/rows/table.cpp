@@ -16,7 +16,7 @@ result<void> visit_entry(const ReadModelView& view, const row_keys::OfTable& key
                     " and found no row; rebuild the projection");
 }
 
-// What is left of the span behind the page that ended with `request.after`.
+// What is left of the span after the page that ended with `request.after`.
 KeySpan still_asked(KeySpan span, const PageRequest& request)
 {
     if (request.after.empty()) return span;

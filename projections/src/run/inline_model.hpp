@@ -27,7 +27,7 @@ public:
 
     const std::string& prefix() const { return prefix_; }
 
-    // Of an append: before it is written, and behind it.
+    // For an append: the first before it is written, the second after.
     RowFeed::Collected collect(const ModelBatch& batch, const FindStored& find) const;
     void has_been_written(Position checkpoint, std::uint64_t rows, const RowFeed::Collected& changed);
 

@@ -54,7 +54,7 @@ ProjectionState RunningProjection::state_of(const ProjectionStatus& status) cons
     return status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
 }
 
-// How long ago the first event behind a position was recorded; nothing when there is none.
+// How long ago the first event after a position was recorded; nothing when there is none.
 result<std::optional<Duration>> RunningProjection::age_behind(Position position) const
 {
     if (position >= store_.head()) return std::optional<Duration>{};

@@ -66,7 +66,7 @@ result<void> RunningProjection::open()
     return is_gone ? begin_current() : stand_by(*stored);
 }
 
-// What a rebuild that died left behind is of use to nobody; what is half built is, to the version that builds it.
+// Removes what a rebuild that died has left. What is half built stays: the version that builds it goes on with it.
 result<void> RunningProjection::clear_unnamed(const std::optional<Generation>& stored)
 {
     BOOST_OUTCOME_TRY(const auto next, generations_.next());

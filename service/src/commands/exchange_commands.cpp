@@ -59,7 +59,7 @@ result<void> write_to_file(Output& out, const Runtime& runtime, const Engine& lo
         return done();
     }
     if (report.resumed_at > 0)
-        out.say("Went on behind position " + std::to_string(report.resumed_at) + ", where an earlier export ended.");
+        out.say("Continued after position " + std::to_string(report.resumed_at) + ", where an earlier export ended.");
     out.say("Exported " + counted(report.events, "event") + " into " + file + ".");
     return done();
 }
@@ -98,7 +98,7 @@ result<void> import_file(Output& out, const Runtime& runtime, EngineKind& engine
     if (only_looks) {
         out.say("Would import " + what + ": every line is whole and in its place. Nothing was written.");
     } else if (report.is_new) {
-        if (report.found > 0) out.say("Went on behind position " + std::to_string(report.found) + ".");
+        if (report.found > 0) out.say("Continued after position " + std::to_string(report.found) + ".");
         out.say("Imported " + what + " into " + directory + ", and verified them.");
     } else {
         out.say("Compared " + what + " with the store in " + directory + ": it holds just these. Nothing was written.");

@@ -122,7 +122,7 @@ result<void> watch_projections(Output& out, Service& service)
         BOOST_OUTCOME_TRY(watch.look());
         auto waited = out.console().wait(between_looks);
         if (waited) continue;
-        if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
+        if (out.console().shape().out_is_terminal) out.say(""); // after the ^C
         return waited.error().code == "interrupted" ? result<void>{done()} : std::move(waited);
     }
 }

@@ -117,7 +117,7 @@ result<void> serve(CommandLine& line, Output& out)
     const auto said = say_what_is_unknown(out, service.projections(), names);
     if (not said) report(out.console(), said.error(), out.json());
     serve_until_stopped(out, service, tenants);
-    if (out.console().shape().out_is_terminal) out.say(""); // behind the ^C
+    if (out.console().shape().out_is_terminal) out.say(""); // after the ^C
     return done();
 }
 

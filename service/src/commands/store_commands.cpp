@@ -102,7 +102,7 @@ std::string left_out(const SalvageReport& report)
 {
     if (not report.left_out()) return "Nothing that is known of was left out.";
     return "Left out: the positions " + std::to_string(report.events + 1) + " to " + std::to_string(report.last_known) +
-           ", because of damage behind the last event that was saved.";
+           ", because of damage after the last event that was saved.";
 }
 
 // What is saved is a store in a data directory of its own, to be used with --data.

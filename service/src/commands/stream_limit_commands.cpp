@@ -173,7 +173,7 @@ void add_stream_limit_commands(CommandLine& line, Command streams)
         .type_name("AGE")
         .check(not_empty());
     limiting.add_option("--max-count", limits->max_count, "Keep the last so many").check(whole_number(1));
-    limiting.add_option("--truncate-before", limits->truncate_before, "Keep this version and all behind it")
+    limiting.add_option("--truncate-before", limits->truncate_before, "Keep this version and all later ones")
         .check(whole_number());
     limiting.add_flag("--clear", limits->clear, "First take all limits off, and a deletion too");
     limiting.add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");

@@ -358,11 +358,11 @@ std::string cloud_events::line_of(const HistoryEnd& end, std::uint64_t number)
 
 bool cloud_events::is_line(std::string_view text, std::uint64_t number)
 {
-    const auto is_behind = text.rfind(",\"checksum\"");
-    if (is_behind == std::string_view::npos) return false;
-    const auto members = std::string{text.substr(0, is_behind)} + "}";
+    const auto checksum = text.rfind(",\"checksum\"");
+    if (checksum == std::string_view::npos) return false;
+    const auto members = std::string{text.substr(0, checksum)} + "}";
     return members.ends_with("\"line\":\"" + std::to_string(number) + "\"}") &&
-           text.substr(is_behind) == checksum_member(checksum_of(members));
+           text.substr(checksum) == checksum_member(checksum_of(members));
 }
 
 std::string cloud_events::readable_line_of(const RecordedEvent& event, std::string_view data_json)

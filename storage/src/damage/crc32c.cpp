@@ -48,7 +48,7 @@ PieceOfZeros make_piece_of_zeros()
     return table;
 }
 
-std::uint32_t behind_zeros(std::uint32_t crc)
+std::uint32_t after_zeros(std::uint32_t crc)
 {
     static const PieceOfZeros table = make_piece_of_zeros();
     return table[0][crc & 0xff] ^ table[1][crc >> 8 & 0xff] ^ table[2][crc >> 16 & 0xff] ^ table[3][crc >> 24];
@@ -72,8 +72,8 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::uint32_t sta
             second = __builtin_ia32_crc32di(second, eight_at(bytes.data() + piece_bytes + at));
             third  = __builtin_ia32_crc32di(third, eight_at(bytes.data() + 2 * piece_bytes + at));
         }
-        crc = behind_zeros(static_cast<std::uint32_t>(crc)) ^ second;
-        crc = behind_zeros(static_cast<std::uint32_t>(crc)) ^ third;
+        crc = after_zeros(static_cast<std::uint32_t>(crc)) ^ second;
+        crc = after_zeros(static_cast<std::uint32_t>(crc)) ^ third;
     }
     for (; bytes.size() >= 8; bytes.remove_prefix(8)) crc = __builtin_ia32_crc32di(crc, eight_at(bytes.data()));
     return by_table(static_cast<std::uint32_t>(crc), bytes);

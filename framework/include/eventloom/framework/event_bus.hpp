@@ -8,10 +8,11 @@
 //
 // Recent events come from one bounded buffer in memory that all subscribers share; a subscriber who is too slow for it
 // reads from the log at its own pace and holds up nobody. A subscriber is called by one thread at a time, in the order of
-// positions; different subscribers at the same time. When its handler answers with an error it is called no more, and the
-// error stands in the subscription; so it does from the start when there is no such scope ("invalid-category"), or when the
-// log ends before the position that it is to begin behind ("log-behind-checkpoint"). Threads: every member may be called from any thread. The bus outlives no store and no
-// executor; a handler may not end its own subscription's last reference.
+// positions; different subscribers at the same time. When its handler returns an error it is not called again, and the
+// subscription keeps the error. The subscription has an error from the start when the scope does not exist
+// ("invalid-category"), or when the log ends before `after` ("log-behind-checkpoint"). Threads: every member may be called
+// from any thread. The store and the executor must outlive the bus; a handler must not release the last reference to its
+// own subscription.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
@@ -41,7 +42,7 @@ struct SubscriptionOptions {
     std::string name; // for people
     Scope scope                    = Scope::everything();
     std::vector<std::string> types = {}; // stored names; empty: all
-    Position after                 = 0;  // begins with the event behind this position
+    Position after                 = 0;  // begins with the event after this position
     std::size_t batch_events_max   = 512;
 };
 

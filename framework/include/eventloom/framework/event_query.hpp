@@ -39,7 +39,7 @@ struct EventQuery {
     friend bool operator==(const EventQuery&, const EventQuery&) = default;
 };
 
-// The append fails when an event behind `after` matches the query. Checked and written as one atomic step.
+// The append fails when an event after position `after` matches the query. Checked and written as one atomic step.
 struct AppendCondition {
     EventQuery fails_if_matched;
     Position after = 0; // the position up to which the decision has read; 0: no event may match at all

@@ -31,7 +31,7 @@ struct KeySpan {
 class RowCursor {
 public:
     virtual ~RowCursor()                   = default;
-    virtual bool valid() const             = 0; // false behind the last key, and after an error
+    virtual bool valid() const             = 0; // false after the last key, and after an error
     virtual void next()                    = 0;
     virtual std::string_view key() const   = 0;
     virtual std::string_view value() const = 0;
@@ -81,7 +81,7 @@ private:
 // What stands at a key; nothing when the key is not there.
 using FindStored = std::function<result<std::optional<std::string>>(const std::string& key)>;
 
-// The rows at one moment, none of which is of an event behind the head. Keeps the rows there: not for long.
+// A snapshot of the rows, up to the head of the log. Release it soon: it pins storage.
 class InlineView {
 public:
     virtual ~InlineView() = default;

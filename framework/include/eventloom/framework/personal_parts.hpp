@@ -47,8 +47,8 @@ void note_personal_parts(NewEvent& event, PersonalPlaces places, std::string sub
 
 struct PersonalPart {
     PersonalForm form = PersonalForm::erased;
-    std::string_view bytes; // what stands behind the length
-    std::size_t size = 0;   // of the part, from its first byte to behind its last
+    std::string_view bytes; // what follows the length
+    std::size_t size = 0;   // of the whole part, with its form and its length
 };
 
 // Nothing when there is no such part.

@@ -7,11 +7,11 @@
 //     };
 //     template struct eventloom::codec<StockItem>;          // in the source file that has the codec of its events
 //
-// The command bus takes one every so many events, and reads only the events behind it (CommandBusOptions::snapshots).
+// The command bus takes one every so many events, and reads only the events after it (CommandBusOptions::snapshots).
 // Raise `version` whenever evolve or the members of the state change: snapshots of other versions are not looked at. When the
 // members have changed and the version has not, the old ones are passed over, and CommandBus::notices() says so.
 //
-// A snapshot is never believed over the log. It names the event that it stands behind, by id, position and time, and is
+// A snapshot is never believed over the log. It names the last event in it, by id, position and time, and is
 // used only if that very event stands there in the log. What is damaged, of another version, or ahead of the log (one that
 // was restored from a backup) is passed over and replaced. All of them can be removed at any time.
 // Threads: a SnapshotStore may be used from any thread.
@@ -63,7 +63,7 @@ consteval bool snapshots_fit()
 
 } // namespace detail
 
-// Which event a snapshot stands behind. Three things together: an id may be sent again after a backup was restored.
+// The last event in a snapshot. Three things together: an id may be sent again after a backup was restored.
 struct SnapshotAnchor {
     Uuid event;
     Position position = 0;

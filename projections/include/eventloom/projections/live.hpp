@@ -9,7 +9,7 @@
 //
 // The first call of now() reads the whole log, each later one what was appended since. Nothing is on disk, so there is no
 // checkpoint, and nothing to rebuild when the definition changes. All rows are in memory as they are stored, and up to 64 MB
-// of those that were touched lately besides. For what is asked rarely, is small, or must never be behind; what is asked often
+// of those that were touched lately besides. For what is asked rarely, is small, or must never lag; what is asked often
 // is kept (projections.hpp).
 // Copies share their rows, which go with the last of them and of the tables that they gave. The store outlives all of them.
 // Threads: any. Whoever asks while another call reads the log waits for it.
@@ -32,7 +32,7 @@ struct LiveOptions {
 
 namespace detail {
 
-// What stands behind a live table: the fold, and the rows that it has made.
+// What a live table is made of: the fold, and the rows that it has made.
 class LiveFold {
 public:
     LiveFold(const EventStore& store, std::shared_ptr<const Projection> definition, const LiveOptions& options);

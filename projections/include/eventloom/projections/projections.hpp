@@ -61,7 +61,7 @@ struct ProjectionStatus {
     std::uint32_t version          = 0; // that the rows which answer are of
     ProjectionState state          = ProjectionState::stopped;
     Position position              = 0;  // the last event whose changes are in these rows
-    Position lag                   = 0;  // events of the log behind it
+    Position lag                   = 0;  // events of the log after it
     std::optional<Duration> behind = {}; // how long ago the first of these was recorded; nothing when there is none
     double events_per_second       = 0;  // that it went through lately
     std::uint64_t rows             = 0;
@@ -241,7 +241,7 @@ public:
     result<Explanation> explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                 const LogProgress& progress = {});
 
-    // The rows as they stood behind the event at `position`, folded beside, from the log, or from the copy before it when
+    // The rows as they were after the event at `position`, folded beside, from the log, or from the copy before it when
     // copies are kept. 0 is before the first event.
     // Failure::invalid "no-such-projection", "no-such-position".
     result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});

@@ -139,7 +139,7 @@ private:
     PageRequest page_;
 };
 
-// The rows of a table as ranges. The request says how many rows a page has, in which direction, and behind which token.
+// The rows of a table as ranges. The request says how many rows a page has, in which direction, and after which token.
 template <class Key, class Row>
 RowsOf<Key, Row> rows_of(const Table<Key, Row>& table, PageRequest page = {.limit = 256})
 {

@@ -7,8 +7,8 @@
 //     BOOST_OUTCOME_TRY(const auto stored, model->find(keys.row(ordered_key)));
 //
 // Everything is at a key (row_keys.hpp): rows, index entries, numbers. Rows and checkpoint are written together or not at
-// all, so an event counts once in them, whatever dies when. Tables and Projections are what users see; this is what stands
-// behind both. Threads: one writer, any number of readers, none of whom waits for another.
+// all, so an event counts once in them, whatever dies when. Users see Tables and Projections; both
+// are built on this. Threads: one writer, any number of readers, and no reader waits for another.
 #pragma once
 
 #include <eventloom/projections/projected.hpp>

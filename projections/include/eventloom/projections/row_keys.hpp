@@ -48,7 +48,7 @@ std::string of_held(std::uint64_t position);
 struct Parts {
     std::string_view table; // empty: the only one, or none
     char kind = about;
-    std::string_view rest; // behind the byte of its kind
+    std::string_view rest; // after the byte of its kind
 };
 Parts parts_of(std::string_view key);
 

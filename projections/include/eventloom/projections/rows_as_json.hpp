@@ -30,7 +30,7 @@ class RowJsonCursor {
 public:
     RowJsonCursor(const ReadModelView& view, const TableDescription& table);
 
-    bool valid() const { return at_->valid(); } // false behind the last row, and after an error
+    bool valid() const { return at_->valid(); } // false after the last row, and after an error
     void next() { at_->next(); }
     std::string_view ordered_key() const { return row_keys::parts_of(at_->key()).rest; }
     std::string json() const { return table_.row_to_json(at_->value()); }

@@ -11,7 +11,7 @@
 // From now on: what stands in the table is read, not told. The handler is called once for each write of the read model that
 // has changed rows of the table, in order, when whoever asks the table sees them already. A write takes one event when
 // nothing else is waiting, and many when the projection catches up: a row that they changed five times is one change, from
-// what it was before the first to what it is behind the last, and one that is in the end as it was is none.
+// what it was before the first event to what it is after the last; a row that ends as it began is no change.
 // Nothing is lost in silence. Where changes cannot be told one by one, `read_anew` says so instead: when more wait for a slow
 // handler than WatchOptions allow, when one write has more, when a rebuild or a drop has put other rows in the table's place,
 // and when the watching began in the middle of a write. A handler that is slow, or fails, holds up neither the projection nor

@@ -93,7 +93,7 @@ public:
     }
 
 private:
-    // To the next entry, in this section or in the ones behind it; false at the end of all.
+    // To the next entry, in this section or a later one; false at the end of all.
     result<bool> move()
     {
         for (;;) {

@@ -134,7 +134,7 @@ public:
     const Runtime& runtime() const;
     EngineKind& engine() const;
 
-    // Reads the words behind the program's name. The exit code, when that was all: help, or wrong usage.
+    // Reads the words after the program's name. Returns an exit code when nothing is left to do: help, or wrong usage.
     std::optional<int> read(std::vector<std::string> words);
     // What the command that was read does with the data directory.
     DirectoryUse directory_use() const;
