@@ -1,12 +1,12 @@
-// What a fold remembers about rows, by their ordered keys: a hash table whose values stay where they are.
+// What a fold remembers about rows, by their ordered keys: a hash table whose values do not move.
 //
 //     RowSlots<Slot> slots{sizeof(Row)};
 //     const auto [place, fresh] = slots.try_emplace(ordered_key(key));
 //     place->second.changed = true;
 //     new (slots.beside(*place)) Row{};                  // memory of the slot's own, for what the Slot destroys
 //
-// Most of what a fold does with many rows is to wait for memory. The hashes lie close together, beside the addresses of
-// the values, so that finding one costs two such waits: std::unordered_map needs four. Threads: one.
+// A fold with many rows mostly waits for memory. The hashes are close together, with the addresses of the values, so that a
+// search waits twice: std::unordered_map waits four times. Threads: one.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ public:
         return entries_.empty() ? nullptr : entry_of(key, hash_of(key)).place;
     }
 
-    // The place of `key`, and whether it is a fresh one.
+    // The place of `key`, and whether it is new.
     std::pair<Place*, bool> try_emplace(std::string key)
     {
         if (2 * (places_.size() + 1) > entries_.size()) grow();
@@ -52,7 +52,7 @@ public:
         return {place, true};
     }
 
-    // Asks about each of them once.
+    // Calls `condition` once for each of them.
     template <class Condition>
     void erase_if(const Condition& condition)
     {
@@ -82,7 +82,7 @@ private:
 
     static std::uint64_t hash_of(std::string_view key) { return std::hash<std::string_view>{}(key); }
 
-    // Where `key` is, or else where it belongs.
+    // The entry of `key`, or the unused one where it belongs.
     const Entry& entry_of(std::string_view key, std::uint64_t hash) const
     {
         for (std::size_t at = hash;; ++at) {
@@ -102,7 +102,7 @@ private:
         return entries_[at & (entries_.size() - 1)];
     }
 
-    // At least half of them stay unused, or a key would be looked for in many.
+    // At least half of them stay unused; otherwise a search would look at many.
     void grow()
     {
         std::vector<Entry> before(std::max(least_entries, 2 * entries_.size()));

@@ -1,20 +1,21 @@
-// Stands in front of an event store: personal data are sealed on their way in, and open on their way out.
+// An event store on top of another one: it seals personal data when they are written, and opens them when they are read.
 //
 //     const auto store = seal_personal_data(*log, keys);
 //     CommandBus bus{runtime, *store};
 //
-// Where a subject's key was destroyed its personal data read as erased. Everything else goes through as it is; an event without
-// personal data costs a look at the names of its headers. What is sealed already is taken as it is, so that events of another
-// store can be brought in. An event that is sent again is recognised as ever, also when its subject was forgotten meanwhile,
-// and when a scavenge has taken it out.
+// After a subject's key was destroyed its personal data read as erased. Everything else passes unchanged; an event without
+// personal data costs a look at the names of its headers. Data that are sealed already stay as they are, so events of
+// another store can be imported. A repeated append is recognised as usual, also after its subject was forgotten and after a
+// scavenge has removed the event.
 //
-// Beside what the store says, an append answers
-// Failure::refused  "subject-forgotten": the event has personal data of a subject that was forgotten; see PersonalKeys::readmit.
-// Failure::invalid  "invalid-personal-data", "invalid-subject": the event does not say well where its personal data are, or whose.
-// and append and reads answer what PersonalKeys says. Of a commit with an event that does not open an observer is told no event: who
-// looks for it in the log is told why.
-// Folds of inline projections are given events as they lie in the log.
-// Threads: as the store. Store and keys outlive it.
+// An append has these errors beside those of the store:
+// Failure::refused  "subject-forgotten": the event has personal data of a forgotten subject; see PersonalKeys::readmit.
+// Failure::invalid  "invalid-personal-data", "invalid-subject": the event's header does not say correctly where its personal
+//                   data are, or whose.
+// Appends and reads also return the errors of PersonalKeys. If one event cannot be decrypted, observers get no event of its
+// commit; reading the log reports which event, and why.
+// Folds of inline projections get the sealed events.
+// Threads: as the store. The store and the keys must outlive it.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>

@@ -1,10 +1,10 @@
-// What keys need of the machine beyond a Runtime: numbers that nobody can guess, and files that nobody else may read.
+// What keys need of the system beside a Runtime: secure random numbers, and files that only their owner may read.
 //
 //     Secrets& secrets = system_secrets();
 //     secrets.draw(bytes);
 //     BOOST_OUTCOME_TRY(secrets.create("var/shop/keys/master.key", text));
 //
-// Tests have one that draws from a seed and keeps its files on the simulated disk. Threads: any.
+// Tests use one with a seed and with files on the simulated disk. Threads: any.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
@@ -27,12 +27,12 @@ public:
     // Failure::invalid "secret-file-exposed": others may read or write it, or it is a link. Failure::storage "secret-file-unreadable".
     virtual result<std::optional<std::string>> read(const std::string& path) = 0;
 
-    // Makes such a file, durable and whole when this returns; whatever dies meanwhile, there is no half of it.
+    // Makes such a file. It is durable and complete when this returns; a crash leaves either the whole file or none.
     // Failure::invalid "secret-file-exists"; Failure::storage "secret-file-not-made".
     virtual result<void> create(const std::string& path, std::string_view content) = 0;
 };
 
-// Of the system: its random numbers, files of mode 0600.
+// Those of the operating system: its random numbers, and files of mode 0600.
 Secrets& system_secrets();
 
 } // namespace eventloom

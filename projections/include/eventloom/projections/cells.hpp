@@ -1,11 +1,11 @@
-// Which columns a key and a row have, and what is in their cells.
+// The columns of a key and a row, and the values of their cells.
 //
 //     append_columns<OrderSummary>(columns, "row");     // its members by their names
 //     visit_cells(row, visitor);
 //
-// Texts and ids are text; whole numbers, enums, yes and no are integers; times are text as SQL's own functions read them; NaN is the text NaN; an
-// optional is its value or nothing, and so is a personal field; a struct of one member is that member; everything else is JSON. Needs cereal: include
-// projection.hpp instead. Threads: pure functions.
+// Texts and ids are text. Whole numbers, enums and booleans are integers. Times are text in the form of SQL's own functions.
+// NaN is the text NaN. An optional or a personal field is its value or nothing. A struct of one member is that member.
+// Everything else is JSON. For projection.hpp: include that. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/number_text.hpp>
@@ -55,7 +55,7 @@ template <class T>
 void visit_number(const T& number, CellVisitor& visitor)
 {
     if constexpr (std::is_floating_point_v<T>) {
-        // SQLite would make NULL of NaN; as a text it is there, equals itself, and stands after all numbers.
+        // SQLite would store NULL for NaN. As a text it is there, equals itself, and sorts after all numbers.
         std::isnan(number) ? visitor.text("NaN") : visitor.real(with_the_same_digits(number));
     } else if constexpr (std::is_same_v<T, std::uint64_t>) {
         constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();

@@ -13,7 +13,7 @@
 
 namespace eventloom {
 
-// What can be compared as what. `other` is JSON that is no one value: a list, say.
+// How values of a column compare. `other` is JSON that is not a single value, such as a list.
 enum class ColumnKind : std::uint8_t { text, whole_number, number, truth, time, other };
 
 // "text", "whole number", ...
@@ -21,13 +21,13 @@ std::string_view to_string(ColumnKind kind);
 
 struct ColumnDescription {
     std::string name;              // nested members with a dot between: "address.city"
-    std::vector<std::string> path; // where it stands in the row's JSON: {"row", "address", "city"}
+    std::vector<std::string> path; // to its value in the row's JSON: {"row", "address", "city"}
     ColumnKind kind = ColumnKind::other;
     bool of_key     = false;
     // How people read and type a whole number that has a text_form.
     std::string (*write)(std::int64_t number)                  = nullptr;
     std::optional<std::int64_t> (*read)(std::string_view text) = nullptr;
-    // The bytes that a value has in keys and indexes, of how it is typed; nothing when it is none, or has several.
+    // The ordered bytes, for keys and indexes, of a value as people type it; nothing when the text is no value of the column.
     std::optional<std::string> (*ordered)(std::string_view text) = nullptr;
 };
 

@@ -1,10 +1,11 @@
-// The columns of a key and a row, found by their members.
+// The columns of a key and a row, made from their members.
 //
 //     columns_of<OrderId, OrderRow>();        // key, customer, total, placed_at, ...
 //     columns_of<SalesKey, Sales>();          // by, value, orders, pieces, ...
 //
-// A key that is an id or the like is the column `key`; one that is a struct, a column for each member, by its name. A member of
-// the row that is called as one of the key's is `row.NAME`. Structs within structs give a column for each member, lists and the like are one. Threads: pure functions.
+// A key that is an id or another single value is the column `key`; a key that is a struct gives a column for each member, with
+// its name. A member of the row with the name of a key's member is `row.NAME`. A struct within a struct gives a column for each
+// member; a list is one column. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/description.hpp>
@@ -99,7 +100,7 @@ bool append_ordered_texts(std::span<const std::string>& texts, std::string& key)
         texts                   = texts.subspan(1);
         if constexpr (is_id<T> || std::is_convertible_v<const T&, std::string_view>) {
             append_ordered_text(key, text);
-            return text.find("\xEF\xBF\xBD") == std::string::npos; // that is shown for bytes which are no UTF-8
+            return text.find("\xEF\xBF\xBD") == std::string::npos; // U+FFFD stands for bytes that are not UTF-8
         } else if constexpr (has_text_form<T>) {
             const auto value = text_form<T>::read(text);
             if (value) append_ordered(key, *value);
@@ -113,7 +114,7 @@ bool append_ordered_texts(std::span<const std::string>& texts, std::string& key)
     }
 }
 
-// The ordered bytes of what a person types: of several parts, with a slash between them.
+// The ordered bytes of a value as people type it; with several parts there is a slash between them.
 template <class T>
 std::optional<std::string> ordered_of_text(std::string_view text)
 {
@@ -185,7 +186,7 @@ std::vector<ColumnDescription> columns_of()
     return columns;
 }
 
-// The columns that a member of a row is shown as: several, when it is a struct.
+// The columns of a member of a row: several when it is a struct.
 template <class Row>
 std::vector<std::string> columns_of_member(const Row& row, const void* wanted,
                                            const std::vector<ColumnDescription>& columns)
@@ -207,7 +208,7 @@ std::vector<std::string> columns_of_member(const Row& row, const void* wanted,
     return names;
 }
 
-// The columns whose values an index has, one after the other; none when only its function knows.
+// The columns whose values an index has, in order; none when a function makes them.
 template <class Row, class... Member>
 std::vector<std::string> index_columns(const members_of_row<Row, Member...>& of,
                                        const std::vector<ColumnDescription>& columns)

@@ -1,8 +1,8 @@
-// What the parameters of a projection's handlers say, and the sentences of the compiler when they say nothing sensible.
+// Reads the parameters of a projection's handlers, and gives the compiler its messages when they are wrong.
 //
 //     heard_by<decltype([](Row&, const Placed&) {})>          // Placed
 //
-// Include projection.hpp instead. Threads: compile-time only.
+// For projection.hpp: include that. Threads: compile-time only.
 #pragma once
 
 #include <eventloom/framework/members.hpp>
@@ -16,13 +16,13 @@
 
 namespace eventloom {
 
-// Never defined: names the event in the compiler's first error line.
+// Never defined: the compiler's first error line shows the event.
 template <class Fact, class Sources>
 struct handler_of_an_event_that_is_not_in;
 
 namespace detail {
 
-// ---- which part is what
+// ---- the kinds of parts
 
 template <class T>
 inline constexpr bool is_from = false;
@@ -81,7 +81,7 @@ consteval std::size_t leading_tables(std::type_identity<std::tuple<Argument...>>
     return static_cast<std::size_t>(std::find(std::begin(are_tables), std::end(are_tables), false) - are_tables);
 }
 
-// How many tables a handler takes; none when it takes a row.
+// How many tables a handler takes; 0 when it takes a row.
 template <class Handler>
 inline constexpr std::size_t tables_taken = leading_tables(std::type_identity<arguments_of<Handler>>{});
 template <class Handler>
@@ -119,7 +119,7 @@ template <class... State, class... More, class... Rest>
 struct all_of<from<State...>, from<More...>, Rest...> : all_of<from<State..., More...>, Rest...> {
 };
 
-// What el::from says, or else the aggregates whose ids are keys.
+// The aggregates of el::from, or else those whose ids are keys.
 template <class Keys, class... Part>
 struct sources;
 template <class... Key>
@@ -133,7 +133,7 @@ struct sources<std::tuple<Key...>, from<State...>, Rest...> {
     using type = from<State...>;
 };
 
-// The aggregate whose list holds the event; void when none does.
+// The aggregate that lists the event; void when none does.
 template <class Fact, class Sources>
 struct owner {
     using type = void;
@@ -233,7 +233,7 @@ consteval bool gives_key()
     }
 }
 
-// Says of a struct's members whether one of them is a key.
+// Whether a member of a struct is a key.
 template <class Key>
 struct HasMember {
     template <class... Member>
@@ -267,7 +267,7 @@ Key key_in(const Fact& fact, const RecordedEvent& event)
     }
 }
 
-// Whether an event of this aggregate means the row of its stream, and only events of that stream mean it.
+// Whether an event of this aggregate changes the row of its stream, and only events of that stream change that row.
 template <class Key, class State, class Fact, class... Part>
 consteval bool is_keyed_by_stream(std::type_identity<std::tuple<Part...>>)
 {

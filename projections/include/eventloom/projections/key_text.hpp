@@ -28,7 +28,7 @@ namespace detail {
 std::vector<std::string> split_key(std::string_view text);
 std::string escaped_part(std::string_view part);
 std::optional<bool> parse_bool(std::string_view text);
-// `parts` says what the key is made of: "text/whole number".
+// `parts` describes the key: "text/whole number".
 Error not_a_key(std::string_view text, const std::string& parts);
 
 template <class T>
@@ -38,7 +38,7 @@ concept timelike = requires(const T& time)
     typename T::duration;
 };
 
-// Visits the parts of a key that are no structs, in their order.
+// Visits the parts of a key that are not structs, in order.
 template <class T, class Visit>
 void visit_parts(T& key, const Visit& visit)
 {
@@ -117,7 +117,7 @@ result<Key> parse_key(std::string_view text)
     detail::visit_parts(key, [&](auto& part) {
         kinds += (count++ == 0 ? "" : "/") + std::string{detail::word_for<std::remove_cvref_t<decltype(part)>>()};
     });
-    // A key of one part is that text, whatever is in it.
+    // A key of one part is the whole text, with any characters.
     const auto texts = count == 1 ? std::vector{std::string{text}} : detail::split_key(text);
     bool fits        = texts.size() == count;
     std::size_t at   = 0;

@@ -1,4 +1,4 @@
-// Rows of a projection that nobody keeps: the log is folded in memory, up to its end, whenever somebody asks.
+// Rows of a projection that are not kept: each query first folds the log in memory, up to its end.
 //
 //     const auto orders = el::live(store, order_list());           // LiveTable<OrderId, OrderRow>; nothing is read yet
 //     BOOST_OUTCOME_TRY(const auto rows, orders.now());            // a Table<OrderId, OrderRow> with all that is in the log
@@ -26,7 +26,7 @@
 namespace eventloom {
 
 struct LiveOptions {
-    // Of all tables together. With more, now() fails: Failure::unavailable "too-many-live-rows".
+    // For all tables together. With more, now() fails: Failure::unavailable "too-many-live-rows".
     std::uint64_t rows_max = 1'000'000;
 };
 
@@ -41,7 +41,7 @@ public:
     // Folds what was appended since the last time.
     result<void> catch_up();
 
-    // A row, as it is stored, from the stream of that id alone.
+    // A row in its stored form, made from the stream of that id only.
     result<std::optional<std::string>> row_of_stream(const std::string& id, std::string_view ordered_key) const;
 
     const std::shared_ptr<const Projection>& definition() const;
@@ -62,18 +62,17 @@ public:
     {
     }
 
-    // The table with everything that the log has at this moment, and with more when now() is called again.
-    // What a handler says of an event: the rows are as they were before it, and the next call tries it again.
-    // Failure::unavailable "too-many-live-rows"; what the log says.
+    // The table with everything that is in the log now. A later call of now() brings this table up to date too.
+    // Errors of a handler: the rows are as they were before its event, and the next call tries it again.
+    // Failure::unavailable "too-many-live-rows"; errors of the log.
     result<Table<Key, Row>> now() const
     {
         BOOST_OUTCOME_TRY(fold_->catch_up());
         return Table<Key, Row>{fold_->definition(), 0, decode_, fold_->current()};
     }
 
-    // The row with everything that the log has at this moment. Where every handler changes only the row of the stream that
-    // its event was recorded in, and no index is unique, only that stream is read, and nothing is kept; else as
-    // now().get(key). Fails as now() does.
+    // The row with everything that is in the log now. When every handler changes only the row of its event's own stream, and
+    // no index is unique, this reads only that stream and keeps nothing. Otherwise it is now().get(key). Fails as now() does.
     result<std::optional<Row>> get(const Key& key) const
     {
         if constexpr (detail::is_id<Key>) {

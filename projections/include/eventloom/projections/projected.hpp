@@ -1,4 +1,4 @@
-// A projection that was defined: what el::projection gives, light enough for headers.
+// A defined projection: the result of el::projection, in a header that is cheap to include.
 //
 //     el::Projected<OrderId, OrderSummary> order_summaries();   // defined in a source with <eventloom/projections/projection.hpp>
 //     const auto orders = projections.add(order_summaries());   // a Table<OrderId, OrderSummary>
@@ -36,7 +36,7 @@ struct StoredRow {
     Row row;
 };
 
-// Takes what a fold has changed, and puts it where the rows are kept.
+// Receives the changes of a fold.
 class Changes {
 public:
     virtual ~Changes()                                              = default;
@@ -46,24 +46,24 @@ public:
     virtual void count(const std::string& table, std::int64_t more_rows) = 0;
 };
 
-// One run of a projection's handlers, with the rows that they touch in memory. Threads: one.
+// One run of a projection's handlers. The rows that they use are in memory. Threads: one.
 class Fold {
 public:
     virtual ~Fold() = default;
 
-    // Lets the handler of this event change rows. After an error the fold is spent: throw it away and do not flush it.
+    // Runs the handlers of this event. After an error the fold must not be used or flushed any more.
     virtual result<void> apply(const RecordedEvent& event) = 0;
 
-    // Gives every change since the last flush. An error is of an index or a serializer; the fold is spent then, too.
+    // Gives every change since the last flush. An index or a serializer may fail; the fold must not be used after that.
     virtual result<void> flush(Changes& changes) = 0;
 
-    // A row as a flush would leave it; nothing when there is none.
+    // A row as the next flush would write it; nothing when there is none.
     virtual result<std::optional<std::string>> row(std::size_t table, std::string_view ordered_key) = 0;
 
-    // How much memory the rows take that are kept there, roughly.
+    // Roughly how much memory the rows take.
     virtual std::size_t bytes_cached() const = 0;
 
-    // Only after a flush: lets go of the rows that were not touched lately.
+    // Releases the rows that were not used recently. Call it only after a flush.
     virtual void forget_rows() = 0;
 };
 
@@ -72,8 +72,8 @@ struct IndexDescription {
     std::string name;
     bool unique = false;
     std::string shape;                // detail::shape_of its values
-    std::vector<std::string> columns; // whose values it has, one after the other; empty when only its function knows
-    // The ordered bytes of a value as it is typed, with a slash between its parts; nothing when it is none.
+    std::vector<std::string> columns; // whose values it has, in order; empty when a function makes them
+    // The ordered bytes of a value as people type it, with a slash between its parts; nothing when the text is no such value.
     std::optional<std::string> (*ordered)(std::string_view text);
 };
 
@@ -85,22 +85,22 @@ struct TableDescription {
     std::string row_shape;                  // how key and row are stored (framework/shape.hpp); empty: not known
     std::vector<ColumnDescription> columns; // of the key, then of the row
     std::vector<IndexDescription> indexes;
-    // A stored row for people; what cannot be read is said to be so.
+    // A stored row as JSON; for bytes that cannot be read, a text that says so.
     std::string (*row_to_json)(std::string_view stored);
-    // The ordered key of what a person types. Failure::invalid "not-a-key".
+    // The ordered key of a key as people type it. Failure::invalid "not-a-key".
     result<std::string> (*ordered_key)(std::string_view text);
-    // Of the key, then of the row; and what a stored row has in them.
+    // First those of the key, then those of the row.
     std::vector<RowColumn> sql_columns;
     result<void> (*read_cells)(std::string_view stored, CellVisitor& visitor);
 };
 
-// The stored names of events that an aggregate knows: those of its list, and those that it ignores.
+// The stored names of the events that an aggregate lists or ignores.
 struct KnownEvents {
     std::string category;
     std::vector<std::string> types; // sorted
 };
 
-// A definition without its types: what runs, rebuilds and verifies it.
+// A definition without its types, as the code sees it that runs, rebuilds and verifies it.
 class Projection {
 public:
     virtual ~Projection() = default;
@@ -110,16 +110,16 @@ public:
     virtual const std::vector<std::string>& categories() const  = 0; // of the aggregates it hears
     virtual const std::vector<std::string>& types() const       = 0; // stored names of the events it hears
     virtual const std::vector<TableDescription>& tables() const = 0;
-    // Of its aggregates, one each.
+    // One for each of its aggregates.
     virtual const std::vector<KnownEvents>& known() const = 0;
-    // Whether each row depends on the events of one stream alone, and its key is the id of that stream.
+    // Whether each row depends only on the events of one stream, whose id is the row's key.
     virtual bool has_a_stream_for_each_row() const = 0;
     // Whether an event that it hears has personal fields.
     virtual bool hears_personal_data() const = 0;
-    // The keys in the read model (row_keys.hpp) of the rows that the handlers of this event get; none where one takes whole
-    // tables. Several where an upcast makes several events of it.  Failure::corrupt  what decoding the event says.
+    // The keys in the read model (row_keys.hpp) of the rows that the handlers of this event get; none when a handler takes
+    // whole tables. Several when an upcast makes several events of this one.  Failure::corrupt  errors of decoding the event.
     virtual result<std::set<std::string>> rows_of(const RecordedEvent& event) const = 0;
-    // `find` gives what stands in the read model already, by its key there (row_keys.hpp).
+    // `find` gives the value that is in the read model at a key (row_keys.hpp).
     virtual std::unique_ptr<Fold> fold(FindStored find) const = 0;
 };
 

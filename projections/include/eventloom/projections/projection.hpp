@@ -17,13 +17,14 @@
 //             { ... });
 //     }
 //
-// The event that a handler hears is read off its parameters. A handler of one row gets the row of the event's own member of
-// the key's type, or else of the stream it was recorded in, or what el::keyed_by says; the row is made when it is not there.
-// A handler of many rows takes whole tables. The aggregates whose events are heard are said with el::from<Order, Return>();
-// when a key is an id of an aggregate, that is one.
-// Handlers may answer nothing, el::drop_row, or a result<void>; they get no clock and no randomness, so that a rebuild gives
-// the same bytes. Raise the version whenever a handler changes: the read model is then built anew.
-// Needs cereal: include it in sources. Threads: handlers may be called from several threads, for different rebuilds.
+// A handler's parameters say which event it hears. A handler of one row gets the row that el::keyed_by names, or the one whose
+// key is the event's own member of the key's type, or the one of the event's stream. A row that does not exist is made.
+// A handler of many rows takes whole tables. el::from<Order, Return>() names the aggregates whose events are heard; when the
+// key is the id of an aggregate, that aggregate is heard too.
+// A handler returns nothing, el::drop_row, or a result<void>. It has no clock and no randomness, so that a rebuild gives the
+// same bytes. Raise the version whenever a handler changes: then the read model is built again.
+// Include it in sources, not in headers: it takes its time to compile. Threads: handlers may be called from several threads,
+// for different rebuilds.
 #pragma once
 
 #include <eventloom/projections/cells.hpp>
@@ -226,7 +227,7 @@ consteval bool hears_each_event_once()
     }(std::type_identity<Events>{});
 }
 
-// The definition; nothing after a part that does not fit, of which the compiler has said why.
+// The definition; nothing when a part does not fit: then the compiler has reported it.
 template <class... Stored, class... Part>
 std::shared_ptr<const Projection> define(ProjectionDefinition definition, Part... part)
 {
@@ -293,7 +294,7 @@ ProjectedTables<Stored...> define_tables(std::type_identity<std::tuple<Stored...
 
 } // namespace detail
 
-// Defines a projection with one table. `name` names its directory and what people call it: letters, digits and hyphens.
+// Defines a projection with one table. `name` is also the name of its directory: letters, digits and hyphens.
 template <class Key, class Row, class... Part>
 Projected<Key, Row> projection(std::string name, std::uint32_t version, Part... part)
 {
@@ -306,7 +307,7 @@ Projected<Key, Row> projection(std::string name, std::uint32_t version, Part... 
     return {detail::define<Stored>(std::move(definition), std::move(part)...), &codec<Stored>::decode};
 }
 
-// Defines a projection with several tables, each said with el::keep_table.
+// Defines a projection with several tables, each made by el::keep_table.
 template <class... Part>
     requires(detail::is_kept<Part> || ...)
 auto projection(std::string name, std::uint32_t version, Part... part)

@@ -1,4 +1,4 @@
-// What a projection is made of: the parts that el::projection takes, and the tables that its handlers see.
+// The parts that el::projection takes, and the tables that its handlers see.
 //
 //     el::projection<OrderId, Row>("orders", 1, el::from<Order, Return>(), el::index("customer", &Row::customer), handlers...);
 //     el::projection("sales", 2, el::from<Order>(), el::keep_table<Country, CountrySales>("by-country"),
@@ -19,7 +19,7 @@
 namespace eventloom {
 
 struct drop_row_t {};
-// What a handler answers to remove its row.
+// A handler returns this to remove its row.
 inline constexpr drop_row_t drop_row{};
 
 // The aggregates whose events a projection hears.
@@ -34,7 +34,7 @@ struct index_part {
     bool unique = false;
 };
 
-// What an index takes from a row when it is named by members: the one, or a tuple of several.
+// The value of an index over members of a row: the one member, or a tuple of several.
 template <class Row, class... Member>
 struct members_of_row {
     std::tuple<Member Row::*...> members;
@@ -53,8 +53,8 @@ struct members_of_row {
     }
 };
 
-// An index over members of a row, `el::index("customer", &OrderRow::customer, &OrderRow::placed_at)`: text, numbers, money, times;
-// in their natural order. `query --where` uses it for its columns.
+// An index over members of a row, `el::index("customer", &OrderRow::customer, &OrderRow::placed_at)`: texts, numbers, money
+// and times, in their natural order. `query --where` uses it for its columns.
 template <class Row, class... Member>
     requires(sizeof...(Member) > 0 && (std::is_object_v<Member> && ...))
 index_part<members_of_row<Row, Member...>> index(std::string name, Member Row::*... member)
@@ -62,7 +62,7 @@ index_part<members_of_row<Row, Member...>> index(std::string name, Member Row::*
     return {std::move(name), {{member...}}, false};
 }
 
-// An index over what `of` makes of a row: one value, or a tuple of several. `query --where` uses it by its name.
+// An index over a value that `of` makes from a row: one value, or a tuple of several. `query --where` uses it by its name.
 template <class Of>
     requires(not std::is_member_object_pointer_v<Of>)
 index_part<Of> index(std::string name, Of of)
@@ -70,8 +70,8 @@ index_part<Of> index(std::string name, Of of)
     return {std::move(name), std::move(of), false};
 }
 
-// An index in which no two rows have the same value: the event that would make it so is an error of the projection. Where
-// it is an empty std::optional, the row has no value, and many rows may have none.
+// An index in which no two rows may have the same value: an event that would cause this is an error of the projection. An
+// empty std::optional is no value, and many rows may have none.
 template <class Row, class... Member>
     requires(sizeof...(Member) > 0 && (std::is_object_v<Member> && ...))
 index_part<members_of_row<Row, Member...>> unique_index(std::string name, Member Row::*... member)
@@ -91,7 +91,7 @@ struct kept_table {
     std::tuple<index_part<Of>...> indexes;
 };
 
-// One of several tables. `name` stands in the keys of its rows: letters, digits and hyphens.
+// One of several tables. `name` is part of the keys of its rows: letters, digits and hyphens.
 template <class Key, class Row, class... Of>
 kept_table<Key, Row, Of...> keep_table(std::string name, index_part<Of>... indexes)
 {

@@ -1,4 +1,4 @@
-// Keeps read models up to date with the log, rebuilds them while queries go on, and proves that they are right.
+// Keeps read models up to date with the log, rebuilds them while queries go on, and verifies them.
 //
 //     Projections projections{runtime, *store, bus, "var/shop/projections"};
 //     BOOST_OUTCOME_TRY(const auto orders, projections.add(order_summaries()));
@@ -7,8 +7,8 @@
 //     projections.wait_for(receipt.position, deadline);           // read your own writes
 //     BOOST_OUTCOME_TRY(projections.rebuild("order-summaries"));
 //
-// Every projection runs on its own: one that fails stops at the event that it cannot handle, and holds up no other.
-// Threads: add before start; all others from any thread. Queries go to the tables and need nothing of this.
+// Every projection runs on its own: one that fails stops at the event that it cannot handle, and does not delay the others.
+// Threads: call add before start; the others from any thread. Queries use only the tables that add returns.
 #pragma once
 
 #include <eventloom/framework/event_bus.hpp>
@@ -28,9 +28,9 @@ enum class ProjectionState : std::uint8_t {
     stopped,
     catching_up,
     running,
-    building, // this version, beside an older one that answers
+    building, // this version; queries still see an older one
     rebuilding,
-    waiting, // to try again what failed
+    waiting, // before it tries again what failed
     paused,
     failed,
 };
@@ -38,78 +38,78 @@ enum class ProjectionState : std::uint8_t {
 // "stopped", "catching up", ...
 std::string_view to_string(ProjectionState state);
 
-// What this program's version has built so far, beside rows of an older version or in another place, which answer.
+// What this program's version has built so far, while queries still see the rows of an older version or of another place.
 struct VersionBeingBuilt {
     std::uint32_t version = 0;
     Position position     = 0; // the last event whose changes are in it
     std::uint64_t rows    = 0;
 };
 
-// Events whose type no event list of the projection's aggregates names, and that none of them ignores (el::ignored): what
-// they say is not in the rows.
+// Events of a type that the projection's aggregates neither list nor ignore (el::ignored). Their content is missing in the
+// rows.
 struct UnknownEvents {
     std::string type;
     std::string category;
     Position first = 0; // of one of them
 };
 
-// "the log has events that no event list names, ...": what they are, and what to do.
+// "the log has events that no event list names, ...": which they are, and what to do.
 std::string to_sentence(const std::vector<UnknownEvents>& unknown);
 
 struct ProjectionStatus {
     std::string name;
-    std::uint32_t version          = 0; // that the rows which answer are of
+    std::uint32_t version          = 0; // of the rows that queries see
     ProjectionState state          = ProjectionState::stopped;
     Position position              = 0;  // the last event whose changes are in these rows
     Position lag                   = 0;  // events of the log after it
-    std::optional<Duration> behind = {}; // how long ago the first of these was recorded; nothing when there is none
-    double events_per_second       = 0;  // that it went through lately
+    std::optional<Duration> behind = {}; // the age of the first of these; nothing when there is none
+    double events_per_second       = 0;  // its present speed
     std::uint64_t rows             = 0;
     std::uint64_t dead_letters     = 0;
-    std::optional<VersionBeingBuilt> building = {}; // to take their place
-    std::optional<std::string> notice = {}; // why these rows are not whole yet, where an older version's cannot be read
-    std::optional<Error> error        = {}; // why it failed, or what it will try again
+    std::optional<VersionBeingBuilt> building = {}; // will replace these rows
+    std::optional<std::string> notice = {}; // why these rows are incomplete: an older version's cannot be read
+    std::optional<Error> error        = {}; // why it failed or waits
 };
 
-// An event that a projection could not handle and went on without.
+// An event that a projection could not handle and skipped.
 struct DeadLetter {
     Position position = 0; // of the event
     std::string stream;
     std::string type;
-    Error error;            // what its handler answered
-    Position waits_for = 0; // of another dead letter, before it, of the same row or stream; 0: it failed itself
+    Error error;            // of its handler
+    Position waits_for = 0; // an earlier dead letter of the same row or stream; 0: this event itself failed
 };
 
 struct RebuildReport {
     std::string name;
-    Position events    = 0; // of the log that were looked through
+    Position events    = 0; // of the log that were read
     std::uint64_t rows = 0;
-    std::optional<Error> error; // why the read model was left as it was
+    std::optional<Error> error; // why the read model was not changed
 };
 
-// What became of a row that was repaired, as JSON; nothing where it was not there.
+// A row before and after its repair, as JSON; nothing when there was no row.
 struct RowRepair {
     Position position = 0; // up to which the log was folded
     std::optional<std::string> before;
     std::optional<std::string> after;
-    std::uint64_t entries = 0; // of indexes that were put right
+    std::uint64_t entries = 0; // index entries that were corrected
 };
 
-// Gives the events of a log, in order, from wherever they come; nothing at its end.
+// Gives the events of a log in order, whatever their source; nullptr at the end.
 using NextEvent = std::function<result<const RecordedEvent*>()>;
 
 struct RowDifference {
-    std::string sentence; // which row, and what stands there against what should
+    std::string sentence; // which row, what it is and what it should be
 };
 
 struct ProjectionVerification {
     Position position  = 0;                 // up to which the log was folded
-    std::uint64_t rows = 0;                 // that were compared
+    std::uint64_t rows = 0;                 // how many were compared
     std::vector<RowDifference> differences; // the first ten
     std::uint64_t differences_total = 0;
 };
 
-// An event that changed a row: what the row was before and after it, as JSON; nothing where it was not there.
+// An event that changed a row, and the row before and after it, as JSON; nothing when there was no row.
 struct RowChange {
     const RecordedEvent& event;
     std::optional<std::string> before;
@@ -120,47 +120,47 @@ using VisitRowChange = std::function<result<void>(const RowChange&)>;
 struct Explanation {
     Position position    = 0;       // up to which the log was folded
     std::uint64_t events = 0;       // that changed the row
-    std::optional<std::string> row; // as it is there, as JSON
+    std::optional<std::string> row; // at that position, as JSON
 };
 
-// Told how far a pass over the log has come, every few thousand events. An error that it answers ends the pass, and is what
-// the pass answers; what was begun beside the read model is removed.
+// Called every few thousand events with the progress of a pass over the log. If it returns an error the pass ends with that
+// error, and removes what it has written to disk.
 using LogProgress = std::function<result<void>(Position done, Position head)>;
 
-// What becomes of an event whose handler answers with an error.
+// What happens to an event whose handler returns an error.
 enum class OnFailure : std::uint8_t {
-    stop, // the projection stops in front of it
-    park, // it becomes a dead letter, and the projection goes on. A fault of the disk still stops it.
-    // The same, and what follows for the same row waits: it becomes a dead letter too, in order, until the first one is
-    // retried or discarded. Of a handler that takes whole tables no row is known: what follows in the stream of its event
-    // waits. So no row is made of later events alone.
+    stop, // the projection stops before it
+    park, // it becomes a dead letter, and the projection goes on. A disk fault still stops the projection.
+    // The same, and later events for the same row become dead letters too. They wait, in order, until the first one is
+    // retried or discarded. So no row is made of later events only. When a handler takes whole tables its row is not known:
+    // then the later events of the same stream wait.
     park_key,
 };
 
-// How often a projection that stopped is started again by itself. Each wait is twice the one before.
+// How often a stopped projection starts again by itself. Each wait is twice the previous one.
 struct Restarts {
     unsigned times      = 0;
     Duration first_wait = std::chrono::seconds{1};
 };
 
-// Copies of the rows as they stood, from which as-of goes on instead of beginning at the first event. Each takes the room on
-// disk that the rows took then. Of a projection whose rows are in memory none are kept.
+// Copies of the rows as they were at earlier positions. as_of() begins at the nearest copy instead of at the first event. A
+// copy takes as much disk as the rows took then. There are none for a projection whose rows are in memory.
 struct KeptCopies {
     std::uint64_t every = 0; // events between two: 0 keeps none
-    unsigned at_most    = 8; // with one more the one goes whose neighbours are closest
+    unsigned at_most    = 8; // one more removes the copy whose neighbours are closest
 };
 
-// How a projection is run.
+// How a projection runs.
 struct ProjectionOptions {
     RowPlace kept_in     = RowPlace::leveldb;
     OnFailure on_failure = OnFailure::stop;
     Restarts restarts    = {};
-    // While there is much to catch up with, rows are written, and seen, when they take so much memory, or after so many
-    // events.
+    // While the projection catches up, rows are written, and queries see them, when they take this much memory or after this
+    // many events.
     std::size_t rows_bytes_max          = 64u << 20;
     std::uint64_t events_between_writes = 1'000'000;
     KeptCopies copies                   = {};
-    // In LevelDB, how much memory blocks of rows may take that were asked for: twice that while it is rebuilt.
+    // For LevelDB: memory for blocks of rows that were read. A rebuild takes twice as much.
     std::size_t cache_bytes = rows_cache_bytes;
 };
 
@@ -171,10 +171,10 @@ public:
     Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory);
     ~Projections();
 
-    // Opens the read model of this version in its place, or begins one where nothing stands. What stands there of another
-    // version, or in another place, is left as it is: it answers, when it is older and its rows have the same shape (tables,
-    // keys, members, indexes). Where they have not, or are newer, every question to the table is an error:
-    // Failure::unavailable "version-not-built", Failure::corrupt "newer-read-model"; all else goes on.
+    // Opens the read model of this version, or begins one where there is none. A read model of another version, or in
+    // another place, is not changed. Queries see it when it is older and its rows have the same shape (tables, keys, members,
+    // indexes). When its shape is another one, or when it is newer, every query of the table returns an error:
+    // Failure::unavailable "version-not-built", Failure::corrupt "newer-read-model"; everything else goes on.
     // Failure::corrupt  "log-behind-read-model".
     template <class Key, class Row>
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected, const ProjectionOptions& options = {})
@@ -195,49 +195,50 @@ public:
         (std::index_sequence_for<Stored...>{});
     }
 
-    // Follow the log, from each checkpoint on. Where something older stands, this version is built beside it, and takes its
-    // place when it has caught up; where that cannot be read here, this version answers as it fills.
+    // Follows the log, each projection from its checkpoint. Where an older version exists, this one is built in a copy, and
+    // replaces it when it has caught up. When the older rows cannot be read, queries see this version while it fills.
     void start();
-    // Has start() build no such version: for a program that comes and goes, such as a command. rebuild() builds it all the
-    // same. Before start.
+    // start() then builds no new version: for a program that runs briefly, such as a command. rebuild() still builds it.
+    // Call it before start.
     void leave_new_versions_alone();
-    // Returns when no handler is running and all that was handled is in the read models.
+    // Returns when no handler runs any more and everything that was handled is in the read models.
     void stop();
 
     std::vector<ProjectionStatus> status() const;
 
-    // What the log has of the aggregates that a projection hears, and none of them names or ignores: its rows are made
-    // without it. A type is of the categories of its first and of its last event.
-    // Failure::invalid "no-such-projection"; what the log says.
+    // Types in the log that belong to the aggregates of a projection, but that these neither list nor ignore: its rows are
+    // made without them. A type belongs to the categories of its first and of its last event.
+    // Failure::invalid "no-such-projection"; errors of the log.
     result<std::vector<UnknownEvents>> unknown_events(std::string_view name) const;
 
-    // Blocks until the rows of every projection that answer, or of those that are named, have reached `position`, or it
-    // has failed, or until `deadline`. A projection that failed is its error. Where a new version is built, it waits until
-    // that is in its place, unless the older rows had reached `position` already. Where none is built, older rows without
-    // it answer no more, in this process: "version-not-built".  Failure::unavailable "projections-behind".
+    // Blocks until the rows that queries see have reached `position`, for every projection or for the named ones, until one
+    // has failed, or until `deadline`. If a projection failed it returns that error. While a new version is built, it waits
+    // until that one replaces the older rows, unless these have reached `position` already. When no new version is built and
+    // the older rows do not reach `position`, queries in this process return "version-not-built" from then on.
+    // Failure::unavailable "projections-behind".
     result<void> wait_for(Position position, Time deadline, std::span<const std::string> names = {});
 
-    // Builds a new copy beside the one that answers, and puts it in its place when it has caught up.
-    // Failure::invalid "no-such-projection"; what a handler, the log or the disk say.
+    // Builds a new copy, and replaces the rows that queries see when it has caught up.
+    // Failure::invalid "no-such-projection"; errors of a handler, the log or the disk.
     result<RebuildReport> rebuild(std::string_view name, const LogProgress& progress = {});
 
-    // The same for several, which share one reading of the log. One that fails holds up no other: its report says why.
+    // The same for several, with one reading of the log. One that fails does not stop the others: its report says why.
     result<std::vector<RebuildReport>> rebuild(std::span<const std::string> names, const LogProgress& progress = {});
 
-    // Makes one row, and its entries in the indexes, what the log gives; all others stay as they are. Costs one pass over the
-    // log, or over one stream where a row depends on no more.
+    // Makes one row and its index entries again from the log; other rows do not change. Costs one pass over the log, or over
+    // one stream when the row depends only on that.
     // Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; Failure::unavailable "rebuild-under-way",
-    // "version-being-built", "version-not-built"; and what a handler, the log or the disk say.
+    // "version-being-built", "version-not-built"; and errors of a handler, the log or the disk.
     result<RowRepair> repair(std::string_view name, const RowName& row, const LogProgress& progress = {});
 
-    // Folds the log again, beside, and compares every byte.
-    // Failure::invalid "no-such-projection"; Failure::unavailable "version-being-built", "version-not-built": rows of an older
-    // version answer.
+    // Folds the log again into a scratch copy, and compares every byte.
+    // Failure::invalid "no-such-projection"; Failure::unavailable "version-being-built", "version-not-built": queries see
+    // rows of an older version.
     result<ProjectionVerification> verify(std::string_view name, const LogProgress& progress = {});
 
-    // Tells each event that changed a row, in order, up to where the read model has come: what the row was, and what it
-    // became. Costs one pass over the log; where no event of another stream can change the row, reading that stream.  Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; and what
-    // `visit` says, which ends it.
+    // Visits each event that changed a row, in order, up to the position of the read model, with the row before and after it.
+    // Costs one pass over the log, or reading one stream when no event of another stream can change the row.
+    // Failure::invalid "no-such-projection", "no-such-table", "not-a-key"; and an error of `visit`, which ends the walk.
     result<Explanation> explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                 const LogProgress& progress = {});
 
@@ -246,47 +247,47 @@ public:
     // Failure::invalid "no-such-projection", "no-such-position".
     result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});
 
-    // One row as it stood then, as JSON; nothing when it was not there. Where no event of another stream can change it,
-    // only that stream is read.  Failure::invalid besides "no-such-table", "not-a-key".
+    // One row as it was then, as JSON; nothing when there was none. When no event of another stream can change it, only that
+    // stream is read. Fails as as_of() does, and Failure::invalid "no-such-table", "not-a-key".
     result<std::optional<std::string>> row_as_of(std::string_view name, const RowName& row, Position position,
                                                  const LogProgress& progress = {});
 
-    // What was added, in order.
+    // The projections that were added, in order.
     std::vector<std::shared_ptr<const Projection>> definitions() const;
 
-    // The rows as they stand at this moment. Failure::invalid "no-such-projection"; "version-not-built", "newer-read-model".
+    // The rows as they are now. Failure::invalid "no-such-projection"; "version-not-built", "newer-read-model".
     result<RowsAsJson> rows_now(std::string_view name) const;
 
-    // The rows that this program's handlers make of events from elsewhere, folded beside.
-    // Failure::invalid "no-such-projection"; what `next` or a handler says.
+    // The rows that this program's handlers make of events from another source, in a scratch copy.
+    // Failure::invalid "no-such-projection"; errors of `next` or of a handler.
     result<RowsAsJson> fold(std::string_view name, const NextEvent& next) const;
 
     // The rows that a copy of this service has in its own directory of projections. Nothing there is changed.
-    // Failure::invalid "no-such-projection", "no-read-model" when it has none, "other-row-shape" when this program cannot read
-    // it; what the disk says.
+    // Failure::invalid "no-such-projection", "no-read-model" when there are none, "other-row-shape" when this program cannot
+    // read them; errors of the disk.
     result<RowsAsJson> rows_in(const std::string& directory, std::string_view name) const;
 
-    // The events that a projection went on without, in the order of the log. Failure::invalid "no-such-projection".
+    // The events that a projection skipped, in the order of the log. Failure::invalid "no-such-projection".
     result<std::vector<DeadLetter>> dead_letters(std::string_view name) const;
 
-    // Says that a projection is to do without an event that is a dead letter, also when it is rebuilt. Where others wait for
-    // that one, the read model is made anew without it, as rebuild() does, so that they have their turn, in order.
-    // Failure::invalid "no-such-projection", "no-such-dead-letter"; and what rebuild() says.
+    // Leaves the event of a dead letter out for good, also in later rebuilds. If other dead letters wait for it, the read
+    // model is built again without it, as rebuild() does, so that the waiting events are handled in order.
+    // Failure::invalid "no-such-projection", "no-such-dead-letter"; and the errors of rebuild().
     result<void> discard_dead_letter(std::string_view name, Position position, const LogProgress& progress = {});
 
-    // A projection that is paused keeps answering and stands still, also after a restart, until it is resumed.
+    // Queries still see the rows of a paused projection. It handles no event, also after a restart, until it is resumed.
     // Failure::invalid "no-such-projection".
     result<void> pause(std::string_view name);
     result<void> resume(std::string_view name);
 
-    // Removes the rows of a projection, which then is empty and follows the log from its beginning; or, with the name of
-    // one that an earlier program left behind, all of it.  Failure::invalid "no-such-projection".
+    // Removes the rows of a projection. It is then empty, and follows the log from its beginning. With the name of a
+    // projection that only an earlier program had, removes all of it.  Failure::invalid "no-such-projection".
     result<void> drop(std::string_view name);
 
-    // Projections that hear an event with personal fields, by name: their rows may hold a person's data.
+    // The names of projections that hear an event with personal fields: their rows may hold a person's data.
     std::vector<std::string> hearing_personal_data() const;
 
-    // Read models on disk whose projections this program does not have, by name.
+    // The names of read models on disk whose projections this program does not have.
     result<std::vector<std::string>> left_behind() const;
 
 private:

@@ -1,8 +1,8 @@
-// What a query compares with: values of an index or a key, whole, or only how they begin.
+// What a query compares with: whole values of an index or a key, or only their beginning.
 //
 //     orders.by("customer", CustomerId{"ada"});                                  // the first part of (customer, placed_at)
 //     orders.by("customer", std::tuple{CustomerId{"ada"}, placed_at});           // both parts
-//     orders.by("customer", std::tuple{CustomerId{"ada"}, el::starting_with{"2011"}});  // were the second part a text
+//     orders.by("customer", std::tuple{CustomerId{"ada"}, el::starting_with{"2011"}});  // if the second part is a text
 //
 // Threads: pure functions.
 #pragma once
@@ -17,7 +17,7 @@
 
 namespace eventloom {
 
-// A text of which a query knows only the beginning. It may be the whole of what is compared with, or its last part.
+// The beginning of a text. It may be the whole value of a query, or its last part.
 struct starting_with {
     std::string text;
 };
@@ -32,7 +32,7 @@ template <class... Part>
 inline constexpr bool ends_open<std::tuple<Part...>> =
     ends_open<std::tuple_element_t<sizeof...(Part) - 1, std::tuple<Part...>>>;
 
-// The bytes with which the ordered keys of all values begin that are meant by `value`.
+// The bytes with which the ordered keys of all matching values begin.
 template <class Value>
 std::string ordered_beginning(const Value& value)
 {
@@ -41,8 +41,8 @@ std::string ordered_beginning(const Value& value)
     return key;
 }
 
-// Which kinds of parts an ordered key is made of, a letter each. Keys of different shapes cannot be compared: their bytes
-// would be, and a query would find too little and say nothing.
+// The kinds of the parts of an ordered key, a letter each. Keys of different shapes must not be compared: a query would
+// silently find too little.
 template <class T>
 void append_shape(std::string& shape)
 {

@@ -1,13 +1,13 @@
-// What a query gives as a range-v3 view, however much it is.
+// The result of a query as a range-v3 view, of any size.
 //
 //     auto orders_of_ada = rows_of(orders).by("customer", CustomerId{"ada"});
 //     for (const auto& [key, row] : orders_of_ada | ranges::views::filter(is_open) | ranges::views::take(10)) ...
 //     BOOST_OUTCOME_TRY(orders_of_ada.status());                                // the end, or an error?
 //     rows_of(orders, {.limit = 1'000, .backwards = true}).all()                // a thousand rows a page, the last row first
 //
-// Single pass, in bounded memory: pages are fetched as they are needed, and a row lives until the next one is asked for. All
-// pages are of the moment at which rows_of was called; do not keep it for long. After an error the range ends, and status()
-// says why. Needs range-v3, so it is kept out of the other headers. Threads: one.
+// Single pass, in bounded memory: pages are fetched when needed, and a row lives until the next one is read. All pages are of
+// the snapshot that rows_of takes; release it soon. After an error the range ends, and status() says why. This header
+// includes range-v3; the others do not. Threads: one.
 #pragma once
 
 #include <eventloom/projections/table.hpp>
@@ -31,7 +31,7 @@ public:
     {
     }
 
-    // Why the range ended before its end; done when it did not.
+    // The error that ended the range early, if there was one.
     result<void> status() const
     {
         if (state_ && state_->error) return *state_->error;
@@ -41,7 +41,7 @@ public:
 private:
     friend ranges::range_access;
 
-    // Shared by the copies that views make of the range.
+    // Views copy the range; the copies share this.
     struct State {
         FetchPage fetch;
         PageRequest request; // of the next page

@@ -1,4 +1,4 @@
-// The rows of one projection, and the position up to which the log is in them: a port, for whatever keeps them.
+// The rows of one projection, and the position up to which the log is in them: a port for the places that keep rows.
 //
 //     BOOST_OUTCOME_TRY(const auto model, open_read_model(runtime, RowPlace::leveldb, directory, *definition));
 //     ModelBatch batch;
@@ -29,16 +29,16 @@ namespace eventloom {
 
 // Where a projection's rows are kept.
 enum class RowPlace : std::uint8_t {
-    leveldb, // on disk: the fastest that lasts
+    leveldb, // on disk: the fastest of those on disk
     sqlite,  // on disk, for people who want SQL: a file that any SQLite tool can read while the service runs
-    memory,  // in this process: folded from the log again at every start
-    log,     // inline: beside the events, changed in the write that appends them
+    memory,  // in this process: folded again from the log at every start
+    log,     // inline: in the database of the log, changed by the write that appends the events
 };
 
 // "leveldb", "sqlite", "memory", "log".
 std::string_view to_string(RowPlace place);
 
-// What a fold has changed, in the order in which it did, on its way into a read model.
+// The changes that a fold has made, in order, to be written to a read model.
 class ModelBatch final : public Changes {
 public:
     using Change = RowBatch::Change;
@@ -57,8 +57,8 @@ private:
     std::map<std::string, std::int64_t> more_rows_;
 };
 
-// A read model at one moment, whatever is written meanwhile. Keeps the read model there. Do not keep one for long: it pins
-// what was written over since. Threads: any.
+// A snapshot of a read model: later writes do not change it. It keeps the read model open. Release it soon: it pins storage.
+// Threads: any.
 class ReadModelView {
 public:
     virtual ~ReadModelView() = default;
@@ -67,15 +67,16 @@ public:
     virtual result<std::optional<std::string>> get(std::string_view key) const = 0;
     // At the first key of the span, or at the last one when it goes backwards.
     virtual std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards = false) const = 0;
-    // Of the read model, for messages.
+    // The directory of the read model, for messages.
     virtual const std::string& directory() const = 0;
-    // Where a row has columns beside its bytes: which of them has something else than the bytes say, as part of a sentence.
+    // For places with columns beside the stored bytes: a column of this row whose value differs from the bytes, as part of a
+    // sentence; nothing when all agree.
     virtual result<std::optional<std::string>> wrong_column(std::string_view /*key*/, std::string_view /*stored*/) const
     {
         return std::optional<std::string>{};
     }
 
-    // A number that is kept beside the rows, 0 when it is not there.
+    // A number that is stored with the rows; 0 when it is not there.
     result<std::uint64_t> number(std::string_view key) const;
 };
 
@@ -90,34 +91,34 @@ public:
     // Of all tables together.
     std::uint64_t rows() const { return rows_.load(); }
     const std::string& directory() const { return directory_; }
-    // What was found damaged when it was opened, and is made anew, a sentence each.
+    // What was damaged when it was opened and is built again, a sentence each.
     virtual std::vector<std::string> notices() const { return {}; }
 
-    // What was written last at a key; nothing when the key is not there.
+    // The value that was last written at a key; nothing when the key is not there.
     virtual result<std::optional<std::string>> find(std::string_view key) const = 0;
-    // Where the place cannot give one, its calls say why.
+    // When the place cannot make a view, the calls of the view return the error.
     virtual std::shared_ptr<const ReadModelView> view() const = 0;
 
-    // Adds the checkpoint and the numbers of rows to `batch`, and writes all of it, or nothing.
+    // Adds the checkpoint and the numbers of rows to `batch`, and writes all of it or nothing.
     result<void> write(ModelBatch& batch, Position checkpoint);
-    // Adds them alone, and gives how many rows there are then in all; `find` gives what stands there before.
+    // Only adds them, and returns how many rows there will be in all. `find` gives the value at a key before the batch.
     result<std::uint64_t> put_numbers(ModelBatch& batch, Position checkpoint, const FindStored& find) const;
 
-    // Whether what is on disk goes when the last reader has gone: that of a copy which was replaced, or never finished.
+    // Removes the files when the last reader has gone: for a copy that was replaced, or that was never finished.
     void remove_when_done() { removed_when_done_ = true; }
     void keep() { removed_when_done_ = false; }
 
-    // From here on, what is written is told to whoever watches. Not while something is written.
+    // Reports all later writes to the watchers in `feed`. Do not call it during a write.
     void tell(std::shared_ptr<RowFeed> feed) { feed_ = std::move(feed); }
 
-    // Takes the checkpoint of what was there before, or begins. Failure::corrupt "wrong-projection-version".
+    // Reads the checkpoint of what is there, or begins at 0. Failure::corrupt "wrong-projection-version".
     result<void> load(std::uint32_t projection_version);
 
 protected:
     explicit ReadModel(std::string directory) : directory_{std::move(directory)} {}
     bool is_removed_when_done() const { return removed_when_done_; }
     const std::shared_ptr<RowFeed>& feed() const { return feed_; }
-    // What another way than write() has brought it to.
+    // Sets the numbers after rows were written in another way than by write().
     void has_come_to(Position checkpoint, std::uint64_t rows);
 
 private:
@@ -127,22 +128,21 @@ private:
     std::atomic<Position> checkpoint_{0};
     std::atomic<std::uint64_t> rows_{0};
     std::atomic<bool> removed_when_done_{false};
-    std::shared_ptr<RowFeed> feed_; // none: nobody is told
+    std::shared_ptr<RowFeed> feed_; // none: no watchers
 };
 
-// Opens the read model in a directory, or begins one there. A damaged one is removed and begun empty, since the log can
-// give it again; notices() say so.
+// Opens the read model in a directory, or begins one there. A damaged one is removed and begins empty, since it can be built
+// again from the log; notices() says so.
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const Projection& definition);
-// The same of one that another version of the projection may have written, with rows of the same shape; with so much memory
-// for blocks of rows that were asked for, in LevelDB.
+// The same for one that another version of the projection may have written, with rows of the same shape. `cache_bytes`: for
+// LevelDB, memory for blocks of rows that were read.
 inline constexpr std::size_t rows_cache_bytes = 128u << 20;
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const Projection& definition, std::uint32_t written_by,
                                                    std::size_t cache_bytes = rows_cache_bytes);
 
-// The read model that answers at this moment: a rebuild puts another in its place while queries go on, and whoever watches
-// its tables is told.
+// The read model that queries see now. A rebuild replaces it while queries go on; watchers of its tables are told.
 class CurrentModel {
 public:
     CurrentModel();
@@ -153,7 +153,7 @@ public:
         return model_;
     }
 
-    // Not while something is written to either of them.
+    // Do not call it during a write to either of them.
     void replace(std::shared_ptr<ReadModel> model);
 
     RowFeed& feed() const { return *feed_; }

@@ -1,4 +1,4 @@
-// Where rows, index entries and the checkpoint stand in a read model's database. docs/format.md, "Read models".
+// The keys of rows, index entries and the checkpoint in a read model's database. See docs/format.md, "Read models".
 //
 //     const row_keys::OfTable keys{"by-article"};
 //     database.get(keys.row(ordered_key(sku)));
@@ -20,7 +20,7 @@ inline constexpr char dead_letter =
 inline constexpr char left_out =
     's'; // position, eight bytes                      -> nothing: that event is not handled
 inline constexpr char held =
-    'h'; // position, eight bytes                      -> what a dead letter has others wait for
+    'h'; // position, eight bytes                      -> the row or stream that waits for this dead letter
 inline constexpr char table = 't'; // name of a table (text), then one of the above: when there are several tables
 
 // The keys of one table. The only table of a projection has no name, and its keys are the short ones.
@@ -29,7 +29,7 @@ public:
     explicit OfTable(std::string_view table_name = {});
 
     std::string row(std::string_view ordered_key = {}) const;
-    // Of one index, or of one value in it. An entry goes on with the row's ordered key, but not that of a unique index.
+    // The prefix of an index, or of one value in it. The row's ordered key follows, but not in a unique index.
     std::string index(std::string_view index_name, std::string_view ordered_value = {}) const;
     std::string row_count() const;
 
@@ -44,7 +44,7 @@ std::string of_dead_letter(std::uint64_t position);
 std::string of_left_out(std::uint64_t position);
 std::string of_held(std::uint64_t position);
 
-// What a key is of.
+// The parts of a key.
 struct Parts {
     std::string_view table; // empty: the only one, or none
     char kind = about;

@@ -29,7 +29,7 @@ public:
     virtual void nothing()                    = 0; // an empty optional
 };
 
-// The same columns with no name twice, whichever letters are capital: of those with one name the second becomes NAME_2.
+// The same columns with distinct names, compared without case: the second column with a name becomes NAME_2.
 // None is called _key or _stored.
 std::vector<RowColumn> with_distinct_names(std::vector<RowColumn> columns);
 

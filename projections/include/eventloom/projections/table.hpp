@@ -1,16 +1,16 @@
-// Asks a read model: by key, by index, by range, by how a text begins, in either direction, a page at a time.
+// Queries of a read model: by key, by index, by range, by the beginning of a text, in either direction, page by page.
 //
 //     const auto orders = projections.add(order_summaries());                    // Table<OrderId, OrderSummary>
 //     BOOST_OUTCOME_TRY(const auto order, orders.get(OrderId{"1042"}));          // std::optional<OrderSummary>
 //     BOOST_OUTCOME_TRY(const auto page, orders.by("customer", CustomerId{"ada"}, {.limit = 20}));
 //     for (const auto& [key, row] : page.rows) ...                               // page.next goes into the next call
-//     orders.by("customer", el::starting_with{"ad"});                                   // customers whose names begin so
+//     orders.by("customer", el::starting_with{"ad"});                            // customers whose names begin with "ad"
 //
-// Values in an index and keys stand in their natural order: numbers and money by size, times as they pass, texts by their
-// bytes (which for UTF-8 is the order of code points), structs and tuples part by part. A query may give the first parts only.
-// Each call sees the read model at one moment; Table::at_one_moment() gives a table whose calls all see the same one, and
-// at_one_moment(tables) the same for all tables of a projection. For rows as a range-v3 view see ranges.hpp; to be told of
-// rows that change, watch.hpp.
+// Keys and index values are in their natural order: numbers and money by size, times from early to late, texts by their bytes
+// (for UTF-8 the order of code points), structs and tuples part by part. A query may give only the first parts.
+// Each call sees a snapshot of the read model. The calls of Table::at_one_moment() all see the same snapshot;
+// at_one_moment(tables) does this for all tables of a projection. For rows as a range-v3 view see ranges.hpp; to be called
+// when rows change, see watch.hpp.
 // Threads: any.
 #pragma once
 
@@ -30,13 +30,13 @@ namespace eventloom {
 struct PageRequest {
     std::size_t limit = std::numeric_limits<std::size_t>::max();
     bool backwards    = false;
-    std::string after = {}; // Page::next of the page before; empty: from the beginning
+    std::string after = {}; // Page::next of the previous page; empty: from the beginning
 };
 
 template <class Key, class Row>
 struct Page {
     std::vector<StoredRow<Key, Row>> rows;
-    std::string next; // empty when this was the last page. Opaque, and good for the same question only.
+    std::string next; // empty after the last page. Opaque; valid only for the same query.
 };
 
 namespace detail {
@@ -47,8 +47,8 @@ inline KeySpan keys_beginning_with(std::string prefix)
     return {std::move(prefix), std::move(last)};
 }
 
-// Visits the stored rows whose keys (or index entries) are in the span, as the request asks, until `visit` has seen `limit`
-// of them; gives the token of the next page.
+// Visits at most `limit` stored rows whose keys (or index entries) are in the span, as the request says; returns the token
+// of the next page.
 using VisitRow = std::function<result<void>(std::string_view stored)>;
 result<std::string> visit_rows(const ReadModelView& view, const row_keys::OfTable& keys, const KeySpan& span,
                                const PageRequest& request, const VisitRow& visit);
@@ -56,7 +56,7 @@ result<std::uint64_t> count_keys(const ReadModelView& view, const KeySpan& span)
 
 struct Watch; // watch.hpp
 
-// The index of a query, which must be there and hold values that begin as those of the query.
+// The index of a query. It must exist, and its values must begin with the types of the query's values.
 const IndexDescription& known_index(const TableDescription& table, std::string_view index, std::string_view shape);
 
 } // namespace detail
@@ -75,14 +75,14 @@ public:
     {
     }
 
-    // The same table, whose calls from now on all see this moment. Do not keep it for long: it pins old files.
+    // The same table with a snapshot: all calls see the rows of this moment. Release it soon: it pins old files.
     Table at_one_moment() const { return at(view()); }
 
     result<std::optional<Row>> get(const Key& key) const
     {
         auto at = about_->keys.row();
         append_ordered(at, key);
-        // The row as it is now needs no moment to be held.
+        // A single read needs no snapshot.
         BOOST_OUTCOME_TRY(const auto stored, view_ ? view_->get(at) : current_->get()->find(at));
         if (not stored) return std::optional<Row>{};
         BOOST_OUTCOME_TRY(auto row, decode_(*stored));
@@ -98,7 +98,7 @@ public:
         return page(keys_between(first, last), request);
     }
 
-    // The rows whose keys begin with `value`: its parts are the first ones of the key.
+    // The rows whose keys begin with `value`, which has the first parts of the key.
     template <class Value>
     result<RowPage> under(const Value& value, const PageRequest& request = {}) const
     {
@@ -112,7 +112,7 @@ public:
         return page(detail::keys_beginning_with(about_->keys.index(index)), request);
     }
 
-    // The rows whose values in the index begin with `value`: it is the whole, or its parts are the first ones of a tuple.
+    // The rows whose index values begin with `value`: a whole value, or the first parts of a tuple.
     template <class Value>
     result<RowPage> by(std::string_view index, const Value& value, const PageRequest& request = {}) const
     {
@@ -139,7 +139,7 @@ public:
         return std::optional{std::move(found.rows.front())};
     }
 
-    // How many rows the query of the same name gives. Counted in the keys or in the index; the rows are not read.
+    // How many rows the query of the same name gives. It counts keys or index entries and reads no rows.
     result<std::uint64_t> count_between(const Key& first, const Key& last) const
     {
         return detail::count_keys(*view(), keys_between(first, last));
@@ -160,10 +160,10 @@ public:
         return detail::count_keys(*view(), entries_between(index, first, last));
     }
 
-    // How many rows there are. Kept, not counted.
+    // How many rows there are: a stored number, so this is fast.
     result<std::uint64_t> size() const { return view()->number(about_->keys.row_count()); }
 
-    // The last event whose changes are in what a call sees.
+    // The last event whose changes the calls see.
     result<Position> position() const { return view()->number(row_keys::of_checkpoint()); }
 
 private:
@@ -226,7 +226,7 @@ private:
     const TableDescription* about_; // in the definition
     DecodeRow<Stored> decode_;
     std::shared_ptr<CurrentModel> current_;
-    View view_; // empty: each call sees its own moment
+    View view_; // empty: each call takes its own snapshot
 };
 
 namespace detail {
@@ -244,7 +244,7 @@ struct table_of_stored<StoredRow<Key, Row>> {
 template <class... Stored>
 using Tables = std::tuple<typename detail::table_of_stored<Stored>::type...>;
 
-// All tables of one projection, whose calls from now on all see the same moment.
+// All tables of one projection with one snapshot: all calls see the rows of this moment.
 template <class... Of>
 std::tuple<Of...> at_one_moment(const std::tuple<Of...>& tables)
 {

@@ -1,14 +1,14 @@
-// Tests of projections, a line a case, with no store, no disk and no test library:
+// Tests of projections, one line for each case, without a store, a disk or a test library:
 //
 //     CHECK(folding(order_summaries()).given(OrderId{"1"}, tea_for_ada, Paid{"receipt-1"}).rows({{OrderId{"1"}, paid}}));
 //     CHECK(folding(order_summaries()).given(OrderId{"1"}, tea_for_ada, Cancelled{"dear"}).rows({}));     // there are none
 //     CHECK(folding(sales()).given(OrderId{"1"}, tea_for_ada).given(OrderId{"2"}, cake).rows<Sku, ArticleSales>({...}));
 //     CHECK(folding(people()).given(ada, joined).given(bob, joined).fails("unique-index-violated"));
 //
-// All rows of a table are compared, member by member, in any order. Everything is folded twice: in one go, and event by event
-// with every row written and read again between two. A projection that does not give the same bytes both times fails the test:
-// its handlers are not deterministic, or the codec of a row loses something. Events are recorded a second apart, the first
-// one at first_recorded_at. Threads: values.
+// All rows of a table are compared, member by member, in any order. Everything is folded twice: all events at once, and event
+// by event with every row written and read again in between. A projection that does not give the same bytes both times fails
+// the test: its handlers are not deterministic, or the codec of a row loses something. Events are recorded one second apart,
+// the first one at first_recorded_at. Threads: values.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
@@ -28,9 +28,9 @@ namespace eventloom::testing {
 
 inline constexpr Time first_recorded_at{std::chrono::days{20'000}};
 
-// Whether a projection did as expected; printed, it says why not.
+// Whether a projection did what was expected. Print it to see why not.
 struct Verdict {
-    std::string why; // empty: it did
+    std::string why; // empty: it did as expected
 
     explicit operator bool() const { return why.empty(); }
     friend std::ostream& operator<<(std::ostream& out, const Verdict& verdict)
@@ -41,12 +41,12 @@ struct Verdict {
 
 namespace detail {
 
-// A read model in memory: what stands at which key.
+// A read model in memory: a value for each key.
 class MemoryModel final : public Changes {
 public:
     void put(std::string_view key, std::string_view stored) override { stored_[std::string{key}] = stored; }
     void remove(std::string_view key) override { stored_.erase(std::string{key}); }
-    void count(const std::string&, std::int64_t) override {} // its rows are all there to be counted
+    void count(const std::string&, std::int64_t) override {} // not needed: the rows are in memory
 
     const std::map<std::string, std::string>& stored() const { return stored_; }
 
@@ -54,7 +54,7 @@ private:
     std::map<std::string, std::string> stored_;
 };
 
-// Folds the events, with a fold for so many of them at a time.
+// Folds the events with a new fold for each so many of them.
 result<MemoryModel> fold_in_memory(const Projection& definition, const std::vector<RecordedEvent>& events,
                                    std::size_t events_a_fold);
 
@@ -65,7 +65,7 @@ class Folding {
 public:
     explicit Folding(ProjectedTables<Stored...> projected) : projected_{std::move(projected)} {}
 
-    // These events happened to this one, in this order, after those given before.
+    // These events happened to this aggregate, in this order, after those given before.
     template <aggregate State, event_of<State>... Fact>
     Folding given(const id<State>& to, const Fact&... fact) const
     {
@@ -74,7 +74,7 @@ public:
         return more;
     }
 
-    // Exactly these rows, of the only table, or of the one with such keys and rows.
+    // Exactly these rows, of the only table or of the table with these types of keys and rows.
     Verdict rows(std::vector<std::tuple_element_t<0, std::tuple<Stored...>>> expected) const
     {
         static_assert(sizeof...(Stored) == 1, "of several tables say which: .rows<Key, Row>({...})");
@@ -86,7 +86,7 @@ public:
         return rows_of<StoredRow<Key, Row>>(expected);
     }
 
-    // It stops at the last of these events, with an error of this code.
+    // It stops at the last of these events with an error that has this code.
     Verdict fails(std::string_view code) const
     {
         const auto folded = fold();

@@ -1,4 +1,4 @@
-// Tells of the rows of a table that change, as they change: for a web page that shows them, a cache, a search index.
+// Reports changed rows of a table as they change: for a web page that shows them, a cache, a search index.
 //
 //     const auto watching = el::watch(runtime.executor, orders,                          // Table<OrderId, OrderRow>
 //                                     [&](const el::TableChanges<OrderId, OrderRow>& changes) -> el::result<void> {
@@ -6,7 +6,7 @@
 //                                         for (const auto& [key, before, after] : changes.rows) page.show(key, after);
 //                                         return el::done();
 //                                     });
-//     page.show_all(orders);        // in this order: what changes meanwhile is told
+//     page.show_all(orders);        // after the watch: changes made meanwhile are reported
 //
 // From now on: what stands in the table is read, not told. The handler is called once for each write of the read model that
 // has changed rows of the table, in order, when whoever asks the table sees them already. A write takes one event when
@@ -36,13 +36,13 @@ template <class Key, class Row>
 struct ChangedRow {
     Key key;
     std::optional<Row> before; // nothing: the row is new
-    std::optional<Row> after;  // nothing: the row has gone
+    std::optional<Row> after;  // nothing: the row was removed
 };
 
 template <class Key, class Row>
 struct TableChanges {
-    Position position                      = 0;     // of the last event whose changes are in the table with these
-    bool read_anew                         = false; // the table has changed in ways that are not told: read it
+    Position position                      = 0;     // of the last event whose changes are in the table now
+    bool read_anew                         = false; // some changes are not reported: read the whole table
     std::vector<ChangedRow<Key, Row>> rows = {};
 };
 
@@ -50,21 +50,21 @@ template <class Key, class Row>
 using ChangesHandler = std::function<result<void>(const TableChanges<Key, Row>&)>;
 
 struct WatchOptions {
-    std::string name      = {};        // for people
-    std::size_t rows_max  = 10'000;    // that may wait for the handler
+    std::string name      = {};        // to be shown
+    std::size_t rows_max  = 10'000;    // how many changed rows may wait for the handler
     std::size_t bytes_max = 16u << 20; // the same in bytes, before and after
 };
 
 namespace detail {
 
-// Both as they are stored: StoredRow<Key, Row>.
+// Both in their stored form: StoredRow<Key, Row>.
 struct StoredChange {
     std::optional<std::string> before;
     std::optional<std::string> after;
 };
 std::size_t bytes_of(const StoredChange& change);
 
-// `rows` is nullptr when the table is to be read anew.
+// `rows` is nullptr when the table must be read again.
 using TellChanges = std::function<result<void>(Position position, const std::vector<StoredChange>* rows)>;
 
 std::shared_ptr<Subscription> watch_rows(Executor& executor, const CurrentModel& current, const std::string& table,
@@ -86,7 +86,7 @@ result<ChangedRow<Key, Row>> read_change(DecodeRow<StoredRow<Key, Row>> decode, 
     return change;
 }
 
-// What a table lets only a watch see of it.
+// Access to the parts of a table that a watch needs.
 struct Watch {
     template <class Key, class Row>
     static std::shared_ptr<Subscription> begin(Executor& executor, const Table<Key, Row>& table,
@@ -109,7 +109,7 @@ struct Watch {
 
 } // namespace detail
 
-// Calls `handler` of the rows that change, until the subscription goes.
+// Calls `handler` with the changed rows until the subscription is destroyed.
 template <class Key, class Row>
 [[nodiscard]] std::shared_ptr<Subscription> watch(Executor& executor, const Table<Key, Row>& table,
                                                   std::type_identity_t<ChangesHandler<Key, Row>> handler,

@@ -50,14 +50,14 @@ sent<State, Command> send(const id<State>& to, Command command)
     return {to, std::move(command)};
 }
 
-// What an activity is asked: a plain struct that names its answer.
+// A request to an activity: a plain struct that names the type of its answer.
 template <class Request>
 concept activity_request = requires
 {
     typename Request::answer;
 };
 
-// Work outside the store. It may be asked more than once, always with the same key; it must act once.
+// Work outside the store. The activity may be called more than once, always with the same key; it must act only once.
 template <activity_request Request>
 called<Request> call(Request request)
 {
@@ -193,7 +193,7 @@ void add_step_part(SagaStep& step, deadline part)
     step.deadline = part.after;
 }
 
-// What comes back from the work of a step's part: the answer of what it calls, else nothing.
+// What a part of a step returns: the answer to its el::call, or nothing.
 template <class Work>
 struct answer_to {
     using type = void;
@@ -265,16 +265,16 @@ void add_part(SagaDefinition& saga, failed<F> part)
 
 } // namespace detail
 
-// Never defined: names the culprit in the compiler's first error line. Keep the person's id, and look the rest up.
+// Never defined: the compiler's first error line shows its name. Keep the person's id, and look up the rest.
 template <class State>
 struct personal_fields_have_no_place_in_the_data_of_saga;
 
-// Defines a saga. `name` is the category of its instances' streams: a word without a hyphen. Raise the version when the steps
-// change and add both to the engine: an instance finishes under the version it began with.
+// Defines a saga. `name` is the category of its instances' streams: a word without a hyphen. When the steps change, raise the
+// version and add both versions to the engine: an instance finishes with the version it began with.
 template <class State, class... Part>
 Saga saga(std::string name, std::uint32_t version, Part... part)
 {
-    // It lies in the log as part of the saga's own events, where nothing seals it.
+    // The state is in the log, in the saga's own events, and nothing seals it there.
     if constexpr (detail::holds_personal<State>()) {
         static_cast<void>(sizeof(personal_fields_have_no_place_in_the_data_of_saga<State>));
     }

@@ -1,4 +1,4 @@
-// A saga without its types: what the engine runs. el::saga makes it; nobody else needs to.
+// A saga without its types, as the engine runs it. Only el::saga makes one.
 //
 //     el::Saga fulfilment();          // light enough for a header
 //     sagas.add(fulfilment());
@@ -21,14 +21,14 @@
 
 namespace eventloom {
 
-// How often a fault is tried again, and how long to wait before the second try; each wait is `factor` times the one before.
+// How often a fault is tried, and the wait before the second try; each later wait is `factor` times the previous one.
 struct retry {
     unsigned times                       = 10;
     std::chrono::milliseconds first_wait = std::chrono::milliseconds{100};
     double factor                        = 2.0;
 };
 
-// How long a step may take in all, from its begin; then it has failed.
+// How long a step may take in all, from its beginning. After that it has failed.
 struct deadline {
     std::chrono::milliseconds after{};
 };
@@ -44,13 +44,13 @@ struct failure {
 using SagaState = std::shared_ptr<const void>;
 
 struct SendAction {
-    std::string stream; // to whom, for people
+    std::string stream; // the receiver, to be shown
     std::function<result<void>(CommandBus& bus, const SendOptions& options)> send;
 };
 
 struct CallAction {
     std::type_index request_type;
-    std::string_view name; // of the request, for people
+    std::string_view name; // of the request, to be shown
     std::shared_ptr<const void> request;
 };
 
@@ -60,7 +60,7 @@ using DescribeWork = std::function<std::vector<SagaAction>(const SagaState&)>;
 struct SagaStep {
     std::string name;
     DescribeWork act;
-    DescribeWork undo; // nothing when there is nothing to undo
+    DescribeWork undo; // empty when there is nothing to undo
     std::function<void(SagaState&, const std::shared_ptr<const void>& answer)> keep;
     eventloom::retry retry;
     std::optional<std::chrono::milliseconds> deadline;
@@ -71,7 +71,7 @@ struct SagaDefinition {
     std::uint32_t version = 1;
     std::string begin_category;
     std::vector<std::string> begin_types;
-    std::function<result<SagaState>(const RecordedEvent&)> begin; // nothing: the event does not stand for one
+    std::function<result<SagaState>(const RecordedEvent&)> begin; // nullptr: the event begins no instance
     std::vector<SagaStep> steps;
     std::function<std::vector<SagaAction>(const SagaState&, const failure&)> failed;
     std::function<void(const SagaState&, std::string& out)> encode;

@@ -1,15 +1,15 @@
-// Runs sagas: begins an instance for each begin event, carries it through its steps, and forgets none.
+// Runs sagas: begins one instance for each begin event, and carries it through its steps, also after a crash.
 //
 //     Sagas sagas{runtime, *store, commands, bus, "var/shop/sagas"};
 //     sagas.add(fulfilment());
 //     sagas.perform<Charge>([&](const Charge& charge, const CallKey& key) { return provider.charge(charge, key); });
 //     BOOST_OUTCOME_TRY(sagas.start());
-//     sagas.settle(deadline);                                  // until nothing can be done at this moment
-//     sagas.retry("fulfilment", "536365");                     // one that is stuck
+//     sagas.settle(deadline);                                  // until nothing can be done now
+//     sagas.retry("fulfilment", "536365");                     // an instance that is stuck
 //
-// The history of an instance is a stream of its own, `fulfilment-536365`, in the same store; the engine's own database can be
-// lost and is built again from there. What happens after a crash at any point: commands and calls are sent again with the
-// same ids, so each takes effect once. Threads: add and perform before start; the others from any thread.
+// The history of an instance is a stream of its own, `fulfilment-536365`, in the same store. The engine's own database may
+// be lost: it is built again from these streams. After a crash commands and calls are sent again with the same ids, so each
+// takes effect once. Threads: call add and perform before start; the others from any thread.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
@@ -26,7 +26,7 @@
 
 namespace eventloom {
 
-// What an activity recognises a call by, however often it is asked: the same for the same step of the same instance.
+// Identifies a call: the same step of the same instance always has the same key, so an activity can recognise repetition.
 using CallKey = Uuid;
 
 enum class SagaStatus : std::uint8_t { running, compensating, completed, compensated, stuck };
@@ -39,10 +39,10 @@ struct SagaInstance {
     std::uint32_t version = 0; // of the definition it began with
     std::string key;
     SagaStatus status = SagaStatus::running;
-    std::string step;                 // the one it is at; empty when it has ended
+    std::string step;                 // the current one; empty when the instance has ended
     unsigned attempts = 0;            // of that step so far
-    std::optional<Time> next_attempt; // when it waits for one
-    std::optional<failure> why;       // it failed
+    std::optional<Time> next_attempt; // set while it waits for one
+    std::optional<failure> why;       // set when it failed
     Time began{};
     Time changed{};
 };
@@ -74,8 +74,8 @@ public:
     // One saga may be added in several versions; new instances begin with the highest.
     void add(Saga saga);
 
-    // Says who answers el::call(Request{...}). The activity runs on the executor and may block; refused and invalid errors
-    // fail the step, all others are tried again.
+    // Sets the activity that answers el::call(Request{...}). It runs on the executor and may block. Refused and invalid
+    // errors fail the step; all others are tried again.
     template <class Request>
     void perform(std::function<result<typename Request::answer>(const Request&, const CallKey&)> activity)
     {
@@ -100,33 +100,33 @@ public:
         });
     }
 
-    // Opens the engine's database, takes up every instance that has not ended, and listens for new ones.
+    // Opens the engine's database, continues every instance that has not ended, and follows the log for new ones.
     result<void> start(); // Failure::corrupt "log-behind-checkpoint". Failure::invalid "category-taken".
-    // Opens the database for listing only: nothing is begun or carried on.
+    // Opens the database to list instances: none is begun or continued.
     result<void> open();
-    // Returns when nothing of the engine is running; instances go on at the next start.
+    // Returns when nothing of the engine runs any more. Instances continue at the next start.
     void stop();
 
-    // Blocks until every begin event of the log has its instance and no instance can go on at this moment: each has ended,
-    // is stuck, or waits for its next attempt. False at `deadline`.
+    // Blocks until every begin event of the log has its instance and no instance can go on now: each has ended, is stuck, or
+    // waits for its next attempt. Returns false at `deadline`.
     bool settle(Time deadline);
-    // The same, and no instance waits either: all have ended or are stuck.
+    // The same, but also until no instance waits: all have ended or are stuck.
     bool finish(Time deadline);
 
     result<std::vector<SagaInstance>> list(std::optional<SagaStatus> status = std::nullopt,
                                            std::size_t limit                = 1'000'000) const;
     result<std::map<SagaStatus, std::uint64_t>> count() const;
-    // Sagas that events of the log begin and that have not been begun yet, by name: the position of the first such event.
-    // What list() and count() say is without them.
+    // Sagas with begin events in the log for which no instance has begun yet: the position of the first such event, by the
+    // saga's name. list() and count() do not know of them.
     result<std::map<std::string, Position>> not_begun() const;
-    // One instance, without its history; nothing when none has begun.
+    // One instance, without its history; nothing when it has not begun.
     result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
     // Failure::invalid "no-such-saga-instance".
     result<SagaDetails> show(std::string_view saga, std::string_view key) const;
-    // Takes up an instance that is stuck.  Failure::refused "saga-not-stuck".
+    // Continues an instance that is stuck.  Failure::refused "saga-not-stuck".
     result<void> retry(std::string_view saga, std::string_view key);
 
-    // Why the engine itself stopped, if it did.
+    // Why the engine itself stopped, if it has.
     std::optional<Error> error() const;
 
 private:
