@@ -181,8 +181,7 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     void handle(Lane& lane, const Batch& batch)
     {
         if (lane.failed || batch.reached <= lane.fold.reached()) return;
-        lane.ended =
-            lane.fold.handle(batch.after(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
+        lane.ended = lane.fold.handle(batch.after(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
         if (not lane.ended) lane.failed = true;
     }
 

@@ -121,10 +121,10 @@ struct StoppedStream {
 
 struct ConsumerGroupStatus {
     std::string name;
-    Position checkpoint = 0; // everything up to here is handled
-    Position read       = 0; // the log has been read up to here
-    Position lag        = 0; // from the checkpoint to the head of the log
-    std::size_t open    = 0; // events up to `read` that are not handled yet
+    Position checkpoint         = 0; // everything up to here is handled
+    Position read               = 0; // the log has been read up to here
+    Position lag                = 0; // from the checkpoint to the head of the log
+    std::size_t open            = 0; // events up to `read` that are not handled yet
     std::size_t buffered_events = 0; // in memory
     std::size_t buffered_bytes  = 0;
     std::size_t in_flight       = 0;

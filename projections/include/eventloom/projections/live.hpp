@@ -7,12 +7,12 @@
 //
 //     const auto sales = el::live(store, sales_by_month());        // LiveTables: now() gives a tuple of tables
 //
-// The first call of now() reads the whole log, each later one what was appended since. Nothing is on disk, so there is no
-// checkpoint, and nothing to rebuild when the definition changes. All rows are in memory as they are stored, and up to 64 MB
-// of those that were touched lately besides. For what is asked rarely, is small, or must never lag; what is asked often
-// is kept (projections.hpp).
-// Copies share their rows, which go with the last of them and of the tables that they gave. The store outlives all of them.
-// Threads: any. Whoever asks while another call reads the log waits for it.
+// The first call of now() reads the whole log, each later call what was appended since. Nothing is on disk, so there is no
+// checkpoint, and nothing to rebuild when the definition changes. All rows are in memory in their stored form, and up to
+// 64 MB of recently used rows also as objects. Use it for rows that are few, are queried rarely, or must never lag; keep
+// the others (projections.hpp).
+// Copies share their rows. The rows are released with the last copy and the last table that now() gave. The store must
+// outlive all of them. Threads: any. A call waits while another one reads the log.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>

@@ -58,17 +58,17 @@ std::string to_sentence(const std::vector<UnknownEvents>& unknown);
 
 struct ProjectionStatus {
     std::string name;
-    std::uint32_t version          = 0; // of the rows that queries see
-    ProjectionState state          = ProjectionState::stopped;
-    Position position              = 0;  // the last event whose changes are in these rows
-    Position lag                   = 0;  // events of the log after it
-    std::optional<Duration> behind = {}; // the age of the first of these; nothing when there is none
-    double events_per_second       = 0;  // its present speed
-    std::uint64_t rows             = 0;
-    std::uint64_t dead_letters     = 0;
+    std::uint32_t version                     = 0; // of the rows that queries see
+    ProjectionState state                     = ProjectionState::stopped;
+    Position position                         = 0;  // the last event whose changes are in these rows
+    Position lag                              = 0;  // how many events of the log come after it
+    std::optional<Duration> behind            = {}; // the age of the first of these; nothing when there is none
+    double events_per_second                  = 0;  // its present speed
+    std::uint64_t rows                        = 0;
+    std::uint64_t dead_letters                = 0;
     std::optional<VersionBeingBuilt> building = {}; // will replace these rows
-    std::optional<std::string> notice = {}; // why these rows are incomplete: an older version's cannot be read
-    std::optional<Error> error        = {}; // why it failed or waits
+    std::optional<std::string> notice         = {}; // why these rows are incomplete: an older version's cannot be read
+    std::optional<Error> error                = {}; // why it failed or waits
 };
 
 // An event that a projection could not handle and skipped.
@@ -242,7 +242,7 @@ public:
     result<Explanation> explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                 const LogProgress& progress = {});
 
-    // The rows as they were after the event at `position`, folded beside, from the log, or from the copy before it when
+    // The rows as they were after the event at `position`: folded again from the log, or from the nearest earlier copy when
     // copies are kept. 0 is before the first event.
     // Failure::invalid "no-such-projection", "no-such-position".
     result<RowsAsJson> as_of(std::string_view name, Position position, const LogProgress& progress = {});

@@ -6,9 +6,9 @@
 //     BOOST_OUTCOME_TRY(model->write(batch, position));
 //     BOOST_OUTCOME_TRY(const auto stored, model->find(keys.row(ordered_key)));
 //
-// Everything is at a key (row_keys.hpp): rows, index entries, numbers. Rows and checkpoint are written together or not at
-// all, so an event counts once in them, whatever dies when. Users see Tables and Projections; both
-// are built on this. Threads: one writer, any number of readers, and no reader waits for another.
+// Everything has a key (row_keys.hpp): rows, index entries, numbers. Rows and checkpoint are written together or not at all,
+// so after a crash each event counts once in them. Users see Tables and Projections; both are built on this. Threads: one
+// writer, any number of readers, and no reader waits for another.
 #pragma once
 
 #include <eventloom/projections/projected.hpp>

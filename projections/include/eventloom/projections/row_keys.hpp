@@ -20,7 +20,7 @@ inline constexpr char dead_letter =
 inline constexpr char left_out =
     's'; // position, eight bytes                      -> nothing: that event is not handled
 inline constexpr char held =
-    'h'; // position, eight bytes                      -> the row or stream that waits for this dead letter
+    'h'; // position, eight bytes                      -> the rows or the stream whose later events wait for it
 inline constexpr char table = 't'; // name of a table (text), then one of the above: when there are several tables
 
 // The keys of one table. The only table of a projection has no name, and its keys are the short ones.

@@ -8,17 +8,17 @@
 //                                     });
 //     page.show_all(orders);        // after the watch: changes made meanwhile are reported
 //
-// From now on: what stands in the table is read, not told. The handler is called once for each write of the read model that
-// has changed rows of the table, in order, when whoever asks the table sees them already. A write takes one event when
-// nothing else is waiting, and many when the projection catches up: a row that they changed five times is one change, from
-// what it was before the first event to what it is after the last; a row that ends as it began is no change.
-// Nothing is lost in silence. Where changes cannot be told one by one, `read_anew` says so instead: when more wait for a slow
-// handler than WatchOptions allow, when one write has more, when a rebuild or a drop has put other rows in the table's place,
-// and when the watching began in the middle of a write. A handler that is slow, or fails, holds up neither the projection nor
-// another handler; when it answers with an error it is called no more, and the error stands in the subscription.
-// Watching is not durable: after a restart, read the table and watch it again. It costs one read for each row that changes.
-// Threads: the handler is called by tasks of the executor, one at a time; all else from any thread. A handler may ask the
-// table, and may stop its subscription. The executor outlives the subscription.
+// Only changes from now on are reported; read the present rows from the table. The handler is called once for each write
+// that has changed rows of the table, in order, after queries can see them. A write has one event when no other waits, and
+// many when the projection catches up. A row that these changed five times is one change, from its value before the first
+// event to its value after the last; a row that ends as it began is no change.
+// No change is lost silently. When changes cannot be reported one by one, `read_anew` is set: when more changes wait for a
+// slow handler than WatchOptions allow, when one write has more, when a rebuild or a drop has replaced the rows, and when the
+// watch began in the middle of a write. A slow or failing handler delays neither the projection nor another handler. After a
+// handler has returned an error it is not called again, and the subscription keeps the error.
+// Watching is not durable: after a restart, read the table and watch it again. It costs one read for each changed row.
+// Threads: the handler is called by tasks of the executor, one at a time; everything else from any thread. A handler may
+// query the table and stop its subscription. The executor must outlive the subscription.
 #pragma once
 
 #include <eventloom/framework/event_bus.hpp>
