@@ -4,14 +4,13 @@
 //
 //     curl --unix-socket var/shop/admin.sock http://localhost/status
 //
-// GET /health and GET /status answer with JSON; POST /command carries out a command line, and is answered with what the
-// command says, line by line, while it goes on. Every command of the program goes this way when its service runs.
+// GET /health and GET /status return JSON. POST /command carries out a command line; the output of the command is sent line
+// by line while it runs. While the service runs, every command of the program goes this way.
 //
-// Only the process that has the directory's log open may open the door: then a socket that stands there already is one that
-// a killed process has left, and is replaced. What comes in is limited in size, in depth, in time and in number; one request
-// a connection. Threads: the door owns one that listens, and one for each command that goes on, up to a limit, because
-// sockets must be served while commands run, and commands while others run; its destructor joins them all. `health`,
-// `status` and `carry_out` are called on these.
+// Only the process that has the directory's log open may open the door. So a socket that exists already was left by a killed
+// process, and is replaced. Requests are limited in size, depth, time and number; a connection has one request. Threads: the
+// door owns one that listens and one for each running command, up to a limit, so that sockets are served while commands run.
+// Its destructor joins them all. They call `health`, `status` and `carry_out`.
 #pragma once
 
 #include <eventloom/service/console.hpp>
@@ -23,18 +22,18 @@
 
 namespace eventloom {
 
-// A command line that came in.
+// A command line that a client has sent.
 struct AdminCommand {
     std::vector<std::string> arguments;
     std::string working_directory;
-    std::string data_directory; // as whoever typed the command calls it
+    std::string data_directory; // as the client writes it
     long client_process_id = 0;
 };
 
 struct AdminAnswers {
-    std::function<result<std::string>()> health; // a JSON document; an error is answered with 503, and itself
+    std::function<result<std::string>()> health; // a JSON document; an error is sent with status 503
     std::function<std::string()> status;         // a JSON document
-    // Carries it out, says what it says to the console, and gives the exit code.
+    // Carries the command out, writes its output to the console, and returns its exit code.
     std::function<int(const AdminCommand&, Console&)> carry_out;
 };
 
@@ -51,7 +50,7 @@ public:
     // Failure::storage  "no-admin-socket";  Failure::invalid "not-a-socket", "directory-open-to-others".
     static result<std::unique_ptr<AdminDoor>> open(const std::string& directory, AdminAnswers answers,
                                                    AdminLimits limits = {});
-    // Commands that go on are asked to end, and waited for.
+    // Asks running commands to end, and waits for them.
     ~AdminDoor();
 
 private:

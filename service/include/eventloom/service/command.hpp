@@ -1,15 +1,15 @@
-// A command of a program, and what may be typed after it. Both are handles, to be passed by value, to what a CommandLine owns.
+// A command of a program, and what may be typed after it. Both are handles to parts of a CommandLine: pass them by value.
 //
 //     const auto orders = line.app().add_subcommand("orders", "Orders: place, list");
 //     orders.require_subcommand();
 //     const auto list = orders.add_subcommand("list", "All orders, or those of one customer");
 //     list.add_option("customer", arguments->customer, "Whose").required();               // typed without a name
-//     list.add_option("-n,--limit", arguments->limit, "At most so many").check(el::whole_number(1));
+//     list.add_option("-n,--limit", arguments->limit, "At most this many").check(el::whole_number(1));
 //     list.add_flag("--open", arguments->only_open, "Only those that are not completed");
 //     line.on(list, [&line, arguments](el::Output& out) { return list_orders(out, line, *arguments); });
 //
-// The variables live as long as the CommandLine, and have what was typed when the command's action is called. Threads: those
-// of the CommandLine.
+// The variables must live as long as the CommandLine. They hold what was typed when the command's action is called. Threads:
+// those of the CommandLine.
 #pragma once
 
 #include <eventloom/service/arguments.hpp>
@@ -31,7 +31,7 @@ namespace eventloom {
 template <class Value, class... Values>
 concept one_of_types = (std::same_as<Value, Values> || ...);
 
-// What a word, or with a vector several words, can be read into.
+// The types of variables for a word; a vector is for several words.
 template <class Value>
 concept option_value = one_of_types<Value, std::string, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t,
                                     double, std::vector<std::string>, std::optional<std::string>,
@@ -41,13 +41,13 @@ class Option {
 public:
     explicit Option(CLI::Option& option) : option_{&option} {}
 
-    // Each gives the same option.
+    // Each returns the same option.
     Option required() const;
     Option check(const Check& check) const;
-    Option type_name(const std::string& name) const; // what help calls the word
+    Option type_name(const std::string& name) const; // the name of the word in help
     Option needs(Option other) const;
     Option excludes(Option other) const;
-    Option one_word_each_time() const; // of a vector: the option's name before each
+    Option one_word_each_time() const; // for a vector: the option's name is typed before each word
 
     CLI::Option& of_library() const { return *option_; }
 
@@ -60,17 +60,17 @@ public:
     explicit Command(CLI::App& app) : app_{&app} {}
 
     Command add_subcommand(const std::string& name, const std::string& summary = {}) const;
-    // One of them has to be typed.
+    // One of the subcommands must be typed.
     void require_subcommand() const;
 
-    // `names`: "--limit", "-n,--limit", or without a minus for a word that is known by its place.
+    // `names`: "--limit", "-n,--limit", or without a minus for a word that is identified by its place.
     template <option_value Value>
     Option add_option(const std::string& names, Value& value, const std::string& summary = {}) const;
     Option add_option_function(const std::string& names, std::function<void(const std::string& word)> take,
                                const std::string& summary = {}) const;
     Option add_flag(const std::string& names, bool& is_there, const std::string& summary = {}) const;
 
-    // Options of which just one has to be typed.
+    // Options of which exactly one must be typed.
     Command add_choice(const std::string& name, const std::string& summary) const;
 
     CLI::App& of_library() const { return *app_; }

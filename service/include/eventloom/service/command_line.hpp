@@ -1,8 +1,8 @@
-// The command line that every service gets: its own commands beside those that look after any service.
+// The command line of a service: the program's own commands, and the commands that every service has.
 //
 //     void add_shop(el::CommandLine& line)
 //     {
-//         line.opens(open_shop);                      // gives a running program's parts
+//         line.opens(open_shop);                      // opens the service and the program's other parts
 //         line.knows(el::event_types<Order>());
 //         add_order_commands(line);
 //     }
@@ -11,16 +11,16 @@
 //         return el::run({"shop", "A gift shop on Eventloom.", add_shop}, argc, argv);
 //     }
 //
-// Given for nothing: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
+// Every service has: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
 // dead-letters list|show|retry|discard; sagas list|show|retry, events tail|show, streams list|read|limits|delete, store
 // info|verify|protect|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|export|import|forget, store keys
 // info|verify|erased|readmit|rekey; help, man, completion; --data DIR, --tenant NAME, --wait SPAN and --json everywhere. Tables for
 // people, JSON for programs, errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or
-// SIGTERM. No option takes an empty word, and one that is a number takes nothing but numbers: the type of its variable says so.
+// SIGTERM. No option takes an empty word, and one whose variable is a number takes only numbers.
 //
-// While `serve` runs, every command is carried out by the running service, which is reached through the door in its data
-// directory; when it does not run, the command opens the directory itself. A CommandLine is one command in one of the two
-// places, so the function that adds the program's commands is called for each. Threads: one for each CommandLine.
+// While `serve` runs, the running service carries out every command, through the door in its data directory. When it does not
+// run, the command opens the directory itself. A CommandLine is made for one command in one of these processes, so the
+// function that adds the program's commands is called each time. Threads: one for each CommandLine.
 #pragma once
 
 #include <eventloom/framework/ensure.hpp>
@@ -46,7 +46,7 @@ struct EventType;
 struct Program {
     std::string name;
     std::string summary;
-    std::function<void(CommandLine&)> set_up; // adds what is the program's own
+    std::function<void(CommandLine&)> set_up; // adds the program's own commands and options
     std::string version = {};                 // its own, beside Eventloom's
     // What keeps the log (eventstore/engines.hpp). nullptr: default_engine(). Another is told to Service::open, too:
     // {.engine = &line.engine()}.
@@ -55,9 +55,9 @@ struct Program {
 
 // What a command does with the data directory.
 enum class DirectoryUse : std::uint8_t {
-    shared, // works on the service, whichever process has it open
-    reading, // the same, and writes nothing: works where nothing can be written, too, such as on a backup that is mounted
-    alone,   // needs the directory for itself: not while the service runs
+    shared,  // works with the service, whichever process has it open
+    reading, // the same, and writes nothing: works also on a read-only file system, such as a mounted backup
+    alone,   // needs the directory for itself, so not while the service runs
     none,
 };
 
@@ -65,8 +65,8 @@ enum class DirectoryUse : std::uint8_t {
 struct CommandPlace {
     Console& console;
     const Runtime& runtime;
-    std::string working_directory;    // of whoever typed the command; files that it names are looked for there
-    std::string data_directory;       // of the running service, as whoever typed the command calls it
+    std::string working_directory;    // of the user who typed the command; relative file names begin there
+    std::string data_directory;       // of the running service, as the user writes it
     OpenService* running   = nullptr; // the service that has taken the command through its door
     Tenants* tenants       = nullptr; // beside it
     long client_process_id = 0;       // of the program that sent it
@@ -82,32 +82,31 @@ public:
     // Teaches `events show` the forms of an aggregate's events.
     void knows(const std::vector<EventType>& types);
 
-    // Where options and subcommands of the program's own are added.
+    // Add the program's own options and subcommands here.
     Command app();
 
-    // An option that `opens` looks at: a service that runs already cannot take it.
+    // An option that `opens` uses: a service that runs already cannot apply it.
     void looked_at_when_opening(Option option);
 
-    // Says what a subcommand does. What it answers with an error ends with the code that fits.
+    // Sets what a subcommand does. When it returns an error the program ends with the exit code for it.
     using Action = std::function<result<void>(Output&)>;
     void on(Command command, Action action, DirectoryUse use = DirectoryUse::shared);
 
-    // The same of a command that shows rows of projections. Where these are not up to the log, that is said: a line on standard
-    // error and, with --json, a member `behind` of an answer that is one object. The command takes --at-least POSITION|head, and
-    // waits for them, for a minute at most.
+    // The same for a command that shows rows of projections. When the rows lag behind the log, the command says so: in a line
+    // on standard error and, with --json, in a member `behind` when the output is one object. The command takes
+    // --at-least POSITION|head, and waits at most a minute until the rows have reached it.
     //
     //     line.on_rows(list, {"orders"}, [&line](el::Output& out) { return list_orders(out, line); });
     //
-    // `names` is asked for the projections when the words have been read.
+    // `names` gives the projections; it is called after the words were read.
     using Names = std::function<std::vector<std::string>()>;
     void on_rows(Command command, Names names, Action action);
     void on_rows(Command command, std::vector<std::string> names, Action action);
 
-    // The service: the one that runs, or that of --data, opened once, at the first call. `create_if_missing` for commands
-    // that write. One that is opened here builds no new version of a projection: that is for `serve` and
-    // `projections rebuild`.
+    // The service: the running one, or the one in --data, which the first call opens. Use `create_if_missing` for commands
+    // that write. A service that is opened here builds no new version of a projection; `serve` and `projections rebuild` do.
     result<OpenService*> open(bool create_if_missing = false);
-    // The same as the program's own type, which is what `opens` makes: line.open<Shop>(true).
+    // The same with the program's own type, the one that `opens` returns: line.open<Shop>(true).
     template <std::derived_from<OpenService> Opened>
     result<Opened*> open(bool create_if_missing = false)
     {
@@ -116,19 +115,19 @@ public:
         ensure(of_program != nullptr, "a command opens the program as another type than its opens() makes");
         return of_program;
     }
-    // The service runs by itself: it goes on when the command has ended.
+    // Whether the service runs in `serve`, and so goes on when the command has ended.
     bool is_running_service() const;
 
-    // Where data is kept: --data, or else the user's data directory; and in it, with --tenant, the tenant's own.
+    // The data directory: --data, or else the user's own; with --tenant, the tenant's directory in it.
     std::string data_directory() const;
-    // The same without a tenant: where the door of a running service is.
+    // The same without the tenant: the door of a running service is there.
     std::string root_directory() const;
-    // A file that an argument names, wherever the command is carried out.
+    // The path of a file that an argument names, in whichever process the command runs.
     std::string path_of(const std::string& file) const;
-    // A file that an argument names, to be read from its beginning as often as one likes; `-` is standard input. What is no
-    // file, such as a pipe, is kept in one until the command ends.  Failure::storage  "file-not-read".
+    // The path of a file that an argument names and that can be read several times; `-` is standard input. A pipe or the like
+    // is first copied to a file, which is removed when the command ends.  Failure::storage  "file-not-read".
     result<std::string> file_to_read(const std::string& word);
-    // Whether a file that a command is to write lies where the service keeps nothing of its own.
+    // Checks that a file which a command is to write is not in the data directory.
     // Failure::invalid  "within-the-data".
     result<void> check_outside_data(const std::string& path) const;
     const Runtime& runtime() const;
@@ -136,12 +135,12 @@ public:
 
     // Reads the words after the program's name. Returns an exit code when nothing is left to do: help, or wrong usage.
     std::optional<int> read(std::vector<std::string> words);
-    // What the command that was read does with the data directory.
+    // How the command that was read uses the data directory.
     DirectoryUse directory_use() const;
     bool json() const;
-    // How long a service is waited for that is busy, or does not answer.
+    // How long the command waits for a service that is busy or does not answer.
     Duration patience() const;
-    // Does what the words say, and gives the exit code.
+    // Runs the command that was read, and returns the exit code.
     int carry_out();
 
     // For the commands that every service gets.

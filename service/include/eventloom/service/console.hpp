@@ -1,8 +1,7 @@
-// Where a command speaks to whoever gave it: the terminal or the pipe of its own process, or a client at the door of a
-// running service. And whether somebody still wants it: long work asks go_on() now and then, and ends with the error that
-// it answers.
+// The outputs of a command: the terminal or the pipe of its own process, or a client at the door of a running service. It
+// also says whether the command should go on: long work calls go_on() now and then, and ends with its error.
 //
-//     BOOST_OUTCOME_TRY(console.go_on());                 // Ctrl-C was pressed, or the service stops: nothing more is wanted
+//     BOOST_OUTCOME_TRY(console.go_on());                 // an error after Ctrl-C, or when the service stops
 //     console.out("2,048 orders.\n");
 //
 // Threads: any, one call of out() or err() at a time.
@@ -16,12 +15,12 @@
 
 namespace eventloom {
 
-// What stands at the other end of a command's outputs.
+// What a command's outputs are connected to.
 struct ConsoleShape {
     bool out_is_terminal = false;
     bool err_is_terminal = false;
-    std::size_t width    = 80; // of the terminal, in characters, or what COLUMNS says
-    // No line of a table is wider; 0: as wide as it is, for a pipe where COLUMNS says nothing.
+    std::size_t width    = 80; // of the terminal, in characters, or the value of COLUMNS
+    // The largest width of a table's lines; 0: no limit, for a pipe without COLUMNS.
     std::size_t table_width = 0;
 
     static constexpr std::size_t width_min = 20;
@@ -36,11 +35,11 @@ public:
     virtual void err(std::string_view text)   = 0; // standard error
     virtual const ConsoleShape& shape() const = 0;
 
-    // Failure::unavailable  "interrupted": whoever gave the command has gone, or wants it to end; "service-stopping".
+    // Failure::unavailable  "interrupted": the user has stopped the command or closed its connection; "service-stopping".
     virtual result<void> go_on() const = 0;
-    // The same after `span`, or as soon as go_on() would answer with an error.
+    // The same after `span`, or as soon as go_on() would return an error.
     virtual result<void> wait(Duration span) const = 0;
-    // From here on it is how the command ends well: it serves until somebody stops it.
+    // From here on a stop is a success: the command serves until somebody stops it.
     virtual void ends_well_when_stopped() {}
 };
 

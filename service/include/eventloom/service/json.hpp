@@ -1,4 +1,4 @@
-// A JSON value: what commands show, and what a program sends or is sent. Members of an object keep their order.
+// A JSON value: the output of commands, and what a program sends and receives. Members of an object keep their order.
 //
 //     el::Json order{{"order", "1042"}, {"pieces", 6}, {"total", nullptr}};
 //     order["lines"] = el::Json::array();
@@ -7,8 +7,9 @@
 //     for (const auto& [name, value] : order.items()) ...
 //     for (const el::Json& line : order["lines"].elements()) ...
 //
-// Braces make an object when each of them holds a text and a value, else an array; `array()` and `object()` say which. Bytes
-// that are no UTF-8 are written as U+FFFD. All code is compiled once: the header costs little. Threads: a value, no sharing.
+// Braces make an object when each inner pair of braces holds a text and a value; otherwise they make an array. array() and
+// object() choose explicitly. Bytes that are not UTF-8 are written as U+FFFD. The code is compiled once, so the header is
+// cheap to include. Threads: a value, no sharing.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +52,7 @@ public:
         }
     }
 
-    // Null when there is none.
+    // Null when the optional is empty.
     template <class Value>
     Json(const std::optional<Value>& value) : Json{}
     {
@@ -73,7 +74,7 @@ public:
     static Json array(std::initializer_list<Json> elements);
     static Json object();
 
-    // Nothing when the text is no JSON. Of text from outside look at its depth first: values nest as deep as it does.
+    // Nothing when the text is not JSON. For text from outside check its depth first: values nest as deep as the text does.
     static std::optional<Json> parse(std::string_view text);
 
     bool is_null() const { return kind_ == Kind::null; }
@@ -85,46 +86,46 @@ public:
     bool is_unsigned() const { return kind_ == Kind::whole; }
     bool is_number() const { return is_whole() || kind_ == Kind::number; }
 
-    // What it holds; of another kind false, 0 and "".
+    // The value; for a value of another kind false, 0 or "".
     bool boolean() const { return kind_ == Kind::boolean && boolean_; }
-    std::int64_t whole() const;           // of numbers alone
-    std::uint64_t unsigned_whole() const; // the same, for those above the largest signed one
+    std::int64_t whole() const;           // only for numbers
+    std::uint64_t unsigned_whole() const; // the same, also above the largest signed number
     double number() const;
     const std::string& text() const;
 
-    // Of an array or an object; 0 of all others.
+    // Of an array or an object; otherwise 0.
     std::size_t size() const { return elements().size(); }
     bool empty() const { return elements().empty(); }
     std::span<const Json> elements() const;
-    const Json& at(std::size_t place) const; // null when there is none
+    const Json& at(std::size_t place) const; // null after the end
 
-    // Members with their names; not of a value that is gone when they are looked at.
+    // Members with their names. The value must outlive the loop over them.
     JsonItems items() const&;
     JsonItems items() const&& = delete;
-    // nullptr when there is none, or this is no object.
+    // nullptr when there is no such member, or this is not an object.
     const Json* find(std::string_view name) const;
     Json* find(std::string_view name);
     bool contains(std::string_view name) const { return find(name) != nullptr; }
-    // Null when there is none.
+    // Null when there is no such member.
     const Json& operator[](std::string_view name) const;
     const Json& operator[](const char* name) const { return (*this)[std::string_view{name}]; }
-    // Made when there is none; a null value becomes an object.
+    // The member is made when it does not exist; a null value becomes an object.
     Json& operator[](std::string_view name);
     Json& operator[](const char* name) { return (*this)[std::string_view{name}]; }
 
-    // A null value becomes an array. Gives the new element.
+    // Returns the new element. A null value becomes an array.
     Json& push_back(Json element);
-    // Takes over all members of another object.
+    // Copies all members of another object into this one.
     void update(const Json& object);
     void erase(std::string_view name);
     void reverse();
 
-    // On one line; with `indent`, a member a line and so many blanks before it.
+    // On one line; with `indent`, one member on each line, indented by that many blanks.
     std::string dump(int indent = -1) const;
-    // On one line, what is not ASCII as \u escapes. All texts are UTF-8: others throw.
+    // On one line, with \u escapes for what is not ASCII. Texts must be UTF-8; others throw.
     std::string dump_ascii() const;
 
-    // Numbers are equal when their values are, members in any order.
+    // Compares numbers by value, and members in any order.
     friend bool operator==(const Json& one, const Json& other);
 
 private:
@@ -147,7 +148,7 @@ private:
         double number_;
     };
     std::string text_;
-    std::unique_ptr<Children> children_; // of an array or an object
+    std::unique_ptr<Children> children_; // only in an array or an object
 };
 
 // The members of an object one after the other, each with its name.

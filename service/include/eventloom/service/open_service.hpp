@@ -1,4 +1,4 @@
-// What a program has open in its data directory: the service, with whatever else the program needs beside it.
+// What a program opens in its data directory: the service, and everything else that the program needs.
 //
 //     class Shop final : public el::OpenService {
 //     public:
@@ -26,11 +26,11 @@ class OpenService {
 public:
     virtual ~OpenService()     = default;
     virtual Service& service() = 0;
-    // Those in groups/ of the data directory, when the program has them open: their checkpoints belong to a backup.
+    // The consumer groups in groups/ of the data directory, if the program opens them: a backup includes their checkpoints.
     virtual ConsumerGroups* consumer_groups() { return nullptr; }
 };
 
-// How a program opens its service in a data directory: with its projections, sagas and activities added, not started.
+// Opens a program's service in a data directory: adds projections, sagas and activities, and does not start them.
 using OpenServiceIn = std::function<result<std::unique_ptr<OpenService>>(
     const Runtime& runtime, const std::string& directory, bool create_if_missing)>;
 

@@ -1,10 +1,10 @@
-// A line that grows on a terminal while something long goes on; in a pipe, nothing.
+// A progress line on a terminal while long work goes on; nothing in a pipe.
 //
 //     Progress progress{out.console(), runtime.clock, "rebuilding order-summaries"};
-//     BOOST_OUTCOME_TRY(progress.at(done, total));       // ends the work when nobody wants it any more
+//     BOOST_OUTCOME_TRY(progress.at(done, total));       // an error when the user has stopped the command
 //     progress.finish();
 //
-// Goes to standard error, at most ten times a second. Threads: `at` may be called from any thread.
+// It goes to standard error, at most ten times a second. Threads: `at` may be called from any thread.
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>
@@ -23,9 +23,9 @@ public:
     Progress(const Progress&)            = delete;
     Progress& operator=(const Progress&) = delete;
 
-    // `total` 0 means that it is not known. What the console's go_on() answers, which is asked now and then.
+    // `total` 0: not known. Calls the console's go_on() now and then, and returns its result.
     result<void> at(std::uint64_t done, std::uint64_t total);
-    // Wipes the line.
+    // Clears the line.
     void finish();
 
 private:

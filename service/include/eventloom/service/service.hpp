@@ -6,7 +6,7 @@
 //     BOOST_OUTCOME_TRY(service->start());
 //     service->commands().send(OrderId{"1042"}, Place{...});
 //
-// Everything is embedded: one process has the directory at a time. Threads: as the parts say.
+// Everything is embedded: only one process at a time may have the directory open. Threads: as the parts say.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
@@ -30,8 +30,8 @@ struct ServiceOptions {
     std::string directory; // log/, snapshots/, projections/, sagas/ and keys/ are made beneath it
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
-    bool snapshots         = true; // of aggregates that say so; false: their streams are read from the beginning
-    // Of the keys of personal data. Empty: what EVENTLOOM_MASTER_KEY says, or else keys/master.key.
+    bool snapshots         = true; // of aggregates with a policy; false: their streams are read from the beginning
+    // For the keys of personal data. Empty: the file in EVENTLOOM_MASTER_KEY, or else keys/master.key.
     std::string master_key_file = {};
     Secrets* secrets            = nullptr; // nullptr: system_secrets()
     // What keeps the log (eventstore/engines.hpp). nullptr: default_engine().
@@ -41,13 +41,13 @@ struct ServiceOptions {
 // LevelDB, in log/ of the data directory.
 EngineKind& default_engine();
 
-// What became of a person's data.
+// What forget() has done with a person's data.
 struct Forgotten {
     SubjectStatus before;
     SubjectStatus after;
     std::vector<std::string>
         projections;                // that hear personal data, by name: their rows may hold some until they are rebuilt
-    bool changed_something = false; // false: the subject was forgotten before, and nothing was left to be done
+    bool changed_something = false; // false: the subject was already forgotten, and nothing was left to do
 };
 
 class Service {
@@ -72,34 +72,34 @@ public:
     Projections& projections() { return projections_; }
     Sagas& sagas() { return sagas_; }
 
-    // Projections and sagas follow the log from here on. Does nothing when they do already. From any thread.
+    // Projections and sagas follow the log from here on. Does nothing when they already do. From any thread.
     result<void> start();
 
-    // What the machine, and no handler, keeps from going on: a log closed by a fault, sagas or read models that stopped.
+    // Faults of the machine, not of handlers, that stop something: a closed log, or stopped sagas or read models.
     std::vector<Error> faults();
 
-    // Nothing runs any more when it returns. The destructor does the same.
+    // Stops everything, and returns when nothing runs any more. The destructor does the same.
     void stop();
 
-    // Blocks until nothing can go on at this moment: sagas have settled, and the read models show it.
-    // Failure::unavailable "not-settled" at `deadline`; else why something stopped: where that was a fault of the machine,
-    // Failure::unavailable "not-followed", since what is in the log stays there and is followed when the service runs again.
+    // Blocks until nothing can go on now: sagas have settled, and the read models have their events.
+    // Failure::unavailable "not-settled" at `deadline`, or the error that stopped a part. After a fault of the machine this is
+    // Failure::unavailable "not-followed": the events stay in the log, and are followed when the service runs again.
     result<void> settle(Time deadline);
 
-    // Blocks until every saga has ended or is stuck, retries included, and the read models show it. `go_on` is asked now and
-    // then, and ends it with the error that it answers.
+    // Blocks until every saga has ended or is stuck, with all retries, and the read models have their events. Calls `go_on`
+    // now and then; an error of it ends the wait.
     result<void> finish(Time deadline, const std::function<result<void>()>& go_on);
 
     // The same for one instance of a saga.
     result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
                              const std::function<result<void>()>& go_on);
 
-    // Destroys the key of a person's data, and every copy in the open that is made anew by itself: snapshots, states and
-    // recent events in memory. The events stay. Rows of projections go when these are rebuilt. Again, it goes on where it was,
-    // or does nothing.  Failure::invalid "no-such-subject", and what PersonalKeys::forget says.
+    // Destroys the key of a person's data, and all plaintext copies that are made again when needed: snapshots, and states and
+    // recent events in memory. The events stay. Rows of projections go when these are rebuilt. A second call continues an
+    // interrupted one, or does nothing.  Failure::invalid "no-such-subject", and the errors of PersonalKeys::forget.
     result<Forgotten> forget(const std::string& subject, bool key_is_lost = false);
 
-    // The same for the read models alone, or those of them that are named, up to `position`.
+    // Waits only for the read models, or for the named ones, until they have reached `position`.
     result<void> wait_for(Position position, Time deadline, const std::function<result<void>()>& go_on,
                           std::span<const std::string> names = {});
 
@@ -116,7 +116,7 @@ private:
     const Engine engine_;
     PersonalKeys keys_;
     const std::unique_ptr<EventStore> open_store_;
-    const std::unique_ptr<SnapshotStore> snapshots_; // none: switched off
+    const std::unique_ptr<SnapshotStore> snapshots_; // nullptr: switched off
     CommandBus commands_;
     EventBus events_;
     Projections projections_;

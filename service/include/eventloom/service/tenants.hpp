@@ -1,4 +1,4 @@
-// Services side by side in one process, a data directory each: one for every tenant.
+// Several services in one process, one for each tenant, each with its own data directory.
 //
 //     Tenants tenants{runtime, "var/shop", open_shop};
 //     {
@@ -7,10 +7,10 @@
 //     }
 //     tenants.close_idle();                                                 // now and then
 //
-// A tenant is opened by the first who uses it, and stays open while anybody does, while one of its sagas is at work, and a
-// while longer; close_idle() closes the others. Nothing of one tenant is in another's directory, so whatever is done to one
-// leaves the others' bytes alone. Threads: any; close_idle(), remove() and the destructor not from within a task, because
-// they wait until a service has stopped.
+// The first use opens a tenant. It stays open while it is in use, while one of its sagas works, and for `open_while_idle`
+// after that; close_idle() closes the others. Tenants share no files, so work on one never changes the bytes of another.
+// Threads: any. Do not call close_idle(), remove() or the destructor from a task, because they wait until a service has
+// stopped.
 #pragma once
 
 #include <eventloom/service/service.hpp>
@@ -25,37 +25,37 @@ namespace eventloom {
 
 struct TenantsOptions {
     Duration open_while_idle = std::chrono::minutes{1};
-    std::size_t open_at_once = 64; // beyond them the one that was not used for longest is closed, if nobody uses it
+    std::size_t open_at_once = 64; // one more closes the least recently used tenant that is not in use
 };
 
 struct TenantStatus {
     std::string name;
     bool is_open   = false;
-    bool has_store = false; // false: what is there was never a store, or an import that was interrupted
+    bool has_store = false; // false: the directory holds no store, or an interrupted import
 };
 
 class Tenants {
 public:
     Tenants(const Runtime& runtime, std::string directory, OpenServiceIn open, TenantsOptions options = {});
-    // Nobody uses any.
+    // No tenant may be in use.
     ~Tenants();
 
-    // While this is kept the tenant stays open.
+    // The tenant stays open while this exists.
     using Use = std::shared_ptr<OpenService>;
 
-    // Failure::invalid      "invalid-tenant-name": not lower-case letters, digits, - and _, at most 64.
-    //                       "no-such-tenant": and `create_if_missing` is not set.
-    // Failure::unavailable  "too-many-tenants": as many as may be open at once are in use.
-    // And what opening a service says.
+    // Failure::invalid      "invalid-tenant-name": only lower-case letters, digits, - and _, at most 64 of them.
+    //                       "no-such-tenant": it does not exist, and `create_if_missing` is false.
+    // Failure::unavailable  "too-many-tenants": `open_at_once` tenants are in use.
+    // And the errors of opening a service.
     result<Use> use(const std::string& name, bool create_if_missing);
 
-    // All that have a directory, by name.
+    // All tenants that have a directory, by name.
     result<std::vector<TenantStatus>> list() const;
 
-    // Closes those that nobody has used for a while and whose sagas are not at work.
+    // Closes tenants that were not in use for `open_while_idle` and whose sagas do not work.
     void close_idle();
 
-    // Removes the tenant with all that is in its directory. Interrupted, it goes on when it is called again.
+    // Removes the tenant with everything in its directory. After an interruption call it again to continue.
     // Failure::invalid "no-such-tenant", "tenant-is-a-link"; Failure::unavailable "tenant-in-use", "held-by-another-process".
     result<void> remove(const std::string& name);
 
@@ -64,7 +64,7 @@ public:
 
 private:
     struct Tenant;
-    struct Changes; // a condition variable, whose header is a heavy one
+    struct Changes; // a condition variable; its header is heavy
     using Lock = std::unique_lock<std::mutex>;
 
     result<void> make_room(Lock& lock);
@@ -76,11 +76,11 @@ private:
     const OpenServiceIn open_;
     const TenantsOptions options_;
     mutable std::mutex mutex_;
-    const std::unique_ptr<Changes> changed_;                 // a tenant was opened or closed
-    std::map<std::string, std::unique_ptr<Tenant>> tenants_; // that are open, or on their way
+    const std::unique_ptr<Changes> changed_;                 // signals that a tenant was opened or closed
+    std::map<std::string, std::unique_ptr<Tenant>> tenants_; // those that are open, opening or closing
 };
 
-// Where a tenant's data are, in the data directory of all.
+// The directory of a tenant's data, in the common data directory.
 // Failure::invalid  "invalid-tenant-name".
 result<std::string> tenant_directory(const std::string& directory, const std::string& name);
 
