@@ -63,16 +63,16 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     const Command top = this->app();
     top.add_option("--data", state_->directory, "Where the data is kept (default: the user's data directory)")
         .check(not_empty());
-    top.add_option("--tenant", state_->tenant, "Whose data, of several that are kept there side by side")
+    top.add_option("--tenant", state_->tenant, "The tenant whose data to use, when the directory has several")
         .type_name("NAME")
         .check(not_empty());
     Duration& patience = state_->patience;
     top.add_option_function(
            "--wait", [&patience](const std::string& word) { patience = parse_span(word).value_or(patience); },
-           "How long a service that is busy, or does not answer, is waited for (default 30s)")
+           "How long to wait for a service that is busy or does not answer (default 30s)")
         .type_name("SPAN")
         .check(span_of_time());
-    top.add_flag("--json", state_->json, "Answer with one JSON document");
+    top.add_flag("--json", state_->json, "Write one JSON document");
     knows(event_types<StreamSettings>());
     for (const auto add : own_commands) add(*this);
     program.set_up(*this);

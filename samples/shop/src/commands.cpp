@@ -136,7 +136,7 @@ void add_shop(el::CommandLine& line)
         app.add_option("--fail-rate", options->fail_rate, "How many of its calls fail and are tried again")
             .check(el::rate(0.99)));
     line.looked_at_when_opening(
-        app.add_option("--seed", options->seed, "Which of them: the same seed, the same choice"));
+        app.add_option("--seed", options->seed, "The seed of this choice: the same seed gives the same choice"));
     add_import(line);
     add_orders(line);
     add_stock(line);
@@ -152,11 +152,11 @@ void add_import(el::CommandLine& line)
         ImportOptions options;
     };
     const auto arguments = std::make_shared<Arguments>();
-    const auto command   = line.app().add_subcommand("import", "Take in the invoices of an Online Retail CSV file");
+    const auto command   = line.app().add_subcommand("import", "Import the invoices of an Online Retail CSV file");
     command.add_option("file", arguments->file, "The file; - is standard input").required();
     command
         .add_option("--opening-stock", arguments->options.opening_stock,
-                    "Pieces of each article that are received once (default 100000)")
+                    "How many pieces of each article to receive first (default 100000)")
         .check(el::whole_number(0, 1'000'000'000'000));
     auto& known = arguments->options.dialect;
     command
@@ -176,7 +176,7 @@ void add_import(el::CommandLine& line)
             "The decimal mark of its numbers, where the file does not show it")
         .check(el::one_of({"point", "comma"}));
     command.add_flag("--skip-unreadable", arguments->options.skip_unreadable,
-                     "Take the rest when more than a tenth of the rows cannot be read");
+                     "Import the rest even if more than a tenth of the rows cannot be read");
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
         el::Progress progress{out.console(), line.runtime().clock, "importing"};
         const auto show = [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); };
@@ -206,10 +206,10 @@ void add_orders(el::CommandLine& line)
     const auto orders    = line.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
     orders.require_subcommand();
 
-    const auto place = orders.add_subcommand("place", "Place an order and carry it through");
+    const auto place = orders.add_subcommand("place", "Place an order and wait until it is completed or cancelled");
     place.add_option("order", arguments->number, "The order's number").required().check(el::identifier());
-    place.add_option("--customer", arguments->customer, "Whose it is (default guest)").check(el::identifier());
-    place.add_option("--country", arguments->country, "Where to (default United Kingdom)");
+    place.add_option("--customer", arguments->customer, "The customer's id (default guest)").check(el::identifier());
+    place.add_option("--country", arguments->country, "The country to deliver to (default United Kingdom)");
     place.add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line").required();
     line.on(place, [&line, arguments](el::Output& out) -> el::result<void> {
         orders::Place command{.customer  = CustomerId{arguments->customer.empty() ? "guest" : arguments->customer},
@@ -227,10 +227,10 @@ void add_orders(el::CommandLine& line)
     });
 
     const auto list = orders.add_subcommand("list", "All orders, or those of one customer or stage");
-    list.add_option("--customer", arguments->customer, "Only of this customer");
-    list.add_option("--stage", arguments->stage, "Only placed, completed or cancelled ones")
+    list.add_option("--customer", arguments->customer, "Only those of this customer");
+    list.add_option("--stage", arguments->stage, "Only those in this stage")
         .check(el::one_of({"placed", "completed", "cancelled"}));
-    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
+    list.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     line.on_rows(list, {"orders"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_orders(out, *shop, arguments->customer, arguments->stage, arguments->limit);
@@ -245,7 +245,7 @@ void add_orders(el::CommandLine& line)
 
     const auto timeline = orders.add_subcommand("timeline", "What happened to an order or a return, and when");
     timeline.add_option("order", arguments->number, "Its number").required();
-    timeline.add_option("--limit", arguments->limit, "At most so many events").check(el::whole_number(1));
+    timeline.add_option("--limit", arguments->limit, "At most this many events").check(el::whole_number(1));
     line.on_rows(timeline, {"timeline"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_timeline(out, *shop, arguments->number, arguments->limit);
@@ -278,16 +278,16 @@ void add_stock(el::CommandLine& line)
     stock.require_subcommand();
 
     const auto list = stock.add_subcommand("list", "All articles");
-    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
+    list.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     line.on_rows(list, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_stock(out, *shop, std::nullopt, arguments->limit);
     });
 
-    const auto low = stock.add_subcommand("low", "Articles that run out, the lowest first");
-    low.add_option("--below", arguments->below, "With fewer pieces on hand than this (default 10)")
+    const auto low = stock.add_subcommand("low", "Articles with few pieces left, the lowest first");
+    low.add_option("--below", arguments->below, "Only articles with fewer pieces than this (default 10)")
         .check(el::whole_number());
-    low.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
+    low.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     line.on_rows(low, {"stock"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_stock(out, *shop, arguments->below, arguments->limit);
@@ -300,7 +300,7 @@ void add_stock(el::CommandLine& line)
         return show_stock(out, *shop, arguments->sku);
     });
 
-    const auto receive = stock.add_subcommand("receive", "Take in a delivery");
+    const auto receive = stock.add_subcommand("receive", "Receive a delivery");
     receive.add_option("sku", arguments->sku, "The article's stock code").required().check(el::identifier());
     receive.add_option("pieces", arguments->quantity, "How many").required().check(el::whole_number(1, 1'000'000'000));
     receive.add_option("--reference", arguments->reference, "The delivery note");

@@ -14,7 +14,7 @@ void add_sales(el::CommandLine& line)
     const auto arguments = std::make_shared<Arguments>();
     const auto sales     = line.app().add_subcommand("sales", "Turnover, by country, month or article");
     sales.add_option("--by", arguments->by, "country, month or sku").check(el::one_of({"country", "month", "sku"}));
-    sales.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
+    sales.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     line.on_rows(sales, {"sales"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return show_sales(out, *shop, arguments->by, arguments->limit);
@@ -23,7 +23,7 @@ void add_sales(el::CommandLine& line)
     const auto customers = line.app().add_subcommand("customers", "Customers: list, show");
     customers.require_subcommand();
     const auto list = customers.add_subcommand("list", "All customers");
-    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
+    list.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     line.on_rows(list, {"customers"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_customers(out, *shop, arguments->limit);
@@ -44,11 +44,11 @@ void add_returns(el::CommandLine& line)
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    const auto returns   = line.app().add_subcommand("returns", "Goods that came back: list, show");
+    const auto returns   = line.app().add_subcommand("returns", "Returned goods: list, show");
     returns.require_subcommand();
     const auto list = returns.add_subcommand("list", "All returns, or those of one customer");
-    list.add_option("--customer", arguments->customer, "Only of this customer");
-    list.add_option("--limit", arguments->limit, "At most so many").check(el::whole_number());
+    list.add_option("--customer", arguments->customer, "Only those of this customer");
+    list.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     reads(line, list, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
         return list_returns(out, *shop, arguments->customer, arguments->limit);

@@ -240,14 +240,14 @@ void add_backup_commands(CommandLine& line, Command store)
         return std::pair{subcommand, std::move(words)};
     };
     const auto with_dry_run = [](Command subcommand, Words& words) {
-        subcommand.add_flag("--dry-run", words.dry_run, "Say what would happen, and change nothing");
+        subcommand.add_flag("--dry-run", words.dry_run, "Show what would happen, and change nothing");
     };
     const auto with_name = [](Command subcommand, Words& words) {
-        subcommand.add_option("name", words.name, "Which one (default: the newest)").check(not_empty());
+        subcommand.add_option("name", words.name, "The backup's name (default: the newest)").check(not_empty());
     };
 
-    const auto [make, making] = command("backup", "Make a backup, while the service runs or when it does not");
-    make.add_flag("--copy", making->copy, "Make copies where hard links would do");
+    const auto [make, making] = command("backup", "Make a backup; the service may run or not");
+    make.add_flag("--copy", making->copy, "Copy files instead of making hard links");
     with_dry_run(make, *making);
     line.on(make, [&line, words = making](Output& out) {
         return with_log(line, [&](const Engine& log) -> result<void> {
@@ -275,14 +275,14 @@ void add_backup_commands(CommandLine& line, Command store)
         });
     });
 
-    const auto [all, listed] = command("backups", "The backups in a directory");
+    const auto [all, listed] = command("backups", "List the backups in a directory");
     line.on(
         all, [&line, words = listed](Output& out) { return list(out, line.runtime(), line.path_of(words->backups)); },
         DirectoryUse::none);
 
     const auto [thin, pruned] = command("prune", "Remove all backups but the newest");
-    thin.add_option("--keep", pruned->keep, "How many stay").required().check(whole_number(1));
-    thin.add_flag("--yes", pruned->yes, "Remove them: it cannot be undone");
+    thin.add_option("--keep", pruned->keep, "How many backups to keep").required().check(whole_number(1));
+    thin.add_flag("--yes", pruned->yes, "Confirm the removal: it cannot be undone");
     with_dry_run(thin, *pruned);
     line.on(
         thin,
@@ -293,7 +293,7 @@ void add_backup_commands(CommandLine& line, Command store)
         },
         DirectoryUse::none);
 
-    const auto [check, checked] = command("verify-backup", "Verify a backup where it lies, without restoring it");
+    const auto [check, checked] = command("verify-backup", "Verify a backup in its place, without restoring it");
     with_name(check, *checked);
     line.on(
         check,
@@ -302,9 +302,9 @@ void add_backup_commands(CommandLine& line, Command store)
         },
         DirectoryUse::none);
 
-    const auto [back, restored] = command("restore", "Make the store of a backup anew in --data, an empty directory");
+    const auto [back, restored] = command("restore", "Restore a backup into --data, which must be an empty directory");
     with_name(back, *restored);
-    back.add_flag("--unverified", restored->unverified, "Take what there is in the backup, whether it is whole or not");
+    back.add_flag("--unverified", restored->unverified, "Restore what the backup has, even if it is damaged");
     with_dry_run(back, *restored);
     line.on(
         back,

@@ -95,7 +95,7 @@ void add_dead_letter_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
     const auto letters   = line.app().add_subcommand(
-          "dead-letters", "Events that projections went on without: list, show, retry, discard");
+          "dead-letters", "Events that projections could not handle and skipped: list, show, retry, discard");
     letters.require_subcommand();
     const auto add = [&](const char* name, const char* summary, auto action) {
         const auto command = letters.add_subcommand(name, summary);
@@ -117,9 +117,9 @@ void add_dead_letter_commands(CommandLine& line)
                 return list(out, service.projections(), names, of);
             });
     list_command.add_option("projection", arguments->name, "The projection");
-    list_command.add_option("--limit", arguments->limit, "At most so many").check(whole_number());
+    list_command.add_option("--limit", arguments->limit, "At most this many").check(whole_number());
 
-    const auto show_command = add("show", "One of them, with its event",
+    const auto show_command = add("show", "One dead letter, with its event",
                                   [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
                                       BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
                                       BOOST_OUTCOME_TRY(const auto event, event_at(service.open_store(), of.position));
@@ -132,12 +132,13 @@ void add_dead_letter_commands(CommandLine& line)
                                       return done();
                                   });
     const auto retry_command =
-        add("retry", "Fold the projection again with this program's handlers; what fails again stays a dead letter",
+        add("retry",
+            "Fold the projection again with this program's handlers; an event that fails again stays a dead letter",
             [&line](Output& out, Service& service, const Arguments& of) {
                 return fold_again(out, service.projections(), line.runtime().clock, of.name);
             });
     const auto discard_command =
-        add("discard", "Do without an event for good, also when the projection is rebuilt",
+        add("discard", "Leave an event out for good, also when the projection is rebuilt",
             [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
                 Progress progress{out.console(), line.runtime().clock, "folding " + of.name + " again"};
                 BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(

@@ -227,14 +227,14 @@ void add_erasure_commands(CommandLine& line, Command store)
 {
     const auto arguments = std::make_shared<ForgetArguments>();
     const auto forgetting =
-        store.add_subcommand("forget", "Erase a person's data: destroy the key that they are sealed with");
-    forgetting.add_option("subject", arguments->subject, "Whose, as the events' subject_of says")
+        store.add_subcommand("forget", "Erase a person's data by destroying the key that seals them");
+    forgetting.add_option("subject", arguments->subject, "The person, as subject_of of the events names them")
         .required()
         .check(not_empty());
-    forgetting.add_flag("--dry-run", arguments->dry_run, "Say what would happen, and change nothing");
-    forgetting.add_flag("--yes", arguments->yes, "It cannot be undone, and that is meant");
-    forgetting.add_flag("--rebuild", arguments->rebuild, "Rebuild the projections that hear personal data, too");
-    forgetting.add_flag("--key-is-lost", arguments->key_is_lost, "There is no key any more: take its data for erased");
+    forgetting.add_flag("--dry-run", arguments->dry_run, "Show what would happen, and change nothing");
+    forgetting.add_flag("--yes", arguments->yes, "Confirm: this cannot be undone");
+    forgetting.add_flag("--rebuild", arguments->rebuild, "Also rebuild the projections that hear personal data");
+    forgetting.add_flag("--key-is-lost", arguments->key_is_lost, "Treat the data as erased because the key is lost");
     line.on(forgetting, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         return forget(out, open_service->service(), line.runtime().clock, *arguments);
@@ -248,27 +248,29 @@ void add_erasure_commands(CommandLine& line, Command store)
             return action(out, open_service->service().personal_keys());
         });
     };
-    on_keys(keys.add_subcommand("info", "Where they are, how many, and under which master key"), show_keys);
-    line.on(keys.add_subcommand("verify", "Open every key, and see that every one that the log needs is there"),
+    on_keys(keys.add_subcommand("info", "Where the keys are, how many, and under which master key"), show_keys);
+    line.on(keys.add_subcommand("verify", "Decrypt every key, and check that no key that the log needs is missing"),
             [&line](Output& out) -> result<void> {
                 BOOST_OUTCOME_TRY(auto* const open_service, line.open());
                 auto& service = open_service->service();
                 return verify_keys(out, service.personal_keys(), service.store(), line.runtime().clock);
             });
-    on_keys(keys.add_subcommand("erased", "Who was forgotten, and when"), show_erasures);
+    on_keys(keys.add_subcommand("erased", "List the forgotten persons, and when they were forgotten"), show_erasures);
     const auto readmitting     = std::make_shared<ReadmitArguments>();
-    const auto readmit_command = keys.add_subcommand("readmit", "Give a subject that was forgotten a new key");
-    readmit_command.add_option("subject", readmitting->subject, "Whose").required().check(not_empty());
-    readmit_command.add_flag("--dry-run", readmitting->dry_run, "Say what would happen, and change nothing");
+    const auto readmit_command = keys.add_subcommand("readmit", "Give a forgotten person a new key");
+    readmit_command.add_option("subject", readmitting->subject, "The person").required().check(not_empty());
+    readmit_command.add_flag("--dry-run", readmitting->dry_run, "Show what would happen, and change nothing");
     on_keys(readmit_command, [readmitting](Output& out, PersonalKeys& all) { return readmit(out, all, *readmitting); });
     const auto rekeying      = std::make_shared<RekeyArguments>();
-    const auto rekey_command = keys.add_subcommand("rekey", "Wrap every key anew, under another master key");
-    rekey_command.add_option("--new-master", rekeying->new_master, "Its file, which is made when it is not there")
+    const auto rekey_command = keys.add_subcommand("rekey", "Encrypt every key again with another master key");
+    rekey_command
+        .add_option("--new-master", rekeying->new_master,
+                    "The file of the new master key; it is made if it does not exist")
         .required()
         .type_name("FILE")
         .check(not_empty());
-    rekey_command.add_flag("--dry-run", rekeying->dry_run, "Say what would happen, and change nothing");
-    rekey_command.add_flag("--yes", rekeying->yes, "It cannot be undone, and that is meant");
+    rekey_command.add_flag("--dry-run", rekeying->dry_run, "Show what would happen, and change nothing");
+    rekey_command.add_flag("--yes", rekeying->yes, "Confirm: this cannot be undone");
     on_keys(rekey_command, [&line, rekeying](Output& out, PersonalKeys& all) {
         return rekey(out, all, line.runtime().clock, *rekeying, line.path_of(rekeying->new_master));
     });

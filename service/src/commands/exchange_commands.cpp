@@ -124,11 +124,13 @@ void add_exchange_commands(CommandLine& line, Command store)
     };
     const auto arguments = std::make_shared<Arguments>();
 
-    const auto exporting = store.add_subcommand("export", "Write the whole history as CloudEvents, one a line");
-    exporting.add_option("file", arguments->file, "Where to; - is standard output").required().check(not_empty());
+    const auto exporting = store.add_subcommand("export", "Write the whole history as CloudEvents, one on each line");
+    exporting.add_option("file", arguments->file, "The file to write; - is standard output")
+        .required()
+        .check(not_empty());
     const auto readable = exporting.add_flag(
         "--readable", arguments->readable, "For other programs: data as JSON, to standard output; cannot be imported");
-    exporting.add_flag("--dry-run", arguments->only_looks, "Say what would be written").excludes(readable);
+    exporting.add_flag("--dry-run", arguments->only_looks, "Show what would be written").excludes(readable);
     line.on(exporting, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const Engine& log = open_service->service().engine();
@@ -149,14 +151,14 @@ void add_exchange_commands(CommandLine& line, Command store)
         return write_to_file(out, line.runtime(), log, file);
     });
 
-    const auto importing = store.add_subcommand("import", "Make a store of what `store export` has written");
-    importing.add_option("file", arguments->file, "What was exported; - is standard input")
+    const auto importing = store.add_subcommand("import", "Make a store from a file of `store export`");
+    importing.add_option("file", arguments->file, "The exported file; - is standard input")
         .required()
         .check(not_empty());
-    importing.add_flag("--dry-run", arguments->only_looks, "Only read the file, and say whether it is whole");
+    importing.add_flag("--dry-run", arguments->only_looks, "Only read the file, and check that it is complete");
     importing
         .add_option("--no-later-than", arguments->latest,
-                    "What was recorded later counts as recorded then (UTC): for a store whose clock ran ahead")
+                    "Later times of recording become this time (UTC): for a store whose clock was ahead")
         .check(Check{time_or_why_not, "TIME"});
     line.on(
         importing,

@@ -23,8 +23,8 @@ void add_help_commands(CommandLine& line)
     app.set_version_flag("--version", version_of(program), "Show the version");
 
     const auto words = std::make_shared<std::vector<std::string>>();
-    const auto help  = line.app().add_subcommand("help", "Show this help, or that of a command: help orders place");
-    help.add_option("command", *words, "Which command");
+    const auto help  = line.app().add_subcommand("help", "Show this help, or the help of a command: help orders place");
+    help.add_option("command", *words, "The command");
     line.on(
         help,
         [&app, words](Output& out) -> result<void> {
@@ -44,8 +44,9 @@ void add_help_commands(CommandLine& line)
         },
         DirectoryUse::none);
 
-    const auto shell      = std::make_shared<std::string>();
-    const auto completion = line.app().add_subcommand("completion", "Write what completes these commands in a shell");
+    const auto shell = std::make_shared<std::string>();
+    const auto completion =
+        line.app().add_subcommand("completion", "Write a script that completes these commands in a shell");
     completion.add_option("shell", *shell, "bash or zsh").required().check(one_of({"bash", "zsh"}));
     line.on(
         completion,

@@ -97,7 +97,7 @@ void add_log_commands(CommandLine& line)
     events.require_subcommand();
     const auto tail = events.add_subcommand("tail", "The last events");
     tail.add_option("-n,--limit,--count", arguments->count, "How many (default 20)").check(whole_number(1));
-    tail.add_option("--category", arguments->category, "Only of streams of this category");
+    tail.add_option("--category", arguments->category, "Only from streams of this category");
     reads(tail, [&line, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
@@ -131,7 +131,7 @@ void add_log_commands(CommandLine& line)
     add_stream_limit_commands(line, streams);
     const auto list = streams.add_subcommand("list", "All streams, or those of one category, by name");
     list.add_option("--category", arguments->category, "Only of this category");
-    list.add_option("--limit", arguments->most, "At most so many").check(whole_number());
+    list.add_option("--limit", arguments->most, "At most this many").check(whole_number());
     reads(list, [&line, arguments](Output& out) -> result<void> {
         if (not arguments->category.empty()) {
             BOOST_OUTCOME_TRY(check_scope(Scope::category(arguments->category)));
@@ -151,8 +151,8 @@ void add_log_commands(CommandLine& line)
 
     const auto read = streams.add_subcommand("read", "The events of one stream");
     read.add_option("stream", arguments->stream, "Its name, as `streams list` shows it").required();
-    read.add_option("--from", arguments->from, "The first version wanted").check(whole_number());
-    read.add_option("--limit", arguments->most, "At most so many").check(whole_number(1));
+    read.add_option("--from", arguments->from, "The first version to show").check(whole_number());
+    read.add_option("--limit", arguments->most, "At most this many").check(whole_number(1));
     reads(read, [&line, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto& store = open_service->service().open_store();

@@ -172,9 +172,10 @@ void add_projection_commands(CommandLine& line)
         if (*is_watched) return watch_projections(out, open_service->service());
         return show_status(out, open_service->service().projections());
     };
-    line.on(projections.add_subcommand("list", "All projections, and where they stand"), show, DirectoryUse::reading);
+    line.on(projections.add_subcommand("list", "All projections, with their positions and states"), show,
+            DirectoryUse::reading);
     const auto status = projections.add_subcommand("status", "The same");
-    status.add_flag("--watch", *is_watched, "Again and again, with rates, until Ctrl-C; in a pipe a line a change");
+    status.add_flag("--watch", *is_watched, "Update until Ctrl-C, with rates; in a pipe, a line for each change");
     line.on(status, show, DirectoryUse::reading);
 
     struct Chosen {
@@ -186,7 +187,7 @@ void add_projection_commands(CommandLine& line)
         const auto command   = projections.add_subcommand(name, summary);
         const bool is_verify = std::string_view{name} == "verify";
         command.add_option("names", chosen->names, "Which projections");
-        command.add_flag("--all", chosen->all, "All of them");
+        command.add_flag("--all", chosen->all, "All projections");
         line.on(
             command,
             [&line, chosen, action, is_verify](Output& out) -> result<void> {
@@ -203,17 +204,17 @@ void add_projection_commands(CommandLine& line)
     };
     const auto row = std::make_shared<RowName>();
     const auto rebuilt =
-        add("rebuild", "Build anew from the log; the old model answers until the new one has caught up",
+        add("rebuild", "Build the rows again from the log; queries see the old rows until the new ones have caught up",
             [row](Output& out, Projections& all, const Clock& clock, const std::vector<std::string>& names) {
                 return row->key.empty() ? rebuild(out, all, clock, names) : repair(out, all, clock, names, *row);
             });
     const auto partition =
-        rebuilt.add_option("--partition", row->key, "Only the row of this key, and its entries in indexes");
-    rebuilt.add_option("--table", row->table, "In which table, when there are several").needs(partition);
-    add("verify", "Fold the log again beside them and compare every byte", verify);
-    add("pause", "Have them stand still, also after a restart; they keep answering", change<&Projections::pause>);
-    add("resume", "Have them go on", change<&Projections::resume>);
-    add("drop", "Remove their rows; those of this program's projections are made anew when the service runs", drop);
+        rebuilt.add_option("--partition", row->key, "Only the row of this key, and its index entries");
+    rebuilt.add_option("--table", row->table, "The row's table, when there are several").needs(partition);
+    add("verify", "Fold the log again and compare every byte of the rows", verify);
+    add("pause", "Stop handling events, also after a restart; queries still see the rows", change<&Projections::pause>);
+    add("resume", "Handle events again after a pause", change<&Projections::resume>);
+    add("drop", "Remove the rows; those of this program's projections are built again when the service runs", drop);
     add_projection_history_commands(line, projections);
     add_projection_diff_commands(line, projections);
 }

@@ -202,13 +202,14 @@ void add_projection_diff_commands(CommandLine& line, Command projections)
 {
     const auto arguments    = std::make_shared<Arguments>();
     const auto diff_command = projections.add_subcommand(
-        "diff", "Which rows another build of this program would change, before it has its place");
+        "diff", "Show which rows another build of this program would change, before it is installed");
     diff_command.add_option("name", arguments->name, "Which projection").required();
     diff_command
-        .add_option("--against", arguments->against,
-                    "The other program's path; or the data directory of a copy, whose rows are compared as they stand")
+        .add_option(
+            "--against", arguments->against,
+            "The path of the other program; or the data directory of a copy, to compare the rows that are there")
         .required();
-    diff_command.add_option("--limit", arguments->limit, "At most so many examples").check(whole_number());
+    diff_command.add_option("--limit", arguments->limit, "At most this many examples").check(whole_number());
     const auto compared = [arguments] { return std::vector{arguments->name}; };
     line.on_rows(diff_command, compared, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
@@ -218,7 +219,7 @@ void add_projection_diff_commands(CommandLine& line, Command projections)
     const auto fold_command = projections.add_subcommand(
         "fold", "Fold the events that `diff` sends on standard input, and write the rows: for programs");
     fold_command.add_option("name", arguments->name, "Which projection").required();
-    fold_command.add_option("--scratch", arguments->scratch, "Where it keeps them for a while");
+    fold_command.add_option("--scratch", arguments->scratch, "A directory for the rows while it works");
     line.on(
         fold_command,
         [&line, arguments](Output& out) -> result<void> {

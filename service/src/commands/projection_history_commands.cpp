@@ -212,12 +212,13 @@ void add_projection_history_commands(CommandLine& line, Command projections)
     const auto add       = [&](const char* name, const char* summary) {
         const auto command = projections.add_subcommand(name, summary);
         command.add_option("name", arguments->name, "Which projection").required();
-        command.add_option("--table", arguments->row.table, "Which of its tables, when it has several");
-        command.add_option("--limit", arguments->limit, "At most so many").check(whole_number(1));
+        command.add_option("--table", arguments->row.table, "The row's table, when there are several");
+        command.add_option("--limit", arguments->limit, "At most this many").check(whole_number(1));
         return command;
     };
-    const auto explain_command = add("explain", "Which events made a row, in order, and what each changed");
-    explain_command.add_option("key", arguments->row.key, "The row's key; a slash between the parts of one").required();
+    const auto explain_command = add("explain", "The events that changed a row, in order, with their changes");
+    explain_command.add_option("key", arguments->row.key, "The row's key; with several parts, a slash between them")
+        .required();
     const auto explained = [arguments] { return std::vector{arguments->name}; };
     line.on_rows(explain_command, explained, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
@@ -226,7 +227,7 @@ void add_projection_history_commands(CommandLine& line, Command projections)
 
     const auto as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
     as_of_command.add_option("key", arguments->row.key, "Only the row of this key");
-    const auto moment = as_of_command.add_choice("moment", "Up to when");
+    const auto moment = as_of_command.add_choice("moment", "The moment");
     moment.add_option("--position", arguments->position, "Up to the event at this position").check(whole_number());
     moment
         .add_option("--time", arguments->time,

@@ -117,20 +117,20 @@ result<void> answer(Output& out, const Projections& projections, const Arguments
 void add_query_command(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
-    const auto query =
-        line.app().add_subcommand("query", "The rows of any table of any projection; without a table: which there are");
+    const auto query     = line.app().add_subcommand(
+            "query", "Show rows of any table of any projection; without a table, list the tables");
     query.add_option("table", arguments->table, "PROJECTION, or PROJECTION.TABLE when it has several");
     query
         .add_option("--where", arguments->query.where,
-                    "'COLUMN OPERATOR VALUE', as often as you like: = != < <= > >= ^= (begins with) *= (contains); the "
-                    "name of an index does for a column")
+                    "'COLUMN OPERATOR VALUE', as often as needed: = != < <= > >= ^= (begins with) *= (contains); the "
+                    "name of an index may stand for a column")
         .one_word_each_time();
     query.add_option(
         "--order", arguments->query.order,
-        "A column; -COLUMN from the largest down. At most 100,000 rows, or --limit of them, can be ordered");
-    query.add_option("--limit", arguments->query.limit, "At most so many rows");
-    query.add_option("--columns", arguments->query.columns, "Only these, with commas between");
-    query.add_flag("--csv", arguments->csv, "Answer with a CSV file (RFC 4180)");
+        "Order by this column; -COLUMN for the largest first. Orders at most 100,000 rows, or --limit of them");
+    query.add_option("--limit", arguments->query.limit, "At most this many rows");
+    query.add_option("--columns", arguments->query.columns, "Only these columns, separated by commas");
+    query.add_flag("--csv", arguments->csv, "Write a CSV file (RFC 4180)");
     // The projection of PROJECTION.TABLE: its name has no dot.
     const auto shown = [arguments] {
         return arguments->table.empty() ? std::vector<std::string>{}

@@ -63,7 +63,7 @@ void CommandLine::on_rows(Command command, Names names, Action action)
     const auto at_least = std::make_shared<std::string>();
     command
         .add_option("--at-least", *at_least,
-                    "Wait until the rows are those of this position, or of the end of the log; a minute at most")
+                    "Wait until the rows have reached this position, or the end of the log; at most one minute")
         .type_name("POSITION|head")
         .check({position_or_why_not});
     on(

@@ -100,12 +100,12 @@ void add_saga_commands(CommandLine& line)
         std::string key;
     };
     const auto arguments = std::make_shared<Arguments>();
-    const auto sagas     = line.app().add_subcommand("sagas", "Running work: list, show, retry");
+    const auto sagas     = line.app().add_subcommand("sagas", "Sagas: list, show, retry");
     sagas.require_subcommand();
 
-    const auto list_command = sagas.add_subcommand("list", "All instances, or those of one status");
+    const auto list_command = sagas.add_subcommand("list", "All instances, or those with one status");
     list_command.add_option("--status", arguments->status, "running, compensating, completed, compensated or stuck");
-    list_command.add_option("--limit", arguments->limit, "At most so many").check(whole_number());
+    list_command.add_option("--limit", arguments->limit, "At most this many").check(whole_number());
     line.on(
         list_command,
         [&line, arguments](Output& out) -> result<void> {
@@ -130,7 +130,7 @@ void add_saga_commands(CommandLine& line)
         DirectoryUse::reading);
 
     const auto retry_command =
-        sagas.add_subcommand("retry", "Take up an instance that is stuck, and let all sagas go on");
+        sagas.add_subcommand("retry", "Continue an instance that is stuck, and wait for all sagas");
     retry_command.add_option("saga", arguments->saga, "The saga's name").required();
     retry_command.add_option("key", arguments->key, "The instance's key").required();
     line.on(retry_command, [&line, arguments](Output& out) -> result<void> {

@@ -35,12 +35,11 @@ void add_scavenge_command(CommandLine& line, Command store)
     const auto options = std::make_shared<ScavengeOptions>();
     const auto yes     = std::make_shared<bool>(false);
     const auto command = store.add_subcommand(
-        "scavenge",
-        "Take out of the log what deleted and limited streams leave nobody to read, and give the room back");
-    command.add_flag("--dry-run", options->dry_run, "Say what would go, and change nothing");
-    command.add_option("--bytes-per-second", options->bytes_per_second, "Read and write no faster")
+        "scavenge", "Remove the events that deleted and limited streams no longer show, and free their disk space");
+    command.add_flag("--dry-run", options->dry_run, "Show what would be removed, and change nothing");
+    command.add_option("--bytes-per-second", options->bytes_per_second, "Read and write at most this fast")
         .check(whole_number(1));
-    command.add_flag("--yes", *yes, "For what cannot be undone");
+    command.add_flag("--yes", *yes, "Confirm: this cannot be undone");
     line.on(command, [&line, options, yes](Output& out) -> result<void> {
         if (not options->dry_run) {
             BOOST_OUTCOME_TRY(require_consent(*yes, "take events out of the log that no reader of a stream sees"));

@@ -126,7 +126,7 @@ result<void> serve(CommandLine& line, Output& out)
 void add_serve_command(CommandLine& line)
 {
     line.on(
-        line.app().add_subcommand("serve", "Run the service, until Ctrl-C or SIGTERM"),
+        line.app().add_subcommand("serve", "Run the service until Ctrl-C or SIGTERM"),
         [&line](Output& out) { return serve(line, out); }, DirectoryUse::alone);
 }
 

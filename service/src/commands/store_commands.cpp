@@ -131,9 +131,9 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
 
 void add_repair_command(CommandLine& line, Command store)
 {
-    const auto mend = store.add_subcommand("repair", "Make anew from the log what is damaged beside it");
+    const auto mend = store.add_subcommand("repair", "Build the damaged files beside the log again from the log");
     const auto into = std::make_shared<std::string>();
-    mend.add_option("--cut-to", *into, "Damage in the log itself: save what stands before it in this new directory")
+    mend.add_option("--cut-to", *into, "For damage in the log itself: save the events before it in this new directory")
         .type_name("DIRECTORY");
     line.on(
         mend,
@@ -151,7 +151,7 @@ void add_repair_command(CommandLine& line, Command store)
 void add_protect_command(CommandLine& line, Command store)
 {
     line.on(
-        store.add_subcommand("protect", "Close the data directory, and all in it, to other users of this machine"),
+        store.add_subcommand("protect", "Deny other users of this machine all access to the data directory"),
         [&line](Output& out) -> result<void> {
             const auto data = line.data_directory();
             BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), line.engine().place_of_log(data)));
@@ -170,8 +170,8 @@ void add_protect_command(CommandLine& line, Command store)
 
 void add_store_commands(CommandLine& line)
 {
-    const auto store = line.app().add_subcommand(
-        "store", "The event store: looked at, verified, mended, backed up, moved, and made smaller");
+    const auto store =
+        line.app().add_subcommand("store", "The event store: show, verify, repair, back up, move and shrink it");
     store.require_subcommand();
     const auto can = line.engine().abilities();
     if (can.scavenges) add_scavenge_command(line, store);
@@ -182,14 +182,14 @@ void add_store_commands(CommandLine& line)
             use);
     };
     on_log(
-        "info", DirectoryUse::reading, "Where it is, how large, and how it is kept",
+        "info", DirectoryUse::reading, "Where the store is, how large, and how it is stored",
         [&line](Output& out, const Engine& log) { return show_info(out, log, line.engine(), line.data_directory()); });
-    on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare all with all",
+    on_log("verify", DirectoryUse::reading, "Read every record and every index, and compare them",
            [&line](Output& out, const Engine& log) {
                return verify(out, log, line.runtime().clock, line.data_directory());
            });
     if (can.compacts) {
-        on_log("compact", DirectoryUse::shared, "Cluster by stream, now, what appending has left for a quieter hour",
+        on_log("compact", DirectoryUse::shared, "Build the pending stream clusters now",
                [&line](Output& out, const Engine& log) -> result<void> {
                    BOOST_OUTCOME_TRY(const auto left, log.upkeep->compact());
                    BOOST_OUTCOME_TRY(show_info(out, log, line.engine(), line.data_directory()));

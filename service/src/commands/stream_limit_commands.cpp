@@ -165,18 +165,17 @@ result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const Del
 
 void add_stream_limit_commands(CommandLine& line, Command streams)
 {
-    const auto limits = std::make_shared<LimitArguments>();
-    const auto limiting =
-        streams.add_subcommand("limits", "How much of a stream is kept: show it, or change what is given");
+    const auto limits   = std::make_shared<LimitArguments>();
+    const auto limiting = streams.add_subcommand("limits", "Show or change how much of a stream is kept");
     limiting.add_option("stream", limits->stream, "Its name").required();
-    limiting.add_option("--max-age", limits->max_age, "Keep what is not older, like 90d, 12h, 30m")
+    limiting.add_option("--max-age", limits->max_age, "Keep only events that are not older: 90d, 12h, 30m")
         .type_name("AGE")
         .check(not_empty());
-    limiting.add_option("--max-count", limits->max_count, "Keep the last so many").check(whole_number(1));
+    limiting.add_option("--max-count", limits->max_count, "Keep only the last this many events").check(whole_number(1));
     limiting.add_option("--truncate-before", limits->truncate_before, "Keep this version and all later ones")
         .check(whole_number());
-    limiting.add_flag("--clear", limits->clear, "First take all limits off, and a deletion too");
-    limiting.add_flag("--dry-run", limits->dry_run, "Show what they would be, and change nothing");
+    limiting.add_flag("--clear", limits->clear, "First remove all limits, and a deletion");
+    limiting.add_flag("--dry-run", limits->dry_run, "Show the new limits, and change nothing");
     line.on(limiting, [&line, limits](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         return limit(out, open_service->service(), line.runtime().ids, *limits,
@@ -184,11 +183,11 @@ void add_stream_limit_commands(CommandLine& line, Command streams)
     });
 
     const auto deletion = std::make_shared<DeletionArguments>();
-    const auto deleting =
-        streams.add_subcommand("delete", "Delete a stream: its events are seen no more, an append begins it anew");
+    const auto deleting = streams.add_subcommand(
+        "delete", "Delete a stream: readers no longer see its events; an append begins it again");
     deleting.add_option("stream", deletion->stream, "Its name").required();
-    deleting.add_flag("--for-good", deletion->for_good, "For ever: nothing can be appended to it again. Needs --yes");
-    deleting.add_flag("--yes", deletion->yes, "For what cannot be undone");
+    deleting.add_flag("--for-good", deletion->for_good, "For ever: no append is possible after it. Needs --yes");
+    deleting.add_flag("--yes", deletion->yes, "Confirm: this cannot be undone");
     deleting.add_flag("--dry-run", deletion->dry_run, "Show what would be deleted, and change nothing");
     line.on(deleting, [&line, deletion](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());

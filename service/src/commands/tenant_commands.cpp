@@ -65,14 +65,14 @@ void add_tenant_commands(CommandLine& line)
             return act(out, tenants);
         };
     };
-    const auto tenants = line.app().add_subcommand("tenants", "Stores side by side, one for each tenant: list, remove");
+    const auto tenants = line.app().add_subcommand("tenants", "Tenants, each with its own store: list, remove");
     tenants.require_subcommand();
-    line.on(tenants.add_subcommand("list", "All of them, and which are open"),
+    line.on(tenants.add_subcommand("list", "List all tenants, and which are open"),
             with_tenants([](Output& out, Tenants& found) { return list(out, found); }));
     const auto removing = tenants.add_subcommand("remove", "Remove a tenant with all of its data");
     removing.add_option("name", arguments->name, "Its name, as `tenants list` shows it").required();
-    removing.add_flag("--yes", arguments->said_yes, "It cannot be undone, and is wanted");
-    removing.add_flag("--dry-run", arguments->only_looks, "Say what would be removed");
+    removing.add_flag("--yes", arguments->said_yes, "Confirm: this cannot be undone");
+    removing.add_flag("--dry-run", arguments->only_looks, "Show what would be removed");
     line.on(removing,
             with_tenants([arguments](Output& out, Tenants& found) { return remove(out, found, *arguments); }));
 }
