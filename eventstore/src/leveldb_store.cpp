@@ -200,7 +200,7 @@ public:
         if (not path_ || not path_->is_closed()) return std::nullopt;
         return Error{Failure::storage, "store-closed-by-fault",
                      "the event store in " + options_.directory + " takes no more events: it was closed by a fault (" +
-                         path_->fault() + "); mend the cause and open it again: stop the service, and start it"};
+                         path_->fault() + "); remove the cause and open it again: stop the service, and start it"};
     }
 
     result<CompactReport> compact() override
@@ -333,7 +333,7 @@ private:
     {
         return {Failure::unavailable, "scavenge-is-running",
                 "asked for a scavenge of " + options_.directory +
-                    " and found that one is going on; wait until it has ended"};
+                    " and found that one is running; wait until it has ended"};
     }
 
     result<ScavengeReport> scavenge_alone(const ScavengeOptions& options, const UpkeepProgress& progress)

@@ -102,7 +102,7 @@ result<Receipt> call(const Middleware& middleware, CommandContext& context, cons
         Error thrown = exception_in_user_code("a middleware around the command", context.command);
         if (not is_carried_out) return thrown;
         thrown.kind = Failure::unknown;
-        thrown.sentence += "; the command had been carried out before that: sent again with its id, it answers so";
+        thrown.sentence += "; the command was carried out before that: send it again with its id to get its result";
         return thrown;
     }
 }
@@ -129,8 +129,7 @@ result<void> CommandBus::take_category(std::string_view category, std::type_inde
     if (owner->second.type == type) return done();
     return fail(Failure::invalid, "category-taken",
                 "asked for " + std::string{name} + " of the category \"" + std::string{category} +
-                    "\" and found that this category is of " + owner->second.name +
-                    "; give each a category of its own");
+                    "\" and found that this category is of " + owner->second.name + "; give each its own category");
 }
 
 void CommandBus::use(Middleware middleware)
@@ -143,7 +142,7 @@ result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& inne
     if (lacks_id(context.stream)) {
         return fail(Failure::invalid, "empty-id",
                     "send " + std::string{context.command} + " to " + context.stream +
-                        " and found an empty id; give the id of the one that it is for");
+                        " and found an empty id; give the id of the receiver");
     }
     auto& options            = context.options;
     context.command_id_given = not options.command_id.is_nil();
@@ -191,7 +190,7 @@ result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& str
         const std::lock_guard lock{noticing_};
         notices_.try_emplace(category, "the snapshots of " + category + " say version " + std::to_string(version) +
                                            ", but were written with other members than " + shape.text +
-                                           "; they are passed over and made anew: raise the version of its snapshots "
+                                           "; they are ignored and taken again: raise the version of its snapshots "
                                            "whenever the members of the state change");
         return std::optional<Snapshot>{};
     }
@@ -282,8 +281,7 @@ Middleware idempotency(EventStore& store)
         if (record->stream != context.stream) {
             return fail(Failure::invalid, "command-id-taken",
                         "sent a command to " + context.stream + " with the id " + to_string(record->id) +
-                            ", which a command to " + record->stream +
-                            " had before; give each command an id of its own");
+                            ", which a command to " + record->stream + " had before; give each command its own id");
         }
         return receipt_of(*record);
     };

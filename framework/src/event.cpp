@@ -37,7 +37,7 @@ Error newer_schema_version(std::string_view name, std::uint32_t known, std::uint
     return {Failure::corrupt, "newer-schema-version",
             "read the event \"" + std::string{name} + "\" in its schema version " + std::to_string(found) +
                 ", but this program knows the versions 1 to " + std::to_string(known) +
-                "; run a program at least as new as the one that wrote it"};
+                "; run a newer program, at least as new as the one that wrote it"};
 }
 
 namespace {
@@ -52,10 +52,9 @@ std::string place_of(const RecordedEvent& event)
 
 Error unknown_event_type(const RecordedEvent& event, std::string_view reader)
 {
-    return {
-        Failure::corrupt, "unknown-event-type",
-        "read " + place_of(event) + " as \"" + std::string{reader} + "\" and found the type \"" + event.type +
-            "\", which its event list does not name; add it to the list, or to those that it ignores (el::ignored)"};
+    return {Failure::corrupt, "unknown-event-type",
+            "read " + place_of(event) + " as \"" + std::string{reader} + "\" and found the type \"" + event.type +
+                "\", which its event list does not name; add it to the list, or ignore it there (el::ignored)"};
 }
 
 Error at_event(Error error, const RecordedEvent& event)

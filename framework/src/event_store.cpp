@@ -35,7 +35,7 @@ result<void> check_name(std::string_view what, std::string_view name, std::size_
     }
     if (not is_clean_name(name)) {
         return invalid(std::string{code}, "append with the " + std::string{what} + " " + quoted(name) +
-                                              ", which is no UTF-8 or holds control characters; use plain text");
+                                              ", which is not UTF-8 or has control characters; use plain text");
     }
     return done();
 }
@@ -64,7 +64,7 @@ result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
     if (event.metadata.tags.size() > limits.tags) {
         return invalid("invalid-tag", "append the event " + quoted(event.type) + " with " +
                                           std::to_string(event.metadata.tags.size()) + " tags and found a limit of " +
-                                          std::to_string(limits.tags) + "; leave out those that no query names");
+                                          std::to_string(limits.tags) + "; leave out tags that no query names");
     }
     if (event.metadata.headers.size() > limits.headers) {
         return invalid("metadata-too-large", "append the event " + quoted(event.type) + " with " +
@@ -161,7 +161,7 @@ result<void> check_stream(const std::string& stream, const StoreLimits& limits)
     }
     if (lacks_id(stream)) {
         return invalid("empty-id", "append to the stream " + quoted(stream) +
-                                       ", which has a category and no id; give the id that stands after the hyphen");
+                                       ", which has a category and no id; give an id after the hyphen");
     }
     return done();
 }
@@ -182,9 +182,9 @@ result<void> check_settings(const StreamAppend& append)
     const bool has_stream = name.size() > 1 && not is_settings_stream(name.substr(1));
     for (const NewEvent& event : append.events) {
         if (has_stream && stream_status_of(event.type, event.schema_version, event.data)) continue;
-        return invalid("invalid-stream-name",
-                       "append the event " + quoted(event.type) + " to the stream " + quoted(append.stream) +
-                           ", which is kept for what is asked of a stream; give it another name");
+        return invalid("invalid-stream-name", "append the event " + quoted(event.type) + " to the stream " +
+                                                  quoted(append.stream) +
+                                                  ", which is reserved for the settings of a stream; use another name");
     }
     const auto end  = event_type<StreamSettings, StreamTombstoned>().name;
     const auto ends = std::find_if(append.events.begin(), append.events.end(),
@@ -358,8 +358,8 @@ std::shared_ptr<const InlineRows> EventStore::inline_rows() const
 result<std::unique_ptr<HeldAppends>> EventStore::hold_appends()
 {
     return invalid("no-inline-rows",
-                   "asked an event store to hold its appends, for rows that are written with them, and found that it "
-                   "can do neither; keep the projection's rows in another place, or the events in another store");
+                   "asked an event store to write rows together with its appends and found that it "
+                   "cannot; keep the projection's rows in another place, or the events in another store");
 }
 
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count)

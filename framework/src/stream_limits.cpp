@@ -29,7 +29,7 @@ result<void> check_can_have_settings(const std::string& stream)
     if (not stream.empty() && not is_settings_stream(stream)) return done();
     return fail(Failure::invalid, "invalid-stream-name",
                 "asked for limits of the stream " + quoted(stream) +
-                    ", which can have none; give the name of a stream of your own");
+                    ", which can have no limits; give the name of another stream");
 }
 
 struct Settings {

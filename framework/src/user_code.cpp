@@ -23,7 +23,7 @@ Error thrown_by(const std::string& ran, const std::exception& thrown)
     return {Failure::defect, "exception-in-user-code",
             ran + " and found that it threw an exception: " +
                 shortened(thrown.what() == nullptr ? "without words" : thrown.what()) +
-                "; mend that code, then try again"};
+                "; correct that code, then try again"};
 }
 
 Error error_of(std::string_view which, std::string_view of)
@@ -34,7 +34,7 @@ Error error_of(std::string_view which, std::string_view of)
         throw;
     } catch (const std::bad_alloc&) {
         return {Failure::unavailable, "out-of-memory",
-                ran + " and found no memory left for it; try again when there is more"};
+                ran + " and found no memory left for it; try again when more memory is free"};
     } catch (const std::system_error& thrown) {
         // A thread that the system refuses is no fault of that code.
         if (thrown.code() != std::errc::resource_unavailable_try_again) return thrown_by(ran, thrown);
@@ -44,8 +44,9 @@ Error error_of(std::string_view which, std::string_view of)
     } catch (const std::exception& thrown) {
         return thrown_by(ran, thrown);
     } catch (...) {
-        return {Failure::defect, "exception-in-user-code",
-                ran + " and found that it threw something that is no std::exception; mend that code, then try again"};
+        return {
+            Failure::defect, "exception-in-user-code",
+            ran + " and found that it threw something other than a std::exception; correct that code, then try again"};
     }
 }
 

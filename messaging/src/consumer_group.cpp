@@ -19,7 +19,7 @@ Error lease_ended(const std::string& group, const std::string& member)
 {
     return {Failure::conflict, "lease-ended",
             "acted as the member \"" + member + "\" of the consumer group " + group +
-                " and found its lease ended and its streams with others; nothing was changed; join again"};
+                " and found that its lease has ended and others have its streams; nothing was changed; join again"};
 }
 
 Error group_closed(const std::string& group)
@@ -255,7 +255,8 @@ result<MemberBatch> Group::next(Seat& seat, std::optional<Time> deadline)
             if (shares_.unhandled(*seat.member) > 0) {
                 return eventloom::fail(Failure::conflict, "batch-in-hand",
                                        "asked for a batch as \"" + seat.name + "\" of the consumer group " +
-                                           options_.name + " and found one in hand; acknowledge it first");
+                                           options_.name +
+                                           " and found that it still holds one; acknowledge that one first");
             }
             extend_lease(lock, seat);
             MemberBatch batch;
@@ -285,7 +286,8 @@ result<void> Group::acknowledge(Seat& seat, const MemberBatch& batch, std::size_
         if (not shares_.holds(*seat.member, batch.number)) {
             return eventloom::fail(Failure::conflict, "batch-not-held",
                                    "acknowledged a batch as \"" + seat.name + "\" of the consumer group " +
-                                       options_.name + " and found it not in its hands; nothing was changed");
+                                       options_.name +
+                                       " and found that it does not hold this batch; nothing was changed");
         }
         const auto before = batch.events.size() - shares_.unhandled(*seat.member);
         if (count > before) {

@@ -70,7 +70,7 @@ struct ConsumerGroups::Core {
         BOOST_OUTCOME_TRY(const auto stored, table->find(options.name));
         if (stored) {
             BOOST_OUTCOME_TRY(check_checkpoint(store, stored->read, "opened the consumer group " + options.name,
-                                               "begin the group anew under another name"));
+                                               "begin a new group under another name"));
             return *stored;
         }
         const auto head = store.head();

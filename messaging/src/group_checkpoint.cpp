@@ -68,7 +68,7 @@ result<GroupCheckpoint> decode_checkpoint(std::string_view bytes, std::string_vi
     const auto damaged = [&](const std::string& what) {
         return Error{Failure::corrupt, "damaged-checkpoint",
                      "read the checkpoint of the consumer group " + std::string{group} + " and found damage (" + what +
-                         "); take it from a backup, or begin the group anew under another name"};
+                         "); restore it from a backup, or begin a new group under another name"};
     };
     constexpr std::size_t checksum_bytes = 8;
     if (bytes.size() < checksum_bytes) return damaged("the value ends too early");

@@ -8,20 +8,22 @@ namespace eventloom {
 result<SubjectStatus> PersonalKeys::forget(const std::string& subject, bool key_is_lost)
 {
     if (not is_subject_name(subject)) {
-        return fail(Failure::invalid, "invalid-subject",
-                    "asked to forget \"" + printable(subject.substr(0, 80)) +
-                        "\", which is no subject; a subject is a name of at most 512 bytes of UTF-8 without control "
-                        "characters");
+        return fail(
+            Failure::invalid, "invalid-subject",
+            "asked to forget \"" + printable(subject.substr(0, 80)) +
+                "\", which cannot be the name of a subject; give a name of at most 512 bytes of UTF-8 without control "
+                "characters");
     }
     Core& core = *core_;
     const std::lock_guard lock{core.working};
     BOOST_OUTCOME_TRY(core.open(key_is_lost));
     BOOST_OUTCOME_TRY(auto known, core.look_up(subject));
     if (not known.has_key() && not known.mark && not key_is_lost) {
-        return fail(Failure::invalid, "no-such-subject",
-                    "asked to forget " + printable(subject) + " and found that " + core.directory() +
-                        " has no key of it; check the name, or say --key-is-lost when the key is gone and events are "
-                        "not");
+        return fail(
+            Failure::invalid, "no-such-subject",
+            "asked to forget " + printable(subject) + " and found that " + core.directory() +
+                " has no key for it; check the name, or use --key-is-lost when the key is lost and the events are "
+                "not");
     }
     const auto key = key_records::of_key(subject);
     if (known.has_key() || not known.mark) {
@@ -65,12 +67,12 @@ result<SubjectStatus> PersonalKeys::readmit(const std::string& subject)
     if (not known.mark || known.has_key()) {
         return fail(Failure::invalid, "subject-not-forgotten",
                     "asked to give " + printable(subject) + " a new key and found that it " +
-                        (known.mark ? "has one" : "was never forgotten") + "; nothing is to be done");
+                        (known.mark ? "has one" : "was never forgotten") + "; nothing to do");
     }
     if (not known.mark->is_complete) {
         return fail(Failure::conflict, "erasure-not-complete",
                     "asked to give " + printable(subject) +
-                        " a new key and found that its erasure was begun and not finished; say `store forget` "
+                        " a new key and found its erasure unfinished; run `store forget` "
                         "again first");
     }
     KeyPointer made;

@@ -42,7 +42,7 @@ result<std::optional<SecretKey>> read_master(Secrets& secrets, const std::string
     if (key) return key;
     return fail(Failure::invalid, "damaged-master-key",
                 "read the master key in " + file +
-                    " and found something else than 64 hexadecimal digits and a line end; put the right file there");
+                    " and found something other than 64 hexadecimal digits and a line end; put the right file there");
 }
 
 result<SecretKey> make_master(Secrets& secrets, const std::string& file)
@@ -59,15 +59,15 @@ Error wrong_master(const std::string& file, const SecretKey& found, const Finger
 {
     return {Failure::invalid, "master-key-wrong",
             "read the master key in " + file + " and found the one with the fingerprint " +
-                text_of(found.fingerprint()) + ", but the keys are wrapped by the one with " + text_of(wanted) +
+                text_of(found.fingerprint()) + ", but the keys are encrypted with the one with " + text_of(wanted) +
                 "; name the right file with EVENTLOOM_MASTER_KEY, or put it in this place"};
 }
 
 Error damaged_notes(const Database& database)
 {
     return {Failure::corrupt, "personal-key-damaged",
-            "read what wraps the keys in " + database.directory() +
-                " and found that it is not as it was written; restore a backup of the keys"};
+            "read the key that encrypts the keys in " + database.directory() +
+                " and found it damaged; restore a backup of the keys"};
 }
 
 result<bool> holds_keys(const Database& database)

@@ -14,11 +14,12 @@ constexpr std::size_t keys_in_memory_max = 10'000;
 
 Error missing_key(const std::string& subject, std::uint32_t version, const std::string& directory)
 {
-    return {
-        Failure::corrupt, "personal-key-missing",
-        "asked for version " + std::to_string(version) + " of the key of " + printable(subject) + " in " + directory +
-            " and found neither it nor a mark that it was destroyed; it is lost, not erased: restore a backup of the "
-            "keys, or say `store forget --key-is-lost`"};
+    return {Failure::corrupt, "personal-key-missing",
+            "asked for version " + std::to_string(version) + " of the key of " + printable(subject) + " in " +
+                directory +
+                " and found neither the key nor a mark that it was destroyed; it is lost, not erased: restore a backup "
+                "of the "
+                "keys, or run `store forget --key-is-lost`"};
 }
 
 } // namespace

@@ -38,7 +38,7 @@ result<bool> PersonalKeys::Core::begin_rekey(const std::string& file)
     BOOST_OUTCOME_TRY(const bool is_there, open(false));
     if (not is_there) {
         return fail(Failure::invalid, "no-personal-keys",
-                    "asked for another master key and found no keys in " + directory() + "; nothing is to be done");
+                    "asked for another master key and found no keys in " + directory() + "; nothing to do");
     }
     BOOST_OUTCOME_TRY(const bool was_done, are_under(file));
     if (was_done) return false;
@@ -49,8 +49,8 @@ result<bool> PersonalKeys::Core::begin_rekey(const std::string& file)
     if (loaded->next()) {
         if (next.fingerprint() == loaded->next()->fingerprint()) return true;
         return fail(Failure::conflict, "rekey-under-way",
-                    "asked to wrap the keys anew under the master key in " + file +
-                        " and found that it was begun with another one, with the fingerprint " +
+                    "asked to encrypt the keys again with the master key in " + file +
+                        " and found that this was begun with another master key, with the fingerprint " +
                         text_of(loaded->next()->fingerprint()) + "; finish with that one first");
     }
     if (next.fingerprint() == loaded->now().fingerprint()) return false;
@@ -128,8 +128,8 @@ result<RekeyReport> PersonalKeys::rekey(const std::string& file, const KeysProgr
     Core& core = *core_;
     if (core.is_rekeying.exchange(true)) {
         return fail(Failure::conflict, "rekey-is-running",
-                    "asked to wrap the keys anew under the master key in " + file +
-                        " and found that they are being wrapped anew just now; wait until that has ended");
+                    "asked to encrypt the keys again with the master key in " + file +
+                        " and found that this is already running; wait until it has ended");
     }
     struct Ending {
         std::atomic<bool>& is_rekeying;

@@ -76,7 +76,8 @@ result<void> check_subject(const NewEvent& event, const std::string& subject)
     return fail(Failure::invalid, "invalid-subject",
                 "append the event " + printable(event.type) + " whose personal data are of \"" +
                     printable(subject.substr(0, 80)) +
-                    "\"; a subject is a name of at most 512 bytes of UTF-8 without control characters");
+                    "\", which cannot be the name of a subject; give a name of at most 512 bytes of UTF-8 without "
+                    "control characters");
 }
 
 // An event with open parts in a request.
@@ -302,7 +303,7 @@ result<void> open_parts(RecordedEvent& event, PersonalKeys& keys)
             append_personal_part(data, PersonalForm::open, *bytes);
             return true;
         });
-    if (not opened) return does_not_open(event, "that its personal data do not open with the key there is");
+    if (not opened) return does_not_open(event, "that its personal data cannot be decrypted with the present key");
     note->form = key == nullptr ? PersonalForm::erased : PersonalForm::open;
     *text      = note->text();
     return done();

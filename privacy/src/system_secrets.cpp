@@ -88,7 +88,7 @@ public:
         if (not file.is_open()) return unreadable(path, reason());
         struct stat about {};
         if (::fstat(file.number(), &about) != 0) return unreadable(path, reason());
-        if (not S_ISREG(about.st_mode)) return exposed(path, "something that is no file");
+        if (not S_ISREG(about.st_mode)) return exposed(path, "something that is not a file");
         if ((about.st_mode & of_others) != 0) return exposed(path, "that others have rights to it");
         if (about.st_uid != ::geteuid() && about.st_uid != 0) return exposed(path, "that it belongs to somebody else");
         std::string content(largest_file, '\0');
@@ -122,7 +122,7 @@ public:
         ::unlink(beside.c_str());
         if (found != EEXIST) return not_made(path, sentence);
         return fail(Failure::invalid, "secret-file-exists",
-                    "made the secret file " + path + " and found one there; give another name");
+                    "made the secret file " + path + " and found that it exists; give another name");
     }
 };
 

@@ -47,7 +47,8 @@ result<InstanceTable*> SagaEngine::table() const
 {
     const std::lock_guard lock{mutex_};
     if (table_) return table_.get();
-    return fail(Failure::unavailable, "sagas-not-open", "asked for sagas before the engine was opened; open it first");
+    return fail(Failure::unavailable, "sagas-not-open",
+                "asked for sagas before the engine was opened; call start() or open() first");
 }
 
 result<void> SagaEngine::open()

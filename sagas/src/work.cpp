@@ -27,8 +27,8 @@ Duration wait_after(const retry& policy, std::uint32_t attempts)
 Error no_begin_event(const InstanceKey& key)
 {
     return {Failure::invalid, "no-begin-event",
-            "took up the saga " + key.stream() + " again and found the event that it begins with, or its " +
-                "definition, gone; it cannot begin"};
+            "retried the saga " + key.stream() + " and found that its begin event, or its " +
+                "definition, is gone; it cannot begin"};
 }
 
 // An attempt further ahead than any wait was put there by a clock that was ahead itself, and has been set right since.
@@ -193,9 +193,10 @@ void SagaEngine::call_activity(const std::shared_ptr<Work>& work, const CallActi
 {
     const auto activity = activities_.find(call.request_type);
     if (activity == activities_.end()) {
-        return fail_attempt(work, {Failure::unavailable, "no-such-activity",
-                                   "asked for an activity that answers " + std::string{call.name} +
-                                       " and found none; say sagas.perform<" + std::string{call.name} + ">(...)"});
+        return fail_attempt(work,
+                            {Failure::unavailable, "no-such-activity",
+                             "asked for an activity that answers " + std::string{call.name} +
+                                 " and found none; add it with sagas.perform<" + std::string{call.name} + ">(...)"});
     }
     const auto weak = weak_from_this();
     if (work->deadline) {

@@ -189,8 +189,8 @@ result<void> CommandLine::check_outside_data(const std::string& path) const
     const auto end  = std::mismatch(data.begin(), data.end(), file.begin(), file.end());
     if (error || end.first != data.end()) return done();
     return fail(Failure::invalid, "within-the-data",
-                "asked to write " + path + " and found that it lies in the data directory " + root_directory() +
-                    ", where it would be taken for the service's own; give a place outside of it");
+                "asked to write " + path + " and found that it is in the data directory " + root_directory() +
+                    ", where the service would treat it as its own file; give a place outside of it");
 }
 
 result<std::string> CommandLine::file_to_read(const std::string& word)
@@ -212,8 +212,8 @@ result<std::string> CommandLine::State::directory_to_open()
         return fail(
             Failure::refused, "data-not-writable",
             "asked for a command that writes in " + data +
-                " and found that nothing can be written there; only commands that read work on it; mount it for "
-                "writing, or do it as the user whose data it is");
+                " and found that nothing can be written there; only commands that read work there; mount it for "
+                "writing, or run the command as the owner of the data");
     }
     BOOST_OUTCOME_TRY(view, make_read_view(data));
     return view->path();
@@ -280,8 +280,7 @@ Error wrong_usage(const CLI::App& app, const std::vector<std::string>& words, co
     std::string names;
     for (const auto* command : commands) names += (names.empty() ? "" : ", ") + command->get_name();
     return {Failure::invalid, "wrong-usage",
-            "asked for `" + call_of(*at) + "` and found no word that says what is to be done: " + names + help +
-                "the commands"};
+            "asked for `" + call_of(*at) + "` and found no command after it: " + names + help + "the commands"};
 }
 
 } // namespace
@@ -340,14 +339,14 @@ result<void> check_place(const CommandLine::State& state)
     if (state.chosen_use == DirectoryUse::alone) {
         return fail(Failure::unavailable, "service-is-running",
                     "asked for a command that needs " + state.data_directory() + " for itself and found that " +
-                        process + " serves it; stop that one first (Ctrl-C there, or `kill " +
-                        std::to_string(getpid()) + "`)");
+                        process + " serves it; stop it first (Ctrl-C there, or `kill " + std::to_string(getpid()) +
+                        "`)");
     }
     for (const Option& option : state.opening_options) {
         if (option.of_library().count() == 0) continue;
         return fail(Failure::unavailable, "service-has-its-options",
                     "asked for " + option.of_library().get_name() + " and found that " + process + " serves " +
-                        state.data_directory() + "; this option is chosen when the service starts");
+                        state.data_directory() + "; give this option when you start the service");
     }
     return done();
 }

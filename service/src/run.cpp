@@ -62,7 +62,7 @@ try {
     if (exit_code == 0 && not console.has_arrived()) {
         report(console,
                {Failure::storage, "output-lost",
-                "wrote the answer to standard output and found that it takes no more; is the disk full?"},
+                "wrote the answer to standard output and failed; check whether the disk is full"},
                line.json());
         exit_code = static_cast<int>(ExitCode::failed);
     }

@@ -96,7 +96,7 @@ struct ReadFault {
 ReadFault read_fault(const DatabaseOptions& options)
 {
     return {"read the database " + options.directory, options.made_anew_when_damaged
-                                                          ? "it can be made anew: rebuild it"
+                                                          ? "it can be built again: rebuild it"
                                                           : "verify it, and restore a backup if it stays so"};
 }
 
@@ -189,11 +189,12 @@ Error no_room_to_open(const Runtime& runtime, const std::string& directory, cons
         const bool is_log   = name.ends_with(".log") && runtime.files.GetFileSize(directory + "/" + name, &bytes).ok();
         if (is_log) needed += bytes;
     }
-    return {
-        Failure::storage, "no-room-to-open",
-        asked + " and found: " + status.ToString() + "; to open it takes about " + std::to_string(needed / 1024 + 1) +
-            " KiB, and nothing was changed; free as much, or more where other databases lie beside it, then open it "
-            "again"};
+    return {Failure::storage, "no-room-to-open",
+            asked + " and found: " + status.ToString() + "; to open it takes about " +
+                std::to_string(needed / 1024 + 1) +
+                " KiB, and nothing was changed; free this much, or more when other databases are on the same disk, "
+                "then open it "
+                "again"};
 }
 
 } // namespace
@@ -233,7 +234,7 @@ struct Database::State {
         const auto found = "write to the database " + directory + " and found: " + status.ToString();
         if (fault.empty()) fault = found;
         return fail(Failure::unknown, "write-outcome-unknown",
-                    found + "; whether it was written is not known; " + what_to_do_about(found) +
+                    found + "; it is not known whether it was written; " + what_to_do_about(found) +
                         ", and open it again");
     }
 
@@ -263,7 +264,7 @@ result<std::unique_ptr<Database>> Database::open(const Runtime& runtime, const D
     if (opened || opened.error().kind != Failure::corrupt || not options.made_anew_when_damaged) return opened;
     BOOST_OUTCOME_TRY(remove_database(runtime, options.directory));
     BOOST_OUTCOME_TRY(auto fresh, open_as_it_is(runtime, options));
-    fresh->state_->notices.push_back(opened.error().sentence + " (it was removed, and is made anew)");
+    fresh->state_->notices.push_back(opened.error().sentence + " (it was removed, and is built again)");
     return fresh;
 }
 
@@ -404,7 +405,7 @@ result<void> Database::compact(std::string_view first_key, std::string_view last
     if (left.empty()) return done();
     return fail(Failure::storage, "file-not-removed",
                 "replaced what is in the file " + left +
-                    " and found that it cannot be removed; check its rights and the disk, then do the same again");
+                    " and found that it cannot be removed; check its rights and the disk, then run the command again");
 }
 
 bool Database::is_closed_by_fault() const

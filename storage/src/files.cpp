@@ -84,7 +84,7 @@ result<std::optional<std::string>> read_file(const Runtime& runtime, const std::
         content.append(piece.data(), piece.size());
     }
     return fail(Failure::invalid, "file-too-large",
-                asked + " and found more than " + std::to_string(limit) + " bytes; it is not what it should be");
+                asked + " and found more than " + std::to_string(limit) + " bytes; it is not the right file");
 }
 
 result<void> make_directory(const Runtime& runtime, const std::string& directory)

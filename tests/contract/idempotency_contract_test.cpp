@@ -146,7 +146,7 @@ TEST_CASE("every event store says what is not the same about events that are sen
         for (const Events& events : {Events{e[0], fresh}, Events{fresh, e[0]}, Events{fresh, e[0], e[1]}}) {
             check_refused(store, to("order-1", any, events), code,
                           {to_string(e[0].id) + " stands at order-1 version 0 (position 1)",
-                           to_string(fresh.id) + " for order-1 does not stand",
+                           to_string(fresh.id) + " for order-1 is nowhere in the log",
                            std::to_string(events.size()) + " events"});
         }
         // A stream as expected makes no difference, and a condition that fails is not looked at.

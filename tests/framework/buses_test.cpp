@@ -254,7 +254,7 @@ TEST_CASE("a second aggregate of one category is refused, whoever comes first, a
         CHECK(refused.error().code == "category-taken");
         CHECK(refused.error().sentence ==
               "asked for buses_test::Abacus of the category \"counter\" and found that this category is of "
-              "eventloom::testing::Counter; give each a category of its own");
+              "eventloom::testing::Counter; give each its own category");
         CHECK(machine.commands.load(abacus).error().code == "category-taken");
         CHECK(machine.commands.load(counter).value().value == 5);
     }

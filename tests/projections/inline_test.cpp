@@ -86,7 +86,7 @@ TEST_CASE("an append that breaks a unique index is refused with the event's name
     CHECK(refused.error().code == "unique-index-violated");
     CHECK(refused.error().kind == el::Failure::invalid);
     for (const char* named : {"event 2 (person-bob, version 0)", "row bob", "row ada", "\"email\"",
-                              "the inline projection census refuses the append"}) {
+                              "the inline projection census refused the append"}) {
         CHECK_THAT(refused.error().sentence, Catch::Contains(named));
     }
     CHECK(machine.store->head() == 1);

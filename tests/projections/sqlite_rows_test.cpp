@@ -183,7 +183,7 @@ TEST_CASE("what was found damaged is said in a notice", "[projections][sqlite][f
     const auto model = el::open_read_model(machine.runtime, el::RowPlace::sqlite, path, *definition);
     REQUIRE(model);
     REQUIRE(model.value()->notices().size() == 1);
-    CHECK(model.value()->notices().front().find("is made anew") != std::string::npos);
+    CHECK(model.value()->notices().front().find("is built again") != std::string::npos);
     CHECK(model.value()->checkpoint() == 0);
 }
 

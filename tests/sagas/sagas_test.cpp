@@ -335,7 +335,7 @@ TEST_CASE("a saga that has the category of an aggregate is refused, whichever ca
         REQUIRE(parts.sagas.start());
         CHECK(parts.commands.take_category("booking", typeid(Booking), "Booking").error().sentence ==
               "asked for Booking of the category \"booking\" and found that this category is of the saga booking; give "
-              "each a category of its own");
+              "each its own category");
     }
 }
 

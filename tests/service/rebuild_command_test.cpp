@@ -98,7 +98,7 @@ TEST_CASE("rebuilding all of them tells of the one that fails, and puts the othe
     CHECK(error.get<std::string>().find("event 2 (counter-1, version 1)") != std::string::npos);
     const auto& said = typed.console.said_err;
     CHECK(said.find("projections-not-rebuilt") != std::string::npos);
-    CHECK(said.find("asked to rebuild 3 projections and found 1 that could not be (picky: ") != std::string::npos);
+    CHECK(said.find("asked to rebuild 3 projections and found 1 that failed (picky: ") != std::string::npos);
     CHECK(typed.positions() == std::vector{3, 0, 3});
 }
 

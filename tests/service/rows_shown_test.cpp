@@ -99,8 +99,8 @@ TEST_CASE("rows that are not up to the log are shown with a line on standard err
     Typed typed;
     CHECK(typed.type({"show"}) == 0);
     CHECK(typed.console.said_err ==
-          "The rows of all are those of position 0, and the log is at 3: no service runs that "
-          "moves them on; --at-least head waits for them\n");
+          "The rows of all have reached position 0, and the log is at 3: no service runs that "
+          "updates them; --at-least head waits for them\n");
     CHECK(typed.type({"query", "all"}) == 0);
     CHECK(typed.console.said_err.find("position 0, and the log is at 3") != std::string::npos);
     CHECK(typed.type({"query", "picky", "--csv"}) == 0);

@@ -144,7 +144,7 @@ TEST_CASE("a command that throws fails alone, here and in the service that runs"
     const auto fails = [&] {
         Child command{{"print", "labels", data[0], data[1]}};
         CHECK(command.line() == "ran the command bare print labels and found that it threw an exception: no printer; "
-                                "mend that code, then try again");
+                                "correct that code, then try again");
         CHECK(command.wait() == 1);
         Child checked{{"count", "1", data[0], data[1]}};
         CHECK(checked.line().find("not countable") != std::string::npos);

@@ -89,7 +89,7 @@ private:
             if (not is_due) {
                 note(other_version_, "event-at-another-version", event, append, standing,
                      ", where an append that expected " + append.expected.describe() +
-                         " cannot have put it; expect what was expected the first time, or give new ids");
+                         " cannot have written it; expect the same version as the first time, or give new ids");
             }
         }
         return place;
@@ -109,11 +109,11 @@ private:
     {
         if (standing.stream != append.stream) {
             return note(other_stream_, "event-in-another-stream", event, append, standing,
-                        "; an event stands in one stream: give a new one an id of its own");
+                        "; an event belongs to one stream: give a new event its own id");
         }
         if (standing.version != due || standing.position <= previous_) {
             note(other_order_, "events-in-another-order", event, append, standing,
-                 ", not right after the event that the request has before it; send them in the order of the first "
+                 ", not directly after the event that precedes it in the request; send them in the order of the first "
                  "time, or give new ids");
         }
         previous_ = standing.position;
@@ -143,7 +143,7 @@ private:
                         "append " + counted(positions_.size(), "event") + " and found " + std::to_string(known) +
                             " of them in the log: " + to_string(standing.id) + " stands at " + place_of(standing) +
                             ", " + to_string(missing.id) + " for " + append.stream +
-                            " does not stand anywhere; send exactly the events of the first time, or give new ids"};
+                            " is nowhere in the log; send exactly the events of the first time, or give new ids"};
         return done();
     }
 
@@ -197,7 +197,7 @@ result<std::optional<Appended>> find_repeated_command(const CommandRecord& comma
     if (record->stream != command.stream) {
         return fail(Failure::invalid, "command-id-taken",
                     "append a command to " + command.stream + " with the id " + to_string(command.id) +
-                        ", which a command to " + record->stream + " had before; give each command an id of its own");
+                        ", which a command to " + record->stream + " had before; give each command its own id");
     }
     Appended answer;
     answer.first_position = record->count == 0 ? record->last_position : record->last_position - record->count + 1;

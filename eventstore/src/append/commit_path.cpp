@@ -241,14 +241,15 @@ Error CommitPath::closed_by_fault() const
 {
     return {Failure::unavailable, "store-closed-by-fault",
             "append to the event store in " + database_.directory() + " and found it closed by an earlier fault (" +
-                fault() + "); this append was not written; mend the cause and open the store again"};
+                fault() + "); this append was not written; remove the cause and open the store again"};
 }
 
 Error CommitPath::outcome_unknown() const
 {
-    return {Failure::unknown, "append-outcome-unknown",
-            "append to the event store in " + database_.directory() + " and found: " + fault() +
-                "; whether it was written is not known; mend the cause, open the store again and send the same ids"};
+    return {
+        Failure::unknown, "append-outcome-unknown",
+        "append to the event store in " + database_.directory() + " and found: " + fault() +
+            "; it is not known whether it was written; remove the cause, open the store again and send the same ids"};
 }
 
 // What is sent again may have been written the first time: only the log can say so, when it is opened again.

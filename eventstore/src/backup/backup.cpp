@@ -153,8 +153,8 @@ private:
         if (not is_of_another) return done();
         return fail(Failure::invalid, "backups-of-another-store",
                     "began a backup into " + directory_.path() +
-                        " and found backups of another store there; nothing was changed; give each store a directory "
-                        "of its own");
+                        " and found backups of another store there; nothing was changed; give each store its own "
+                        "directory");
     }
 
     Taking taking_of_final() const { return options_.only_copies ? Taking::own_copy : Taking::link; }
@@ -250,12 +250,12 @@ result<void> check_files_are_there(const BackupDirectory& directory, const std::
 {
     for (const BackupFile& file : manifest.files) {
         if (directory.has(file.content)) continue;
-        return fail(
-            Failure::corrupt, "damaged-backup",
-            "asked to keep the backup " + name +
-                " alone with newer ones and found that it is not whole: " + file_is_not_there(directory, file) +
-                "; nothing was removed; make a backup, which has it anew if the store still does, or remove the "
-                "list of this one");
+        return fail(Failure::corrupt, "damaged-backup",
+                    "asked to keep the backup " + name +
+                        " with only newer ones and found it damaged: " + file_is_not_there(directory, file) +
+                        "; nothing was removed; make a new backup, which copies the file again if the store still has "
+                        "it, or remove the "
+                        "list of this one");
     }
     return done();
 }

@@ -131,10 +131,9 @@ result<void> check_attachments(const std::string& backup, const BackupManifest& 
     for (const BackupFile& file : manifest.files) {
         const auto part = directory_of(file.name);
         if (std::find(parts.begin(), parts.end(), part) != parts.end()) continue;
-        return fail(
-            Failure::invalid, "unknown-attachment",
-            "looked at the backup " + backup + " and found files of " + part +
-                ", which were not asked for; give its BackupAttachment, or use the program that made the backup");
+        return fail(Failure::invalid, "unknown-attachment",
+                    "looked at the backup " + backup + " and found files of " + part +
+                        ", for which no BackupAttachment was given; give it, or use the program that made the backup");
     }
     return done();
 }

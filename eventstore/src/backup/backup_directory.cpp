@@ -79,8 +79,9 @@ result<BackupDirectory> BackupDirectory::open_alone(const Runtime& runtime, cons
     const auto& status = directory.lock_->status();
     if (not status.ok()) {
         return fail(Failure::unavailable, "backups-in-use",
-                    "began to work on the backups in " + path + " and found that somebody else does, or that " + path +
-                        "/LOCK cannot be written (" + status.ToString() + "); try again when that one has ended");
+                    "began to work on the backups in " + path + " and found that another process does, or that " +
+                        path + "/LOCK cannot be written (" + status.ToString() +
+                        "); try again when that process has ended");
     }
     BOOST_OUTCOME_TRY(directory.mark());
     BOOST_OUTCOME_TRY(make_directory(runtime, path + "/files"));

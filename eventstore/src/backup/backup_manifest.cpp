@@ -181,8 +181,8 @@ result<BackupManifest> decode_manifest(std::string_view text, const std::string&
     if (manifest) return std::move(*manifest);
     return fail(Failure::corrupt, "damaged-backup",
                 "read the list of a backup " + path +
-                    " and found that it is not as it was written; use another backup, and remove this file when no "
-                    "copy of it is found");
+                    " and found it damaged; use another backup, and remove this file if there is no "
+                    "other copy of it");
 }
 
 } // namespace eventloom

@@ -22,10 +22,10 @@ bool is_current(const BackupFile& file)
 
 Error damaged_backup(const std::string& name, const std::string& found)
 {
-    return {
-        Failure::corrupt, "damaged-backup",
-        "looked at the backup " + name + " and found that it is not whole: " + found +
-            "; remove that file and make a backup, which has it anew if the store still does, or use another backup"};
+    return {Failure::corrupt, "damaged-backup",
+            "looked at the backup " + name + " and found it damaged: " + found +
+                "; remove that file and make a new backup, which copies it again if the store still has it, or use "
+                "another backup"};
 }
 
 class Restore {
@@ -52,8 +52,8 @@ public:
         });
         if (is_unfinished && is_all) return done();
         return fail(Failure::invalid, "directory-not-empty",
-                    "looked at " + options_.into + " for a store to restore and found that it holds something (" +
-                        names.front() + "); nothing was changed; give a directory that is not there yet");
+                    "looked at " + options_.into + " to restore a store there and found that it is not empty (" +
+                        names.front() + "); nothing was changed; give a directory that does not exist yet");
     }
 
     result<void> look_at_files() const
@@ -107,8 +107,8 @@ private:
     {
         return {Failure::unavailable, "held-by-another-process",
                 "began to restore the backup " + name_ + " into " + options_.into +
-                    " and found that somebody else restores into it, or that " + lock_path() + " cannot be written (" +
-                    found + "); wait for that one, or give another directory"};
+                    " and found that another process restores into it, or that " + lock_path() +
+                    " cannot be written (" + found + "); wait for that process, or give another directory"};
     }
 
     result<void> remove_parts_of_store() const
@@ -208,7 +208,7 @@ private:
         return fail(Failure::corrupt, "damaged-backup",
                     "verified what was restored from the backup " + name_ + " and found " +
                         std::to_string(check.check().findings_total) +
-                        " things that are not as they were written; the first: " + check.check().findings.front() +
+                        " damaged things; the first: " + check.check().findings.front() +
                         "; nothing was restored; use another backup, or restore with --unverified and look at it with "
                         "store repair");
     }

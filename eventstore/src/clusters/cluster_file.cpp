@@ -99,7 +99,7 @@ result<std::shared_ptr<const ClusterFile>> ClusterFile::open(const Runtime& runt
     const auto path    = cluster_path(directory, range);
     const auto damaged = [&](std::string_view found) {
         return fail(Failure::corrupt, "damaged-cluster",
-                    "read the cluster " + path + " and found that " + std::string{found} + "; it is made anew");
+                    "read the cluster " + path + " and found that " + std::string{found} + "; it is built again");
     };
     BOOST_OUTCOME_TRY(auto file, FileReader::open(runtime, path));
     if (file->size() < footer_bytes + offset_bytes) return damaged("it is too short");
@@ -120,7 +120,7 @@ Error ClusterFile::damaged(std::string_view found) const
 {
     return {Failure::corrupt, "damaged-cluster",
             "read the cluster of the positions " + std::to_string(range_.first) + " to " + std::to_string(range_.last) +
-                " and found " + std::string{found} + "; remove the store's directory clusters: it is made anew"};
+                " and found " + std::string{found} + "; remove the store's directory clusters: it is built again"};
 }
 
 std::optional<ClusterFile::Region> ClusterFile::region_of(std::uint64_t hash, std::string& scratch) const

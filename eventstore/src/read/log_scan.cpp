@@ -7,7 +7,7 @@ namespace eventloom {
 bool LogScan::parse(const DatabaseCursor& cursor, RecordView& record)
 {
     if (not key_spaces::is_of_record(cursor.key())) {
-        finding_(next_, "damaged-record", "read the log and found a key that is none of a record's");
+        finding_(next_, "damaged-record", "read the log and found a key that is not the key of a record");
         return false;
     }
     const Position last = key_spaces::last_position_of_record(cursor.key());
@@ -35,7 +35,7 @@ void LogScan::check_place(const RecordView& record, Position from)
     } else if (not unread_ && record.chain().before != checksum_) {
         finding_(record.first(), "broken-chain",
                  "read the event at position " + std::to_string(record.first()) +
-                     " and found that it was written after another event than the one before it");
+                     " and found that it was written after a different event than the one that precedes it");
     }
     unread_   = false;
     checksum_ = record.chain().own;
@@ -67,7 +67,7 @@ void LogScan::find_gap(Position last)
     finding_(next_, "damaged-record",
              "read the " + events + " and found that the block of a file that should hold them is damaged (" +
                  status.error().sentence +
-                 "); restore a backup, or save what stands before with store repair --cut-to DIRECTORY");
+                 "); restore a backup, or save the events before it with store repair --cut-to DIRECTORY");
 }
 
 void LogScan::lose(Position first, Position last)

@@ -66,9 +66,10 @@ result<void> check_clusters(const Database& log, const ClusterSet& clusters, con
                 if (print == 0) continue;
                 if (print == print_of_gone && not is_in_use(*cluster)) continue; // a scavenge has removed it meanwhile
                 if (print == copy && checksum_of(event.body) == event.checksum) continue;
-                report(event.position, "compared a cluster with the log and found that its event at position " +
-                                           std::to_string(event.position) +
-                                           " is not the log's; remove the store's directory clusters: it is made anew");
+                report(event.position,
+                       "compared a cluster with the log and found that its event at position " +
+                           std::to_string(event.position) +
+                           " is not the log's; remove the store's directory clusters: it is built again");
             }
         };
         const auto visited = cluster->visit(compare);

@@ -33,8 +33,8 @@ Error log_damaged(const std::string& directory, const std::string& found)
 {
     return {Failure::corrupt, "log-damaged",
             "looked at the log in " + directory +
-                " and found damage that cannot be made good from anything else: " + found +
-                "; nothing was changed; restore a backup, or save what stands before the damage with store "
+                " and found damage that cannot be repaired from other files: " + found +
+                "; nothing was changed; restore a backup, or save the events before the damage with store "
                 "repair --cut-to DIRECTORY"};
 }
 
@@ -152,9 +152,10 @@ result<RepairReport> repair_store(const Runtime& runtime, const std::string& dir
         report.mended.assign(mended.begin(), mended.end());
         return report;
     }
-    return fail(Failure::corrupt, "not-repaired",
-                "made the " + *parts.begin() + " of " + directory +
-                    " anew from a whole log and found it damaged again; check the disk and the memory of this machine");
+    return fail(
+        Failure::corrupt, "not-repaired",
+        "made the " + *parts.begin() + " of " + directory +
+            " again from an undamaged log and found it damaged again; check the disk and the memory of this machine");
 }
 
 } // namespace eventloom

@@ -152,15 +152,15 @@ result<void> check_empty(const Runtime& runtime, const std::string& into)
     if (names.empty()) return done();
     return fail(Failure::invalid, "directory-not-empty",
                 "looked at " + into +
-                    " for a new store and found that it holds something; give a directory that is "
-                    "not there yet");
+                    " for a new store and found that it is not empty; give a directory that does "
+                    "not exist yet");
 }
 
 Error nothing_saved(const std::string& directory, const SalvageReport& report)
 {
     return {Failure::corrupt, "nothing-saved",
-            "read what can be read of " + directory + " and found not even its first event whole, of " +
-                std::to_string(report.last_known) + " that are known of; nothing was changed there; restore a backup"};
+            "read what can be read of " + directory + " and found even the first event damaged, of " +
+                std::to_string(report.last_known) + " known events; nothing was changed there; restore a backup"};
 }
 
 // As it was, or the newest when that cannot be told.

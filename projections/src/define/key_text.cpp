@@ -39,7 +39,8 @@ std::optional<bool> parse_bool(std::string_view text)
 Error not_a_key(std::string_view text, const std::string& parts)
 {
     return {Failure::invalid, "not-a-key",
-            "read \"" + printable(text) + "\" as the key of a row and found that it is none; a key here is: " + parts};
+            "read \"" + printable(text) +
+                "\" as the key of a row and found that it is not one; a key of this table is: " + parts};
 }
 
 } // namespace eventloom::detail

@@ -31,8 +31,7 @@ public:
         while (stored.valid() || folded.valid()) {
             const int order = not folded.valid() ? -1 : not stored.valid() ? 1 : stored.key().compare(folded.key());
             if (order < 0) {
-                differ(model, stored.key(), "stands in the read model, but the log gives no such entry", stored.value(),
-                       {});
+                differ(model, stored.key(), "is in the read model, but not in what the log gives", stored.value(), {});
             } else if (order > 0) {
                 BOOST_OUTCOME_TRY(look_up(model, folded.key(), folded.value()));
             } else {
@@ -57,7 +56,7 @@ private:
         const auto found = model.get(key);
         if (not found && found.error().kind != Failure::corrupt) return found.error();
         if (not found) {
-            differ(model, key, "cannot be read, because the file is damaged where it stands", {}, should);
+            differ(model, key, "cannot be read, because that part of the file is damaged", {}, should);
         } else if (not found.value()) {
             differ(model, key, "is missing from the read model", {}, should);
         } else {

@@ -93,7 +93,7 @@ result<std::optional<Generation>> Generations::current() const
     if (generation) return generation;
     return fail(Failure::corrupt, "damaged-read-model",
                 "read the file " + path_of("current") + " and found damage; remove the directory " + directory_ +
-                    ", and the next start builds the read model anew");
+                    ", and the next start builds the read model again");
 }
 
 result<void> Generations::make_current(const Generation& generation) const

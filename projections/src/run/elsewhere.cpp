@@ -137,13 +137,14 @@ result<RowsAsJson> Projections::rows_in(const std::string& directory, std::strin
     if (not stored || stored->kept_in == RowPlace::memory) {
         return fail(Failure::invalid, "no-read-model",
                     "asked for the rows of " + std::string{name} + " in " + directory +
-                        " and found none kept there; name the data directory of a service that has this projection");
+                        " and found none there; give the data directory of a service that has this projection");
     }
     if (stored->shape.empty() || stored->shape != shape_of(*definition)) {
-        return fail(Failure::invalid, "other-row-shape",
-                    "asked for the rows of " + std::string{name} + " in " + directory + " and found rows of version " +
-                        std::to_string(stored->projection_version) +
-                        " with another shape, which this program cannot read; give the other program instead");
+        return fail(
+            Failure::invalid, "other-row-shape",
+            "asked for the rows of " + std::string{name} + " in " + directory + " and found rows of version " +
+                std::to_string(stored->projection_version) +
+                " with another shape, which this program cannot read; give the path of the other program instead");
     }
     BOOST_OUTCOME_TRY(const auto model, open_read_model_as_it_is(core_->runtime, stored->kept_in,
                                                                  generations.directory_of(stored->number), *definition,

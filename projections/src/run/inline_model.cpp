@@ -116,7 +116,7 @@ result<void> InlineModelFold::fold(std::span<const RecordedEvent> events, const 
         auto applied = fold->apply(event);
         if (applied) continue;
         Error error = std::move(applied.error());
-        error.sentence += "; the inline projection " + definition_->name() + " refuses the append, nothing was written";
+        error.sentence += "; the inline projection " + definition_->name() + " refused the append; nothing was written";
         return error;
     }
     ModelBatch batch;

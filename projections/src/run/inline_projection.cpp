@@ -64,20 +64,19 @@ result<void> InlineProjection::check_options() const
     if (definition_->hears_personal_data()) {
         return fail(Failure::invalid, "inline-personal-data",
                     "added the inline projection " + name() +
-                        ", which hears an event with personal fields, but its rows would lie in the log, and in every "
-                        "backup of it, in the open; keep its rows in another place");
+                        ", which hears an event with personal fields, but its rows would be in the log, and in every "
+                        "backup of it, as plaintext; keep its rows in another place");
     }
     if (options_.copies.every != 0) {
-        return fail(
-            Failure::invalid, "inline-keeps-no-copies",
-            "added the inline projection " + name() +
-                " with copies of its rows to be kept, but rows in the log are not copied; leave `copies` as it is");
+        return fail(Failure::invalid, "inline-keeps-no-copies",
+                    "added the inline projection " + name() +
+                        " with the option `copies`, but rows in the log are not copied; do not set this option");
     }
     if (options_.on_failure == OnFailure::stop && options_.restarts.times == 0) return done();
     return fail(Failure::invalid, "inline-refuses-failures",
                 "added the inline projection " + name() +
-                    " with something to do about events that it cannot handle, but an append with such an event is "
-                    "refused; leave on_failure and restarts as they are");
+                    " with the option on_failure or restarts, but an append with an event that it cannot handle is "
+                    "refused; do not set these options");
 }
 
 result<void> InlineProjection::open()
@@ -214,10 +213,11 @@ result<void> InlineProjection::clear_away() const
 result<void> InlineProjection::set_paused(bool paused)
 {
     if (not paused) return done();
-    return fail(Failure::invalid, "inline-cannot-pause",
-                "asked to pause the projection " + name() +
-                    " and found that it runs inline: its rows are part of every append; keep it in another place to be "
-                    "able to pause it");
+    return fail(
+        Failure::invalid, "inline-cannot-pause",
+        "asked to pause the projection " + name() +
+            " and found that it is inline: its rows are part of every append; to pause it, keep its rows in another "
+            "place");
 }
 
 } // namespace eventloom

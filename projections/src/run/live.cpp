@@ -29,8 +29,8 @@ struct LiveFold::State {
         if (model->rows() <= options.rows_max) return done();
         return fail(Failure::unavailable, "too-many-live-rows",
                     "folded the projection " + definition->name() + " in memory and found " +
-                        std::to_string(model->rows()) + " rows, where at most " + std::to_string(options.rows_max) +
-                        " are allowed; allow more, or have the projection kept");
+                        std::to_string(model->rows()) + " rows, but at most " + std::to_string(options.rows_max) +
+                        " are allowed; allow more, or keep the projection's rows");
     }
 
     // Only what it hears; of the rest it need not know more than that it was there.
@@ -73,7 +73,7 @@ result<void> LiveFold::catch_up()
     }
     BOOST_OUTCOME_TRY(state.check_rows());
     BOOST_OUTCOME_TRY(check_checkpoint(state.store, state.fold->reached(),
-                                       "asked the live table " + state.definition->name(), "make the table anew"));
+                                       "asked the live table " + state.definition->name(), "make a new table"));
     if (state.fold->reached() >= state.store.head()) return state.fold->flush();
     const auto cursor = state.store.read({.scope = Scope::everything(), .from = state.fold->reached() + 1});
     const auto folded = state.fold_all(*cursor);

@@ -128,7 +128,7 @@ result<void> Projections::wait_for(Position position, Time deadline, std::span<c
             return fail(Failure::unavailable, "projections-behind",
                         "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
                             " at " + std::to_string(one->visible()) +
-                            (error ? "; it will try again what failed: " + error->sentence : "; wait longer"));
+                            (error ? "; it tries again what failed: " + error->sentence : "; wait longer"));
         }
     }
     return done();
@@ -245,7 +245,7 @@ result<void> Projections::drop(std::string_view name)
     }
     if (one->rebuilding) {
         return fail(Failure::unavailable, "rebuild-under-way",
-                    "asked to drop " + std::string{name} + " and found a rebuild of it under way; wait for it");
+                    "asked to drop " + std::string{name} + " and found that a rebuild of it is running; wait for it");
     }
     BOOST_OUTCOME_TRY(const auto begun, one->begin_beside());
     BOOST_OUTCOME_TRY(one->stop_following());

@@ -83,7 +83,7 @@ struct Projections::Core {
                     "asked to " + what + " " + std::string{name} +
                         " and found rows of an older version, while version " +
                         std::to_string(one->definition()->version()) +
-                        " is built beside them; wait until it is in its place, or rebuild it");
+                        " is being built; wait until it has replaced them, or rebuild it");
     }
 };
 

@@ -68,7 +68,9 @@ private:
         BOOST_OUTCOME_TRY(RunningProjection* const one, core_.find(name));
         if (one->rebuilding) {
             return fail(Failure::unavailable, "rebuild-under-way",
-                        "asked to rebuild " + one->name() + " and found a rebuild of it under way, or its name twice");
+                        "asked to rebuild " + one->name() +
+                            " and found that a rebuild of it is running, or that its name was given twice; wait for "
+                            "it, or give the name once");
         }
         BOOST_OUTCOME_TRY(auto beside, one->begin_beside());
         one->rebuilding = true;
@@ -132,7 +134,7 @@ result<void> Projections::discard_dead_letter(std::string_view name, Position po
         if (one->rebuilding) {
             return fail(Failure::unavailable, "rebuild-under-way",
                         "asked to discard a dead letter of " + std::string{name} +
-                            " and found a rebuild of it under way; wait for it");
+                            " and found that a rebuild of it is running; wait for it");
         }
         BOOST_OUTCOME_TRY(const bool is_waited_for, one->is_waited_for(position));
         if (not is_waited_for) {

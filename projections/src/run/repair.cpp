@@ -119,12 +119,12 @@ result<RowRepair> Projections::repair(std::string_view name, const RowName& row,
     if (one->rebuilding) {
         return fail(Failure::unavailable, "rebuild-under-way",
                     "asked to repair a row of " + std::string{name} +
-                        " and found a rebuild of it under way; wait for it");
+                        " and found that a rebuild of it is running; wait for it");
     }
     if (one->is_inline()) {
         return fail(Failure::invalid, "inline-is-rebuilt-whole",
                     "asked to repair a row of " + std::string{name} +
-                        " and found that it runs inline; rebuild it, which holds up no append");
+                        " and found that it is inline; rebuild all of it, which delays no append");
     }
     const auto& definition = *one->definition();
     BOOST_OUTCOME_TRY(const auto table, find_table(definition, row.table));

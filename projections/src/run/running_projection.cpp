@@ -111,7 +111,7 @@ result<void> RunningProjection::leave_out(Position dead_letter)
     if (not known) {
         return fail(Failure::invalid, "no-such-dead-letter",
                     "asked for the dead letter of " + name() + " at position " + std::to_string(dead_letter) +
-                        " and found none; `dead-letters list` shows those there are");
+                        " and found none; `dead-letters list` shows all");
     }
     BOOST_OUTCOME_TRY(stop_following());
     ModelBatch batch;

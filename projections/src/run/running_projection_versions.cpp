@@ -27,7 +27,7 @@ result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint6
     Error error = std::move(model.error());
     if (error.kind == Failure::corrupt) {
         error.sentence +=
-            "; remove that directory with the file `current` beside it, and the next start builds it anew";
+            "; remove that directory and the file `current` beside it, and the next start builds it again";
     }
     return error;
 }
@@ -229,7 +229,7 @@ result<void> RunningProjection::build_beside(const Standing& stands)
         if (fills) {
             answers_ = definition_->version();
             notice_  = "the rows of " + version_text(stands.generation.projection_version) + " " + stands.hindrance +
-                      "; " + version_text(answers_) + " began empty, and answers as it fills";
+                      "; " + version_text(answers_) + " began empty, and queries see its rows while it fills";
             if (answers_ == stands.generation.projection_version) *notice_ += raise_the_version;
         }
     }

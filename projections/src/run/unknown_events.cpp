@@ -38,8 +38,8 @@ std::string to_sentence(const std::vector<UnknownEvents>& unknown)
         named += (named.empty() ? "\"" : ", \"") + printable(type) + "\" (" + category + ", first seen at position " +
                  std::to_string(first) + ")";
     }
-    return "the log has events that no event list of its aggregates names, and what they say is not in the rows: " +
-           named + "; name them in the list, or have the aggregate ignore them (el::ignored)";
+    return "the log has events that no event list of its aggregates names, and their content is not in the rows: " +
+           named + "; name them in the list, or let the aggregate ignore them (el::ignored)";
 }
 
 result<std::vector<UnknownEvents>> Projections::unknown_events(std::string_view name) const

@@ -38,7 +38,7 @@ el::result<orders::Line> parse_line(const std::string& text)
         return bad("the pieces are no number from 1 to a thousand million");
     }
     const auto price = parse_money(std::string_view{text}.substr(second + 1));
-    if (not price) return bad("the price is no amount of money in whole pence");
+    if (not price) return bad("the price is not an amount of money in whole pence");
     line.price = *price;
     return line;
 }

@@ -19,7 +19,8 @@ el::result<std::string> fresh_directory()
     std::string pattern = (std::filesystem::temp_directory_path() / "eventloom-shop-XXXXXX").string();
     if (mkdtemp(pattern.data()) != nullptr) return pattern;
     return el::fail(el::Failure::storage, "no-directory",
-                    "made a directory " + pattern + " for the demonstration and could not; check its rights");
+                    "made a directory " + pattern +
+                        " for the demonstration and failed; check the rights of the directory that it is in");
 }
 
 // The orders of the sample, and how its commands are typed: as installed beside the program, or in the source tree.

@@ -277,7 +277,7 @@ TEST_CASE("a file of which more than damage cannot be read is refused whole, unl
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "too-many-rows-refused");
     CHECK(refused.error().sentence.find(
-              "30 of its 270 rows cannot be taken; the first that cannot is line 2: the quantity "
+              "30 of its 270 rows cannot be read; the first that cannot is line 2: the quantity "
               "\"six\"") != std::string::npos);
     CHECK(machine.shop->service().store().head() == 0);
     const auto report = machine.import(path, {.dialect = {}, .skip_unreadable = true});

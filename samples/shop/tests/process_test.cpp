@@ -172,7 +172,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"sales", "--by", "colour"}, 2, "by"},
         {{"import"}, 2, "file"},
         {{"import", "/no/such/file.csv"}, 1, "/no/such/file.csv"},
-        {{"import", "/"}, 1, "no regular file"},
+        {{"import", "/"}, 1, "not a regular file"},
         {{"orders", "list"}, 1, "no"},
         {{"store", "info"}, 1, "import something first"},
         {{"stock", "receive", "tea", "many"}, 2, "pieces"},
@@ -233,7 +233,7 @@ TEST_CASE("an import that takes no row exits with 1 and leaves no store", "[shop
     const std::pair<std::string, std::string> files[]{
         {"", "its first row, which is empty"},
         {header, "no row after its header"},
-        {header + "1,A,TEA,many,2010-12-01,1.00,1,Norway\n", "none of its 1 rows can be taken"},
+        {header + "1,A,TEA,many,2010-12-01,1.00,1,Norway\n", "none of its 1 rows can be read"},
         {header + "1,A,TEA,1,1/12/2010,1.00,1,Norway\n", "--dates dmy"},
         {header + "1,A,TEA,1,2010-12-01,\"1,250\",1,Norway\n", "--decimal comma"},
         {std::string("PK\x03\x04\0", 5), "a workbook"},
@@ -279,7 +279,7 @@ TEST_CASE("data that another process holds is said to be so", "[shop][process][c
     REQUIRE(holder);
     const auto refused = run(directory, {"stock", "list"});
     CHECK(refused.exit_code == 1);
-    CHECK(refused.errors.find("another process holds it") != std::string::npos);
+    CHECK(refused.errors.find("another process has it open") != std::string::npos);
 }
 
 TEST_CASE("an order typed in goes all the way round", "[shop][process][cli]")

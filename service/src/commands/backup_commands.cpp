@@ -80,8 +80,9 @@ result<Groups> groups_of(const Runtime& runtime, EventStore& store, const std::s
         return groups;
     }
     if (opened.error().code != "held-by-another-process") return std::move(opened.error());
-    groups.notice = "The checkpoints of consumer groups are not in the backup: " + directory +
-                    " is open elsewhere; a program that has them open says so with OpenService::consumer_groups().";
+    groups.notice =
+        "The checkpoints of consumer groups are not in the backup: " + directory +
+        " is already open; a program that opens it must return the groups from OpenService::consumer_groups().";
     return groups;
 }
 
@@ -105,12 +106,12 @@ void show(Output& out, const BackupReport& report, const BackupOptions& options,
                         options.dry_run ? "Would back up" : "Made the backup " + report.name + " of",
                         grouped(report.head), grouped(report.files), grouped(report.bytes)));
     if (options.dry_run) {
-        out.say(fmt::format("{} files of these, {} bytes, would be taken in as far as can be told without reading "
+        out.say(fmt::format("{} of these files, {} bytes, would be added, as far as is known without reading "
                             "them. Nothing was changed.",
                             grouped(report.new_files), grouped(report.new_bytes)));
     } else {
-        out.say(fmt::format("{} files of these, {} bytes, were taken in; {} of the bytes are the store's own "
-                            "files under a second name.",
+        out.say(fmt::format("{} of these files, {} bytes, were added; {} of the bytes are hard links to the store's "
+                            "own files.",
                             grouped(report.new_files), grouped(report.new_bytes), grouped(report.linked_bytes)));
     }
     if (not notice.empty()) out.say(notice);
@@ -176,8 +177,9 @@ result<void> verify(Output& out, const Runtime& runtime, const std::string& dire
     if (check.findings_total == 0) return done();
     return fail(Failure::corrupt, "damaged-backup",
                 "verified the backup " + check.name + " and found " + grouped(check.findings_total) +
-                    " things that are not as they were written; the first: " + check.findings.front() +
-                    "; remove the file that it names and make a backup, which has it anew if the store still does, or "
+                    " damaged things; the first: " + check.findings.front() +
+                    "; remove the file that it names and make a new backup, which copies it again if the store still "
+                    "has it, or "
                     "use another backup");
 }
 
@@ -209,12 +211,12 @@ result<void> restore(Output& out, const Runtime& runtime, RestoreOptions options
     out.say(fmt::format("Restored {} events of the backup {} into {}{}.", grouped(report.head), report.name,
                         options.into, options.verify ? ", and verified them" : "; they were not verified"));
     if (not report.damaged.empty()) {
-        out.say(
-            fmt::format("{} of its files are missing in the backup or not as they were written ({} is the first); see "
-                        "with `store repair` what can be saved.",
-                        report.damaged.size(), report.damaged.front()));
+        out.say(fmt::format("{} of its files are missing or damaged in the backup ({} is the first); see "
+                            "with `store repair` what can be saved.",
+                            report.damaged.size(), report.damaged.front()));
     }
-    out.say("Read models, sagas and snapshots are made anew when the service runs; `projections rebuild --all` does it "
+    out.say("Read models, sagas and snapshots are built again when the service runs; `projections rebuild --all` "
+            "builds the read models "
             "now.");
     return done();
 }

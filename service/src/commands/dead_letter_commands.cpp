@@ -59,7 +59,7 @@ result<DeadLetter> find(const Projections& projections, const Arguments& argumen
     }
     return fail(Failure::invalid, "no-such-dead-letter",
                 "asked for the dead letter of " + arguments.name + " at position " +
-                    std::to_string(arguments.position) + " and found none; `dead-letters list` shows those there are");
+                    std::to_string(arguments.position) + " and found none; `dead-letters list` shows all");
 }
 
 result<RecordedEvent> event_at(const EventStore& store, Position position)
@@ -70,7 +70,7 @@ result<RecordedEvent> event_at(const EventStore& store, Position position)
     if (position <= store.head()) {
         return fail(Failure::invalid, "event-is-gone",
                     "looked for the event at position " + std::to_string(position) +
-                        ", which is a dead letter, and found that a scavenge has taken it out; discard the letter");
+                        ", which is a dead letter, and found that a scavenge has removed it; discard the dead letter");
     }
     return fail(Failure::corrupt, "log-behind-read-model",
                 "looked for the event at position " + std::to_string(position) +

@@ -75,9 +75,9 @@ void say_what_is_left(Output& out, const std::vector<std::string>& stale, const 
                 list_of(stale) + ".");
     }
     if (not left_behind.empty()) {
-        out.say(
-            "These read models are of projections that this program does not have; `projections drop` removes them: " +
-            list_of(left_behind) + ".");
+        out.say("These read models belong to projections that this program does not have; `projections drop` removes "
+                "them: " +
+                list_of(left_behind) + ".");
     }
 }
 
@@ -121,7 +121,7 @@ result<void> forget(Output& out, Service& service, const Clock& clock, const For
     facts["read_models_left_behind"] = left_behind;
     out.facts(facts);
     if (not forgotten.changed_something) {
-        out.say("It was forgotten before, at " + to_string(*forgotten.after.erased_at) + "; nothing was changed.");
+        out.say("It was already forgotten, at " + to_string(*forgotten.after.erased_at) + "; nothing was changed.");
     }
     say_what_is_left(out, arguments.rebuild ? std::vector<std::string>{} : forgotten.projections, left_behind);
     return done();
@@ -134,10 +134,10 @@ result<void> show_what_would_be_readmitted(Output& out, PersonalKeys& keys, cons
     facts["erasure_complete"] = status.erasure_is_complete;
     facts["would_make_a_key"] = not status.key_version && status.erasure_is_complete;
     out.facts(facts);
-    if (status.key_version) out.say("It has a key; nothing is to be done.");
-    if (not status.key_version && not status.erased_at) out.say("It was never forgotten; nothing is to be done.");
+    if (status.key_version) out.say("It has a key; nothing to do.");
+    if (not status.key_version && not status.erased_at) out.say("It was never forgotten; nothing to do.");
     if (not status.key_version && status.erased_at && not status.erasure_is_complete) {
-        out.say("Its erasure was begun and not finished; say `store forget` again first.");
+        out.say("Its erasure is not finished; run `store forget` again first.");
     }
     return done();
 }
@@ -178,13 +178,14 @@ result<void> verify_keys(Output& out, PersonalKeys& keys, const EventStore& log,
                {"subjects_without_their_key", missing.subjects}});
     if (not info.damaged.empty()) {
         return fail(Failure::corrupt, "personal-key-damaged",
-                    "opened every key and found " + std::to_string(info.damaged.size()) + " that do not open (" +
-                        printable(info.damaged.front()) + " is the first); restore a backup of the keys");
+                    "opened every key and found " + std::to_string(info.damaged.size()) +
+                        " that cannot be decrypted (" + printable(info.damaged.front()) +
+                        " is the first); restore a backup of the keys");
     }
     if (missing.subjects == 0) return done();
     return fail(Failure::corrupt, "personal-key-missing",
                 "looked in the log for personal data and found those of " + std::to_string(missing.subjects) +
-                    " subjects without the key that they are sealed with (" + printable(missing.first) +
+                    " subjects without the key that seals them (" + printable(missing.first) +
                     " is the first), who were never forgotten; restore a backup of the keys");
 }
 
@@ -208,16 +209,16 @@ result<void> rekey(Output& out, PersonalKeys& keys, const Clock& clock, const Re
         return done();
     }
     BOOST_OUTCOME_TRY(require_consent(
-        arguments.yes, "wrap every key under another master key, so that the one of now opens nothing any more"));
-    Progress progress{out.console(), clock, "wrapping every key anew"};
+        arguments.yes, "encrypt every key with another master key, so that the present one opens nothing any more"));
+    Progress progress{out.console(), clock, "encrypting every key again"};
     BOOST_OUTCOME_TRY(const auto report,
                       keys.rekey(file, [&](std::uint64_t at, std::uint64_t all) { return progress.at(at, all); }));
     progress.finish();
     BOOST_OUTCOME_TRY(const auto info, keys.info());
     out.facts({{"wrapped_anew", report.keys}, {"keys", info.keys}, {"master_key", info.master_key}});
-    out.say(report.was_done ? "They were under this master key already."
+    out.say(report.was_done ? "All keys are encrypted with this master key already."
                             : "The old master key opens nothing any more. Before the service starts again, put the new "
-                              "file in the old one's place, or name it with EVENTLOOM_MASTER_KEY.");
+                              "file in the place of the old one, or name it with EVENTLOOM_MASTER_KEY.");
     return done();
 }
 

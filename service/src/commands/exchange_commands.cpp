@@ -96,20 +96,22 @@ result<void> import_file(Output& out, const Runtime& runtime, EngineKind& engine
     }
     const auto what = counted(report.events, "event") + " and " + counted(report.commands, "command");
     if (only_looks) {
-        out.say("Would import " + what + ": every line is whole and in its place. Nothing was written.");
+        out.say("Would import " + what + ": every line is complete and in the right order. Nothing was written.");
     } else if (report.is_new) {
         if (report.found > 0) out.say("Continued after position " + std::to_string(report.found) + ".");
         out.say("Imported " + what + " into " + directory + ", and verified them.");
     } else {
-        out.say("Compared " + what + " with the store in " + directory + ": it holds just these. Nothing was written.");
+        out.say("Compared " + what + " with the store in " + directory +
+                ": it holds exactly these. Nothing was written.");
     }
     return done();
 }
 
 std::string time_or_why_not(std::string& text)
 {
-    return parse_time(text) ? ""
-                            : "\"" + printable(text.substr(0, 80)) + "\" is no time such as 2011-12-09T12:50:00 (UTC)";
+    return parse_time(text)
+               ? ""
+               : "\"" + printable(text.substr(0, 80)) + "\" is not a time such as 2011-12-09T12:50:00 (UTC)";
 }
 
 } // namespace
@@ -142,7 +144,7 @@ void add_exchange_commands(CommandLine& line, Command store)
         if (arguments->readable && arguments->file != "-") {
             return fail(Failure::invalid, "readable-to-a-file",
                         "asked for a readable export into " + arguments->file +
-                            ", and it goes to standard output only; give - and send that where you like");
+                            ", but it can only go to standard output; give - and redirect the output");
         }
         if (arguments->readable)
             return write_readable(out, *log.history,

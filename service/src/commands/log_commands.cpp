@@ -115,7 +115,7 @@ void add_log_commands(CommandLine& line)
         if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
             return fail(Failure::invalid, "event-is-gone",
                         "asked for the event at position " + std::to_string(arguments->position) +
-                            " and found that a scavenge has taken it out; only its place is left");
+                            " and found that a scavenge has removed it; only its position is left");
         }
         if (event == nullptr) {
             return fail(Failure::invalid, "no-such-event",

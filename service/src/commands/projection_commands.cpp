@@ -38,8 +38,8 @@ result<void> answer_of(const std::vector<RebuildReport>& reports)
     if (reports.size() == 1) return *first.error;
     return fail(first.error->kind, "projections-not-rebuilt",
                 "asked to rebuild " + std::to_string(reports.size()) + " projections and found " +
-                    std::to_string(failed.size()) + " that could not be (" + first.name + ": " + first.error->sentence +
-                    "); these answer from their old rows, the others from new ones");
+                    std::to_string(failed.size()) + " that failed (" + first.name + ": " + first.error->sentence +
+                    "); queries see the old rows of these and new rows of the others");
 }
 
 result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
@@ -73,7 +73,7 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
 {
     if (names.size() != 1) {
         return fail(Failure::invalid, "row-of-several",
-                    "asked to make the row " + printable(row.key) + " anew in " + std::to_string(names.size()) +
+                    "asked to rebuild the row " + printable(row.key) + " in " + std::to_string(names.size()) +
                         " projections; name one");
     }
     Progress progress{out.console(), clock, "folding " + names.front()};
@@ -166,7 +166,7 @@ void add_projection_commands(CommandLine& line)
         if (*is_watched && not line.is_running_service()) {
             return fail(Failure::unavailable, "no-service-to-watch",
                               "asked to watch the projections in " + line.data_directory() +
-                                  " and found no service that moves them on; start one with `serve`");
+                                  " and found no running service that updates them; start one with `serve`");
         }
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         if (*is_watched) return watch_projections(out, open_service->service());

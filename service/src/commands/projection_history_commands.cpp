@@ -107,8 +107,8 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
     progress.finish();
     if (explanation.events == 0) {
         return fail(Failure::invalid, "no-such-row",
-                    "asked what made the row " + printable(arguments.row.key) + " of " + arguments.name +
-                        ", and no event up to position " + std::to_string(explanation.position) + " has touched it");
+                    "asked for the events of the row " + printable(arguments.row.key) + " of " + arguments.name +
+                        " and found none up to position " + std::to_string(explanation.position) + " that changed it");
     }
     if (out.json()) {
         out.facts({{"projection", arguments.name},
@@ -201,7 +201,7 @@ std::string time_or_why_not(std::string& text)
 {
     return parse_time(text) ? ""
                             : "\"" + printable(text) +
-                                  "\" is no time such as 2011-12-09T12:50:00 (UTC) or 2011-12-09T12:50:00+01:00";
+                                  "\" is not a time such as 2011-12-09T12:50:00 (UTC) or 2011-12-09T12:50:00+01:00";
 }
 
 } // namespace

@@ -32,7 +32,7 @@ std::string reason_of(const ProjectionStatus& status)
 {
     if (status.error) return status.error->sentence;
     if (status.state == ProjectionState::paused) return "the projection is paused";
-    if (status.state == ProjectionState::stopped) return "no service runs that moves them on";
+    if (status.state == ProjectionState::stopped) return "no service runs that updates them";
     return "the projection is " + std::string{to_string(status.state)};
 }
 
@@ -43,7 +43,7 @@ void say_behind(Output& out, const std::vector<ProjectionStatus>& all, Position 
     for (const auto& status : all) {
         const auto lag = head - std::min(head, status.position);
         if (lag == 0) continue;
-        sentence += (sentence.empty() ? "" : "\n") + ("The rows of " + status.name) + " are those of position " +
+        sentence += (sentence.empty() ? "" : "\n") + ("The rows of " + status.name) + " have reached position " +
                     with_separators(static_cast<std::int64_t>(status.position)) + ", and the log is at " +
                     with_separators(static_cast<std::int64_t>(head)) + ": " + printable(reason_of(status)) +
                     "; --at-least head waits for them";

@@ -82,7 +82,7 @@ result<void> say_what_is_not_begun(Output& out, const Sagas& sagas)
     for (const auto& [saga, first] : firsts) {
         sentence += (sentence.empty() ? "" : "\n") + ("The saga " + saga) +
                     " has not begun for the event at position " + with_separators(static_cast<std::int64_t>(first)) +
-                    " yet, nor for those after it; a service that runs, or a command that writes, begins it";
+                    " and later events yet; a running service, or a command that writes, begins it";
         json.push_back({{"saga", saga}, {"first", first}});
     }
     out.warn(sentence, "not_begun", json);

@@ -12,7 +12,7 @@ namespace {
 
 result<void> scavenge(Output& out, const Engine& log, const Clock& clock, const ScavengeOptions& options)
 {
-    Progress progress{out.console(), clock, options.dry_run ? "looking for what would go" : "scavenging the log"};
+    Progress progress{out.console(), clock, options.dry_run ? "looking for removable events" : "scavenging the log"};
     const auto head = log.store->head();
     BOOST_OUTCOME_TRY(const auto report,
                       log.upkeep->scavenge(options, [&](Position at) { return progress.at(at, head); }));
@@ -24,7 +24,7 @@ result<void> scavenge(Output& out, const Engine& log, const Clock& clock, const 
                {"streams", report.streams},
                {"log_bytes_before", report.bytes_before},
                {"log_bytes_after", report.bytes_after}});
-    if (options.dry_run) out.say("Nothing was changed; so much would go.");
+    if (options.dry_run) out.say("Nothing was changed; this much would be removed.");
     return done();
 }
 

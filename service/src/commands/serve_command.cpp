@@ -76,7 +76,7 @@ result<void> serve(CommandLine& line, Output& out)
     if (not state.tenant.empty()) {
         return fail(Failure::invalid, "serve-with-a-tenant",
                     "asked to serve the tenant " + state.tenant + " alone; serve all of " + line.root_directory() +
-                        " without --tenant: each is opened when somebody needs it");
+                        " without --tenant: each tenant is opened when it is used");
     }
     out.console().ends_well_when_stopped();
     state.serves = true;

@@ -45,9 +45,9 @@ void say_unclustered(Output& out, const CompactReport& left)
     if (left.waiting == 0) return;
     const auto number = [](Position of) { return with_separators(static_cast<std::int64_t>(of)); };
     out.say("Not clustered: the last " + number(left.waiting) + " events, " +
-            (left.least == 0 ? "because this store is opened without clusters."
-                             : "because " + number(left.least) +
-                                   " of them are clustered at once, and no fewer; they are read from the log."));
+            (left.least == 0
+                 ? "because this store is opened without clusters."
+                 : "because " + number(left.least) + " of them are needed for a cluster; they are read from the log."));
 }
 
 result<void> verify(Output& out, const Engine& log, const Clock& clock, const std::string& data)
@@ -78,7 +78,7 @@ result<void> verify(Output& out, const Engine& log, const Clock& clock, const st
     if (report.findings_total == 0) return done();
     return fail(Failure::corrupt, "store-damaged",
                 "verified the log and found " + std::to_string(report.findings_total) +
-                    " things that are not as they were written; the first: " + report.findings.front().sentence);
+                    " damaged things; the first: " + report.findings.front().sentence);
 }
 
 result<void> repair(Output& out, const Runtime& runtime, const std::string& directory)
@@ -93,14 +93,15 @@ result<void> repair(Output& out, const Runtime& runtime, const std::string& dire
     }
     const auto events = with_separators(static_cast<std::int64_t>(report.events));
     if (report.mended.empty())
-        out.say("Nothing to repair: the log of " + events + " events and all beside it is whole.");
-    for (const auto& part : report.mended) out.say("Made the " + part + " anew from the log of " + events + " events.");
+        out.say("Nothing to repair: the log of " + events + " events and all other files are undamaged.");
+    for (const auto& part : report.mended)
+        out.say("Built the " + part + " again from the log of " + events + " events.");
     return done();
 }
 
 std::string left_out(const SalvageReport& report)
 {
-    if (not report.left_out()) return "Nothing that is known of was left out.";
+    if (not report.left_out()) return "No known event was left out.";
     return "Left out: the positions " + std::to_string(report.events + 1) + " to " + std::to_string(report.last_known) +
            ", because of damage after the last event that was saved.";
 }

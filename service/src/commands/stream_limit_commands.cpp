@@ -27,7 +27,7 @@ Error too_old(const std::string& text)
 {
     return {Failure::invalid, "age-too-large",
             "asked for events up to the age of \"" + printable(text.substr(0, 40)) +
-                "\" and found that this is more than 365000d, a thousand years; give at most that, or no age at all"};
+                "\" and found that this is more than 365000d, a thousand years; give at most that, or no age"};
 }
 
 // "90d", "12h", "30m", "45s".
@@ -43,9 +43,10 @@ result<Duration> parse_age(const std::string& text)
         if (number > age_max / unit.seconds) return too_old(text);
         return Duration{std::chrono::seconds{number * unit.seconds}};
     }
-    return fail(Failure::invalid, "not-an-age",
-                "asked for events up to the age of \"" + printable(text) +
-                    "\", which is none; give a number and d, h, m or s for days, hours, minutes or seconds, like 90d");
+    return fail(
+        Failure::invalid, "not-an-age",
+        "asked for events up to the age of \"" + printable(text) +
+            "\", which is not an age; give a number and d, h, m or s for days, hours, minutes or seconds, like 90d");
 }
 
 std::string age_text(Duration age)
@@ -94,9 +95,9 @@ result<void> warn_of_aggregate(Output& out, Service& service, const std::string&
         snapshot && snapshot->events > first; // as long as the last event that it was folded from is seen
     if ((first == 0 && not wanted.limits.max_age) || stands) return done();
     const auto sentence = "The state of " + printable(stream) +
-                          " is folded from what is left of its events, and no snapshot stands for those that are not "
-                          "seen: what they said counts no more when a command is decided (what was received before, "
-                          "say, so that a stock falls below zero); --clear takes the limits off";
+                          " is folded only from its events that are still seen, and no snapshot includes the "
+                          "others: they no longer count when a command is decided (goods that were received before, "
+                          "for example, so that a stock falls below zero); --clear removes the limits";
     out.warn(sentence + ".", "warning", {{"code", "aggregate-without-snapshot"}, {"sentence", sentence}});
     return done();
 }
@@ -148,8 +149,8 @@ result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const Del
         BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
         if (now.tombstoned && not arguments.for_good) return stream_tombstoned(stream);
         show(out, stream, now, length);
-        out.say(arguments.for_good ? "Nothing was changed; it would end for good, as it stands here."
-                                   : "Nothing was changed; it would be deleted as it stands here.");
+        out.say(arguments.for_good ? "Nothing was changed; the stream shown here would end for good."
+                                   : "Nothing was changed; the stream shown here would be deleted.");
         return done();
     }
     if (arguments.for_good) {

@@ -202,7 +202,8 @@ result<std::optional<std::string>> ChildProgram::line(const Console& console)
         }
         searched_ = said_.size();
         if (said_.size() > line_bytes_max) {
-            return fail(Failure::corrupt, "line-too-long", "read what a program says and found a line without an end");
+            return fail(Failure::corrupt, "line-too-long",
+                        "read the output of another program and found a line without an end");
         }
         if (output_ < 0) return std::optional<std::string>{}; // what stands after the last end of a line was cut
         BOOST_OUTCOME_TRY(move_bytes(console, false));

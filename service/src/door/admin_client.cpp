@@ -21,8 +21,8 @@ constexpr Duration pauses_for_a_turn = std::chrono::seconds{1}; // at most
 Error went_away()
 {
     return {Failure::unknown, "service-went-away",
-            "asked the service and found that it went away before it had answered; "
-            "look what has become of the command before you give it again"};
+            "sent the command to the service and found that the service ended before it had answered; "
+            "check whether the command was carried out before you repeat it"};
 }
 
 std::string in_seconds(Duration span)
@@ -37,7 +37,7 @@ Error does_not_answer(const std::string& directory, pid_t process, Duration pati
             "asked the service in " + directory + ", process " + number +
                 ", and found that it says nothing, nor within " + in_seconds(patience) +
                 " whether it is there; it may have been stopped (`kill -CONT " + number +
-                "` lets it go on) or hang; look what has become of the command before you give it again"};
+                "` lets it go on) or hang; check whether the command was carried out before you repeat it"};
 }
 
 bool send_all(int connection, std::string_view text)

@@ -107,14 +107,14 @@ private:
             begin_command();
         } else {
             refuse(404, {Failure::invalid, "no-such-page",
-                         "asked for a page that is not there; GET /health, GET /status and POST /command are"});
+                         "asked for a page that does not exist; use GET /health, GET /status or POST /command"});
         }
     }
 
     void refuse_method(const std::string& method)
     {
         refuse(405, {Failure::invalid, "wrong-method",
-                     "asked for " + head_.path + " in another way than " + method + "; ask for it with " + method});
+                     "asked for " + head_.path + " with another method than " + method + "; use " + method});
     }
 
     void begin_command()

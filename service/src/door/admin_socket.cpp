@@ -67,7 +67,7 @@ result<void> check_directory(const std::string& directory, const Descriptor& ope
     if ((about.st_mode & S_IWOTH) == 0) return done();
     return fail(Failure::invalid, "directory-open-to-others",
                 "opened the data directory " + directory +
-                    " to serve it and found that every user may write there; say `chmod o-w` to it");
+                    " to serve it and found that every user may write there; take that right away with `chmod o-w`");
 }
 
 // Removes what a killed process has left.
@@ -77,8 +77,8 @@ result<void> make_room(const std::string& directory, const Descriptor& opened)
     if (::fstatat(opened.number(), file_name, &about, AT_SYMLINK_NOFOLLOW) != 0) return done();
     if (not S_ISSOCK(about.st_mode)) {
         return fail(Failure::invalid, "not-a-socket",
-                    "looked for room for the socket " + directory + "/" + file_name +
-                        " and found a file that is none; move it away");
+                    "wanted to make the socket " + directory + "/" + file_name +
+                        " and found a file there that is not a socket; move it away");
     }
     if (::unlinkat(opened.number(), file_name, 0) != 0) return no_socket(directory, reason());
     return done();
@@ -147,9 +147,10 @@ result<std::optional<AdminSocket>> AdminSocket::connect(const std::string& direc
     }
     const auto user = peer_of(socket.number()).user;
     if (user != ::geteuid() && user != 0 && ::geteuid() != 0) {
-        return fail(Failure::refused, "service-of-another-user",
-                    "asked the service in " + directory +
-                        " and found that another user runs it; do it as that user, or give another --data DIR");
+        return fail(
+            Failure::refused, "service-of-another-user",
+            "asked the service in " + directory +
+                " and found that another user runs it; run the command as that user, or give another --data DIR");
     }
     return std::optional{AdminSocket{std::move(opened), std::move(socket)}};
 }

@@ -84,7 +84,7 @@ result<Reply> reply_of(std::string_view line)
     if (json["exit"].is_whole()) return Reply{Ended{static_cast<int>(json["exit"].whole())}};
     return fail(Failure::invalid, "wrong-reply",
                 "read a line of the service's answer and found neither text nor an exit code; "
-                "is the service of another version?");
+                "check whether the service has another version");
 }
 
 } // namespace eventloom

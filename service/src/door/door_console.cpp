@@ -54,8 +54,8 @@ result<void> DoorConsole::wait(Duration span) const
     if (either[0].revents != 0) return interrupted();
     if (either[1].revents == 0) return done();
     return fail(Failure::unavailable, "service-stopping",
-                "the service was stopped while it carried this out; what was done so far stands, "
-                "and the command can be given again");
+                "the service was stopped while it carried out the command; what was done so far remains, "
+                "and the command can be repeated");
 }
 
 bool DoorConsole::wait_for_room() const

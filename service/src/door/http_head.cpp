@@ -14,7 +14,7 @@ namespace http = boost::beast::http;
 HttpRefusal refusal(unsigned status, std::string code, const std::string& found)
 {
     return {status,
-            {Failure::invalid, std::move(code), "read an HTTP request and found " + found + "; mend it and ask again"}};
+            {Failure::invalid, std::move(code), "read an HTTP request and found " + found + "; correct the request"}};
 }
 
 // What Beast lets pass: lines that go on in the next one, encodings that it does not know, and two hosts.
@@ -59,7 +59,7 @@ http_result<HttpHead> read_http_head(std::string_view text, std::size_t body_byt
     BOOST_OUTCOME_TRY(check_beyond_beast(text, request));
     BOOST_OUTCOME_TRY(const auto length, length_of(parser, body_bytes_max));
     if (length > 0 && request.method() != http::verb::post) {
-        return refusal(400, "body-without-post", "a body in a request that is no POST");
+        return refusal(400, "body-without-post", "a body in a request that is not a POST");
     }
     return HttpHead{.method       = std::string{request.method_string()},
                     .path         = std::string{request.target()},

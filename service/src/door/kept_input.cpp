@@ -21,7 +21,7 @@ Error not_kept(const std::string& pipe, const std::string& found)
 {
     return {Failure::storage, "input-not-kept",
             "read " + pipe + " and found: " + found +
-                "; give the name of a file, or say with TMPDIR where there is room"};
+                "; give the name of a file, or set TMPDIR to a directory with free space"};
 }
 
 // And no terminal, at which somebody types.

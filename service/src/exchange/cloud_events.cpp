@@ -379,19 +379,18 @@ result<HistoryLine> cloud_events::read_line(std::string_view text)
     if (not parsed) {
         return fail(
             Failure::invalid, parsed.error().code,
-            "found what is no JSON on one line, or nests too deep; give a file that `store export` has written");
+            "found a line that is not JSON, or that nests too deep; give a file that `store export` has written");
     }
     const Json& json = parsed.value();
     if (not json.is_object() || json["specversion"] != "1.0") {
         return fail(Failure::invalid, "not-a-cloud-event",
-                    "found JSON that is no CloudEvent of version 1.0; give a file that `store export` has written");
+                    "found JSON that is not a CloudEvent of version 1.0; give a file that `store export` has written");
     }
     BOOST_OUTCOME_TRY(auto line, line_in(json));
     // What was read is written again: so nothing is passed over, and nothing but what was exported is taken.
     const auto members = std::visit([](const auto& read) { return members_of(read); }, line.content);
     if (says_the_same(json, members, line.number)) return line;
-    return fail(Failure::corrupt, "damaged-line",
-                "found a line that is not as it was written: its checksum is of another; export it again");
+    return fail(Failure::corrupt, "damaged-line", "found a damaged line: its checksum does not match; export it again");
 }
 
 } // namespace eventloom

@@ -16,14 +16,14 @@ Error not_written(const std::string& file, const Error& found)
 {
     return {Failure::storage, "file-not-written",
             "wrote the file " + file + " and found: " + found.sentence +
-                "; make room or check the rights, then export again: it goes on where it was"};
+                "; free space or check the rights, then export again: it continues where it stopped"};
 }
 
 Error differs(const std::string& part)
 {
     return {Failure::corrupt, "export-differs",
-            "went on with the export in " + part +
-                " and found that it is not the beginning of this store's; remove it and export again"};
+            "continued the export in " + part +
+                " and found that it is not an export of this store; remove it and export again"};
 }
 
 // What an earlier export has left.
@@ -183,7 +183,7 @@ public:
         if (bytes.value() == bytes_) return done();
         return fail(Failure::corrupt, "export-differs",
                     "wrote the export in " + name_ +
-                        " and found that something else has written there; remove it and export again");
+                        " and found that another program has written to it; remove it and export again");
     }
 
 private:
@@ -199,7 +199,7 @@ result<void> check_export(const Runtime& runtime, const std::string& file)
 {
     if (file_exists(runtime, file)) {
         return fail(Failure::invalid, "file-exists",
-                    "asked to export into " + file + " and found it there; give a name that is not taken");
+                    "asked to export into " + file + " and found that it exists; give another name");
     }
     const auto name_at   = file.rfind('/');
     const auto directory = name_at == std::string::npos ? "." : name_at == 0 ? "/" : file.substr(0, name_at);

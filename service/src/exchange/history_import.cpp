@@ -20,7 +20,7 @@ Error bad_line(Error error, const std::string& file, std::uint64_t line)
 
 Error out_of_order(const std::string& what)
 {
-    return {Failure::invalid, "line-out-of-order", "found " + what + "; give the file as it was exported"};
+    return {Failure::invalid, "line-out-of-order", "found " + what + "; give the unchanged file of the export"};
 }
 
 class Nobody final : public HistoryTaker {

@@ -34,7 +34,7 @@ Error refused(Error error, std::uint64_t first_line)
     if (error.kind != Failure::conflict && error.kind != Failure::invalid && error.kind != Failure::refused)
         return error;
     return {Failure::invalid, "import-refused",
-            "found that the store does not take what begins in line " + std::to_string(first_line) + ": " +
+            "found that the store refuses the append that begins in line " + std::to_string(first_line) + ": " +
                 error.sentence};
 }
 
@@ -149,7 +149,8 @@ result<void> HistoryWriter::append(std::size_t count, const std::optional<Comman
     if (is_as_told) return gone_.size() < gone_together ? done() : take_out_gone();
     return fail(Failure::invalid, "import-refused",
                 "found that the events from line " + std::to_string(first_line) +
-                    " on, or their command, would stand elsewhere than they say; give the file as it was exported");
+                    " on, or their command, would get other positions than the file says; give the unchanged file of "
+                    "the export");
 }
 
 void HistoryWriter::add(AppendRequest& request, std::vector<StreamAppended>& places, RecordedEvent event)

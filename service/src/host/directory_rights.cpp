@@ -69,8 +69,8 @@ result<std::uint64_t> take_rights_of_others(const std::string& directory)
     });
     if (not error) return count;
     return fail(Failure::storage, "rights-not-taken",
-                "took the rights of others from " + path_of_fault + " and found: " + error.message() +
-                    "; do it as the user whose file it is, or as root");
+                "removed the rights of other users from " + path_of_fault + " and found: " + error.message() +
+                    "; run the command as the owner of the file, or as root");
 }
 
 Error open_to_others(const std::string& directory)
@@ -78,7 +78,7 @@ Error open_to_others(const std::string& directory)
     return {
         Failure::refused, "open-to-others",
         "opened " + directory +
-            " and found that other users of this machine may read what is in it; `store protect` closes it to them"};
+            " and found that other users of this machine may read its content; `store protect` removes their rights"};
 }
 
 } // namespace eventloom

@@ -71,9 +71,9 @@ result<std::unique_ptr<ScratchDirectory>> make_read_view(const std::string& data
     const auto error = show_all(data, view->path());
     if (not error) return view;
     return fail(Failure::storage, "no-read-view",
-                "made a copy in " + view->path() + " of what changes in " + data +
+                "made a copy in " + view->path() + " of the files that change in " + data +
                     ", which cannot be written itself, and found: " + error.message() +
-                    "; say with TMPDIR where there is room, and look whether all of it may be read");
+                    "; set TMPDIR to a directory with free space, and check that all files may be read");
 }
 
 } // namespace eventloom

@@ -14,8 +14,8 @@ result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::make(std::string par
     std::string path = parent + "/eventloom-XXXXXX";
     if (::mkdtemp(path.data()) == nullptr) {
         return fail(Failure::storage, "no-scratch-directory",
-                    "made a directory for a while in " + parent + " and found: " + std::strerror(errno) +
-                        "; say with TMPDIR where there is room");
+                    "made a temporary directory in " + parent + " and found: " + std::strerror(errno) +
+                        "; set TMPDIR to a directory with free space");
     }
     return std::unique_ptr<ScratchDirectory>{new ScratchDirectory{std::move(path)}};
 }

@@ -14,7 +14,7 @@ constexpr Duration between_asks = std::chrono::milliseconds{100};
 Error not_settled()
 {
     return {Failure::unavailable, "not-settled",
-            "waited for the sagas and found some of them still at work; they go on when the service runs again"};
+            "waited for the sagas and found some of them not finished; they continue when the service runs again"};
 }
 
 PersonalKeysOptions keys_of(const ServiceOptions& options)
@@ -35,8 +35,8 @@ Error not_followed(Error error)
 {
     if (not is_fault(error)) return error;
     return {Failure::unavailable, "not-followed",
-            "waited for what follows from the log and found that it has stopped: " + error.sentence +
-                "; what was asked is in the log all the same: do not ask it again, it is followed when the service is "
+            "waited for read models and sagas to follow the log and found that they have stopped: " + error.sentence +
+                "; the command is in the log: do not repeat it; it is followed when the service is "
                 "started again"};
 }
 

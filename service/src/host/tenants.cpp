@@ -70,7 +70,7 @@ result<void> move_away(const Runtime& runtime, const std::string& from, const st
         if (not hold) {
             return fail(Failure::unavailable, "held-by-another-process",
                         "asked to remove " + from +
-                            " and found that another process has it open; try again when it ended");
+                            " and found that another process has it open; try again when that process has ended");
         }
         held = std::move(hold.value());
     }
@@ -224,7 +224,7 @@ result<void> Tenants::make_room(Lock& lock)
     if (idle == nullptr) {
         return fail(Failure::unavailable, "too-many-tenants",
                     "asked for one more tenant and found " + std::to_string(tenants_.size()) +
-                        " of them at work, as many as may be open at once; try again");
+                        " of them in use, as many as may be open at once; try again later");
     }
     close(*idle, lock);
     return done();
@@ -251,7 +251,7 @@ result<void> Tenants::remove(const std::string& name)
     if (const auto open = tenants_.find(name); open != tenants_.end()) {
         if (open->second->state != Tenant::State::open || open->second->users > 0) {
             return fail(Failure::unavailable, "tenant-in-use",
-                        "asked to remove the tenant " + name + " and found it in use; try again when it rests");
+                        "asked to remove the tenant " + name + " and found it in use; try again when it is not in use");
         }
         close(*open->second, lock);
     }
@@ -277,7 +277,7 @@ result<std::string> tenant_directory(const std::string& directory, const std::st
     if (is_tenant_name(name)) return directory_of_all(directory) + "/" + name;
     return fail(Failure::invalid, "invalid-tenant-name",
                 "asked for the tenant \"" + printable(name.substr(0, name_bytes_max)) +
-                    "\", which is no name of one; give at most 64 lower-case letters, digits, - and _");
+                    "\", which cannot be the name of a tenant; give at most 64 lower-case letters, digits, - and _");
 }
 
 } // namespace eventloom

@@ -40,7 +40,7 @@ result<Json> parse_limited_json(std::string_view text, std::size_t depth_max)
     if (nests_deeper_than(text, depth_max)) {
         return fail(Failure::invalid, "json-too-deep",
                     "read JSON and found more than " + std::to_string(depth_max) +
-                        " values within each other; send it flatter");
+                        " nested values; send JSON with fewer levels");
     }
     auto json = Json::parse(text);
     if (not json) return not_json("something else");

@@ -17,7 +17,8 @@ result<std::size_t> parse_limit(const std::string& text)
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
     if (error == std::errc{} && end == text.data() + text.size()) return limit;
     return fail(Failure::invalid, "wrong-limit",
-                "asked for at most \"" + printable(text) + "\" rows and found that this is no whole number from 0 on");
+                "asked for at most \"" + printable(text) +
+                    "\" rows and found that this is not a whole number from 0 on");
 }
 
 // A row that waits for its place in the order.
@@ -40,10 +41,9 @@ result<Query> Query::parse(const TableDescription& table, const QueryText& text,
     }
     const auto on_index = [](const Condition& condition) { return condition.index() != nullptr; };
     if (std::count_if(query.conditions_.begin(), query.conditions_.end(), on_index) > 1) {
-        return fail(
-            Failure::invalid, "several-indexes",
-            "asked for values of several indexes and found that they are in no column, so that one index can be "
-            "looked through and no more; give one of these conditions");
+        return fail(Failure::invalid, "several-indexes",
+                    "asked for values of several indexes that are not columns; a query can use only one such "
+                    "index; give only one of these conditions");
     }
     if (not text.order.empty()) {
         query.backwards_ = text.order.front() == '-';
@@ -163,8 +163,8 @@ result<void> Query::visit_if_matching(const std::string& json, const VisitRow& v
     const auto row = Json::parse(json);
     if (not row || not row->is_object()) {
         return fail(Failure::corrupt, "unreadable-row",
-                    "read the rows of a table and found one that is none: " + printable(json.substr(0, 100)) +
-                        "; `projections verify` names it, `projections rebuild` makes it anew");
+                    "read the rows of a table and found one that cannot be read: " + printable(json.substr(0, 100)) +
+                        "; `projections verify` names it, `projections rebuild` builds it again");
     }
     const auto holds = [&](const Condition& condition) { return condition.holds(*row); };
     if (std::all_of(conditions_.begin(), conditions_.end(), holds)) more = visit(*row);

@@ -120,7 +120,7 @@ const IndexDescription* find_index(const TableDescription& table, std::string_vi
 Error wrong_value(const std::string& of, const std::string& value, std::string_view kind)
 {
     return {Failure::invalid, "wrong-value",
-            "compared " + of + " with \"" + printable(value) + "\" and found that this is no " + std::string{kind}};
+            "compared " + of + " with \"" + printable(value) + "\" and found that this is not a " + std::string{kind}};
 }
 
 } // namespace
@@ -219,11 +219,11 @@ result<void> Condition::take_index(const IndexDescription& index)
     if (operator_ != Operator::equal) {
         return fail(Failure::invalid, "wrong-operator",
                     "asked to compare the index " + index.name +
-                        " and found that its values are in no column; use =, or compare a column");
+                        " and found that its values are not a column; use =, or compare a column");
     }
     ordered_ = index.ordered(text_);
     if (ordered_) return done();
-    return wrong_value("the index " + index.name, text_, "value of it; between the parts of one stands a slash");
+    return wrong_value("the index " + index.name, text_, "value of it; write a slash between the parts of a value");
 }
 
 result<void> Condition::take_column(const ColumnDescription& column)

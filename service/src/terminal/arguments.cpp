@@ -34,7 +34,7 @@ std::optional<Number> number_in(std::string_view word)
 
 std::string no(std::string_view word, const std::string& what)
 {
-    return "\"" + printable(word.substr(0, shown_bytes)) + "\" is no " + what;
+    return "\"" + printable(word.substr(0, shown_bytes)) + "\" is not a " + what;
 }
 
 // With a sign or without one.

@@ -59,7 +59,7 @@ void memory_is_used_up()
     } catch (const std::exception& thrown) {
         end_for(thrown.what());
     } catch (...) {
-        end_for("something was thrown that is no std::exception");
+        end_for("something was thrown that is not a std::exception");
     }
 }
 

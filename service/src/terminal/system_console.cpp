@@ -65,7 +65,7 @@ result<void> SystemConsole::wait(Duration span) const
 
 Error interrupted()
 {
-    return {Failure::unavailable, "interrupted", "stopped before the end, as was asked; what was done so far stands"};
+    return {Failure::unavailable, "interrupted", "stopped before the end, as requested; what was done so far remains"};
 }
 
 } // namespace eventloom

@@ -22,8 +22,8 @@ std::string what_to_do_about(std::string_view found)
     if (found.find("Too many open files") != std::string::npos) {
         rlimit files{};
         ::getrlimit(RLIMIT_NOFILE, &files);
-        return "this process may have " + std::to_string(files.rlim_cur) +
-               " files open at once, and a service needs some hundreds; allow more (`ulimit -n 1024`)";
+        return "this process may open " + std::to_string(files.rlim_cur) +
+               " files at the same time, but a service needs some hundreds; allow more (`ulimit -n 1024`)";
     }
     if (found.find("Resource temporarily unavailable") != std::string::npos)
         return "give it more threads or memory (`ulimit -u`, `ulimit -v`)";
@@ -43,7 +43,8 @@ Error error_of(const leveldb::Status& status, std::string_view asked, std::strin
         (found.find("temporarily unavailable") != std::string::npos ||
          found.find("already held") != std::string::npos)) {
         return {Failure::unavailable, "held-by-another-process",
-                std::string{asked} + " and found that another process holds it; stop that one first, or wait for it"};
+                std::string{asked} +
+                    " and found that another process has it open; stop that process first, or wait for it"};
     }
     if (status.IsCorruption()) {
         return {Failure::corrupt, "damaged-database", sentence(when_damaged)};

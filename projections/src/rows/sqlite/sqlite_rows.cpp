@@ -171,7 +171,7 @@ result<std::shared_ptr<ReadModel>> open_with(const Runtime& runtime, const std::
     std::vector<std::string> notices;
     auto opened = open_file(runtime, path, *schema);
     if (not opened && opened.error().kind == Failure::corrupt && when_damaged == WhenDamaged::made_anew) {
-        notices.push_back(opened.error().sentence + " (it was removed, and is made anew)");
+        notices.push_back(opened.error().sentence + " (it was removed, and is built again)");
         BOOST_OUTCOME_TRY(remove_database_file(runtime, path));
         opened = open_file(runtime, path, *schema);
     }

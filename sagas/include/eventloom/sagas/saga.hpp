@@ -17,9 +17,9 @@
 //
 // A step's work is one el::send (a command to an aggregate), one el::call (a request to an activity, work outside the
 // store), or a vector of sends. A refusal fails the step at once; a fault is retried as el::retry says. When a step fails,
-// its own sends that were done and all steps before it are undone, the last first; then `failed` does its work.
-// Every command and call carries an id derived from saga, instance, step and direction: sent again, it acts once.
-// Lambdas only describe; they run again after a crash, so they must be pure. Include it in sources.
+// its own completed sends and all earlier steps are undone, the last first; then the work of `failed` is done.
+// Every command and call has an id made from saga, instance, step and direction, so sending it twice has one effect.
+// Lambdas only describe work. They run again after a crash, so they must be pure. Include it in sources, not in headers.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>

@@ -95,7 +95,7 @@ el::result<RetailColumns> RetailColumns::from_header(const CsvRow& header, const
             return el::fail(el::Failure::invalid, "ambiguous-columns",
                             "read the file " + path + " and found that " + in_quotes(header.fields[places[0]]) +
                                 " and " + in_quotes(header.fields[places[1]]) + " in its first row may both be " +
-                                std::string{names.name} + "; call the right one that");
+                                std::string{names.name} + "; give only the right one this name");
         }
         if (places.empty()) {
             missing.emplace_back(names.name);

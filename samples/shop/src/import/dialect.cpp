@@ -155,8 +155,8 @@ private:
             return el::fail(el::Failure::invalid, "contradictory-dates",
                             "read the file " + path + " and found the day before the month, with the year first: " +
                                 day_before_month_->shown() +
-                                "; write the dates as year, month and day, or say --dates ymd to have it read in this "
-                                "way and the rows refused that do not fit");
+                                "; write the dates as year, month and day, or use --dates ymd to read them in this "
+                                "order and to refuse the rows that do not fit");
         }
         if (asked.dates) {
             dialect.dates = *asked.dates;

@@ -61,7 +61,7 @@ private:
     {
         return {el::Failure::storage, "file-changed",
                 "read the file " + plan_.path +
-                    " more than once and found it changed meanwhile; import it again when it rests"};
+                    " more than once and found it changed in between; import it again when it no longer changes"};
     }
 
     el::result<void> take(RetailRow row)
@@ -81,7 +81,7 @@ private:
         auto finished = carry_out(rows);
         if (not finished) {
             finished.error().sentence += " (while importing invoice " + invoice + ", line " +
-                                         std::to_string(rows.back().line) + "; import the file again to go on)";
+                                         std::to_string(rows.back().line) + "; import the file again to continue)";
             return finished;
         }
         open_.erase(invoice);
@@ -209,13 +209,13 @@ el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions&
                         "read the file " + path + " and found " +
                             (refused == 0
                                  ? std::string{"no row after its header; there is nothing to import"}
-                                 : "that none of its " + std::to_string(refused) + " rows can be taken; " + why));
+                                 : "that none of its " + std::to_string(refused) + " rows can be read; " + why));
     }
     if (are_too_many(refused, taken + refused) && not options.skip_unreadable) {
         return el::fail(el::Failure::invalid, "too-many-rows-refused",
                         "read the file " + path + " and found that " + std::to_string(refused) + " of its " +
-                            std::to_string(taken + refused) + " rows cannot be taken; " + why +
-                            "; nothing was imported: mend the file, or take the rest with --skip-unreadable");
+                            std::to_string(taken + refused) + " rows cannot be read; " + why +
+                            "; nothing was imported: correct the file, or import the rest with --skip-unreadable");
     }
     return plan;
 }

@@ -129,7 +129,7 @@ private:
         return {el::Failure::invalid, "ambiguous-" + std::string{words.what},
                 "read the file " + path + " and found " + std::string{words.what} +
                     " that have more than one reading: " + differ.witness.shown() + " is " + readings +
-                    ", and no row tells which; say which it is"};
+                    ", and no row shows which one is right; choose one of these options"};
     }
 
     el::Error contradictory(const std::string& path, const ReadingWords& words) const
@@ -148,8 +148,8 @@ private:
         }
         return {el::Failure::invalid, "contradictory-" + std::string{words.what},
                 "read the file " + path + " and found " + std::string{words.what} +
-                    " that exclude each other: " + rows + "; mend the file, or say " + std::string{words.option} +
-                    " to have it read in one way and the rows refused that do not fit"};
+                    " that exclude each other: " + rows + "; correct the file, or use " + std::string{words.option} +
+                    " to read it in one way and to refuse the rows that do not fit"};
     }
 
     std::array<std::string_view, N> names_;

@@ -71,7 +71,7 @@ el::result<std::int64_t> read_quantity(std::string_view text, DecimalMark mark)
     const auto number   = parse_number(text, mark);
     const auto quantity = number ? number->scaled(0) : std::nullopt;
     if (not number || not number->currency.empty() || (not quantity && number->exponent < 0)) {
-        return refused("the quantity " + in_quotes(text) + " is no whole number");
+        return refused("the quantity " + in_quotes(text) + " is not a whole number");
     }
     if (quantity == 0) return refused("the quantity is 0");
     if (not quantity || *quantity > orders::most_pieces || *quantity < -orders::most_pieces) {
@@ -91,7 +91,7 @@ el::result<Money> read_price(std::string_view text, DecimalMark mark)
     const auto pence = number ? number->scaled(2) : std::nullopt;
     if (pence && *pence < 0) return refused("the price " + in_quotes(text) + " is below zero");
     if (not pence || *pence > most_pence) {
-        return refused("the price " + in_quotes(text) + " is no amount of money in whole pence");
+        return refused("the price " + in_quotes(text) + " is not an amount of money in whole pence");
     }
     return Money{*pence};
 }

@@ -77,7 +77,7 @@ el::result<TextLines> TextLines::open(const std::string& path)
     const auto status = std::filesystem::status(path, error);
     if (not error && std::filesystem::exists(status) && not std::filesystem::is_regular_file(status)) {
         // An import reads its file several times; a pipe can be read once.
-        return cannot_read(path, "that it is no regular file", "give a CSV file");
+        return cannot_read(path, "that it is not a regular file", "give a CSV file");
     }
     TextLines lines{path};
     errno = 0;
@@ -180,7 +180,7 @@ void TextLines::make_utf8(TextLine& line)
     if (el::is_utf8(line.text)) return;
     if (not windows_1252_) windows_1252_.reset(new Converter{"WINDOWS-1252", 1});
     if (not windows_1252_->is_open()) {
-        line.damage = "the row is no UTF-8, and this machine cannot convert Windows-1252";
+        line.damage = "the row is not UTF-8, and this machine cannot convert Windows-1252";
         return;
     }
     std::string converted;
