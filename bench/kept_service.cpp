@@ -143,7 +143,7 @@ void set_up(el::CommandLine& line)
     line.knows(el::event_types<Customer>());
     add_command(line, "fill", [](el::Service& service, std::uint64_t count) {
         require(count % events_a_round == 0, "whole rounds of events");
-        append_all(service.open_store(), service.store().head(), count, event_number);
+        append_all(service.plaintext_store(), service.store().head(), count, event_number);
     });
     add_command(line, "delete-orders",
                 [](el::Service& service, std::uint64_t count) { append_all(service.store(), 0, count, deletion_of); });

@@ -5,11 +5,11 @@
 #include "read/log_end.hpp"
 #include "record/key_spaces.hpp"
 #include "upkeep/cluster_check.hpp"
+#include "upkeep/event_removal.hpp"
 #include "upkeep/file_sizes.hpp"
 #include "upkeep/scavenger.hpp"
 #include "upkeep/store_facts.hpp"
 #include "upkeep/stream_clusters.hpp"
-#include "upkeep/taking_out.hpp"
 #include "upkeep/verify.hpp"
 #include "upkeep/witness.hpp"
 
@@ -226,7 +226,7 @@ public:
         if (damage_) return *damage_;
         const std::unique_lock alone{scavenging_, std::try_to_lock};
         if (not alone) return scavenge_is_running();
-        return take_out_of(*database_, log_, clusters_.get(), positions);
+        return remove_events(*database_, log_, clusters_.get(), positions);
     }
 
     result<void> sync() override

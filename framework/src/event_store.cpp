@@ -114,7 +114,7 @@ result<void> check_nothing_lies_open(const NewEvent& event)
     return invalid("personal-data-open",
                    "append the event " + quoted(event.type) +
                        " with personal data that is not sealed; append it through a store that has "
-                       "the keys (seal_personal_data, or a Service's open_store())");
+                       "the keys (seal_personal_data, or a Service's plaintext_store())");
 }
 
 result<void> check_event(const NewEvent& event, const StoreLimits& limits)

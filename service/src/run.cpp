@@ -38,10 +38,10 @@ int run_here(CommandLine& line, const std::vector<std::string>& words, const Sto
 {
     if (const auto ended = line.read(words)) return *ended;
     if (line.directory_use() == DirectoryUse::none) return line.carry_out();
-    auto elsewhere = carried_out_by_service(line, words, signals, console);
-    if (elsewhere) return elsewhere.value() ? *elsewhere.value() : line.carry_out();
-    report(console, elsewhere.error(), line.json());
-    return static_cast<int>(elsewhere.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);
+    auto by_service = carried_out_by_service(line, words, signals, console);
+    if (by_service) return by_service.value() ? *by_service.value() : line.carry_out();
+    report(console, by_service.error(), line.json());
+    return static_cast<int>(by_service.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);
 }
 
 } // namespace

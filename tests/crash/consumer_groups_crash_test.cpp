@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr Duration lease = 10s;
 
 // Where the log is: on the disk that crashes, or elsewhere, as a server's would be.
-enum class Log : std::uint8_t { on_the_disk, elsewhere };
+enum class Log : std::uint8_t { on_the_disk, in_memory };
 
 // A machine whose power can be cut, a group on it, and what its members know. What outlives a power cut: the disk, a log
 // that is elsewhere, and the ledger.
@@ -30,7 +30,7 @@ public:
                                                        [this](const std::string&) { return disk_.sync_directory(); }},
           runtime_{simulated_, simulated_, simulated_, files_}, log_{log}
     {
-        if (log_ == Log::elsewhere) memory_ = open_memory_store(runtime_);
+        if (log_ == Log::in_memory) memory_ = open_memory_store(runtime_);
     }
 
     // Opens everything; false when the power goes.
@@ -184,7 +184,7 @@ void work(Machine& machine)
 TEST_CASE("a power cut at any change of the disk loses no event of a group, and repeats only what was not written",
           "[crash][groups]")
 {
-    const auto log = GENERATE(Log::on_the_disk, Log::elsewhere);
+    const auto log = GENERATE(Log::on_the_disk, Log::in_memory);
     for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
         std::uint64_t points = 0;
         {
@@ -257,7 +257,7 @@ bool do_something(Machine& machine, std::size_t& buffered_most)
 TEST_CASE("whatever joins, leaves, dies and crashes, a group handles every event, in order, and again only what it may",
           "[crash][groups][model]")
 {
-    const auto log = GENERATE(Log::on_the_disk, Log::elsewhere);
+    const auto log = GENERATE(Log::on_the_disk, Log::in_memory);
     int crashes    = 0;
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         INFO("log " << static_cast<int>(log) << ", seed " << seed);

@@ -25,9 +25,9 @@ std::string crash_before(std::uint64_t point, Tail tail)
 
 // Every place, on a disk that keeps no entry of a directory unless it is synced; and the log beside the rows, on the other.
 const std::vector<Setting> settings{
-    {RowPlace::leveldb, DirectoryModel::strict, Log::elsewhere},
-    {RowPlace::sqlite, DirectoryModel::strict, Log::elsewhere},
-    {RowPlace::memory, DirectoryModel::strict, Log::elsewhere},
+    {RowPlace::leveldb, DirectoryModel::strict, Log::in_memory},
+    {RowPlace::sqlite, DirectoryModel::strict, Log::in_memory},
+    {RowPlace::memory, DirectoryModel::strict, Log::in_memory},
     {RowPlace::leveldb, DirectoryModel::ordered, Log::on_the_disk},
     {RowPlace::sqlite, DirectoryModel::ordered, Log::on_the_disk},
     {RowPlace::log, DirectoryModel::ordered, Log::on_the_disk},
@@ -38,7 +38,7 @@ TEST_CASE("a crash at any change of the disk leaves rows that are those of their
 {
     const auto setting = GENERATE(from_range(settings));
     // Beside the log the same happens again, between changes of the log.
-    const bool both_tails = setting.log == Log::elsewhere;
+    const bool both_tails = setting.log == Log::in_memory;
     ProjectionsMachine machine{1, setting};
     Sweep sweep{6};
     Branches branches;

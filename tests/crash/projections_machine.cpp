@@ -82,7 +82,7 @@ ProjectionsMachine::ProjectionsMachine(std::uint64_t seed, const Setting& settin
       files_{std::in_place, &disk_, SyncingEnv::SyncDirectory{}}, runtime_{simulated_, simulated_, simulated_, *files_}
 {
     process_begins();
-    if (setting.log == Log::elsewhere) log_elsewhere_ = open_memory_store(runtime_);
+    if (setting.log == Log::in_memory) memory_log_ = open_memory_store(runtime_);
 }
 
 void ProjectionsMachine::process_begins()

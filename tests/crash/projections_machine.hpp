@@ -26,12 +26,12 @@ using el::testing::DirectoryModel;
 using el::testing::SimulatedDisk;
 using el::testing::Tail;
 
-enum class Log : std::uint8_t { elsewhere, on_the_disk };
+enum class Log : std::uint8_t { in_memory, on_the_disk };
 
 struct Setting {
     RowPlace place       = RowPlace::leveldb;
     DirectoryModel model = DirectoryModel::strict;
-    Log log              = Log::elsewhere;
+    Log log              = Log::in_memory;
 };
 
 // What the disk may have forgotten before a restart.
@@ -86,7 +86,7 @@ private:
     el::result<void> check_inline_rows();
     el::result<void> check_nothing_but_inline_rows();
 
-    el::EventStore& log() { return running_.log_on_disk ? *running_.log_on_disk : *log_elsewhere_; }
+    el::EventStore& log() { return running_.log_on_disk ? *running_.log_on_disk : *memory_log_; }
     el::Projections& projections() { return *running_.projections; }
 
     const Setting setting_;
@@ -95,7 +95,7 @@ private:
     el::testing::SqliteFiles sqlite_files_{disk_};
     std::optional<el::SyncingEnv> files_; // of one process: the next one has its own
     el::Runtime runtime_;
-    std::unique_ptr<el::EventStore> log_elsewhere_;
+    std::unique_ptr<el::EventStore> memory_log_;
     Running running_;
     std::map<std::string, Position> answered_for_; // a kill may not take these away, by projection
     bool rebuilding_       = false;

@@ -1,4 +1,4 @@
-// What `verify` compares: that log and index say the same, fact by fact, however the store came to be.
+// What `verify` compares: that log and index have the same entries, however the store came to be.
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>

@@ -9,17 +9,17 @@ constexpr std::size_t id_entry_bytes = 24; // id, position
 constexpr std::size_t number_bytes   = 8;
 constexpr std::size_t end_mark_bytes = 2; // of ordered text
 
-FactKind kind_of(char space)
+EntryKind kind_of(char space)
 {
     switch (space) {
     case key_spaces::in_stream:
-        return stream_fact;
+        return stream_entry;
     case key_spaces::in_category:
-        return category_fact;
+        return category_entry;
     case key_spaces::of_type:
-        return type_fact;
+        return type_entry;
     default:
-        return tag_fact;
+        return tag_entry;
     }
 }
 
@@ -36,9 +36,9 @@ std::string_view name_in(std::string_view list)
 
 } // namespace
 
-IndexScan::IndexScan(const Database& database, const DatabaseSnapshot& moment, Position covers, TakeFact fact,
+IndexScan::IndexScan(const Database& database, const DatabaseSnapshot& moment, Position covers, TakeEntry take,
                      TakeFinding finding)
-    : database_{database}, moment_{moment}, covers_{covers}, fact_{std::move(fact)}, finding_{std::move(finding)}
+    : database_{database}, moment_{moment}, covers_{covers}, take_{std::move(take)}, finding_{std::move(finding)}
 {
 }
 
@@ -86,7 +86,7 @@ void IndexScan::take(std::string_view key, std::string_view value)
     }
 }
 
-void IndexScan::take_list(FactKind kind, std::string_view key, std::string_view value)
+void IndexScan::take_list(EntryKind kind, std::string_view key, std::string_view value)
 {
     if (key.size() < 1 + end_mark_bytes + number_bytes) return find("a key of a list that is none");
     const auto list = key.substr(0, key.size() - number_bytes);
@@ -101,16 +101,17 @@ void IndexScan::take_list(FactKind kind, std::string_view key, std::string_view 
     const auto number = key_spaces::last_number(key); // of the last one
     const auto first  = number + 1 - here.count();
     if (here.first() <= list_last_) find("pieces of a list in another order than their positions", here.first());
-    if (kind != stream_fact && number != here.last()) find("a piece of a list under another position", here.first());
-    if (kind == stream_fact && first != expected_) {
+    if (kind != stream_entry && number != here.last()) find("a piece of a list under another position", here.first());
+    if (kind == stream_entry && first != expected_) {
         find("a gap before version " + std::to_string(first) + " of the stream " + std::string{name_in(list)});
     }
     expected_  = number + 1;
     list_last_ = here.last();
     if (here.last() > covers_) return find("positions after the last that the index covers", here.last());
     auto version = first;
-    here.visit(
-        [&](Position position) { tell(named_fact(kind, list_hash_, position, kind == stream_fact ? version++ : 0)); });
+    here.visit([&](Position position) {
+        tell(named_entry(kind, list_hash_, position, kind == stream_entry ? version++ : 0));
+    });
 }
 
 void IndexScan::end_of_list()
@@ -157,7 +158,7 @@ void IndexScan::take_block(std::string_view key, std::string_view value)
         const auto position = read_big_endian(value.substr(at + id_bytes));
         if (id <= greatest_in_block_) find("ids of a block in another order than theirs", position);
         greatest_in_block_ = id;
-        tell(named_fact(id_fact, name_hash(id_fact, id), position));
+        tell(named_entry(id_entry, name_hash(id_entry, id), position));
     }
 }
 
@@ -166,23 +167,23 @@ void IndexScan::take_single_id(std::string_view key, std::string_view value)
     if (key.size() != 1 + id_bytes || value.size() != number_bytes) return find("an event id that is none");
     const auto id = key.substr(1);
     if (is_version_7(id)) greatest_alone_ = id;
-    tell(named_fact(id_fact, name_hash(id_fact, id), read_big_endian(value)));
+    tell(named_entry(id_entry, name_hash(id_entry, id), read_big_endian(value)));
 }
 
 void IndexScan::take_command(std::string_view key, std::string_view value)
 {
-    const auto command = glance_at_command(key.substr(1), value);
+    const auto command = indexed_command_at(key.substr(1), value);
     if (not command) return find("a damaged record of a command");
-    tell(fact_of(*command));
+    tell(entry_of(*command));
 }
 
-void IndexScan::tell(const Fact& fact)
+void IndexScan::tell(const EntryHash& entry)
 {
     // A command that wrote no events may stand before the first one.
-    if (fact.position > covers_ || (fact.position == 0 && fact.kind != command_fact)) {
-        return find("the position " + std::to_string(fact.position) + ", which the index does not cover");
+    if (entry.position > covers_ || (entry.position == 0 && entry.kind != command_entry)) {
+        return find("the position " + std::to_string(entry.position) + ", which the index does not cover");
     }
-    fact_(fact);
+    take_(entry);
 }
 
 void IndexScan::find(std::string_view what, Position position)

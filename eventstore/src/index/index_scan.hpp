@@ -3,7 +3,7 @@
 #pragma once
 
 #include "index/position_list.hpp"
-#include "record/facts.hpp"
+#include "record/entry_hashes.hpp"
 
 #include <eventloom/storage/database.hpp>
 
@@ -14,11 +14,11 @@ namespace eventloom {
 
 class IndexScan {
 public:
-    using TakeFact    = std::function<void(const Fact&)>;
+    using TakeEntry   = std::function<void(const EntryHash&)>;
     using TakeFinding = std::function<void(Position, std::string sentence)>;
 
     // The index as it was at `moment`, which covers the log up to `covers`.
-    IndexScan(const Database& database, const DatabaseSnapshot& moment, Position covers, TakeFact fact,
+    IndexScan(const Database& database, const DatabaseSnapshot& moment, Position covers, TakeEntry take,
               TakeFinding finding);
 
     // An error is damage of the database's own, or a fault; what was read before it has been told.
@@ -31,20 +31,20 @@ public:
 
 private:
     void take(std::string_view key, std::string_view value);
-    void take_list(FactKind kind, std::string_view key, std::string_view value);
+    void take_list(EntryKind kind, std::string_view key, std::string_view value);
     void take_flush(std::string_view key, std::string_view value);
     void take_block(std::string_view key, std::string_view value);
     void take_single_id(std::string_view key, std::string_view value);
     void take_command(std::string_view key, std::string_view value);
     void end_of_list();
     void check_length(std::string_view stream, std::uint64_t events);
-    void tell(const Fact& fact);
+    void tell(const EntryHash& entry);
     void find(std::string_view what, Position position = 0);
 
     const Database& database_;
     const DatabaseSnapshot moment_;
     const Position covers_;
-    const TakeFact fact_;
+    const TakeEntry take_;
     const TakeFinding finding_;
     std::atomic<bool> stopped_{false};
     std::uint64_t entries_ = 0;

@@ -2,7 +2,7 @@
 // an index must know.
 #pragma once
 
-#include "record/facts.hpp"
+#include "record/entry_hashes.hpp"
 
 #include <eventloom/storage/database.hpp>
 
@@ -20,7 +20,7 @@ public:
     {
     }
 
-    // Calls `take(record, position, glance)` for every event that is whole and `take(record, command)` for every command.
+    // Calls `take(record, position, event)` for every event that is whole and `take(record, command)` for every command.
     // Begins with the record that holds `from`; from 1 on also with commands that stand before the first event. An error is a fault of the disk; damage is a finding.
     template <class Take>
     result<void> run(Position from, Take&& take)
@@ -28,14 +28,14 @@ public:
         auto cursor = log_.scan_cursor();
         next_       = from;
         RecordView record;
-        std::vector<CommandGlance> commands;
+        std::vector<IndexedCommand> commands;
         for (cursor.seek(key_spaces::of_record(from == 1 ? 0 : from, 0)); in_log(cursor) && not stopped_;
              cursor.next()) {
             if (not parse(cursor, record)) continue;
             if (record.first() > head_ + 1) break;
             check_place(record, from);
             for (; record.holds(next_) && next_ <= head_; ++next_) {
-                const auto event = glance_at(record, next_);
+                const auto event = indexed_event_at(record, next_);
                 if (event) {
                     take(record, next_, event.value());
                 } else {
@@ -43,8 +43,8 @@ public:
                     lose(next_, next_);
                 }
             }
-            if (const auto whole = glance_at_commands(record, commands); not whole) find(record.last(), whole.error());
-            for (const CommandGlance& command : commands) take(record, command);
+            if (const auto whole = indexed_commands_of(record, commands); not whole) find(record.last(), whole.error());
+            for (const IndexedCommand& command : commands) take(record, command);
         }
         return end(cursor);
     }

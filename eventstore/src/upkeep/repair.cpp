@@ -21,12 +21,12 @@ constexpr std::size_t positions_named = 10;
 struct Followed {
     const RepairProgress& progress;
     Position events = 0;
-    void operator()(const RecordView&, Position position, const EventGlance&)
+    void operator()(const RecordView&, Position position, const IndexedEvent&)
     {
         ++events;
         if (progress && position % 4096 == 0) progress(position);
     }
-    void operator()(const RecordView&, const CommandGlance&) {}
+    void operator()(const RecordView&, const IndexedCommand&) {}
 };
 
 Error log_damaged(const std::string& directory, const std::string& found)

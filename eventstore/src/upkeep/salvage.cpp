@@ -77,10 +77,10 @@ private:
             return damaged_record(record.first(), "it was written after another event than the one before it");
         }
         for (Position position = record.first(); record.holds(position); ++position) {
-            BOOST_OUTCOME_TRY(glance_at(record, position));
+            BOOST_OUTCOME_TRY(indexed_event_at(record, position));
         }
-        std::vector<CommandGlance> commands;
-        return glance_at_commands(record, commands);
+        std::vector<IndexedCommand> commands;
+        return indexed_commands_of(record, commands);
     }
 
     result<void> take(std::string key, std::string value, const RecordView& record)

@@ -16,8 +16,8 @@ constexpr Position events_between_progress = 4096;
 
 std::string_view name_of(std::size_t kind)
 {
-    constexpr std::array<std::string_view, fact_kinds.size()> names{"stream index", "category index", "type index",
-                                                                    "tag index",    "event id index", "command index"};
+    constexpr std::array<std::string_view, entry_kinds.size()> names{"stream index", "category index", "type index",
+                                                                     "tag index",    "event id index", "command index"};
     return names[kind];
 }
 
@@ -57,9 +57,9 @@ private:
 };
 
 // What only an index says that is older than the scavenge: the log does not know any more of what type the event was.
-bool went_with_event(const GonePositions& gone, const Fact& fact)
+bool went_with_event(const GonePositions& gone, const EntryHash& entry)
 {
-    return (fact.kind == type_fact || fact.kind == tag_fact) && gone.contains(fact.position);
+    return (entry.kind == type_entry || entry.kind == tag_entry) && gone.contains(entry.position);
 }
 
 // The index's side of the comparison. A task does it, or the caller himself when no task has begun it: he never waits for
@@ -69,8 +69,9 @@ public:
     // `gone` stays as it is meanwhile.
     IndexSide(const Runtime& runtime, const IndexMoment& moment, const GonePositions* gone)
         : sums{moment.end.position}, scan_{moment.database, moment.snapshot, moment.end.position,
-                                           [this, gone](const Fact& fact) {
-                                               if (gone == nullptr || not went_with_event(*gone, fact)) sums.add(fact);
+                                           [this, gone](const EntryHash& entry) {
+                                               if (gone == nullptr || not went_with_event(*gone, entry))
+                                                   sums.add(entry);
                                            },
                                            [this](Position position, std::string sentence) {
                                                add_finding(found, {position, "damaged-index", std::move(sentence)});
@@ -95,7 +96,7 @@ public:
 
     std::uint64_t entries() const { return scan_.entries(); }
 
-    FactSums sums;
+    EntrySums sums;
     VerifyReport found;
     result<void> ended = done();
 
@@ -137,7 +138,7 @@ public:
     result<VerifyReport> run()
     {
         std::optional<IndexSide> index{std::in_place, runtime_, index_, nullptr};
-        const auto read = scan_.run(1, Facts{*this});
+        const auto read = scan_.run(1, LogEntries{*this});
         if (not fault_ || not gone_.empty()) index->stop();
         index->finish();
         BOOST_OUTCOME_TRY(read);
@@ -155,21 +156,21 @@ public:
 
 private:
     // What the log says of the events that the index on disk covers.
-    struct Facts {
+    struct LogEntries {
         Verification& self;
-        EventFacts facts;
+        EventEntries entries;
 
-        explicit Facts(Verification& verification) : self{verification} {}
-        void operator()(const RecordView& record, Position position, const EventGlance& event)
+        explicit LogEntries(Verification& verification) : self{verification} {}
+        void operator()(const RecordView& record, Position position, const IndexedEvent& event)
         {
             self.take_event(record, position);
             if (event.type.empty()) self.gone_.add(position);
             if (position > self.index_.end.position) return;
-            facts.visit(event, position, [&](const Fact& fact) { self.sums_.add(fact); });
+            entries.visit(event, position, [&](const EntryHash& entry) { self.sums_.add(entry); });
         }
-        void operator()(const RecordView&, const CommandGlance& command)
+        void operator()(const RecordView&, const IndexedCommand& command)
         {
-            if (self.is_in_index(command)) self.sums_.add(fact_of(command));
+            if (self.is_in_index(command)) self.sums_.add(entry_of(command));
         }
     };
 
@@ -194,7 +195,7 @@ private:
     }
 
     // A command without events, after the last event that the index covers, may have come after the index was written.
-    bool is_in_index(const CommandGlance& command)
+    bool is_in_index(const IndexedCommand& command)
     {
         if (command.last_position < index_.end.position) return true;
         if (command.last_position > index_.end.position) return false;
@@ -219,7 +220,7 @@ private:
 
     // Both sides once more, for a range that differs: here one by one. What cannot be read of the log says nothing, so
     // what the index says of those events, and of commands that were written with them, is left alone.
-    result<void> name_differences(const FactSums::Range& range)
+    result<void> name_differences(const EntrySums::Range& range)
     {
         if (report_.findings_total >= findings_max) {
             find(range.first, "damaged-index",
@@ -227,53 +228,53 @@ private:
                      " on with the index and found that they differ; run store repair");
             return done();
         }
-        std::unordered_map<std::uint64_t, Fact> expected;
-        const auto wanted = [&](const Fact& fact) {
-            return fact.position >= range.first && fact.position <= range.last && range.kinds[fact.kind];
+        std::unordered_map<std::uint64_t, EntryHash> expected;
+        const auto wanted = [&](const EntryHash& entry) {
+            return entry.position >= range.first && entry.position <= range.last && range.kinds[entry.kind];
         };
         LogScan part{database_, std::min(range.last, index_.end.position),
                      [](Position, const std::string&, const std::string&) {}};
-        BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), ExpectedFacts{*this, wanted, expected}));
+        BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), ExpectedEntries{*this, wanted, expected}));
         IndexScan index{index_.database, index_.snapshot, index_.end.position,
-                        [&](const Fact& fact) {
-                            if (not wanted(fact) || expected.erase(fact.hash) > 0 || scan_.is_lost(fact.position) ||
-                                went_with_event(gone_, fact)) {
+                        [&](const EntryHash& entry) {
+                            if (not wanted(entry) || expected.erase(entry.hash) > 0 || scan_.is_lost(entry.position) ||
+                                went_with_event(gone_, entry)) {
                                 return;
                             }
-                            tell_difference(fact, "something that the log does not say");
+                            tell_difference(entry, "something that the log does not say");
                         },
                         [](Position, const std::string&) {}};
         if (auto ended = index.run(); not ended && ended.error().kind != Failure::corrupt) return ended;
-        for (const auto& [hash, fact] : expected) tell_difference(fact, "nothing");
+        for (const auto& [hash, entry] : expected) tell_difference(entry, "nothing");
         return done();
     }
 
     template <class Wanted>
-    struct ExpectedFacts {
+    struct ExpectedEntries {
         Verification& self;
         const Wanted& wanted;
-        std::unordered_map<std::uint64_t, Fact>& expected;
-        EventFacts facts = {};
+        std::unordered_map<std::uint64_t, EntryHash>& expected;
+        EventEntries entries = {};
 
-        void add(const Fact& fact)
+        void add(const EntryHash& entry)
         {
-            if (wanted(fact)) expected.emplace(fact.hash, fact);
+            if (wanted(entry)) expected.emplace(entry.hash, entry);
         }
-        void operator()(const RecordView&, Position position, const EventGlance& event)
+        void operator()(const RecordView&, Position position, const IndexedEvent& event)
         {
-            facts.visit(event, position, [&](const Fact& fact) { add(fact); });
+            entries.visit(event, position, [&](const EntryHash& entry) { add(entry); });
         }
-        void operator()(const RecordView&, const CommandGlance& command)
+        void operator()(const RecordView&, const IndexedCommand& command)
         {
-            if (self.is_in_index(command)) add(fact_of(command));
+            if (self.is_in_index(command)) add(entry_of(command));
         }
     };
 
-    void tell_difference(const Fact& fact, std::string_view found)
+    void tell_difference(const EntryHash& entry, std::string_view found)
     {
-        find(fact.position, "damaged-index",
-             "looked for the event at position " + std::to_string(fact.position) + " in the " +
-                 std::string{name_of(fact.kind)} + " and found " + std::string{found} + " there; run store repair");
+        find(entry.position, "damaged-index",
+             "looked for the event at position " + std::to_string(entry.position) + " in the " +
+                 std::string{name_of(entry.kind)} + " and found " + std::string{found} + " there; run store repair");
     }
 
     const Runtime runtime_;
@@ -284,7 +285,7 @@ private:
     GonePositions gone_;
     result<void> fault_ = done();
     LogScan scan_;
-    FactSums sums_;
+    EntrySums sums_;
 };
 
 } // namespace

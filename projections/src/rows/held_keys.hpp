@@ -1,12 +1,12 @@
-// What waits for a dead letter, where a projection parks what follows for the same key (OnFailure::park_key).
+// The events that wait for a dead letter, when a projection also parks later events of the same key (OnFailure::park_key).
 //
 //     BOOST_OUTCOME_TRY(auto held, HeldKeys::in(*model.view()));
-//     if (const auto wait = held.wait_of(definition, event)) ...        // it becomes a dead letter, too
-//     held.add(letter);                                                 // and holds what comes after it
+//     if (const auto wait = held.wait_of(definition, event)) ...        // this event becomes a dead letter too
+//     held.add(letter);                                                 // and holds later events
 //
-// A dead letter holds its row; where its handler takes whole tables, or the event cannot be decoded, its stream. An event of
-// one row waits for a dead letter that holds the row, or its stream; one whose handler takes whole tables, which may touch any
-// row, for every dead letter of its stream. Threads: one.
+// A dead letter holds its row. When its handler takes whole tables, or the event cannot be decoded, it holds its stream. An
+// event of one row waits for a dead letter that holds the row or its stream. An event whose handler takes whole tables may
+// change any row, so it waits for every dead letter of its stream. Threads: one.
 #pragma once
 
 #include <eventloom/projections/read_model.hpp>
@@ -17,20 +17,20 @@
 
 namespace eventloom {
 
-// Beside a dead letter in the read model.
+// What is stored with a dead letter in the read model.
 struct Hold {
     Position position  = 0;       // of the dead letter
-    Position waits_for = 0;       // of another one; 0: it failed itself
+    Position waits_for = 0;       // of an earlier dead letter; 0: this event itself failed
     std::set<std::string> rows{}; // their keys in the read model; none: whole tables
     std::string stream{};
 };
 
 class HeldKeys {
 public:
-    // Those that a read model has.
+    // Those in a read model.
     static result<HeldKeys> in(const ReadModelView& view);
 
-    // What this event would hold as a dead letter, with what it waits for, if anything.
+    // What this event would hold as a dead letter, and the dead letter that it waits for, if any.
     Hold hold_of(const Projection& definition, const RecordedEvent& event) const;
     void add(const Hold& hold);
     bool is_empty() const { return streams_.empty(); }

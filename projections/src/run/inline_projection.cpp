@@ -86,8 +86,8 @@ result<void> InlineProjection::open()
         BOOST_OUTCOME_TRY(store_.hold_appends()); // which says so
     }
     BOOST_OUTCOME_TRY(const auto in_log, in_log_.current());
-    BOOST_OUTCOME_TRY(const auto elsewhere, generations_.current());
-    const auto& stored = in_log ? in_log : elsewhere;
+    BOOST_OUTCOME_TRY(const auto in_directory, generations_.current());
+    const auto& stored = in_log ? in_log : in_directory;
     const bool is_own =
         in_log && in_log->projection_version == definition_->version() && may_have_shape_of(*in_log, *definition_);
     const bool is_gone = stored && stored->kept_in == RowPlace::memory; // with its process
@@ -180,23 +180,23 @@ result<Position> InlineProjection::take_over(std::uint64_t number, const std::sh
     return store_.head();
 }
 
-result<RunningProjection::Beside> InlineProjection::begin_beside() const
+result<RunningProjection::NewGeneration> InlineProjection::begin_generation() const
 {
     BOOST_OUTCOME_TRY(const auto unused, in_log_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_model(unused));
-    return Beside{unused, std::move(model), nullptr};
+    return NewGeneration{unused, std::move(model), nullptr};
 }
 
-result<RunningProjection::Beside> InlineProjection::begin_scratch() const
+result<RunningProjection::NewGeneration> InlineProjection::begin_scratch() const
 {
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model,
                       open_read_model(runtime_, RowPlace::leveldb, generations_.directory_of(unused), *definition_));
     model->remove_when_done();
-    return Beside{unused, std::move(model), nullptr};
+    return NewGeneration{unused, std::move(model), nullptr};
 }
 
-result<Position> InlineProjection::catch_up_and_replace(const Beside& by)
+result<Position> InlineProjection::catch_up_and_replace(const NewGeneration& by)
 {
     {
         LogFold fold{store_, *definition_, *by.model, options_};

@@ -23,10 +23,10 @@ public:
     result<void> open() override;
     result<void> build() override;
 
-    result<Beside> begin_beside() const override;
+    result<NewGeneration> begin_generation() const override;
     // Not in the log: it would wait for every append, and every append for it.
-    result<Beside> begin_scratch() const override;
-    result<Position> catch_up_and_replace(const Beside& by) override;
+    result<NewGeneration> begin_scratch() const override;
+    result<Position> catch_up_and_replace(const NewGeneration& by) override;
     result<void> clear_away() const override;
 
     void follow() override {}

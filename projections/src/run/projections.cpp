@@ -134,42 +134,42 @@ result<void> Projections::wait_for(Position position, Time deadline, std::span<c
     return done();
 }
 
-result<Projections::Beside> Projections::beside(std::string_view name) const
+result<Projections::Scratch> Projections::begin_scratch(std::string_view name) const
 {
     const std::lock_guard lock{core_->mutex};
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
     BOOST_OUTCOME_TRY(auto begun, one->begin_scratch());
-    return Beside{one->definition(), one->options(), one->written(), std::move(begun.model), one->copies()};
+    return Scratch{one->definition(), one->options(), one->written(), std::move(begun.model), one->copies()};
 }
 
 result<ProjectionVerification> Projections::verify(std::string_view name, const LogProgress& progress)
 {
     BOOST_OUTCOME_TRY(core_->check_no_version_is_built(name, "verify"));
-    BOOST_OUTCOME_TRY(const auto both, beside(name));
-    return verify_model(core_->runtime, core_->store, *both.definition, *both.current, *both.empty, both.options,
-                        progress);
+    BOOST_OUTCOME_TRY(const auto scratch, begin_scratch(name));
+    return verify_model(core_->runtime, core_->store, *scratch.definition, *scratch.current, *scratch.empty,
+                        scratch.options, progress);
 }
 
 result<Explanation> Projections::explain(std::string_view name, const RowName& row, const VisitRowChange& visit,
                                          const LogProgress& progress)
 {
-    BOOST_OUTCOME_TRY(const auto both, beside(name));
-    return explain_row(core_->store, *both.definition, row, *both.current, *both.empty, visit, progress);
+    BOOST_OUTCOME_TRY(const auto scratch, begin_scratch(name));
+    return explain_row(core_->store, *scratch.definition, row, *scratch.current, *scratch.empty, visit, progress);
 }
 
 result<RowsAsJson> Projections::as_of(std::string_view name, Position position, const LogProgress& progress)
 {
-    BOOST_OUTCOME_TRY(const auto both, beside(name));
+    BOOST_OUTCOME_TRY(const auto scratch, begin_scratch(name));
     BOOST_OUTCOME_TRY(core_->check_position(name, position));
-    if (both.copies) {
-        BOOST_OUTCOME_TRY(const auto copy, both.copies->newest_up_to(position));
+    if (scratch.copies) {
+        BOOST_OUTCOME_TRY(const auto copy, scratch.copies->newest_up_to(position));
         if (copy) {
-            BOOST_OUTCOME_TRY(copy_rows(*copy, both.empty));
+            BOOST_OUTCOME_TRY(copy_rows(*copy, scratch.empty));
         }
     }
-    LogFold fold{core_->store, *both.definition, *both.empty, both.options};
+    LogFold fold{core_->store, *scratch.definition, *scratch.empty, scratch.options};
     BOOST_OUTCOME_TRY(catch_up(core_->runtime, core_->store, fold, position, progress));
-    return RowsAsJson{both.definition, *both.empty};
+    return RowsAsJson{scratch.definition, *scratch.empty};
 }
 
 result<std::optional<std::string>> Projections::row_as_of(std::string_view name, const RowName& row, Position position,
@@ -247,7 +247,7 @@ result<void> Projections::drop(std::string_view name)
         return fail(Failure::unavailable, "rebuild-under-way",
                     "asked to drop " + std::string{name} + " and found that a rebuild of it is running; wait for it");
     }
-    BOOST_OUTCOME_TRY(const auto begun, one->begin_beside());
+    BOOST_OUTCOME_TRY(const auto begun, one->begin_generation());
     BOOST_OUTCOME_TRY(one->stop_following());
     auto replaced = one->replace(begun);
     if (core_->started) one->follow();

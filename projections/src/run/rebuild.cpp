@@ -38,7 +38,7 @@ public:
         BOOST_OUTCOME_TRY(begin_one(name));
         ModelBatch batch;
         leave_out(batch, left_out);
-        return copies_.back().beside.model->write(batch, 0);
+        return copies_.back().generation.model->write(batch, 0);
     }
 
     // Without a lock, while queries go on: most of the time goes here.
@@ -59,7 +59,7 @@ public:
 private:
     struct Copy {
         RunningProjection* of;
-        RunningProjection::Beside beside;
+        RunningProjection::NewGeneration generation;
         std::optional<Error> error;
     };
 
@@ -72,9 +72,9 @@ private:
                             " and found that a rebuild of it is running, or that its name was given twice; wait for "
                             "it, or give the name once");
         }
-        BOOST_OUTCOME_TRY(auto beside, one->begin_beside());
+        BOOST_OUTCOME_TRY(auto generation, one->begin_generation());
         one->rebuilding = true;
-        copies_.push_back({one, std::move(beside), {}});
+        copies_.push_back({one, std::move(generation), {}});
         return done();
     }
 
@@ -84,8 +84,8 @@ private:
         LogPass pass{core_.runtime, core_.store};
         for (const Copy& copy : copies_) {
             auto& fold =
-                folds.emplace_back(core_.store, *copy.of->definition(), *copy.beside.model, copy.of->options());
-            fold.keep_copies(copy.beside.copies);
+                folds.emplace_back(core_.store, *copy.of->definition(), *copy.generation.model, copy.of->options());
+            fold.keep_copies(copy.generation.copies);
             pass.add(fold);
         }
         auto ends = pass.run(head, progress);
@@ -98,10 +98,10 @@ private:
     result<void> swap(Copy& copy, RebuildReport& report)
     {
         if (copy.error) return *copy.error;
-        auto caught_up = copy.of->catch_up_and_replace(copy.beside);
+        auto caught_up = copy.of->catch_up_and_replace(copy.generation);
         if (core_.started) copy.of->follow();
         BOOST_OUTCOME_TRY(report.events, std::move(caught_up));
-        report.rows = copy.beside.model->rows();
+        report.rows = copy.generation.model->rows();
         return done();
     }
 

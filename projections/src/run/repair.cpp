@@ -129,8 +129,8 @@ result<RowRepair> Projections::repair(std::string_view name, const RowName& row,
     const auto& definition = *one->definition();
     BOOST_OUTCOME_TRY(const auto table, find_table(definition, row.table));
     BOOST_OUTCOME_TRY(auto ordered_key, definition.tables()[table].ordered_key(row.key));
-    BOOST_OUTCOME_TRY(const auto beside, one->begin_beside());
-    const FoldedRow folded{definition.tables()[table], row.key, std::move(ordered_key), *beside.model};
+    BOOST_OUTCOME_TRY(const auto generation, one->begin_generation());
+    const FoldedRow folded{definition.tables()[table], row.key, std::move(ordered_key), *generation.model};
     const auto model = one->current()->get();
     const auto fold  = [&](const LogProgress& told) {
         return fold_for_row(core_->runtime, core_->store, definition, *model, folded, model->checkpoint(),

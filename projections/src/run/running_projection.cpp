@@ -21,7 +21,7 @@ RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, 
 {
 }
 
-result<Position> RunningProjection::catch_up_and_replace(const Beside& by)
+result<Position> RunningProjection::catch_up_and_replace(const NewGeneration& by)
 {
     BOOST_OUTCOME_TRY(stop_following());
     const Position head = store_.head();
@@ -35,8 +35,8 @@ void RunningProjection::follow()
 {
     if (paused_ || stands_by()) return;
     // With a log that is empty, or that ends where it was put away, nothing would be delivered that says so.
-    if (const auto beside = building(); beside && beside->model->checkpoint() >= store_.head()) {
-        if (auto answers = answer_from(*beside); not answers) return remember(std::move(answers.error()));
+    if (const auto built = building(); built && built->model->checkpoint() >= store_.head()) {
+        if (auto answers = answer_from(*built); not answers) return remember(std::move(answers.error()));
     }
     auto model = written();
     fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
@@ -69,10 +69,10 @@ result<void> RunningProjection::handle(LogFold& fold, const Delivery& delivery)
 // What this version has built answers from here on, when it has everything that the log has.
 result<void> RunningProjection::put_in_place(LogFold& fold)
 {
-    const auto beside = building();
-    if (not beside) return done();
+    const auto built = building();
+    if (not built) return done();
     BOOST_OUTCOME_TRY(fold.flush());
-    return answer_from(*beside);
+    return answer_from(*built);
 }
 
 void RunningProjection::consider_restart()

@@ -37,30 +37,30 @@ public:
     // Where that is so, begins one of this version beside it, or goes on with what is half built; where the old rows cannot
     // be read here, it answers as it fills. Rows of a newer version stay. And removes what earlier processes left behind.
     virtual result<void> build();
-    // Rows that are not of this version stand there, and none of this version are built.
+    // Whether only rows of another version exist, and none of this version are built.
     bool stands_by() const;
-    // Why rows of this version do not answer, when it stands by; and why no rows do.
+    // Why queries do not see rows of this version, when it stands by; and why they see no rows at all.
     std::optional<Error> why_not_built() const;
     std::optional<Error> why_no_rows() const;
-    // Has nobody read from old rows from here on, when it stands by: somebody relies on what is not in them.
+    // When it stands by: queries of the old rows are refused from here on, because a caller needs what is not in them.
     void refuse_rows();
 
-    // A read model that does not answer.
-    struct Beside {
+    // A read model that queries do not see yet.
+    struct NewGeneration {
         std::uint64_t number = 0;
         std::shared_ptr<ReadModel> model;
         std::shared_ptr<HistoryCopies> copies; // of it, which go with it
     };
-    // An empty one. It goes when nobody has it any more, unless it takes the place of the one that answers.
-    virtual result<Beside> begin_beside() const;
-    // The same for one that will never answer.
-    virtual result<Beside> begin_scratch() const { return begin_beside(); }
-    // From here on this one answers, also after a restart.
-    result<void> replace(const Beside& by);
-    // The same when it has everything that was appended meanwhile; gives how far that went. The projection stands still
-    // then, until it follows again.
-    virtual result<Position> catch_up_and_replace(const Beside& by);
-    // Removes what was begun beside it and does not answer, where that does not go by itself.
+    // Makes an empty one. Its files are removed with its last user, unless it replaces the one that queries see.
+    virtual result<NewGeneration> begin_generation() const;
+    // The same for one that queries will never see.
+    virtual result<NewGeneration> begin_scratch() const { return begin_generation(); }
+    // From here on queries see this one, also after a restart.
+    result<void> replace(const NewGeneration& by);
+    // First lets it catch up with the log, then does the same; returns the position that it has reached. The projection
+    // handles no events after that until it follows the log again.
+    virtual result<Position> catch_up_and_replace(const NewGeneration& by);
+    // Removes generations that were begun and never used, where these are not removed by themselves.
     virtual result<void> clear_away() const { return done(); }
 
     // Follows the log from the checkpoint on, unless it is paused.
@@ -129,18 +129,18 @@ private:
     result<void> open_current(const Generation& stored);
     result<void> begin_current();
     void answer_alone(std::uint64_t number, std::shared_ptr<ReadModel> model);
-    result<void> answer_from(const Beside& by);
+    result<void> answer_from(const NewGeneration& by);
     result<void> stand_by(const Generation& stored);
     result<Standing> find_standing(const Generation& stored) const;
     Error newer_read_model(const Generation& stored) const;
     Error version_not_built(const Generation& stored, const std::string& what_of_them) const;
-    result<void> build_beside(const Standing& stands);
-    result<std::optional<Beside>> half_built(const Generation& old) const;
-    result<Beside> begin_building() const;
+    result<void> build_new_version(const Standing& stands);
+    result<std::optional<NewGeneration>> half_built(const Generation& old) const;
+    result<NewGeneration> begin_building() const;
     result<void> clear_unnamed(const std::optional<Generation>& stored);
     result<void> clear_found();
     result<void> check_log(const ReadModel& model) const;
-    std::optional<Beside> building() const;
+    std::optional<NewGeneration> building() const;
     result<void> put_in_place(LogFold& fold);
     ProjectionState state_of(const ProjectionStatus& status) const;
     result<std::optional<Duration>> age_behind(Position position) const;
@@ -150,7 +150,7 @@ private:
 
     EventBus& bus_;
     const AskForRestart ask_for_restart_;
-    std::optional<Beside> building_;
+    std::optional<NewGeneration> building_;
     std::optional<std::string> notice_; // why what answers is still filling
     std::uint64_t number_ = 0;          // of the generation that answers, when it is of this version
     std::vector<std::uint64_t> found_;  // generations that were half built when it was opened

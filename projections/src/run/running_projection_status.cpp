@@ -9,19 +9,19 @@ namespace eventloom {
 ProjectionStatus RunningProjection::status(Position head) const
 {
     ProjectionStatus status{.name = name(), .error = error()};
-    std::optional<Beside> beside;
+    std::optional<NewGeneration> built;
     {
         const std::lock_guard lock{versions_};
-        beside         = building_ && building_->model != current_->get() ? building_ : std::nullopt;
+        built          = building_ && building_->model != current_->get() ? building_ : std::nullopt;
         status.version = answers_;
         status.notice  = notice_;
     }
     const auto model   = current_->get();
     const auto reached = [this](const ReadModel& of) { return fold_ ? fold_->reached() : of.checkpoint(); };
     status.rows        = model->rows();
-    status.position    = beside ? model->checkpoint() : reached(*model);
+    status.position    = built ? model->checkpoint() : reached(*model);
     status.lag         = head - std::min(head, status.position);
-    if (beside) status.building = {definition_->version(), reached(*beside->model), beside->model->rows()};
+    if (built) status.building = {definition_->version(), reached(*built->model), built->model->rows()};
     status.events_per_second = subscription_ ? pace_.per_second(runtime_.clock.now()) : 0;
     // What cannot be read is said, unless there is more to say.
     if (auto age = age_behind(status.position); age) {
@@ -29,7 +29,7 @@ ProjectionStatus RunningProjection::status(Position head) const
     } else if (not status.error) {
         status.error = std::move(age.error());
     }
-    if (auto letters = number_of_dead_letters(*(beside ? beside->model : model)->view()); letters) {
+    if (auto letters = number_of_dead_letters(*(built ? built->model : model)->view()); letters) {
         status.dead_letters = letters.value();
     } else if (not status.error) {
         status.error = std::move(letters.error());

@@ -189,7 +189,7 @@ result<void> RunningProjection::build()
     const auto stands = standing();
     if (stands && is_newer(stands->generation)) return done();
     if (stands) {
-        BOOST_OUTCOME_TRY(build_beside(*stands));
+        BOOST_OUTCOME_TRY(build_new_version(*stands));
     } else {
         // What was built beside it, by a newer version that was given up, is of no use: forgotten before it goes, or a later
         // one would take what has its number for it.
@@ -204,28 +204,28 @@ result<void> RunningProjection::build()
 // What was half built when it was opened, and is not built on.
 result<void> RunningProjection::clear_found()
 {
-    const auto beside = building();
+    const auto built  = building();
     const auto stands = standing();
     std::erase_if(found_, [&](std::uint64_t number) {
-        if (beside && number == beside->number) return true;
+        if (built && number == built->number) return true;
         if (stands) return stands->generation.kept_in != RowPlace::log && number == stands->generation.number;
         return number == number_;
     });
     return generations_.remove(std::exchange(found_, {}));
 }
 
-result<void> RunningProjection::build_beside(const Standing& stands)
+result<void> RunningProjection::build_new_version(const Standing& stands)
 {
-    BOOST_OUTCOME_TRY(auto beside, half_built(stands.generation));
-    if (not beside) {
-        BOOST_OUTCOME_TRY(beside, begin_building());
+    BOOST_OUTCOME_TRY(auto built, half_built(stands.generation));
+    if (not built) {
+        BOOST_OUTCOME_TRY(built, begin_building());
     }
-    copies_          = beside->copies;
+    copies_          = built->copies;
     const bool fills = stands.why_not.has_value();
-    const auto model = beside->model;
+    const auto model = built->model;
     {
         const std::lock_guard lock{versions_};
-        building_ = std::move(beside);
+        building_ = std::move(built);
         if (fills) {
             answers_ = definition_->version();
             notice_  = "the rows of " + version_text(stands.generation.projection_version) + " " + stands.hindrance +
@@ -238,27 +238,27 @@ result<void> RunningProjection::build_beside(const Standing& stands)
 }
 
 // What was built when the process ended, if this version built it here.
-result<std::optional<RunningProjection::Beside>> RunningProjection::half_built(const Generation& old) const
+result<std::optional<RunningProjection::NewGeneration>> RunningProjection::half_built(const Generation& old) const
 {
     BOOST_OUTCOME_TRY(const auto next, generations_.next());
     const bool is_old = next && old.kept_in != RowPlace::log && next->number == old.number;
-    if (not next || is_old || *next != of_this_version(next->number)) return std::optional<Beside>{};
+    if (not next || is_old || *next != of_this_version(next->number)) return std::optional<NewGeneration>{};
     auto model = open_generation(next->number);
     if (not model && model.error().kind != Failure::corrupt) return model.error();
-    if (not model || not check_log(*model.value())) return std::optional<Beside>{};
-    return std::optional{Beside{next->number, std::move(model.value()), copies_of(next->number)}};
+    if (not model || not check_log(*model.value())) return std::optional<NewGeneration>{};
+    return std::optional{NewGeneration{next->number, std::move(model.value()), copies_of(next->number)}};
 }
 
-result<RunningProjection::Beside> RunningProjection::begin_building() const
+result<RunningProjection::NewGeneration> RunningProjection::begin_building() const
 {
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
     BOOST_OUTCOME_TRY(leave_out_the_same(*current_->get()->view(), *model));
     BOOST_OUTCOME_TRY(generations_.make_next(of_this_version(unused)));
-    return Beside{unused, std::move(model), copies_of(unused)};
+    return NewGeneration{unused, std::move(model), copies_of(unused)};
 }
 
-result<RunningProjection::Beside> RunningProjection::begin_beside() const
+result<RunningProjection::NewGeneration> RunningProjection::begin_generation() const
 {
     BOOST_OUTCOME_TRY(const auto unused, generations_.unused_number());
     BOOST_OUTCOME_TRY(auto model, open_generation(unused));
@@ -266,17 +266,17 @@ result<RunningProjection::Beside> RunningProjection::begin_beside() const
     BOOST_OUTCOME_TRY(leave_out_the_same(*written()->view(), *model));
     auto copies = copies_of(unused);
     copies->remove_when_done();
-    return Beside{unused, std::move(model), std::move(copies)};
+    return NewGeneration{unused, std::move(model), std::move(copies)};
 }
 
-result<void> RunningProjection::replace(const Beside& by)
+result<void> RunningProjection::replace(const NewGeneration& by)
 {
     BOOST_OUTCOME_TRY(answer_from(by));
     failure_.reset();
     return done();
 }
 
-result<void> RunningProjection::answer_from(const Beside& by)
+result<void> RunningProjection::answer_from(const NewGeneration& by)
 {
     auto made = generations_.make_current(of_this_version(by.number));
     if (not made) {
@@ -287,7 +287,7 @@ result<void> RunningProjection::answer_from(const Beside& by)
     }
     by.model->keep();
     by.copies->keep();
-    std::optional<Beside> built;
+    std::optional<NewGeneration> built;
     std::optional<Standing> stood;
     {
         const std::lock_guard lock{versions_};
@@ -310,7 +310,7 @@ result<void> RunningProjection::answer_from(const Beside& by)
 
 // ---- what answers meanwhile
 
-std::optional<RunningProjection::Beside> RunningProjection::building() const
+std::optional<RunningProjection::NewGeneration> RunningProjection::building() const
 {
     const std::lock_guard lock{versions_};
     return building_;
@@ -330,8 +330,8 @@ bool RunningProjection::stands_by() const
 
 bool RunningProjection::is_building() const
 {
-    const auto beside = building();
-    return beside && beside->model != current_->get();
+    const auto built = building();
+    return built && built->model != current_->get();
 }
 
 std::optional<Error> RunningProjection::why_not_built() const
@@ -359,8 +359,8 @@ void RunningProjection::refuse_rows()
 
 std::shared_ptr<ReadModel> RunningProjection::written() const
 {
-    const auto beside = building();
-    return beside ? beside->model : current_->get();
+    const auto built = building();
+    return built ? built->model : current_->get();
 }
 
 } // namespace eventloom

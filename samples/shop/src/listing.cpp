@@ -179,7 +179,7 @@ el::result<void> visit_returns(Shop& shop, const el::Scope& scope,
                                const std::function<bool(const std::string&, const returns::Registered&)>& visit)
 {
     const auto& type  = el::event_type<returns::OrderReturn, returns::Registered>();
-    const auto cursor = shop.service().open_store().read({.scope = scope});
+    const auto cursor = shop.service().plaintext_store().read({.scope = scope});
     for (;;) {
         BOOST_OUTCOME_TRY(const el::RecordedEvent* event, cursor->next());
         if (event == nullptr) return el::done();

@@ -119,18 +119,18 @@ void add_dead_letter_commands(CommandLine& line)
     list_command.add_option("projection", arguments->name, "The projection");
     list_command.add_option("--limit", arguments->limit, "At most this many").check(whole_number());
 
-    const auto show_command = add("show", "One dead letter, with its event",
-                                  [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
-                                      BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
-                                      BOOST_OUTCOME_TRY(const auto event, event_at(service.open_store(), of.position));
-                                      const auto cells = row_of(of.name, letter);
-                                      Json facts;
-                                      for (std::size_t i = 0; i < cells.size(); ++i)
-                                          facts[columns()[i].name] = cells[i];
-                                      facts["data"] = Json::parse(event_json(line, event));
-                                      out.facts(facts);
-                                      return done();
-                                  });
+    const auto show_command =
+        add("show", "One dead letter, with its event",
+            [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+                BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
+                BOOST_OUTCOME_TRY(const auto event, event_at(service.plaintext_store(), of.position));
+                const auto cells = row_of(of.name, letter);
+                Json facts;
+                for (std::size_t i = 0; i < cells.size(); ++i) facts[columns()[i].name] = cells[i];
+                facts["data"] = Json::parse(event_json(line, event));
+                out.facts(facts);
+                return done();
+            });
     const auto retry_command =
         add("retry",
             "Fold the projection again with this program's handlers; an event that fails again stays a dead letter",

@@ -101,7 +101,7 @@ void add_log_commands(CommandLine& line)
     reads(tail, [&line, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         const auto scope = arguments->category.empty() ? Scope::everything() : Scope::category(arguments->category);
-        return print(out, open_service->service().open_store(),
+        return print(out, open_service->service().plaintext_store(),
                      {.scope = scope, .direction = Direction::backwards, .limit = arguments->count});
     });
 
@@ -109,7 +109,7 @@ void add_log_commands(CommandLine& line)
     show.add_option("position", arguments->position, "Its position in the log").required().check(whole_number(1));
     reads(show, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
-        const auto& store = open_service->service().open_store();
+        const auto& store = open_service->service().plaintext_store();
         const auto cursor = store.read({.from = arguments->position, .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
@@ -155,7 +155,7 @@ void add_log_commands(CommandLine& line)
     read.add_option("--limit", arguments->most, "At most this many").check(whole_number(1));
     reads(read, [&line, arguments, print](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
-        const auto& store = open_service->service().open_store();
+        const auto& store = open_service->service().plaintext_store();
         BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments->stream));
         if (length == 0) {
             return fail(Failure::invalid, "no-such-stream",

@@ -153,7 +153,7 @@ result<void> compare_with_program(const std::string& path, const RowsAsJson& our
     const auto& name = ours.definition().name();
     BOOST_OUTCOME_TRY(const auto other, OtherProgram::start(path, name, out.console()));
     Progress progress{out.console(), service.runtime().clock, "folding " + name};
-    BOOST_OUTCOME_TRY(other->send_events(service.open_store(), ours,
+    BOOST_OUTCOME_TRY(other->send_events(service.plaintext_store(), ours,
                                          [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
     KeptRows before{ours};

@@ -46,11 +46,11 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
                  std::unique_ptr<SnapshotStore> snapshots)
     : runtime_{runtime}, directory_{options.directory},
       engine_kind_{kind}, engine_{std::move(engine)}, keys_{runtime, keys_of(options)},
-      open_store_{seal_personal_data(*engine_.store, keys_)}, snapshots_{std::move(snapshots)},
-      commands_{runtime, *open_store_, {.snapshots = snapshots_.get()}}, events_{runtime, *open_store_},
-      projections_{runtime, *open_store_, events_, directory_ + "/projections"}, sagas_{runtime, *open_store_,
-                                                                                        commands_, events_,
-                                                                                        directory_ + "/sagas"}
+      plaintext_store_{seal_personal_data(*engine_.store, keys_)}, snapshots_{std::move(snapshots)},
+      commands_{runtime, *plaintext_store_, {.snapshots = snapshots_.get()}}, events_{runtime, *plaintext_store_},
+      projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"}, sagas_{runtime, *plaintext_store_,
+                                                                                             commands_, events_,
+                                                                                             directory_ + "/sagas"}
 {
 }
 

@@ -294,15 +294,15 @@ private:
     result<std::shared_ptr<CurrentModel>> add_projection(std::shared_ptr<const Projection> definition,
                                                          const ProjectionOptions& options);
 
-    // A projection, the read model that answers, and an empty one beside it.
-    struct Beside {
+    // What folding the log again needs: a projection, the read model that queries see, and an empty one to fold into.
+    struct Scratch {
         std::shared_ptr<const Projection> definition;
         ProjectionOptions options;
         std::shared_ptr<ReadModel> current;
         std::shared_ptr<ReadModel> empty;
-        std::shared_ptr<HistoryCopies> copies; // of the one that answers
+        std::shared_ptr<HistoryCopies> copies; // of the one that queries see
     };
-    result<Beside> beside(std::string_view name) const;
+    result<Scratch> begin_scratch(std::string_view name) const;
 
     struct Core;
     class Rebuild;

@@ -58,12 +58,12 @@ public:
 
     const Runtime& runtime() const { return runtime_; }
     const std::string& directory() const { return directory_; }
-    // The log as the engine keeps it: personal data are sealed. For copies of it, and for looking after it.
+    // The log as the engine keeps it: personal data are sealed. For copies and for maintenance.
     EventStore& store() { return *engine_.store; }
     const Engine& engine() const { return engine_; }
     const EngineKind& engine_kind() const { return engine_kind_; }
-    // The same with personal data open, as far as there are keys: for whoever reads or appends events.
-    EventStore& open_store() { return *open_store_; }
+    // The same log with personal data as plaintext, where the keys exist: to read or append events.
+    EventStore& plaintext_store() { return *plaintext_store_; }
     PersonalKeys& personal_keys() { return keys_; }
     // nullptr: switched off.
     const SnapshotStore* snapshots() const { return snapshots_.get(); }
@@ -115,7 +115,7 @@ private:
     const EngineKind& engine_kind_;
     const Engine engine_;
     PersonalKeys keys_;
-    const std::unique_ptr<EventStore> open_store_;
+    const std::unique_ptr<EventStore> plaintext_store_;
     const std::unique_ptr<SnapshotStore> snapshots_; // nullptr: switched off
     CommandBus commands_;
     EventBus events_;

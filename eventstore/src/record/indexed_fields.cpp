@@ -1,4 +1,4 @@
-#include "record/glance.hpp"
+#include "record/indexed_fields.hpp"
 
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -60,9 +60,9 @@ private:
 };
 
 // The fields of a command after its id.
-CommandGlance command_at(Steps& steps, std::string_view id, std::string_view bytes)
+IndexedCommand command_at(Steps& steps, std::string_view id, std::string_view bytes)
 {
-    CommandGlance command{.id = id, .content = {}};
+    IndexedCommand command{.id = id, .content = {}};
     const auto from = steps.at();
     steps.text();
     command.events = steps.number();
@@ -74,18 +74,18 @@ CommandGlance command_at(Steps& steps, std::string_view id, std::string_view byt
 
 } // namespace
 
-result<EventGlance> glance_at(const RecordView& record, Position position)
+result<IndexedEvent> indexed_event_at(const RecordView& record, Position position)
 {
     if (record.is_gone(position)) {
         const auto place = record.place_of(position);
-        return EventGlance{.stream  = place.stream,
-                           .version = place.version,
-                           .id      = record.id_of_gone(position),
-                           .type    = {},
-                           .tags    = {}};
+        return IndexedEvent{.stream  = place.stream,
+                            .version = place.version,
+                            .id      = record.id_of_gone(position),
+                            .type    = {},
+                            .tags    = {}};
     }
     BOOST_OUTCOME_TRY(const auto body, record.body_at(position));
-    EventGlance event{.stream = body.stream, .version = body.version, .id = {}, .type = {}, .tags = {}};
+    IndexedEvent event{.stream = body.stream, .version = body.version, .id = {}, .type = {}, .tags = {}};
     Steps steps{body.bytes};
     event.id          = steps.raw(id_bytes);
     const auto* flags = steps.raw(1).data();
@@ -115,7 +115,7 @@ std::string_view take_text(std::string_view& texts)
     return text;
 }
 
-result<void> glance_at_commands(const RecordView& record, std::vector<CommandGlance>& commands)
+result<void> indexed_commands_of(const RecordView& record, std::vector<IndexedCommand>& commands)
 {
     commands.clear();
     const auto bytes = record.command_bytes();
@@ -128,7 +128,7 @@ result<void> glance_at_commands(const RecordView& record, std::vector<CommandGla
     return done();
 }
 
-std::optional<CommandGlance> glance_at_command(std::string_view id, std::string_view value)
+std::optional<IndexedCommand> indexed_command_at(std::string_view id, std::string_view value)
 {
     if (id.size() != id_bytes || value.size() < 1 + checksum_bytes) return std::nullopt;
     const auto checked = value.substr(0, value.size() - checksum_bytes);

@@ -1,4 +1,4 @@
-#include "upkeep/taking_out.hpp"
+#include "upkeep/event_removal.hpp"
 
 #include "record/key_spaces.hpp"
 #include "upkeep/scavenge_note.hpp"
@@ -9,10 +9,10 @@ namespace {
 
 constexpr std::size_t bytes_together = 4u << 20; // of records, in one write
 
-// Writes the records that hold the positions anew.
-class TakingOut {
+// Writes the records that hold the positions again, without these events.
+class EventRemoval {
 public:
-    TakingOut(Database& database, LogReader& log) : database_{database}, log_{log} {}
+    EventRemoval(Database& database, LogReader& log) : database_{database}, log_{log} {}
 
     result<void> run(const std::vector<Position>& positions)
     {
@@ -66,15 +66,15 @@ private:
 
 } // namespace
 
-result<void> take_out_of(Database& database, LogReader& log, StreamClusters* clusters,
-                         const std::vector<Position>& positions)
+result<void> remove_events(Database& database, LogReader& log, StreamClusters* clusters,
+                           const std::vector<Position>& positions)
 {
     if (positions.empty()) return done();
     const NoNewClusters paused{clusters};
     if (clusters != nullptr) {
         BOOST_OUTCOME_TRY(clusters->remove_over({positions.front(), positions.back()}));
     }
-    return TakingOut{database, log}.run(positions);
+    return EventRemoval{database, log}.run(positions);
 }
 
 } // namespace eventloom

@@ -1,13 +1,13 @@
-// Events and commands looked at in the bytes of their record: what an index has to know of them, at a tenth of the cost of
-// taking them out. docs/format.md, "Records", has the bytes.
+// Reads from the bytes of a record only the fields of events and commands that the index needs, at a tenth of the cost of
+// decoding them. docs/format.md, "Records", has the bytes.
 #pragma once
 
 #include "record/record.hpp"
 
 namespace eventloom {
 
-// Lives as long as the bytes of the record.
-struct EventGlance {
+// Valid as long as the bytes of the record.
+struct IndexedEvent {
     std::string_view stream;
     Version version = 0;
     std::string_view id;   // its 16 bytes
@@ -16,12 +16,12 @@ struct EventGlance {
 };
 
 // Failure::corrupt "damaged-record", as RecordView::take().
-result<EventGlance> glance_at(const RecordView& record, Position position);
+result<IndexedEvent> indexed_event_at(const RecordView& record, Position position);
 
-// Takes the first text off `texts`, which a glance gave.
+// Removes the first text from IndexedEvent::tags and returns it.
 std::string_view take_text(std::string_view& texts);
 
-struct CommandGlance {
+struct IndexedCommand {
     std::string_view id;      // its 16 bytes
     std::string_view content; // as in a command record
     std::uint64_t events   = 0;
@@ -29,9 +29,9 @@ struct CommandGlance {
 };
 
 // Failure::corrupt "damaged-record".
-result<void> glance_at_commands(const RecordView& record, std::vector<CommandGlance>& commands);
+result<void> indexed_commands_of(const RecordView& record, std::vector<IndexedCommand>& commands);
 
 // A command record of the index: nothing when it is damaged.
-std::optional<CommandGlance> glance_at_command(std::string_view id, std::string_view value);
+std::optional<IndexedCommand> indexed_command_at(std::string_view id, std::string_view value);
 
 } // namespace eventloom

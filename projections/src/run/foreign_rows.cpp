@@ -109,15 +109,15 @@ private:
 
 result<RowsAsJson> Projections::fold(std::string_view name, const NextEvent& next) const
 {
-    BOOST_OUTCOME_TRY(const auto both, beside(name));
-    PassingFold fold{*both.definition, *both.empty, both.options};
+    BOOST_OUTCOME_TRY(const auto scratch, begin_scratch(name));
+    PassingFold fold{*scratch.definition, *scratch.empty, scratch.options};
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, next());
         if (event == nullptr) break;
         BOOST_OUTCOME_TRY(fold.handle(*event));
     }
     BOOST_OUTCOME_TRY(fold.flush());
-    return RowsAsJson{both.definition, *both.empty};
+    return RowsAsJson{scratch.definition, *scratch.empty};
 }
 
 result<RowsAsJson> Projections::rows_in(const std::string& directory, std::string_view name) const
