@@ -12,7 +12,7 @@ namespace {
 // Of one turn, so that others get theirs.
 constexpr std::size_t piece_events_max = 512;
 
-// A checkpoint that only passes events that nobody wants is written this seldom: nothing is lost with it.
+// A checkpoint that only skips unwanted events is written this seldom: losing it loses nothing.
 constexpr Position passed_events_a_write = 16'384;
 
 Error lease_ended(const std::string& group, const std::string& member)

@@ -50,7 +50,7 @@ result<void> Group::flush()
     return write();
 }
 
-// The log or the checkpoints can no longer be trusted to be read or written: nobody works on.
+// The log or the checkpoints can no longer be read or written reliably: the whole group stops.
 void Group::stop(const Lock&, const Error& why)
 {
     if (error_) return;

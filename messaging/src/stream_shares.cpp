@@ -181,7 +181,7 @@ void StreamShares::acknowledge(Member& member, std::size_t count)
     }
 }
 
-// Nothing of the stream is in flight any more: it may go to somebody who has less to do, or be forgotten.
+// Nothing of the stream is in flight any more: it may go to a member that has less to do, or be forgotten.
 void StreamShares::settle(Stream& stream)
 {
     Member& least = least_loaded();

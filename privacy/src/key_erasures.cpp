@@ -38,7 +38,7 @@ result<SubjectStatus> PersonalKeys::forget(const std::string& subject, bool key_
         known.is_damaged = false;
     }
     core.drop_kept(subject);
-    // Also when the mark stands already: who set it may have died before this.
+    // Also when the mark exists: the process that set it may have crashed before compacting.
     if (not known.mark->is_complete) {
         BOOST_OUTCOME_TRY(core.database->compact(key, key));
     }

@@ -42,7 +42,7 @@ private:
 
 using KeyPointer = std::shared_ptr<const SubjectKey>;
 
-// What stands in the store for one subject.
+// What the store has for one subject.
 struct KnownSubject {
     std::optional<key_records::WrappedKey> wrapped;
     bool is_damaged = false; // there is a key, but not as it was written
@@ -60,7 +60,7 @@ struct PersonalKeys::Core {
     const std::string& directory() const { return options.directory; }
     Error damaged_key(const std::string& subject, const std::string& found) const;
 
-    // False: there is none, and none is to be made.
+    // False: there is no database, and none is to be made.
     result<bool> open(bool make);
     result<void> check_format(Database& opened) const;
     result<const MasterKeys*> load_masters(bool make);

@@ -1,4 +1,4 @@
-// Every key is wrapped anew under another master key.
+// Encrypts every key again with another master key.
 #include "personal_keys_core.hpp"
 
 #include <algorithm>
@@ -7,21 +7,21 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t keys_in_a_batch_max = 256;    // that are wrapped anew with one sync
+constexpr std::size_t keys_in_a_batch_max = 256;    // encrypted again with one sync
 constexpr std::uint64_t keys_to_tidy_up   = 16'384; // about a table of them
 
 } // namespace
 
 // How far it has come.
 struct PersonalKeys::Core::RekeyPlace {
-    std::string next{key_records::keys}; // the first key to look at; empty: there is none
+    std::string next{key_records::keys}; // the first key to look at; empty: no more keys
     std::uint64_t seen    = 0;
     std::uint64_t wrapped = 0;
     std::string tidied; // of what lies before this key, no file holds anything that was replaced
     std::uint64_t seen_when_tidied = 0;
 };
 
-// Whoever says it again after it has ended may have the old master key in its place still.
+// The same call after the end of a rekey may still find the old master key in the configured place.
 result<bool> PersonalKeys::Core::are_under(const std::string& file)
 {
     if (masters) return false;
@@ -148,7 +148,7 @@ result<RekeyReport> PersonalKeys::rekey(const std::string& file, const KeysProgr
         }
     }
     {
-        // Also when it has ended before: who ended it may have died before this.
+        // Also when it has ended: the process that ended it may have crashed before compacting.
         const std::lock_guard lock{core.working};
         BOOST_OUTCOME_TRY(core.database->compact("", key_records::keys));
     }

@@ -33,7 +33,7 @@ std::string beside_of(const Uuid& id, std::string_view stream, std::string_view 
     return beside;
 }
 
-// Makes each part of `data` anew, and `places` to be theirs.  False: there is no part where one should be.
+// Writes each part of `data` again, and sets `places` to the new places. False: a part is not where it should be.
 template <class Remake>
 bool remake_parts(std::string& data, PersonalPlaces& places, const Remake& remake)
 {

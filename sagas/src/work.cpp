@@ -270,7 +270,7 @@ void SagaEngine::conclude(const std::shared_ptr<Work>& work, const Fact& fact)
 {
     auto next = record(work->key, work->instance, {fact});
     if (next) return rest(work->key, next.value());
-    // Somebody else has moved this instance on: look at it again.
+    // Another process has changed this instance: look at it again.
     if (next.error().code == "wrong-expected-version") return rest(work->key, work->instance);
     give_up(std::move(next.error()));
     let_go();

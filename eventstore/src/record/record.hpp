@@ -16,8 +16,8 @@
 
 namespace eventloom {
 
-// A store becomes one of the newest format when something is asked of one of its streams: who does not know what that means
-// would write to a stream that has ended.
+// The first stream setting raises the store's format, so that older programs refuse it: they would append to a stream that
+// has ended.
 inline constexpr std::uint32_t first_format_version = 2;
 inline constexpr std::uint32_t store_format_version = 3;
 

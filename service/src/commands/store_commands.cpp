@@ -19,7 +19,7 @@ Error no_data(const std::string& directory)
             "looked for data in " + directory + " and found none; import something first, or give --data DIR"};
 }
 
-// While a damaged store is mended nothing but a second or two ends it.
+// A repair does not stop at Ctrl-C before it is done.
 void show(Progress& progress, Position at)
 {
     static_cast<void>(progress.at(at, 0));

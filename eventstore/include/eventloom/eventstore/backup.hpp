@@ -91,7 +91,7 @@ struct PruneReport {
 };
 
 // Removes backups, and the files that only they had. Interrupted, it has removed some of them whole; the next one goes on.
-// Failure::corrupt "damaged-backup": the list of one of them cannot be read, so nobody knows which files it needs; nothing
+// Failure::corrupt "damaged-backup": the list of one of them cannot be read, so it is not known which files it needs; nothing
 // was removed.
 result<PruneReport> prune_backups(const Runtime& runtime, const PruneOptions& options);
 
@@ -132,9 +132,9 @@ struct RestoreReport {
 };
 
 // The store is there when this returns without an error, and not before: until then none can be opened in `into`. When it
-// fails everything that it made is gone; when it is killed, the next call begins anew.
+// fails everything that it made is removed; when it is killed, the next call begins again.
 // Failure::invalid      "directory-not-empty", "no-such-backup", "unknown-attachment"
-// Failure::unavailable  "held-by-another-process": somebody else restores into it; nothing was changed.
+// Failure::unavailable  "held-by-another-process": another process restores into it; nothing was changed.
 // Failure::corrupt      "damaged-backup": with the first file, or the first position, that is not as it was written.
 result<RestoreReport> restore_backup(const Runtime& runtime, const RestoreOptions& options,
                                      const BackupProgress& progress = {});

@@ -23,10 +23,10 @@ using RepairProgress = std::function<void(Position reached)>;
 
 struct RepairReport {
     Position events = 0;             // in the log, all of them whole
-    std::vector<std::string> mended; // what was made anew: "index", "clusters", "witness"
+    std::vector<std::string> mended; // what was built again: "index", "clusters", "witness"
 };
 
-// Reads the whole log; when it is whole, makes anew what is damaged beside it, and verifies all of it.
+// Reads the whole log. When it is undamaged, builds the other damaged files again, and verifies all of it.
 //
 // Failure::corrupt  "log-damaged": with the positions; nothing was changed. See salvage_store().
 result<RepairReport> repair_store(const Runtime& runtime, const std::string& directory,

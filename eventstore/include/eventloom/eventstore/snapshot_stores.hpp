@@ -16,7 +16,7 @@
 
 namespace eventloom {
 
-// A database that is damaged is removed and begun anew.
+// A damaged database is removed and begins empty.
 // Failure::unavailable  "held-by-another-process"
 // Failure::storage      what Database::open says.
 result<std::unique_ptr<SnapshotStore>> open_leveldb_snapshots(const Runtime& runtime, const std::string& directory);

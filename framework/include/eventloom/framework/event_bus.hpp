@@ -1,4 +1,4 @@
-// Brings every event of the log to everybody who asked for it: first what stands there already, then what comes, in order,
+// Delivers the events of the log to subscribers: first the events that are there, then new ones as they come, in order,
 // without a gap and without a repetition.
 //
 //     EventBus bus{runtime, *store};
@@ -6,9 +6,9 @@
 //                               [](const Delivery& delivery) -> result<void> { ... });
 //     auto sales = bus.on<Order, Placed>({.name = "sales"}, [](const Placed& event, const RecordedEvent& where) { ... });
 //
-// Recent events come from one bounded buffer in memory that all subscribers share; a subscriber who is too slow for it
-// reads from the log at its own pace and holds up nobody. A subscriber is called by one thread at a time, in the order of
-// positions; different subscribers at the same time. When its handler returns an error it is not called again, and the
+// Recent events come from one bounded buffer in memory that all subscribers share. A subscriber that is too slow for it
+// reads from the log at its own pace and delays no other. A subscriber is called by one thread at a time, in the order of
+// positions; different subscribers are called at the same time. When its handler returns an error it is not called again, and the
 // subscription keeps the error. The subscription has an error from the start when the scope does not exist
 // ("invalid-category"), or when the log ends before `after` ("log-behind-checkpoint"). Threads: every member may be called
 // from any thread. The store and the executor must outlive the bus; a handler must not release the last reference to its
@@ -28,25 +28,25 @@
 
 namespace eventloom {
 
-// What a subscriber is handed: the next events it asked for. Everything up to `position` has then been seen, also what it
-// did not ask for, so `position` is what to remember as its checkpoint. `events` may be empty.
+// The next events for a subscriber. All events up to `position` were looked at, also those that it did not ask for, so use
+// `position` as its checkpoint. `events` may be empty.
 struct Delivery {
     std::span<const RecordedEvent> events;
     Position position = 0;
-    bool live         = false; // nothing more was known when this was handed over
+    bool live         = false; // it was at the end of the log when this was delivered
 };
 
 using DeliveryHandler = std::function<result<void>(const Delivery&)>;
 
 struct SubscriptionOptions {
-    std::string name; // for people
+    std::string name; // to be shown
     Scope scope                    = Scope::everything();
     std::vector<std::string> types = {}; // stored names; empty: all
     Position after                 = 0;  // begins with the event after this position
     std::size_t batch_events_max   = 512;
 };
 
-// A running subscription. When the last reference goes, the handler has returned and is called no more.
+// A running subscription. Releasing the last reference waits for the handler and ends the subscription.
 class Subscription {
 public:
     virtual ~Subscription() = default;
@@ -54,14 +54,14 @@ public:
     virtual const std::string& name() const = 0;
     // Everything up to here has been handled.
     virtual Position position() const = 0;
-    // Why it stopped, if it did by itself.
+    // The error that stopped it, if one did.
     virtual std::optional<Error> error() const = 0;
-    // Returns when the handler is not running and will not run again. From within the handler it returns at once.
+    // Returns when the handler does not run and will not run again. Called by the handler itself, it returns at once.
     virtual void stop() = 0;
 };
 
 struct EventBusOptions {
-    std::size_t recent_events_max = 8'192; // kept in memory for subscribers who keep up
+    std::size_t recent_events_max = 8'192; // kept in memory for subscribers that keep up
     std::size_t recent_bytes_max  = 16u << 20;
 };
 
@@ -95,12 +95,12 @@ public:
     }
 
     // Blocks until `subscription` has handled everything up to `position`, or has stopped with an error, or until
-    // `deadline`; says whether it has handled it.
+    // `deadline`. Returns whether it has handled it.
     bool wait_for(const Subscription& subscription, Position position, Time deadline);
 
-    // Lets go of the recent events in memory: what is handed over from now on is read from the log. Appends are held for
-    // that moment, or one that is under way would bring its events back.
-    // Fails as the store's hold_appends() does, and not for a damaged log, which takes no appends.
+    // Releases the recent events in memory: later deliveries are read from the log. Appends wait for that moment; otherwise
+    // an append in flight would bring its events back.
+    // Fails as the store's hold_appends() does, but not for a damaged log, which takes no appends.
     result<void> forget_recent();
 
 private:

@@ -1,11 +1,11 @@
-// Rows that an event store keeps beside its events and changes in the same atomic write: what inline projections stand on.
+// Rows that an event store keeps with its events and changes in the same atomic write. Inline projections are built on them.
 //
 //     BOOST_OUTCOME_TRY(const auto held, store.hold_appends());
 //     held->folds().push_back(orders);                              // asked from the next append on
 //     BOOST_OUTCOME_TRY(const auto stored, store.inline_rows()->find(key));
 //
-// To the store they are bytes at keys, in the order of the keys; what they mean, and how far they have come, their owner
-// writes into them. Threads: InlineRows and its views from any thread; a fold is called by one thread at a time.
+// For the store they are bytes at keys, in the order of the keys. Their owner gives them a meaning, and stores its
+// checkpoint in them. Threads: InlineRows and its views from any thread; a fold is called by one thread at a time.
 #pragma once
 
 #include <eventloom/framework/recorded_event.hpp>
@@ -27,7 +27,7 @@ struct KeySpan {
     std::string last;
 };
 
-// A place among the keys of a span. Key and value live until it moves; it must not outlive its view. Threads: one.
+// A cursor over the keys of a span. Key and value live until it moves; the view must outlive it. Threads: one.
 class RowCursor {
 public:
     virtual ~RowCursor()                   = default;
@@ -35,16 +35,16 @@ public:
     virtual void next()                    = 0;
     virtual std::string_view key() const   = 0;
     virtual std::string_view value() const = 0;
-    // Ask when valid() turns false: the end, or a fault?
+    // Call it when valid() has become false: the error, if it was not the end.
     virtual result<void> status() const = 0;
 };
 
-// Changes in the order in which they were made. Later changes of a key count.
+// Changes in the order in which they were made. The last change of a key counts.
 class RowBatch {
 public:
     struct Change {
         std::string_view key;
-        std::string_view stored; // of no meaning when the key goes
+        std::string_view stored; // without meaning when the key is removed
         bool removed = false;
     };
 
@@ -78,7 +78,7 @@ private:
     std::vector<Place> changes_;
 };
 
-// What stands at a key; nothing when the key is not there.
+// The value at a key; nothing when the key is not there.
 using FindStored = std::function<result<std::optional<std::string>>(const std::string& key)>;
 
 // A snapshot of the rows, up to the head of the log. Release it soon: it pins storage.
@@ -94,38 +94,38 @@ class InlineRows {
 public:
     virtual ~InlineRows() = default;
 
-    // What was written last at a key; nothing when the key is not there.
+    // The value that was last written at a key; nothing when the key is not there.
     virtual result<std::optional<std::string>> find(std::string_view key) const = 0;
     virtual std::shared_ptr<const InlineView> view() const                      = 0;
-    // Where they lie, for messages.
+    // The directory of the rows, for messages.
     virtual const std::string& directory() const = 0;
 };
 
-// Has a say in each append, before it is written.
+// Is called for each append before it is written; it adds changes of rows, or refuses the append.
 class InlineFold {
 public:
     virtual ~InlineFold() = default;
 
-    // Adds to `changes` what the events of one append change. They are as they will stand in the log; `find` gives the rows
-    // as the append before has left them. An error refuses the append, and is its answer: nothing of it is written.
+    // Adds to `changes` what the events of one append change. The events have their later positions; `find` gives the rows
+    // as the previous append has left them. An error refuses the append: the caller gets it, and nothing is written.
     virtual result<void> fold(std::span<const RecordedEvent> events, const FindStored& find, RowBatch& changes) = 0;
 
-    // What was folded up to here is written, and can be seen. What was not written (another fold has refused the append, or
-    // the write has failed) is never told: its position comes again, or the store takes nothing more.
+    // Everything that was folded up to here is written, and readers can see it. It is not called for what was not written
+    // (another fold has refused the append, or the write has failed): then the position comes again, or the store is closed.
     virtual void written(Position position) = 0;
 };
 
 using InlineFolds = std::vector<std::shared_ptr<InlineFold>>;
 
-// While it lives nothing is appended: the log ends where it ends. Not to be asked for from within a fold, an observer or a
+// While it lives nothing is appended, so the end of the log stays the same. Do not ask for one in a fold, an observer or a
 // completion. Threads: one.
 class HeldAppends {
 public:
     virtual ~HeldAppends() = default;
 
-    // Who is asked at each append, in this order; empty when a store was opened.
+    // The folds that are called at each append, in this order; none after a store was opened.
     virtual InlineFolds& folds() = 0;
-    // Writes all of it, or nothing; as durable as an append.
+    // Writes all of it or nothing, as durably as an append.
     virtual result<void> write(const RowBatch& changes) = 0;
 };
 

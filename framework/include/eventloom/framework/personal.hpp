@@ -1,4 +1,4 @@
-// A person's data in an event, a state or a row: kept so that it can be taken away from everywhere at once.
+// A person's data in an event, a state or a row, stored so that it can be erased everywhere at once.
 //
 //     struct Registered { CustomerId customer; el::personal<std::string> name; el::personal<Address> address; };
 //     std::string subject_of(const Registered& event) { return event.customer.value; }     // whose data it is
@@ -6,10 +6,11 @@
 //     event.name.value_or("(erased)");
 //     if (event.address.is_erased()) ...
 //
-// In the log such a field is sealed with a key of the person's own; when that key is destroyed (`store forget SUBJECT`), the event
-// stays and its personal fields read as erased, for ever: a value to reckon with, not an error. What `subject_of` gives stands in the
-// open beside the data, as streams, tags and keys of rows do: an id, never a name.
-// Mark a field before the first event is recorded: what was recorded in the open stays open. A saga's data can hold none.
+// In the log such a field is sealed with the person's own key. When that key is destroyed (`store forget SUBJECT`), the event
+// stays, and its personal fields read as erased from then on: handle this value, it is not an error. The result of
+// `subject_of` is plaintext, like streams, tags and keys of rows, so it must be an id and never a name.
+// Mark a field before its first event is recorded: what was recorded as plaintext stays plaintext. A saga's data can have no
+// personal field.
 // Threads: values.
 #pragma once
 

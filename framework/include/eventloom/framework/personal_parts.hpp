@@ -1,10 +1,10 @@
-// Where the personal parts of an event lie in its bytes, and in which form: all that sealing needs to know of an event.
+// Where the personal parts of an event are in its bytes, and in which form: all that sealing needs to know of an event.
 //
 //     for (const std::size_t place : note.places) {
 //         const auto part = personal_part_at(event.data, place);      // {PersonalForm::sealed, bytes}
 //
-// A part is one byte that says its form; then, unless it is erased, its length and its bytes. The note stands among the event's
-// headers, so that who reads the log needs none of its types. docs/format.md, "Personal data", has the exact bytes.
+// A part is one byte with its form; then, unless it is erased, its length and its bytes. The note is one of the event's
+// headers, so a reader of the log needs none of its C++ types. docs/format.md, "Personal data", has the exact bytes.
 // Threads: pure functions.
 #pragma once
 
@@ -33,7 +33,7 @@ struct PersonalNote {
     PersonalPlaces places;
     std::string subject;
 
-    // What the header holds: "open 0,12 customer-17850", "sealed 1 0,12 customer-17850".
+    // The value of the header: "open 0,12 customer-17850", "sealed 1 0,12 customer-17850".
     std::string text() const;
     static std::optional<PersonalNote> parse(std::string_view text);
 };
@@ -42,7 +42,7 @@ struct PersonalNote {
 const std::string* find_personal_note(const Metadata& metadata);
 std::string* find_personal_note(Metadata& metadata);
 
-// Says in an event where its personal parts are, and whose.
+// Writes the header that says where an event's personal parts are, and whose they are.
 void note_personal_parts(NewEvent& event, PersonalPlaces places, std::string subject);
 
 struct PersonalPart {

@@ -1,4 +1,4 @@
-// Snapshots of aggregates: a cache of states, so that a long stream need not be read from its beginning.
+// Snapshots of aggregates: a cache of states, so that a long stream is not read from its beginning.
 //
 //     struct StockItem {
 //         static constexpr auto category  = "stock";
@@ -8,12 +8,12 @@
 //     template struct eventloom::codec<StockItem>;          // in the source file that has the codec of its events
 //
 // The command bus takes one every so many events, and reads only the events after it (CommandBusOptions::snapshots).
-// Raise `version` whenever evolve or the members of the state change: snapshots of other versions are not looked at. When the
-// members have changed and the version has not, the old ones are passed over, and CommandBus::notices() says so.
+// Raise `version` whenever evolve or the members of the state change: snapshots of other versions are ignored. When the
+// members have changed and the version has not, the old ones are ignored too, and CommandBus::notices() says so.
 //
-// A snapshot is never believed over the log. It names the last event in it, by id, position and time, and is
-// used only if that very event stands there in the log. What is damaged, of another version, or ahead of the log (one that
-// was restored from a backup) is passed over and replaced. All of them can be removed at any time.
+// The log always decides. A snapshot names the last event in it, by id, position and time, and is used only if the log has
+// exactly that event there. A snapshot that is damaged, of another version, or ahead of the log (after a restore from a
+// backup) is ignored and replaced. All of them can be removed at any time.
 // Threads: a SnapshotStore may be used from any thread.
 #pragma once
 
@@ -34,7 +34,7 @@ struct snapshots {
     std::uint64_t every   = 100; // events
 };
 
-// Never defined: names the culprit in the compiler's first error line.
+// Never defined: the compiler's first error line shows its name.
 template <class State>
 struct snapshots_must_be_el_snapshots_in;
 
@@ -88,14 +88,14 @@ class SnapshotStore {
 public:
     virtual ~SnapshotStore() = default;
 
-    // The snapshot of a stream; nothing when there is none that is whole.
+    // The snapshot of a stream; nothing when there is none, or when it is damaged.
     virtual std::optional<Snapshot> find(std::string_view stream) const = 0;
 
-    // Puts it in the place of an older one: there is one a stream. A cache that cannot be written to answers nothing, and
-    // so does this.
+    // Replaces an older one: there is one for each stream. It returns nothing, because a cache that cannot be written is no
+    // error.
     virtual void save(std::string_view stream, const Snapshot& snapshot) = 0;
 
-    // Removes every snapshot, and what old ones have left on the disk: when it returns, no file holds a byte of them.
+    // Removes every snapshot, and all traces of old ones on disk: when it returns, no file holds a byte of them.
     virtual result<void> remove_all() = 0;
 };
 

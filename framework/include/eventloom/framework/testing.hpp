@@ -1,4 +1,4 @@
-// Tests of deciders, a line a case, with no store and no test library:
+// Tests of deciders, one line for each case, without a store or a test library:
 //
 //     CHECK(given<Order>(tea_for_ada).when(Pay{"receipt-1", Money{1}}).refused("wrong-amount"));
 //     CHECK(given<Order>(tea_for_ada, Cancelled{"x"}).when(Cancel{"again"}).then());      // nothing happens
@@ -16,13 +16,13 @@
 
 namespace eventloom::testing {
 
-// What became of a command.
+// The result of a command.
 template <lists_events State>
 class Answer {
 public:
     explicit Answer(result<facts_of<State>> answer) : answer_{std::move(answer)} {}
 
-    // Exactly these events, in this order; none: nothing was to be done.
+    // Exactly these events, in this order; none: there was nothing to do.
     template <event_of<State>... Fact>
     bool then(Fact... fact) const
     {

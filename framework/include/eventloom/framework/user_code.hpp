@@ -1,8 +1,8 @@
-// Calls what others have written: handlers, deciders, lambdas, commands. What it throws becomes an error, and goes the way of
-// an error there; it ends nothing else.
+// Calls code of users: handlers, deciders, lambdas, commands. An exception becomes an error, is handled like any error at
+// that place, and ends nothing else.
 //
 //     BOOST_OUTCOME_TRY(call_user_code("the handler of the subscription", name, [&] { return handler(delivery); }));
-//     tell_user_code("the completion of an append", {}, [&] { completion(answer); });      // nobody to give an error to
+//     tell_user_code("the completion of an append", {}, [&] { completion(answer); });      // no caller gets the error
 //
 // The error names the code and what it threw: Failure::defect "exception-in-user-code"; of a std::bad_alloc,
 // Failure::unavailable "out-of-memory". docs/reliability.md lists the places. Threads: any.
@@ -15,10 +15,10 @@
 
 namespace eventloom {
 
-// Within a `catch (...)`: the error of what was thrown. `which` says whose code it was, `of` its name, if it has one.
+// Within a `catch (...)`: the error of the exception. `which` is the kind of code, `of` its name, if it has one.
 Error exception_in_user_code(std::string_view which, std::string_view of = {}) noexcept;
 
-// Where no caller can be given an error, standard error is told.
+// Writes the error to standard error, where no caller can get it.
 void say_on_standard_error(const Error& error) noexcept;
 
 namespace detail {
@@ -31,7 +31,7 @@ consteval std::string_view full_name()
     return name.substr(0, name.find_first_of(";]"));
 }
 
-// What such a sentence calls a type.
+// The name of a type in such a sentence.
 template <class T>
 consteval std::string_view struct_name()
 {
@@ -51,7 +51,7 @@ struct as_result<result<T>> {
 
 } // namespace detail
 
-// What the call gives, as a result; or the error of what it throws.
+// The result of the call, or the error of what it throws.
 template <class Call>
 auto call_user_code(std::string_view which, std::string_view of, Call&& call) ->
     typename detail::as_result<std::invoke_result_t<Call&>>::type
@@ -68,7 +68,7 @@ auto call_user_code(std::string_view which, std::string_view of, Call&& call) ->
     }
 }
 
-// The same where nobody waits for an answer.
+// The same when no caller waits for a result.
 template <class Call>
 void tell_user_code(std::string_view which, std::string_view of, Call&& call) noexcept
 {

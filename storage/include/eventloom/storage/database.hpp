@@ -37,7 +37,7 @@ struct DatabaseOptions {
     std::size_t block_cache_bytes  = 32u << 20;
     std::size_t table_bytes        = 2u << 20; // of one file
     int max_open_files             = 1000;
-    // What it holds can be made anew from elsewhere: a damaged one is removed and begun empty, and notices() says so. Without
+    // Its content can be built again from other data: a damaged one is removed and begins empty, and notices() says so. Without
     // it a database whose writes are not synced can refuse to open after a power cut.
     bool made_anew_when_damaged = false;
     // What was cut from a log file as a write that was never finished stays in a file NAME.log.torn, until
@@ -130,7 +130,7 @@ public:
 
     // Nothing when the key is not there.
     result<std::optional<std::string>> get(std::string_view key, const DatabaseSnapshot& at = nullptr) const;
-    // The same for whoever will not ask for it soon again: the block cache stays as it is.
+    // The same for a value that is not needed again soon: the block cache does not change.
     result<std::optional<std::string>> get_once(std::string_view key) const;
 
     DatabaseCursor cursor(const DatabaseSnapshot& at = nullptr) const;
@@ -140,7 +140,7 @@ public:
     DatabaseSnapshot snapshot() const;
 
     // Waits for the writes that are under way, and for nothing else.
-    // Failure::unavailable  "store-closed-by-fault": nobody knows how the last write ended.
+    // Failure::unavailable  "store-closed-by-fault": it is not known how the last write ended.
     result<std::unique_ptr<DatabaseCapture>> capture() const;
 
     // Failure::unknown      "write-outcome-unknown": the disk failed; the batch may or may not be there after reopening.
@@ -177,7 +177,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Removes a database and everything in its directory; a directory that is not there is no error.
+// Removes a database and everything in its directory. A missing directory is not an error.
 result<void> remove_database(const Runtime& runtime, const std::string& directory);
 
 // Removes what keep_cut_tails has kept in a database's directory.
@@ -188,7 +188,7 @@ result<void> replace_file(const Runtime& runtime, const std::string& path, std::
 // Removes what such a replacement leaves beside the file when it is interrupted.
 result<void> remove_unfinished_replacement(const Runtime& runtime, const std::string& path);
 
-// Removes a file, and what an interrupted replacement has left beside it; one that is not there is no error.
+// Removes a file, and what an interrupted replacement has left beside it. A missing file is not an error.
 result<void> remove_file(const Runtime& runtime, const std::string& path);
 
 // Reads a small file; nothing when it is not there. Failure::invalid "file-too-large" beyond `limit` bytes.

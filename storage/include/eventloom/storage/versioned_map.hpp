@@ -5,7 +5,7 @@
 //     const auto view = rows.view();            // sees this moment, whatever is written meanwhile
 //     const auto stored = view.get(key);
 //
-// A view sees what was written up to its moment, and holds up nobody. Threads: any.
+// A view sees what was written up to its moment, and delays no one. Threads: any.
 #pragma once
 
 #include <eventloom/framework/inline_rows.hpp>

@@ -7,7 +7,7 @@
 //     BOOST_OUTCOME_TRY(const auto written, FileReader::open(runtime, "var/shop/log/clusters/1-1048576"));
 //     BOOST_OUTCOME_TRY(const auto bytes, written->read(4096, 100, scratch));
 //
-// The file has its name only when it is whole and durable: until then it stands beside it, under that name and ".new".
+// The file gets its name only when it is complete and durable; until then it has that name with ".new".
 // Threads: a writer belongs to one thread at a time; a reader may be used from any thread.
 #pragma once
 
