@@ -1,9 +1,9 @@
 // The engine: takes instances one step further at a time.
 //
-// An instance is in one place at any moment: in the queue of those that can go on, in the hands of one task that drives it,
-// waiting for an answer or a timer, or at rest (ended, or stuck). Whoever has it moves it to the next place. What has
-// happened is in the instance's stream before anything else happens; after a crash the work that was not yet in the stream is
-// done again, with the same ids.
+// An instance is in one place at any moment: in the queue of those that can go on, with the one task that drives it, waiting
+// for an answer or a timer, or at rest (ended, or stuck). The task that drives it moves it to the next place. Each result is
+// in the instance's stream before the next work begins; after a crash the work that is not yet in the stream is done again,
+// with the same ids.
 #pragma once
 
 #include "instance_table.hpp"
@@ -40,7 +40,7 @@ public:
         return store_.read({.scope = Scope::stream(key.stream())});
     }
 
-    // The instance as its stream has it, which may be further than the table.
+    // The instance from its stream, which may be newer than the table.
     result<instance::Instance> refreshed(const InstanceKey& key, instance::Instance instance) const;
 
 private:
@@ -75,10 +75,10 @@ private:
     using Fact = instance::Instance::Events::variant;
     result<instance::Instance> record(const InstanceKey& key, const instance::Instance& instance,
                                       const std::vector<Fact>& facts);
-    // Records what came of the work; then the instance goes on, waits, or rests.
+    // Records the result of the work; then the instance goes on, waits, or rests.
     void conclude(const std::shared_ptr<Work>& work, const Fact& fact);
     void rest(const InstanceKey& key, const instance::Instance& instance);
-    void let_go(); // of an instance that a task or a call had in hand
+    void let_go(); // releases an instance that a task or a call was driving
     void give_up(Error error);
     bool stopped() const { return stopped_.load(); }
     void post(std::function<void(SagaEngine&)> task);

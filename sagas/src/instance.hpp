@@ -1,4 +1,4 @@
-// A saga's instance: its events, and what they add up to.
+// A saga's instance: its events, and the state that they fold to.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
@@ -115,7 +115,7 @@ Instance evolve(Instance instance, const Stuck& event);
 Instance evolve(Instance instance, const Resumed& event);
 static_assert(aggregate<Instance>);
 
-// The step of an instance that is stuck because el::begins gave it no state. Taken up again, it begins once more.
+// The step of an instance that is stuck because el::begins gave it no state. A retry begins it again.
 inline constexpr auto no_state_yet = "begins";
 inline bool has_no_state_yet(const Instance& instance)
 {
@@ -127,8 +127,8 @@ inline bool is_open(const Instance& instance)
     return instance.status == SagaStatus::running || instance.status == SagaStatus::compensating;
 }
 
-// The state that an instance stands in, as its definition reads it.
-// Failure::corrupt  "other-saga-state": the members of the state have changed under one version; and what the codec says.
+// The present state of an instance, decoded by its definition.
+// Failure::corrupt  "other-saga-state": the members of the state have changed under one version; and errors of the codec.
 result<SagaState> read_state(const SagaDefinition& saga, const Instance& instance);
 
 } // namespace eventloom::instance

@@ -1,6 +1,6 @@
-// The engine's own database: where each instance stands, which of them are open, and how far the begin events were read.
-// All of it can be built again from the log, so nothing here is synced; what is written later never survives without what
-// was written before, which is all that the engine needs.
+// The engine's own database: the state of each instance, which of them are open, and how far the begin events were read.
+// All of it can be built again from the log, so nothing here is synced. After a crash a later write is never there without the
+// earlier ones; the engine needs no more than that.
 #pragma once
 
 #include "instance.hpp"

@@ -1,4 +1,4 @@
-// The checks as CLI11 has them. Includes CLI11: for the few sources that speak to it.
+// The checks in the form of CLI11. Includes CLI11, so only the few sources that use CLI11 include this.
 #pragma once
 
 #include <eventloom/service/arguments.hpp>
@@ -11,7 +11,7 @@ namespace eventloom {
 
 CLI::Validator validator_of(const Check& check);
 
-// Gives every option of the command, and of those below it, the checks that its type asks for.
+// Adds to every option of the command, and of its subcommands, the checks for its type.
 void check_types(CLI::App& command);
 
 } // namespace eventloom

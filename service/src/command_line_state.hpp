@@ -1,4 +1,4 @@
-// What a CommandLine has, for the commands that every service gets, and what several of these do.
+// The members of a CommandLine, for the commands that every service has, and functions that several of these share.
 #pragma once
 
 #include "host/read_view.hpp"
@@ -21,11 +21,11 @@ struct CommandLine::State {
     std::string data_directory() const;
     // Where the data are read: the directory itself, or a view of it where nothing can be written there.
     result<std::string> directory_to_open();
-    // LevelDB writes when it opens. Where the disk has no room for that, what only reads goes on with a view.
+    // LevelDB writes when it opens. When the disk has no room for that, commands that only read use a view.
     bool reads_a_view_instead(const Error& error);
-    // As report(), with what was typed at length cut short.
+    // As report(), with long words of the command line shortened.
     void tell(Error error) const;
-    // On standard error, of a command that goes on.
+    // On standard error; the command goes on.
     void warn(const Error& found) const;
 
     const Program& program;
@@ -33,14 +33,14 @@ struct CommandLine::State {
     const std::unique_ptr<CLI::App> app;
     OpenServiceIn open;
     std::unique_ptr<OpenService> opened;
-    std::shared_ptr<OpenService> used; // of a tenant, while the command goes on
+    std::shared_ptr<OpenService> used; // of a tenant, while the command runs
     std::string directory;
     std::string tenant;
     Duration patience = std::chrono::seconds{30};
     bool json         = false;
     bool serves       = false;
     std::vector<std::string> words;         // that were typed
-    std::unique_ptr<ScratchDirectory> kept; // what came from a pipe
+    std::unique_ptr<ScratchDirectory> kept; // for the copy of a pipe
     std::unique_ptr<ScratchDirectory> view; // of data that cannot be written
     std::unordered_map<std::string, const EventType*> types;
     std::vector<Option> opening_options;
@@ -49,14 +49,14 @@ struct CommandLine::State {
     DirectoryUse chosen_use        = DirectoryUse::shared;
 };
 
-// Looks at the log alone: a damaged read model must not stand in the way.
+// Opens only the log, so that a damaged read model does not prevent the command.
 result<void> with_log(CommandLine& line, const std::function<result<void>(const Engine&)>& look);
 
-// Says which rows of these projections are not up to the log; waits for them first, when `at_least` names a position.
+// Reports the rows of these projections that lag behind the log. When `at_least` is a position, first waits for it.
 result<void> see_to_rows(CommandLine& line, Output& out, const std::vector<std::string>& names,
                          const std::string& at_least = {});
 
-// The data of an event as JSON: in words when the program knows the type, else that it does not.
+// The data of an event as JSON; when the program does not know its type, a text that says so.
 std::string event_json(CommandLine& line, const RecordedEvent& event);
 
 } // namespace eventloom

@@ -1,11 +1,11 @@
-// Copies of a read model as it stood earlier, so that as-of need not begin at the first event.
+// Copies of a read model at earlier positions, so that as-of does not begin at the first event.
 //
 //     HistoryCopies copies{runtime, generations, 3, definition, {.every = 1'000'000}};
 //     copies.consider(model);                                       // after each write
 //     BOOST_OUTCOME_TRY(const auto copy, copies.newest_up_to(position));
 //
-// A copy is made by tasks, a few thousand entries each, from a view: nobody who writes or asks waits for it. One that was
-// not finished is found out by its checkpoint, and removed. docs/format.md, "Copies of read models". Threads: any.
+// Tasks make a copy from a view, a few thousand entries each: writers and queries do not wait for it. An unfinished copy is
+// recognised by its checkpoint, and removed. docs/format.md, "Copies of read models". Threads: any.
 #pragma once
 
 #include "rows/generations.hpp"
@@ -25,20 +25,20 @@ public:
                   std::shared_ptr<const Projection> definition, const KeptCopies& kept);
     ~HistoryCopies();
 
-    // Begins a copy when one is due and none is under way. Not while something is written to `model`.
+    // Begins a copy when one is due and none is being made. Do not call it during a write to `model`.
     void consider(const ReadModel& model);
-    // Gives up the copy that is under way, and lets go of the read model.
+    // Stops the copy that is being made, and releases the read model.
     void abandon();
     // The newest one at or before a position; nothing when there is none.
     result<std::shared_ptr<ReadModel>> newest_up_to(Position position);
 
-    // What they were made of was found wrong.
+    // Removes them: the rows that they were made from were wrong.
     result<void> remove_all();
 
-    // Why the last copy could not be made or opened. Nothing but the time of as-of depends on it.
+    // Why the last copy could not be made or opened. Without copies as-of only takes longer.
     std::optional<Error> error() const;
 
-    // Whether all copies go with this object.
+    // Whether the destructor removes all copies.
     void remove_when_done() { removed_when_done_ = true; }
     void keep() { removed_when_done_ = false; }
 

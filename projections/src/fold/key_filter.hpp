@@ -1,8 +1,8 @@
-// Remembers keys, roughly and in little memory: says of a key that it was not added, or that it may have been.
+// Remembers keys roughly and in little memory: it says that a key was not added, or that it may have been added.
 //
 // Two Bloom filters (B. H. Bloom, 1970) with four bits a key: one of 16 KiB for the first keys, so that a small read model
-// costs little, then one of 8 MiB. With three million keys in it, it takes about one in a thousand others for one of them;
-// with ten million, one in twenty.
+// costs little, then one of 8 MiB. With three million keys about one other key in a thousand seems to be added; with ten
+// million, one in twenty.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ public:
 private:
     using Filter = std::vector<std::uint64_t>;
 
-    static constexpr std::uint64_t first_keys = 5'000; // one in two thousand others is taken for one of them
+    static constexpr std::uint64_t first_keys = 5'000; // then one other key in two thousand seems to be added
     static constexpr std::size_t first_words  = 1u << 11;
     static constexpr std::size_t rest_words   = 1u << 20;
 

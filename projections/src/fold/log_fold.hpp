@@ -1,7 +1,7 @@
-// Folds events into a read model, with the rows that they touch in memory.
+// Folds events into a read model. The rows that they change are in memory.
 //
-// While there is much to catch up with, rows are put away only now and then, so that a row that many events change is
-// written few times; live, they are put away after each batch.
+// While it catches up, rows are written only now and then, so that a row that many events change is written few times. When
+// it is up to date, rows are written after each batch.
 #pragma once
 
 #include "fold/history_copies.hpp"
@@ -18,30 +18,30 @@
 
 namespace eventloom {
 
-// Whether whoever asks should see the changes at once.
+// Whether queries should see the changes at once.
 enum class Visibility : std::uint8_t { at_once, when_memory_is_full };
 
 class LogFold {
 public:
     LogFold(const EventStore& store, const Projection& definition, ReadModel& model, const ProjectionOptions& options);
 
-    // From here on rows are written while the next events are handled. Nobody may ask the read model meanwhile.
+    // From here on rows are written while the next events are handled. There must be no queries of the read model then.
     void write_behind(Executor& executor) { behind_ = std::make_unique<WriteBehind>(executor, model_); }
 
-    // From here on copies are made of what is written, as they are due.
+    // From here on copies of the written rows are made when they are due.
     void keep_copies(std::shared_ptr<HistoryCopies> copies) { copies_ = std::move(copies); }
 
-    // Handles the next events of the log that the projection may hear, up to `reached`. After an error of a handler that is
-    // not to be parked the read model has everything before that event, and the fold may go on from there.
+    // Handles the next events of the log that the projection may hear, up to `reached`. After a handler's error that is not
+    // parked the read model has everything before that event, and the fold may continue from there.
     result<void> handle(std::span<const RecordedEvent> events, Position reached, Visibility visibility);
 
-    // Puts all that was handled into the read model.
+    // Writes everything that was handled into the read model.
     result<void> flush();
 
     const Projection& definition() const { return definition_; }
     // Everything up to here has been handled.
     Position reached() const { return reached_.load(); }
-    // Everything up to here is seen by whoever asks the read model.
+    // Queries of the read model see everything up to here.
     Position visible() const { return visible_.load(); }
 
 private:
@@ -66,12 +66,12 @@ private:
     ReadModel& model_;
     const ProjectionOptions options_;
     std::optional<std::set<Position>> left_out_; // read before the first event
-    std::optional<HeldKeys> held_;               // the same; none: nothing waits for dead letters
-    ModelBatch waiting_;                         // dead letters that were not put away yet
+    std::optional<HeldKeys> held_;               // the same; none: no event waits for a dead letter
+    ModelBatch waiting_;                         // dead letters that are not written yet
     std::unique_ptr<Fold> fold_;
     std::uint64_t applied_ = 0; // events, since the last flush
-    // What was put into a read model that was empty: asking it for what never was there would cost more than the rest. No
-    // longer kept up when events come one by one.
+    // The keys that were written into a read model that was empty. Looking up keys that it never had would cost more than
+    // everything else. Not used any more when events come one by one.
     std::optional<KeyFilter> keys_put_away_;
     std::shared_ptr<HistoryCopies> copies_; // none: none are made
     std::unique_ptr<WriteBehind> behind_;   // none: each write is finished at once
@@ -80,11 +80,11 @@ private:
     std::atomic<Position> visible_;
 };
 
-// What the log must be read for: one category, or everything.
+// The part of the log that must be read: one category, or everything.
 Scope scope_of(const Projection& definition);
-// The same to know one row, whose key a person typed so: one stream, where no other event can change the row.
+// The same for one row, with its key as people type it: one stream, when no other event can change the row.
 Scope scope_of_row(const EventStore& store, const Projection& definition, const std::string& key);
-// Where that is one stream: a fold of its events, up to `position`, without those that are left out.
+// When that is one stream: a fold of its events, up to `position`, without those that are left out.
 result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
                                                  const std::string& key, Position position,
                                                  const std::set<Position>& left_out);

@@ -1,11 +1,11 @@
-// Reads the log once for several folds: a task reads on while each fold handles what was read, on a strand of its own.
+// Reads the log once for several folds: a task reads while each fold handles what was read, on its own strand.
 //
 //     LogPass pass{runtime, store};
-//     pass.add(orders);                                // LogFold&, from where it stands
+//     pass.add(orders);                                // LogFold&, from its present position
 //     pass.add(customers);
 //     for (const auto& ended : pass.run(head, progress)) ...
 //
-// Memory is bounded by a few batches; a fold that is slow holds up the reading, one that fails does not. Threads: one.
+// Memory is limited to a few batches. A slow fold delays the reading; a failed one does not. Threads: one.
 #pragma once
 
 #include "fold/log_fold.hpp"
@@ -24,8 +24,8 @@ public:
 
     void add(LogFold& fold);
 
-    // Returns when every fold has everything up to `head` in its read model, or has failed; how each of them ended, in
-    // the order in which they were added. What the log or `progress` say ends them all. Not from within a task.
+    // Returns when every fold has everything up to `head` in its read model, or has failed: the result of each, in the order
+    // in which they were added. An error of the log or of `progress` ends them all. Do not call it from a task.
     std::vector<result<void>> run(Position head, const LogProgress& progress);
 
 private:
@@ -33,7 +33,7 @@ private:
     std::shared_ptr<State> state_;
 };
 
-// One fold alone.
+// A pass for one fold.
 result<void> catch_up(const Runtime& runtime, const EventStore& store, LogFold& fold, Position head,
                       const LogProgress& progress);
 

@@ -1,4 +1,4 @@
-// How many events a second went by lately: in the last ten seconds, or since the first of them.
+// The number of events a second in the last ten seconds, or since the first of them.
 //
 //     pace.went_by(512, clock.now());
 //     pace.per_second(clock.now());

@@ -1,12 +1,12 @@
-// Writes into a read model while the fold goes on: one write at a time, done by a task, or by whoever needs it before that
-// task has had its turn.
+// Writes into a read model while the fold goes on: one write at a time. A task does it, or the caller of finish() if the task
+// has not started yet.
 //
 //     WriteBehind writes{runtime.executor, model};
 //     writes.begin(std::move(batch), position);
 //     ...
 //     BOOST_OUTCOME_TRY(writes.finish());     // what was begun is written
 //
-// So nobody waits for a thread, and one that is idle saves the fold the time of writing. Threads: one.
+// So the fold never waits for a thread, and an idle thread saves it the time of writing. Threads: one.
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>
@@ -18,15 +18,15 @@ namespace eventloom {
 
 class WriteBehind {
 public:
-    // Both outlive it.
+    // Both must outlive it.
     WriteBehind(Executor& executor, ReadModel& model) : executor_{executor}, model_{model} {}
     ~WriteBehind() { static_cast<void>(finish()); } // who wants to know has asked before
     WriteBehind(const WriteBehind&)            = delete;
     WriteBehind& operator=(const WriteBehind&) = delete;
 
-    // Not before the write before it is finished.
+    // Call it only after the previous write is finished.
     void begin(ModelBatch batch, Position checkpoint);
-    // What the write said that was begun last; after an error, that error every time.
+    // The result of the last write; after an error, always that error.
     result<void> finish();
 
 private:

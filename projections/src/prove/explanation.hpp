@@ -1,4 +1,4 @@
-// What made a row: folds the log again, as far as it can change that row.
+// The events that changed a row: folds the part of the log again that can change it.
 #pragma once
 
 #include <eventloom/projections/projections.hpp>

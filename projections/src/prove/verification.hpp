@@ -1,4 +1,4 @@
-// Proves a read model: folds the log again, beside it, and compares every byte.
+// Verifies a read model: folds the log again into a scratch model, and compares every byte.
 #pragma once
 
 #include <eventloom/projections/projections.hpp>

@@ -1,5 +1,5 @@
-// The directory of one projection: its generations, and the small files that say which one answers, and which one is built to
-// take its place.
+// The directory of one projection: its generations, and the small files that name the one that queries see and the one that
+// is being built to replace it.
 #pragma once
 
 #include <eventloom/projections/read_model.hpp>
@@ -24,31 +24,31 @@ class Generations {
 public:
     Generations(const Runtime& runtime, std::string directory);
 
-    // Makes the directory when it is not there.
+    // Makes the directory if it does not exist.
     result<void> begin() const;
-    // The generation that answers; nothing in a new directory.
+    // The generation that queries see; nothing in a new directory.
     result<std::optional<Generation>> current() const;
-    // From here on this one answers, also after a crash.
+    // From here on queries see this one, also after a crash.
     result<void> make_current(const Generation& generation) const;
-    // The one that is built beside it and is gone on with after a restart; nothing when there is none.
+    // The one that is being built, also after a restart; nothing when there is none.
     result<std::optional<Generation>> next() const;
     result<void> make_next(const Generation& generation) const;
     result<void> forget_next() const;
-    // The numbers of all of which something is there, were it copies alone.
+    // The numbers of all generations with files, even if these are only copies.
     result<std::vector<std::uint64_t>> all() const;
     // Removes these, with their copies.
     result<void> remove(std::span<const std::uint64_t> these) const;
-    // Removes all of them, and what says which one answers.
+    // Removes all of them, and the file that names the current one.
     result<void> remove_all() const;
-    // Whether the projection is to stand still, also after a restart.
+    // Whether the projection is paused, also after a restart.
     result<bool> is_paused() const;
     result<void> set_paused(bool paused) const;
-    // One that is not there yet.
+    // A number that is not used yet.
     result<std::uint64_t> unused_number() const;
 
     std::string directory_of(std::uint64_t number) const;
 
-    // Where the rows of a generation are copied as they stood at a position; and which such copies there are, in order.
+    // The directory of a copy of a generation's rows at a position; and all such copies, in order.
     std::string directory_of_copy(std::uint64_t number, Position position) const;
     result<std::vector<Position>> copies_of(std::uint64_t number) const;
 

@@ -1,5 +1,5 @@
-// The shape of a projection's rows: what two versions of it must have in common, for the newer one to read what the older one
-// has written.
+// The shape of a projection's rows. When two versions have the same shape, the newer one can read what the older one has
+// written.
 #pragma once
 
 #include "rows/generations.hpp"
@@ -14,14 +14,14 @@ namespace eventloom {
 // its own, and so is like no other. docs/format.md, "Shapes".
 std::string shape_of(const Projection& definition);
 
-// Not when both are known and differ: then the members of the rows have changed, and what was stored would be misread.
+// False when both are known and differ: then the members of the rows have changed, and stored rows would be misread.
 bool may_have_shape_of(const Generation& stored, const Projection& definition);
 
-// Said when they have changed under one version.
+// The advice when they have changed under one version.
 inline constexpr std::string_view raise_the_version =
     "; raise the projection's version whenever the members of its rows change";
 
-// What the hash is of.
+// The text that is hashed.
 std::optional<std::string> shape_text(const Projection& definition);
 
 } // namespace eventloom

@@ -1,4 +1,4 @@
-// Brings all that stands in one read model, at one moment, into another that is empty.
+// Copies a snapshot of one read model into another, which is empty.
 //
 //     RowCopying copying{model.view(), other};
 //     for (bool more = true; more;) {
@@ -18,14 +18,14 @@ class RowCopying {
 public:
     RowCopying(std::shared_ptr<const ReadModelView> from, std::shared_ptr<ReadModel> into);
 
-    // Copies a few thousand entries, and says whether there are more. The checkpoint is written with the last of them.
+    // Copies a few thousand entries, and returns whether there are more. The last write has the checkpoint.
     result<bool> step();
 
     ReadModel& into() { return *into_; }
 
 private:
     std::shared_ptr<const ReadModelView> from_;
-    std::unique_ptr<RowCursor> cursor_; // goes before what it reads
+    std::unique_ptr<RowCursor> cursor_; // must be destroyed before the view
     std::shared_ptr<ReadModel> into_;
 };
 

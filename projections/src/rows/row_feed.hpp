@@ -1,11 +1,11 @@
-// Tells whoever watches a table of the rows that a write has changed.
+// Reports the rows that a write has changed to the watchers of a table.
 //
 //     const auto changed = feed.collect(batch, find);       // before the write: what its rows were
 //     ... the write ...
 //     feed.tell(changed, position);                         // after the write: readers see the rows
 //
-// Each watcher has a queue with a bound, and is called by a task of its own: the writer waits for none of them. One whose
-// queue is full loses what is in it, and is told to read the table anew. Threads: one writer; watchers come from any thread.
+// Each watcher has a bounded queue and a task of its own, so the writer never waits for it. When a queue is full its content
+// is dropped, and the watcher is told to read the table again. Threads: one writer; watchers come from any thread.
 #pragma once
 
 #include <eventloom/projections/read_model.hpp>
@@ -21,9 +21,9 @@ class RowWatcher;
 
 class RowFeed {
 public:
-    // What a write changes, for those who watched when it began.
+    // The changes of a write, for the watchers at its beginning.
     struct Collected {
-        // The rows of a table; nothing when they are too many to be told.
+        // The rows of a table; nothing when there are too many to report.
         using Rows = std::shared_ptr<const std::vector<detail::StoredChange>>;
         std::map<std::string, Rows> by_table;
         std::vector<std::shared_ptr<RowWatcher>> watchers;
@@ -34,7 +34,7 @@ public:
 
     Collected collect(const ModelBatch& batch, const FindStored& find);
     void tell(const Collected& changed, Position position);
-    // Another read model answers.
+    // Queries see another read model now.
     void tell_to_read_anew(Position position);
 
 private:

@@ -1,4 +1,4 @@
-// One who watches a table: what waits to be told, and the task that tells it.
+// A watcher of a table: the changes that wait for its handler, and the task that calls it.
 //
 // Threads: any. The handler is called by one thread at a time.
 #pragma once
@@ -22,7 +22,7 @@ public:
     Position position() const { return position_; }
     std::optional<Error> error() const;
 
-    // Has the rows told soon; nothing: that the table is to be read anew.
+    // Queues the rows for the handler; nullptr: the table must be read again.
     void add(Position position, Rows rows);
     void stop();
 
@@ -49,7 +49,7 @@ private:
     std::deque<Waiting> waiting_;
     std::size_t rows_waiting_  = 0;
     std::size_t bytes_waiting_ = 0;
-    bool is_called_            = false; // a task is on its way, or runs
+    bool is_called_            = false; // a task is queued, or runs
     bool stopped_              = false;
     std::optional<Error> error_;
 };

@@ -16,18 +16,18 @@ class InlineGenerations {
 public:
     InlineGenerations(EventStore& store, std::string_view projection);
 
-    // The generation that answers; nothing when the log has none.
+    // The generation that queries see; nothing when the log has none.
     result<std::optional<Generation>> current() const;
-    // From here on this one answers.
+    // From here on queries see this one.
     result<void> make_current(HeldAppends& held, const Generation& generation) const;
-    // One that is not there yet.
+    // A number that is not used yet.
     result<std::uint64_t> unused_number() const;
 
     // Removes all others, some rows at a time, between appends.
     result<void> remove_others(std::uint64_t number) const;
     result<void> remove_all() const;
 
-    // What the keys of a generation begin with.
+    // The prefix of the keys of a generation.
     std::string prefix_of(std::uint64_t number) const;
 
     // The projections that have anything in the log, by name.

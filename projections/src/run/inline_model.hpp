@@ -1,7 +1,7 @@
 // A read model in the log's database: one generation of an inline projection.
 //
-// It is written in two ways: through write(), while it is built beside the one that answers, and by appends, of which an
-// InlineModelFold is a part. Threads: as every ReadModel.
+// It is written in two ways: by write() while it is built, and by appends, each of which calls an InlineModelFold. Threads: as
+// every ReadModel.
 #pragma once
 
 #include "rows/row_feed.hpp"
@@ -19,10 +19,10 @@ public:
     result<std::optional<std::string>> find(std::string_view key) const override;
     std::shared_ptr<const ReadModelView> view() const override;
 
-    // Until nullptr is given, the appends are held already where something is written.
+    // Tells it that the caller holds the appends already, until nullptr is given.
     void write_through(HeldAppends* held) { held_ = held; }
 
-    // Another one answers, and its rows will be removed: whoever still asks gets what it has now.
+    // Queries see another one now, and these rows will be removed: remaining readers get a snapshot of now.
     void retire();
 
     const std::string& prefix() const { return prefix_; }
@@ -44,7 +44,7 @@ private:
     std::atomic<bool> is_retired_{false};
 };
 
-// Has an append fold its events into a read model.
+// Folds the events of an append into a read model.
 class InlineModelFold final : public InlineFold {
 public:
     InlineModelFold(std::shared_ptr<const Projection> definition, std::shared_ptr<InlineModel> model)
@@ -56,7 +56,7 @@ public:
     void written(Position position) override;
 
 private:
-    // What an append has changed, as long as it is not known whether it is written.
+    // The changes of an append, until it is known whether it was written.
     struct Folded {
         Position position  = 0; // of its last event
         std::uint64_t rows = 0; // in all

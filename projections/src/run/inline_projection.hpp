@@ -1,7 +1,7 @@
-// A projection that runs inline: its rows lie beside the log and are changed in the write that appends the events.
+// A projection that runs inline: its rows are in the database of the log, and the write that appends events changes them.
 //
-// There is nothing to follow: an append asks it, and is refused when a handler answers with an error. Before it is asked
-// the first time it has caught up with the log. Threads: as every RunningProjection.
+// It follows no log: each append calls it, and is refused when a handler returns an error. Before the first call it catches up
+// with the log. Threads: as every RunningProjection.
 #pragma once
 
 #include "run/inline_generations.hpp"
@@ -18,13 +18,13 @@ public:
     InlineProjection(const InlineProjection&)            = delete;
     InlineProjection& operator=(const InlineProjection&) = delete;
 
-    // What stands there of another version, or in another place, stays: appends, which need rows of this version, are
-    // refused until these are built.
+    // Rows of another version, or in another place, are not changed. Appends need rows of this version, so they are refused
+    // until these are built.
     result<void> open() override;
     result<void> build() override;
 
     result<NewGeneration> begin_generation() const override;
-    // Not in the log: it would wait for every append, and every append for it.
+    // Not in the log: otherwise it and the appends would wait for each other.
     result<NewGeneration> begin_scratch() const override;
     result<Position> catch_up_and_replace(const NewGeneration& by) override;
     result<void> clear_away() const override;
@@ -44,7 +44,7 @@ private:
     result<Position> take_over(std::uint64_t number, const std::shared_ptr<InlineModel>& model);
 
     const InlineGenerations in_log_;
-    std::uint64_t number_ = 0;                    // of the generation that answers
+    std::uint64_t number_ = 0;                    // of the generation that queries see
     std::shared_ptr<InlineFold> fold_of_appends_; // none before it was opened
 };
 

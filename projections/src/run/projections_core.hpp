@@ -1,4 +1,4 @@
-// What Projections keeps: everything that runs, and the lock over it.
+// The members of Projections: everything that runs, and its lock.
 #pragma once
 
 #include "run/inline_projection.hpp"
@@ -18,8 +18,8 @@ struct Projections::Core {
     mutable std::mutex mutex; // over `running` and what is in it; not held while a rebuild reads the log
     std::vector<std::unique_ptr<RunningProjection>> running;
 
-    // False while somebody else works on the projections: it does not wait, since that one may wait for a thread of the
-    // executor, on which this is called.
+    // False while another thread works on the projections. It does not wait, since that thread may wait for the executor's
+    // thread that calls this.
     bool restart(std::string_view name)
     {
         const std::unique_lock lock{mutex, std::try_to_lock};
@@ -72,7 +72,7 @@ struct Projections::Core {
                     "asked for the projection \"" + std::string{name} + "\" and found only: " + names);
     }
 
-    // Where rows of an older version answer, this program's handlers say nothing about them.
+    // This program's handlers cannot say anything about rows of an older version.
     result<void> check_no_version_is_built(std::string_view name, const std::string& what) const
     {
         const std::lock_guard lock{mutex};

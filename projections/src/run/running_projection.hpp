@@ -1,7 +1,7 @@
-// One projection while it runs: its definition, the read model that answers, and the subscription that feeds it.
+// One projection while it runs: its definition, the read model that queries see, and the subscription that feeds it.
 //
-// What stands there may be of another version, of another shape, or in another place. Opening changes nothing of it. build() then
-// begins a read model of this version beside it: the subscription feeds that one, and puts it in its place when it has caught up.
+// The rows on disk may be of another version, of another shape, or in another place. Opening does not change them. build() then
+// begins a read model of this version: the subscription feeds that one, and it replaces the old one when it has caught up.
 //
 // Threads: one at a time; Projections holds its lock over every call, and calls restart() when it is asked to.
 #pragma once
@@ -23,7 +23,7 @@ namespace eventloom {
 
 class RunningProjection {
 public:
-    // Asks, from any thread, for a call of restart() at a time.
+    // Asks, from any thread, for a call of restart() at a given time.
     using AskForRestart = std::function<void(Time due)>;
 
     RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
@@ -31,11 +31,11 @@ public:
                       AskForRestart ask_for_restart);
     virtual ~RunningProjection() = default;
 
-    // Opens the generation that answers, or begins the first one. One that is not of this version answers as it stands, if
-    // its rows have the same shape.
+    // Opens the current generation, or begins the first one. Queries see a generation of another version as it is, if its rows
+    // have the same shape.
     virtual result<void> open();
-    // Where that is so, begins one of this version beside it, or goes on with what is half built; where the old rows cannot
-    // be read here, it answers as it fills. Rows of a newer version stay. And removes what earlier processes left behind.
+    // If it is of another version, begins one of this version, or continues a half-built one. When the old rows cannot be read,
+    // queries see the new one while it fills. Rows of a newer version stay. Also removes what earlier processes left behind.
     virtual result<void> build();
     // Whether only rows of another version exist, and none of this version are built.
     bool stands_by() const;
@@ -78,10 +78,10 @@ public:
     // Whether another dead letter waits for this one.
     result<bool> is_waited_for(Position dead_letter) const;
 
-    // Everything up to here is seen by whoever asks.
+    // Queries see everything up to here.
     Position visible() const;
     std::optional<Error> error() const;
-    // Stopped by an error, and not to be started again by itself.
+    // Stopped by an error, and will not start again by itself.
     bool has_given_up() const { return error().has_value() && not waiting_; }
     ProjectionStatus status(Position head) const;
 
@@ -89,18 +89,18 @@ public:
     const std::shared_ptr<const Projection>& definition() const { return definition_; }
     const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
-    // What this program's handlers write: the read model that answers, or the one that is built beside it.
+    // The read model that this program's handlers write: the one that queries see, or the one that is being built.
     std::shared_ptr<ReadModel> written() const;
-    // While older rows answer.
+    // Whether queries see older rows.
     bool is_building() const;
-    // Of what this program's handlers write; nullptr where none can be kept.
+    // The copies of written(); nullptr when there can be none.
     const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
     void remember(Error why) { failure_ = std::move(why); }
 
     bool rebuilding = false;
 
 protected:
-    // What is not of this version, and stays until that is whole.
+    // Rows of another version, which stay until this version is complete.
     struct Standing {
         Generation generation;
         std::shared_ptr<ReadModel> rows;
@@ -151,8 +151,8 @@ private:
     EventBus& bus_;
     const AskForRestart ask_for_restart_;
     std::optional<NewGeneration> building_;
-    std::optional<std::string> notice_; // why what answers is still filling
-    std::uint64_t number_ = 0;          // of the generation that answers, when it is of this version
+    std::optional<std::string> notice_; // why the rows that queries see are incomplete
+    std::uint64_t number_ = 0;          // of the current generation, when it is of this version
     std::vector<std::uint64_t> found_;  // generations that were half built when it was opened
     std::shared_ptr<HistoryCopies> copies_;
     std::shared_ptr<LogFold> fold_;

@@ -1,4 +1,4 @@
-// What cannot be undone is done only for whoever says so: `--yes` on the command line.
+// Commands that cannot be undone need `--yes` on the command line.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
@@ -8,7 +8,7 @@
 namespace eventloom {
 
 // `what` as in "remove 3 backups": the sentence begins "asked to remove 3 backups, which cannot be undone".
-// Failure::invalid "needs-yes": nobody said so.
+// Failure::invalid "needs-yes": it was not given.
 result<void> require_consent(bool said_yes, std::string_view what);
 
 } // namespace eventloom

@@ -1,4 +1,4 @@
-// The commands that every service gets: each is added by a function of its own file. command_line.cpp lists them.
+// The commands that every service has. A function in a file of its own adds each; command_line.cpp lists them.
 #pragma once
 
 #include <eventloom/service/command.hpp>

@@ -1,4 +1,4 @@
-// Where projections stand, for people and for programs.
+// The status of projections, for people and for programs.
 #pragma once
 
 #include <eventloom/projections/projections.hpp>
@@ -6,18 +6,18 @@
 
 namespace eventloom {
 
-// The same members wherever a program asks.
+// The JSON of a status; it has the same members everywhere.
 Json json_of(const ProjectionStatus& status);
-// The same, with the events that it knows nothing of.
+// The same, with the events of unknown types.
 result<Json> json_of(const Projections& projections, const ProjectionStatus& status);
 
-// A row each, also for those that an earlier program left behind.
+// One row for each, also for those that an earlier program left behind.
 result<void> show_status(Output& out, const Projections& projections);
 
-// What else is to be said of one: why its rows are not whole, what is built.
+// Further sentences about a projection: why its rows are incomplete, and which version is being built.
 void say_what_is_built(Output& out, const ProjectionStatus& status);
 
-// What the log has that no event list of a projection's aggregates names: nothing said when there is none.
+// Reports events that no event list of a projection's aggregates names; says nothing when there are none.
 result<void> say_what_is_unknown(Output& out, const Projections& projections, const std::vector<std::string>& names);
 
 // Whole seconds, and whole events a second.

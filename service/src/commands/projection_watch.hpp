@@ -6,8 +6,8 @@
 
 namespace eventloom {
 
-// On a terminal the table, in its place, once a second; elsewhere a line for each projection that has changed. Until it is
-// interrupted, which is how it ends well.
+// On a terminal it draws the table again once a second; otherwise it writes a line for each projection that has changed. It
+// runs until it is interrupted, which is a success.
 result<void> watch_projections(Output& out, Service& service);
 
 } // namespace eventloom

@@ -1,4 +1,4 @@
-// Recorded events on their way from one program to another: framed, checksummed, with an end that says how many there were.
+// Recorded events as bytes for another program: framed, with checksums, and with an end that has their number.
 // docs/format.md, "Events between programs".
 //
 //     std::string bytes = event_frames::beginning();
@@ -29,12 +29,12 @@ void append_end(std::string& bytes, std::uint64_t events);
 
 class EventFrameReader {
 public:
-    // Gives at most so many bytes; none when nothing more comes.
+    // Reads at most this many bytes; 0 at the end.
     using Read = std::function<result<std::size_t>(char* into, std::size_t most)>;
 
     explicit EventFrameReader(Read read) : read_{std::move(read)} {}
 
-    // The next event, until the next call; nothing after the last. What comes is believed in nothing.
+    // The next event, valid until the next call; nullptr after the last. All input is checked.
     // Failure::corrupt  "not-events", "damaged-events", "events-cut-short".
     result<const RecordedEvent*> next();
 

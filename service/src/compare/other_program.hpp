@@ -1,12 +1,12 @@
-// Another build of this service, told to fold the events that are in a read model with its own code.
+// Another build of this service that folds the events of a read model with its own code.
 //
 //     BOOST_OUTCOME_TRY(const auto other, OtherProgram::start("/opt/shop-2/shop", "orders", console));
 //     BOOST_OUTCOME_TRY(other->send_events(store, rows, progress));
 //     auto compared = rows_compared.compare(before, other->rows(), console);
 //     if (not compared) return other->why(std::move(compared.error()));
 //
-// It runs `projections fold NAME`, reads the events from its standard input and opens nothing of ours. What is wrong with it is
-// one sentence and a code each: "no-such-program", "not-a-service", "cannot-fold", "lacks-the-projection",
+// It runs `projections fold NAME`, reads the events from its standard input and opens none of our files. Each fault of it is
+// an error with its own code: "no-such-program", "not-a-service", "cannot-fold", "lacks-the-projection",
 // "other-program-failed", "other-program-killed", "not-rows", "rows-cut-short". Threads: one.
 #pragma once
 
@@ -24,12 +24,12 @@ public:
 
     std::uint32_t version() const { return head_.version; }
 
-    // Those that it hears, up to where `rows` are and without those that are left out of these for good.
+    // Sends the events that it hears, up to the position of `rows`, without those that are left out of `rows` for good.
     result<void> send_events(const EventStore& store, const RowsAsJson& rows, const LogProgress& progress);
 
     RowsInOrder& rows() { return told_; }
 
-    // Of what its rows met: what it says itself, when it failed.
+    // The error to report for a failed comparison: the program's own error, if it failed.
     Error why(Error error);
 
 private:

@@ -1,4 +1,4 @@
-// What is not the same about the rows of a projection before and after: counted by table, with the first examples.
+// The differences between the rows of a projection before and after, counted for each table, with the first examples.
 //
 //     RowsCompared compared{10};
 //     BOOST_OUTCOME_TRY(compared.compare(before, after, console));
@@ -29,7 +29,7 @@ public:
 
     explicit RowsCompared(std::size_t examples_max) : examples_max_{examples_max} {}
 
-    // Walks over both in step, with two rows in memory. Ends when nobody wants it any more.
+    // Walks over both in step, with two rows in memory. Ends early when the command is stopped.
     result<void> compare(RowsInOrder& before, RowsInOrder& after, const Console& console);
 
     const std::map<std::string, Counts>& tables() const { return tables_; }

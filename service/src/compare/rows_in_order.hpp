@@ -1,5 +1,5 @@
-// The rows of a projection one by one, table by table (by name) and key by key: those that are kept here, or those that another
-// program says. And the lines in which it says them: docs/format.md, "Rows between programs".
+// The rows of a projection one by one, ordered by table name and key: those of this service, or those that another program
+// sends. Also the lines in which it sends them: docs/format.md, "Rows between programs".
 //
 //     while (true) {
 //         BOOST_OUTCOME_TRY(const auto row, rows.next());
@@ -27,7 +27,7 @@ struct RowInOrder {
 class RowsInOrder {
 public:
     virtual ~RowsInOrder() = default;
-    // Until the next call; nothing after the last row.
+    // Valid until the next call; nullptr after the last row.
     virtual result<const RowInOrder*> next() = 0;
 };
 
@@ -44,22 +44,22 @@ private:
     RowInOrder row_;
 };
 
-// What the other program says before its rows.
+// What the other program sends before its rows.
 struct FoldHead {
     std::uint32_t version = 0;
     std::set<std::string> types;
 };
 
-// Says the head; then, when the events have been folded, the rows and their end.
+// Writes the head; then, after the events were folded, the rows and their end.
 void say_fold_head(Console& console, const Projection& definition);
 result<void> say_rows(Console& console, const RowsAsJson& rows);
 
-// Of a program whose head has been read.
+// The rows of a program whose head was read.
 class ToldRows final : public RowsInOrder {
 public:
     ToldRows(ChildProgram& program, const Console& console) : program_{program}, console_{console} {}
 
-    // Its errors say what was found, and leave it to others to say where.
+    // Its errors say what was found; the caller adds where.
     // Failure::corrupt  "not-a-service".
     static result<FoldHead> head(std::string_view line);
     // Failure::corrupt  "not-rows", "rows-cut-short".

@@ -1,4 +1,4 @@
-// A command that a running service carries out for this program.
+// Lets a running service carry out a command of this program.
 #pragma once
 
 #include "door/admin_socket.hpp"
@@ -7,9 +7,9 @@
 
 namespace eventloom {
 
-// Sends the command, says here what it says there, and gives its exit code; nothing when no service runs. A signal asks the
-// service to end it. A service that is busy is waited for until `patience` is over. One from which nothing comes is asked
-// whether it is there: as long as it says so, the command takes as long as it takes.
+// Sends the command, writes its output here, and returns its exit code; nothing when no service runs. A signal asks the
+// service to stop the command. It waits for a busy service until `patience` is over. When the service sends nothing, it is
+// asked whether it still runs; while it answers, the command may take any time.
 // Failure::unavailable  "service-busy", "service-not-reached", "interrupted";
 // Failure::unknown      "service-does-not-answer", "service-went-away".
 result<std::optional<int>> ask_service(const std::string& directory, const CommandRequest& request,

@@ -1,4 +1,4 @@
-// Takes connections, reads one request from each within its limits, and has it answered.
+// Accepts connections, reads one request from each within the limits, and answers it.
 #pragma once
 
 #include "door/admin_socket.hpp"
@@ -24,14 +24,14 @@ public:
 
     class Connection;
 
-    // Threads that begin all together or not at all. boost::asio::thread_pool waits for ever for those that it has when the
+    // Threads that start all together or not at all. boost::asio::thread_pool waits for ever for its other threads when the
     // system refuses one more.
     class Workers {
     public:
         explicit Workers(std::size_t count);
         ~Workers();
         boost::asio::io_context& context() { return context_; }
-        void join(); // when all is done that was posted
+        void join(); // after everything that was posted is done
 
     private:
         boost::asio::io_context context_;
@@ -48,7 +48,7 @@ private:
     const AdminSocket file_; // its descriptor is the acceptor's
     const AdminAnswers answers_;
     const AdminLimits limits_;
-    const Descriptor stopping_; // readable from when on the service stops
+    const Descriptor stopping_; // readable after the service has begun to stop
     std::atomic<std::size_t> connections_{0};
     std::atomic<std::size_t> commands_{0};
 

@@ -1,4 +1,4 @@
-// The socket in a data directory: where it is, who may use it, and who is at the other end.
+// The socket in a data directory: where it is, which users may use it, and which process is connected.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
@@ -10,7 +10,7 @@
 
 namespace eventloom {
 
-// A file descriptor that is closed when it goes.
+// A file descriptor that the destructor closes.
 class Descriptor {
 public:
     explicit Descriptor(int number = -1) : number_{number} {}
@@ -32,20 +32,20 @@ struct Peer {
 
 class AdminSocket {
 public:
-    // Listens in the directory, whose log this process has open. The file is there with mode 0600 from the first moment on.
+    // Listens in the directory; this process must have its log open. The socket has mode 0600 from the beginning.
     static result<AdminSocket> listen(const std::string& directory);
 
-    // Nothing when nobody listens there: no socket, or one that a killed process has left.
-    // A service that takes no connection, because it hangs or too many wait, is waited for so long; so is one that takes no more
-    // of what is sent to it.  Failure::unavailable "service-not-reached"; Failure::refused "service-of-another-user".
+    // Nothing when no process listens: there is no socket, or a killed process has left it.
+    // The time limit is for a service that accepts no connection, because it hangs or too many wait, and for one that reads no
+    // more.  Failure::unavailable "service-not-reached"; Failure::refused "service-of-another-user".
     static result<std::optional<AdminSocket>> connect(const std::string& directory, Duration patience);
 
-    // Who is at the other end of a connection.
+    // The process at the other end of a connection.
     static Peer peer_of(int connection);
 
     int descriptor() const { return socket_.number(); }
     int release() { return socket_.release(); }
-    // Takes the file of a listening socket away.
+    // Removes the file of a listening socket.
     void remove_file() const;
 
 private:

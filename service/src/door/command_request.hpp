@@ -1,11 +1,11 @@
-// What goes over the door for one command, and comes back: JSON, so that other programs can use the door too.
+// The request and the answer of one command at the door. They are JSON, so that other programs can use the door too.
 //
 // POST /command has a body such as
 //
 //     {"arguments": ["orders", "list"], "working_directory": "/home/ada", "data_directory": "var/shop",
 //      "out_is_terminal": false, "err_is_terminal": false, "width": 80, "table_width": 0}
 //
-// and is answered with lines: {"out": "..."} and {"err": "..."} in the order in which they were said, at last {"exit": 0}.
+// and the answer is lines: {"out": "..."} and {"err": "..."} in the order of the output, and at the end {"exit": 0}.
 #pragma once
 
 #include <eventloom/service/console.hpp>

@@ -1,4 +1,4 @@
-// The console of a command that a client of the door has sent: what it says becomes lines on the connection.
+// The console of a command that a client of the door has sent: its output becomes lines on the connection.
 #pragma once
 
 #include "door/command_request.hpp"
@@ -9,7 +9,7 @@ namespace eventloom {
 
 class DoorConsole final : public Console {
 public:
-    // `stopping` is a descriptor that is readable from when on the service stops.
+    // `stopping` is a descriptor that is readable after the service has begun to stop.
     DoorConsole(int connection, int stopping, const ConsoleShape& shape);
 
     void out(std::string_view text) override { say<SaidOut>(text); }
@@ -19,8 +19,8 @@ public:
     result<void> go_on() const override { return wait(Duration{0}); }
     result<void> wait(Duration span) const override;
 
-    // Sends text as it is. A client that reads slowly is waited for; one that has gone, or that does not read while the
-    // service stops, is not.
+    // Sends text unchanged. It waits for a client that reads slowly, but not for one that has gone, or that does not read while
+    // the service stops.
     void send(std::string_view text);
 
 private:

@@ -1,4 +1,4 @@
-// The head of an HTTP request, read strictly: what two readers could understand in two ways is refused.
+// The head of an HTTP request, read strictly: ambiguous heads are refused.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
@@ -15,7 +15,7 @@ struct HttpHead {
     std::size_t body_bytes = 0;
 };
 
-// A request that is not carried out, and the status that says so.
+// The error of a refused request, with its HTTP status.
 struct HttpRefusal {
     unsigned status = 400;
     Error error;
@@ -27,11 +27,11 @@ using http_result = outcome::basic_result<T, HttpRefusal, outcome::policy::termi
 // `text` ends with the empty line after the last field.
 http_result<HttpHead> read_http_head(std::string_view text, std::size_t body_bytes_max);
 
-// A whole answer.
+// A complete response.
 std::string http_answer(unsigned status, std::string_view json);
-// The head of an answer that ends when the connection does.
+// The head of a response that ends with the connection.
 std::string http_head_of_lines();
-// Of an answer, 0 when it is none.
+// The status of a response; 0 when it is not a response.
 unsigned http_status_of(std::string_view head);
 
 } // namespace eventloom

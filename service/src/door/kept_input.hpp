@@ -1,4 +1,4 @@
-// What comes from a pipe, kept in a file so that it can be read from its beginning more than once. Threads: one.
+// Copies the input of a pipe to a file, so that it can be read several times. Threads: one.
 #pragma once
 
 #include <eventloom/service/console.hpp>
@@ -7,10 +7,10 @@
 
 namespace eventloom {
 
-// Whether there is something at `path` that is no file and no directory.
+// Whether there is something at `path` that is neither a file nor a directory.
 bool is_a_pipe(const std::string& path);
 
-// Reads it to its end.  Failure::storage "input-not-kept", and what console.go_on() says.
+// Reads it to its end.  Failure::storage "input-not-kept", and the errors of console.go_on().
 result<void> keep_input(const std::string& pipe, const std::string& file, const Console& console);
 
 } // namespace eventloom

@@ -1,10 +1,10 @@
-// The history of a store as CloudEvents 1.0 in JSON, one a line: what `store export` writes and `store import` reads.
+// The history of a store as CloudEvents 1.0 in JSON, one on each line: what `store export` writes and `store import` reads.
 // docs/format.md, "Exports", has the members.
 //
 //     std::string line = cloud_events::line_of(event, 1);                    // its first, without the end
 //     BOOST_OUTCOME_TRY(const HistoryLine read, cloud_events::read_line(line));
 //
-// Each line has its number and a checksum, so that one that was changed, lost or moved is not taken for another. Threads: pure functions.
+// Each line has its number and a checksum, so a changed, lost or moved line is noticed. Threads: pure functions.
 #pragma once
 
 #include <eventloom/eventstore/gone.hpp>
@@ -37,13 +37,13 @@ std::string line_of(const RecordedEvent& event, std::uint64_t number);
 std::string line_of(const CommandRecord& command, std::uint64_t number);
 std::string line_of(const HistoryEnd& end, std::uint64_t number);
 
-// Whether it is a line that was written so, with this number, by its checksum alone: much faster than reading it.
+// Whether its number and its checksum are right: much faster than reading it.
 bool is_line(std::string_view text, std::uint64_t number);
 
 // An event for other programs, with its data as JSON: it cannot be read again.
 std::string readable_line_of(const RecordedEvent& event, std::string_view data_json);
 
-// Takes any order and spacing of the members. The sentence is about the line alone.
+// Accepts any order and spacing of the members. The sentence is only about the line.
 // Failure::invalid  "not-a-cloud-event", "not-an-exported-line", "json-too-deep", "not-json".
 // Failure::corrupt  "damaged-line".
 result<HistoryLine> read_line(std::string_view line);

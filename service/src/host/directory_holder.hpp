@@ -1,4 +1,4 @@
-// Who has a data directory open.
+// Which process has a data directory open.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
@@ -8,7 +8,7 @@
 
 namespace eventloom {
 
-// The error, with the process that holds the log of `directory`, when that is what it speaks of and the system knows.
+// Adds to a "held-by-another-process" error the process that has the log of `directory` open, if the system knows it.
 Error with_holder(Error error, const Runtime& runtime, const std::string& directory);
 
 } // namespace eventloom

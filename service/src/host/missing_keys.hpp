@@ -1,4 +1,4 @@
-// Personal data in the log that nobody can open though nobody erased them: their key is gone.
+// Personal data in the log that cannot be decrypted and were not erased: their key is missing.
 //
 //     BOOST_OUTCOME_TRY(const auto missing, find_missing_keys(log, keys, progress));
 //     missing.subjects;      // 0: every key that is needed is there, or was destroyed on purpose
@@ -19,8 +19,8 @@ struct MissingKeys {
     std::string first; // subject, in the order of the log
 };
 
-// Reads the whole log, as it lies on the disk; needs some 50 bytes of memory for each subject in it. `progress` is told the
-// position that was reached; an error that it answers ends the work.
+// Reads the whole log with sealed data; needs some 50 bytes of memory for each subject in it. `progress` gets the position
+// that was reached; an error of it ends the work.
 result<MissingKeys> find_missing_keys(const EventStore& log, PersonalKeys& keys,
                                       const std::function<result<void>(Position)>& progress);
 

@@ -1,5 +1,5 @@
-// Data that cannot be written where they lie, such as a backup that is mounted, or another user's: a directory for a while
-// in which they can be opened. What never changes is there under links, all else as copies, so nothing is written to the data.
+// A temporary directory in which data can be opened that cannot be written, such as a mounted backup or data of another user.
+// Files that never change are links there, all others are copies, so nothing is written to the data.
 //
 //     if (not can_be_written(data)) { BOOST_OUTCOME_TRY(view, make_read_view(data)); }     // and open view->path()
 //
@@ -10,7 +10,7 @@
 
 namespace eventloom {
 
-// What is not there can be made, as far as is known.
+// A directory that does not exist counts as writable.
 bool can_be_written(const std::string& data);
 
 // Failure::storage  "no-read-view", "no-scratch-directory".

@@ -1,4 +1,4 @@
-// A new directory for what is needed for a while, open to its user alone. It goes with the object, and all that is in it.
+// A temporary directory, open only to its user. The destructor removes it with everything in it.
 //
 //     BOOST_OUTCOME_TRY(const auto scratch, ScratchDirectory::make({}));   // among the system's temporary files
 //

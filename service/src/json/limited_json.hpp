@@ -1,5 +1,5 @@
-// JSON from outside: how deep it nests is looked at before it is parsed, because whoever writes or
-// drops a value goes down as deep as it is.
+// JSON from outside: its depth is checked before it is parsed, because writing and destroying a value recurses as deep as the
+// value nests.
 #pragma once
 
 #include <eventloom/framework/result.hpp>

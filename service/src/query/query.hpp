@@ -3,8 +3,8 @@
 //     BOOST_OUTCOME_TRY(const auto query, Query::parse(table, {.where = {"total > 100"}, .order = "-total", .limit = "10"}));
 //     BOOST_OUTCOME_TRY(query.run(rows, [&](const TableRows& page) { writer->page(page); }));
 //
-// Rows are read a page at a time. Without an order no more than a page is in memory; with one, as many rows as are wanted. Where
-// a condition is on the key or on an index, only the rows that it leads to are read.
+// Rows are read page by page. Without an order only one page is in memory; with one, as many rows as are wanted. With a
+// condition on the key or on an index, only the rows that it selects are read.
 // Threads: values.
 #pragma once
 
@@ -27,7 +27,7 @@ struct QueryText {
 
 class Query {
 public:
-    // The description must outlive the query. What Condition::parse says; Failure::invalid "no-such-column",
+    // The description must outlive the query. The errors of Condition::parse; Failure::invalid "no-such-column",
     // "column-without-order", "wrong-limit".
     // `most_ordered`: how many rows an order may need to hold.
     static result<Query> parse(const TableDescription& table, const QueryText& text,

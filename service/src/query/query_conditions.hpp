@@ -1,10 +1,10 @@
-// What is typed after --where: a column, an operator, a value.
+// A condition as it is typed after --where: a column, an operator, a value.
 //
 //     BOOST_OUTCOME_TRY(const auto condition, Condition::parse("total >= 12.50", table));
 //     condition.holds(row);
 //
-// The name of an index stands for its first column; or, where only its function knows what it has, for its value, which is found
-// in the index alone.
+// The name of an index means its first column. For an index over a function it means the value of the index, which is only in
+// the index.
 // Threads: values.
 #pragma once
 
@@ -42,14 +42,14 @@ public:
     // Failure::invalid "malformed-where", "no-such-column", "column-without-order", "wrong-operator", "wrong-value".
     static result<Condition> parse(std::string_view text, const TableDescription& table);
 
-    // Whether a row meets it; of an index whose values are in no column, each row that the index gives does.
+    // Whether a row meets it. For an index over a function, each row that the index gives does.
     bool holds(const Json& row) const;
 
     // Either it is of a column, or of an index alone.
     const ColumnDescription* column() const { return column_; }
     const IndexDescription* index() const { return index_; }
     Operator how() const { return operator_; }
-    // What it compares with, as keys and indexes have it. Nothing where they have no such value, or could have several.
+    // The ordered bytes of its value in keys and indexes. Nothing when there is no such value, or when there could be several.
     const std::optional<std::string>& ordered() const { return ordered_; }
 
 private:

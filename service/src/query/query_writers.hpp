@@ -1,4 +1,4 @@
-// The answer to a query, written as it comes: a table for people, JSON or CSV for programs.
+// Writes the rows of a query page by page: a table for people, JSON or CSV for programs.
 #pragma once
 
 #include "terminal/table_text.hpp"
@@ -19,9 +19,9 @@ public:
 
 using QueryColumns = std::vector<const ColumnDescription*>;
 
-// As wide as the first page needs; later rows may be wider.
+// The first page decides the width; later rows may be wider.
 std::unique_ptr<QueryWriter> write_table(Console& console, const QueryColumns& columns);
-// One array of objects, an object a line. Numbers are what the machine has.
+// One array of objects, an object on each line. Numbers are not formatted.
 std::unique_ptr<QueryWriter> write_json(Console& console, const QueryColumns& columns);
 // RFC 4180, with the names of the columns in the first line. Values as people type them.
 std::unique_ptr<QueryWriter> write_csv(Console& console, const QueryColumns& columns);

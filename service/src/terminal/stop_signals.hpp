@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP, as something that can be waited for. Nothing is done in a handler but to say that one came.
+// SIGINT, SIGTERM and SIGHUP as a descriptor to wait for. The signal handler only records the signal.
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>
@@ -8,7 +8,7 @@
 
 namespace eventloom {
 
-// From its making to its end these signals do not end the process. One at a time, made before the program's threads.
+// While it exists these signals do not end the process. Make only one, before the program's threads.
 class StopSignals {
 public:
     StopSignals();
@@ -16,23 +16,22 @@ public:
     StopSignals(const StopSignals&)            = delete;
     StopSignals& operator=(const StopSignals&) = delete;
 
-    // 0, or the first that came.
+    // The first signal; 0: none came.
     int received() const;
     // Readable for poll() from the first signal on.
     int descriptor() const;
-    // Blocks for so long at most; whether one has come.
+    // Blocks at most this long; returns whether a signal has come.
     bool wait(Duration span) const;
 };
 
-// Ends the process when it is still busy most of a second after a signal, as a crash would, which harms nothing that is on
-// disk: with a call to somebody who does not answer, for one, nothing can be done. A thread of its own watches, because all
-// others may be what is busy.
+// Ends the process like a crash when it is still busy most of a second after a signal, for example in a call that does not
+// return. This harms nothing on disk. A thread of its own watches, because all others may be busy.
 class LastResort {
 public:
     explicit LastResort(const StopSignals& signals);
     ~LastResort();
 
-    // To be stopped is how this program ends well: a service.
+    // A stop is a success for this program: it is a service.
     void ends_well_when_stopped() { ends_well_ = true; }
 
 private:

@@ -18,7 +18,7 @@ public:
     result<void> wait(Duration span) const override;
     void ends_well_when_stopped() override { last_resort_.ends_well_when_stopped(); }
 
-    // Whether all that was said on standard output has arrived there.
+    // Whether standard output has accepted everything.
     bool has_arrived() const { return arrived_; }
 
 private:
@@ -28,7 +28,7 @@ private:
     bool arrived_ = true;
 };
 
-// The error of whatever was ended by who had asked for it.
+// The error of work that the user has stopped.
 Error interrupted();
 
 } // namespace eventloom

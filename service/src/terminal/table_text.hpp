@@ -14,9 +14,8 @@ std::size_t width_of(std::string_view text);
 // A cell as a person reads it, without control characters.
 std::string cell_text(const Json& cell);
 
-// Headings, and rows beneath them, which may come in several goes: a column is as wide as what it has had to hold. No line is
-// wider than `width_max`, if that is not 0: long texts are cut first, and what still does not fit is cut from the line. What
-// is cut ends with a sign.
+// Headings with rows below them. Rows may come in several parts: a column is as wide as its widest cell so far. No line is
+// wider than `width_max`, unless that is 0: first long texts are cut, then the line itself. A cut text ends with a sign.
 class TextTable {
 public:
     explicit TextTable(std::vector<Column> columns, std::size_t width_max = 0);

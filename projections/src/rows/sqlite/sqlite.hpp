@@ -1,4 +1,4 @@
-// SQLite, wrapped once: connections, prepared statements, and what an answer of it means.
+// A wrapper of SQLite: connections, prepared statements, and the errors for its result codes.
 //
 //     BOOST_OUTCOME_TRY(const auto file, sqlite::Connection::open(path));
 //     BOOST_OUTCOME_TRY(file->run("PRAGMA journal_mode = WAL"));
@@ -57,7 +57,7 @@ private:
 
 class Connection {
 public:
-    // Makes the file when it is not there.
+    // Makes the file if it does not exist.
     static result<std::unique_ptr<Connection>> open(const std::string& file);
     ~Connection();
     Connection(const Connection&)            = delete;
@@ -66,19 +66,19 @@ public:
     result<Statement> prepare(const std::string& sql);
     result<void> prepare_into(std::vector<Statement>& statements, const std::string& sql);
     result<void> run(const std::string& sql);
-    // Ends a transaction without a change, if there is one.
+    // Rolls back the transaction, if there is one.
     void roll_back();
     bool is_in_transaction() const;
 
     // For how long a call waits for a lock that another program holds.
     void wait_for_locks(int milliseconds);
-    // How many pages stood in the write-ahead log after the last commit.
+    // How many pages the write-ahead log had after the last commit.
     int pages_written_ahead() const { return pages_written_ahead_; }
-    // Moves pages from the write-ahead log into the database, as far as readers let it. With `from_the_beginning` it waits
-    // for them, so that the log can begin anew. Says whether it got to the end.
+    // Moves pages from the write-ahead log into the database, as far as readers allow (a checkpoint). With
+    // `from_the_beginning` it waits for readers, so that the log can begin again. Returns whether it moved all pages.
     bool checkpoint(bool from_the_beginning);
 
-    // What the last call on this connection has met.
+    // The error of the last call on this connection.
     Error error(int code) const;
 
 private:

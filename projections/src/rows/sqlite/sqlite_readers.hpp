@@ -1,11 +1,11 @@
-// Connections that read a SQLite file, each at one moment of it.
+// Connections that read a SQLite file, each with a snapshot.
 //
 //     BOOST_OUTCOME_TRY(auto reader, readers.take());          // sees everything that was written by now
 //     BOOST_OUTCOME_TRY(const auto stored, reader->get(key));
 //     readers.give_back(std::move(reader));
 //
-// A connection that nobody uses is kept open with its moment, for as long as nothing is written: so most calls begin no
-// transaction. Threads: any; a reader may be shared.
+// An idle connection stays open with its snapshot until something is written, so most calls begin no transaction. Threads:
+// any; a reader may be shared.
 #pragma once
 
 #include "rows/sqlite/sqlite.hpp"
@@ -39,7 +39,7 @@ class SqliteReader {
 public:
     static result<std::unique_ptr<SqliteReader>> open(const std::string& file, const SqliteSchema& schema);
 
-    // Begins a moment: the newest. `written` says which that is, at least.
+    // Takes the newest snapshot. It has at least the writes that `written` counts.
     result<void> begin(std::uint64_t written);
     void end();
     bool sees(std::uint64_t written) const { return in_transaction_ && written_ == written; }
@@ -55,7 +55,7 @@ private:
         : file_{std::move(file)}, schema_{schema}, lookup_{std::move(lookup)}
     {
     }
-    // A statement that nobody uses, for a while.
+    // Lends an idle statement.
     result<sqlite::Statement> borrow(const std::string& sql);
     void bring_back(const std::string& sql, sqlite::Statement statement);
 
@@ -74,7 +74,7 @@ public:
 
     result<std::unique_ptr<SqliteReader>> take();
     void give_back(std::unique_ptr<SqliteReader> reader);
-    // To be called when something was committed: readers that are not in use let go of what was before.
+    // Call it after a commit: idle readers release their snapshots.
     void written();
 
 private:

@@ -1,4 +1,4 @@
-// What writes a SQLite file of rows: one transaction for a batch, and the moving of pages out of the write-ahead log.
+// Writes a SQLite file of rows: one transaction for a batch, and checkpoints of the write-ahead log.
 //
 //     BOOST_OUTCOME_TRY(const auto writer, SqliteWriter::open(std::move(file), schema));
 //     BOOST_OUTCOME_TRY(writer->write(batch));
@@ -19,14 +19,14 @@ public:
     static result<std::unique_ptr<SqliteWriter>> open(std::unique_ptr<sqlite::Connection> file,
                                                       const SqliteSchema& schema);
 
-    // All of the batch, or nothing.
+    // Writes all of the batch or nothing.
     result<void> write(const ModelBatch& batch);
 
-    // What was written last at a key; no answer while somebody else uses the connection.
+    // The value that was last written at a key; nothing while another thread uses the connection.
     std::optional<result<std::optional<std::string>>> find(std::string_view key);
 
-    // Keeps the write-ahead log short. Readers never wait for it; for them it waits a moment when the log has become long.
-    // A view that is kept for ever makes the log grow: then it is tried again whenever that is twice as long.
+    // Keeps the write-ahead log short. Readers never wait for it; when the log is long it waits a moment for readers. A view
+    // that is never released makes the log grow: then it tries again whenever the log is twice as long.
     void move_pages();
 
 private:
