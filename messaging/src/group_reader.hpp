@@ -21,10 +21,10 @@ public:
     };
 
     // The next events, at most `events_max` of them, and no more once they have `bytes_max`. A piece ends also after so
-    // many events that nobody wants that others should have a turn.
+    // many unwanted events, so that other work gets a turn.
     result<Piece> read(std::size_t events_max, std::size_t bytes_max);
 
-    // Lets go of what it holds of the store: nothing will be read for a while.
+    // Releases what it holds of the store: nothing will be read for a while.
     void pause();
 
 private:

@@ -1,5 +1,5 @@
-// Who in a consumer group has which streams, and what of them is in whose hands. Knows no threads, no clock and no disk:
-// the group asks and tells, holding its lock.
+// Which member of a consumer group has which streams, and which events are in whose batch. It knows no threads, no clock and
+// no disk: the group calls it with its lock held.
 //
 // What holds between any two calls: the events in `open` are those that are read, or to be read again, and not handled.
 // A stream is with exactly one member (or with `nobody_`). The first `in_flight` events of a stream are in that member's
@@ -27,7 +27,7 @@ public:
 
     // Members. Pointers live until remove().
     Member& add_member(std::string name);
-    void remove_member(Member& member); // its batch and its streams go to others
+    void remove_member(Member& member); // its batch and its streams go to other members
     bool has_member(std::string_view name) const;
     std::size_t members() const { return members_.size(); }
     template <class Visit>
@@ -59,7 +59,7 @@ public:
     void acknowledge(Member& member, std::size_t count);
     // The next event of its batch failed: it waits until `retry_at`, or its stream stops. The rest is handed back.
     void fail(Member& member, const Error& why, Time retry_at);
-    // It died over the next event of its batch.
+    // It died while it handled the next event of its batch.
     void died(Member& member, const Error& why);
     std::size_t unhandled(const Member& member) const;
 

@@ -1,4 +1,4 @@
-// The master key that wraps the others; two of them while a rekey is under way.
+// The master key that encrypts the others; two of them during a rekey.
 //
 //     BOOST_OUTCOME_TRY(const auto masters, MasterKeys::load(database, secrets, "var/shop/keys/master.key"));
 //     masters->for_wrapping();
@@ -31,7 +31,7 @@ public:
     const SecretKey& now() const { return now_; }
     const std::optional<SecretKey>& next() const { return next_; }
     const SecretKey& for_wrapping() const { return next_ ? *next_ : now_; }
-    // nullptr: another one has wrapped it.
+    // nullptr: another master key has encrypted it.
     const SecretKey* of(const Fingerprint& print) const;
 
     static key_records::RekeyNote note_of(const SecretKey& old, const SecretKey& next, Secrets& secrets);

@@ -24,7 +24,7 @@ namespace eventloom {
 
 inline constexpr std::size_t keys_in_a_page_max = 1'024; // that are looked at while commits wait
 
-// A mutex that goes to one who waits for it before it goes back to who had it: a commit waits for one page of a look at every
+// A mutex that a waiting thread gets before its last owner gets it again: a commit waits for one page of a look at every
 // key, and not for all of them.
 class TurnMutex {
 public:
@@ -36,7 +36,7 @@ public:
     void unlock() { mutex_.unlock(); }
 
 private:
-    std::mutex next_; // of the one who waits
+    std::mutex next_; // of the waiting thread
     std::mutex mutex_;
 };
 
@@ -65,9 +65,9 @@ struct PersonalKeys::Core {
     result<void> check_format(Database& opened) const;
     result<const MasterKeys*> load_masters(bool make);
 
-    // Where no store is, nothing is known.
+    // Without a database no subject is known.
     result<KnownSubject> look_up(const std::string& subject) const;
-    // A table that cannot be read is a key that is damaged.
+    // A damaged table counts as a damaged key.
     result<std::optional<std::string>> get(const std::string& key, const std::string& subject) const;
 
     result<KeyPointer> unwrap(const KnownSubject& known, const std::string& subject);
@@ -75,7 +75,7 @@ struct PersonalKeys::Core {
     // A key, when there is one or one may be made; it is added to `batch` then. nullptr: the subject was forgotten.
     result<KeyPointer> key_to_seal(const std::string& subject, Batch& batch);
 
-    // Another master key: rekey.cpp.
+    // To another master key: rekey.cpp.
     result<bool> are_under(const std::string& file);
     result<bool> begin_rekey(const std::string& file);
     struct RekeyPlace;

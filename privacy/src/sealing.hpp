@@ -1,4 +1,4 @@
-// What is sealed can be read by nobody without the key, and changed by nobody without notice: XChaCha20-Poly1305 of libsodium.
+// Authenticated encryption: XChaCha20-Poly1305 of libsodium. Without the key sealed bytes cannot be read, and a change is noticed.
 //
 //     const auto sealed = key.seal(nonce, beside, text);
 //     const auto opened = key.open(beside, sealed);        // nothing: another key, other bytes, or something else beside

@@ -23,13 +23,13 @@ public:
     // `files` outlives this and whatever hold() gives.
     explicit LiveFiles(leveldb::Env& files);
 
-    // Until what it gives goes, nothing is gone that LevelDB removes.
+    // While the result lives, files that LevelDB removes stay.
     std::shared_ptr<void> hold();
 
     // The log files and MANIFESTs of this opening that are there, by path, with the bytes that have left LevelDB's hands.
     std::map<std::string, std::uint64_t> growing() const;
 
-    // A file that LevelDB has asked to remove and that could not be: it asks again, and tells nobody. Empty: there is none.
+    // A file that LevelDB could not remove; it tries again and reports nothing. Empty: there is none.
     std::string not_removed() const;
 
     leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override;

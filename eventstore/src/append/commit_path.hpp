@@ -1,10 +1,10 @@
 // The way of appends into the log: in groups that share one write and one sync.
 //
-// Whoever appends puts a submission into the queue. The first who finds nobody writing leads: he takes what is in the queue,
-// up to a bound in bytes, decides one request after the other against the log and the requests before it, writes all that
-// is accepted in one batch, tells the observers, gives the answers, and after some groups hands the lead on. Nobody waits for company, and a
-// caller who waits does the work himself, so that no thread is needed to finish an append. What a group has staged is in
-// the newest index before it is durable; everybody else sees only what is not after the head.
+// Each append puts a submission into the queue. The first caller that finds no writer becomes the leader: it takes what is in
+// the queue, up to a limit of bytes, decides one request after the other against the log and the earlier requests, writes
+// everything that is accepted in one batch, calls the observers, gives the answers, and after some groups passes the lead on.
+// No append waits for others to join, and a waiting caller does the work itself, so no other thread is needed. What a group
+// has staged is in the newest index before it is durable; readers only see what is not after the head.
 #pragma once
 
 #include "append/append_rules.hpp"
@@ -32,29 +32,29 @@ public:
         Position index_events; // kept in memory before they go to the index on disk
     };
 
-    // Told after each group, by whoever led it, while nobody else writes.
+    // Called after each group by its leader, while no one else writes.
     using AfterGroup = std::function<void(const LogEnd&)>;
 
     CommitPath(const Runtime& runtime, Database& database, EventIndex& index, LogReader& log, LogRows& rows,
                Observers& observers, Options options, const LogEnd& end, AfterGroup after_group);
     ~CommitPath();
 
-    // Failure::unknown when the write failed; from then on nothing is taken.
+    // Failure::unknown when the write failed; after that every append is refused.
     result<Appended> append(const AppendRequest& request);
     void append(AppendRequest request, AppendCompletion completion);
 
     // A write of the log or of the index has failed.
     bool is_closed() const;
-    // Why; only then.
+    // The error of that write; call it only then.
     std::string fault() const;
 
-    // The end of what is durable. Asked while nobody appends.
+    // The end of what is durable. Call it while no append runs.
     const LogEnd& end() const { return end_; }
 
     // Returns when nothing is queued or being written.
     void finish();
 
-    // Takes the lead without a group to write: what was asked for before is done by then, or waits.
+    // Takes the lead without a group to write: earlier appends are done when it returns, later ones wait.
     std::unique_ptr<HeldAppends> hold();
 
 private:
@@ -67,7 +67,7 @@ private:
     using Submissions = boost::container::small_vector<Submission*, 64>;
 
     Submissions take_group();
-    // `own`: that of the caller who leads, if he is one who waits for his answer.
+    // `own`: the submission of the leading caller, if it waits for an answer.
     void lead(Submission* own) noexcept;
     Submissions write_one_group();
     result<void> write(const Submissions& submissions, std::size_t& taken);
@@ -90,7 +90,7 @@ private:
     Observers& observers_;
     const Options options_;
     const AfterGroup after_group_;
-    LogEnd end_;        // touched by the leader alone
+    LogEnd end_;        // only the leader uses it
     InlineFolds folds_; // the same
     const FindStored find_row_ = [this](const std::string& key) { return rows_.find(key); };
     RecordWriter writer_; // these two only for their memory
@@ -101,7 +101,7 @@ private:
     std::deque<Submission*> queue_;
     std::vector<std::unique_ptr<Submission>> spent_; // answered, and not cleared away
     bool is_led_        = false;
-    unsigned holders_   = 0; // who wait to hold the appends
+    unsigned holders_   = 0; // how many callers wait to hold the appends
     bool drain_is_sent_ = false;
     std::condition_variable idle_;
     std::shared_ptr<Tasks> tasks_; // lets tasks that run too late find that there is nothing left to do

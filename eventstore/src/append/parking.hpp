@@ -1,9 +1,9 @@
 // A place where one thread sleeps until another leaves it a word.
 //
-// Not a condition variable: whoever is told under its lock wakes only to sleep again on the lock, two switches for one; and
-// not std::atomic's wait: that of GCC 12 spins and yields before it sleeps, and dozens of callers that spin leave no core
-// to the one who leads. With 64 callers on two cores nearly all time goes into switches, so their number is the speed.
-// Threads: one waits, one leaves a word.
+// Not a condition variable: a thread that is notified under the lock wakes and then sleeps again on the lock, two switches
+// instead of one. Not std::atomic's wait: that of GCC 12 spins and yields before it sleeps, and dozens of spinning callers
+// leave no core to the leader. With 64 callers on two cores nearly all time goes into switches, so their number decides the
+// speed. Threads: one waits, one leaves a word.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ class Parking {
 public:
     // Sleeps while there is no word; takes it. A word is not 0.
     std::uint32_t take();
-    // The parking may be gone as soon as the word is there: nothing of it is touched after that, but its address.
+    // The parking may be destroyed as soon as the word is there: after that only its address is used.
     void leave(std::uint32_t word);
 
 private:

@@ -56,7 +56,7 @@ public:
 
     void stage(const CommandRecord& command) { staged_commands_.insert({command.id, true}); }
 
-    // Something that the group itself has staged was asked for: only when it is durable is there an answer.
+    // The answer depends on what the group itself has staged, so it is given only when that is durable.
     bool met_staged() const { return std::exchange(met_staged_, false); }
 
 private:

@@ -22,7 +22,7 @@ public:
     const EventBodies& bodies() const { return bodies_; }
     bool waits() const { return not completion_; }
 
-    // The caller's side: sleeps until he is to lead, or has his answer.
+    // For the caller: sleeps until it must lead, or has its answer.
     enum class Call : std::uint32_t { lead = 1, answered };
     Call wait_for_call()
     {
@@ -32,12 +32,12 @@ public:
     }
     result<Appended> take_answer() { return std::move(*answer_); }
 
-    // The leader's side.
+    // For the leader.
     void call(Call what) { parking_.leave(static_cast<std::uint32_t>(what)); }
-    // This caller, once he has his answer, tells the other one that he has his, too. At most two.
+    // This caller, when it has its answer, wakes another caller that has one too. At most two.
     void wakes(Submission* other) { others_[others_[0] != nullptr ? 1 : 0] = other; }
     void keep(result<Appended> answer) { answer_ = std::move(answer); }
-    // Of one that does not wait.
+    // Of a caller that does not wait.
     void complete() { tell_completion(completion_, std::move(*answer_)); }
 
 private:

@@ -1,4 +1,4 @@
-// Looks at the store that a backup's files are, without a change to them.
+// Verifies the store in the files of a backup, without changing them.
 #pragma once
 
 #include "backup/backup_directory.hpp"
@@ -16,7 +16,7 @@ result<void> remove_parts(const Runtime& runtime, const std::string& data, const
 // Failure::invalid "unknown-attachment": the backup holds what none of these knows.
 result<void> check_attachments(const std::string& backup, const BackupManifest& manifest,
                                const BackupAttachments& attachments);
-// One that is empty; one that is not there is no error.
+// Removes an empty directory; a missing one is not an error.
 result<void> remove_directory(const Runtime& runtime, const std::string& directory);
 
 std::string file_is_not_there(const BackupDirectory& directory, const BackupFile& file);
@@ -32,8 +32,8 @@ public:
 
     void find(std::string sentence);
 
-    // What is damaged is a finding; an error is what keeps from looking. `place_of` says where a file lies; what is written
-    // goes to a directory that is there for a while.
+    // Damage is a finding; an error means that it could not look. `place_of` gives the path of a file; everything that is
+    // written goes to a temporary directory.
     result<void> verify(const std::string& scratch_directory,
                         const std::function<std::string(const BackupFile&)>& place_of);
 

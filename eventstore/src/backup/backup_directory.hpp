@@ -14,7 +14,7 @@
 
 namespace eventloom {
 
-// Told of bytes that were read; an error that it answers ends the reading.
+// Called with the bytes that were read; an error of it ends the reading.
 using BytesRead = std::function<result<void>(std::uint64_t bytes)>;
 
 // Reads the first `bytes` bytes of a file piece by piece, and adds them up. Each piece is shown to `take`, too.
@@ -25,10 +25,10 @@ class BackupDirectory {
 public:
     // To read in it. Failure::invalid "no-backup-directory".
     static result<BackupDirectory> open(const Runtime& runtime, const std::string& path);
-    // To write in it, alone: makes it when it is not there, and removes what was left half-written.
+    // Opens it to write, exclusively: makes it if it does not exist, and removes half-written files.
     // Failure::unavailable "backups-in-use".
     static result<BackupDirectory> open_alone(const Runtime& runtime, const std::string& path);
-    // The one that open_alone() would make, when there is none.
+    // The mark that open_alone() would write, when there is none.
     static result<BackupDirectory> open_or_imagine(const Runtime& runtime, const std::string& path);
 
     const std::string& path() const { return path_; }
@@ -41,7 +41,7 @@ public:
     result<std::string> name_or_newest(const std::string& name) const;
     // A name for a backup of this moment, after those of all others.
     result<std::string> new_name(Time made) const;
-    // From here on there is this backup. Whatever it needs is durable.
+    // Adds this backup. All files that it needs must be durable.
     result<void> write(const std::string& name, const BackupManifest& manifest) const;
     result<void> remove(const std::string& name) const;
 

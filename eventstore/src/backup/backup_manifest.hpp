@@ -15,7 +15,7 @@ namespace eventloom {
 // How a list begins, of whatever version.
 inline constexpr std::string_view title_of_list = "eventloom backup ";
 
-// What a file holds, as far as a checksum tells.
+// The identity of a file's content, by length and checksum.
 struct FileContent {
     std::string checksum; // XXH3-128, 32 hexadecimal digits
     std::uint64_t bytes = 0;

@@ -1,4 +1,4 @@
-// The names in a directory of backups: by their form it is told what is ours, to be read and to be removed.
+// The names in a directory of backups. Their form says which files are ours and may be read and removed.
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>
@@ -23,7 +23,7 @@ bool is_backup_name(std::string_view name);
 // "0123456789abcdef0123456789abcdef-5", in files/.
 bool is_shared_file_name(std::string_view name);
 
-// What whoever was interrupted leaves in the directory, and in files/.
+// What an interrupted run leaves in the directory, and in files/.
 bool is_half_written_list(std::string_view name);
 bool is_half_written_file(std::string_view name);
 

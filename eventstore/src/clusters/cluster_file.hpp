@@ -52,15 +52,15 @@ private:
 
 class ClusterFile {
 public:
-    // Failure::corrupt when it is not the whole file of that range of the log, whose last record has this checksum.
+    // Failure::corrupt when it is not the complete file for that range of the log, whose last record has this checksum.
     static result<std::shared_ptr<const ClusterFile>> open(const Runtime& runtime, const std::string& directory,
                                                            const ClusterRange& range, std::uint64_t checksum);
 
     const ClusterRange& range() const { return range_; }
     std::uint64_t bytes() const { return file_->size(); }
 
-    // Reads a page into `page`, and its bytes into `scratch`. False when it is not here, or not as it was written: then
-    // its events are read from the log.
+    // Reads a page into `page`, and its bytes into `scratch`. False when it is not here, or damaged: then its events are read
+    // from the log.
     bool find(std::string_view stream, std::uint64_t page, std::string& scratch, PageView& found) const;
 
     // All pages, one after the other. Damage ends it with a sentence of what was found.

@@ -1,4 +1,4 @@
-// Where events stand: by stream, category, type, tag and id. Made from the log alone, and made again from it when it is lost.
+// The positions of events by stream, category, type, tag and id. Made only from the log, and made again when it is lost.
 //
 // The newest events are in memory (index_tail.hpp). When there are enough of them they are written to a database of its
 // own in one batch, which says up to where the index on disk now reaches; so an append writes nothing but its record.
@@ -64,7 +64,7 @@ struct StreamPlaces {
 
 class EventIndex {
 public:
-    // Failure::corrupt when it is to be made anew: see discard().
+    // Failure::corrupt when it must be built again: see discard().
     static result<std::unique_ptr<EventIndex>> open(const Runtime& runtime, const std::string& directory);
     static result<void> discard(const Runtime& runtime, const std::string& directory);
     ~EventIndex();
@@ -88,7 +88,7 @@ public:
     // Sets aside all that is in memory, and writes it.
     result<void> flush_all(std::uint64_t checksum_of_last_record);
 
-    // Something was asked of some stream (stream_limits.hpp). Most stores have nothing of that kind.
+    // Whether any stream has settings (stream_limits.hpp). Most stores have none.
     bool has_settings(const IndexView& view) const;
 
     // The types of all events, each once, in order.

@@ -1,5 +1,5 @@
-// Goes once through the index on disk, entry by entry: whether each is an entry at all and stands where look-ups will find
-// it, and what it says. Whether what it says is true, the log alone knows: see verify.cpp.
+// Goes once through the index on disk, entry by entry: checks that each is a valid entry in the right place, and gives its
+// content. Only the log can say whether the content is true: see verify.cpp.
 #pragma once
 
 #include "index/position_list.hpp"
@@ -21,7 +21,7 @@ public:
     IndexScan(const Database& database, const DatabaseSnapshot& moment, Position covers, TakeEntry take,
               TakeFinding finding);
 
-    // An error is damage of the database's own, or a fault; what was read before it has been told.
+    // An error is damage of the database itself, or a fault; what was read before it was given.
     result<void> run();
 
     // From any thread: ends run() soon, with no fault.

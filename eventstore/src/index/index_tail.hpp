@@ -46,7 +46,7 @@ private:
     std::size_t used_ = 0;
 };
 
-// What an index has to know of an event.
+// The fields of an event that the index needs.
 struct IndexedEvent {
     const Uuid& id;
     std::string_view stream;

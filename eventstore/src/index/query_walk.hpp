@@ -1,5 +1,5 @@
 // Walks over the positions of the events that match a query, by the lists of their types and tags: a step costs about as
-// much as the lists that are asked, whatever the length of the log.
+// much as the lists that are read, whatever the length of the log.
 #pragma once
 
 #include "index/event_index.hpp"

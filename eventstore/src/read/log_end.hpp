@@ -15,10 +15,10 @@ struct LogEnd {
     std::uint32_t ordinal = 0; // of the last record: how many of commands alone stand after the last event
 };
 
-// As the log's last records tell it.
+// Reads it from the log's last records.
 result<LogEnd> find_end(const Database& database);
 
-// What is to be said when the log ends with an event that is from the time to come: a clock has run ahead.
+// The notice when the log ends with an event from the future: a clock was ahead.
 std::optional<std::string> end_is_ahead(const Database& database, Time now);
 
 // Where the log ends when its last record cannot be read.

@@ -17,9 +17,9 @@ namespace eventloom {
 class RecentRecords {
 public:
     void add(Position first, Position last, std::string bytes);
-    // A string with the memory of a record that is here no more: fresh memory costs as much as what is written into it.
+    // A string that reuses the memory of a dropped record: new memory costs as much as writing into it.
     std::string spare();
-    // Those of events of these positions are here no more: they have been rewritten.
+    // Drops the records of these positions, because they were rewritten.
     void drop(Position first, Position last);
     // The record that holds `position`, if it is here.
     std::shared_ptr<const std::string> find(Position position, Position& last) const;
@@ -86,7 +86,7 @@ public:
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const;
 
     const StreamSettingsReader& settings() const { return settings_; }
-    // What the limits of a stream leave of it, by the events up to `head` and at a moment.
+    // What the limits of a stream leave of it, given the events up to `head` and a time.
     struct Kept {
         Version version   = 0; // and all after it
         Position position = 0; // the same

@@ -1,4 +1,4 @@
-// The rows that lie beside the events in the log's LevelDB, under a key space of their own.
+// The rows in the log's LevelDB, in their own key space.
 //
 // Their views are of the moment that was last published: that of a group of appends, once its events can be read. So no
 // view is ahead of the log's head. Threads: any; publish() while nothing else is written.
@@ -20,7 +20,7 @@ public:
     std::shared_ptr<const InlineView> view() const override;
     const std::string& directory() const override { return database_->directory(); }
 
-    // What is written by now is in the views to come.
+    // Later views have everything that is written by now.
     void publish();
     // The same, where a moment was published before: an old one keeps alive whatever was overwritten since.
     void renew();

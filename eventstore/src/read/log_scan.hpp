@@ -1,5 +1,5 @@
-// Goes once through the records of the log, or of a part of it: checksums, chain and gaps, and what every event says that
-// an index must know.
+// Goes once through the records of the log, or of a part of it: checks checksums, chain and gaps, and gives the fields of
+// every event that the index needs.
 #pragma once
 
 #include "record/entry_hashes.hpp"

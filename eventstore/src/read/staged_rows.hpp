@@ -22,11 +22,11 @@ public:
 
     bool has_folds() const { return not folds_.empty(); }
 
-    // Lets every fold add what the events of one append change. Of an append that one of them refuses nothing is staged.
+    // Lets every fold add what the events of one append change. If one of them refuses the append, nothing of it is staged.
     result<void> fold(std::span<const RecordedEvent> events);
 
     bool empty() const { return staged_.empty(); }
-    // All changes, in the order of their keys; nothing where a row goes.
+    // All changes, in the order of their keys; nothing for a row that is removed.
     const std::map<std::string, std::optional<std::string>>& changes() const { return staged_; }
 
     void tell_written(Position position) const;

@@ -1,4 +1,4 @@
-// What is asked of the streams of a log on disk: read from the streams where it stands, and the latest of it kept in memory.
+// The settings of streams of a log on disk: read from the settings streams, with the latest kept in memory.
 // Threads: any.
 #pragma once
 
@@ -17,9 +17,9 @@ public:
 
     StreamSettingsReader(const EventIndex& index, ReadEvent read) : index_{index}, read_{std::move(read)} {}
 
-    // Where it stands what was asked of a stream last, before a position; 0: nothing was asked.
+    // The position of the last settings event of a stream, before a position; 0: there is none.
     result<Position> position_of(const IndexView& view, std::string_view stream, Position before) const;
-    // What the event at that position says; at 0 nothing. It is durable.
+    // The settings in the event at that position, which must be durable; at 0 no settings.
     result<StreamStatus> status_at(Position position, std::string_view stream) const;
     // Both.
     result<StreamStatus> status_of(const IndexView& view, std::string_view stream, Position before) const;

@@ -1,4 +1,4 @@
-// What is said of a store that is not as it was written, each with what to do about it.
+// The errors of a damaged store, each with what to do about it.
 #pragma once
 
 #include <eventloom/eventstore/gone.hpp>

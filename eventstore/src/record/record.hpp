@@ -1,7 +1,7 @@
 // A record of the log: the events of one or more appends, packed. docs/format.md, "Records".
 //
-// The bodies of events know nothing of their place, so whoever appends makes them before it is known; head and table are
-// put before them when the record is written. Each body has a checksum of its own in the table, and the head, with the
+// The body of an event does not contain its position, so the appending thread encodes it before the position is known; head
+// and table are put before the bodies when the record is written. Each body has a checksum of its own in the table, and the head, with the
 // table, has one that chains the records: one event can be read and trusted without reading the others. So a scavenge can
 // drop bodies, and leave all that vouches for the others as it was: such a record is "scavenged".
 #pragma once
@@ -21,7 +21,7 @@ namespace eventloom {
 inline constexpr std::uint32_t first_format_version = 2;
 inline constexpr std::uint32_t store_format_version = 3;
 
-// As it stands in the log.
+// As the log stores it.
 std::string format_bytes(std::uint32_t version);
 
 inline constexpr std::uint8_t command_version = 1;
@@ -35,7 +35,7 @@ inline constexpr std::uint8_t headers     = 8;
 inline constexpr std::uint8_t known       = correlation | causation | tags | headers;
 } // namespace body_flags
 
-// Events as bytes, without their places.
+// Events as bytes, without their positions.
 struct EventBodies {
     struct Body {
         std::uint32_t end      = 0; // in `bytes`
@@ -56,7 +56,7 @@ struct Chain {
     std::uint64_t own    = 0;
 };
 
-// Puts one record together. What it is given (names, bodies) it does not copy: all of it outlives finish().
+// Builds one record. It does not copy names and bodies: they must live until finish() returns.
 class RecordWriter {
 public:
     void begin(Position first_position, Time recorded_at, std::uint64_t checksum_before);
@@ -102,7 +102,7 @@ public:
     const Chain& chain() const { return chain_; }
     bool holds(Position position) const { return position >= first_ && position < first_ + events_; }
 
-    // Only its place and its id are left of the event.
+    // Only the position and the id of the event are left.
     bool is_gone(Position position) const;
     std::uint64_t gone() const { return gone_.empty() ? 0 : gone_.back().events_before + gone_.back().count; }
     std::size_t bytes_gone() const { return gone_.empty() ? 0 : gone_.back().bytes_before + gone_.back().bytes; }

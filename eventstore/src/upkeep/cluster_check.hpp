@@ -8,8 +8,8 @@
 namespace eventloom {
 
 // Reads every cluster, and its range of the log, in memory that the largest range bounds: eight bytes an event. `report`
-// is told what is not as the log has it, with the position (0: not of one event). What a cluster leaves out is no damage.
-// An error of the log itself ends nothing: that cluster cannot be compared, and verify_log has named the damage.
+// gets each difference from the log, with the position (0: not of one event). Events that a cluster leaves out are no damage.
+// An error of the log itself does not end the check: that cluster cannot be compared, and verify_log has named the damage.
 using ReportDamage = std::function<void(Position position, std::string sentence)>;
 using IsInUse      = std::function<bool(const ClusterFile&)>;
 result<void> check_clusters(const Database& log, const ClusterSet& clusters, const IsInUse& is_in_use,

@@ -1,4 +1,4 @@
-// Takes out of the log what the limits of streams leave nobody to read.
+// Removes the events from the log that the limits of streams hide from all readers.
 //
 // The log is gone through from its beginning, a few megabytes at a time. A record with events that go is written again under
 // its key, with its head as it was and without their bodies (record.hpp); so what vouches for the log, and where everything
@@ -22,7 +22,7 @@ namespace eventloom {
 class Scavenger {
 public:
     using Progress = std::function<result<void>(Position)>;
-    // Lets go of what keeps old values of the log alive.
+    // Releases what keeps old values of the log alive.
     using LetGo = std::function<result<void>()>;
 
     // `clusters` may be none. `step_bytes`: of the log, that are read and written at a time.

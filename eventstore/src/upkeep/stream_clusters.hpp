@@ -1,10 +1,10 @@
-// The log once more, clustered by stream, so that reading a stream costs one read for many of its events.
+// Copies of events, clustered by stream, so that reading a stream costs one read for many of its events.
 //
 // Loading a stream whose events lie among those of many others costs a seek of the log for each. So whenever a range of
 // the log is complete, the events of one stream in it are copied together into a file of their own (cluster_file.hpp).
 // The index stays the truth about which events a stream has and where they stand; a cluster only spares the seeks. What
 // is not in a cluster, or is not there as it was written, is read from the log, so clusters can be lost at any time and
-// are made anew. They are made by tasks that do a few milliseconds of work each, and give way to appends.
+// are built again. Tasks build them, with a few milliseconds of work each, and give way to appends.
 // The newest events come into small clusters first, so that they need not wait; when the range of a whole one is
 // complete, that one is made of it and takes the place of the small ones.
 // Threads: every member from any thread.
@@ -35,7 +35,7 @@ public:
     // Waits for the task that runs, if one does; what it has begun is left.
     ~StreamClusters();
 
-    // The log has grown. Quick.
+    // Call it when the log has grown; it is quick.
     void log_has_grown();
 
     // None is made until go_on(): what has been begun is left, and may be of events that go.

@@ -1,5 +1,4 @@
-// Reads everything that the store keeps and compares all of it with all of it. docs/decisions/0007 says why that proves
-// what it does.
+// Reads everything that the store keeps and compares it. docs/decisions/0007 says why this proves that log and index agree.
 #pragma once
 
 #include "read/log_reader.hpp"

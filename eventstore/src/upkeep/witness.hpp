@@ -1,5 +1,5 @@
-// A small file beside the database that knows how far the history went. LevelDB cannot tell a lost end of its log from a
-// write that never was; the witness can, for everything that it has seen.
+// A small file beside the database that records how far the history went. LevelDB cannot distinguish a lost end of its log
+// from a write that never happened; the witness can, for everything that it has recorded.
 //
 // It begins with two slots, the newest and the one before, which are durable before the file takes its name. After them
 // one is appended for every group of appends, once that group is durable: it is not synced each time, because whoever kills

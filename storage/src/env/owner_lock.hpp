@@ -1,5 +1,5 @@
-// The right to a database's directory: held by whoever opens it, before anything in it is looked at or mended, and by
-// whoever removes it. Those of a running process are none of ours.
+// The lock of a database's directory. It is taken before anything in the directory is read or repaired, and to remove it.
+// A directory that a running process has open is not changed.
 #pragma once
 
 #include "env/status.hpp"
