@@ -65,7 +65,7 @@ void AggregateCache::keep(const std::string& stream, Entry entry, std::uint64_t 
         table_->order.push_front(stream);
         slot->second.place = table_->order.begin();
     } else if (slot->second.entry.events > entry.events) {
-        return; // somebody else has read further meanwhile
+        return; // another thread has read further
     }
     slot->second.entry = std::move(entry);
     if (table_->slots.size() <= table_->capacity) return;

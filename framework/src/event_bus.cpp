@@ -174,7 +174,7 @@ private:
     {
         std::vector<RecordedEvent> chosen;
         Position reached = position_;
-        // Events that nobody wants count too, or a batch could be as long as the log.
+        // Unwanted events count too; otherwise a batch could be as long as the log.
         for (std::size_t seen = 0; seen < options_.batch_events_max; ++seen) {
             BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor_->next());
             if (event == nullptr) {

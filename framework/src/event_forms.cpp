@@ -26,7 +26,7 @@ std::string key_of(std::string_view category, std::string_view type, std::uint32
     return prefix + part_of_key(category, type) + std::to_string(schema_version);
 }
 
-// Nothing when the key is none of ours.
+// Nothing when the key is not one of ours.
 std::optional<EventForm> form_in(std::string_view key, std::string_view members)
 {
     key.remove_prefix(prefix.size());

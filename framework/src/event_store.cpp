@@ -104,7 +104,7 @@ result<void> check_condition(const AppendCondition& condition, const StoreLimits
     return done();
 }
 
-// Bytes of a log cannot be taken back: a store that has no keys is no place for a person's data.
+// What is in a log cannot be taken back, so a store without keys must not get a person's data.
 result<void> check_nothing_lies_open(const NewEvent& event)
 {
     const auto* const text = find_personal_note(event.metadata);
@@ -146,7 +146,7 @@ std::optional<typename Values::value_type> duplicate_in(Values values)
     return *found;
 }
 
-// One without a category is found by nobody who reads, subscribes or projects by category; one without an id is nobody's.
+// Readers, subscriptions and projections by category do not find a stream without one; a stream without an id has no owner.
 result<void> check_stream(const std::string& stream, const StoreLimits& limits)
 {
     const auto prefix_bytes = is_settings_stream(stream) ? settings_stream_of("").size() : 0;
@@ -174,7 +174,7 @@ result<void> check_command(const CommandRecord& command, const StoreLimits& limi
     return check_name("stream name", command.stream, limits.stream_name_bytes, "invalid-stream-name");
 }
 
-// What is asked of a stream stands in a stream that holds nothing else: whoever reads it must understand all of it.
+// The settings of a stream are in a stream that has nothing else, because its readers must understand all of it.
 result<void> check_settings(const StreamAppend& append)
 {
     if (not is_settings_stream(append.stream)) return done();

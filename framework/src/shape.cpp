@@ -94,7 +94,7 @@ std::string difference_of_shapes(std::string_view before, std::string_view now)
         if (find_member(old_members, member.name) == nullptr) add_part(text, member.text() + " was added");
     }
     if (not text.empty()) return text;
-    // The same members in another order: the first that stands elsewhere, and what stands in its place.
+    // The same members in another order: the first that has moved, and the one that is in its place.
     for (std::size_t i = 0; i < old_members.size() && i < new_members.size(); ++i) {
         if (old_members[i] == new_members[i]) continue;
         return old_members[i].text() + " and " + new_members[i].text() + " have changed places";

@@ -36,7 +36,7 @@ struct Strand::Queue : std::enable_shared_from_this<Strand::Queue> {
             tasks.pop_front();
         }
         run_task(task);
-        task = nullptr; // what it holds goes before somebody may wait for the strand to be idle
+        task = nullptr; // destroys what it holds before a caller can see the strand idle
         {
             const std::lock_guard lock{mutex};
             if (tasks.empty()) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view prefix = "$stream-";
 
-// How often it is read again when somebody else has asked something of the stream meanwhile.
+// How often it is read again when another caller has changed the settings at the same time.
 constexpr unsigned attempts = 5;
 
 std::string quoted(std::string_view stream)
@@ -131,7 +131,7 @@ result<void> check_stream_limits(const EventStore& store, const std::string& str
     BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
     if (now.tombstoned) return stream_tombstoned(stream);
     if (not limits.truncate_before) return done();
-    // Else the events that are appended next would be seen by nobody.
+    // Otherwise no reader would see the next events.
     BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
     if (*limits.truncate_before <= length) return done();
     return fail(Failure::invalid, "limits-ahead-of-stream",

@@ -36,7 +36,7 @@ Error error_of(std::string_view which, std::string_view of)
         return {Failure::unavailable, "out-of-memory",
                 ran + " and found no memory left for it; try again when more memory is free"};
     } catch (const std::system_error& thrown) {
-        // A thread that the system refuses is no fault of that code.
+        // When the system refuses a thread, the code is not at fault.
         if (thrown.code() != std::errc::resource_unavailable_try_again) return thrown_by(ran, thrown);
         return {Failure::unavailable, "no-threads",
                 ran + " and found that the system refuses what it needs (" + shortened(thrown.what()) +

@@ -75,7 +75,7 @@ bool Group::is_closed() const
     return closed_;
 }
 
-// What runs later keeps nobody alive, and close() waits for what runs.
+// Later tasks do not keep the group alive, and close() waits for running ones.
 std::function<void()> Group::task(std::function<void(Group&)> work)
 {
     return [weak = weak_from_this(), work = std::move(work)] {
@@ -354,7 +354,7 @@ void Group::timer_turn()
 {
     const Lock lock{mutex_};
     const Time now = runtime_.clock.now();
-    // What is further ahead than it was ever put stands there because the clock was set back.
+    // A time further ahead than any that was set: the clock was set back.
     if (armed_ && (*armed_ <= now || *armed_ > now + std::max(options_.lease, options_.retry_after))) armed_.reset();
     for (const auto& seat : std::vector{seats_}) {
         if (seat->lease_ends) seat->lease_ends = std::min(*seat->lease_ends, now + options_.lease);

@@ -60,7 +60,7 @@ result<void> GroupReader::read_again(Piece& piece, std::size_t events_max, std::
         BOOST_OUTCOME_TRY(const RecordedEvent* event, event_at(position));
         again_.pop_back();
         if (event == nullptr) {
-            piece.not_wanted.push_back(position); // nobody can handle it any more
+            piece.not_wanted.push_back(position); // it cannot be handled any more
             continue;
         }
         if (wants(*event)) {

@@ -28,7 +28,7 @@ result<SubjectStatus> PersonalKeys::forget(const std::string& subject, bool key_
     const auto key = key_records::of_key(subject);
     if (known.has_key() || not known.mark) {
         known.mark = key_records::ErasureMark{known.next_version(), core.runtime.clock.now(), false};
-        // So that the table with the key lies beneath the removal.
+        // So that the table with the key is older than the removal.
         BOOST_OUTCOME_TRY(core.database->write_out());
         Batch batch;
         batch.remove(key);

@@ -17,7 +17,7 @@ struct PersonalKeys::Core::RekeyPlace {
     std::string next{key_records::keys}; // the first key to look at; empty: no more keys
     std::uint64_t seen    = 0;
     std::uint64_t wrapped = 0;
-    std::string tidied; // of what lies before this key, no file holds anything that was replaced
+    std::string tidied; // no file holds replaced values of keys before this one
     std::uint64_t seen_when_tidied = 0;
 };
 
@@ -44,7 +44,7 @@ result<bool> PersonalKeys::Core::begin_rekey(const std::string& file)
     if (was_done) return false;
     BOOST_OUTCOME_TRY(const auto* const loaded, load_masters(false));
     BOOST_OUTCOME_TRY(const auto next, MasterKeys::read_or_make(secrets, file));
-    // So that what is replaced from here on lies in tables, beneath what replaces it.
+    // So that the values that are replaced from here on are in older tables than the new ones.
     BOOST_OUTCOME_TRY(database->write_out());
     if (loaded->next()) {
         if (next.fingerprint() == loaded->next()->fingerprint()) return true;

@@ -212,7 +212,7 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
     const auto hyphen = event.stream.find('-');
     const InstanceKey key{saga->name, hyphen == std::string::npos ? event.stream : event.stream.substr(hyphen + 1)};
 
-    // One whose history was deleted has ended: "no stream" would find nothing there, and begin it anew.
+    // An instance whose history was deleted has ended: expecting "no stream" would succeed, and begin it again.
     BOOST_OUTCOME_TRY(const auto recorded, store_.stream_length(key.stream()));
     if (recorded > 0) {
         BOOST_OUTCOME_TRY(const auto status, stream_status(store_, key.stream()));
@@ -231,7 +231,7 @@ result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& e
     if (not state) facts.push_back(stuck_at(instance::no_state_yet, state.error()));
     auto begun = record(key, {}, facts);
     if (not begun) {
-        // Begun before a crash, or by an earlier begin event of the same stream: it stands as it stands.
+        // Begun before a crash, or by an earlier begin event of the same stream: it is not begun again.
         if (begun.error().code == "stream-tombstoned") return done();
         if (begun.error().code != "wrong-expected-version") return std::move(begun.error());
         BOOST_OUTCOME_TRY(auto known, table_->find(key));

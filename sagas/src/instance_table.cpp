@@ -21,7 +21,7 @@ std::string key_in(char space, const InstanceKey& key)
     return bytes;
 }
 
-// Stream names hold no control characters, so neither part holds an escape: up to the end mark stands the text itself.
+// Stream names have no control characters, so no part has an escape: the text up to the end mark is unchanged.
 InstanceKey parse_key(std::string_view bytes)
 {
     bytes.remove_prefix(1);

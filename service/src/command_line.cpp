@@ -58,7 +58,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
 {
     CLI::App& app = *state_->app;
     app.require_subcommand(1);
-    app.fallthrough(); // --data and --json may stand after the subcommand too
+    app.fallthrough(); // --data and --json may follow the subcommand too
     app.set_help_all_flag("--help-all", "Show the help of every command");
     const Command top = this->app();
     top.add_option("--data", state_->directory, "Where the data is kept (default: the user's data directory)")
@@ -196,7 +196,7 @@ result<void> CommandLine::check_outside_data(const std::string& path) const
 result<std::string> CommandLine::file_to_read(const std::string& word)
 {
     const auto path = path_of(word == "-" ? "/dev/stdin" : word);
-    if (not is_a_pipe(path)) return path; // whoever reads it says what is wrong with it
+    if (not is_a_pipe(path)) return path; // errors are reported when it is read
     BOOST_OUTCOME_TRY(state_->kept, ScratchDirectory::make({}));
     const auto file = state_->kept->path() + "/" + (word == "-" ? "standard-input" : "input");
     BOOST_OUTCOME_TRY(keep_input(path, file, state_->place.console));
@@ -223,7 +223,7 @@ bool CommandLine::State::reads_a_view_instead(const Error& error)
 {
     if (error.code != "no-room-to-open" || chosen_use != DirectoryUse::reading || view) return false;
     auto made = make_read_view(data_directory());
-    if (not made) return false; // there is no room for that, either
+    if (not made) return false; // there is no room for a view either
     view = std::move(made.value());
     warn({error.kind, error.code, "opened " + data_directory() + " for reading alone: " + error.sentence});
     return true;
@@ -351,7 +351,7 @@ result<void> check_place(const CommandLine::State& state)
     return done();
 }
 
-// Said once, by whoever opens the directory: a service that runs has said it when it began.
+// Reported once, by the process that opens the directory: a running service has reported it at its start.
 void warn_of_others(const CommandLine::State& state)
 {
     if (state.place.running != nullptr || state.chosen_use == DirectoryUse::none) return;

@@ -38,7 +38,7 @@ void visit(const CLI::App& app, const std::string& path,
     for (const CLI::App* command : commands_of(app)) visit(*command, path + " " + command->get_name(), look);
 }
 
-// The long names of the options that may stand there: its own, and those of the program.
+// The long names of the options that are allowed there: the command's own, and those of the program.
 std::string option_words(const CLI::App& app)
 {
     std::string words;

@@ -177,7 +177,7 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
     return done();
 }
 
-// What stands in logs becomes tables, and the logs go only then.
+// Writes the content of logs to tables, and removes the logs only then.
 Error no_room_to_open(const Runtime& runtime, const std::string& directory, const std::string& asked,
                       const leveldb::Status& status)
 {
@@ -248,7 +248,7 @@ struct Database::State {
     std::unique_ptr<leveldb::Cache> block_cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
-    std::shared_mutex writing;             // shared by those who write; whoever has it alone finds no write half-way
+    std::shared_mutex writing;             // shared by writers; its exclusive owner finds no unfinished write
     std::atomic<bool> closed_by_fault{false};
     std::mutex mutex;  // over the next
     std::string fault; // the first, that closed it
@@ -368,7 +368,7 @@ result<std::vector<CapturedFile>> DatabaseCapture::files() const
 
 result<std::unique_ptr<DatabaseCapture>> Database::capture() const
 {
-    // From here on what is listed stays, and then the lists are made while nobody writes.
+    // From here on listed files stay; then the lists are made while no write runs.
     auto held = state_->files.hold();
     const std::unique_lock nobody_writes{state_->writing};
     if (state_->closed_by_fault) {

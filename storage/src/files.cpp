@@ -99,7 +99,7 @@ result<void> make_directory(const Runtime& runtime, const std::string& directory
         if (seen.ok()) continue;
         if (not seen.IsNotFound()) return error_of(seen, "make the directory " + directory);
         const auto status = runtime.files.CreateDir(so_far.string());
-        // Somebody else may have made it meanwhile.
+        // Another process may have made it in between.
         if (not status.ok() && not runtime.files.GetChildren(so_far.string(), &names).ok()) {
             return error_of(status, "make the directory " + directory);
         }

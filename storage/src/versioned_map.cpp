@@ -9,7 +9,7 @@ namespace eventloom {
 
 namespace {
 
-// What stands at a key, newest first. Older versions stay for as long as a view sees them.
+// The versions of a key, newest first. Older ones stay as long as a view sees them.
 struct Written {
     std::uint64_t written = 0;         // the number of the write
     std::optional<std::string> stored; // nothing: it was removed
@@ -29,7 +29,7 @@ const std::string* seen_at(const Written* version, std::uint64_t written)
 // All entries with their versions.
 class VersionedMap::State {
 public:
-    // What a view sees stays where it is while the view lives, so its cursor needs no lock while it stands.
+    // What a view sees does not move while the view lives, so its cursor needs no lock while it does not move.
     using Place = Entries::const_iterator;
 
     std::optional<std::string> get(std::string_view key, std::uint64_t written) const
@@ -142,7 +142,7 @@ private:
     Entries versions_;
     std::uint64_t writes_ = 0;
     std::multiset<std::uint64_t> views_; // up to which write each sees
-    std::set<std::string> rewritten_;    // keys that may have versions which nobody sees
+    std::set<std::string> rewritten_;    // keys that may have versions that no view sees
     std::uint64_t swept_for_ = 0;        // the oldest view at the last sweep
 };
 

@@ -82,7 +82,7 @@ void HistoryCopies::abandon()
     under_way_.reset();
 }
 
-// The one goes whose neighbours are closest to each other: what stays lies evenly.
+// Removes the copy whose neighbours are closest to each other, so that the others are spread evenly.
 result<void> HistoryCopies::thin_out()
 {
     BOOST_OUTCOME_TRY(auto positions, generations_.copies_of(generation_));
@@ -114,7 +114,7 @@ result<void> HistoryCopies::remove_each()
     return done();
 }
 
-// One that somebody reads goes when he has done.
+// A copy that is being read is removed after its last reader.
 result<void> HistoryCopies::remove(Position position)
 {
     if (const auto in_use = opened_[position].lock()) {

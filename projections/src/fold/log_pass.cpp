@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t batches_max      = 4;
 constexpr std::size_t batch_events_max = 4'096;
 constexpr std::size_t batch_bytes_max  = 4u << 20;
-// Events that nobody wants are read too, or a batch could be as long as the log.
+// Unwanted events count too; otherwise a batch could be as long as the log.
 constexpr std::size_t batch_events_read_max = 65'536;
 // An event found by the index costs the reading of its record, which holds about a hundred: reasoned, not measured.
 constexpr Position looked_at_before_choosing = 200'000;

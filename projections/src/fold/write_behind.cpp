@@ -13,7 +13,7 @@ struct WriteBehind::Write {
     {
     }
 
-    // Whoever comes first does it. A task that comes last no longer touches the read model, which may have gone.
+    // The first caller does it. A task that comes later does not use the read model, which may be destroyed.
     result<void> run()
     {
         const std::lock_guard lock{mutex};

@@ -42,7 +42,7 @@ public:
             if (order >= 0) folded.next();
         }
         auto read_through = stored.status();
-        // Damage that hides nothing that the log gives is told all the same.
+        // Damage is reported even when it hides no row that the log gives.
         const bool is_told =
             not read_through && read_through.error().kind == Failure::corrupt && report_.differences_total > 0;
         if (not read_through && not is_told) return read_through;

@@ -30,7 +30,7 @@ void RowWatcher::add(Position position, Rows rows)
 {
     const std::lock_guard lock{mutex_};
     if (stopped_) return;
-    // Who reads the table anew sees all that waited, and all that comes until he does.
+    // A reader of the whole table sees everything that waited, and everything that comes before the read.
     const bool reads_anew = not waiting_.empty() && not waiting_.back().rows;
     if (rows && (reads_anew || not has_room_for(rows))) rows = nullptr;
     if (not rows) {

@@ -130,7 +130,7 @@ result<void> InlineProjection::take_place(const std::optional<Generation>& store
     return done();
 }
 
-// The generation that answers; a fresh one when there is none, or when it is of no use: damaged, or ahead of a log that was
+// The current generation; a new one when there is none, or when it cannot be used: damaged, or ahead of a log that was
 // cut.
 result<std::shared_ptr<InlineModel>> InlineProjection::open_or_begin(const std::optional<Generation>& stored)
 {

@@ -15,7 +15,7 @@ struct LiveFold::State {
     const std::shared_ptr<CurrentModel> current = std::make_shared<CurrentModel>();
     std::mutex mutex; // over what follows, and held while the log is read
     std::shared_ptr<ReadModel> model;
-    std::unique_ptr<LogFold> fold; // none before somebody asks
+    std::unique_ptr<LogFold> fold; // none before the first query
 
     result<void> begin()
     {

@@ -121,7 +121,7 @@ result<void> Projections::wait_for(Position position, Time deadline, std::span<c
         auto error = one->error();
         if (error && (one->has_given_up() || one->stands_by())) return std::move(*error);
         if (one->stands_by()) {
-            one->refuse_rows(); // nobody waits for what nobody builds; who asks for rows is told
+            one->refuse_rows(); // do not wait for a version that is not built; later queries return this error
             continue;
         }
         if (not in_time) {
@@ -238,7 +238,7 @@ result<void> Projections::drop(std::string_view name)
     }
     BOOST_OUTCOME_TRY(RunningProjection* const one, core_->find(name));
     if (one->is_inline()) {
-        // Appends need its rows: they are made anew while those that there are answer.
+        // Appends need its rows, so they are built again while queries see the present ones.
         lock.unlock();
         BOOST_OUTCOME_TRY(rebuild(name));
         return done();

@@ -1,4 +1,4 @@
-// Read models that are made anew while the old ones answer.
+// Builds read models again while queries see the old ones.
 #include "fold/log_pass.hpp"
 #include "rows/dead_letters.hpp"
 #include "run/projections_core.hpp"

@@ -1,4 +1,4 @@
-// What is told of a projection that runs.
+// The status of a running projection.
 #include "rows/dead_letters.hpp"
 #include "run/running_projection.hpp"
 

@@ -1,4 +1,4 @@
-// Which rows answer: those that stand there when a projection is opened, and those of this version when they are whole.
+// Which rows queries see: those that exist when a projection is opened, and those of this version when they are complete.
 #include "rows/dead_letters.hpp"
 #include "rows/projection_shape.hpp"
 #include "rows/row_places.hpp"
@@ -50,7 +50,7 @@ std::shared_ptr<HistoryCopies> RunningProjection::copies_of(std::uint64_t number
                                            lasts ? options_.copies : KeptCopies{});
 }
 
-// ---- opening: nothing that stands there is changed
+// ---- opening: changes no rows
 
 result<void> RunningProjection::open()
 {

@@ -61,7 +61,7 @@ private:
     std::unique_ptr<Progress> bar_;
 };
 
-// The checkpoints that belong to the backup: of groups that the program has open, or that nobody has.
+// The checkpoints for the backup: of groups that the program has open, or that no process has open.
 struct Groups {
     ConsumerGroups* open = nullptr;
     std::unique_ptr<ConsumerGroups> opened;

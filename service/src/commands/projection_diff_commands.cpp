@@ -27,7 +27,7 @@ struct Arguments {
     std::string scratch;
 };
 
-// Reads what another program sends, as long as somebody wants it.
+// Reads what another program sends, until the command is stopped.
 EventFrameReader::Read standard_input(const Console& console)
 {
     return [&console](char* into, std::size_t most) -> result<std::size_t> {
@@ -164,7 +164,7 @@ result<void> compare_with_program(const std::string& path, const RowsAsJson& our
     return done();
 }
 
-// With the rows in another directory, as they stand there.
+// Compares with the rows in another directory, as they are.
 result<void> compare_with_directory(const std::string& directory, const RowsAsJson& ours, Service& service, Output& out,
                                     Against& against)
 {

@@ -72,7 +72,7 @@ public:
     }
 
 private:
-    // Over what was drawn before; what stands above it on the screen stays.
+    // Draws over the previous table; lines above it on the screen stay.
     void draw(const std::vector<Seen>& all)
     {
         TableRows rows;

@@ -43,8 +43,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
         .dump();
 }
 
-// Opens each tenant once, so that what its sagas had begun goes on, and closes those that rest, until nobody wants the service.
-// What the machine no longer lets the service do is told at once.
+// Opens each tenant once, so that its sagas go on, and closes idle ones, until the service is stopped. New faults of the
+// machine are reported at once.
 void serve_until_stopped(Output& out, Service& service, Tenants& tenants)
 {
     tenants.finish_removals();

@@ -148,7 +148,7 @@ void add_repair_command(CommandLine& line, Command store)
         DirectoryUse::alone);
 }
 
-// Touches rights alone, and never what lies in the files: a service that runs does not notice.
+// Changes only rights, never the content of files, so a running service does not notice.
 void add_protect_command(CommandLine& line, Command store)
 {
     line.on(

@@ -85,7 +85,7 @@ struct LimitArguments {
     bool dry_run = false;
 };
 
-// Says it when an aggregate would be decided on what is left of its events, with nothing to stand for the others.
+// Warns when an aggregate would be decided on a part of its events, without a snapshot that includes the others.
 result<void> warn_of_aggregate(Output& out, Service& service, const std::string& stream, const StreamStatus& wanted,
                                std::uint64_t length)
 {

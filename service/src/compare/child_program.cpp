@@ -205,7 +205,7 @@ result<std::optional<std::string>> ChildProgram::line(const Console& console)
             return fail(Failure::corrupt, "line-too-long",
                         "read the output of another program and found a line without an end");
         }
-        if (output_ < 0) return std::optional<std::string>{}; // what stands after the last end of a line was cut
+        if (output_ < 0) return std::optional<std::string>{}; // an unfinished last line is ignored
         BOOST_OUTCOME_TRY(move_bytes(console, false));
     }
 }

@@ -98,7 +98,7 @@ Error OtherProgram::why(Error error)
 {
     if (error.code == "not-a-service" || error.code == "not-rows") return error_of(error.code, error.sentence);
     if (error.code == "line-too-long") return error_of("not-rows", "a line without an end");
-    if (error.code != "rows-cut-short") return error; // nobody wants it any more, or our own rows cannot be read
+    if (error.code != "rows-cut-short") return error; // the command was stopped, or our own rows cannot be read
     auto failed = how_it_failed();
     return failed ? std::move(*failed) : error_of(error.code, error.sentence);
 }

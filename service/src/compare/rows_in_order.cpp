@@ -99,7 +99,7 @@ result<void> say_rows(Console& console, const RowsAsJson& rows)
         text += R"({"table":)" + Json(row->table).dump() + R"(,"ordered_key":")";
         append_hex(text, row->ordered_key);
         text += R"(","row":)";
-        // What a line end may stand between is blank.
+        // Blanks around a line end are allowed.
         std::replace_copy(row->json.begin(), row->json.end(), std::back_inserter(text), '\n', ' ');
         text += "}\n";
         ++number;

@@ -161,7 +161,7 @@ private:
     asio::steady_timer time_limit_;
     std::string received_;
     HttpHead head_;
-    bool is_whole_ = false; // the request: from here on nobody closes the socket under whoever answers
+    bool is_whole_ = false; // the request was read: from here on only the answering thread closes the socket
 };
 
 AdminDoor::Listener::Workers::Workers(std::size_t count) : has_more_{asio::make_work_guard(context_)}

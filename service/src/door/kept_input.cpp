@@ -24,7 +24,7 @@ Error not_kept(const std::string& pipe, const std::string& found)
                 "; give the name of a file, or set TMPDIR to a directory with free space"};
 }
 
-// And no terminal, at which somebody types.
+// And not a terminal, at which a person types.
 bool is_a_device(int descriptor)
 {
     struct stat about {};

@@ -40,7 +40,7 @@ long process_that_locks(const std::string& file)
 Error with_holder(Error error, const Runtime& runtime, const std::string& directory)
 {
     if (error.code != "held-by-another-process") return error;
-    // Whoever opens a store lets go of it for moments: it is looked for more than once.
+    // A process that opens a store releases it for moments, so it is looked for more than once.
     long process     = 0;
     const auto found = [&] {
         process = process_that_locks(directory + "/log/LOCK");

@@ -30,7 +30,7 @@ bool is_fault(const Error& error)
     return error.kind == Failure::storage || error.kind == Failure::unknown || error.code == "store-closed-by-fault";
 }
 
-// Whoever waits has what he asked for in the log already: what has stopped is not about that.
+// The caller's own event is in the log already; only the parts that follow the log have stopped.
 Error not_followed(Error error)
 {
     if (not is_fault(error)) return error;
@@ -144,7 +144,7 @@ result<Forgotten> Service::forget(const std::string& subject, bool key_is_lost)
     BOOST_OUTCOME_TRY(forgotten.before, keys_.status(subject));
     BOOST_OUTCOME_TRY(forgotten.after, keys_.forget(subject, key_is_lost));
     if (forgotten.after.erasure_is_complete) return forgotten;
-    // Whoever was told of an event in the open has been told by then; what is told from there on is erased.
+    // By then all deliveries with plaintext are done; later deliveries have erased fields.
     BOOST_OUTCOME_TRY(events_.forget_recent());
     BOOST_OUTCOME_TRY(commands_.forget_states());
     BOOST_OUTCOME_TRY(remove_unused_snapshots());

@@ -61,7 +61,7 @@ result<void> remove_all_of(const std::string& directory)
     return not_removed(directory, error.message());
 }
 
-// Out of the way of whoever would open it, unless another process has it.
+// Moves it away so that it cannot be opened, unless another process has it open.
 result<void> move_away(const Runtime& runtime, const std::string& from, const std::string& to)
 {
     std::unique_ptr<HeldFile> held;
@@ -122,7 +122,7 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
 {
     BOOST_OUTCOME_TRY(const auto directory, tenant_directory(directory_, name));
     Lock lock{mutex_};
-    // Whoever opens or closes it is done soon.
+    // The thread that opens or closes it is done soon.
     const auto rests = [&] {
         const auto found = tenants_.find(name);
         return found == tenants_.end() || found->second->state == Tenant::State::open;
@@ -266,7 +266,7 @@ void Tenants::finish_removals()
     const auto names = list_directory(runtime_, directory_of_all(directory_));
     if (not names) return;
     for (const std::string& name : names.value()) {
-        // What fails here is tried again by the next, and by whoever removes the tenant again.
+        // After a failure the next start tries again, and so does another removal of the tenant.
         if (name.starts_with(removed_prefix))
             static_cast<void>(remove_all_of(directory_of_all(directory_) + "/" + name));
     }

@@ -16,7 +16,7 @@ struct Json::Style {
 
 namespace {
 
-// What is rare the library writes: it knows how many signs stand for broken bytes.
+// The library writes rare cases: it knows how many replacement characters broken bytes become.
 std::string rare_text(const std::string& text, bool ascii)
 {
     using Handler = nlohmann::json::error_handler_t;

@@ -43,7 +43,7 @@ std::optional<long double> parse_number(std::string_view text)
     return number;
 }
 
-// What is typed, as what the column is; nothing when it is none.
+// The typed text as a value of the column; nothing when it is not one.
 std::optional<Comparable> parse_value(const ColumnDescription& column, const std::string& text)
 {
     if (column.kind == ColumnKind::text) return text;

@@ -95,7 +95,7 @@ QueryPath path_by_index(const TableDescription& table, const IndexDescription& i
         const auto column = find_column(table.columns, name);
         if (not column || not entries.add(*column.value())) return entries.path(false);
     }
-    return entries.path(true); // entries of one value stand in the order of their rows' keys
+    return entries.path(true); // entries of one value are in the order of their rows' keys
 }
 
 } // namespace

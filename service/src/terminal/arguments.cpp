@@ -143,7 +143,7 @@ void check_types(CLI::App& command)
     for (CLI::Option* option : command.get_options()) {
         if (option->get_items_expected_max() == 0) continue; // a flag
         const auto type = option->get_type_name();
-        // A number is written anew without zeros in front, which CLI11 would take for another number.
+        // Removes leading zeros: CLI11 would read another number.
         if (type.starts_with("UINT")) option->transform(validator_of(whole_number()));
         if (type.starts_with("INT")) option->transform(validator_of(whole_number_with_sign()));
         if (type.starts_with("FLOAT")) option->transform(validator_of(finite_number()));

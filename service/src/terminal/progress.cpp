@@ -36,7 +36,7 @@ std::string grouped(double number)
     return with_separators(static_cast<std::int64_t>(number + 0.5));
 }
 
-// "  [#######.......]", or nothing where there is no room for one.
+// "  [#######.......]", or nothing when there is no room.
 std::string bar_of(std::uint64_t done, std::uint64_t total, std::size_t room)
 {
     const std::uint64_t width = std::min<std::uint64_t>(bar_width_max, room);
@@ -76,7 +76,7 @@ struct Progress::State {
         shown_at            = now;
         line_stands         = true;
         const double passed = std::max(1e-3, std::chrono::duration<double>(now - began).count());
-        // The rate is of this run alone: work that goes on where it stood has not done all of `done` since it began.
+        // The rate is only of this run: work that continues an earlier run has not done all of `done` itself.
         const double rate = static_cast<double>(done - std::min(done, *first)) / passed;
         const auto width  = console.shape().width - 1; // a line that wraps could not be wiped again
         const auto line   = line_of(what, done, total, rate, width);

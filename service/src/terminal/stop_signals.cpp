@@ -40,7 +40,7 @@ void handle(void (*handler)(int))
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         struct sigaction before {};
         ::sigaction(signal, nullptr, &before);
-        // Whoever began the program with `nohup` wants it to outlive the terminal.
+        // A program that was started with `nohup` must outlive the terminal.
         if (signal == SIGHUP && before.sa_handler == SIG_IGN) continue;
         ::sigaction(signal, &action, nullptr);
     }

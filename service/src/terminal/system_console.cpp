@@ -16,7 +16,7 @@ bool write_to(std::FILE* file, std::string_view text)
     return std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
 }
 
-// What COLUMNS says, 0 when that is no width.
+// The width in COLUMNS; 0 when it is not a width.
 std::size_t asked_width()
 {
     const char* const said = std::getenv("COLUMNS");

@@ -18,7 +18,7 @@ struct Fragment {
     std::uint8_t type;
 };
 
-// The fragment whose header stands at `at`, if it is one and its checksum holds.
+// The fragment whose header is at `at`, if there is one and its checksum is right.
 std::optional<Fragment> fragment_at(std::string_view log, std::size_t at)
 {
     if (at + header_bytes > log.size()) return std::nullopt;

@@ -34,7 +34,7 @@ result<void> check_not_held(const Runtime& runtime, const std::string& directory
         return done();
     }
     auto error = error_of(status, "copy the database " + directory);
-    // A lock file that cannot be opened for writing, as on a disk that is mounted to be read only, is held by nobody.
+    // A lock file that cannot be opened for writing, as on a read-only disk, is held by no process.
     if (error.code == "held-by-another-process") return error;
     return done();
 }

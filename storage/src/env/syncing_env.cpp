@@ -84,7 +84,7 @@ leveldb::Status SyncingEnv::sync_log_before_the_next(const std::string& director
         const auto known = logs_.find(directory);
         if (known != logs_.end()) log = known->second;
     }
-    // It is still open, and nobody else writes to it: whoever asks for the next one is its only writer.
+    // It is still open, and its only writer is the one that asks for the next file.
     return log == nullptr || log->is_synced() ? leveldb::Status::OK() : log->Sync();
 }
 
@@ -133,7 +133,7 @@ leveldb::Status SyncingEnv::LockFile(const std::string& path, leveldb::FileLock*
     const auto directory = directory_of(path);
     auto status          = target()->LockFile(path, lock);
     const std::lock_guard held{mutex_};
-    if (status.ok()) doubtful_.erase(directory); // whoever begins anew reads CURRENT as it is
+    if (status.ok()) doubtful_.erase(directory); // a new opening reads CURRENT as it is
     return status;
 }
 

@@ -24,7 +24,7 @@ FileWriter::~FileWriter()
 {
     if (not file_) return;
     file_.reset();
-    // A file that stays is in nobody's way: the next writer of the same path begins it anew.
+    // A file that stays does no harm: the next writer of the same path begins it again.
     static_cast<void>(runtime_.files.RemoveFile(beside(path_)));
 }
 

@@ -114,7 +114,7 @@ Connection::~Connection()
 result<std::unique_ptr<Connection>> Connection::open(const std::string& file)
 {
     sqlite3* database = nullptr;
-    // No lock of its own: whoever has the connection sees to it.
+    // SQLite takes no mutex: the user of a connection synchronizes.
     constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const int code      = sqlite3_open_v2(file.c_str(), &database, flags, nullptr);
     std::unique_ptr<Connection> connection{new Connection{file, database}};

@@ -64,7 +64,7 @@ public:
         : reader_{reader}, span_{span}, backwards_{backwards}
     {
         for (const auto& section : reader.schema_.sections()) left_.push_back(&section);
-        if (not backwards) std::reverse(left_.begin(), left_.end()); // the next one stands at the end
+        if (not backwards) std::reverse(left_.begin(), left_.end()); // the next one is at the end
         next();
     }
     ~SqliteCursor() override
@@ -255,7 +255,7 @@ result<std::unique_ptr<SqliteReader>> SqliteReaders::take()
 void SqliteReaders::give_back(std::unique_ptr<SqliteReader> reader)
 {
     const std::lock_guard lock{mutex_};
-    // An old moment that is not looked at any more would keep the write-ahead log from beginning anew.
+    // An old snapshot that is not used any more would keep the write-ahead log from beginning again.
     if (not reader->sees(written_)) reader->end();
     if (idle_.size() < idle_readers_max) idle_.push_back(std::move(reader));
 }

@@ -41,7 +41,7 @@ std::vector<std::string> names_of_tables(const Projection& definition)
     return distinct;
 }
 
-// What stands before all keys of a table.
+// The prefix of all keys of a table.
 std::string prefix_of(const row_keys::OfTable& keys)
 {
     auto prefix = keys.row();

@@ -12,7 +12,7 @@ namespace {
 
 // The pages that may be written ahead before they are moved into the database.
 constexpr int pages_ahead = 8'192;
-// Readers of old moments hold up the log's beginning anew: with so many pages in it a write waits for them, but not long.
+// Readers of old snapshots keep the log from beginning again: when it has this many pages a write waits for them briefly.
 constexpr int pages_ahead_max     = 8 * pages_ahead;
 constexpr int wait_for_readers_ms = 100;
 
@@ -122,7 +122,7 @@ void SqliteWriter::move_pages()
 {
     const std::lock_guard lock{mutex_};
     const int pages = file_->pages_written_ahead();
-    if (pages < moved_at_) moved_at_ = 0; // the log has begun anew
+    if (pages < moved_at_) moved_at_ = 0; // the log has begun again
     if (pages < moved_at_ + pages_ahead) return;
     moved_at_ = pages;
     file_->roll_back(); // the moment that find() looks at
