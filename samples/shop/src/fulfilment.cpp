@@ -28,7 +28,7 @@ struct Wanted {
     std::int64_t quantity = 0;
 };
 
-// How many of each article, however many lines they stand on.
+// How many of each article, summed over all lines.
 std::vector<Wanted> merged(const std::vector<orders::Line>& lines)
 {
     std::map<Sku, std::int64_t> quantities;
@@ -102,7 +102,7 @@ el::Saga fulfilment()
              }},
              undo{[](const Fulfilment& saga) { return send(ShipmentId{saga.order.value}, shipping::CallOff{}); }}),
 
-        // Refused when somebody has cancelled the order meanwhile: nothing has left the house yet.
+        // Refused when the order was cancelled in between: no goods have been sent yet.
         step("complete order", act{[](const Fulfilment& saga) {
                  return send(saga.order, orders::Complete{saga.receipt, tracking_of(saga)});
              }}),

@@ -1,4 +1,4 @@
-// Who takes the money: somebody outside the shop, who may decline, fail, or take long.
+// The payment provider: a service outside the shop, which may decline, fail, or take long.
 #pragma once
 
 #include "money.hpp"

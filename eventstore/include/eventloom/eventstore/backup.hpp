@@ -1,19 +1,19 @@
-// Backups of an event store, made while it is written to: consistent to the append, and each as small as what is new.
+// Backups of an event store, made while it is written to. Each contains whole appends, and takes only the space of new files.
 //
 //     BOOST_OUTCOME_TRY(const auto made, back_up(runtime, *store, {.into = "/backups/shop"}));
 //     BOOST_OUTCOME_TRY(const auto checked, verify_backup(runtime, "/backups/shop", made.name));
 //     BOOST_OUTCOME_TRY(restore_backup(runtime, {.from = "/backups/shop", .name = made.name, .into = "var/shop"}));
 //
-// One directory holds many backups, and nothing else: one that holds anything and is none of backups is refused, and only what
-// has a name that we give is ever removed. Each file of the store that never changes is there once, however many backups have it: a
-// second name of the store's own file where the file system gives one (a hard link), else a copy. So every backup is whole by
-// itself, and only the first one takes long. docs/format.md has its bytes.
+// A directory holds many backups and nothing else. A directory with other files is refused, and only files with the names of
+// backups are ever removed. A file of the store that never changes is there once for all backups: as a hard link to the store's
+// file where the file system allows it, otherwise as a copy. So every backup is complete, and only the first one takes long.
+// docs/format.md has its bytes.
 //
-// A backup holds every append that was acknowledged before it began, and each that it holds is whole. In it are the log, its
-// index and what is attached, the checkpoints of consumer groups for one; not what is made anew from these (read models, the sagas' table, snapshots,
-// clusters), and never the keys of personal data: a backup must not bring back what was erased.
+// A backup holds every append that was acknowledged before it began, and no part of an append. It contains the log, its index
+// and the attachments, such as the checkpoints of consumer groups. It does not contain what can be built again (read models,
+// the sagas' table, snapshots, clusters), and never the keys of personal data: otherwise a restore would bring back erased data.
 //
-// Threads: any; one call at a time changes a directory of backups, the others are told "backups-in-use".
+// Threads: any. One call at a time changes a directory of backups; others get "backups-in-use".
 #pragma once
 
 #include <eventloom/eventstore/store_capture.hpp>

@@ -1,5 +1,5 @@
-// Mends a store without inventing anything: what the log gives is made anew from it; the log itself is only ever cut, and
-// that in a copy.
+// Repairs a store without inventing anything: what can be built from the log is built again. The log itself is never changed;
+// the events before damage in it can be saved in a new store.
 //
 //     auto repaired = repair_store(runtime, "var/shop/log");
 //     if (not repaired && repaired.error().code == "log-damaged") {
@@ -42,9 +42,9 @@ struct SalvageReport {
     bool left_out() const { return last_known > events; }
 };
 
-// Makes a new store in `into` of what stands in the log before the first damage, and verifies it. Works as well when the
-// damaged store does not open. The records are chained by their checksums, so what is copied is what was written. An append
-// that was written over several records, and whose end is lost, is left out where the records show it.
+// Makes a new store in `into` with the events before the first damage of the log, and verifies it. It also works when the
+// damaged store does not open. The records are chained by their checksums, so the copied events are as they were written. An
+// append in several records whose end is lost is left out, if the records show it.
 //
 // Failure::invalid  "directory-not-empty": `into` holds something; nothing was changed.
 // Failure::corrupt  "nothing-saved": not even the first event can be read.

@@ -3,8 +3,8 @@
 //     BOOST_OUTCOME_TRY(auto snapshots, open_leveldb_snapshots(runtime, "var/shop/snapshots"));
 //     CommandBus bus{runtime, *store, {.snapshots = snapshots.get()}};
 //
-// Written without sync, with a checksum each: a power cut takes some, and nothing is lost. The directory may be removed
-// whenever nobody has it open. Threads: as every SnapshotStore.
+// Each is written with a checksum and without sync: a power cut may remove some, but no event is lost. The directory may be
+// removed when no process has it open. Threads: as every SnapshotStore.
 #pragma once
 
 #include <eventloom/framework/result.hpp>

@@ -15,7 +15,7 @@ struct CsvRow {
     std::string damage; // why it cannot be read; then the fields mean nothing
 };
 
-// What stands between the fields, and around those that hold it.
+// The delimiter between fields, and the quotes around fields that contain it.
 struct CsvForm {
     char delimiter = ',';
     char quote     = '"';

@@ -10,8 +10,8 @@
 
 namespace shop {
 
-// In which order day, month and year stand where the text itself does not say it.
-// `ydm` is no order that anybody asks for: it is known so that it is not taken for `ymd`.
+// The order of day, month and year where the text itself does not show it.
+// `ydm` cannot be chosen: it is recognised so that it is not read as `ymd`.
 enum class DateOrder : std::uint8_t { dmy, mdy, ymd, ydm };
 
 struct ParsedDate {

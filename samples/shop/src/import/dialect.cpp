@@ -44,7 +44,7 @@ std::string shown(BusinessTime time)
     return text;
 }
 
-// What a file is that is no text, by its first bytes.
+// The kind of a file that is not text, by its first bytes.
 std::optional<std::string_view> other_form_of(const std::string& path)
 {
     using namespace std::string_view_literals;

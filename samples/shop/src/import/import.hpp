@@ -64,15 +64,15 @@ struct ImportPlan {
 
 // Reads the file twice: how it is written (dialect.hpp), and where each invoice ends. Memory: the number of every invoice.
 // Failure::storage "cannot-read-file"; Failure::invalid what find_dialect() says; "no-row-taken"; "too-many-rows-refused": more
-// than a tenth, which is no damage but a form that is not known, and `skip_unreadable` was not asked for.
+// than a tenth, which means an unknown form and not damage, and `skip_unreadable` is not set.
 el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions& options,
                                    const ImportProgress& progress = {});
 
-// One invoice is one order, wherever its rows stand; one that begins with C is a return; a row below zero elsewhere is a
-// write-off. A row that cannot be taken is refused with its reason, and stops no other. Memory: the plan, and the rows of
-// those invoices whose last row has not come yet.
-// Failure::storage "cannot-read-file", "file-changed"; what the store says. An import that was cut short goes on when the file
-// is imported again.
+// One invoice is one order, wherever its rows are in the file. An invoice that begins with C is a return; another row below
+// zero is a write-off. A row that cannot be read is refused with a reason, and the others go on. Memory: the plan, and the
+// rows of those invoices whose last row has not come yet.
+// Failure::storage "cannot-read-file", "file-changed"; errors of the store. After an interruption import the file again to
+// continue.
 el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, const ImportProgress& progress = {});
 
 // Both.

@@ -24,7 +24,7 @@ struct RetailRow {
 // Failure::invalid "row-refused" with the reason.
 el::result<RetailRow> read_retail_row(const CsvRow& row, const Dialect& dialect);
 
-// Whether nothing stands in it but delimiters: spreadsheets write such rows after the last one.
+// Whether it has only delimiters: spreadsheets write such rows after the last one.
 bool is_empty_row(const CsvRow& row);
 
 } // namespace shop

@@ -59,7 +59,7 @@ struct StockLevel {
     std::int64_t written_off = 0;
     std::int64_t returned    = 0;
 };
-// Index "on-hand": what is low stands first.
+// Index "on-hand": the articles with the fewest pieces first.
 el::Projected<Sku, StockLevel> stock_levels();
 
 // One row for each customer.
@@ -98,7 +98,7 @@ struct ArticleSales {
     std::string description; // on the last order that had one
     Sales sold;
 };
-// Index "turnover" of countries and articles; "pieces" of articles: the best sellers stand last.
+// Index "turnover" of countries and articles; "pieces" of articles: the best sellers last.
 using ProjectedSales = el::ProjectedTables<el::StoredRow<Whole, Sales>, el::StoredRow<Country, Sales>,
                                            el::StoredRow<Month, Sales>, el::StoredRow<Sku, ArticleSales>>;
 ProjectedSales sales();

@@ -6,8 +6,8 @@
 //     batch.remove("row-2");
 //     BOOST_OUTCOME_TRY(database->write(batch, Durability::synced));
 //
-// What LevelDB does wrong by itself is put right here: every checksum is verified, directories are synced, log files are
-// never reused, and the first write that fails closes the door: every later write is Failure::unavailable
+// This corrects weak defaults of LevelDB: every checksum is verified, directories are synced, log files are never reused, and
+// the first write that fails closes the database: every later write is Failure::unavailable
 // ("store-closed-by-fault") until the database is opened again, because what follows a failed write may be lost.
 // Threads: every member may be called from any thread; a DatabaseCursor and a Batch belong to one thread at a time.
 #pragma once
@@ -41,7 +41,7 @@ struct DatabaseOptions {
     // it a database whose writes are not synced can refuse to open after a power cut.
     bool made_anew_when_damaged = false;
     // What was cut from a log file as a write that was never finished stays in a file NAME.log.torn, until
-    // remove_cut_tails(): for whoever can tell afterwards whether it was one.
+    // remove_cut_tails(): the caller can decide later whether it was one.
     bool keep_cut_tails = false;
 };
 

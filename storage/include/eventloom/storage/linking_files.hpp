@@ -22,11 +22,11 @@ public:
     // systems, and when there is a file `to`.
     virtual leveldb::Status link_file(const std::string& from, const std::string& to) = 0;
 
-    // A text without blanks that this file has for as long as nobody writes to it, whatever its name, and that no other file
-    // of this machine has: its device, its number there, its size and when it was written to.
+    // A text without blanks that identifies this file on this machine, whatever its name, until it is written to: its device,
+    // its inode, its size and its time of writing.
     virtual leveldb::Status identify(const std::string& path, std::string* identity) = 0;
 
-    // How many names this file has, the one that is asked about among them.
+    // How many names this file has, with this one.
     virtual leveldb::Status count_names(const std::string& path, std::uint64_t* names) = 0;
 };
 

@@ -47,7 +47,7 @@ private:
 
     SyncDirectory sync_directory_;
     std::mutex mutex_;
-    // Directories whose last sync failed: nothing is removed from them until one succeeds, or somebody begins anew.
+    // Directories whose last sync failed: nothing is removed from them until a sync succeeds, or a new opening begins.
     std::set<std::string> doubtful_;
     std::map<std::string, LogFile*> logs_; // that are open, by directory
 };
