@@ -172,7 +172,7 @@ void IndexScan::take_single_id(std::string_view key, std::string_view value)
 
 void IndexScan::take_command(std::string_view key, std::string_view value)
 {
-    const auto command = indexed_command_at(key.substr(1), value);
+    const auto command = command_fields_at(key.substr(1), value);
     if (not command) return find("a damaged record of a command");
     tell(entry_of(*command));
 }

@@ -28,14 +28,14 @@ public:
         auto cursor = log_.scan_cursor();
         next_       = from;
         RecordView record;
-        std::vector<IndexedCommand> commands;
+        std::vector<CommandFields> commands;
         for (cursor.seek(key_spaces::of_record(from == 1 ? 0 : from, 0)); in_log(cursor) && not stopped_;
              cursor.next()) {
             if (not parse(cursor, record)) continue;
             if (record.first() > head_ + 1) break;
             check_place(record, from);
             for (; record.holds(next_) && next_ <= head_; ++next_) {
-                const auto event = indexed_event_at(record, next_);
+                const auto event = event_fields_at(record, next_);
                 if (event) {
                     take(record, next_, event.value());
                 } else {
@@ -43,8 +43,8 @@ public:
                     lose(next_, next_);
                 }
             }
-            if (const auto whole = indexed_commands_of(record, commands); not whole) find(record.last(), whole.error());
-            for (const IndexedCommand& command : commands) take(record, command);
+            if (const auto whole = command_fields_of(record, commands); not whole) find(record.last(), whole.error());
+            for (const CommandFields& command : commands) take(record, command);
         }
         return end(cursor);
     }

@@ -48,7 +48,7 @@ inline EntryHash named_entry(EntryKind kind, std::uint64_t name, Position positi
     return {kind, position, entry_hash(name, position, number)};
 }
 
-inline EntryHash entry_of(const IndexedCommand& command)
+inline EntryHash entry_of(const CommandFields& command)
 {
     return named_entry(command_entry, name_hash(command_entry, command.content), command.last_position,
                        name_hash(command_entry, command.id));
@@ -58,7 +58,7 @@ inline EntryHash entry_of(const IndexedCommand& command)
 class EventEntries {
 public:
     template <class Take>
-    void visit(const IndexedEvent& event, Position position, Take take)
+    void visit(const EventFields& event, Position position, Take take)
     {
         if (event.stream != stream_) {
             stream_        = event.stream;

@@ -60,9 +60,9 @@ private:
 };
 
 // The fields of a command after its id.
-IndexedCommand command_at(Steps& steps, std::string_view id, std::string_view bytes)
+CommandFields command_at(Steps& steps, std::string_view id, std::string_view bytes)
 {
-    IndexedCommand command{.id = id, .content = {}};
+    CommandFields command{.id = id, .content = {}};
     const auto from = steps.at();
     steps.text();
     command.events = steps.number();
@@ -74,18 +74,18 @@ IndexedCommand command_at(Steps& steps, std::string_view id, std::string_view by
 
 } // namespace
 
-result<IndexedEvent> indexed_event_at(const RecordView& record, Position position)
+result<EventFields> event_fields_at(const RecordView& record, Position position)
 {
     if (record.is_gone(position)) {
         const auto place = record.place_of(position);
-        return IndexedEvent{.stream  = place.stream,
-                            .version = place.version,
-                            .id      = record.id_of_gone(position),
-                            .type    = {},
-                            .tags    = {}};
+        return EventFields{.stream  = place.stream,
+                           .version = place.version,
+                           .id      = record.id_of_gone(position),
+                           .type    = {},
+                           .tags    = {}};
     }
     BOOST_OUTCOME_TRY(const auto body, record.body_at(position));
-    IndexedEvent event{.stream = body.stream, .version = body.version, .id = {}, .type = {}, .tags = {}};
+    EventFields event{.stream = body.stream, .version = body.version, .id = {}, .type = {}, .tags = {}};
     Steps steps{body.bytes};
     event.id          = steps.raw(id_bytes);
     const auto* flags = steps.raw(1).data();
@@ -115,7 +115,7 @@ std::string_view take_text(std::string_view& texts)
     return text;
 }
 
-result<void> indexed_commands_of(const RecordView& record, std::vector<IndexedCommand>& commands)
+result<void> command_fields_of(const RecordView& record, std::vector<CommandFields>& commands)
 {
     commands.clear();
     const auto bytes = record.command_bytes();
@@ -128,7 +128,7 @@ result<void> indexed_commands_of(const RecordView& record, std::vector<IndexedCo
     return done();
 }
 
-std::optional<IndexedCommand> indexed_command_at(std::string_view id, std::string_view value)
+std::optional<CommandFields> command_fields_at(std::string_view id, std::string_view value)
 {
     if (id.size() != id_bytes || value.size() < 1 + checksum_bytes) return std::nullopt;
     const auto checked = value.substr(0, value.size() - checksum_bytes);

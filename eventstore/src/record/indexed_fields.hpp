@@ -7,7 +7,7 @@
 namespace eventloom {
 
 // Valid as long as the bytes of the record.
-struct IndexedEvent {
+struct EventFields {
     std::string_view stream;
     Version version = 0;
     std::string_view id;   // its 16 bytes
@@ -16,12 +16,12 @@ struct IndexedEvent {
 };
 
 // Failure::corrupt "damaged-record", as RecordView::take().
-result<IndexedEvent> indexed_event_at(const RecordView& record, Position position);
+result<EventFields> event_fields_at(const RecordView& record, Position position);
 
-// Removes the first text from IndexedEvent::tags and returns it.
+// Removes the first text from EventFields::tags and returns it.
 std::string_view take_text(std::string_view& texts);
 
-struct IndexedCommand {
+struct CommandFields {
     std::string_view id;      // its 16 bytes
     std::string_view content; // as in a command record
     std::uint64_t events   = 0;
@@ -29,9 +29,9 @@ struct IndexedCommand {
 };
 
 // Failure::corrupt "damaged-record".
-result<void> indexed_commands_of(const RecordView& record, std::vector<IndexedCommand>& commands);
+result<void> command_fields_of(const RecordView& record, std::vector<CommandFields>& commands);
 
 // A command record of the index: nothing when it is damaged.
-std::optional<IndexedCommand> indexed_command_at(std::string_view id, std::string_view value);
+std::optional<CommandFields> command_fields_at(std::string_view id, std::string_view value);
 
 } // namespace eventloom

@@ -21,12 +21,12 @@ constexpr std::size_t positions_named = 10;
 struct Followed {
     const RepairProgress& progress;
     Position events = 0;
-    void operator()(const RecordView&, Position position, const IndexedEvent&)
+    void operator()(const RecordView&, Position position, const EventFields&)
     {
         ++events;
         if (progress && position % 4096 == 0) progress(position);
     }
-    void operator()(const RecordView&, const IndexedCommand&) {}
+    void operator()(const RecordView&, const CommandFields&) {}
 };
 
 Error log_damaged(const std::string& directory, const std::string& found)

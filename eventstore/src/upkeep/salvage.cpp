@@ -77,10 +77,10 @@ private:
             return damaged_record(record.first(), "it was written after another event than the one before it");
         }
         for (Position position = record.first(); record.holds(position); ++position) {
-            BOOST_OUTCOME_TRY(indexed_event_at(record, position));
+            BOOST_OUTCOME_TRY(event_fields_at(record, position));
         }
-        std::vector<IndexedCommand> commands;
-        return indexed_commands_of(record, commands);
+        std::vector<CommandFields> commands;
+        return command_fields_of(record, commands);
     }
 
     result<void> take(std::string key, std::string value, const RecordView& record)

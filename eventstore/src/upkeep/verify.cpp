@@ -161,14 +161,14 @@ private:
         EventEntries entries;
 
         explicit LogEntries(Verification& verification) : self{verification} {}
-        void operator()(const RecordView& record, Position position, const IndexedEvent& event)
+        void operator()(const RecordView& record, Position position, const EventFields& event)
         {
             self.take_event(record, position);
             if (event.type.empty()) self.gone_.add(position);
             if (position > self.index_.end.position) return;
             entries.visit(event, position, [&](const EntryHash& entry) { self.sums_.add(entry); });
         }
-        void operator()(const RecordView&, const IndexedCommand& command)
+        void operator()(const RecordView&, const CommandFields& command)
         {
             if (self.is_in_index(command)) self.sums_.add(entry_of(command));
         }
@@ -195,7 +195,7 @@ private:
     }
 
     // A command without events, after the last event that the index covers, may have come after the index was written.
-    bool is_in_index(const IndexedCommand& command)
+    bool is_in_index(const CommandFields& command)
     {
         if (command.last_position < index_.end.position) return true;
         if (command.last_position > index_.end.position) return false;
@@ -260,11 +260,11 @@ private:
         {
             if (wanted(entry)) expected.emplace(entry.hash, entry);
         }
-        void operator()(const RecordView&, Position position, const IndexedEvent& event)
+        void operator()(const RecordView&, Position position, const EventFields& event)
         {
             entries.visit(event, position, [&](const EntryHash& entry) { add(entry); });
         }
-        void operator()(const RecordView&, const IndexedCommand& command)
+        void operator()(const RecordView&, const CommandFields& command)
         {
             if (self.is_in_index(command)) add(entry_of(command));
         }
