@@ -24,7 +24,8 @@ result<Engine> open_engine(const Runtime& runtime, LevelDbStoreOptions options)
     return engine_of(std::move(store));
 }
 
-// What an interrupted import has left, if it is whole: it is synced at its end only, and the power may have gone. Else nothing.
+// The store of an interrupted import, if it is undamaged. An import is synced only at its end, so a power cut may have damaged
+// it: then a new store.
 result<Engine> open_importing(const Runtime& runtime, const LevelDbStoreOptions& options)
 {
     auto store = LevelDbStore::open(runtime, options);
@@ -40,12 +41,12 @@ result<Engine> open_importing(const Runtime& runtime, const LevelDbStoreOptions&
     return open_engine(runtime, options);
 }
 
-// Nobody makes a store where this one is to be.
-class KeptPlace {
+// Reserves the directory of a new store, so that no other process makes one there.
+class DirectoryReservation {
 public:
-    KeptPlace(leveldb::Env& files, std::string log) : files_{files}, log_{std::move(log)} {}
-    KeptPlace(const KeptPlace&) = delete;
-    ~KeptPlace() { let_go(); }
+    DirectoryReservation(leveldb::Env& files, std::string log) : files_{files}, log_{std::move(log)} {}
+    DirectoryReservation(const DirectoryReservation&) = delete;
+    ~DirectoryReservation() { release(); }
 
     result<void> take()
     {
@@ -53,24 +54,24 @@ public:
         if (status.ok()) return done();
         return fail(Failure::unavailable, "held-by-another-process",
                     "asked to import into " + log_ + " and found that another process has it, or that " + lock_file() +
-                        " cannot be written (" + status.ToString() + "); try again when that one has ended");
+                        " cannot be written (" + status.ToString() + "); try again when that process has ended");
     }
 
-    result<void> give_to(const std::string& importing)
+    result<void> replace_by(const std::string& importing)
     {
-        let_go();
+        release();
         const auto status = files_.RenameFile(importing, log_);
         if (status.ok()) return done();
         return fail(Failure::storage, "not-imported",
-                    "gave what was imported its place " + log_ + " and found: " + status.ToString() +
-                        "; see that nothing else is there, then import again: it goes on where it was");
+                    "moved the import to " + log_ + " and found: " + status.ToString() +
+                        "; remove what else is there, then import again: it continues where it stopped");
     }
 
 private:
     std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
 
-    // The directory is where it was not before.
-    void let_go()
+    // Removes the directory again, because take() has made it.
+    void release()
     {
         if (lock_ == nullptr) return;
         files_.RemoveFile(lock_file());
@@ -113,7 +114,7 @@ public:
     result<ImportTarget> open_import(const Runtime& runtime, const std::string& directory) override
     {
         const auto log = place_of_log(directory);
-        // Nobody is told that anything was taken before all of it is durable.
+        // No import is reported before all of it is durable, so single appends need no sync.
         LevelDbStoreOptions options{.directory         = log,
                                     .durability        = Durability::buffered,
                                     .create_if_missing = false,
@@ -125,14 +126,15 @@ public:
             return ImportTarget{.publish = done, .engine = std::move(engine)};
         }
         BOOST_OUTCOME_TRY(make_directory(runtime, log));
-        const auto place = std::make_shared<KeptPlace>(runtime.files, log);
-        BOOST_OUTCOME_TRY(place->take());
+        const auto reservation = std::make_shared<DirectoryReservation>(runtime.files, log);
+        BOOST_OUTCOME_TRY(reservation->take());
         options.directory         = directory + "/importing";
         options.create_if_missing = true;
         BOOST_OUTCOME_TRY(auto engine, open_importing(runtime, options));
-        return ImportTarget{.publish = [place, importing = options.directory] { return place->give_to(importing); },
-                            .engine  = std::move(engine),
-                            .is_new  = true};
+        return ImportTarget{
+            .publish = [reservation, importing = options.directory] { return reservation->replace_by(importing); },
+            .engine  = std::move(engine),
+            .is_new  = true};
     }
 };
 

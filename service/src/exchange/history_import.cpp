@@ -23,7 +23,8 @@ Error out_of_order(const std::string& what)
     return {Failure::invalid, "line-out-of-order", "found " + what + "; give the unchanged file of the export"};
 }
 
-class Nobody final : public HistoryTaker {
+// Checks a file without keeping its content.
+class DiscardedHistory final : public HistoryTaker {
 public:
     result<void> take(RecordedEvent, std::uint64_t) override { return done(); }
     result<void> take(const CommandRecord&) override { return done(); }
@@ -155,9 +156,9 @@ result<ImportReport> import_history(const Runtime& runtime, EngineKind& engine, 
 
 result<ImportReport> check_import(const Runtime& runtime, const std::string& file, const ImportProgress& progress)
 {
-    Nobody nobody;
+    DiscardedHistory discarded;
     BOOST_OUTCOME_TRY(const auto lines, LineReader::open(runtime, file, cloud_events::line_bytes_max));
-    return ImportedFile{file, nobody, progress}.read(*lines);
+    return ImportedFile{file, discarded, progress}.read(*lines);
 }
 
 } // namespace eventloom
