@@ -30,10 +30,10 @@ Error differs(const std::string& part)
 struct Left {
     std::string part;         // the file
     std::string last_line;    // without its end
-    std::uint64_t number = 0; // of that line; 0: there is none
+    std::uint64_t number = 0; // of that line; 0: no line
     Position position    = 0; // that it speaks of
     bool has_end         = false;
-    std::string torn;        // what stands after it
+    std::string torn;        // what follows it
     std::uint64_t bytes = 0; // all in all
 };
 
@@ -124,7 +124,7 @@ private:
         return take_(cloud_events::line_of(content, ++number_) + "\n");
     }
 
-    // The last line that is left must be among what is told of its position.
+    // The last complete line must be one of the lines of its position.
     template <class Content>
     result<void> look_for(const Content& content, Position position)
     {
@@ -188,8 +188,8 @@ public:
 
 private:
     const std::string name_;
-    std::string torn_;    // a line's beginning that stands there
-    std::uint64_t bytes_; // that the file has, when nobody else writes there
+    std::string torn_;    // the beginning of a line at the end of the file
+    std::uint64_t bytes_; // of the file, if no other program writes to it
     std::unique_ptr<AppendedFile> file_;
 };
 

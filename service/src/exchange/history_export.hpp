@@ -3,7 +3,7 @@
 //     BOOST_OUTCOME_TRY(const auto report, export_history(runtime, *engine.history, "orders.jsonl", progress));
 //
 // The file has its name when it is whole and durable. Until then it is FILE.part, and an export that was interrupted goes on
-// after what stands there. Threads: as the store.
+// after its present content. Threads: as the store.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
@@ -29,7 +29,7 @@ result<ExportReport> export_history(const Runtime& runtime, const EventHistory& 
 // Whether it can begin: "file-exists", or "no-such-directory".
 result<void> check_export(const Runtime& runtime, const std::string& file);
 
-// The same to whoever takes the text, piece by piece.
+// The same, with the text passed to `take` piece by piece.
 using TakeText = std::function<result<void>(std::string_view)>;
 result<ExportReport> export_history(const EventHistory& history, const TakeText& take,
                                     const ExchangeProgress& progress);

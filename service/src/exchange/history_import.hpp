@@ -3,7 +3,7 @@
 //     BOOST_OUTCOME_TRY(const auto report, import_history(runtime, engine, "orders.jsonl", "var/shop", progress));
 //
 // The log takes its place in the data directory when all of the file is in it and it is verified.
-// What was interrupted goes on: what stands there already is compared with the file, line by line, as is a store that was
+// An interrupted import continues: what is there already is compared with the file, line by line, as is a store that was
 // imported before. Threads: none may have the store open.
 #pragma once
 

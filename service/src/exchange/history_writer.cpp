@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t events_together = 256;
 constexpr std::size_t bytes_together  = 4u << 20;
 constexpr std::size_t gone_together   = 65'536;
-// What stands for an event that is gone until it is taken out.
+// A placeholder for a removed event, until it is removed here too.
 constexpr std::string_view stand_in = "eventloom.gone";
 
 Error another_event(Position position)
@@ -80,13 +80,13 @@ result<void> HistoryWriter::finish()
 
 result<const StandingHistory::Entry*> HistoryWriter::next_standing()
 {
-    if (is_behind_standing_) return nullptr;
+    if (is_after_standing_) return nullptr;
     BOOST_OUTCOME_TRY(const auto* entry, standing_.next());
-    is_behind_standing_ = entry == nullptr;
+    is_after_standing_ = entry == nullptr;
     return entry;
 }
 
-// An event that is gone may still have its stand-in.
+// A removed event may still have its placeholder.
 result<void> HistoryWriter::compare(const RecordedEvent& told, const StandingHistory::Entry& standing)
 {
     const auto* event = std::get_if<RecordedEvent>(&standing);

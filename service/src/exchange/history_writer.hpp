@@ -1,12 +1,12 @@
-// Writes a history down again: as it is told, with the times that it is told.
+// Writes an exported history to a store, with the recorded times.
 //
 //     ToldClock clock;
 //     BOOST_OUTCOME_TRY(const auto target, kind.open_import({clock, ...}, "var/shop"));
 //     HistoryWriter writer{target.engine, clock, target.is_new};
-//     BOOST_OUTCOME_TRY(writer.take(event, 1));     // the line that it stands in, for errors
+//     BOOST_OUTCOME_TRY(writer.take(event, 1));     // its line in the file, for errors
 //     BOOST_OUTCOME_TRY(writer.finish());
 //
-// What the store holds already must be the beginning of what is told; the rest is appended, if it may be. Threads: one.
+// What the store holds already must be the beginning of the history; the rest is appended, if that is allowed. Threads: one.
 #pragma once
 
 #include "exchange/standing_history.hpp"
@@ -18,7 +18,7 @@
 
 namespace eventloom {
 
-// Whoever is handed a history, in its order.
+// Receives a history, in order.
 class HistoryTaker {
 public:
     virtual ~HistoryTaker()                                            = default;
@@ -27,7 +27,7 @@ public:
     virtual result<void> finish()                                      = 0;
 };
 
-// The time of what is written down. Threads: told by one, asked from any.
+// A clock that gives the recorded times. Threads: one sets it, any reads it.
 class ToldClock final : public Clock {
 public:
     Time now() const override { return now_; }
@@ -38,7 +38,7 @@ private:
 };
 
 // Failure::corrupt  "import-differs": the store holds something else.
-// Failure::invalid  "import-refused": it would not take what is told, or not where it says that it stands.
+// Failure::invalid  "import-refused": the store refuses an append, or would give it another position.
 class HistoryWriter final : public HistoryTaker {
 public:
     // `clock` is the store's.
@@ -71,7 +71,7 @@ private:
     ToldClock& clock_;
     const bool may_append_;
     StandingHistory standing_;
-    bool is_behind_standing_ = false;
+    bool is_after_standing_ = false;
     const StoreLimits limits_;
     std::deque<Waiting> waiting_;
     std::size_t bytes_ = 0; // of their data

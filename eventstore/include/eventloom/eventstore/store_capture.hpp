@@ -1,4 +1,4 @@
-// The files of a store at one moment, for whoever copies them: backup.hpp.
+// A snapshot of a store's files, to be copied: backup.hpp.
 //
 //     BOOST_OUTCOME_TRY(const auto capture, source.capture());
 //     BOOST_OUTCOME_TRY(const auto files, capture.log->files());
@@ -29,7 +29,7 @@ class BackupSource {
 public:
     virtual ~BackupSource() = default;
 
-    // Holds the appends for a moment. What it gives goes before the store.
+    // Holds the appends for a moment. Release the capture before the store.
     // Failure::unavailable  "store-closed-by-fault"; Failure::corrupt: what Upkeep::fault() says.
     virtual result<StoreCapture> capture() = 0;
 };

@@ -1,4 +1,4 @@
-// What there is to know about a store on LevelDB.
+// Information about a store on LevelDB.
 //
 //     BOOST_OUTCOME_TRY(const auto info, store->info());
 //     std::printf("%s takes %ju bytes\n", info.directory.c_str(), std::uintmax_t{info.bytes()});
@@ -22,9 +22,9 @@ struct StoreInfo {
     Position events              = 0;
     Position indexed             = 0;     // of them, in the index on disk; the others are in the one in memory
     Position clustered           = 0;     // of them, in ranges that are clustered by stream
-    Position cluster_least       = 0;     // so many are clustered at once, no fewer; 0: none are ever
+    Position cluster_least       = 0;     // this many events are needed for a cluster; 0: none are made
     Position witnessed           = 0;     // of them, whose loss the witness would notice
-    Position gone                = 0;     // of them, taken out by scavenges: only their places are left
+    Position gone                = 0;     // of them, removed by scavenges: only their positions are left
     std::uint64_t gone_bytes     = 0;     // that they had
     bool scavenge_is_unfinished  = false; // one was interrupted: the next goes on with it
     std::uint64_t streams        = 0;

@@ -1,10 +1,10 @@
-// What keeps the log of a service: an engine, with all that it can do. A service is given one by choice.
+// The engine that keeps the log of a service, and what it can do. A service chooses its engine.
 //
 //     BOOST_OUTCOME_TRY(const auto engine, leveldb_engine().open(runtime, {.directory = "var/shop"}));
 //     BOOST_OUTCOME_TRY(engine.store->append(request));
 //     BOOST_OUTCOME_TRY(const auto report, engine.upkeep->verify());
 //
-// Commands of the command line are there if the engine can do what they ask for. Threads: an EngineKind may be used from any
+// The command line has only the commands that the engine can carry out. Threads: an EngineKind may be used from any
 // thread.
 #pragma once
 
@@ -31,12 +31,12 @@ struct Engine {
 };
 
 struct EngineOptions {
-    std::string directory; // of the service's data; the engine has a place in it, or knows where its log is from it
+    std::string directory; // of the service's data; the log is in it, or its place follows from it
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
 };
 
-// What is not asked of every engine.
+// What not every engine can do.
 struct EngineAbilities {
     bool scavenges = false;
     bool compacts  = false;
@@ -44,9 +44,9 @@ struct EngineAbilities {
     bool backs_up  = false; // backup.hpp of eventstore knows how
 };
 
-// A log that is given a history of old: as it was, with the times that are told.
+// A log that receives an exported history, with the recorded times.
 struct ImportTarget {
-    // Nobody but the import sees a new log until this is called, with `engine` closed.
+    // Puts a new log in its place; call it with `engine` closed. Until then only the import sees that log.
     std::function<result<void>()> publish;
     Engine engine;
     bool is_new = false; // false: a log was there; it is only compared
@@ -59,10 +59,10 @@ public:
 
     virtual std::string name() const          = 0; // "leveldb"
     virtual EngineAbilities abilities() const = 0;
-    // Where the log of a data directory lies, for messages.
+    // The place of a data directory's log, for messages.
     virtual std::string place_of_log(const std::string& directory) const = 0;
 
-    // Failure::storage      "no-such-database": it is not there and was not to be made.
+    // Failure::storage      "no-such-database": it does not exist, and `create_if_missing` is false.
     // Failure::unavailable  "held-by-another-process".
     virtual result<Engine> open(const Runtime& runtime, const EngineOptions& options) = 0;
 
@@ -70,8 +70,8 @@ public:
     virtual result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime& runtime,
                                                                   const std::string& directory) = 0;
 
-    // The clock of `runtime` tells the times that are recorded. Buffered, and takes names that older programs gave.
-    // An import that was interrupted is found again.
+    // The clock of `runtime` gives the recorded times. The log is buffered, and accepts names of older programs.
+    // Continues an interrupted import.
     virtual result<ImportTarget> open_import(const Runtime& runtime, const std::string& directory) = 0;
 };
 

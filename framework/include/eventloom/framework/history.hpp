@@ -17,9 +17,9 @@ namespace eventloom {
 
 struct CommandRecord;
 
-// Told of everything that was written. An error that it answers ends the visit, and is its answer.
+// Called with everything that was written. An error of it ends the visit, which returns that error.
 struct HistoryVisitor {
-    // An event that was taken out (Upkeep::take_out) has its id, stream, version, position and time, and no type.
+    // A removed event (Upkeep::take_out) has its id, stream, version, position and time, but no type.
     std::function<result<void>(const RecordedEvent&)> event;
     std::function<result<void>(const CommandRecord&)> command; // right after the last of its events
 };

@@ -1,9 +1,9 @@
-// What is done to an engine's log beside reading and appending: look at it, verify it, make it smaller.
+// Maintenance of an engine's log: information, verification, and making it smaller.
 //
 //     BOOST_OUTCOME_TRY(const auto report, upkeep.verify());
 //     for (const Finding& finding : report.findings) std::puts(finding.sentence.c_str());
 //
-// What an engine cannot do, it refuses: Failure::invalid "engine-cannot". Threads: any, while others append and read.
+// An engine refuses what it cannot do: Failure::invalid "engine-cannot". Threads: any, also during appends and reads.
 #pragma once
 
 #include <eventloom/framework/recorded_event.hpp>
@@ -30,7 +30,7 @@ struct StoreFacts {
     std::vector<std::string> notices = {};
 };
 
-// Something that is not as it was written. Position 0: not of one event.
+// Some damage. Position 0: not of one event.
 struct Finding {
     Position position = 0;
     std::string code; // "damaged-record", "missing-record", "broken-chain", "damaged-index", "history-shrank", ...
@@ -44,14 +44,14 @@ struct VerifyReport {
     std::uint64_t findings_total = 0;
 };
 
-// A scavenge takes out of the log what the limits of streams (stream_limits.hpp) leave nobody to read.
+// A scavenge removes the events from the log that the limits of streams (stream_limits.hpp) hide from all readers.
 struct ScavengeOptions {
     std::uint64_t bytes_per_second = 0;     // that are read and written; 0: as fast as the disk does it
-    bool dry_run                   = false; // say what would go, and change nothing
+    bool dry_run                   = false; // report what would be removed, and change nothing
 };
 
 struct ScavengeReport {
-    Position events            = 0; // that went, or would go
+    Position events            = 0; // that were removed, or would be
     std::uint64_t bytes        = 0; // that they had in the log
     std::uint64_t streams      = 0; // of which they were; of one that was resumed, since then
     std::uint64_t bytes_before = 0; // of the files of the log, without the room in them for what is still to be written
@@ -59,13 +59,13 @@ struct ScavengeReport {
     bool resumed               = false; // went on with one that was interrupted
 };
 
-// What is still not compacted when everything was done that can be.
+// What cannot be compacted yet.
 struct CompactReport {
-    Position waiting = 0; // the last so many events
-    Position least   = 0; // so many are compacted at once, no fewer; 0: none are ever
+    Position waiting = 0; // this many events at the end of the log
+    Position least   = 0; // this many events are needed to compact; 0: nothing is ever compacted
 };
 
-// Told the position that was reached. An error that it answers ends the work, and is its answer.
+// Called with the position that was reached. An error of it ends the work, which returns that error.
 using UpkeepProgress = std::function<result<void>(Position reached)>;
 
 class Upkeep {
@@ -77,23 +77,23 @@ public:
     // Why the log takes no more appends, if so: "store-closed-by-fault", or the damage that was found at opening.
     virtual std::optional<Error> fault() const = 0;
 
-    // Reads the whole log and every index, and compares all with all, in bounded memory.
+    // Reads the whole log and every index, and compares them, in bounded memory.
     virtual result<VerifyReport> verify(const UpkeepProgress& progress = {}) const = 0;
 
-    // Whatever was acknowledged is on the disk when it returns, with Durability::buffered too.
-    // Failure::unavailable  "store-closed-by-fault"; and what fault() says.
+    // When it returns everything acknowledged is on disk, also with Durability::buffered.
+    // Failure::unavailable  "store-closed-by-fault"; and the error of fault().
     virtual result<void> sync() = 0;
 
-    // Takes events out at once, whatever the limits of their streams are: for the copy of a log in which they are gone.
+    // Removes events at once, without regard to the limits of their streams: for the copy of a log that does not have them.
     // `positions` ascend; those of one append go together. Failure::unavailable  "scavenge-is-running".
     virtual result<void> take_out(const std::vector<Position>& positions) = 0;
 
-    // Takes out what the limits of streams, as they are now, leave nobody to read, and gives the room back. Every event that
-    // stays keeps its bytes, its position and its version. Whenever it ends, by an error of `progress` or a crash, the next
-    // one goes on where it was. Not from within a task. Failure::unavailable  "scavenge-is-running": one at a time.
+    // Removes the events that the present limits of streams hide from all readers, and frees their disk space. All other
+    // events keep their bytes, positions and versions. After an error of `progress` or a crash the next scavenge continues.
+    // Do not call it from a task. Failure::unavailable  "scavenge-is-running": one at a time.
     virtual result<ScavengeReport> scavenge(const ScavengeOptions& options, const UpkeepProgress& progress = {});
 
-    // Does now what is otherwise done when nobody appends: for a log that is read soon after much was written to it.
+    // Does now what is otherwise done while there are no appends: for a log that is read soon after many appends.
     virtual result<CompactReport> compact();
 };
 

@@ -1,4 +1,4 @@
-// Plain files on the files of a Runtime: read from their beginning, written at their end, renamed, held.
+// Plain files in the file system of a Runtime: read from their beginning, written at their end, renamed, locked.
 //
 //     BOOST_OUTCOME_TRY(const auto file, AppendedFile::open(runtime, "orders.jsonl.part"));
 //     BOOST_OUTCOME_TRY(file->append("a line\n"));
@@ -6,7 +6,7 @@
 //     BOOST_OUTCOME_TRY(rename_file(runtime, "orders.jsonl.part", "orders.jsonl"));
 //
 // An error is Failure::storage "file-fault", and its sentence is only what was found ("IO error: ... No space left on
-// device"): who asked says what was asked, and what to do. Threads: an open file belongs to one thread at a time.
+// device"): the caller adds what was asked and what to do. Threads: an open file belongs to one thread at a time.
 #pragma once
 
 #include <eventloom/framework/result.hpp>
@@ -34,7 +34,7 @@ private:
     const std::unique_ptr<State> state_;
 };
 
-// A file that is written at its end. It is made when it is not there.
+// A file that is written at its end. It is made if it does not exist.
 class AppendedFile {
 public:
     static result<std::unique_ptr<AppendedFile>> open(const Runtime& runtime, const std::string& path);
@@ -52,7 +52,7 @@ private:
     const std::unique_ptr<State> state_;
 };
 
-// The right to a file, against other processes and others here, for as long as it lives. Makes the file when it is missing.
+// A lock of a file against other processes and other users of it here, while it lives. Makes the file if it does not exist.
 class HeldFile {
 public:
     static result<std::unique_ptr<HeldFile>> hold(const Runtime& runtime, const std::string& path);
