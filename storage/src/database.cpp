@@ -222,10 +222,8 @@ struct Database::State {
                         "write to the database " + directory + " and found it closed by an earlier fault (" + fault +
                             "); this was not written; open it again");
         }
-        leveldb::WriteOptions options;
-        options.sync = durability == Durability::synced;
         const std::shared_lock held_for_writing{writing};
-        const auto status = database->Write(options, batch);
+        const auto status = write_with_leveldb(batch, durability);
         if (status.ok()) return done();
 
         // LevelDB would go on and lose later writes: what follows a failed write in its log is not read again.
@@ -236,6 +234,14 @@ struct Database::State {
         return fail(Failure::unknown, "write-outcome-unknown",
                     found + "; it is not known whether it was written; " + what_to_do_about(found) +
                         ", and open it again");
+    }
+
+    // An exception ends the process: it would leave LevelDB's queue of writers broken, for the writers that come next.
+    leveldb::Status write_with_leveldb(leveldb::WriteBatch* batch, Durability durability) noexcept
+    {
+        leveldb::WriteOptions options;
+        options.sync = durability == Durability::synced;
+        return database->Write(options, batch);
     }
 
     OwnerLock lock; // goes last

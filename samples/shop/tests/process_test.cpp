@@ -208,7 +208,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"projections", "explain", "salse", "all/all"}, 1, "sales"},
         {{"projections", "explain", "lines", "all"}, 1, "text/whole number"},
         {{"projections", "explain", "stock"}, 2, "key"},
-        {{"projections", "explain", "stock", "coffee"}, 1, "no event"},
+        {{"projections", "explain", "stock", "coffee"}, 1, "found none"},
         {{"projections", "explain", "stock", "tea", "--table", "shelves"}, 1, "shelves"},
         {{"projections", "as-of", "stock"}, 2, "--position,--time"},
         {{"projections", "as-of", "stock", "--position", "1", "--time", "2011-12-09"}, 2, "2 were given"},
