@@ -1,5 +1,5 @@
-// Everything of Eventloom that a small service needs, in one include. Larger ones include what they use: this one needs
-// cereal, and takes its time to compile.
+// Everything of Eventloom that a small service needs, in one include. Larger services include only what they use: this header
+// takes its time to compile.
 //
 //     #include <eventloom/eventloom.hpp>
 //     namespace el = eventloom;

@@ -29,7 +29,7 @@ struct Shape;
 
 namespace detail {
 
-struct Plan; // where in an object its members are: made of the first that is written or read
+struct Plan; // where in an object its members are: made when the first object of the type is written or read
 struct Description;
 struct OwnFunctions;
 
@@ -41,7 +41,7 @@ struct Description {
     const Description* const* parts = nullptr;
     std::string_view names          = {};     // of members, within a text that the compiler wrote (take_name)
     std::int64_t tick[2]            = {1, 1}; // of a time or span in seconds, as a fraction
-    // In JSON: members of this type are objects, even if one member is all they have.
+    // In JSON: members of this type are written as objects, also if such a struct has only one member.
     const Description* record = nullptr;
     // In JSON, of a struct with a `serialize` beside it: its members, which are shown where it stands alone.
     const Description* alone                     = nullptr;
@@ -136,7 +136,7 @@ consteval Description describe_tuple(std::index_sequence<Index...>)
             .locate = locate_parts<T, Index...>};
 }
 
-// What holds one other type, or two.
+// Containers, and others that hold one or two types.
 template <class T, Kind kind>
 consteval Description describe_container()
 {

@@ -22,7 +22,7 @@ namespace eventloom {
 
 class BackupSource;
 
-// An open log. `store` owns it; the others are other sides of the same object.
+// An open log. `store` owns it; the pointers belong to it, and are valid as long as it lives.
 struct Engine {
     std::shared_ptr<EventStore> store;
     EventHistory* history = nullptr;
@@ -46,7 +46,7 @@ struct EngineAbilities {
 
 // A log that receives an exported history, with the recorded times.
 struct ImportTarget {
-    // Puts a new log in its place; call it with `engine` closed. Until then only the import sees that log.
+    // Puts a new log in its place. Let go of `engine.store` first. Before that only the import sees the new log.
     std::function<result<void>()> publish;
     Engine engine;
     bool is_new = false; // false: a log was there; it is only compared
@@ -70,8 +70,8 @@ public:
     virtual result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime& runtime,
                                                                   const std::string& directory) = 0;
 
-    // The clock of `runtime` gives the recorded times. The log is buffered, and accepts names of older programs.
-    // Continues an interrupted import.
+    // Opens a log to import into. Its events get their times from the clock of `runtime`. Writes are buffered. Names of streams
+    // that only older programs allowed are accepted. An import that was interrupted is continued.
     virtual result<ImportTarget> open_import(const Runtime& runtime, const std::string& directory) = 0;
 };
 

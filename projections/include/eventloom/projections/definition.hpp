@@ -1,5 +1,5 @@
 // What el::projection makes of its parts: a definition that compiled code runs. It knows keys, rows and events by their
-// descriptions and by function pointers, so that a source with projections has little to compile.
+// descriptions and by function pointers, so that less has to be compiled in each source with projections.
 //
 //     ProjectionDefinition definition{.name = "orders", .version = 1};
 //     definition.tables.push_back(...);
@@ -58,8 +58,9 @@ struct TableDefinition {
 
 class RowTable;
 
-// The row of a key, made when it is not there; the row, or nullptr. `key` points to a Key.
+// The row of a key; makes it if there is none. `key` points to a Key.
 void* update_row(RowTable& table, std::string ordered_key, const void* key);
+// The row, or nullptr.
 const void* find_row(RowTable& table, std::string ordered_key, const void* key);
 void erase_row(RowTable& table, std::string ordered_key, const void* key);
 
@@ -72,7 +73,7 @@ protected:
     ~FoldTables() = default;
 };
 
-// A handler with one name that its event may have in the log. `parts` and `fact` point to what it knows the types of.
+// A handler, once for each stored name of its event. Only the handler knows the types to which `parts` and `fact` point.
 struct HandlerDefinition {
     std::string_view category;
     const EventType* type = nullptr;
@@ -95,7 +96,7 @@ struct ProjectionDefinition {
 
 std::shared_ptr<const Projection> make_projection(ProjectionDefinition definition);
 
-// An aggregate whose events are heard: with the events that it knows, and the stored names that it ignores.
+// Adds an aggregate whose events are heard: the events that it knows, and the stored names that it ignores.
 void know(ProjectionDefinition& definition, std::string_view category, const EventTypes& types,
           std::span<const std::string_view> ignored);
 

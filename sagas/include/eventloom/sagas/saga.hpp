@@ -16,9 +16,12 @@
 //     }
 //
 // A step's work is one el::send (a command to an aggregate), one el::call (a request to an activity, work outside the
-// store), or a vector of sends. A refusal fails the step at once; a fault is retried as el::retry says. When a step fails,
-// its own completed sends and all earlier steps are undone, the last first; then the work of `failed` is done.
-// Every command and call has an id made from saga, instance, step and direction, so sending it twice has one effect.
+// store), or a vector of sends. A refusal (and an invalid request) fails the step at once; any other error is retried as
+// el::retry says. When a step fails, its own work is undone if it was done or may have been done (after a fault or a deadline);
+// so an `undo` must be right also if `act` had no effect. Then all earlier steps are undone, the last first, and the work of
+// `failed` is done. If an `undo` or `failed` cannot be done, the instance is stuck until `sagas retry`.
+// Every command and call has an id made from the saga, its instance, the step, and whether it is done or undone, so sending it
+// twice has one effect.
 // Lambdas only describe work. They run again after a crash, so they must be pure. Include it in sources, not in headers.
 #pragma once
 
@@ -193,7 +196,7 @@ void add_step_part(SagaStep& step, deadline part)
     step.deadline = part.after;
 }
 
-// What a part of a step returns: the answer to its el::call, or nothing.
+// The type of the answer that the el::call of a step gets; void if it calls nothing.
 template <class Work>
 struct answer_to {
     using type = void;
@@ -270,7 +273,7 @@ template <class State>
 struct personal_fields_have_no_place_in_the_data_of_saga;
 
 // Defines a saga. `name` is the category of its instances' streams: a word without a hyphen. When the steps change, raise the
-// version and add both versions to the engine: an instance finishes with the version it began with.
+// version and add both versions with Sagas::add: an instance finishes with the version it began with.
 template <class State, class... Part>
 Saga saga(std::string name, std::uint32_t version, Part... part)
 {
