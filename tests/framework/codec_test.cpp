@@ -15,6 +15,21 @@
 
 namespace codec_test {
 
+namespace {
+
+struct Moved {
+    std::string from;
+    std::string to;
+};
+
+template <class First, class Second>
+struct Both {
+    First one;
+    Second other;
+};
+
+} // namespace
+
 using namespace eventloom;
 
 struct Money {
@@ -372,6 +387,20 @@ TEST_CASE("member names, counts and equality are read off the struct", "[framewo
     STATIC_REQUIRE(member_name<Line, 2>() == "price");
     CHECK(same(Line{"a", 1, {2}}, Line{"a", 1, {2}}));
     CHECK_FALSE(same(Line{"a", 1, {2}}, Line{"a", 1, {3}}));
+}
+
+TEST_CASE("a struct in an unnamed namespace, or within a function, has its members' names", "[framework][members]")
+{
+    struct Within {
+        Moved moved;
+        std::string to;
+    };
+    STATIC_REQUIRE(member_name<Moved, 0>() == "from");
+    STATIC_REQUIRE(member_name<Moved, 1>() == "to");
+    STATIC_REQUIRE(member_name<Both<Moved, Both<int, Moved>>, 1>() == "other");
+    STATIC_REQUIRE(member_name<Within, 1>() == "to");
+    CHECK(codec<Moved>::to_json({"Paris", "Rome"}) == R"({"from": "Paris","to": "Rome"})");
+    CHECK(codec<Moved>::shape().text == "{from:text,to:text}");
 }
 
 TEST_CASE("text from outside is shown without what steers a terminal", "[framework][utf8]")

@@ -144,13 +144,14 @@ consteval std::string_view names_in_signature()
 }
 
 // Takes the next name from the front of such a text: from "... (& box<T>::value.T::name)), ((const void*)(& ..." of GCC, from
-// "{{&nowhere.value.name, &nowhere.value.other, ..." of clang. Within the <> of a template there may be all of these signs.
+// "{{&nowhere.value.name, &nowhere.value.other, ..." of clang. Within the <> of a template, and within the {} of GCC's
+// "{anonymous}::T::name", there may be all of these signs.
 constexpr std::string_view take_name(std::string_view& text)
 {
     std::size_t end = text.find('&') + 1;
     for (int depth = 0; end < text.size() && (depth > 0 || (text[end] != ',' && text[end] != '}')); ++end) {
-        if (text[end] == '<') ++depth;
-        if (text[end] == '>') --depth;
+        if (text[end] == '<' || text[end] == '{') ++depth;
+        if (text[end] == '>' || text[end] == '}') --depth;
     }
     const auto place = text.substr(0, end);
     const auto name  = place.substr(0, place.find_last_not_of(')') + 1);

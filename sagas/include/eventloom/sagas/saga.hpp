@@ -10,7 +10,7 @@
 //             el::step("take the money",
 //                 el::act{[](const Fulfilment& saga) { return el::call(Charge{saga.order.value, saga.total}); }},
 //                 el::keep{[](Fulfilment& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
-//                 el::undo{[](const Fulfilment& saga) { return el::call(Refund{saga.receipt}); }},
+//                 el::undo{[](const Fulfilment& saga) { return el::call(Refund{saga.order.value}); }},
 //                 el::retry{.times = 5, .first_wait = 1s}, el::deadline{48h}),
 //             el::failed{[](const Fulfilment& saga, const el::failure& why) { return el::send(saga.order, Cancel{why.reason}); }});
 //     }
