@@ -75,13 +75,16 @@ protected:
 
 // A handler, once for each stored name of its event. Only the handler knows the types to which `parts` and `fact` point.
 struct HandlerDefinition {
+    using Handle   = result<void>(const void* parts, FoldTables& tables, const void* fact, const RecordedEvent& event);
+    using KeyOfRow = std::string(const void* parts, const row_keys::OfTable& keys, const void* fact,
+                                 const RecordedEvent& event);
+
     std::string_view category;
     const EventType* type = nullptr;
     std::size_t fact      = 0; // its place in the list of events
-    result<void> (*handle)(const void* parts, FoldTables& tables, const void* fact, const RecordedEvent& event);
-    // The key in the read model of the row that it gets; nullptr when it takes whole tables.
-    std::string (*row)(const void* parts, const row_keys::OfTable& keys, const void* fact, const RecordedEvent& event);
-    std::size_t table = 0; // of that row
+    Handle* handle        = nullptr;
+    KeyOfRow* row     = nullptr; // the key in the read model of the row that it gets; nullptr: it takes whole tables
+    std::size_t table = 0;       // of that row
 };
 
 struct ProjectionDefinition {
