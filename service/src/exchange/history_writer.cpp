@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t events_together = 256;
 constexpr std::size_t bytes_together  = 4u << 20;
 constexpr std::size_t gone_together   = 65'536;
-// A placeholder for a removed event, until it is removed here too.
+// The type of what stands at the position of a removed event, until that position is removed here too.
 constexpr std::string_view stand_in = "eventloom.gone";
 
 Error another_event(Position position)
@@ -86,7 +86,7 @@ result<const StandingHistory::Entry*> HistoryWriter::next_standing()
     return entry;
 }
 
-// A removed event may still have its placeholder.
+// At the position of a removed event a stand-in may still be found.
 result<void> HistoryWriter::compare(const RecordedEvent& told, const StandingHistory::Entry& standing)
 {
     const auto* event = std::get_if<RecordedEvent>(&standing);
