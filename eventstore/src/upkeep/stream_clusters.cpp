@@ -15,8 +15,6 @@ constexpr Duration pause{50'000};
 
 constexpr Position nowhere = std::numeric_limits<Position>::max(); // after every log
 
-constexpr std::string_view asked = "make a cluster of streams";
-
 } // namespace
 
 struct StreamClusters::Tasks {

@@ -234,7 +234,8 @@ private:
         };
         LogScan part{database_, std::min(range.last, index_.end.position),
                      [](Position, const std::string&, const std::string&) {}};
-        BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), ExpectedEntries{*this, wanted, expected}));
+        ExpectedEntries<decltype(wanted)> entries{*this, wanted, expected};
+        BOOST_OUTCOME_TRY(part.run(std::max<Position>(range.first, 1), entries));
         IndexScan index{index_.database, index_.snapshot, index_.end.position,
                         [&](const EntryHash& entry) {
                             if (not wanted(entry) || expected.erase(entry.hash) > 0 || scan_.is_lost(entry.position) ||

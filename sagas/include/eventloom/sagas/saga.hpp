@@ -73,6 +73,13 @@ template <class F> struct act    { F work; };
 template <class F> struct undo   { F work; };
 template <class F> struct keep   { F note; };
 template <class F> struct failed { F work; };
+
+// GCC deduces these by itself; clang 16 does not.
+template <class F> begins(F) -> begins<F>;
+template <class F> act(F) -> act<F>;
+template <class F> undo(F) -> undo<F>;
+template <class F> keep(F) -> keep<F>;
+template <class F> failed(F) -> failed<F>;
 // clang-format on
 
 template <class... Part>
