@@ -3,7 +3,7 @@
 
 #include "order_event.hpp"
 
-#include <eventloom/framework/codec.hpp>
+#include <eventloom/framework/detail/codec.hpp>
 
 #include <cereal/archives/binary.hpp>
 #include <cereal/types/string.hpp>

@@ -6,7 +6,7 @@
 #include "order_event.hpp"
 #include "yardsticks/tested_store.hpp"
 
-#include <eventloom/framework/codec.hpp>
+#include <eventloom/framework/detail/codec.hpp>
 
 namespace bench {
 

@@ -1,6 +1,9 @@
-# A room of the house: MODULE/include is public, MODULE/src is not.
+# A room of the house: MODULE/include is public and installed; MODULE/internal is for the other rooms and the tests, and
+# MODULE/src for the room alone.
 #
 #     eventloom_module(storage USES eventloom::framework leveldb::leveldb)
+#
+# eventloom_MODULE_internal has the internal headers of a room and of those that it uses.
 
 # Compiler flags of everything that is built here; an installed Eventloom passes none of them on.
 add_library(eventloom_flags INTERFACE)
@@ -31,7 +34,16 @@ function(eventloom_module name)
     target_include_directories(eventloom_${name}
         PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/${name}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${CMAKE_SOURCE_DIR}/${name}/src)
-    target_link_libraries(eventloom_${name} PUBLIC ${module_USES} PRIVATE $<BUILD_INTERFACE:eventloom_flags>)
+    add_library(eventloom_${name}_internal INTERFACE)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/${name}/internal)
+        target_include_directories(eventloom_${name}_internal INTERFACE ${CMAKE_SOURCE_DIR}/${name}/internal)
+    endif()
+    set(used_rooms ${module_USES})
+    list(FILTER used_rooms INCLUDE REGEX "^eventloom::")
+    list(TRANSFORM used_rooms REPLACE "^eventloom::(.*)$" "eventloom_\\1_internal")
+    target_link_libraries(eventloom_${name}_internal INTERFACE ${used_rooms})
+    target_link_libraries(eventloom_${name} PUBLIC ${module_USES}
+        PRIVATE $<BUILD_INTERFACE:eventloom_flags> $<BUILD_INTERFACE:eventloom_${name}_internal>)
     install(TARGETS eventloom_${name} EXPORT eventloom)
     install(DIRECTORY ${CMAKE_SOURCE_DIR}/${name}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 
 #include <chrono>
 #include <optional>

@@ -1,7 +1,6 @@
 #include <eventloom/eventstore/engines.hpp>
 
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/snapshot_stores.hpp>
 
 #include <leveldb/env.h>
 

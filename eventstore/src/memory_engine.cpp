@@ -2,8 +2,6 @@
 
 #include "memory_log.hpp"
 
-#include <eventloom/eventstore/snapshot_stores.hpp>
-
 #include <map>
 #include <mutex>
 

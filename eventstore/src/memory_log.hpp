@@ -7,9 +7,9 @@
 #include "append/append_rules.hpp"
 #include "read/staged_rows.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/gone.hpp>
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/storage/versioned_map.hpp>
 
 #include <algorithm>

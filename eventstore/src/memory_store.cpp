@@ -1,8 +1,8 @@
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 
 #include "memory_log.hpp"
 
-#include <eventloom/framework/detail/observers.hpp>
+#include <eventloom/framework/observers.hpp>
 
 #include <algorithm>
 #include <limits>

@@ -1,4 +1,4 @@
-#include <eventloom/eventstore/snapshot_stores.hpp>
+#include <eventloom/eventstore/engines.hpp>
 
 #include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/storage/database.hpp>

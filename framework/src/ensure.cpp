@@ -1,4 +1,4 @@
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <cstdio>
 #include <cstdlib>

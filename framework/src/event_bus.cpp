@@ -1,8 +1,8 @@
 #include <eventloom/framework/event_bus.hpp>
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/inline_rows.hpp>
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <algorithm>
 #include <atomic>

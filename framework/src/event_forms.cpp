@@ -1,6 +1,6 @@
 #include <eventloom/framework/event_forms.hpp>
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 
 #include <charconv>
 #include <map>

@@ -1,4 +1,4 @@
-#include <eventloom/framework/event_query.hpp>
+#include <eventloom/framework/event_store.hpp>
 
 #include <algorithm>
 

@@ -2,9 +2,9 @@
 
 #include "stream_without_id.hpp"
 
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
 

@@ -1,4 +1,4 @@
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
 
 #include <eventloom/framework/binary_archive.hpp>
 

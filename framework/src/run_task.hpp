@@ -1,7 +1,7 @@
 // Runs a task of an executor. What a user's task throws is said on standard error, and the executor goes on.
 #pragma once
 
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <functional>
 #include <new>

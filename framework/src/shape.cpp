@@ -1,4 +1,4 @@
-#include <eventloom/framework/shape.hpp>
+#include <eventloom/framework/detail/shape.hpp>
 
 #include <xxhash.h>
 

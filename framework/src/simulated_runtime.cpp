@@ -1,6 +1,6 @@
 #include "uuid_v7.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/runtime.hpp>
 
 #include <map>

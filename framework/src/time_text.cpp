@@ -1,4 +1,4 @@
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include <eventloom/framework/upkeep.hpp>
+#include <eventloom/framework/engine.hpp>
 
 namespace eventloom {
 

@@ -1,4 +1,4 @@
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <eventloom/framework/utf8.hpp>
 

@@ -1,4 +1,4 @@
-#include <eventloom/framework/uuid.hpp>
+#include <eventloom/framework/id.hpp>
 
 #include <xxhash.h>
 

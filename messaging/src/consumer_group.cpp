@@ -1,7 +1,7 @@
 #include "consumer_group.hpp"
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <algorithm>
 

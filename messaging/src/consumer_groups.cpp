@@ -2,7 +2,7 @@
 
 #include "consumer_group.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <map>

@@ -1,6 +1,6 @@
 #include "stream_shares.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 #include "key_records.hpp"
 
 #include <eventloom/framework/result.hpp>
-#include <eventloom/privacy/secrets.hpp>
+#include <eventloom/privacy/detail/secrets.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <optional>

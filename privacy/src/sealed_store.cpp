@@ -1,11 +1,11 @@
-#include <eventloom/privacy/sealed_store.hpp>
+#include <eventloom/privacy/personal_keys.hpp>
 
 #include "subject_key.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
-#include <eventloom/framework/detail/observers.hpp>
-#include <eventloom/framework/inline_rows.hpp>
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
+#include <eventloom/framework/observers.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>

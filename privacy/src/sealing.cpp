@@ -1,6 +1,6 @@
 #include "sealing.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <sodium.h>
 

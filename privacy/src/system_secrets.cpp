@@ -1,4 +1,4 @@
-#include <eventloom/privacy/secrets.hpp>
+#include <eventloom/privacy/detail/secrets.hpp>
 
 #include "sealing.hpp"
 

@@ -1,8 +1,8 @@
 #include "engine.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/stream_limits.hpp>
-#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
 #include <limits>

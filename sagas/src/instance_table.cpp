@@ -1,6 +1,6 @@
 #include "instance_table.hpp"
 
-#include <eventloom/framework/codec.hpp>
+#include <eventloom/framework/detail/codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 namespace eventloom {

@@ -1,6 +1,6 @@
 #include "work.hpp"
 
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <algorithm>
 #include <cmath>

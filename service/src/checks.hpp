@@ -1,7 +1,7 @@
 // The checks in the form of CLI11. Includes CLI11, so only the few sources that use CLI11 include this.
 #pragma once
 
-#include <eventloom/service/arguments.hpp>
+#include <eventloom/service/detail/arguments.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -1,4 +1,4 @@
-#include <eventloom/service/command.hpp>
+#include <eventloom/service/detail/command.hpp>
 
 #include "checks.hpp"
 

@@ -8,9 +8,9 @@
 #include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/stream_limits.hpp>
-#include <eventloom/framework/user_code.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>

@@ -2,9 +2,9 @@
 #include "support/every_store.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/event_forms.hpp>
-#include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/storage/system_files.hpp>
 

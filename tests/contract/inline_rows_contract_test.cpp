@@ -1,7 +1,7 @@
 // What every event store must do with rows that are written in the write of its events.
 #include "support/every_store.hpp"
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

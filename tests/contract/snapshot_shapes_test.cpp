@@ -1,8 +1,7 @@
 // Snapshots of a state whose members have changed, while the version of its snapshots has not.
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/eventstore/snapshot_stores.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/storage/system_files.hpp>

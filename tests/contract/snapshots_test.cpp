@@ -3,8 +3,7 @@
 #include "support/every_store.hpp"
 #include "support/ledger.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/eventstore/snapshot_stores.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/system_files.hpp>

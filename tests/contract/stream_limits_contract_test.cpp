@@ -1,7 +1,7 @@
 // What is asked of a stream, and what every event store makes of it.
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/snapshot_stores.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/storage/system_files.hpp>

@@ -2,7 +2,7 @@
 #include "support/every_store.hpp"
 #include "support/group_machine.hpp"
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

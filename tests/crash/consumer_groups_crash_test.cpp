@@ -3,8 +3,8 @@
 #include "support/every_store.hpp"
 #include "support/group_ledger.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/memory_store.hpp>
 #include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/syncing_env.hpp>
 

@@ -3,9 +3,8 @@
 #include "support/every_store.hpp"
 #include "support/ledger.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/eventstore/snapshot_stores.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/storage/syncing_env.hpp>
 

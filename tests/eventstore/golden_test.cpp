@@ -2,8 +2,8 @@
 #include "golden/golden_store.hpp"
 #include "support/every_store.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/memory_store.hpp>
 #include <eventloom/eventstore/repair.hpp>
 #include <eventloom/storage/system_files.hpp>
 

@@ -1,7 +1,7 @@
 #include "support/counter.hpp"
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>

@@ -1,7 +1,7 @@
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <catch2/catch.hpp>

@@ -1,12 +1,12 @@
 // What becomes of an exception in code that others have written, at each place where the framework calls it.
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
-#include <eventloom/framework/user_code.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

@@ -4,8 +4,8 @@
 #include "backup/backup_manifest.hpp"
 #include "exchange/cloud_events.hpp"
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
 
 namespace eventloom::fuzz {
 

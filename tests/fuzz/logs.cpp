@@ -5,7 +5,7 @@
 #include "damage/crc32c.hpp"
 #include "damage/log_scrub.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <algorithm>
 #include <vector>

@@ -5,7 +5,7 @@
 #include "index/position_list.hpp"
 #include "record/record.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <xxhash.h>

@@ -4,7 +4,7 @@
 #include "import/retail_row.hpp"
 #include "orders/order.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <algorithm>

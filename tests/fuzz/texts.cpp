@@ -3,10 +3,10 @@
 
 #include "money.hpp"
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/event_query.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/id.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/framework/uuid.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #include "targets.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <map>
 #include <variant>

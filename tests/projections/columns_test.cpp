@@ -1,5 +1,5 @@
 #include <eventloom/framework/cereal_codec.hpp>
-#include <eventloom/projections/columns.hpp>
+#include <eventloom/projections/detail/columns.hpp>
 #include <eventloom/projections/projected.hpp>
 
 #include <catch2/catch.hpp>

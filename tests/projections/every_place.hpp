@@ -1,9 +1,9 @@
 // Where rows can be kept, and how they get there. What holds for one holds for all of them: a new one adds a line here.
 #pragma once
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <catch2/catch.hpp>
 

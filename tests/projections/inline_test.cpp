@@ -3,7 +3,7 @@
 
 #include <eventloom/eventstore/repair.hpp>
 #include <eventloom/framework/command_bus.hpp>
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 
 #include <rapidcheck.h>
 

@@ -4,7 +4,7 @@
 #include "projections/every_place.hpp"
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/projections/projections.hpp>

@@ -2,7 +2,7 @@
 #include "support/counter.hpp"
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/projections/projections.hpp>

@@ -1,7 +1,7 @@
 // One row is made what the log gives, and all others stay as they are.
 #include "projections/people.hpp"
 
-#include <eventloom/projections/row_keys.hpp>
+#include <eventloom/projections/detail/row_keys.hpp>
 
 #include "rows/generations.hpp"
 

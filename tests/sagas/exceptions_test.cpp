@@ -1,7 +1,7 @@
 // What becomes of an exception in a saga's lambdas and activities: that instance stands still, visibly, and all others go on.
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/sagas/saga.hpp>

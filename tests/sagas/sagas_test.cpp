@@ -1,7 +1,7 @@
 #include "support/every_store.hpp"
 #include "support/travel.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

@@ -2,7 +2,7 @@
 #include "support/every_store.hpp"
 #include "support/travel.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/sagas/saga.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/system_files.hpp>

@@ -1,7 +1,7 @@
 // The door of a running service, and what comes in at it.
 #include "support/every_store.hpp"
 
-#include <eventloom/service/admin_door.hpp>
+#include "door/admin_door.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

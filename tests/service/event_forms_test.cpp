@@ -3,8 +3,8 @@
 #include "support/ledger.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/event_forms.hpp>
-#include <eventloom/framework/inline_rows.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/system_files.hpp>
 

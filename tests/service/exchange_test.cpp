@@ -11,7 +11,6 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/privacy/personal_keys.hpp>
-#include <eventloom/privacy/sealed_store.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

@@ -1,7 +1,7 @@
 // A console whose texts a test can read, and which says whether the work is still wanted.
 #pragma once
 
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <string>
 

@@ -2,7 +2,6 @@
 #include "service/kept_console.hpp"
 
 #include <eventloom/service/output.hpp>
-#include <eventloom/service/progress.hpp>
 
 #include <catch2/catch.hpp>
 

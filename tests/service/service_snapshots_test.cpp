@@ -1,7 +1,7 @@
 #include "support/every_store.hpp"
 #include "support/ledger.hpp"
 
-#include <eventloom/eventstore/snapshot_stores.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/system_files.hpp>
 

@@ -1,8 +1,8 @@
 // An event store in front of another that counts what it is asked for, and lets a test do something before an append.
 #pragma once
 
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/inline_rows.hpp>
 
 #include <functional>
 #include <memory>

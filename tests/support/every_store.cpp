@@ -1,8 +1,8 @@
 #include "support/every_store.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 
 #include <catch2/catch.hpp>
 

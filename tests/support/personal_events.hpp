@@ -3,7 +3,7 @@
 
 #include "support/every_store.hpp"
 
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
 
 namespace eventloom::testing {
 

@@ -1,7 +1,7 @@
 // Secrets that a seed gives, in files of a runtime's disk: two runs with one seed make the same keys.
 #pragma once
 
-#include <eventloom/privacy/secrets.hpp>
+#include <eventloom/privacy/detail/secrets.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <leveldb/env.h>

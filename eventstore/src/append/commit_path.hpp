@@ -12,7 +12,7 @@
 #include "read/log_reader.hpp"
 #include "read/log_rows.hpp"
 
-#include <eventloom/framework/detail/observers.hpp>
+#include <eventloom/framework/observers.hpp>
 
 #include <boost/container/small_vector.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "backup/backup_manifest.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/written_once.hpp>
 

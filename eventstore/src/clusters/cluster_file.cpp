@@ -2,7 +2,7 @@
 
 #include "record/fixed_numbers.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <charconv>
 

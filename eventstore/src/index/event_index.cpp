@@ -3,7 +3,7 @@
 #include "record/key_spaces.hpp"
 #include "record/record.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>

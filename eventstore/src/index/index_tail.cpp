@@ -2,7 +2,7 @@
 
 #include "record/key_spaces.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <xxhash.h>
 

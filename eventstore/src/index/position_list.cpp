@@ -3,7 +3,7 @@
 #include "record/record.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 // Goes through the log as it was written: events, and the commands that were recorded with them.
 #pragma once
 
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/history.hpp>
 #include <eventloom/storage/database.hpp>
 
 namespace eventloom {

@@ -3,7 +3,7 @@
 #include "record/key_spaces.hpp"
 #include "record/record.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 
 #include <limits>
 

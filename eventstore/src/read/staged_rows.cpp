@@ -1,6 +1,6 @@
 #include "read/staged_rows.hpp"
 
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 namespace eventloom {
 

@@ -7,7 +7,7 @@
 // Threads: one.
 #pragma once
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 
 #include <map>
 

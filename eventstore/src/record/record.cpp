@@ -3,7 +3,7 @@
 #include "record/fixed_numbers.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <xxhash.h>

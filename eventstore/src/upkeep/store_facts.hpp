@@ -1,8 +1,8 @@
 // What people are shown of a store on LevelDB.
 #pragma once
 
-#include <eventloom/eventstore/store_info.hpp>
-#include <eventloom/framework/upkeep.hpp>
+#include <eventloom/eventstore/detail/store_info.hpp>
+#include <eventloom/framework/engine.hpp>
 
 namespace eventloom {
 

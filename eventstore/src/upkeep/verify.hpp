@@ -3,7 +3,7 @@
 
 #include "read/log_reader.hpp"
 
-#include <eventloom/framework/upkeep.hpp>
+#include <eventloom/framework/engine.hpp>
 
 namespace eventloom {
 

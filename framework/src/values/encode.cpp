@@ -1,7 +1,7 @@
 #include "values/plan.hpp"
 
-#include <eventloom/framework/own_functions.hpp>
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/own_functions.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
 #include <bit>

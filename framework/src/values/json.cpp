@@ -1,8 +1,8 @@
 #include "values/plan.hpp"
 
-#include <eventloom/framework/number_text.hpp>
-#include <eventloom/framework/own_functions.hpp>
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/detail/own_functions.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/framework/value_codec.hpp>
 

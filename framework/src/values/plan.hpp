@@ -1,7 +1,7 @@
 // Where in an object its members are. No compiler tells that of a constant table, so the first object that comes by tells it.
 #pragma once
 
-#include <eventloom/framework/description.hpp>
+#include <eventloom/framework/detail/description.hpp>
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "values/plan.hpp"
 
-#include <eventloom/framework/own_functions.hpp>
+#include <eventloom/framework/detail/own_functions.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
 #include <algorithm>

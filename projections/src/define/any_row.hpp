@@ -7,7 +7,7 @@
 #pragma once
 
 #include <eventloom/framework/value_codec.hpp>
-#include <eventloom/projections/definition.hpp>
+#include <eventloom/projections/detail/definition.hpp>
 
 #include <memory>
 #include <new>

@@ -1,4 +1,4 @@
-#include <eventloom/projections/column_description.hpp>
+#include <eventloom/projections/detail/column_description.hpp>
 
 namespace eventloom {
 

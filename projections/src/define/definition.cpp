@@ -2,8 +2,8 @@
 #include "fold/row_table.hpp"
 
 #include <eventloom/framework/aggregate.hpp>
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <algorithm>
 #include <deque>

@@ -1,4 +1,4 @@
-#include <eventloom/projections/row_keys.hpp>
+#include <eventloom/projections/detail/row_keys.hpp>
 
 #include <eventloom/storage/ordered_key.hpp>
 

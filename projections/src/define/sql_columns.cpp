@@ -1,4 +1,4 @@
-#include <eventloom/projections/sql_columns.hpp>
+#include <eventloom/projections/detail/sql_columns.hpp>
 
 #include <algorithm>
 #include <set>

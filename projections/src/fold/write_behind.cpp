@@ -1,6 +1,6 @@
 #include "fold/write_behind.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <mutex>
 #include <optional>

@@ -10,7 +10,7 @@
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <memory>
 

@@ -2,7 +2,7 @@
 // is being built to replace it.
 #pragma once
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <optional>
 #include <span>

@@ -9,7 +9,7 @@
 // change any row, so it waits for every dead letter of its stream. Threads: one.
 #pragma once
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <map>
 #include <set>

@@ -1,7 +1,7 @@
 // A cursor over nothing: what a scan gives that has met an error, or where nothing can be.
 #pragma once
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 
 #include <string_view>
 

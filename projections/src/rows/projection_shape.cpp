@@ -1,6 +1,6 @@
 #include "rows/projection_shape.hpp"
 
-#include <eventloom/framework/shape.hpp>
+#include <eventloom/framework/detail/shape.hpp>
 
 namespace eventloom {
 

@@ -1,10 +1,10 @@
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include "rows/row_feed.hpp"
 #include "rows/row_places.hpp"
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/projections/row_keys.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/projections/detail/row_keys.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 namespace eventloom {

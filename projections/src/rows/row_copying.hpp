@@ -8,7 +8,7 @@
 // Threads: one at a time.
 #pragma once
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <memory>
 

@@ -8,7 +8,7 @@
 // is dropped, and the watcher is told to read the table again. Threads: one writer; watchers come from any thread.
 #pragma once
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 #include <eventloom/projections/watch.hpp>
 
 #include <map>

@@ -1,7 +1,7 @@
 // The places where rows can be kept, one source file each. Each opens the rows in a directory, or begins there.
 #pragma once
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 namespace eventloom {
 

@@ -1,4 +1,4 @@
-#include <eventloom/projections/rows_as_json.hpp>
+#include <eventloom/projections/detail/rows_as_json.hpp>
 
 #include "rows/dead_letters.hpp"
 

@@ -7,7 +7,7 @@
 // Nothing is written. Threads: as every ReadModel.
 #pragma once
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 namespace eventloom {
 

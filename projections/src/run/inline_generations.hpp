@@ -4,8 +4,8 @@
 
 #include "rows/generations.hpp"
 
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/inline_rows.hpp>
 
 #include <string>
 #include <vector>

@@ -6,8 +6,8 @@
 
 #include "rows/row_feed.hpp"
 
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/inline_rows.hpp>
 
 namespace eventloom {
 

@@ -9,7 +9,7 @@
 #include "stock/stock_item.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <charconv>
 

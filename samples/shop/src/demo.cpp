@@ -3,7 +3,7 @@
 #include "import/import.hpp"
 #include "listing.hpp"
 
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <filesystem>
 

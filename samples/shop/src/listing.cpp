@@ -3,7 +3,7 @@
 #include "orders/order.hpp"
 #include "returns/order_return.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/projections/key_text.hpp>
 
 #include <limits>

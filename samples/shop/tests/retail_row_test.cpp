@@ -1,7 +1,7 @@
 // What a row of Online Retail means, and why some rows mean nothing.
 #include "import/retail_row.hpp"
 
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/testing.hpp>
 
 #include <catch2/catch.hpp>
 

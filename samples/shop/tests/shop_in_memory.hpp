@@ -4,7 +4,7 @@
 #include "import/import.hpp"
 #include "support/every_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

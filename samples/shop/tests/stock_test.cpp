@@ -2,10 +2,9 @@
 
 #include "support/counting_store.hpp"
 
-#include <eventloom/eventstore/memory_store.hpp>
-#include <eventloom/eventstore/snapshot_stores.hpp>
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/testing.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

@@ -4,9 +4,9 @@
 #include "commands/consent.hpp"
 
 #include <eventloom/eventstore/backup.hpp>
-#include <eventloom/framework/time_text.hpp>
-#include <eventloom/messaging/group_backups.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/framework/time.hpp>
+#include <eventloom/messaging/detail/group_backups.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
 #include <fmt/core.h>

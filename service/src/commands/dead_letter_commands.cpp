@@ -2,7 +2,7 @@
 
 #include "command_line_state.hpp"
 
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
 #include <algorithm>

@@ -3,10 +3,10 @@
 #include "commands/consent.hpp"
 #include "host/missing_keys.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/command_line.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
 namespace eventloom {

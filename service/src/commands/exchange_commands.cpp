@@ -5,9 +5,9 @@
 #include "exchange/history_export.hpp"
 #include "exchange/history_import.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/plain_files.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "command_line_state.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
 

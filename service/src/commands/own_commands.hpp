@@ -1,7 +1,7 @@
 // The commands that every service has. A function in a file of its own adds each; command_line.cpp lists them.
 #pragma once
 
-#include <eventloom/service/command.hpp>
+#include <eventloom/service/detail/command.hpp>
 
 namespace eventloom {
 

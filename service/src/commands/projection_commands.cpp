@@ -6,7 +6,7 @@
 #include "compare/row_changes.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
 namespace eventloom {

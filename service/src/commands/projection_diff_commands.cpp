@@ -7,7 +7,7 @@
 #include "compare/rows_compared.hpp"
 
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
 #include <filesystem>

@@ -2,7 +2,7 @@
 
 #include "commands/projection_status.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>

@@ -1,6 +1,6 @@
 #include "commands/own_commands.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/service.hpp>
 

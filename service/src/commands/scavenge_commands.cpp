@@ -4,7 +4,7 @@
 #include "commands/consent.hpp"
 
 #include <eventloom/framework/engine.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 
 namespace eventloom {
 

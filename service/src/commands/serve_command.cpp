@@ -3,9 +3,9 @@
 #include "command_line_state.hpp"
 #include "commands/projection_status.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include "door/admin_door.hpp"
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/admin_door.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 

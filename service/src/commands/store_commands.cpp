@@ -5,7 +5,7 @@
 #include "host/directory_rights.hpp"
 
 #include <eventloom/eventstore/repair.hpp>
-#include <eventloom/service/progress.hpp>
+#include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/database.hpp>
 

@@ -12,7 +12,7 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <memory>
 #include <optional>

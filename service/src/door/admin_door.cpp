@@ -1,4 +1,4 @@
-#include <eventloom/service/admin_door.hpp>
+#include "door/admin_door.hpp"
 
 #include "door/admin_listener.hpp"
 

@@ -4,7 +4,7 @@
 #include "door/door_console.hpp"
 #include "json/limited_json.hpp"
 
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/service/output.hpp>
 
 #include <boost/asio/buffer.hpp>

@@ -4,7 +4,7 @@
 #include "door/admin_socket.hpp"
 #include "door/http_head.hpp"
 
-#include <eventloom/service/admin_door.hpp>
+#include "door/admin_door.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>

@@ -8,7 +8,7 @@
 // and the answer is lines: {"out": "..."} and {"err": "..."} in the order of the output, and at the end {"exit": 0}.
 #pragma once
 
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <string>
 #include <variant>

@@ -3,7 +3,7 @@
 
 #include "door/command_request.hpp"
 
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 namespace eventloom {
 

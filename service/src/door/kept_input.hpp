@@ -1,7 +1,7 @@
 // Copies the input of a pipe to a file, so that it can be read several times. Threads: one.
 #pragma once
 
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <string>
 

@@ -2,7 +2,7 @@
 
 #include "json/limited_json.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/format.h>

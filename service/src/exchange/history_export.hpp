@@ -6,8 +6,8 @@
 // after its present content. Threads: as the store.
 #pragma once
 
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/history.hpp>
 
 #include <string>
 

@@ -6,8 +6,8 @@
 // Threads: one; the store gets no appends meanwhile.
 #pragma once
 
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/history.hpp>
 
 #include <variant>
 #include <vector>

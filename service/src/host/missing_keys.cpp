@@ -1,6 +1,6 @@
 #include "host/missing_keys.hpp"
 
-#include <eventloom/framework/personal_parts.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
 
 #include <algorithm>
 #include <functional>

@@ -1,7 +1,7 @@
 #include <eventloom/service/tenants.hpp>
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/plain_files.hpp>

@@ -11,7 +11,7 @@
 #include "query/query_conditions.hpp"
 #include "query/query_path.hpp"
 
-#include <eventloom/projections/rows_as_json.hpp>
+#include <eventloom/projections/detail/rows_as_json.hpp>
 
 #include <functional>
 

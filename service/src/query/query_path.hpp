@@ -7,7 +7,7 @@
 
 #include "query/query_conditions.hpp"
 
-#include <eventloom/projections/rows_as_json.hpp>
+#include <eventloom/projections/detail/rows_as_json.hpp>
 
 namespace eventloom {
 

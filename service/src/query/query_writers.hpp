@@ -3,8 +3,8 @@
 
 #include "terminal/table_text.hpp"
 
-#include <eventloom/projections/column_description.hpp>
-#include <eventloom/service/console.hpp>
+#include <eventloom/projections/detail/column_description.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <memory>
 

@@ -1,4 +1,4 @@
-#include <eventloom/service/arguments.hpp>
+#include <eventloom/service/detail/arguments.hpp>
 
 #include "checks.hpp"
 

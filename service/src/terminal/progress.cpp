@@ -1,5 +1,3 @@
-#include <eventloom/service/progress.hpp>
-
 #include <eventloom/service/output.hpp>
 
 #include <fmt/core.h>

@@ -1,6 +1,6 @@
 #include "terminal/stop_signals.hpp"
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 
 #include <array>
 #include <cerrno>

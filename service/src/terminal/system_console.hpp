@@ -3,7 +3,7 @@
 
 #include "terminal/stop_signals.hpp"
 
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 namespace eventloom {
 

@@ -16,8 +16,8 @@
 // Threads: any. One call at a time changes a directory of backups; others get "backups-in-use".
 #pragma once
 
-#include <eventloom/eventstore/store_capture.hpp>
-#include <eventloom/storage/backup_attachment.hpp>
+#include <eventloom/eventstore/detail/store_capture.hpp>
+#include <eventloom/storage/detail/backup_attachment.hpp>
 
 #include <cstdint>
 #include <functional>

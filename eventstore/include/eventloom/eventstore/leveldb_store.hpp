@@ -8,11 +8,10 @@
 // Threads: as every EventStore.
 #pragma once
 
-#include <eventloom/eventstore/store_capture.hpp>
-#include <eventloom/eventstore/store_info.hpp>
+#include <eventloom/eventstore/detail/store_capture.hpp>
+#include <eventloom/eventstore/detail/store_info.hpp>
+#include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/history.hpp>
-#include <eventloom/framework/upkeep.hpp>
 
 #include <memory>
 #include <optional>

@@ -16,14 +16,14 @@
 // snapshots kept (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/personal_parts.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event.hpp>
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/personal.hpp>
-#include <eventloom/framework/personal_parts.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/snapshots.hpp>
-#include <eventloom/framework/user_code.hpp>
 
 #include <concepts>
 #include <optional>

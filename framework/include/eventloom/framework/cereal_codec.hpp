@@ -11,7 +11,7 @@
 // cereal's header for them is included before. Needs cereal. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/own_functions.hpp>
+#include <eventloom/framework/detail/own_functions.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
 #include <cereal/cereal.hpp>

@@ -15,11 +15,11 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
-#include <eventloom/framework/codec.hpp>
 #include <eventloom/framework/decision.hpp>
+#include <eventloom/framework/detail/codec.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
-#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
 #include <functional>

@@ -12,8 +12,8 @@
 // Threads: compile-time only, and a constant table.
 #pragma once
 
+#include <eventloom/framework/detail/shape.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/framework/shape.hpp>
 
 #include <array>
 #include <concepts>

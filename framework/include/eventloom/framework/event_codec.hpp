@@ -9,8 +9,8 @@
 // Threads: the table is constant.
 #pragma once
 
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event.hpp>
-#include <eventloom/framework/user_code.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
 #include <optional>

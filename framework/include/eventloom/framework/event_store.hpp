@@ -5,12 +5,18 @@
 //     BOOST_OUTCOME_TRY(auto placed, store->append({.streams = {{"order-1042", ExpectedVersion::no_stream(), events}}}));
 //     auto cursor = store->read({.scope = Scope::stream("order-1042")});
 //
+// An append may have a condition on what was written before, anywhere in the log (the "dynamic consistency boundary",
+// https://dcb.events/specification/):
+//
+//     const EventQuery seats{{{.types = {"course-defined"}, .tags = {"course:c1"}},
+//                             {.types = {"student-subscribed"}, .tags = {"course:c1"}}}};
+//     request.condition = {.fails_if_matched = seats, .after = last_position_that_was_read};
+//
 // An append is all or nothing, and durable when it is acknowledged. Of two appends that expect the same version of one
 // stream at most one succeeds. Versions and positions have no gaps. Threads: every member may be called from any thread at
 // any time; a cursor belongs to one thread at a time.
 #pragma once
 
-#include <eventloom/framework/event_query.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
@@ -29,6 +35,34 @@ namespace eventloom {
 
 class HeldAppends;
 class InlineRows;
+
+// An event matches when its type is one of `types` (none given: any type) and it carries all of `tags`.
+struct QueryItem {
+    std::vector<std::string> types = {}; // stored names
+    std::vector<std::string> tags  = {};
+
+    bool matches(std::string_view type, std::span<const std::string> event_tags) const;
+
+    friend bool operator==(const QueryItem&, const QueryItem&) = default;
+};
+
+// An event matches when it matches one of the items. A query without items matches every event.
+struct EventQuery {
+    std::vector<QueryItem> items = {};
+
+    bool matches(std::string_view type, std::span<const std::string> event_tags) const;
+
+    // "course-defined or student-subscribed with course:c1"
+    std::string describe() const;
+
+    friend bool operator==(const EventQuery&, const EventQuery&) = default;
+};
+
+// The append fails when an event after position `after` matches the query. Checked and written as one atomic step.
+struct AppendCondition {
+    EventQuery fails_if_matched;
+    Position after = 0; // the position up to which the decision has read; 0: no event may match at all
+};
 
 // What an append expects to find in the stream.
 class ExpectedVersion {

@@ -14,7 +14,7 @@
 // Threads: values.
 #pragma once
 
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/detail/members.hpp>
 
 #include <concepts>
 #include <optional>

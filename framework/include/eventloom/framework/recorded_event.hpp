@@ -5,8 +5,8 @@
 // Threads: values.
 #pragma once
 
+#include <eventloom/framework/id.hpp>
 #include <eventloom/framework/time.hpp>
-#include <eventloom/framework/uuid.hpp>
 
 #include <cstdint>
 #include <string>

@@ -9,8 +9,8 @@
 // Threads: a Clock, an Executor and an IdSource may be used from any thread.
 #pragma once
 
+#include <eventloom/framework/id.hpp>
 #include <eventloom/framework/time.hpp>
-#include <eventloom/framework/uuid.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -9,7 +9,7 @@
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/decision.hpp>
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/detail/members.hpp>
 
 #include <string_view>
 #include <utility>

@@ -12,9 +12,9 @@
 // Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/codec.hpp>
-#include <eventloom/framework/description.hpp>
-#include <eventloom/framework/user_code.hpp>
+#include <eventloom/framework/detail/codec.hpp>
+#include <eventloom/framework/detail/description.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 
 #include <vector>
 

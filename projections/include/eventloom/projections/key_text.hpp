@@ -8,10 +8,10 @@
 // Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/members.hpp>
-#include <eventloom/framework/number_text.hpp>
+#include <eventloom/framework/detail/members.hpp>
+#include <eventloom/framework/detail/number_text.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 
 #include <charconv>
 #include <optional>

@@ -9,12 +9,12 @@
 // Threads: a definition is constant.
 #pragma once
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/projections/column_description.hpp>
-#include <eventloom/projections/row_keys.hpp>
-#include <eventloom/projections/sql_columns.hpp>
+#include <eventloom/projections/detail/column_description.hpp>
+#include <eventloom/projections/detail/row_keys.hpp>
+#include <eventloom/projections/detail/sql_columns.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -27,11 +27,11 @@
 // for different rebuilds.
 #pragma once
 
-#include <eventloom/projections/cells.hpp>
-#include <eventloom/projections/columns.hpp>
-#include <eventloom/projections/definition.hpp>
-#include <eventloom/projections/handler_checks.hpp>
-#include <eventloom/projections/query_key.hpp>
+#include <eventloom/projections/detail/cells.hpp>
+#include <eventloom/projections/detail/columns.hpp>
+#include <eventloom/projections/detail/definition.hpp>
+#include <eventloom/projections/detail/handler_checks.hpp>
+#include <eventloom/projections/detail/query_key.hpp>
 
 #include <cstddef>
 #include <new>

@@ -13,7 +13,7 @@
 
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/projections/rows_as_json.hpp>
+#include <eventloom/projections/detail/rows_as_json.hpp>
 
 #include <functional>
 #include <memory>

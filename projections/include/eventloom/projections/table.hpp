@@ -14,9 +14,9 @@
 // Threads: any.
 #pragma once
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/projections/query_key.hpp>
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/projections/detail/query_key.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <algorithm>
 #include <functional>

@@ -9,7 +9,7 @@
 
 #include "rows/sqlite/sqlite.hpp"
 
-#include <eventloom/projections/sql_columns.hpp>
+#include <eventloom/projections/detail/sql_columns.hpp>
 
 namespace eventloom {
 

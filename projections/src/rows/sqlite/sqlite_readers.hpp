@@ -11,7 +11,7 @@
 #include "rows/sqlite/sqlite.hpp"
 #include "rows/sqlite/sqlite_schema.hpp"
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 #include <atomic>
 #include <mutex>

@@ -9,7 +9,7 @@
 
 #include "rows/sqlite/sqlite_readers.hpp"
 
-#include <eventloom/projections/read_model.hpp>
+#include <eventloom/projections/detail/read_model.hpp>
 
 namespace eventloom {
 

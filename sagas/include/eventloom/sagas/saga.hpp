@@ -26,7 +26,7 @@
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
-#include <eventloom/framework/ensure.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/value_codec.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 

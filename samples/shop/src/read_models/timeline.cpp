@@ -6,7 +6,7 @@
 #include "../shipping/shipment.hpp"
 #include "../stock/stock_item.hpp"
 
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/projections/projection.hpp>
 
 namespace shop {

@@ -23,9 +23,9 @@
 // function that adds the program's commands is called each time. Threads: one for each CommandLine.
 #pragma once
 
-#include <eventloom/framework/ensure.hpp>
-#include <eventloom/service/command.hpp>
-#include <eventloom/service/open_service.hpp>
+#include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/service/detail/command.hpp>
+#include <eventloom/service/detail/open_service.hpp>
 #include <eventloom/service/output.hpp>
 
 #include <concepts>

@@ -9,15 +9,52 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
-#include <eventloom/service/console.hpp>
+#include <eventloom/framework/runtime.hpp>
 #include <eventloom/service/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace eventloom {
+
+// What a command's outputs are connected to.
+struct ConsoleShape {
+    bool out_is_terminal = false;
+    bool err_is_terminal = false;
+    std::size_t width    = 80; // of the terminal, in characters, or the value of COLUMNS
+    // The largest width of a table's lines; 0: no limit, for a pipe without COLUMNS.
+    std::size_t table_width = 0;
+
+    static constexpr std::size_t width_min = 20;
+    static constexpr std::size_t width_max = 1'000;
+};
+
+// Where a command's output goes: the terminal or the pipe of its own process, or a client at the door of a running service. It
+// also says whether the command should go on: long work calls go_on() now and then, and ends with its error.
+//
+//     BOOST_OUTCOME_TRY(console.go_on());                 // an error after Ctrl-C, or when the service stops
+//     console.out("2,048 orders.\n");
+//
+// Threads: any, one call of out() or err() at a time.
+class Console {
+public:
+    virtual ~Console() = default;
+
+    virtual void out(std::string_view text)   = 0; // standard output
+    virtual void err(std::string_view text)   = 0; // standard error
+    virtual const ConsoleShape& shape() const = 0;
+
+    // Failure::unavailable  "interrupted": the user has stopped the command or closed its connection; "service-stopping".
+    virtual result<void> go_on() const = 0;
+    // The same after `span`, or as soon as go_on() would return an error.
+    virtual result<void> wait(Duration span) const = 0;
+    // From here on a stop is a success: the command serves until somebody stops it.
+    virtual void ends_well_when_stopped() {}
+};
 
 enum class Align : std::uint8_t { left, right };
 
@@ -76,5 +113,29 @@ void report(Console& console, const Error& error, bool json);
 // 1234567 as "1,234,567"; the second form takes the digits of any whole number.
 std::string with_separators(std::int64_t number);
 std::string with_separators(std::string digits);
+
+// A progress line on a terminal while long work goes on; nothing in a pipe.
+//
+//     Progress progress{out.console(), runtime.clock, "rebuilding order-summaries"};
+//     BOOST_OUTCOME_TRY(progress.at(done, total));       // an error when the user has stopped the command
+//     progress.finish();
+//
+// It goes to standard error, at most ten times a second. Threads: `at` may be called from any thread.
+class Progress {
+public:
+    Progress(Console& console, const Clock& clock, std::string what);
+    ~Progress();
+    Progress(const Progress&)            = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    // `total` 0: not known. Calls the console's go_on() now and then, and returns its result.
+    result<void> at(std::uint64_t done, std::uint64_t total);
+    // Clears the line.
+    void finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 } // namespace eventloom

@@ -12,10 +12,10 @@
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_bus.hpp>
-#include <eventloom/privacy/sealed_store.hpp>
+#include <eventloom/privacy/personal_keys.hpp>
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/sagas/sagas.hpp>
-#include <eventloom/service/open_service.hpp>
+#include <eventloom/service/detail/open_service.hpp>
 
 #include <functional>
 #include <memory>

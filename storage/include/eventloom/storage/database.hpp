@@ -12,7 +12,7 @@
 // Threads: every member may be called from any thread; a DatabaseCursor and a Batch belong to one thread at a time.
 #pragma once
 
-#include <eventloom/framework/durability.hpp>
+#include <eventloom/framework/detail/durability.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
 

@@ -9,7 +9,7 @@
 // bytes are in docs/format.md, "Ordered keys".
 #pragma once
 
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/detail/members.hpp>
 
 #include <chrono>
 #include <concepts>

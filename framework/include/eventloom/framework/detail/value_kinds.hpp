@@ -5,8 +5,8 @@
 // description.hpp has what else is known of a type. Threads: constant.
 #pragma once
 
+#include <eventloom/framework/detail/members.hpp>
 #include <eventloom/framework/id.hpp>
-#include <eventloom/framework/members.hpp>
 #include <eventloom/framework/personal.hpp>
 
 #include <cstddef>

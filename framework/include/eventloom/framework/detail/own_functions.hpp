@@ -6,8 +6,8 @@
 // cereal_codec.hpp makes these functions of a type's cereal ones. Threads: one walk, one thread.
 #pragma once
 
-#include <eventloom/framework/description.hpp>
-#include <eventloom/framework/shape.hpp>
+#include <eventloom/framework/detail/description.hpp>
+#include <eventloom/framework/detail/shape.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -2,8 +2,8 @@
 // The observers are told of every append. Told one append at a time, in the order of positions, by whoever appends.
 #pragma once
 
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/user_code.hpp>
 
 #include <algorithm>
 #include <memory>

@@ -8,11 +8,11 @@
 // Everything else is JSON. For projection.hpp: include that. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/number_text.hpp>
-#include <eventloom/framework/time_text.hpp>
+#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/framework/value_codec.hpp>
+#include <eventloom/projections/detail/sql_columns.hpp>
 #include <eventloom/projections/key_text.hpp>
-#include <eventloom/projections/sql_columns.hpp>
 
 #include <cmath>
 #include <limits>

@@ -13,7 +13,7 @@
 
 #include <eventloom/projections/projected.hpp>
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/runtime.hpp>
 
 #include <atomic>

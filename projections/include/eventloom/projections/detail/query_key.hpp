@@ -7,7 +7,7 @@
 // Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/detail/members.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <string>

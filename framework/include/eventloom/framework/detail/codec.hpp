@@ -9,8 +9,8 @@
 // Threads: pure functions.
 #pragma once
 
+#include <eventloom/framework/detail/shape.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/framework/shape.hpp>
 
 #include <string>
 #include <string_view>

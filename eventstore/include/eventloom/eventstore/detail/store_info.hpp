@@ -4,7 +4,7 @@
 //     std::printf("%s takes %ju bytes\n", info.directory.c_str(), std::uintmax_t{info.bytes()});
 #pragma once
 
-#include <eventloom/framework/durability.hpp>
+#include <eventloom/framework/detail/durability.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 

@@ -8,11 +8,11 @@
 // member; a list is one column. Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/description.hpp>
+#include <eventloom/framework/detail/description.hpp>
 #include <eventloom/framework/text_form.hpp>
-#include <eventloom/projections/column_description.hpp>
+#include <eventloom/projections/detail/column_description.hpp>
+#include <eventloom/projections/detail/projection_parts.hpp>
 #include <eventloom/projections/key_text.hpp>
-#include <eventloom/projections/projection_parts.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 // Threads: a cursor belongs to one at a time.
 #pragma once
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <memory>

@@ -13,7 +13,7 @@
 // Its destructor joins them all. They call `health`, `status` and `carry_out`.
 #pragma once
 
-#include <eventloom/service/console.hpp>
+#include <eventloom/service/output.hpp>
 
 #include <functional>
 #include <memory>

@@ -5,9 +5,9 @@
 // For projection.hpp: include that. Threads: compile-time only.
 #pragma once
 
-#include <eventloom/framework/members.hpp>
+#include <eventloom/framework/detail/members.hpp>
+#include <eventloom/projections/detail/projection_parts.hpp>
 #include <eventloom/projections/projected.hpp>
-#include <eventloom/projections/projection_parts.hpp>
 
 #include <algorithm>
 #include <optional>

@@ -8,7 +8,7 @@
 // A view sees what was written up to its moment, and delays no one. Threads: any.
 #pragma once
 
-#include <eventloom/framework/inline_rows.hpp>
+#include <eventloom/framework/detail/inline_rows.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -12,7 +12,7 @@
 // those of the CommandLine.
 #pragma once
 
-#include <eventloom/service/arguments.hpp>
+#include <eventloom/service/detail/arguments.hpp>
 
 #include <concepts>
 #include <cstdint>
