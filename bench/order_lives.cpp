@@ -127,7 +127,7 @@ std::uint64_t steps_seen(const OrderRow& row)
 
 el::Projected<Activity, ActivityRow> activity()
 {
-    using Table      = el::table<Activity, ActivityRow>;
+    using Table      = el::Rows<Activity, ActivityRow>;
     const auto count = [](Table& table, const char* what, std::int64_t amount) {
         auto& row = table.update({what});
         ++row.events;

@@ -1,4 +1,4 @@
-// expect: a projection's handler takes an el::table<Key, Row>& that the projection does not keep
+// expect: a projection's handler takes an el::Rows<Key, Row>& that the projection does not keep
 #include <eventloom/projections/projection.hpp>
 namespace el = eventloom;
 struct Placed {};
@@ -10,4 +10,4 @@ Order evolve(Order order, const Placed&);
 struct Row {};
 struct Other {};
 auto rows = el::projection("rows", 1, el::from<Order>(), el::keep_table<el::id<Order>, Row>("rows"),
-                           [](el::table<el::id<Order>, Other>&, const Placed&) {});
+                           [](el::Rows<el::id<Order>, Other>&, const Placed&) {});

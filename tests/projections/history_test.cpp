@@ -68,7 +68,7 @@ TEST_CASE("what cannot be explained or shown is refused with a sentence, and lea
     REQUIRE(machine.add(census()));
     REQUIRE(machine.add(el::projection<std::int64_t, City>(
         "numbers", 1, el::from<Person>(),
-        [](el::table<std::int64_t, City>& rows, const Joined& event) { rows.update(event.balance.value); })));
+        [](el::Rows<std::int64_t, City>& rows, const Joined& event) { rows.update(event.balance.value); })));
     machine.record({"ada"}, Joined{{}, "York", {5}, day(1)});
     REQUIRE(machine.catch_up());
     std::vector<Told> told;

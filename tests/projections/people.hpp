@@ -66,8 +66,8 @@ struct CityName {
     friend auto operator<=>(const CityName&, const CityName&) = default;
 };
 
-using EntryTable = el::table<PersonId, Entry>;
-using CityTable  = el::table<CityName, City>;
+using EntryTable = el::Rows<PersonId, Entry>;
+using CityTable  = el::Rows<CityName, City>;
 
 inline const auto city_and_birth = [](const Entry& row) { return std::tuple{row.city, row.born}; };
 

@@ -45,7 +45,7 @@ Projected<CounterId, Score> scores(std::uint32_t version = 1)
 Projected<std::int64_t, Total> totals()
 {
     return projection<std::int64_t, Total>("totals", 1, from<Counter>(),
-                                           [](table<std::int64_t, Total>& rows, const Added& event) {
+                                           [](Rows<std::int64_t, Total>& rows, const Added& event) {
                                                ++rows.update(event.amount).adds;
                                                if (rows.find(3) != nullptr) rows.erase(3);
                                            });

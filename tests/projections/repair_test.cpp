@@ -56,7 +56,7 @@ struct Damaged : Machine {
         REQUIRE(catch_up());
     }
 
-    std::shared_ptr<el::ReadModel> open(const std::string& name, const el::Projection& definition) const
+    std::shared_ptr<el::ReadModel> open(const std::string& name, const el::UntypedProjection& definition) const
     {
         const el::Generations generations{runtime, directory.path() + "/" + name};
         const auto number = generations.current().value()->number;

@@ -42,7 +42,7 @@ struct Place {
     el::SimulatedExecutor simulated{1};
     el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
     el::testing::TemporaryDirectory directory;
-    std::shared_ptr<const el::Projection> definition = people::directory().definition;
+    std::shared_ptr<const el::UntypedProjection> definition = people::directory().definition;
     std::unique_ptr<el::EventStore> store; // where the rows lie in its log
     std::shared_ptr<el::ReadModel> model;
 };

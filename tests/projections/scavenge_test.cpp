@@ -43,7 +43,7 @@ Projected<StreamName, Farewell> farewells()
 {
     return projection<StreamName, Farewell>(
         "farewells", 1, from<StreamSettings>(),
-        [](table<StreamName, Farewell>& rows, const StreamDeleted& event, const RecordedEvent& where) {
+        [](Rows<StreamName, Farewell>& rows, const StreamDeleted& event, const RecordedEvent& where) {
             rows.update({where.stream}).events = event.events;
         });
 }

@@ -33,7 +33,7 @@ struct Every {
     std::string value;                  // as a member of the key is called
     std::uint64_t large = 0;
 };
-using EveryTable = el::table<CityName, Every>;
+using EveryTable = el::Rows<CityName, Every>;
 
 el::Projected<CityName, Every> every_kind()
 {

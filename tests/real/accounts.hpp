@@ -41,8 +41,8 @@ struct Total {
     std::int64_t pence    = 0;
     std::int64_t bookings = 0;
 };
-using Balances = el::table<AccountId, Balance>;
-using Totals   = el::table<Branch, Total>;
+using Balances = el::Rows<AccountId, Balance>;
+using Totals   = el::Rows<Branch, Total>;
 
 inline constexpr std::int64_t accounts = 2'000;
 inline constexpr std::int64_t branches = 10;

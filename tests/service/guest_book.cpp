@@ -52,7 +52,7 @@ struct Total {
 
 el::Projected<GuestId, GuestRow> guests()
 {
-    using Guests = el::table<GuestId, GuestRow>;
+    using Guests = el::Rows<GuestId, GuestRow>;
     return el::projection<GuestId, GuestRow>(
         "guests", GUEST_BOOK_VERSION, el::index("city", [](const GuestRow& row) { return row.city; }),
         [](Guests& rows, const Signed& event, const el::RecordedEvent& where) -> el::result<void> {
@@ -76,7 +76,7 @@ auto cities()
 {
     return el::projection("cities", 1, el::from<Guest>(), el::keep_table<City, CityRow>("by-name"),
                           el::keep_table<std::string, Total>("all"),
-                          [](el::table<City, CityRow>& rows, el::table<std::string, Total>& all, const Signed& event) {
+                          [](el::Rows<City, CityRow>& rows, el::Rows<std::string, Total>& all, const Signed& event) {
                               ++rows.update({event.city}).visits;
                               ++all.update("all").visits;
                           });

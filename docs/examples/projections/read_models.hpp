@@ -40,8 +40,8 @@ struct ArticleSales {
     std::int64_t pieces = 0;
     Money turnover;
 };
-using Countries = el::table<Country, CountrySales>;
-using Articles  = el::table<Sku, ArticleSales>;
+using Countries = el::Rows<Country, CountrySales>;
+using Articles  = el::Rows<Sku, ArticleSales>;
 
 inline auto sales()
 {

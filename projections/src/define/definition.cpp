@@ -107,7 +107,7 @@ private:
     std::deque<RowTable> tables_;
 };
 
-class DefinedProjection final : public Projection {
+class DefinedProjection final : public UntypedProjection {
 public:
     explicit DefinedProjection(ProjectionDefinition definition)
         : definition_{std::make_shared<const ProjectionDefinition>(std::move(definition))}
@@ -183,7 +183,7 @@ void ensure_distinct_names(const std::vector<TableDefinition>& tables)
 
 } // namespace
 
-std::shared_ptr<const Projection> make_projection(ProjectionDefinition definition)
+std::shared_ptr<const UntypedProjection> make_projection(ProjectionDefinition definition)
 {
     ensure(row_keys::is_projection_name(definition.name), "a projection's name is letters, digits and hyphens");
     ensure(definition.version > 0, "a projection's version counts from 1");

@@ -2,7 +2,7 @@
 
 namespace eventloom::testing::detail {
 
-result<MemoryModel> fold_in_memory(const Projection& definition, const std::vector<RecordedEvent>& events,
+result<MemoryModel> fold_in_memory(const UntypedProjection& definition, const std::vector<RecordedEvent>& events,
                                    std::size_t events_a_fold)
 {
     MemoryModel model;

@@ -22,7 +22,7 @@ namespace eventloom {
 class HistoryCopies : public std::enable_shared_from_this<HistoryCopies> {
 public:
     HistoryCopies(const Runtime& runtime, const Generations& generations, std::uint64_t generation,
-                  std::shared_ptr<const Projection> definition, const KeptCopies& kept);
+                  std::shared_ptr<const UntypedProjection> definition, const KeptCopies& kept);
     ~HistoryCopies();
 
     // Begins a copy when one is due and none is being made. Do not call it during a write to `model`.
@@ -58,7 +58,7 @@ private:
     const Runtime runtime_;
     const Generations generations_;
     const std::uint64_t generation_;
-    const std::shared_ptr<const Projection> definition_;
+    const std::shared_ptr<const UntypedProjection> definition_;
     const KeptCopies kept_;
     mutable std::mutex mutex_; // over what follows
     std::optional<UnderWay> under_way_;

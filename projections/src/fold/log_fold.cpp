@@ -18,13 +18,13 @@ constexpr std::uint64_t events_between_careful_flushes = 4'096;
 
 } // namespace
 
-Scope scope_of(const Projection& definition)
+Scope scope_of(const UntypedProjection& definition)
 {
     const auto& categories = definition.categories();
     return categories.size() == 1 ? Scope::category(categories.front()) : Scope::everything();
 }
 
-Scope scope_of_row(const EventStore& store, const Projection& definition, const std::string& key)
+Scope scope_of_row(const EventStore& store, const UntypedProjection& definition, const std::string& key)
 {
     if (not definition.has_a_stream_for_each_row() || key.empty()) return scope_of(definition);
     const auto stream = definition.categories().front() + "-" + key;
@@ -34,7 +34,7 @@ Scope scope_of_row(const EventStore& store, const Projection& definition, const 
     return Scope::stream(stream);
 }
 
-result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
+result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const UntypedProjection& definition,
                                                  const std::string& key, Position position,
                                                  const std::set<Position>& left_out)
 {
@@ -48,7 +48,7 @@ result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const 
     }
 }
 
-LogFold::LogFold(const EventStore& store, const Projection& definition, ReadModel& model,
+LogFold::LogFold(const EventStore& store, const UntypedProjection& definition, ReadModel& model,
                  const ProjectionOptions& options)
     : store_{store}, definition_{definition}, model_{model}, options_{options},
       put_away_up_to_{model.checkpoint()}, reached_{model.checkpoint()}, visible_{model.checkpoint()}

@@ -23,7 +23,8 @@ enum class Visibility : std::uint8_t { at_once, when_memory_is_full };
 
 class LogFold {
 public:
-    LogFold(const EventStore& store, const Projection& definition, ReadModel& model, const ProjectionOptions& options);
+    LogFold(const EventStore& store, const UntypedProjection& definition, ReadModel& model,
+            const ProjectionOptions& options);
 
     // From here on rows are written while the next events are handled. There must be no queries of the read model then.
     void write_behind(Executor& executor) { behind_ = std::make_unique<WriteBehind>(executor, model_); }
@@ -38,7 +39,7 @@ public:
     // Writes everything that was handled into the read model.
     result<void> flush();
 
-    const Projection& definition() const { return definition_; }
+    const UntypedProjection& definition() const { return definition_; }
     // Everything up to here has been handled.
     Position reached() const { return reached_.load(); }
     // Queries of the read model see everything up to here.
@@ -62,7 +63,7 @@ private:
     void go_on(Position reached);
 
     const EventStore& store_;
-    const Projection& definition_;
+    const UntypedProjection& definition_;
     ReadModel& model_;
     const ProjectionOptions options_;
     std::optional<std::set<Position>> left_out_; // read before the first event
@@ -81,11 +82,11 @@ private:
 };
 
 // The part of the log that must be read: one category, or everything.
-Scope scope_of(const Projection& definition);
+Scope scope_of(const UntypedProjection& definition);
 // The same for one row, with its key as people type it: one stream, when no other event can change the row.
-Scope scope_of_row(const EventStore& store, const Projection& definition, const std::string& key);
+Scope scope_of_row(const EventStore& store, const UntypedProjection& definition, const std::string& key);
 // When that is one stream: a fold of its events, up to `position`, without those that are left out.
-result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const Projection& definition,
+result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const UntypedProjection& definition,
                                                  const std::string& key, Position position,
                                                  const std::set<Position>& left_out);
 

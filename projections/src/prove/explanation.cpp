@@ -14,7 +14,7 @@ constexpr std::size_t rows_bytes_max = 64u << 20; // in memory; with more, they 
 
 class RowWatch {
 public:
-    RowWatch(const Projection& definition, ReadModel& scratch, std::size_t table, std::string ordered_key)
+    RowWatch(const UntypedProjection& definition, ReadModel& scratch, std::size_t table, std::string ordered_key)
         : definition_{definition}, scratch_{scratch}, table_{table}, ordered_key_{std::move(ordered_key)}
     {
         begin();
@@ -49,7 +49,7 @@ private:
         return stored ? std::optional{definition_.tables()[table_].row_to_json(*stored)} : std::nullopt;
     }
 
-    const Projection& definition_;
+    const UntypedProjection& definition_;
     ReadModel& scratch_;
     const std::size_t table_;
     const std::string ordered_key_;
@@ -60,7 +60,7 @@ private:
 
 } // namespace
 
-result<Explanation> explain_row(const EventStore& store, const Projection& definition, const RowName& name,
+result<Explanation> explain_row(const EventStore& store, const UntypedProjection& definition, const RowName& name,
                                 const ReadModel& model, ReadModel& scratch, const VisitRowChange& visit,
                                 const LogProgress& progress)
 {
@@ -91,7 +91,7 @@ result<Explanation> explain_row(const EventStore& store, const Projection& defin
     return explanation;
 }
 
-result<std::optional<std::string>> row_of_stream_as_of(const EventStore& store, const Projection& definition,
+result<std::optional<std::string>> row_of_stream_as_of(const EventStore& store, const UntypedProjection& definition,
                                                        const std::string& key, const ReadModelView& now,
                                                        Position position)
 {

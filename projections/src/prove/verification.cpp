@@ -16,7 +16,8 @@ const KeySpan every_key{{}, "\xff"};
 
 class Comparison {
 public:
-    Comparison(const Projection& definition, ProjectionVerification& report) : definition_{definition}, report_{report}
+    Comparison(const UntypedProjection& definition, ProjectionVerification& report)
+        : definition_{definition}, report_{report}
     {
     }
 
@@ -132,15 +133,16 @@ private:
         return repaired_utf8(json.substr(0, shown_max)) + "... (" + std::to_string(json.size()) + " bytes)";
     }
 
-    const Projection& definition_;
+    const UntypedProjection& definition_;
     ProjectionVerification& report_;
 };
 
 } // namespace
 
 result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
-                                            const Projection& definition, const ReadModel& model, ReadModel& again,
-                                            const ProjectionOptions& options, const LogProgress& progress)
+                                            const UntypedProjection& definition, const ReadModel& model,
+                                            ReadModel& again, const ProjectionOptions& options,
+                                            const LogProgress& progress)
 {
     ProjectionVerification report;
     const auto now = model.view();

@@ -7,7 +7,8 @@ namespace eventloom {
 
 // `again` is an empty read model, for what the log gives.
 result<ProjectionVerification> verify_model(const Runtime& runtime, const EventStore& store,
-                                            const Projection& definition, const ReadModel& model, ReadModel& again,
-                                            const ProjectionOptions& options, const LogProgress& progress);
+                                            const UntypedProjection& definition, const ReadModel& model,
+                                            ReadModel& again, const ProjectionOptions& options,
+                                            const LogProgress& progress);
 
 } // namespace eventloom

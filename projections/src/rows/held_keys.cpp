@@ -47,7 +47,7 @@ result<HeldKeys> HeldKeys::in(const ReadModelView& view)
     return held;
 }
 
-Hold HeldKeys::hold_of(const Projection& definition, const RecordedEvent& event) const
+Hold HeldKeys::hold_of(const UntypedProjection& definition, const RecordedEvent& event) const
 {
     Hold hold{.position = event.position, .stream = event.stream};
     if (auto rows = definition.rows_of(event)) hold.rows = std::move(rows.value());

@@ -31,7 +31,7 @@ public:
     static result<HeldKeys> in(const ReadModelView& view);
 
     // What this event would hold as a dead letter, and the dead letter that it waits for, if any.
-    Hold hold_of(const Projection& definition, const RecordedEvent& event) const;
+    Hold hold_of(const UntypedProjection& definition, const RecordedEvent& event) const;
     void add(const Hold& hold);
     bool is_empty() const { return streams_.empty(); }
 

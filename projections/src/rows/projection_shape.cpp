@@ -4,7 +4,7 @@
 
 namespace eventloom {
 
-std::optional<std::string> shape_text(const Projection& definition)
+std::optional<std::string> shape_text(const UntypedProjection& definition)
 {
     std::string text;
     for (const TableDescription& table : definition.tables()) {
@@ -17,13 +17,13 @@ std::optional<std::string> shape_text(const Projection& definition)
     return text;
 }
 
-std::string shape_of(const Projection& definition)
+std::string shape_of(const UntypedProjection& definition)
 {
     const auto text = shape_text(definition);
     return text ? digits_of_fingerprint(fingerprint_of(*text)) : std::string{};
 }
 
-bool may_have_shape_of(const Generation& stored, const Projection& definition)
+bool may_have_shape_of(const Generation& stored, const UntypedProjection& definition)
 {
     const auto known = shape_of(definition);
     return stored.shape.empty() || known.empty() || stored.shape == known;

@@ -27,7 +27,7 @@ result<std::uint64_t> number_in(const std::optional<std::string>& stored, const 
 }
 
 result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                             const Projection& definition, WhenDamaged when_damaged,
+                                             const UntypedProjection& definition, WhenDamaged when_damaged,
                                              std::size_t cache_bytes)
 {
     ensure(place != RowPlace::log, "rows that lie in the log have no directory of their own");
@@ -138,13 +138,13 @@ void CurrentModel::replace(std::shared_ptr<ReadModel> model)
 }
 
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                                   const Projection& definition)
+                                                   const UntypedProjection& definition)
 {
     return open_read_model(runtime, place, directory, definition, definition.version());
 }
 
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                                   const Projection& definition, std::uint32_t written_by,
+                                                   const UntypedProjection& definition, std::uint32_t written_by,
                                                    std::size_t cache_bytes)
 {
     BOOST_OUTCOME_TRY(auto model,
@@ -154,7 +154,8 @@ result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPl
 }
 
 result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runtime, RowPlace place,
-                                                            const std::string& directory, const Projection& definition,
+                                                            const std::string& directory,
+                                                            const UntypedProjection& definition,
                                                             std::uint32_t written_by)
 {
     BOOST_OUTCOME_TRY(auto model,

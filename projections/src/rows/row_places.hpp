@@ -17,7 +17,7 @@ result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, con
 // A file NAME.sqlite, which SQLite opens by itself and not through `runtime`: so a test whose files are not the machine's
 // cannot keep rows there.
 result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, const std::string& directory,
-                                                    const Projection& definition, WhenDamaged when_damaged);
+                                                    const UntypedProjection& definition, WhenDamaged when_damaged);
 
 // The same for a file with tables of any shape: only what every file has can be read. A damaged file is refused.
 result<std::shared_ptr<ReadModel>> open_sqlite_rows_of_any_shape(const Runtime& runtime, const std::string& directory,
@@ -28,7 +28,8 @@ std::shared_ptr<ReadModel> open_memory_rows(const std::string& directory);
 
 // Rows of another service: damaged ones are refused.
 result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runtime, RowPlace place,
-                                                            const std::string& directory, const Projection& definition,
+                                                            const std::string& directory,
+                                                            const UntypedProjection& definition,
                                                             std::uint32_t written_by);
 
 // For a projection whose rows may have any shape: only its numbers and its dead letters.

@@ -7,7 +7,7 @@
 
 namespace eventloom {
 
-result<std::size_t> find_table(const Projection& definition, std::string_view table)
+result<std::size_t> find_table(const UntypedProjection& definition, std::string_view table)
 {
     const auto& tables = definition.tables();
     if (table.empty() && tables.size() == 1) return std::size_t{0};
@@ -27,7 +27,7 @@ RowJsonCursor::RowJsonCursor(const ReadModelView& view, const TableDescription& 
 {
 }
 
-RowsAsJson::RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model)
+RowsAsJson::RowsAsJson(std::shared_ptr<const UntypedProjection> definition, const ReadModel& model)
     : definition_{std::move(definition)}, view_{model.view()}
 {
 }

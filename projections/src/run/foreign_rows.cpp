@@ -17,7 +17,7 @@ constexpr std::size_t bytes_kept_max  = 32u << 20;
 // Folds events that come once: those since the last write are kept, to be folded again in front of one that fails.
 class PassingFold {
 public:
-    PassingFold(const Projection& definition, ReadModel& model, const ProjectionOptions& options)
+    PassingFold(const UntypedProjection& definition, ReadModel& model, const ProjectionOptions& options)
         : definition_{definition}, model_{model}, options_{options}
     {
         begin();
@@ -95,7 +95,7 @@ private:
         return model_.write(batch, position_);
     }
 
-    const Projection& definition_;
+    const UntypedProjection& definition_;
     ReadModel& model_;
     const ProjectionOptions options_;
     std::unique_ptr<Fold> fold_;

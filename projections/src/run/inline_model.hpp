@@ -47,7 +47,7 @@ private:
 // Folds the events of an append into a read model.
 class InlineModelFold final : public InlineFold {
 public:
-    InlineModelFold(std::shared_ptr<const Projection> definition, std::shared_ptr<InlineModel> model)
+    InlineModelFold(std::shared_ptr<const UntypedProjection> definition, std::shared_ptr<InlineModel> model)
         : definition_{std::move(definition)}, model_{std::move(model)}
     {
     }
@@ -63,7 +63,7 @@ private:
         RowFeed::Collected changed;
     };
 
-    const std::shared_ptr<const Projection> definition_;
+    const std::shared_ptr<const UntypedProjection> definition_;
     const std::shared_ptr<InlineModel> model_;
     std::vector<Folded> folded_;
 };

@@ -46,7 +46,8 @@ private:
 } // namespace
 
 InlineProjection::InlineProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                                   std::shared_ptr<const Projection> definition, const ProjectionOptions& options)
+                                   std::shared_ptr<const UntypedProjection> definition,
+                                   const ProjectionOptions& options)
     : RunningProjection{runtime, store, bus, std::move(directory), std::move(definition), options, {}}, in_log_{store,
                                                                                                                 name()}
 {

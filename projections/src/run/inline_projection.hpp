@@ -13,7 +13,7 @@ namespace eventloom {
 class InlineProjection final : public RunningProjection {
 public:
     InlineProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                     std::shared_ptr<const Projection> definition, const ProjectionOptions& options);
+                     std::shared_ptr<const UntypedProjection> definition, const ProjectionOptions& options);
     ~InlineProjection() override;
     InlineProjection(const InlineProjection&)            = delete;
     InlineProjection& operator=(const InlineProjection&) = delete;

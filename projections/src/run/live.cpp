@@ -10,7 +10,7 @@ namespace eventloom::detail {
 
 struct LiveFold::State {
     const EventStore& store;
-    const std::shared_ptr<const Projection> definition;
+    const std::shared_ptr<const UntypedProjection> definition;
     const LiveOptions options;
     const std::shared_ptr<CurrentModel> current = std::make_shared<CurrentModel>();
     std::mutex mutex; // over what follows, and held while the log is read
@@ -50,7 +50,8 @@ struct LiveFold::State {
     }
 };
 
-LiveFold::LiveFold(const EventStore& store, std::shared_ptr<const Projection> definition, const LiveOptions& options)
+LiveFold::LiveFold(const EventStore& store, std::shared_ptr<const UntypedProjection> definition,
+                   const LiveOptions& options)
     : state_{new State{.store      = store,
                        .definition = std::move(definition),
                        .options    = options,
@@ -90,7 +91,7 @@ result<std::optional<std::string>> LiveFold::row_of_stream(const std::string& id
     return fold->row(0, ordered_key);
 }
 
-const std::shared_ptr<const Projection>& LiveFold::definition() const
+const std::shared_ptr<const UntypedProjection>& LiveFold::definition() const
 {
     return state_->definition;
 }

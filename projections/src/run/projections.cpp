@@ -48,7 +48,7 @@ Projections::~Projections()
     core_->running.clear(); // those that are part of appends, too
 }
 
-result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const Projection> definition,
+result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_ptr<const UntypedProjection> definition,
                                                                   const ProjectionOptions& options)
 {
     const std::lock_guard lock{core_->mutex};
@@ -196,10 +196,10 @@ result<RowsAsJson> Projections::rows_now(std::string_view name) const
     return RowsAsJson{one->definition(), *one->current()->get()};
 }
 
-std::vector<std::shared_ptr<const Projection>> Projections::definitions() const
+std::vector<std::shared_ptr<const UntypedProjection>> Projections::definitions() const
 {
     const std::lock_guard lock{core_->mutex};
-    std::vector<std::shared_ptr<const Projection>> all;
+    std::vector<std::shared_ptr<const UntypedProjection>> all;
     for (const auto& one : core_->running) all.push_back(one->definition());
     return all;
 }

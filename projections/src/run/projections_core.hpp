@@ -40,7 +40,7 @@ struct Projections::Core {
     }
 
     std::unique_ptr<RunningProjection> make(const std::weak_ptr<Core>& core,
-                                            const std::shared_ptr<const Projection>& definition,
+                                            const std::shared_ptr<const UntypedProjection>& definition,
                                             const ProjectionOptions& options)
     {
         const std::string& name = definition->name();

@@ -19,7 +19,7 @@ struct FoldedRow {
     ReadModel& made_of_log;
 };
 
-result<void> fold_stream(const EventStore& store, const Projection& definition, const std::string& typed_key,
+result<void> fold_stream(const EventStore& store, const UntypedProjection& definition, const std::string& typed_key,
                          const std::set<Position>& left_out, ReadModel& into, Position position)
 {
     BOOST_OUTCOME_TRY(const auto fold, fold_stream_of_row(store, definition, typed_key, position, left_out));
@@ -56,7 +56,7 @@ result<std::uint64_t> other_rows(const ReadModelView& view, const FoldedRow& row
 }
 
 // Folds what the row depends on, up to `position`. What the read model went on without is left out.
-result<void> fold_for_row(const Runtime& runtime, const EventStore& store, const Projection& definition,
+result<void> fold_for_row(const Runtime& runtime, const EventStore& store, const UntypedProjection& definition,
                           const ReadModel& model, const FoldedRow& row, Position position,
                           const ProjectionOptions& options, const LogProgress& progress)
 {

@@ -14,8 +14,8 @@ constexpr std::size_t batch_events_max = 4'096;
 } // namespace
 
 RunningProjection::RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                                     std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
-                                     AskForRestart ask_for_restart)
+                                     std::shared_ptr<const UntypedProjection> definition,
+                                     const ProjectionOptions& options, AskForRestart ask_for_restart)
     : runtime_{runtime}, store_{store}, definition_{std::move(definition)}, options_{options},
       generations_{runtime, std::move(directory)}, bus_{bus}, ask_for_restart_{std::move(ask_for_restart)}
 {

@@ -27,7 +27,7 @@ public:
     using AskForRestart = std::function<void(Time due)>;
 
     RunningProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
-                      std::shared_ptr<const Projection> definition, const ProjectionOptions& options,
+                      std::shared_ptr<const UntypedProjection> definition, const ProjectionOptions& options,
                       AskForRestart ask_for_restart);
     virtual ~RunningProjection() = default;
 
@@ -86,7 +86,7 @@ public:
     ProjectionStatus status(Position head) const;
 
     const std::string& name() const { return definition_->name(); }
-    const std::shared_ptr<const Projection>& definition() const { return definition_; }
+    const std::shared_ptr<const UntypedProjection>& definition() const { return definition_; }
     const ProjectionOptions& options() const { return options_; }
     const std::shared_ptr<CurrentModel>& current() const { return current_; }
     // The read model that this program's handlers write: the one that queries see, or the one that is being built.
@@ -113,7 +113,7 @@ protected:
 
     const Runtime runtime_;
     EventStore& store_;
-    const std::shared_ptr<const Projection> definition_;
+    const std::shared_ptr<const UntypedProjection> definition_;
     const ProjectionOptions options_;
     const Generations generations_;
     const std::shared_ptr<CurrentModel> current_ = std::make_shared<CurrentModel>();

@@ -44,7 +44,7 @@ std::string to_sentence(const std::vector<UnknownEvents>& unknown)
 
 result<std::vector<UnknownEvents>> Projections::unknown_events(std::string_view name) const
 {
-    std::shared_ptr<const Projection> definition;
+    std::shared_ptr<const UntypedProjection> definition;
     {
         const std::lock_guard lock{core_->mutex};
         BOOST_OUTCOME_TRY(const RunningProjection* const one, core_->find(name));

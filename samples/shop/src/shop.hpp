@@ -34,11 +34,8 @@ public:
     const el::Table<LineKey, InvoiceLine>& lines() const { return *lines_; }
     const el::Table<TimelineKey, TimelineEntry>& timeline() const { return *timeline_; }
 
-    using SalesTables = el::Tables<el::StoredRow<Whole, Sales>, el::StoredRow<Country, Sales>,
-                                   el::StoredRow<Month, Sales>, el::StoredRow<Sku, ArticleSales>>;
-    const SalesTables& sales() const { return *sales_; }
-    using PaymentTables = el::Tables<el::StoredRow<OrderId, PaymentRow>, el::StoredRow<PaymentDay, PaymentsOfDay>>;
-    const PaymentTables& payments() const { return *payments_; }
+    const ProjectedSales::Tables& sales() const { return *sales_; }
+    const ProjectedPayments::Tables& payments() const { return *payments_; }
 
     // Blocks until every saga has ended or is stuck and the read models show it, retries included. `go_on` is asked now and
     // then, and ends it with the error that it answers.
@@ -52,8 +49,8 @@ private:
     std::optional<el::Table<CustomerId, CustomerAccount>> customers_;
     std::optional<el::Table<LineKey, InvoiceLine>> lines_;
     std::optional<el::Table<TimelineKey, TimelineEntry>> timeline_;
-    std::optional<SalesTables> sales_;
-    std::optional<PaymentTables> payments_;
+    std::optional<ProjectedSales::Tables> sales_;
+    std::optional<ProjectedPayments::Tables> payments_;
 };
 
 } // namespace shop

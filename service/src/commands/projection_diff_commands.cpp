@@ -102,7 +102,7 @@ void show_as_json(Output& out, const Arguments& arguments, const RowsAsJson& our
                {"examples", examples}});
 }
 
-std::string in_words(const RowsCompared::Example& example, const Projection& definition)
+std::string in_words(const RowsCompared::Example& example, const UntypedProjection& definition)
 {
     const auto place   = find_table(definition, example.table);
     const auto to_show = [&](const std::optional<std::string>& row) { // another program may have other tables
@@ -117,7 +117,7 @@ std::string in_words(const RowsCompared::Example& example, const Projection& def
     return words;
 }
 
-void show_to_people(Output& out, const Arguments& arguments, const Projection& definition, Position position,
+void show_to_people(Output& out, const Arguments& arguments, const UntypedProjection& definition, Position position,
                     std::uint32_t version, const Against& against)
 {
     const auto at = [](Position where) { return with_separators(static_cast<std::int64_t>(where)); };

@@ -76,7 +76,7 @@ std::vector<Json> row_of(const RowChange& change, const TableDescription& table)
 }
 
 // Without its rows, which another version may have made.
-result<std::shared_ptr<const Projection>> definition_of(const Projections& projections, std::string_view name)
+result<std::shared_ptr<const UntypedProjection>> definition_of(const Projections& projections, std::string_view name)
 {
     for (auto& one : projections.definitions()) {
         if (one->name() == name) return std::move(one);

@@ -23,7 +23,7 @@ struct Arguments {
 };
 
 // What `query` calls a table: the projection alone when it has but one.
-std::string full_name(const Projection& projection, const TableDescription& table)
+std::string full_name(const UntypedProjection& projection, const TableDescription& table)
 {
     return table.name.empty() ? projection.name() : projection.name() + "." + table.name;
 }
@@ -46,7 +46,7 @@ result<Chosen> choose_table(const Projections& projections, const std::string& n
     std::string names;
     std::string projection_name;
     std::string table_name;
-    for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
+    for_each_table(projections, [&](const UntypedProjection& projection, const TableDescription& table) {
         const auto full = full_name(projection, table);
         names += (names.empty() ? "" : ", ") + full;
         if (full != name) return;
@@ -77,7 +77,7 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
                     "asked for rows and found no table named; `query` alone lists all tables");
     }
     auto tables = Json::array();
-    for_each_table(projections, [&](const Projection& projection, const TableDescription& table) {
+    for_each_table(projections, [&](const UntypedProjection& projection, const TableDescription& table) {
         auto columns = Json::array();
         auto indexes = Json::array();
         std::vector<std::string> names;

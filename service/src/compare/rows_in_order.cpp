@@ -79,7 +79,7 @@ result<const RowInOrder*> KeptRows::next()
     return &row_;
 }
 
-void say_fold_head(Console& console, const Projection& definition)
+void say_fold_head(Console& console, const UntypedProjection& definition)
 {
     const Json head{{"fold", fold_format},
                     {"projection", definition.name()},

@@ -51,7 +51,7 @@ struct FoldHead {
 };
 
 // Writes the head; then, after the events were folded, the rows and their end.
-void say_fold_head(Console& console, const Projection& definition);
+void say_fold_head(Console& console, const UntypedProjection& definition);
 result<void> say_rows(Console& console, const RowsAsJson& rows);
 
 // The rows of a program whose head was read.

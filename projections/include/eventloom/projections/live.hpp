@@ -35,7 +35,7 @@ namespace detail {
 // What a live table is made of: the fold, and the rows that it has made.
 class LiveFold {
 public:
-    LiveFold(const EventStore& store, std::shared_ptr<const Projection> definition, const LiveOptions& options);
+    LiveFold(const EventStore& store, std::shared_ptr<const UntypedProjection> definition, const LiveOptions& options);
     ~LiveFold();
 
     // Folds what was appended since the last time.
@@ -44,7 +44,7 @@ public:
     // A row in its stored form, made from the stream of that id only.
     result<std::optional<std::string>> row_of_stream(const std::string& id, std::string_view ordered_key) const;
 
-    const std::shared_ptr<const Projection>& definition() const;
+    const std::shared_ptr<const UntypedProjection>& definition() const;
     const std::shared_ptr<CurrentModel>& current() const;
 
 private:
@@ -92,27 +92,27 @@ private:
     std::shared_ptr<detail::LiveFold> fold_;
 };
 
-template <class... Stored>
+template <class... Of>
 class LiveTables {
 public:
-    LiveTables(const EventStore& store, const ProjectedTables<Stored...>& projected, const LiveOptions& options)
+    LiveTables(const EventStore& store, const ProjectedTables<Of...>& projected, const LiveOptions& options)
         : decode_{projected.decode}, fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
     {
     }
 
     // As LiveTable::now(). For calls that all see one moment: at_one_moment(tables).
-    result<Tables<Stored...>> now() const
+    result<std::tuple<Of...>> now() const
     {
         BOOST_OUTCOME_TRY(fold_->catch_up());
         return [&]<std::size_t... Place>(std::index_sequence<Place...>)
         {
-            return Tables<Stored...>{{fold_->definition(), Place, std::get<Place>(decode_), fold_->current()}...};
+            return std::tuple<Of...>{Of{fold_->definition(), Place, std::get<Place>(decode_), fold_->current()}...};
         }
-        (std::index_sequence_for<Stored...>{});
+        (std::index_sequence_for<Of...>{});
     }
 
 private:
-    std::tuple<DecodeRow<Stored>...> decode_;
+    decltype(ProjectedTables<Of...>::decode) decode_;
     std::shared_ptr<detail::LiveFold> fold_;
 };
 
@@ -122,9 +122,9 @@ LiveTable<Key, Row> live(const EventStore& store, const Projected<Key, Row>& pro
     return {store, projected, options};
 }
 
-template <class... Stored>
-LiveTables<Stored...> live(const EventStore& store, const ProjectedTables<Stored...>& projected,
-                           const LiveOptions& options = {})
+template <class... Of>
+LiveTables<Of...> live(const EventStore& store, const ProjectedTables<Of...>& projected,
+                       const LiveOptions& options = {})
 {
     return {store, projected, options};
 }

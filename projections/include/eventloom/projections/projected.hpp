@@ -3,8 +3,9 @@
 //     el::Projected<OrderId, OrderSummary> order_summaries();   // defined in a source with <eventloom/projections/projection.hpp>
 //     const auto orders = projections.add(order_summaries());   // a Table<OrderId, OrderSummary>
 //
-//     el::ProjectedTables<el::StoredRow<Country, CountrySales>, el::StoredRow<Sku, ArticleSales>> sales();
-//     const auto [by_country, by_article] = projections.add(sales()).value();   // a Table each
+//     using ProjectedSales = el::ProjectedTables<el::Table<Country, CountrySales>, el::Table<Sku, ArticleSales>>;
+//     ProjectedSales sales();
+//     const auto [by_country, by_article] = projections.add(sales()).value();   // they are ProjectedSales::Tables
 //
 // Threads: a definition is constant.
 #pragma once
@@ -101,9 +102,9 @@ struct KnownEvents {
 };
 
 // A definition without its types, as the code sees it that runs, rebuilds and verifies it.
-class Projection {
+class UntypedProjection {
 public:
-    virtual ~Projection() = default;
+    virtual ~UntypedProjection() = default;
 
     virtual const std::string& name() const                     = 0;
     virtual std::uint32_t version() const                       = 0;
@@ -126,18 +127,38 @@ public:
 template <class Stored>
 using DecodeRow = result<Stored> (*)(std::string_view stored);
 
+template <class Key, class Row>
+class Table; // table.hpp
+
+namespace detail {
+
+template <class Of>
+struct stored_in_table;
+template <class Key, class Row>
+struct stored_in_table<Table<Key, Row>> {
+    using type = StoredRow<Key, Row>;
+};
+template <class Of>
+using stored_in = typename stored_in_table<Of>::type;
+
+template <class Stored>
+using table_of = Table<decltype(Stored::key), decltype(Stored::row)>;
+
+} // namespace detail
+
 // A projection with one table.
 template <class Key, class Row>
 struct Projected {
-    std::shared_ptr<const Projection> definition;
+    std::shared_ptr<const UntypedProjection> definition;
     DecodeRow<StoredRow<Key, Row>> decode;
 };
 
-// A projection with several tables: a StoredRow<Key, Row> for each.
-template <class... Stored>
+// A projection with several tables: an el::Table<Key, Row> for each, in the order in which it keeps them.
+template <class... Of>
 struct ProjectedTables {
-    std::shared_ptr<const Projection> definition;
-    std::tuple<DecodeRow<Stored>...> decode;
+    using Tables = std::tuple<Of...>; // for queries
+    std::shared_ptr<const UntypedProjection> definition;
+    std::tuple<DecodeRow<detail::stored_in<Of>>...> decode;
 };
 
 } // namespace eventloom

@@ -13,7 +13,7 @@
 //     {
 //         return el::projection("sales", 2, el::from<Order>(),
 //             el::keep_table<Country, CountrySales>("by-country"), el::keep_table<Sku, ArticleSales>("by-article"),
-//             [](el::table<Country, CountrySales>& countries, el::table<Sku, ArticleSales>& articles, const Placed& event)
+//             [](el::Rows<Country, CountrySales>& countries, el::Rows<Sku, ArticleSales>& articles, const Placed& event)
 //             { ... });
 //     }
 //
@@ -229,7 +229,7 @@ consteval bool hears_each_event_once()
 
 // The definition; nothing when a part does not fit: then the compiler has reported it.
 template <class... Stored, class... Part>
-std::shared_ptr<const Projection> define(ProjectionDefinition definition, Part... part)
+std::shared_ptr<const UntypedProjection> define(ProjectionDefinition definition, Part... part)
 {
     using Sources               = typename sources<std::tuple<key_of<Stored>...>, Part...>::type;
     constexpr bool handlers_fit = (checked_part<Part, std::tuple<Stored...>, Sources>() && ...);
@@ -268,13 +268,13 @@ template <class Part, class... Rest>
 struct KeptOf<Part, Rest...> : KeptOf<Rest...> {
 };
 template <class Key, class Row, class... Of, class... Rest>
-struct KeptOf<kept_table<Key, Row, Of...>, Rest...> {
+struct KeptOf<table_part<Key, Row, Of...>, Rest...> {
     using stored = decltype(std::tuple_cat(std::declval<std::tuple<StoredRow<Key, Row>>>(),
                                            std::declval<typename KeptOf<Rest...>::stored>()));
 };
 
 template <class Key, class Row, class... Of>
-void add_table(ProjectionDefinition& definition, const kept_table<Key, Row, Of...>& kept)
+void add_table(ProjectionDefinition& definition, const table_part<Key, Row, Of...>& kept)
 {
     ensure(row_keys::is_projection_name(kept.name), "a table's name is letters, digits and hyphens");
     auto& table = definition.tables.emplace_back(define_table<StoredRow<Key, Row>>(kept.name));
@@ -286,8 +286,8 @@ void add_table(ProjectionDefinition&, const Part&)
 }
 
 template <class... Stored, class... Part>
-ProjectedTables<Stored...> define_tables(std::type_identity<std::tuple<Stored...>>, ProjectionDefinition definition,
-                                         Part... part)
+ProjectedTables<table_of<Stored>...> define_tables(std::type_identity<std::tuple<Stored...>>,
+                                                   ProjectionDefinition definition, Part... part)
 {
     return {define<Stored...>(std::move(definition), std::move(part)...), {&codec<Stored>::decode...}};
 }

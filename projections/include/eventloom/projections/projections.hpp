@@ -184,15 +184,15 @@ public:
     }
 
     // The same for a projection with several tables.
-    template <class... Stored>
-    result<Tables<Stored...>> add(const ProjectedTables<Stored...>& projected, const ProjectionOptions& options = {})
+    template <class... Of>
+    result<std::tuple<Of...>> add(const ProjectedTables<Of...>& projected, const ProjectionOptions& options = {})
     {
         BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition, options));
         return [&]<std::size_t... Place>(std::index_sequence<Place...>)
         {
-            return Tables<Stored...>{{projected.definition, Place, std::get<Place>(projected.decode), current}...};
+            return std::tuple<Of...>{Of{projected.definition, Place, std::get<Place>(projected.decode), current}...};
         }
-        (std::index_sequence_for<Stored...>{});
+        (std::index_sequence_for<Of...>{});
     }
 
     // Follows the log, each projection from its checkpoint. Where an older version exists, this one is built in a copy, and
@@ -253,7 +253,7 @@ public:
                                                  const LogProgress& progress = {});
 
     // The projections that were added, in order.
-    std::vector<std::shared_ptr<const Projection>> definitions() const;
+    std::vector<std::shared_ptr<const UntypedProjection>> definitions() const;
 
     // The rows as they are now. Failure::invalid "no-such-projection"; "version-not-built", "newer-read-model".
     result<RowsAsJson> rows_now(std::string_view name) const;
@@ -291,12 +291,12 @@ public:
     result<std::vector<std::string>> left_behind() const;
 
 private:
-    result<std::shared_ptr<CurrentModel>> add_projection(std::shared_ptr<const Projection> definition,
+    result<std::shared_ptr<CurrentModel>> add_projection(std::shared_ptr<const UntypedProjection> definition,
                                                          const ProjectionOptions& options);
 
     // What folding the log again needs: a projection, the read model that queries see, and an empty one to fold into.
     struct Scratch {
-        std::shared_ptr<const Projection> definition;
+        std::shared_ptr<const UntypedProjection> definition;
         ProjectionOptions options;
         std::shared_ptr<ReadModel> current;
         std::shared_ptr<ReadModel> empty;

@@ -68,7 +68,7 @@ public:
     using RowPage = Page<Key, Row>;
 
     // Table number `place` of a projection.
-    Table(std::shared_ptr<const Projection> definition, std::size_t place, DecodeRow<Stored> decode,
+    Table(std::shared_ptr<const UntypedProjection> definition, std::size_t place, DecodeRow<Stored> decode,
           std::shared_ptr<CurrentModel> current)
         : definition_{std::move(definition)}, about_{&definition_->tables().at(place)}, decode_{decode},
           current_{std::move(current)}
@@ -222,27 +222,12 @@ private:
         return page;
     }
 
-    std::shared_ptr<const Projection> definition_;
+    std::shared_ptr<const UntypedProjection> definition_;
     const TableDescription* about_; // in the definition
     DecodeRow<Stored> decode_;
     std::shared_ptr<CurrentModel> current_;
     View view_; // empty: each call takes its own snapshot
 };
-
-namespace detail {
-
-template <class Stored>
-struct table_of_stored;
-template <class Key, class Row>
-struct table_of_stored<StoredRow<Key, Row>> {
-    using type = Table<Key, Row>;
-};
-
-} // namespace detail
-
-// The tables of one projection, in the order in which it keeps them: `const auto [by_country, by_article] = ...`.
-template <class... Stored>
-using Tables = std::tuple<typename detail::table_of_stored<Stored>::type...>;
 
 // All tables of one projection with one snapshot: all calls see the rows of this moment.
 template <class... Of>

@@ -55,7 +55,7 @@ private:
 };
 
 // Folds the events with a new fold for each so many of them.
-result<MemoryModel> fold_in_memory(const Projection& definition, const std::vector<RecordedEvent>& events,
+result<MemoryModel> fold_in_memory(const UntypedProjection& definition, const std::vector<RecordedEvent>& events,
                                    std::size_t events_a_fold);
 
 } // namespace detail
@@ -63,7 +63,8 @@ result<MemoryModel> fold_in_memory(const Projection& definition, const std::vect
 template <class... Stored>
 class Folding {
 public:
-    explicit Folding(ProjectedTables<Stored...> projected) : projected_{std::move(projected)} {}
+    using Definition = ProjectedTables<eventloom::detail::table_of<Stored>...>;
+    explicit Folding(Definition projected) : projected_{std::move(projected)} {}
 
     // These events happened to this aggregate, in this order, after those given before.
     template <aggregate State, event_of<State>... Fact>
@@ -156,7 +157,7 @@ private:
         return static_cast<std::size_t>(std::find(std::begin(is_one), std::end(is_one), true) - std::begin(is_one));
     }
 
-    ProjectedTables<Stored...> projected_;
+    Definition projected_;
     std::vector<RecordedEvent> events_;
 };
 
@@ -165,10 +166,10 @@ Folding<StoredRow<Key, Row>> folding(const Projected<Key, Row>& projected)
 {
     return Folding<StoredRow<Key, Row>>{{projected.definition, {projected.decode}}};
 }
-template <class... Stored>
-Folding<Stored...> folding(const ProjectedTables<Stored...>& projected)
+template <class... Of>
+Folding<eventloom::detail::stored_in<Of>...> folding(const ProjectedTables<Of...>& projected)
 {
-    return Folding<Stored...>{projected};
+    return Folding<eventloom::detail::stored_in<Of>...>{projected};
 }
 
 } // namespace eventloom::testing

@@ -184,7 +184,7 @@ result<std::shared_ptr<ReadModel>> open_with(const Runtime& runtime, const std::
 } // namespace
 
 result<std::shared_ptr<ReadModel>> open_sqlite_rows(const Runtime& runtime, const std::string& directory,
-                                                    const Projection& definition, WhenDamaged when_damaged)
+                                                    const UntypedProjection& definition, WhenDamaged when_damaged)
 {
     return open_with(runtime, directory, definition.name(), std::make_shared<const SqliteSchema>(definition),
                      when_damaged);

@@ -30,7 +30,7 @@ std::string_view word_of(ColumnType type)
     return "TEXT";
 }
 
-std::vector<std::string> names_of_tables(const Projection& definition)
+std::vector<std::string> names_of_tables(const UntypedProjection& definition)
 {
     std::vector<RowColumn> names;
     for (const auto& table : definition.tables()) {
@@ -76,7 +76,7 @@ SqliteSchema::SqliteSchema()
     sort_sections();
 }
 
-SqliteSchema::SqliteSchema(const Projection& definition) : SqliteSchema{}
+SqliteSchema::SqliteSchema(const UntypedProjection& definition) : SqliteSchema{}
 {
     const auto names = names_of_tables(definition);
     for (std::size_t i = 0; i < names.size(); ++i) add_table(definition.tables()[i], names[i]);

@@ -40,7 +40,7 @@ public:
     // Without a table of rows: for what is in every file.
     SqliteSchema();
     // `definition` outlives it.
-    explicit SqliteSchema(const Projection& definition);
+    explicit SqliteSchema(const UntypedProjection& definition);
 
     const std::vector<std::string>& creates() const { return creates_; }
     const std::vector<SqliteTable>& tables() const { return tables_; }

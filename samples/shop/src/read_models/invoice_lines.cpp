@@ -16,7 +16,7 @@ using returns::OrderReturn;
 using returns::Registered;
 using stock::StockItem;
 using stock::WrittenOff;
-using Lines = el::table<LineKey, InvoiceLine>;
+using Lines = el::Rows<LineKey, InvoiceLine>;
 
 // Write-offs may stand on an order's invoice, and come before it.
 std::int64_t next_line(Lines& lines, const std::string& invoice)

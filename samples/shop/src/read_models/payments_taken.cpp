@@ -11,8 +11,8 @@ namespace {
 using payments::Payment;
 using payments::Refunded;
 using payments::Taken;
-using Payments = el::table<OrderId, PaymentRow>;
-using Days     = el::table<PaymentDay, PaymentsOfDay>;
+using Payments = el::Rows<OrderId, PaymentRow>;
+using Days     = el::Rows<PaymentDay, PaymentsOfDay>;
 
 // A payment has the number of its order.
 OrderId order_of(const el::RecordedEvent& where)

@@ -99,8 +99,8 @@ struct ArticleSales {
     Sales sold;
 };
 // Index "turnover" of countries and articles; "pieces" of articles: the best sellers last.
-using ProjectedSales = el::ProjectedTables<el::StoredRow<Whole, Sales>, el::StoredRow<Country, Sales>,
-                                           el::StoredRow<Month, Sales>, el::StoredRow<Sku, ArticleSales>>;
+using ProjectedSales = el::ProjectedTables<el::Table<Whole, Sales>, el::Table<Country, Sales>, el::Table<Month, Sales>,
+                                           el::Table<Sku, ArticleSales>>;
 ProjectedSales sales();
 
 // One row for each order that was paid, and one for each day on which money came or went.
@@ -121,8 +121,7 @@ struct PaymentsOfDay {
     Money net; // taken - refunded
 };
 // Index "taken-at" of the orders' table.
-using ProjectedPayments =
-    el::ProjectedTables<el::StoredRow<OrderId, PaymentRow>, el::StoredRow<PaymentDay, PaymentsOfDay>>;
+using ProjectedPayments = el::ProjectedTables<el::Table<OrderId, PaymentRow>, el::Table<PaymentDay, PaymentsOfDay>>;
 ProjectedPayments payments_taken();
 
 // What happened to an order or a return, in the order of the log.

@@ -18,10 +18,10 @@ using orders::Placed;
 using returns::OrderReturn;
 using returns::Registered;
 
-using Totals    = el::table<Whole, Sales>;
-using Countries = el::table<Country, Sales>;
-using Months    = el::table<Month, Sales>;
-using Articles  = el::table<Sku, ArticleSales>;
+using Totals    = el::Rows<Whole, Sales>;
+using Countries = el::Rows<Country, Sales>;
+using Months    = el::Rows<Month, Sales>;
+using Articles  = el::Rows<Sku, ArticleSales>;
 
 std::string month_of(BusinessTime time)
 {

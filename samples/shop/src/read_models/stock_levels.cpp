@@ -17,7 +17,7 @@ el::Projected<Sku, StockLevel> stock_levels()
         "stock", 2, el::from<StockItem, Order>(), el::index("on-hand", &StockLevel::on_hand),
 
         // Stock moves under its code only; what it is called stands on the orders.
-        [](el::table<Sku, StockLevel>& levels, const Placed& event) {
+        [](el::Rows<Sku, StockLevel>& levels, const Placed& event) {
             for (const orders::Line& line : event.lines) {
                 const StockLevel* const known = levels.find(line.sku);
                 if (known != nullptr && (line.description.empty() || known->description == line.description)) continue;

@@ -18,7 +18,7 @@ using payments::Payment;
 using returns::OrderReturn;
 using shipping::Shipment;
 using stock::StockItem;
-using Entries = el::table<TimelineKey, TimelineEntry>;
+using Entries = el::Rows<TimelineKey, TimelineEntry>;
 
 void tell(Entries& entries, const std::string& number, const el::RecordedEvent& where, std::string what)
 {

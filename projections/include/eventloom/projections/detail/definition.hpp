@@ -4,7 +4,7 @@
 //     ProjectionDefinition definition{.name = "orders", .version = 1};
 //     definition.tables.push_back(...);
 //     definition.handlers.push_back(...);
-//     std::shared_ptr<const Projection> projection = make_projection(std::move(definition));
+//     std::shared_ptr<const UntypedProjection> projection = make_projection(std::move(definition));
 //
 // Include projection.hpp instead. Threads: values.
 #pragma once
@@ -97,7 +97,7 @@ struct ProjectionDefinition {
     bool keeps_to_streams = true; // each handler changes only the row that has the id of its event's stream
 };
 
-std::shared_ptr<const Projection> make_projection(ProjectionDefinition definition);
+std::shared_ptr<const UntypedProjection> make_projection(ProjectionDefinition definition);
 
 // Adds an aggregate whose events are heard: the events that it knows, and the stored names that it ignores.
 void know(ProjectionDefinition& definition, std::string_view category, const EventTypes& types,

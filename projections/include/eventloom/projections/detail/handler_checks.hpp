@@ -35,7 +35,7 @@ inline constexpr bool is_index<index_part<Of>> = true;
 template <class T>
 inline constexpr bool is_kept = false;
 template <class Key, class Row, class... Of>
-inline constexpr bool is_kept<kept_table<Key, Row, Of...>> = true;
+inline constexpr bool is_kept<table_part<Key, Row, Of...>> = true;
 template <class T>
 inline constexpr bool is_key = false;
 template <class Of>
@@ -72,7 +72,7 @@ using answer_of = typename call_signature<decltype(&Handler::operator())>::answe
 template <class Argument>
 inline constexpr bool is_table_argument = false;
 template <class Key, class Row>
-inline constexpr bool is_table_argument<table<Key, Row>&> = true;
+inline constexpr bool is_table_argument<Rows<Key, Row>&> = true;
 
 template <class... Argument>
 consteval std::size_t leading_tables(std::type_identity<std::tuple<Argument...>>)
@@ -162,7 +162,7 @@ template <class... Stored, class... Argument>
 consteval bool tables_are_kept(std::type_identity<std::tuple<Stored...>>, std::type_identity<std::tuple<Argument...>>)
 {
     const auto kept = []<class One>(std::type_identity<One>) {
-        return not is_table_argument<One> || (std::is_same_v<One, table<key_of<Stored>, row_of<Stored>>&> || ...);
+        return not is_table_argument<One> || (std::is_same_v<One, Rows<key_of<Stored>, row_of<Stored>>&> || ...);
     };
     return (kept(std::type_identity<Argument>{}) && ...);
 }
@@ -187,9 +187,9 @@ consteval bool checked_handler()
             using All = std::type_identity<Tables>;
             static_assert(tables_taken<Handler> > 0 || takes_a_row_that_is_kept<Handler>(All{}),
                           "a projection's handler takes first `Row&`, of one table that has such rows, or tables, "
-                          "`el::table<Key, Row>&`");
+                          "`el::Rows<Key, Row>&`");
             static_assert(tables_are_kept(All{}, std::type_identity<arguments_of<Handler>>{}),
-                          "a projection's handler takes an el::table<Key, Row>& that the projection does not keep");
+                          "a projection's handler takes an el::Rows<Key, Row>& that the projection does not keep");
             return hears_a_known_event<Handler, Sources>();
         }
     }
@@ -317,7 +317,7 @@ consteval std::size_t place_of_row()
 template <class Table, class... Stored>
 consteval std::size_t place_of_table()
 {
-    const bool is_it[] = {std::is_same_v<table<key_of<Stored>, row_of<Stored>>, Table>...};
+    const bool is_it[] = {std::is_same_v<Rows<key_of<Stored>, row_of<Stored>>, Table>...};
     return static_cast<std::size_t>(std::find(std::begin(is_it), std::end(is_it), true) - std::begin(is_it));
 }
 

@@ -1,4 +1,4 @@
-// The parts that el::projection takes, and the tables that its handlers see.
+// The parts that el::projection takes, and the rows that its handlers see.
 //
 //     el::projection<OrderId, Row>("orders", 1, el::from<Order, Return>(), el::index("customer", &Row::customer), handlers...);
 //     el::projection("sales", 2, el::from<Order>(), el::keep_table<Country, CountrySales>("by-country"),
@@ -86,14 +86,14 @@ index_part<Of> unique_index(std::string name, Of of)
 }
 
 template <class Key, class Row, class... Of>
-struct kept_table {
+struct table_part {
     std::string name;
     std::tuple<index_part<Of>...> indexes;
 };
 
 // One of several tables. `name` is part of the keys of its rows: letters, digits and hyphens.
 template <class Key, class Row, class... Of>
-kept_table<Key, Row, Of...> keep_table(std::string name, index_part<Of>... indexes)
+table_part<Key, Row, Of...> keep_table(std::string name, index_part<Of>... indexes)
 {
     return {std::move(name), {std::move(indexes)...}};
 }
@@ -105,9 +105,9 @@ struct key_part {
 
 // Which row a handler of that event gets, when neither its only member of the key's type nor its stream says it: a member,
 // `el::keyed_by(&Placed::country)`, or a function, `el::keyed_by([](const Placed& event) { return event.country; })`.
-template <class Fact, class Member>
+template <class Event, class Member>
     requires(std::is_object_v<Member>)
-key_part<members_of_row<Fact, Member>> keyed_by(Member Fact::*member)
+key_part<members_of_row<Event, Member>> keyed_by(Member Event::*member)
 {
     return {{{member}}};
 }
@@ -131,9 +131,9 @@ void erase_row(RowTable& table, std::string ordered_key, const void* key);
 
 // The rows of a read model, for handlers that change several of them.
 template <class Key, class Row>
-class table {
+class Rows {
 public:
-    explicit table(detail::RowTable& rows) : rows_{&rows} {}
+    explicit Rows(detail::RowTable& rows) : rows_{&rows} {}
 
     // The row, made when it is not there. It lives until the handler returns.
     Row& update(const Key& key) { return *static_cast<Row*>(detail::update_row(*rows_, ordered_key(key), &key)); }

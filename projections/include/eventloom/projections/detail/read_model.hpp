@@ -134,12 +134,12 @@ private:
 // Opens the read model in a directory, or begins one there. A damaged one is removed and begins empty, since it can be built
 // again from the log; notices() says so.
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                                   const Projection& definition);
+                                                   const UntypedProjection& definition);
 // The same for one that another version of the projection may have written, with rows of the same shape. `cache_bytes`: for
 // LevelDB, memory for blocks of rows that were read.
 inline constexpr std::size_t rows_cache_bytes = 128u << 20;
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
-                                                   const Projection& definition, std::uint32_t written_by,
+                                                   const UntypedProjection& definition, std::uint32_t written_by,
                                                    std::size_t cache_bytes = rows_cache_bytes);
 
 // The read model that queries see now. A rebuild replaces it while queries go on; watchers of its tables are told.

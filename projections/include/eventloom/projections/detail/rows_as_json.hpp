@@ -23,7 +23,7 @@ struct RowName {
 };
 
 // The place of a table in its projection. Failure::invalid "no-such-table".
-result<std::size_t> find_table(const Projection& definition, std::string_view table);
+result<std::size_t> find_table(const UntypedProjection& definition, std::string_view table);
 
 // The rows of a table one by one, in the order of their keys. The RowsAsJson must outlive it. Threads: one.
 class RowJsonCursor {
@@ -49,9 +49,9 @@ public:
         std::string next; // as Page::next
     };
 
-    RowsAsJson(std::shared_ptr<const Projection> definition, const ReadModel& model);
+    RowsAsJson(std::shared_ptr<const UntypedProjection> definition, const ReadModel& model);
 
-    const Projection& definition() const { return *definition_; }
+    const UntypedProjection& definition() const { return *definition_; }
     const ReadModelView& view() const { return *view_; }
 
     // The last event whose changes are in the rows.
@@ -76,7 +76,7 @@ public:
     result<RowPage> within(const TableDescription& table, const KeySpan& span, const PageRequest& request = {}) const;
 
 private:
-    std::shared_ptr<const Projection> definition_;
+    std::shared_ptr<const UntypedProjection> definition_;
     std::shared_ptr<const ReadModelView> view_;
 };
 
