@@ -8,7 +8,7 @@
 #include "upkeep/event_removal.hpp"
 #include "upkeep/file_sizes.hpp"
 #include "upkeep/scavenger.hpp"
-#include "upkeep/store_facts.hpp"
+#include "upkeep/store_properties.hpp"
 #include "upkeep/stream_clusters.hpp"
 #include "upkeep/verify.hpp"
 #include "upkeep/witness.hpp"
@@ -188,7 +188,7 @@ public:
         return info;
     }
 
-    result<StoreFacts> facts() const override
+    result<StoreProperties> properties() const override
     {
         BOOST_OUTCOME_TRY(const auto known, info());
         return describe_store(known);

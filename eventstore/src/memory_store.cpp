@@ -180,13 +180,13 @@ public:
         return done();
     }
 
-    result<StoreFacts> facts() const override
+    result<StoreProperties> properties() const override
     {
         const std::shared_lock lock{mutex_};
-        return StoreFacts{.facts = {{"durability", std::string{"in memory: gone with the process"}},
-                                    {"events", log_.head()},
-                                    {"streams", std::uint64_t{log_.streams.size()}},
-                                    {"takes appends", std::string{"yes"}}}};
+        return StoreProperties{.properties = {{"durability", std::string{"in memory: gone with the process"}},
+                                              {"events", log_.head()},
+                                              {"streams", std::uint64_t{log_.streams.size()}},
+                                              {"takes appends", std::string{"yes"}}}};
     }
 
     std::optional<Error> fault() const override { return std::nullopt; }

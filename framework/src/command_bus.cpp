@@ -168,7 +168,7 @@ result<std::uint64_t> CommandBus::count_settings(const std::string& stream) cons
 }
 
 // The last of the first `events` events of a stream, as the log has it now.
-result<std::optional<SnapshotAnchor>> CommandBus::anchor_behind(const std::string& stream, std::uint64_t events) const
+result<std::optional<SnapshotAnchor>> CommandBus::anchor_after(const std::string& stream, std::uint64_t events) const
 {
     const auto cursor = store_.read({.scope = Scope::stream(stream), .from = events - 1, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
@@ -195,14 +195,14 @@ result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& str
         return std::optional<Snapshot>{};
     }
     // It may be of a log that was replaced by a backup since.
-    BOOST_OUTCOME_TRY(const auto anchor, anchor_behind(stream, snapshot->events));
+    BOOST_OUTCOME_TRY(const auto anchor, anchor_after(stream, snapshot->events));
     if (anchor != snapshot->last) return std::optional<Snapshot>{};
     return snapshot;
 }
 
 void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age)
 {
-    const auto anchor = anchor_behind(stream, snapshot.events);
+    const auto anchor = anchor_after(stream, snapshot.events);
     if (not anchor || not anchor.value()) return;
     snapshot.last = *anchor.value();
     const std::lock_guard lock{saving_};

@@ -165,11 +165,13 @@ TEST_CASE("an engine finds a log again by its data directory, and one at a time 
         const auto engine = machine.open(*kind, "kept", false);
         CHECK(told(engine, 1) == before);
         CHECK(engine.upkeep->fault() == std::nullopt);
-        const auto facts = engine.upkeep->facts();
-        REQUIRE(facts);
-        CHECK(std::any_of(facts.value().facts.begin(), facts.value().facts.end(), [](const StoreFact& fact) {
-            return fact.name == "events" && fact.value == decltype(fact.value){std::uint64_t{5}};
-        }));
+        const auto properties = engine.upkeep->properties();
+        REQUIRE(properties);
+        CHECK(std::any_of(properties.value().properties.begin(), properties.value().properties.end(),
+                          [](const StoreProperty& property) {
+                              return property.name == "events" &&
+                                     property.value == decltype(property.value){std::uint64_t{5}};
+                          }));
     }
 }
 

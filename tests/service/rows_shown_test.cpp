@@ -59,7 +59,7 @@ void set_up(CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         BOOST_OUTCOME_TRY(const auto rows, open_service->service().projections().rows_now("all"));
         BOOST_OUTCOME_TRY(const auto row, rows.row({.table = {}, .key = "1"}));
-        out.facts({{"counter", "1"}, {"row", row ? (*eventloom::Json::parse(*row))["row"] : eventloom::Json()}});
+        out.properties({{"counter", "1"}, {"row", row ? (*eventloom::Json::parse(*row))["row"] : eventloom::Json()}});
         return done();
     });
 }

@@ -45,25 +45,25 @@ el::result<orders::Line> parse_line(const std::string& text)
 
 el::result<void> show_report(el::Output& out, const ImportReport& report)
 {
-    Json facts{{"rows_read", report.rows_read},
-               {"rows_taken", report.rows_taken},
-               {"rows_refused", report.rows_refused},
-               {"orders", report.orders},
-               {"returns", report.returns},
-               {"write_offs", report.write_offs},
-               {"turnover", shown(out, report.turnover)},
-               {"returned", shown(out, report.returned)},
-               {"known_before", report.known},
-               {"mixed_invoices", report.mixed_invoices}};
+    Json properties{{"rows_read", report.rows_read},
+                    {"rows_taken", report.rows_taken},
+                    {"rows_refused", report.rows_refused},
+                    {"orders", report.orders},
+                    {"returns", report.returns},
+                    {"write_offs", report.write_offs},
+                    {"turnover", shown(out, report.turnover)},
+                    {"returned", shown(out, report.returned)},
+                    {"known_before", report.known},
+                    {"mixed_invoices", report.mixed_invoices}};
     if (out.json()) {
         auto refused = Json::array();
         for (const auto& row : report.refused) refused.push_back({{"line", row.line}, {"reason", row.reason}});
-        facts["refused"] = refused;
-        for (const auto& [what, found] : report.dialect) facts["dialect"][what] = found;
+        properties["refused"] = refused;
+        for (const auto& [what, found] : report.dialect) properties["dialect"][what] = found;
     }
     out.say("The file was read as");
     for (const auto& [what, found] : report.dialect) out.say("  " + what + ": " + el::printable(found));
-    out.facts(facts);
+    out.properties(properties);
     constexpr std::size_t shown_at_most = 20;
     for (std::size_t i = 0; i < std::min(shown_at_most, report.refused.size()); ++i) {
         out.say("line " + std::to_string(report.refused[i].line) +

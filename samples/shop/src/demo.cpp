@@ -95,13 +95,13 @@ void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
                                       [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); }));
         progress.finish();
         BOOST_OUTCOME_TRY(shop->finish_everything([&out] { return out.console().go_on(); }));
-        out.facts({{"rows", report.rows_read},
-                   {"orders", report.orders},
-                   {"returns", report.returns},
-                   {"write-offs", report.write_offs},
-                   {"rows refused", report.rows_refused},
-                   {"turnover", to_string(report.turnover)},
-                   {"events in the log", shop->service().store().head()}});
+        out.properties({{"rows", report.rows_read},
+                        {"orders", report.orders},
+                        {"returns", report.returns},
+                        {"write-offs", report.write_offs},
+                        {"rows refused", report.rows_refused},
+                        {"turnover", to_string(report.turnover)},
+                        {"events in the log", shop->service().store().head()}});
 
         show_heading(out, "What became of the orders");
         BOOST_OUTCOME_TRY(show_sagas(out, *shop));

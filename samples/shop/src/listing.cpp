@@ -97,16 +97,16 @@ el::result<void> show_order(el::Output& out, const Shop& shop, const std::string
 {
     BOOST_OUTCOME_TRY(const auto row, shop.orders().get(OrderId{number}));
     if (not row) return nothing_of("order", number, "`orders list` shows all");
-    out.facts({{"order", number},
-               {"customer", row->customer.value},
-               {"country", row->country},
-               {"placed_at", to_string(row->placed_at)},
-               {"stage", row->stage},
-               {"pieces", row->pieces},
-               {"total", shown(out, row->total)},
-               {"receipt", row->receipt},
-               {"tracking", row->tracking},
-               {"reason", row->reason}});
+    out.properties({{"order", number},
+                    {"customer", row->customer.value},
+                    {"country", row->country},
+                    {"placed_at", to_string(row->placed_at)},
+                    {"stage", row->stage},
+                    {"pieces", row->pieces},
+                    {"total", shown(out, row->total)},
+                    {"receipt", row->receipt},
+                    {"tracking", row->tracking},
+                    {"reason", row->reason}});
     return el::done();
 }
 
@@ -126,10 +126,10 @@ el::result<void> show_stock(el::Output& out, const Shop& shop, const std::string
 {
     BOOST_OUTCOME_TRY(const auto level, shop.stock().get(Sku{sku}));
     if (not level) return nothing_of("article", sku, "`stock list` shows all");
-    auto facts     = Json::object();
-    const auto row = stock_row(Sku{sku}, *level);
-    for (std::size_t i = 0; i < row.size(); ++i) facts[stock_columns[i].name] = row[i];
-    out.facts(facts);
+    auto properties = Json::object();
+    const auto row  = stock_row(Sku{sku}, *level);
+    for (std::size_t i = 0; i < row.size(); ++i) properties[stock_columns[i].name] = row[i];
+    out.properties(properties);
     return el::done();
 }
 
@@ -137,18 +137,18 @@ el::result<void> show_customer(el::Output& out, const Shop& shop, const std::str
 {
     BOOST_OUTCOME_TRY(const auto account, shop.customers().get(CustomerId{id}));
     if (not account) return nothing_of("customer", id, "`customers list` shows all");
-    Json facts{{"customer", id},
-               {"orders", account->orders},
-               {"ordered", shown(out, account->ordered)},
-               {"cancelled", shown(out, account->cancelled)},
-               {"returned", shown(out, account->returned)},
-               {"lifetime_value", shown(out, account->lifetime_value)},
-               {"country", account->country}};
+    Json properties{{"customer", id},
+                    {"orders", account->orders},
+                    {"ordered", shown(out, account->ordered)},
+                    {"cancelled", shown(out, account->cancelled)},
+                    {"returned", shown(out, account->returned)},
+                    {"lifetime_value", shown(out, account->lifetime_value)},
+                    {"country", account->country}};
     if (account->orders > 0) {
-        facts["first_order"] = to_string(account->first_order);
-        facts["last_order"]  = to_string(account->last_order);
+        properties["first_order"] = to_string(account->first_order);
+        properties["last_order"]  = to_string(account->last_order);
     }
-    out.facts(facts);
+    out.properties(properties);
     return el::done();
 }
 
@@ -235,13 +235,13 @@ el::result<void> show_return(el::Output& out, Shop& shop, const std::string& num
     for (const auto& line : back->lines) {
         lines.push_back({{"sku", line.sku.value}, {"pieces", line.quantity}, {"price", shown(out, line.price)}});
     }
-    out.facts({{"return", number},
-               {"customer", back->customer.value},
-               {"country", back->country},
-               {"returned_at", to_string(back->returned_at)},
-               {"pieces", pieces_of(*back)},
-               {"total", shown(out, back->total)},
-               {"lines", lines}});
+    out.properties({{"return", number},
+                    {"customer", back->customer.value},
+                    {"country", back->country},
+                    {"returned_at", to_string(back->returned_at)},
+                    {"pieces", pieces_of(*back)},
+                    {"total", shown(out, back->total)},
+                    {"lines", lines}});
     return el::done();
 }
 

@@ -89,17 +89,17 @@ result<Groups> groups_of(const Runtime& runtime, EventStore& store, const std::s
 void show(Output& out, const BackupReport& report, const BackupOptions& options, const std::string& notice)
 {
     if (out.json()) {
-        auto facts = Json{{"backup", options.dry_run ? Json(nullptr) : Json(report.name)},
-                          {"position", report.head},
-                          {"files", report.files},
-                          {"bytes", report.bytes},
-                          {"new_files", report.new_files},
-                          {"new_bytes", report.new_bytes},
-                          {"linked_bytes", report.linked_bytes},
-                          {"appends_held_microseconds", report.held.count()},
-                          {"dry_run", options.dry_run}};
-        if (not notice.empty()) facts["notice"] = notice;
-        out.facts(facts);
+        auto properties = Json{{"backup", options.dry_run ? Json(nullptr) : Json(report.name)},
+                               {"position", report.head},
+                               {"files", report.files},
+                               {"bytes", report.bytes},
+                               {"new_files", report.new_files},
+                               {"new_bytes", report.new_bytes},
+                               {"linked_bytes", report.linked_bytes},
+                               {"appends_held_microseconds", report.held.count()},
+                               {"dry_run", options.dry_run}};
+        if (not notice.empty()) properties["notice"] = notice;
+        out.properties(properties);
         return;
     }
     out.say(fmt::format("{} {} events in {} files, {} bytes.",
@@ -151,7 +151,7 @@ result<void> prune(Output& out, const Runtime& runtime, PruneOptions options, bo
         BOOST_OUTCOME_TRY(report, prune_backups(runtime, options));
     }
     if (out.json()) {
-        out.facts(
+        out.properties(
             {{"removed", report.removed}, {"files", report.files}, {"bytes", report.bytes}, {"dry_run", only_look}});
         return done();
     }
@@ -168,11 +168,12 @@ result<void> verify(Output& out, const Runtime& runtime, const std::string& dire
     auto checked = verify_backup(runtime, directory, name, {&groups}, steps.progress());
     steps.finish();
     BOOST_OUTCOME_TRY(const auto check, std::move(checked));
-    auto facts = Json{{"backup", check.name}, {"position", check.head}, {"files", check.files}, {"bytes", check.bytes}};
-    facts[out.json() ? "index_entries" : "index entries"] = check.index_entries;
-    facts[out.json() ? "findings_total" : "findings"]     = check.findings_total;
-    if (out.json()) facts["findings"] = check.findings;
-    out.facts(facts);
+    auto properties =
+        Json{{"backup", check.name}, {"position", check.head}, {"files", check.files}, {"bytes", check.bytes}};
+    properties[out.json() ? "index_entries" : "index entries"] = check.index_entries;
+    properties[out.json() ? "findings_total" : "findings"]     = check.findings_total;
+    if (out.json()) properties["findings"] = check.findings;
+    out.properties(properties);
     for (const auto& finding : check.findings) out.say(finding);
     if (check.findings_total == 0) return done();
     return fail(Failure::corrupt, "damaged-backup",
@@ -192,14 +193,14 @@ result<void> restore(Output& out, const Runtime& runtime, RestoreOptions options
     steps.finish();
     BOOST_OUTCOME_TRY(const auto report, std::move(restored));
     if (out.json()) {
-        out.facts({{"backup", report.name},
-                   {"directory", options.into},
-                   {"position", report.head},
-                   {"files", report.files},
-                   {"bytes", report.bytes},
-                   {"index_entries", report.index_entries},
-                   {"verified", options.verify and not options.dry_run},
-                   {"dry_run", options.dry_run}});
+        out.properties({{"backup", report.name},
+                        {"directory", options.into},
+                        {"position", report.head},
+                        {"files", report.files},
+                        {"bytes", report.bytes},
+                        {"index_entries", report.index_entries},
+                        {"verified", options.verify and not options.dry_run},
+                        {"dry_run", options.dry_run}});
         return done();
     }
     if (options.dry_run) {

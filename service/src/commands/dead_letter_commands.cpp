@@ -85,7 +85,7 @@ result<void> fold_again(Output& out, Projections& projections, const Clock& cloc
     BOOST_OUTCOME_TRY(projections.rebuild(name, [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
     BOOST_OUTCOME_TRY(const auto after, projections.dead_letters(name));
-    out.facts({{"projection", name}, {"dead letters before", before.size()}, {"dead letters now", after.size()}});
+    out.properties({{"projection", name}, {"dead letters before", before.size()}, {"dead letters now", after.size()}});
     return done();
 }
 
@@ -125,10 +125,10 @@ void add_dead_letter_commands(CommandLine& line)
                 BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
                 BOOST_OUTCOME_TRY(const auto event, event_at(service.plaintext_store(), of.position));
                 const auto cells = row_of(of.name, letter);
-                Json facts;
-                for (std::size_t i = 0; i < cells.size(); ++i) facts[columns()[i].name] = cells[i];
-                facts["data"] = Json::parse(event_json(line, event));
-                out.facts(facts);
+                Json properties;
+                for (std::size_t i = 0; i < cells.size(); ++i) properties[columns()[i].name] = cells[i];
+                properties["data"] = Json::parse(event_json(line, event));
+                out.properties(properties);
                 return done();
             });
     const auto retry_command =
@@ -144,7 +144,7 @@ void add_dead_letter_commands(CommandLine& line)
                 BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(
                     of.name, of.position, [&](Position at, Position head) { return progress.at(at, head); }));
                 progress.finish();
-                out.facts({{"projection", of.name}, {"position", of.position}, {"discarded", true}});
+                out.properties({{"projection", of.name}, {"position", of.position}, {"discarded", true}});
                 return done();
             });
     for (const auto command : {show_command, retry_command, discard_command}) {

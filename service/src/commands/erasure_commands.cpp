@@ -85,16 +85,16 @@ result<void> show_what_would_be_forgotten(Output& out, Service& service, const F
 {
     BOOST_OUTCOME_TRY(const auto status, service.personal_keys().status(arguments.subject));
     BOOST_OUTCOME_TRY(const auto left_behind, service.projections().left_behind());
-    const auto stale               = service.projections().hearing_personal_data();
-    auto facts                     = json_of(arguments.subject, status);
-    facts["would_destroy_a_key"]   = status.key_version.has_value();
-    facts["would_count_as_erased"] = arguments.key_is_lost && not status.key_version && not status.erased_at;
-    facts["would_drop_snapshots"] =
+    const auto stale                    = service.projections().hearing_personal_data();
+    auto properties                     = json_of(arguments.subject, status);
+    properties["would_destroy_a_key"]   = status.key_version.has_value();
+    properties["would_count_as_erased"] = arguments.key_is_lost && not status.key_version && not status.erased_at;
+    properties["would_drop_snapshots"] =
         status.key_version.has_value() || (status.erased_at && not status.erasure_is_complete);
-    facts["projections"]             = stale;
-    facts["would_rebuild_them"]      = arguments.rebuild;
-    facts["read_models_left_behind"] = left_behind;
-    out.facts(facts);
+    properties["projections"]             = stale;
+    properties["would_rebuild_them"]      = arguments.rebuild;
+    properties["read_models_left_behind"] = left_behind;
+    out.properties(properties);
     if (not status.key_version && not status.erased_at) {
         out.say(arguments.key_is_lost ? "There is no key: its data would count as erased from then on."
                                       : "Nothing is known of this subject.");
@@ -114,12 +114,12 @@ result<void> forget(Output& out, Service& service, const Clock& clock, const For
     if (arguments.rebuild) {
         BOOST_OUTCOME_TRY(rebuild(out, service.projections(), clock, forgotten.projections));
     }
-    auto facts                       = json_of(arguments.subject, forgotten.after);
-    facts["changed_something"]       = forgotten.changed_something;
-    facts["projections"]             = forgotten.projections;
-    facts["rebuilt"]                 = arguments.rebuild;
-    facts["read_models_left_behind"] = left_behind;
-    out.facts(facts);
+    auto properties                       = json_of(arguments.subject, forgotten.after);
+    properties["changed_something"]       = forgotten.changed_something;
+    properties["projections"]             = forgotten.projections;
+    properties["rebuilt"]                 = arguments.rebuild;
+    properties["read_models_left_behind"] = left_behind;
+    out.properties(properties);
     if (not forgotten.changed_something) {
         out.say("It was already forgotten, at " + to_string(*forgotten.after.erased_at) + "; nothing was changed.");
     }
@@ -130,10 +130,10 @@ result<void> forget(Output& out, Service& service, const Clock& clock, const For
 result<void> show_what_would_be_readmitted(Output& out, PersonalKeys& keys, const std::string& subject)
 {
     BOOST_OUTCOME_TRY(const auto status, keys.status(subject));
-    auto facts                = json_of(subject, status);
-    facts["erasure_complete"] = status.erasure_is_complete;
-    facts["would_make_a_key"] = not status.key_version && status.erasure_is_complete;
-    out.facts(facts);
+    auto properties                = json_of(subject, status);
+    properties["erasure_complete"] = status.erasure_is_complete;
+    properties["would_make_a_key"] = not status.key_version && status.erasure_is_complete;
+    out.properties(properties);
     if (status.key_version) out.say("It has a key; nothing to do.");
     if (not status.key_version && not status.erased_at) out.say("It was never forgotten; nothing to do.");
     if (not status.key_version && status.erased_at && not status.erasure_is_complete) {
@@ -146,19 +146,19 @@ result<void> readmit(Output& out, PersonalKeys& keys, const ReadmitArguments& ar
 {
     if (arguments.dry_run) return show_what_would_be_readmitted(out, keys, arguments.subject);
     BOOST_OUTCOME_TRY(const auto status, keys.readmit(arguments.subject));
-    out.facts(json_of(arguments.subject, status));
+    out.properties(json_of(arguments.subject, status));
     return done();
 }
 
 result<void> show_keys(Output& out, PersonalKeys& keys)
 {
     BOOST_OUTCOME_TRY(const auto info, keys.info());
-    out.facts({{"directory", info.directory},
-               {"master_key_file", info.master_key_file},
-               {"master_key", info.master_key},
-               {"keys", info.keys},
-               {"erasures", info.erasures},
-               {"rekey_under_way", info.is_rekeying}});
+    out.properties({{"directory", info.directory},
+                    {"master_key_file", info.master_key_file},
+                    {"master_key", info.master_key},
+                    {"keys", info.keys},
+                    {"erasures", info.erasures},
+                    {"rekey_under_way", info.is_rekeying}});
     return done();
 }
 
@@ -172,10 +172,10 @@ result<void> verify_keys(Output& out, PersonalKeys& keys, const EventStore& log,
     BOOST_OUTCOME_TRY(const auto missing,
                       find_missing_keys(log, keys, [&](Position at) { return reading.at(at, log.head()); }));
     reading.finish();
-    out.facts({{"keys", info.keys},
-               {"erasures", info.erasures},
-               {"damaged", info.damaged},
-               {"subjects_without_their_key", missing.subjects}});
+    out.properties({{"keys", info.keys},
+                    {"erasures", info.erasures},
+                    {"damaged", info.damaged},
+                    {"subjects_without_their_key", missing.subjects}});
     if (not info.damaged.empty()) {
         return fail(Failure::corrupt, "personal-key-damaged",
                     "opened every key and found " + std::to_string(info.damaged.size()) +
@@ -205,7 +205,8 @@ result<void> rekey(Output& out, PersonalKeys& keys, const Clock& clock, const Re
 {
     if (arguments.dry_run) {
         BOOST_OUTCOME_TRY(const auto info, keys.info());
-        out.facts({{"would_wrap_anew", info.keys}, {"master_key", info.master_key}, {"new_master_key_file", file}});
+        out.properties(
+            {{"would_wrap_anew", info.keys}, {"master_key", info.master_key}, {"new_master_key_file", file}});
         return done();
     }
     BOOST_OUTCOME_TRY(require_consent(
@@ -215,7 +216,7 @@ result<void> rekey(Output& out, PersonalKeys& keys, const Clock& clock, const Re
                       keys.rekey(file, [&](std::uint64_t at, std::uint64_t all) { return progress.at(at, all); }));
     progress.finish();
     BOOST_OUTCOME_TRY(const auto info, keys.info());
-    out.facts({{"wrapped_anew", report.keys}, {"keys", info.keys}, {"master_key", info.master_key}});
+    out.properties({{"wrapped_anew", report.keys}, {"keys", info.keys}, {"master_key", info.master_key}});
     out.say(report.was_done ? "All keys are encrypted with this master key already."
                             : "The old master key opens nothing any more. Before the service starts again, put the new "
                               "file in the place of the old one, or name it with EVENTLOOM_MASTER_KEY.");

@@ -39,7 +39,7 @@ result<void> say_what_would_be_exported(Output& out, const Runtime& runtime, con
     std::uint64_t streams = 0;
     BOOST_OUTCOME_TRY(log.history->visit_streams([&](std::string_view, std::uint64_t) { ++streams; }));
     if (out.json()) {
-        out.facts({{"file", file}, {"events", events}, {"streams", streams}, {"written", false}});
+        out.properties({{"file", file}, {"events", events}, {"streams", streams}, {"written", false}});
     } else {
         out.say("Would export " + counted(events, "event") + " of " + counted(streams, "stream") + " into " + file +
                 ". Nothing was written.");
@@ -55,7 +55,7 @@ result<void> write_to_file(Output& out, const Runtime& runtime, const Engine& lo
                       }));
     progress.finish();
     if (out.json()) {
-        out.facts({{"file", file}, {"events", report.events}, {"resumed_at", report.resumed_at}});
+        out.properties({{"file", file}, {"events", report.events}, {"resumed_at", report.resumed_at}});
         return done();
     }
     if (report.resumed_at > 0)
@@ -87,11 +87,11 @@ result<void> import_file(Output& out, const Runtime& runtime, EngineKind& engine
                                                     : import_history(runtime, engine, file, directory, tell, latest));
     progress.finish();
     if (out.json()) {
-        out.facts({{"file", file},
-                   {"events", report.events},
-                   {"commands", report.commands},
-                   {"found_there", report.found},
-                   {"imported", report.is_new}});
+        out.properties({{"file", file},
+                        {"events", report.events},
+                        {"commands", report.commands},
+                        {"found_there", report.found},
+                        {"imported", report.is_new}});
         return done();
     }
     const auto what = counted(report.events, "event") + " and " + counted(report.commands, "command");

@@ -83,7 +83,7 @@ void add_log_commands(CommandLine& line)
             array.reverse();
         }
         if (out.json()) {
-            out.facts(array);
+            out.properties(array);
         } else {
             out.table(event_columns, rows);
         }
@@ -122,7 +122,7 @@ void add_log_commands(CommandLine& line)
                         "asked for the event at position " + std::to_string(arguments->position) +
                             " and found a log that ends at " + std::to_string(store.head()));
         }
-        out.facts(json_of(*event, event_json(line, *event)));
+        out.properties(json_of(*event, event_json(line, *event)));
         return done();
     });
 

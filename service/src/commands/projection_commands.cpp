@@ -88,13 +88,13 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
                                                      : not before      ? "made"
                                                      : not after       ? "removed"
                                                                        : "changed";
-    out.facts({{"projection", names.front()},
-               {"key", row.key},
-               {"position", position},
-               {"row", what},
-               {"index_entries_put_right", entries},
-               {"before", row_object(before)},
-               {"after", row_object(after)}});
+    out.properties({{"projection", names.front()},
+                    {"key", row.key},
+                    {"position", position},
+                    {"row", what},
+                    {"index_entries_put_right", entries},
+                    {"before", row_object(before)},
+                    {"after", row_object(after)}});
     return done();
 }
 

@@ -91,15 +91,15 @@ void show_as_json(Output& out, const Arguments& arguments, const RowsAsJson& our
     }
     auto examples = Json::array();
     for (const auto& example : against.compared.examples()) examples.push_back(example_of(example));
-    out.facts({{"projection", ours.definition().name()},
-               {"version", version},
-               {"position", position},
-               {"against", arguments.against},
-               {"against_version", against.version},
-               {"against_position", against.position},
-               {"differences", against.compared.differences()},
-               {"tables", tables},
-               {"examples", examples}});
+    out.properties({{"projection", ours.definition().name()},
+                    {"version", version},
+                    {"position", position},
+                    {"against", arguments.against},
+                    {"against_version", against.version},
+                    {"against_position", against.position},
+                    {"differences", against.compared.differences()},
+                    {"tables", tables},
+                    {"examples", examples}});
 }
 
 std::string in_words(const RowsCompared::Example& example, const UntypedProjection& definition)

@@ -111,11 +111,11 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
                         " and found none up to position " + std::to_string(explanation.position) + " that changed it");
     }
     if (out.json()) {
-        out.facts({{"projection", arguments.name},
-                   {"position", explanation.position},
-                   {"row", row_object(explanation.row)},
-                   {"events", explanation.events},
-                   {"changes", changes}});
+        out.properties({{"projection", arguments.name},
+                        {"position", explanation.position},
+                        {"row", row_object(explanation.row)},
+                        {"events", explanation.events},
+                        {"changes", changes}});
         return done();
     }
     out.table({{"position", Align::right}, {"recorded_at"}, {"event"}, {"changed"}, {"command"}, {"saga"}}, rows);
@@ -188,7 +188,7 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         more = not page.next.empty();
     }
     if (out.json()) {
-        out.facts({{"projection", arguments.name}, {"position", position}, {"rows", rows}, {"more", more}});
+        out.properties({{"projection", arguments.name}, {"position", position}, {"rows", rows}, {"more", more}});
         return done();
     }
     out.say(arguments.name + " at position " + with_separators(static_cast<std::int64_t>(position)));

@@ -96,7 +96,7 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
         tables.push_back(
             {{"table", name}, {"version", projection.version()}, {"columns", columns}, {"indexes", indexes}});
     });
-    if (out.json()) out.facts(tables);
+    if (out.json()) out.properties(tables);
     return done();
 }
 

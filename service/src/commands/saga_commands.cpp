@@ -51,10 +51,10 @@ result<void> list(Output& out, const Sagas& sagas, const std::string& status, st
 result<void> show(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key)
 {
     BOOST_OUTCOME_TRY(const auto details, sagas.show(saga, key));
-    auto facts     = Json::object();
-    const auto row = row_of(details.instance);
-    for (std::size_t i = 0; i < columns.size(); ++i) facts[columns[i].name] = row[i];
-    facts["state"] = Json::parse(details.state_json).value_or(details.state_json);
+    auto properties = Json::object();
+    const auto row  = row_of(details.instance);
+    for (std::size_t i = 0; i < columns.size(); ++i) properties[columns[i].name] = row[i];
+    properties["state"] = Json::parse(details.state_json).value_or(details.state_json);
 
     std::vector<std::vector<Json>> history;
     auto history_json = Json::array();
@@ -63,8 +63,8 @@ result<void> show(Output& out, const Sagas& sagas, const std::string& saga, cons
         history_json.push_back(
             {{"at", to_string(entry.at)}, {"what", entry.what}, {"step", entry.step}, {"detail", entry.detail}});
     }
-    if (out.json()) facts["history"] = history_json;
-    out.facts(facts);
+    if (out.json()) properties["history"] = history_json;
+    out.properties(properties);
     if (not out.json()) {
         out.say("");
         out.table({{"at"}, {"what"}, {"step"}, {"detail"}}, history);

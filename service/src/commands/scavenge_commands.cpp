@@ -17,13 +17,13 @@ result<void> scavenge(Output& out, const Engine& log, const Clock& clock, const 
     BOOST_OUTCOME_TRY(const auto report,
                       log.upkeep->scavenge(options, [&](Position at) { return progress.at(at, head); }));
     progress.finish();
-    out.facts({{"dry_run", options.dry_run},
-               {"resumed", report.resumed},
-               {"events", report.events},
-               {"bytes", report.bytes},
-               {"streams", report.streams},
-               {"log_bytes_before", report.bytes_before},
-               {"log_bytes_after", report.bytes_after}});
+    out.properties({{"dry_run", options.dry_run},
+                    {"resumed", report.resumed},
+                    {"events", report.events},
+                    {"bytes", report.bytes},
+                    {"streams", report.streams},
+                    {"log_bytes_before", report.bytes_before},
+                    {"log_bytes_after", report.bytes_after}});
     if (options.dry_run) out.say("Nothing was changed; this much would be removed.");
     return done();
 }

@@ -28,13 +28,13 @@ void show(Progress& progress, Position at)
 // `data` as whoever asks calls it.
 result<void> show_info(Output& out, const Engine& log, const EngineKind& kind, const std::string& data)
 {
-    BOOST_OUTCOME_TRY(const auto known, log.upkeep->facts());
-    Json facts{{"directory", kind.place_of_log(data)}};
-    for (const StoreFact& fact : known.facts) {
-        std::visit([&](const auto& value) { facts[fact.name] = value; }, fact.value);
+    BOOST_OUTCOME_TRY(const auto known, log.upkeep->properties());
+    Json properties{{"directory", kind.place_of_log(data)}};
+    for (const StoreProperty& property : known.properties) {
+        std::visit([&](const auto& value) { properties[property.name] = value; }, property.value);
     }
-    facts["files and directories open to others"] = count_open_to_others(data);
-    out.facts(facts);
+    properties["files and directories open to others"] = count_open_to_others(data);
+    out.properties(properties);
     for (const auto& notice : known.notices) out.say(notice);
     return done();
 }
@@ -64,13 +64,13 @@ result<void> verify(Output& out, const Engine& log, const Clock& clock, const st
             findings.push_back(
                 {{"position", finding.position}, {"code", finding.code}, {"sentence", finding.sentence}});
         }
-        out.facts({{"events", report.events},
-                   {"index_entries", report.index_entries},
-                   {"findings_total", report.findings_total},
-                   {"findings", findings},
-                   {"open_to_others", open}});
+        out.properties({{"events", report.events},
+                        {"index_entries", report.index_entries},
+                        {"findings_total", report.findings_total},
+                        {"findings", findings},
+                        {"open_to_others", open}});
     } else {
-        out.facts(
+        out.properties(
             {{"events", report.events}, {"index entries", report.index_entries}, {"findings", report.findings_total}});
         for (const auto& finding : report.findings) out.say(finding.sentence);
         if (open > 0) out.say(open_to_others(data).sentence);
@@ -88,7 +88,7 @@ result<void> repair(Output& out, const Runtime& runtime, const std::string& dire
     progress.finish();
     BOOST_OUTCOME_TRY(const auto report, std::move(repaired));
     if (out.json()) {
-        out.facts({{"events", report.events}, {"mended", report.mended}});
+        out.properties({{"events", report.events}, {"mended", report.mended}});
         return done();
     }
     const auto events = with_separators(static_cast<std::int64_t>(report.events));
@@ -114,12 +114,12 @@ result<void> cut_to(Output& out, const Runtime& runtime, const std::string& dire
     progress.finish();
     BOOST_OUTCOME_TRY(const auto report, std::move(saved));
     if (out.json()) {
-        out.facts({{"directory", into},
-                   {"events", report.events},
-                   {"left_out_from", report.left_out() ? Json(report.events + 1) : Json(nullptr)},
-                   {"left_out_to", report.left_out() ? Json(report.last_known) : Json(nullptr)},
-                   {"damage", report.damage},
-                   {"notes", report.notes}});
+        out.properties({{"directory", into},
+                        {"events", report.events},
+                        {"left_out_from", report.left_out() ? Json(report.events + 1) : Json(nullptr)},
+                        {"left_out_to", report.left_out() ? Json(report.last_known) : Json(nullptr)},
+                        {"damage", report.damage},
+                        {"notes", report.notes}});
         return done();
     }
     out.say("Saved the positions 1 to " + std::to_string(report.events) + " in " + into + ", and verified them.");
@@ -158,7 +158,7 @@ void add_protect_command(CommandLine& line, Command store)
             BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), line.engine().place_of_log(data)));
             if (names.empty()) return no_data(data);
             BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
-            if (out.json()) out.facts({{"directory", data}, {"closed", count}});
+            if (out.json()) out.properties({{"directory", data}, {"closed", count}});
             out.say(count == 0 ? "Nothing in " + data + " was open to others."
                                : "Closed " + with_separators(static_cast<std::int64_t>(count)) +
                                      " files and directories of " + data + " to others.");

@@ -67,13 +67,13 @@ Json json_of(const std::optional<Value>& value)
 void show(Output& out, const std::string& stream, const StreamStatus& status, std::uint64_t length)
 {
     const auto& limits = status.limits;
-    out.facts({{"stream", stream},
-               {"events", length},
-               {"max_age", limits.max_age ? Json(age_text(*limits.max_age)) : Json(nullptr)},
-               {"max_count", json_of(limits.max_count)},
-               {"truncate_before", json_of(limits.truncate_before)},
-               {"deleted", length > 0 && status.is_deleted(length)},
-               {"tombstoned", status.tombstoned}});
+    out.properties({{"stream", stream},
+                    {"events", length},
+                    {"max_age", limits.max_age ? Json(age_text(*limits.max_age)) : Json(nullptr)},
+                    {"max_count", json_of(limits.max_count)},
+                    {"truncate_before", json_of(limits.truncate_before)},
+                    {"deleted", length > 0 && status.is_deleted(length)},
+                    {"tombstoned", status.tombstoned}});
 }
 
 struct LimitArguments {

@@ -39,7 +39,7 @@ result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
     }
     if (arguments.only_looks) {
         out.say("Would remove the tenant " + arguments.name + " with all of its data. Nothing was removed.");
-        if (out.json()) out.facts({{"tenant", arguments.name}, {"removed", false}});
+        if (out.json()) out.properties({{"tenant", arguments.name}, {"removed", false}});
         return done();
     }
     if (is_there) {
@@ -48,7 +48,7 @@ result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
     }
     BOOST_OUTCOME_TRY(tenants.remove(arguments.name));
     out.say("Removed the tenant " + arguments.name + ".");
-    if (out.json()) out.facts({{"tenant", arguments.name}, {"removed", true}});
+    if (out.json()) out.properties({{"tenant", arguments.name}, {"removed", true}});
     return done();
 }
 

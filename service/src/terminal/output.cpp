@@ -48,7 +48,7 @@ void Output::table(const std::vector<Column>& columns, const TableRows& rows)
     console_.out(array.dump(indent) + "\n");
 }
 
-void Output::facts(const Json& object)
+void Output::properties(const Json& object)
 {
     if (options_.json) {
         auto whole = object;

@@ -290,7 +290,7 @@ private:
     result<std::uint64_t> count_settings(const std::string& stream) const;
     result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version, const Shape& shape);
     void save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age);
-    result<std::optional<SnapshotAnchor>> anchor_behind(const std::string& stream, std::uint64_t events) const;
+    result<std::optional<SnapshotAnchor>> anchor_after(const std::string& stream, std::uint64_t events) const;
     result<Receipt> run(CommandContext& context, const CommandStep& innermost);
     result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, ExpectedVersion expected,
                            std::optional<AppendCondition> condition = std::nullopt);
@@ -305,7 +305,7 @@ private:
     };
     std::mutex categories_mutex_;
     std::map<std::string, Owner, std::less<>> categories_; // whose each is
-    std::mutex saving_;                                    // of a snapshot, so that none is saved behind forget_states
+    std::mutex saving_;                                    // of a snapshot, so that none is saved after forget_states
     mutable std::mutex noticing_;                          // over the next
     std::map<std::string, std::string, std::less<>> notices_; // by category
     std::vector<Middleware> middleware_;                      // innermost first

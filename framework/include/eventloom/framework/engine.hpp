@@ -51,14 +51,14 @@ public:
     virtual result<void> visit_history(Position from, const HistoryVisitor& visitor) const = 0;
 };
 
-// A fact about a log, for people: {"events", 2048}, {"takes appends", "yes"}.
-struct StoreFact {
+// A property of a log, for people: {"events", 2048}, {"takes appends", "yes"}.
+struct StoreProperty {
     std::string name;
     std::variant<std::uint64_t, std::string> value;
 };
 
-struct StoreFacts {
-    std::vector<StoreFact> facts; // in the order in which they are shown
+struct StoreProperties {
+    std::vector<StoreProperty> properties; // in the order in which they are shown
     // A sentence each: what was put right when the log was opened, and what the operator should know.
     std::vector<std::string> notices = {};
 };
@@ -111,7 +111,7 @@ class Upkeep {
 public:
     virtual ~Upkeep() = default;
 
-    virtual result<StoreFacts> facts() const = 0;
+    virtual result<StoreProperties> properties() const = 0;
 
     // Why the log takes no more appends, if so: "store-closed-by-fault", or the damage that was found at opening.
     virtual std::optional<Error> fault() const = 0;

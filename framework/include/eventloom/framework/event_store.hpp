@@ -229,7 +229,7 @@ public:
     // called exactly once, on a thread of the store's choice; it may append again.
     virtual void append(AppendRequest request, AppendCompletion completion) = 0;
 
-    // A cursor over what stands in the log now. An unknown stream or category is empty, not an error; nor is a place behind
+    // A cursor over what stands in the log now. An unknown stream or category is empty, not an error; nor is a place after
     // the end, where an event is still to come: whoever keeps a place for later asks check_checkpoint first.
     virtual std::unique_ptr<EventCursor> read(const ReadRequest& request) const = 0;
 

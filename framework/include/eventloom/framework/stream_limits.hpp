@@ -1,7 +1,7 @@
 // What is asked of a stream: how much of it is kept, that it is deleted, or that it has ended for good.
 //
 //     BOOST_OUTCOME_TRY(set_stream_limits(store, ids, "sensor-7", {.max_age = std::chrono::days{90}, .max_count = 1000}));
-//     BOOST_OUTCOME_TRY(delete_stream(store, ids, "order-1042"));        // reads as empty; an append goes on behind it
+//     BOOST_OUTCOME_TRY(delete_stream(store, ids, "order-1042"));        // reads as empty; an append goes on after it
 //     BOOST_OUTCOME_TRY(tombstone_stream(store, ids, "customer-9"));     // for ever: nothing is appended to it again
 //     BOOST_OUTCOME_TRY(const auto asked, stream_status(store, "sensor-7"));
 //
@@ -33,7 +33,7 @@ struct StreamStatus {
 
     // The first version that a reader sees of a stream of `length` events, but for its age.
     Version first_kept(std::uint64_t length) const;
-    // Nothing of the stream is left: it was deleted, or cut off behind its end. Then "no stream" is what an append finds.
+    // Nothing of the stream is left: it was deleted, or cut off after its end. Then "no stream" is what an append finds.
     bool is_deleted(std::uint64_t length) const;
 
     friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
@@ -86,14 +86,14 @@ result<void> delete_stream(EventStore& store, IdSource& ids, const std::string& 
 // Cannot be undone. Failure::invalid "no-such-stream": a name that was mistyped would be lost for ever.
 result<void> tombstone_stream(EventStore& store, IdSource& ids, const std::string& stream);
 
-// What stands now.
+// The present status.
 result<StreamStatus> stream_status(const EventStore& store, const std::string& stream);
 
-// For engines. The stream in which it stands what is asked of `stream`; whether a stream is one of these, or is of their
-// category; and what such an event says.
+// For engines. The stream that holds the settings of `stream`; whether a stream is such a stream, or has their category; and
+// the content of such an event.
 std::string settings_stream_of(std::string_view stream);
 bool is_settings_stream(std::string_view stream);
-// Failure::corrupt when it says nothing that this program understands.
+// Failure::corrupt when this program does not understand it.
 result<StreamStatus> stream_status_of(std::string_view type, std::uint32_t schema_version, std::string_view data);
 
 // The error of an append to a stream that has ended for good.

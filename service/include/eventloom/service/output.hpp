@@ -82,7 +82,7 @@ public:
     void table(const std::vector<Column>& columns, const TableRows& rows);
 
     // The properties of one thing. As JSON: one object with all members; for people: a line for each.
-    void facts(const Json& object);
+    void properties(const Json& object);
 
     // The same in one line, for programs that read line by line.
     void line(const Json& object);
@@ -91,7 +91,7 @@ public:
     void say(std::string_view sentence);
 
     // A warning about everything that is shown from here on. It goes to standard error: the sentence, or with --json an object
-    // in one line with the member `name`. The object of facts() then gets this member too. The caller makes text from outside
+    // in one line with the member `name`. The object of properties() then gets this member too. The caller makes text from outside
     // printable.
     void warn(std::string_view sentence, std::string_view name, const Json& value);
 

@@ -6,6 +6,6 @@
 
 namespace eventloom {
 
-StoreFacts describe_store(const StoreInfo& info);
+StoreProperties describe_store(const StoreInfo& info);
 
 } // namespace eventloom
