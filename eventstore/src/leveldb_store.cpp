@@ -4,6 +4,7 @@
 #include "read/history_walk.hpp"
 #include "read/log_end.hpp"
 #include "record/key_spaces.hpp"
+#include "store_opening.hpp"
 #include "upkeep/cluster_check.hpp"
 #include "upkeep/event_removal.hpp"
 #include "upkeep/file_sizes.hpp"
@@ -15,8 +16,6 @@
 
 #include <leveldb/env.h>
 
-#include <map>
-
 namespace eventloom {
 
 namespace {
@@ -24,49 +23,16 @@ namespace {
 // When the operating system keeps what is appended, the log must be synced before the witness may swear to it.
 constexpr Position events_between_syncs = 65'536;
 
-std::string index_directory(const std::string& directory)
-{
-    return directory + "/index";
-}
-
-std::string clusters_directory(const std::string& directory)
-{
-    return directory + "/clusters";
-}
-
-result<void> check_format(Database& database, const std::string& directory)
-{
-    BOOST_OUTCOME_TRY(const auto stored, database.get(key_spaces::of_about("format")));
-    if (not stored) {
-        auto cursor = database.cursor();
-        cursor.seek("");
-        BOOST_OUTCOME_TRY(cursor.status());
-        if (cursor.valid()) {
-            return fail(Failure::corrupt, "no-event-store",
-                        "opened " + directory + " as an event store and found another database there; check the name");
-        }
-        Batch batch;
-        batch.put(key_spaces::of_about("format"), format_bytes(first_format_version));
-        return database.write(batch, Durability::synced);
-    }
-    const auto version = stored->size() == 8 ? read_big_endian(*stored) : 0;
-    if (version >= first_format_version && version <= store_format_version) return done();
-    return fail(Failure::corrupt, "newer-store-format",
-                "opened the event store " + directory + " of format " + std::to_string(version) +
-                    ", but this program knows format " + std::to_string(store_format_version) +
-                    "; use the program that wrote it, or a newer one");
-}
-
-class OpenStore final : public LevelDbStore {
+class StoreOnLevelDb final : public LevelDbStore {
 public:
-    OpenStore(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
-              std::unique_ptr<EventIndex> index)
+    StoreOnLevelDb(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
+                   std::unique_ptr<EventIndex> index)
         : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}, index_{std::move(index)},
           log_{*database_, *index_, runtime_.clock}, rows_{std::make_shared<LogRows>(database_)}
     {
     }
 
-    ~OpenStore() override
+    ~StoreOnLevelDb() override
     {
         if (not path_) return;
         path_->finish();
@@ -87,9 +53,8 @@ public:
             log_.move_head(std::max(log_.head(), last_key(*database_)));
             return true;
         }
-        BOOST_OUTCOME_TRY(const bool fits, index_fits(end.value()));
-        if (not fits) return false;
-        if (auto read = read_into_index(end.value()); not read) {
+        if (not index_fits(*index_, log_, end.value())) return false;
+        if (auto read = read_into_index(*database_, *index_, end.value(), options_.index_events_in_memory); not read) {
             if (read.error().kind != Failure::corrupt) return std::move(read.error());
             damage_ = std::move(read.error());
             return true;
@@ -256,29 +221,7 @@ public:
         return capture;
     }
 
-    result<void> visit_streams(const VisitStream& visit) const override
-    {
-        const auto view = index_->view();
-        std::map<std::string, std::uint64_t, std::less<>> in_memory;
-        for (const auto& tail : view.tails) {
-            const std::shared_lock lock{tail->mutex()};
-            for (const auto& [name, stream] : tail->streams()) {
-                const auto count = stream.first_version + stream.positions.count_up_to(head());
-                if (count > 0) in_memory[name] = count;
-            }
-        }
-        const std::string prefix{key_spaces::length};
-        auto next   = in_memory.begin();
-        auto cursor = index_->database().cursor();
-        for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
-            const auto name = cursor.key().substr(1);
-            for (; next != in_memory.end() && next->first < name; ++next) visit(next->first, next->second);
-            if (next != in_memory.end() && next->first == name) continue;
-            visit(name, cursor.value().size() == 8 ? read_big_endian(cursor.value()) : 0);
-        }
-        for (; next != in_memory.end(); ++next) visit(next->first, next->second);
-        return cursor.status();
-    }
+    result<void> visit_streams(const VisitStream& visit) const override { return walk_streams(*index_, head(), visit); }
 
     result<void> visit_history(Position from, const HistoryVisitor& visitor) const override
     {
@@ -381,46 +324,6 @@ private:
         return end;
     }
 
-    result<bool> index_fits(const LogEnd& end) const
-    {
-        const Position covered = index_->on_disk();
-        if (covered == 0) return true;
-        if (covered > end.position) return false;
-        // A record that is damaged is no reason to make the index anew: verify is to compare them.
-        const auto chain = log_.chain_at(covered);
-        return not chain || chain.value().own == index_->checksum_at_end();
-    }
-
-    result<void> read_into_index(const LogEnd& end)
-    {
-        auto cursor = database_->scan_cursor();
-        RecordView record;
-        RecordedEvent event;
-        std::uint64_t checksum = index_->checksum_at_end();
-        // Commands after the last event that the index has may not be in it yet.
-        cursor.seek(key_spaces::of_record(index_->on_disk(), 1));
-        for (; cursor.valid() && cursor.key()[0] == key_spaces::record; cursor.next()) {
-            const Position next = index_->newest().last() + 1;
-            if (not key_spaces::is_of_record(cursor.key())) return damaged_record(next, "its key is damaged");
-            BOOST_OUTCOME_TRY(record.parse(cursor.value(), key_spaces::last_position_of_record(cursor.key())));
-            if (record.first() != next) return missing_record(next);
-            for (Position position = next; record.holds(position); ++position) {
-                BOOST_OUTCOME_TRY(record.take(position, event));
-                index_->newest().add(
-                    {event.id, event.stream, event.version, position, event.type, event.metadata.tags});
-            }
-            BOOST_OUTCOME_TRY(const auto commands, record.commands());
-            for (const CommandRecord& command : commands) index_->newest().add(command);
-            if (record.events() > 0) checksum = record.chain().own;
-            if (index_->is_due(checksum, options_.index_events_in_memory)) {
-                BOOST_OUTCOME_TRY(index_->flush());
-            }
-        }
-        BOOST_OUTCOME_TRY(cursor.status());
-        if (index_->newest().last() != end.position) return missing_record(index_->newest().last() + 1);
-        return done();
-    }
-
     void after_group(const LogEnd& end)
     {
         if (clusters_) clusters_->log_has_grown();
@@ -459,16 +362,9 @@ private:
     bool witness_is_damaged_ = false; // when it was opened
 };
 
-result<std::unique_ptr<EventIndex>> open_index(const Runtime& runtime, const std::string& directory)
-{
-    auto index = EventIndex::open(runtime, index_directory(directory));
-    if (index || index.error().kind != Failure::corrupt) return index;
-    // Nothing is lost with an index: it is made anew from the log.
-    BOOST_OUTCOME_TRY(EventIndex::discard(runtime, index_directory(directory)));
-    return EventIndex::open(runtime, index_directory(directory));
-}
+} // namespace
 
-result<std::unique_ptr<LevelDbStore>> open_store(const Runtime& runtime, const LevelDbStoreOptions& options)
+result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime, LevelDbStoreOptions options)
 {
     for (bool again = true;; again = false) {
         BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = options.directory,
@@ -479,19 +375,12 @@ result<std::unique_ptr<LevelDbStore>> open_store(const Runtime& runtime, const L
                                                                   .keep_cut_tails     = true}));
         BOOST_OUTCOME_TRY(check_format(*database, options.directory));
         BOOST_OUTCOME_TRY(auto index, open_index(runtime, options.directory));
-        auto store = std::make_unique<OpenStore>(runtime, options, std::move(database), std::move(index));
+        auto store = std::make_unique<StoreOnLevelDb>(runtime, options, std::move(database), std::move(index));
         BOOST_OUTCOME_TRY(const bool fits, store->begin());
         if (fits || not again) return store;
         store.reset();
         BOOST_OUTCOME_TRY(EventIndex::discard(runtime, index_directory(options.directory)));
     }
-}
-
-} // namespace
-
-result<std::unique_ptr<LevelDbStore>> LevelDbStore::open(const Runtime& runtime, LevelDbStoreOptions options)
-{
-    return open_store(runtime, options);
 }
 
 } // namespace eventloom

@@ -3,7 +3,11 @@
 #include "record/key_spaces.hpp"
 #include "record/record.hpp"
 
+#include <eventloom/storage/ordered_key.hpp>
+
 #include <algorithm>
+#include <map>
+#include <shared_mutex>
 
 namespace eventloom {
 
@@ -71,6 +75,30 @@ private:
 result<void> walk_history(const Database& log, Position head, Position from, const HistoryVisitor& visitor)
 {
     return HistoryWalk{head, from, visitor}.run(log);
+}
+
+result<void> walk_streams(const EventIndex& index, Position head, const EventHistory::VisitStream& visit)
+{
+    const auto view = index.view();
+    std::map<std::string, std::uint64_t, std::less<>> in_memory;
+    for (const auto& tail : view.tails) {
+        const std::shared_lock lock{tail->mutex()};
+        for (const auto& [name, stream] : tail->streams()) {
+            const auto count = stream.first_version + stream.positions.count_up_to(head);
+            if (count > 0) in_memory[name] = count;
+        }
+    }
+    const std::string prefix{key_spaces::length};
+    auto next   = in_memory.begin();
+    auto cursor = index.database().cursor();
+    for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
+        const auto name = cursor.key().substr(1);
+        for (; next != in_memory.end() && next->first < name; ++next) visit(next->first, next->second);
+        if (next != in_memory.end() && next->first == name) continue;
+        visit(name, cursor.value().size() == 8 ? read_big_endian(cursor.value()) : 0);
+    }
+    for (; next != in_memory.end(); ++next) visit(next->first, next->second);
+    return cursor.status();
 }
 
 } // namespace eventloom

@@ -6,7 +6,9 @@
 // drop bodies, and leave all that vouches for the others as it was: such a record is "scavenged".
 #pragma once
 
+#include "record/command_record.hpp"
 #include "record/damage.hpp"
+#include "record/event_body.hpp"
 
 #include <eventloom/framework/event_store.hpp>
 
@@ -23,32 +25,6 @@ inline constexpr std::uint32_t store_format_version = 3;
 
 // As the log stores it.
 std::string format_bytes(std::uint32_t version);
-
-inline constexpr std::uint8_t command_version = 1;
-
-// What the body of an event has; a reader refuses bits that it does not know.
-namespace body_flags {
-inline constexpr std::uint8_t correlation = 1;
-inline constexpr std::uint8_t causation   = 2;
-inline constexpr std::uint8_t tags        = 4;
-inline constexpr std::uint8_t headers     = 8;
-inline constexpr std::uint8_t known       = correlation | causation | tags | headers;
-} // namespace body_flags
-
-// Events as bytes, without their positions.
-struct EventBodies {
-    struct Body {
-        std::uint32_t end      = 0; // in `bytes`
-        std::uint64_t checksum = 0;
-    };
-    std::string bytes;
-    std::vector<Body> bodies;
-
-    // Makes room for all events of a request at once.
-    void reserve(const AppendRequest& request);
-    void add(const NewEvent& event);
-    std::string_view bytes_of(std::size_t event) const;
-};
 
 // A record's own checksum, and that of the record before it: so each record vouches for all before it.
 struct Chain {
@@ -173,12 +149,5 @@ private:
 // The bytes of a record without the bodies of some of its events, by their numbers; those that are gone already stay so.
 // Failure::corrupt "damaged-record": what would go is not what was written.
 result<std::string> scavenged(const RecordView& record, const std::vector<bool>& goes);
-
-// Decodes a body, checked before, into what an event is beside its place.
-result<void> decode_body(std::string_view body, Position position, RecordedEvent& event);
-std::uint64_t checksum_of(std::string_view bytes);
-
-std::string encode_command(const CommandRecord& record);
-result<CommandRecord> decode_command(std::string_view bytes, const Uuid& id);
 
 } // namespace eventloom
