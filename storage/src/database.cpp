@@ -4,8 +4,8 @@
 #include "damage/log_scrub.hpp"
 #include "damage/manifest_scrub.hpp"
 #include "damage/table_list.hpp"
+#include "database_parts.hpp"
 #include "env/owner_lock.hpp"
-#include "env/status.hpp"
 #include "live_files.hpp"
 
 #include <eventloom/storage/system_files.hpp>
@@ -25,16 +25,6 @@ namespace eventloom {
 
 namespace {
 
-leveldb::Slice slice(std::string_view bytes)
-{
-    return {bytes.data(), bytes.size()};
-}
-
-std::string_view view(const leveldb::Slice& bytes)
-{
-    return {bytes.data(), bytes.size()};
-}
-
 leveldb::ReadOptions reading(const DatabaseSnapshot& at)
 {
     leveldb::ReadOptions options;
@@ -43,124 +33,12 @@ leveldb::ReadOptions reading(const DatabaseSnapshot& at)
     return options;
 }
 
-} // namespace
-
-struct Batch::Changes {
-    leveldb::WriteBatch batch;
-    bool empty = true;
-};
-
-Batch::Batch() : changes_{std::make_unique<Changes>()} {}
-Batch::~Batch()                           = default;
-Batch::Batch(Batch&&) noexcept            = default;
-Batch& Batch::operator=(Batch&&) noexcept = default;
-
-void Batch::put(std::string_view key, std::string_view value)
-{
-    changes_->batch.Put(slice(key), slice(value));
-    changes_->empty = false;
-}
-
-void Batch::remove(std::string_view key)
-{
-    changes_->batch.Delete(slice(key));
-    changes_->empty = false;
-}
-
-void Batch::clear()
-{
-    changes_->batch.Clear();
-    changes_->empty = true;
-}
-
-bool Batch::empty() const
-{
-    return changes_->empty;
-}
-
-std::size_t Batch::bytes() const
-{
-    return changes_->batch.ApproximateSize();
-}
-
-namespace {
-
-// What is said of a read that failed.
-struct ReadFault {
-    std::string asked;
-    std::string_view when_damaged;
-
-    Error error(const leveldb::Status& status) const { return error_of(status, asked, when_damaged); }
-};
-
 ReadFault read_fault(const DatabaseOptions& options)
 {
     return {"read the database " + options.directory, options.made_anew_when_damaged
                                                           ? "it can be built again: rebuild it"
                                                           : "verify it, and restore a backup if it stays so"};
 }
-
-} // namespace
-
-struct DatabaseCursor::State {
-    std::unique_ptr<leveldb::Iterator> iterator;
-    const ReadFault* read_fault;
-};
-
-DatabaseCursor::DatabaseCursor(std::unique_ptr<State> state) : state_{std::move(state)} {}
-DatabaseCursor::~DatabaseCursor()                                    = default;
-DatabaseCursor::DatabaseCursor(DatabaseCursor&&) noexcept            = default;
-DatabaseCursor& DatabaseCursor::operator=(DatabaseCursor&&) noexcept = default;
-
-void DatabaseCursor::seek(std::string_view key)
-{
-    state_->iterator->Seek(slice(key));
-}
-
-void DatabaseCursor::seek_at_or_before(std::string_view key)
-{
-    auto& iterator = *state_->iterator;
-    iterator.Seek(slice(key));
-    if (not iterator.Valid() || view(iterator.key()) != key) previous();
-}
-
-bool DatabaseCursor::valid() const
-{
-    return state_->iterator->Valid();
-}
-
-void DatabaseCursor::next()
-{
-    state_->iterator->Next();
-}
-
-void DatabaseCursor::previous()
-{
-    auto& iterator = *state_->iterator;
-    if (iterator.Valid())
-        iterator.Prev();
-    else if (iterator.status().ok())
-        iterator.SeekToLast();
-}
-
-std::string_view DatabaseCursor::key() const
-{
-    return view(state_->iterator->key());
-}
-
-std::string_view DatabaseCursor::value() const
-{
-    return view(state_->iterator->value());
-}
-
-result<void> DatabaseCursor::status() const
-{
-    const auto status = state_->iterator->status();
-    if (status.ok()) return done();
-    return state_->read_fault->error(status);
-}
-
-namespace {
 
 // Where CURRENT is missing LevelDB begins a new database, and removes the files of the old one.
 result<void> check_list_of_files(const Runtime& runtime, const std::string& directory, const std::string& asked)
