@@ -1,7 +1,7 @@
 // What can be measured; main.cpp chooses.
 #pragma once
 
-#include "measure.hpp"
+#include "support/measure.hpp"
 
 #include <algorithm>
 

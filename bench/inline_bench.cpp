@@ -1,8 +1,8 @@
 // What does an inline projection cost the appends that it is part of?
 #include "benches.hpp"
 
-#include "in_flight.hpp"
-#include "order_lives.hpp"
+#include "support/in_flight.hpp"
+#include "support/order_lives.hpp"
 
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>

@@ -1,8 +1,8 @@
 // What do the commands cost that keep a data directory of ten million events, as an operator types them? Beside `cp -a` of the same.
 #include "benches.hpp"
-#include "kept_service.hpp"
+#include "support/kept_service.hpp"
 
-#include "page_cache.hpp"
+#include "support/page_cache.hpp"
 
 #include <eventloom/service/output.hpp>
 

@@ -1,9 +1,9 @@
 // Does the store hold ten million events in a million streams: how fast, in how much memory, and how soon is it open?
 #include "benches.hpp"
-#include "phases.hpp"
+#include "support/phases.hpp"
 
-#include "append_rate_plot.hpp"
-#include "page_cache.hpp"
+#include "support/append_rate_plot.hpp"
+#include "support/page_cache.hpp"
 
 #include <eventloom/service/output.hpp>
 

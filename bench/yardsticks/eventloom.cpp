@@ -1,7 +1,7 @@
 // Eventloom itself, as one of the stores in the table.
 #include "tested_store.hpp"
 
-#include "../measure.hpp"
+#include "support/measure.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

@@ -2,7 +2,7 @@
 // positions, unique (stream, version) and unique id, and a thread that commits for many callers in one transaction.
 #include "tested_store.hpp"
 
-#include "../measure.hpp"
+#include "support/measure.hpp"
 
 #include <eventloom/framework/runtime.hpp>
 

@@ -1,7 +1,7 @@
-#include "order_lives.hpp"
+#include "support/order_lives.hpp"
 
-#include "measure.hpp"
-#include "order_event.hpp"
+#include "support/measure.hpp"
+#include "support/order_event.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/projections/projection.hpp>

@@ -1,6 +1,6 @@
-#include "page_cache.hpp"
+#include "support/page_cache.hpp"
 
-#include "measure.hpp"
+#include "support/measure.hpp"
 
 #include <filesystem>
 

@@ -1,9 +1,9 @@
-#include "kept_service.hpp"
+#include "support/kept_service.hpp"
 
-#include "in_flight.hpp"
-#include "measure.hpp"
-#include "order_event.hpp"
-#include "order_lives.hpp"
+#include "support/in_flight.hpp"
+#include "support/measure.hpp"
+#include "support/order_event.hpp"
+#include "support/order_lives.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/stream_limits.hpp>

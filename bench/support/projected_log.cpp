@@ -1,6 +1,6 @@
-#include "projected_log.hpp"
+#include "support/projected_log.hpp"
 
-#include "measure.hpp"
+#include "support/measure.hpp"
 
 #include <eventloom/storage/ordered_key.hpp>
 

@@ -1,4 +1,4 @@
-#include "report.hpp"
+#include "support/report.hpp"
 
 #include <eventloom/service/output.hpp>
 

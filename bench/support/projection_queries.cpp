@@ -1,6 +1,6 @@
-#include "projection_queries.hpp"
+#include "support/projection_queries.hpp"
 
-#include "order_event.hpp"
+#include "support/order_event.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>

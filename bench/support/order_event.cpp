@@ -1,6 +1,6 @@
-#include "order_event.hpp"
+#include "support/order_event.hpp"
 
-#include "measure.hpp"
+#include "support/measure.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 

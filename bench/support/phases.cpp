@@ -1,9 +1,9 @@
-#include "phases.hpp"
+#include "support/phases.hpp"
 
-#include "in_flight.hpp"
-#include "measure.hpp"
-#include "order_event.hpp"
-#include "order_lives.hpp"
+#include "support/in_flight.hpp"
+#include "support/measure.hpp"
+#include "support/order_event.hpp"
+#include "support/order_lives.hpp"
 
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>

@@ -7,7 +7,7 @@
 // Threads: queries and one rebuild at a time from any.
 #pragma once
 
-#include "order_lives.hpp"
+#include "support/order_lives.hpp"
 
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>

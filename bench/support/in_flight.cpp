@@ -1,6 +1,6 @@
-#include "in_flight.hpp"
+#include "support/in_flight.hpp"
 
-#include "measure.hpp"
+#include "support/measure.hpp"
 
 #include <condition_variable>
 #include <mutex>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "benches.hpp"
-#include "projected_log.hpp"
+#include "support/projected_log.hpp"
 
 namespace bench {
 

@@ -1,4 +1,4 @@
-#include "measure.hpp"
+#include "support/measure.hpp"
 
 #include <algorithm>
 #include <chrono>
