@@ -43,7 +43,7 @@ function(eventloom_module name)
     list(TRANSFORM used_rooms REPLACE "^eventloom::(.*)$" "eventloom_\\1_internal")
     target_link_libraries(eventloom_${name}_internal INTERFACE ${used_rooms})
     target_link_libraries(eventloom_${name} PUBLIC ${module_USES}
-        PRIVATE $<BUILD_INTERFACE:eventloom_flags> $<BUILD_INTERFACE:eventloom_${name}_internal>)
+        PRIVATE fmt::fmt $<BUILD_INTERFACE:eventloom_flags> $<BUILD_INTERFACE:eventloom_${name}_internal>)
     install(TARGETS eventloom_${name} EXPORT eventloom)
     install(DIRECTORY ${CMAKE_SOURCE_DIR}/${name}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()

@@ -5,6 +5,8 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 std::string index_directory(const std::string& directory)
@@ -35,9 +37,9 @@ result<void> check_format(Database& database, const std::string& directory)
     const auto version = stored->size() == 8 ? read_big_endian(*stored) : 0;
     if (version >= first_format_version && version <= store_format_version) return done();
     return fail(Failure::corrupt, "newer-store-format",
-                "opened the event store " + directory + " of format " + std::to_string(version) +
-                    ", but this program knows format " + std::to_string(store_format_version) +
-                    "; use the program that wrote it, or a newer one");
+                fmt::format("opened the event store {} of format {}, but this program knows format {}; use the program "
+                            "that wrote it, or a newer one",
+                            directory, version, store_format_version));
 }
 
 result<std::unique_ptr<EventIndex>> open_index(const Runtime& runtime, const std::string& directory)

@@ -4,6 +4,8 @@
 
 #include <eventloom/framework/stream_limits.hpp>
 
+#include <fmt/core.h>
+
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -188,10 +190,12 @@ result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& str
     if (not may_be_same_shape(snapshot->shape, shape.fingerprint)) {
         const std::string category{category_of(stream)};
         const std::lock_guard lock{noticing_};
-        notices_.try_emplace(category, "the snapshots of " + category + " say version " + std::to_string(version) +
-                                           ", but were written with other members than " + shape.text +
-                                           "; they are ignored and taken again: raise the version of its snapshots "
-                                           "whenever the members of the state change");
+        notices_.try_emplace(
+            category,
+            fmt::format(
+                "the snapshots of {} say version {}, but were written with other members than {}; they are ignored and "
+                "taken again: raise the version of its snapshots whenever the members of the state change",
+                category, version, shape.text));
         return std::optional<Snapshot>{};
     }
     // It may be of a log that was replaced by a backup since.

@@ -1,5 +1,7 @@
 #include <eventloom/framework/aggregate.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -35,17 +37,16 @@ const EventType* detail::find_event_type(const EventTypes& types, std::string_vi
 Error newer_schema_version(std::string_view name, std::uint32_t known, std::uint32_t found)
 {
     return {Failure::corrupt, "newer-schema-version",
-            "read the event \"" + std::string{name} + "\" in its schema version " + std::to_string(found) +
-                ", but this program knows the versions 1 to " + std::to_string(known) +
-                "; run a newer program, at least as new as the one that wrote it"};
+            fmt::format("read the event \"{}\" in its schema version {}, but this program knows the versions 1 to {}; "
+                        "run a newer program, at least as new as the one that wrote it",
+                        name, found, known)};
 }
 
 namespace {
 
 std::string place_of(const RecordedEvent& event)
 {
-    return "event " + std::to_string(event.position) + " (" + event.stream + ", version " +
-           std::to_string(event.version) + ")";
+    return fmt::format("event {} ({}, version {})", event.position, event.stream, event.version);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include <eventloom/framework/detail/inline_rows.hpp>
 
+#include <fmt/core.h>
+
 #include <charconv>
 #include <map>
 
@@ -64,8 +66,8 @@ std::optional<std::string> misreading_of(const EventForm& form, const std::vecto
         const auto* shape = type == nullptr ? nullptr : shape_of(*type, form.schema_version);
         if (shape == nullptr) continue; // newer than the program: said when one is read
         if (shape->text.empty() || shape->text == form.members) return std::nullopt;
-        other = "\"" + form.type + "\" in its schema version " + std::to_string(form.schema_version) + ": " +
-                difference_of_shapes(form.members, shape->text);
+        other = fmt::format("\"{}\" in its schema version {}: {}", form.type, form.schema_version,
+                            difference_of_shapes(form.members, shape->text));
     }
     return other;
 }
@@ -96,8 +98,8 @@ std::optional<std::string> misreading_by_context(const EventType& type, std::uin
     for (const EventForm& form : forms) {
         if (form.type != type.name || form.schema_version != schema_version) continue;
         if (shape->text.empty() || shape->text == form.members) return std::nullopt;
-        other = "\"" + form.type + "\" in its schema version " + std::to_string(schema_version) +
-                ", which a decision context lists: " + difference_of_shapes(form.members, shape->text);
+        other = fmt::format("\"{}\" in its schema version {}, which a decision context lists: {}", form.type,
+                            schema_version, difference_of_shapes(form.members, shape->text));
     }
     return other;
 }

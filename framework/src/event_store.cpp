@@ -8,6 +8,8 @@
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -29,9 +31,8 @@ result<void> check_name(std::string_view what, std::string_view name, std::size_
     if (name.empty())
         return invalid(std::string{code}, "append with an empty " + std::string{what} + "; give it a name");
     if (name.size() > bytes_max) {
-        return invalid(std::string{code}, "append with a " + std::string{what} + " of " + std::to_string(name.size()) +
-                                              " bytes and found a limit of " + std::to_string(bytes_max) + ": " +
-                                              quoted(name));
+        return invalid(std::string{code}, fmt::format("append with a {} of {} bytes and found a limit of {}: {}", what,
+                                                      name.size(), bytes_max, quoted(name)));
     }
     if (not is_clean_name(name)) {
         return invalid(std::string{code}, "append with the " + std::string{what} + " " + quoted(name) +
@@ -56,21 +57,23 @@ std::size_t size_of(const NewEvent& event)
 result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
 {
     if (size_of(event.metadata) > limits.metadata_bytes) {
-        return invalid("metadata-too-large", "append the event " + quoted(event.type) + " with tags and headers of " +
-                                                 std::to_string(size_of(event.metadata)) +
-                                                 " bytes and found a limit of " +
-                                                 std::to_string(limits.metadata_bytes) + "; put them into its data");
+        return invalid(
+            "metadata-too-large",
+            fmt::format(
+                "append the event {} with tags and headers of {} bytes and found a limit of {}; put them into its data",
+                quoted(event.type), size_of(event.metadata), limits.metadata_bytes));
     }
     if (event.metadata.tags.size() > limits.tags) {
-        return invalid("invalid-tag", "append the event " + quoted(event.type) + " with " +
-                                          std::to_string(event.metadata.tags.size()) + " tags and found a limit of " +
-                                          std::to_string(limits.tags) + "; leave out tags that no query names");
+        return invalid(
+            "invalid-tag",
+            fmt::format("append the event {} with {} tags and found a limit of {}; leave out tags that no query names",
+                        quoted(event.type), event.metadata.tags.size(), limits.tags));
     }
     if (event.metadata.headers.size() > limits.headers) {
-        return invalid("metadata-too-large", "append the event " + quoted(event.type) + " with " +
-                                                 std::to_string(event.metadata.headers.size()) +
-                                                 " headers and found a limit of " + std::to_string(limits.headers) +
-                                                 "; put them into its data");
+        return invalid(
+            "metadata-too-large",
+            fmt::format("append the event {} with {} headers and found a limit of {}; put them into its data",
+                        quoted(event.type), event.metadata.headers.size(), limits.headers));
     }
     for (const auto& tag : event.metadata.tags) {
         BOOST_OUTCOME_TRY(check_name("tag", tag, limits.tag_bytes, "invalid-tag"));
@@ -81,9 +84,9 @@ result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
 result<void> check_query_count(std::string_view what, std::size_t count, const StoreLimits& limits)
 {
     if (count <= limits.query_items) return done();
-    return invalid("query-too-large", "append under a condition with " + std::to_string(count) + " " +
-                                          std::string{what} + " and found a limit of " +
-                                          std::to_string(limits.query_items) + "; ask for less");
+    return invalid("query-too-large",
+                   fmt::format("append under a condition with {} {} and found a limit of {}; ask for less", count, what,
+                               limits.query_items));
 }
 
 // A name that no event can have would make a condition that never fails.
@@ -128,9 +131,9 @@ result<void> check_event(const NewEvent& event, const StoreLimits& limits)
                                              " with schema version 0; schema versions count from 1");
     }
     if (size_of(event) > limits.event_bytes) {
-        return invalid("event-too-large", "append the event " + quoted(event.type) + " of " +
-                                              std::to_string(size_of(event)) + " bytes and found a limit of " +
-                                              std::to_string(limits.event_bytes) + "; split it");
+        return invalid("event-too-large",
+                       fmt::format("append the event {} of {} bytes and found a limit of {}; split it",
+                                   quoted(event.type), size_of(event), limits.event_bytes));
     }
     BOOST_OUTCOME_TRY(check_metadata(event, limits));
     return check_nothing_lies_open(event);
@@ -310,10 +313,10 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
         BOOST_OUTCOME_TRY(check_command(*request.command, limits));
     }
     if (events > limits.append_events || bytes > limits.append_bytes) {
-        return invalid("append-too-large", "append " + std::to_string(events) + " events of " + std::to_string(bytes) +
-                                               " bytes and found limits of " + std::to_string(limits.append_events) +
-                                               " events and " + std::to_string(limits.append_bytes) +
-                                               " bytes; split the append");
+        return invalid(
+            "append-too-large",
+            fmt::format("append {} events of {} bytes and found limits of {} events and {} bytes; split the append",
+                        events, bytes, limits.append_events, limits.append_bytes));
     }
     if (request.condition) {
         BOOST_OUTCOME_TRY(check_condition(*request.condition, limits));
@@ -346,8 +349,8 @@ result<void> check_checkpoint(const EventStore& store, Position checkpoint, std:
     const Position head = store.head();
     if (checkpoint <= head) return done();
     return fail(Failure::corrupt, "log-behind-checkpoint",
-                std::string{doing} + " at position " + std::to_string(checkpoint) + " and found a log that ends at " +
-                    std::to_string(head) + "; the log was restored: " + std::string{advice});
+                fmt::format("{} at position {} and found a log that ends at {}; the log was restored: {}", doing,
+                            checkpoint, head, advice));
 }
 
 std::shared_ptr<const InlineRows> EventStore::inline_rows() const
@@ -373,9 +376,9 @@ Error wrong_expected_version(std::string_view stream, const ExpectedVersion& exp
 Error append_condition_failed(const AppendCondition& condition, Position found)
 {
     return {Failure::conflict, "append-condition-failed",
-            "append if nothing after position " + std::to_string(condition.after) + " is " +
-                printable(condition.fails_if_matched.describe().substr(0, 300)) +
-                ", but found such an event at position " + std::to_string(found) + "; read again and decide again"};
+            fmt::format("append if nothing after position {} is {}, but found such an event at position {}; read again "
+                        "and decide again",
+                        condition.after, printable(condition.fails_if_matched.describe().substr(0, 300)), found)};
 }
 
 } // namespace eventloom

@@ -1,5 +1,7 @@
 #include <eventloom/framework/stored_forms.hpp>
 
+#include <fmt/core.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -85,7 +87,7 @@ std::string change_of(const StoredForm& before, const StoredForm& now)
 void StoredForms::add(std::string_view category, std::string_view type, std::size_t schema_version, const Shape& shape,
                       std::string_view bytes, std::string json)
 {
-    forms_.push_back({std::string{category} + " " + std::string{type} + " " + std::to_string(schema_version),
+    forms_.push_back({fmt::format("{} {} {}", category, type, schema_version),
                       shape.text.empty() ? "(not known)" : shape.text, hex_of(bytes), std::move(json)});
 }
 

@@ -3,6 +3,8 @@
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -135,9 +137,9 @@ result<void> check_stream_limits(const EventStore& store, const std::string& str
     BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
     if (*limits.truncate_before <= length) return done();
     return fail(Failure::invalid, "limits-ahead-of-stream",
-                "asked to keep the stream " + quoted(stream) + " from version " +
-                    std::to_string(*limits.truncate_before) + " on and found that its next event gets version " +
-                    std::to_string(length) + "; give at most that");
+                fmt::format("asked to keep the stream {} from version {} on and found that its next event gets version "
+                            "{}; give at most that",
+                            quoted(stream), *limits.truncate_before, length));
 }
 
 result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits)

@@ -5,6 +5,8 @@
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <map>
 
 namespace eventloom {
@@ -76,9 +78,9 @@ struct ConsumerGroups::Core {
         const auto head = store.head();
         if (options.after > head) {
             return fail(Failure::invalid, "group-begins-after-log",
-                        "began the consumer group " + options.name + " after position " +
-                            std::to_string(options.after) + " and found a log that ends at " + std::to_string(head) +
-                            "; begin it at the head");
+                        fmt::format("began the consumer group {} after position {} and found a log that ends at {}; "
+                                    "begin it at the head",
+                                    options.name, options.after, head));
         }
         GroupCheckpoint first{options.after, {}};
         BOOST_OUTCOME_TRY(table->put(options.name, first));

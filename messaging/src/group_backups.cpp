@@ -2,6 +2,8 @@
 
 #include "group_checkpoint.hpp"
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 result<std::unique_ptr<DatabaseCapture>> GroupsInBackups::capture()
@@ -19,9 +21,9 @@ result<std::vector<std::string>> GroupsInBackups::verify(const Runtime& runtime,
     for (const std::string& name : names) {
         BOOST_OUTCOME_TRY(const auto checkpoint, table->find(name));
         if (not checkpoint || checkpoint->read <= head) continue;
-        findings.push_back("read the checkpoint of the consumer group " + name + " and found position " +
-                           std::to_string(checkpoint->read) + ", after the end of the log, which is " +
-                           std::to_string(head));
+        findings.push_back(fmt::format(
+            "read the checkpoint of the consumer group {} and found position {}, after the end of the log, which is {}",
+            name, checkpoint->read, head));
     }
     return findings;
 }

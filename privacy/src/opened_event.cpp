@@ -2,6 +2,8 @@
 
 #include "sealed_parts.hpp"
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -9,15 +11,14 @@ namespace {
 Error does_not_open(const RecordedEvent& event, const std::string& found)
 {
     return {Failure::corrupt, "personal-data-damaged",
-            "read the event " + event.type + " at " + event.stream + " version " + std::to_string(event.version) +
-                " (position " + std::to_string(event.position) + ") and found " + found +
-                "; it is not erased: verify the store and its keys, and restore a backup of what is damaged"};
+            fmt::format("read the event {} at {} version {} (position {}) and found {}; it is not erased: verify the "
+                        "store and its keys, and restore a backup of what is damaged",
+                        event.type, event.stream, event.version, event.position, found)};
 }
 
 Error at_its_place(Error error, const RecordedEvent& event)
 {
-    error.sentence += " (" + event.stream + " version " + std::to_string(event.version) + ", position " +
-                      std::to_string(event.position) + ")";
+    error.sentence += fmt::format(" ({} version {}, position {})", event.stream, event.version, event.position);
     return error;
 }
 

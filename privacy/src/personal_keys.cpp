@@ -3,6 +3,8 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -15,11 +17,10 @@ constexpr std::size_t keys_in_memory_max = 10'000;
 Error missing_key(const std::string& subject, std::uint32_t version, const std::string& directory)
 {
     return {Failure::corrupt, "personal-key-missing",
-            "asked for version " + std::to_string(version) + " of the key of " + printable(subject) + " in " +
-                directory +
-                " and found neither the key nor a mark that it was destroyed; it is lost, not erased: restore a backup "
-                "of the "
-                "keys, or run `store forget --key-is-lost`"};
+            fmt::format(
+                "asked for version {} of the key of {} in {} and found neither the key nor a mark that it was "
+                "destroyed; it is lost, not erased: restore a backup of the keys, or run `store forget --key-is-lost`",
+                version, printable(subject), directory)};
 }
 
 } // namespace
@@ -83,9 +84,9 @@ result<void> PersonalKeys::Core::check_format(Database& opened) const
     const auto version = stored->size() == 8 ? read_big_endian(*stored) : 0;
     if (version == format_version) return done();
     return fail(Failure::corrupt, "newer-keys-format",
-                "opened the keys in " + directory() + " of format " + std::to_string(version) +
-                    ", but this program knows format " + std::to_string(format_version) +
-                    "; use the program that wrote them, or a newer one");
+                fmt::format("opened the keys in {} of format {}, but this program knows format {}; use the program "
+                            "that wrote them, or a newer one",
+                            directory(), version, format_version));
 }
 
 bool is_subject_name(std::string_view name)

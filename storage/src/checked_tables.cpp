@@ -2,6 +2,8 @@
 
 #include "damage/crc32c.hpp"
 
+#include <fmt/core.h>
+
 #include <memory>
 
 namespace eventloom {
@@ -31,7 +33,7 @@ public:
 private:
     leveldb::Status damaged(std::uint64_t offset) const
     {
-        return leveldb::Status::Corruption(path_, "the block at byte " + std::to_string(offset) + " is damaged");
+        return leveldb::Status::Corruption(path_, fmt::format("the block at byte {} is damaged", offset));
     }
 
     const std::unique_ptr<leveldb::RandomAccessFile> file_;

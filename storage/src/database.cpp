@@ -10,6 +10,7 @@
 
 #include <eventloom/storage/system_files.hpp>
 
+#include <fmt/core.h>
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/env.h>
@@ -68,11 +69,9 @@ Error no_room_to_open(const Runtime& runtime, const std::string& directory, cons
         if (is_log) needed += bytes;
     }
     return {Failure::storage, "no-room-to-open",
-            asked + " and found: " + status.ToString() + "; to open it takes about " +
-                std::to_string(needed / 1024 + 1) +
-                " KiB, and nothing was changed; free this much, or more when other databases are on the same disk, "
-                "then open it "
-                "again"};
+            fmt::format("{} and found: {}; to open it takes about {} KiB, and nothing was changed; free this much, or "
+                        "more when other databases are on the same disk, then open it again",
+                        asked, status.ToString(), needed / 1024 + 1)};
 }
 
 } // namespace

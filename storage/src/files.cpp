@@ -4,6 +4,7 @@
 #include "env/owner_lock.hpp"
 #include "env/status.hpp"
 
+#include <fmt/core.h>
 #include <leveldb/env.h>
 
 #include <algorithm>
@@ -84,7 +85,7 @@ result<std::optional<std::string>> read_file(const Runtime& runtime, const std::
         content.append(piece.data(), piece.size());
     }
     return fail(Failure::invalid, "file-too-large",
-                asked + " and found more than " + std::to_string(limit) + " bytes; it is not the right file");
+                fmt::format("{} and found more than {} bytes; it is not the right file", asked, limit));
 }
 
 result<void> make_directory(const Runtime& runtime, const std::string& directory)

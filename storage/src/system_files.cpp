@@ -3,6 +3,8 @@
 
 #include "env/written_ahead_file.hpp"
 
+#include <fmt/core.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -133,9 +135,8 @@ public:
     {
         struct stat found = {};
         if (stat(path.c_str(), &found) != 0) return fault(path);
-        *identity = std::to_string(found.st_dev) + ":" + std::to_string(found.st_ino) + ":" +
-                    std::to_string(found.st_size) + ":" + std::to_string(found.st_mtim.tv_sec) + "." +
-                    std::to_string(found.st_mtim.tv_nsec);
+        *identity = fmt::format("{}:{}:{}:{}.{}", found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
+                                found.st_mtim.tv_nsec);
         return leveldb::Status::OK();
     }
 

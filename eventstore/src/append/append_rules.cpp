@@ -2,6 +2,8 @@
 
 #include "record/damage.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -11,13 +13,12 @@ namespace {
 
 std::string place_of(const RecordedEvent& standing)
 {
-    return standing.stream + " version " + std::to_string(standing.version) + " (position " +
-           std::to_string(standing.position) + ")";
+    return fmt::format("{} version {} (position {})", standing.stream, standing.version, standing.position);
 }
 
 std::string counted(std::size_t count, std::string_view what)
 {
-    return std::to_string(count) + " " + std::string{what} + (count == 1 ? "" : "s");
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 // What is not the same, by name, with sizes instead of contents: an error holds nothing secret. Empty: nothing differs.
@@ -33,8 +34,8 @@ std::string differences(const NewEvent& event, const RecordedEvent& standing)
     const auto& sent    = event.metadata;
     const auto& written = standing.metadata;
     add(event.type != standing.type, "type \"" + event.type + "\" instead of \"" + standing.type + "\"");
-    add(event.schema_version != standing.schema_version, "schema version " + std::to_string(event.schema_version) +
-                                                             " instead of " + std::to_string(standing.schema_version));
+    add(event.schema_version != standing.schema_version,
+        fmt::format("schema version {} instead of {}", event.schema_version, standing.schema_version));
     add(event.data != standing.data, "data (" + bytes(event.data) + " instead of " + bytes(standing.data) + ")");
     add(sent.correlation != written.correlation, "correlation");
     add(sent.causation != written.causation, "causation");
@@ -140,10 +141,10 @@ private:
         const auto known = positions_.size() - std::count(positions_.begin(), positions_.end(), Position{0});
         BOOST_OUTCOME_TRY(const auto standing, log_.event_at(*first));
         partly_ = Error{Failure::conflict, "events-partly-present",
-                        "append " + counted(positions_.size(), "event") + " and found " + std::to_string(known) +
-                            " of them in the log: " + to_string(standing.id) + " stands at " + place_of(standing) +
-                            ", " + to_string(missing.id) + " for " + append.stream +
-                            " is nowhere in the log; send exactly the events of the first time, or give new ids"};
+                        fmt::format("append {} and found {} of them in the log: {} stands at {}, {} for {} is nowhere "
+                                    "in the log; send exactly the events of the first time, or give new ids",
+                                    counted(positions_.size(), "event"), known, to_string(standing.id),
+                                    place_of(standing), to_string(missing.id), append.stream)};
         return done();
     }
 

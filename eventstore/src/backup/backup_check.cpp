@@ -5,6 +5,7 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/overlay_files.hpp>
 
+#include <fmt/core.h>
 #include <leveldb/env.h>
 
 #include <algorithm>
@@ -191,8 +192,8 @@ result<void> Check::look(const Runtime& overlaid, const std::string& data)
         const auto store,
         LevelDbStore::open(overlaid, {.directory = data + "/log", .create_if_missing = false, .cluster_events = 0}));
     if (store->head() > manifest_.head) {
-        find("opened the backup's log and found events up to position " + std::to_string(store->head()) +
-             ", where its list of files says " + std::to_string(manifest_.head));
+        find(fmt::format("opened the backup's log and found events up to position {}, where its list of files says {}",
+                         store->head(), manifest_.head));
     }
     BOOST_OUTCOME_TRY(const auto report, store->verify([&](Position at) -> result<void> {
         return progress_ ? progress_(BackupStep::verifying, at, manifest_.head) : done();

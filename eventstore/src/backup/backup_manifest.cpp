@@ -1,5 +1,7 @@
 #include "backup/backup_manifest.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -157,11 +159,11 @@ std::string encode(const BackupManifest& manifest)
     std::string text{title_of_list};
     text += version;
     text += "\nmade " + std::to_string(manifest.made.time_since_epoch().count());
-    text += "\nlog format " + std::to_string(manifest.store_format) + " position " + std::to_string(manifest.head) +
-            " checksum " + hexadecimal(manifest.checksum);
+    text += fmt::format("\nlog format {} position {} checksum {}", manifest.store_format, manifest.head,
+                        hexadecimal(manifest.checksum));
     text += manifest.first == 0 ? "\n" : " first " + hexadecimal(manifest.first) + "\n";
     for (const BackupFile& file : manifest.files) {
-        text += "file " + file.name + " " + std::to_string(file.content.bytes) + " " + file.content.checksum + " ";
+        text += fmt::format("file {} {} {} ", file.name, file.content.bytes, file.content.checksum);
         text += file.identity.empty() ? unknown : std::string_view{file.identity};
         text += "\n";
     }

@@ -6,6 +6,8 @@
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/written_once.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <tuple>
@@ -108,7 +110,7 @@ std::string name_of_new_backup(Time made, const std::string& newest)
     std::replace(name.begin(), name.end(), ':', '-');
     const auto before = moment_of(newest);
     if (not before || before->second < name) return name;
-    return std::string{before->second} + "-" + std::to_string(before->number + 1);
+    return fmt::format("{}-{}", before->second, before->number + 1);
 }
 
 std::optional<std::string> foreign_in(const Runtime& runtime, const std::string& path,

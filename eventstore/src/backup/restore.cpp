@@ -7,6 +7,7 @@
 
 #include <eventloom/storage/written_once.hpp>
 
+#include <fmt/core.h>
 #include <leveldb/env.h>
 
 #include <algorithm>
@@ -205,12 +206,12 @@ private:
             return is_current(file) ? directory_.path_of(file.content) : options_.into + "/" + file.name;
         }));
         if (check.check().findings_total == 0) return check.check().index_entries;
-        return fail(Failure::corrupt, "damaged-backup",
-                    "verified what was restored from the backup " + name_ + " and found " +
-                        std::to_string(check.check().findings_total) +
-                        " damaged things; the first: " + check.check().findings.front() +
-                        "; nothing was restored; use another backup, or restore with --unverified and look at it with "
-                        "store repair");
+        return fail(
+            Failure::corrupt, "damaged-backup",
+            fmt::format(
+                "verified what was restored from the backup {} and found {} damaged things; the first: {}; nothing was "
+                "restored; use another backup, or restore with --unverified and look at it with store repair",
+                name_, check.check().findings_total, check.check().findings.front()));
     }
 
     const Runtime& runtime_;

@@ -4,6 +4,8 @@
 
 #include <eventloom/framework/detail/ensure.hpp>
 
+#include <fmt/core.h>
+
 #include <charconv>
 
 namespace eventloom {
@@ -29,7 +31,7 @@ std::uint64_t bucket_of(std::uint64_t hash, std::uint64_t buckets)
 
 std::string cluster_path(const std::string& directory, const ClusterRange& range)
 {
-    return directory + "/" + std::to_string(range.first) + "-" + std::to_string(range.last);
+    return fmt::format("{}/{}-{}", directory, range.first, range.last);
 }
 
 std::optional<ClusterRange> cluster_range(std::string_view file_name)
@@ -119,8 +121,9 @@ result<std::shared_ptr<const ClusterFile>> ClusterFile::open(const Runtime& runt
 Error ClusterFile::damaged(std::string_view found) const
 {
     return {Failure::corrupt, "damaged-cluster",
-            "read the cluster of the positions " + std::to_string(range_.first) + " to " + std::to_string(range_.last) +
-                " and found " + std::string{found} + "; remove the store's directory clusters: it is built again"};
+            fmt::format("read the cluster of the positions {} to {} and found {}; remove the store's directory "
+                        "clusters: it is built again",
+                        range_.first, range_.last, found)};
 }
 
 std::optional<ClusterFile::Region> ClusterFile::region_of(std::uint64_t hash, std::string& scratch) const

@@ -1,5 +1,7 @@
 #include "index/index_scan.hpp"
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -103,7 +105,7 @@ void IndexScan::take_list(EntryKind kind, std::string_view key, std::string_view
     if (here.first() <= list_last_) find("pieces of a list in another order than their positions", here.first());
     if (kind != stream_entry && number != here.last()) find("a piece of a list under another position", here.first());
     if (kind == stream_entry && first != expected_) {
-        find("a gap before version " + std::to_string(first) + " of the stream " + std::string{name_in(list)});
+        find(fmt::format("a gap before version {} of the stream {}", first, name_in(list)));
     }
     expected_  = number + 1;
     list_last_ = here.last();
@@ -135,7 +137,7 @@ void IndexScan::check_length(std::string_view stream, std::uint64_t events)
     if (not left() || name() != stream) return find("no length of the stream " + std::string{stream});
     const auto value = lengths_->value();
     if (value.size() != number_bytes || read_big_endian(value) != events) {
-        find("another length of the stream " + std::string{stream} + " than its " + std::to_string(events) + " events");
+        find(fmt::format("another length of the stream {} than its {} events", stream, events));
     }
     lengths_->next();
 }
@@ -181,7 +183,7 @@ void IndexScan::tell(const EntryHash& entry)
 {
     // A command that wrote no events may stand before the first one.
     if (entry.position > covers_ || (entry.position == 0 && entry.kind != command_entry)) {
-        return find("the position " + std::to_string(entry.position) + ", which the index does not cover");
+        return find(fmt::format("the position {}, which the index does not cover", entry.position));
     }
     take_(entry);
 }

@@ -1,5 +1,7 @@
 #include "read/log_scan.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -34,8 +36,9 @@ void LogScan::check_place(const RecordView& record, Position from)
         if (record.first() > next_) lose(next_, record.first() - 1);
     } else if (not unread_ && record.chain().before != checksum_) {
         finding_(record.first(), "broken-chain",
-                 "read the event at position " + std::to_string(record.first()) +
-                     " and found that it was written after a different event than the one that precedes it");
+                 fmt::format("read the event at position {} and found that it was written after a different event than "
+                             "the one that precedes it",
+                             record.first()));
     }
     unread_   = false;
     checksum_ = record.chain().own;
@@ -62,7 +65,7 @@ void LogScan::find_gap(Position last)
     cursor.seek(key_spaces::of_record(next_, 0));
     const auto status = cursor.status();
     if (status) return find(next_, missing_record(next_));
-    const auto events = last > next_ ? "events at positions " + std::to_string(next_) + " to " + std::to_string(last)
+    const auto events = last > next_ ? fmt::format("events at positions {} to {}", next_, last)
                                      : "event at position " + std::to_string(next_);
     finding_(next_, "damaged-record",
              "read the " + events + " and found that the block of a file that should hold them is damaged (" +

@@ -1,19 +1,22 @@
 #include "record/damage.hpp"
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 Error damaged_record(Position position, std::string_view found)
 {
     return {Failure::corrupt, "damaged-record",
-            "read the event at position " + std::to_string(position) + " and found that " + std::string{found} +
-                "; run store verify, and restore a backup"};
+            fmt::format("read the event at position {} and found that {}; run store verify, and restore a backup",
+                        position, found)};
 }
 
 Error missing_record(Position position)
 {
-    return {Failure::corrupt, "missing-record",
-            "read the event at position " + std::to_string(position) +
-                " and found no record there; run store verify, and restore a backup"};
+    return {
+        Failure::corrupt, "missing-record",
+        fmt::format("read the event at position {} and found no record there; run store verify, and restore a backup",
+                    position)};
 }
 
 Error damaged_index(std::string_view what)

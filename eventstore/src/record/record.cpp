@@ -5,6 +5,8 @@
 
 #include <eventloom/framework/detail/ensure.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -27,8 +29,8 @@ result<void> RecordView::parse(std::string_view bytes, Position last_position)
     }
     if (bytes.size() < head_bytes + checksum_bytes) return damaged("it is too short");
     if (static_cast<std::uint8_t>(bytes[0]) != record_version) {
-        return damaged("its record version " + std::to_string(static_cast<std::uint8_t>(bytes[0])) +
-                       " is not known to this program");
+        return damaged(
+            fmt::format("its record version {} is not known to this program", static_cast<std::uint8_t>(bytes[0])));
     }
     const std::uint64_t events        = number_at<std::uint32_t>(&bytes[4]);
     const std::uint64_t section_bytes = number_at<std::uint32_t>(&bytes[32]);

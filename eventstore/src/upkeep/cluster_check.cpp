@@ -3,6 +3,7 @@
 #include "record/fixed_numbers.hpp"
 #include "record/key_spaces.hpp"
 
+#include <fmt/core.h>
 #include <xxhash.h>
 
 namespace eventloom {
@@ -67,9 +68,9 @@ result<void> check_clusters(const Database& log, const ClusterSet& clusters, con
                 if (print == print_of_gone && not is_in_use(*cluster)) continue; // a scavenge has removed it meanwhile
                 if (print == copy && checksum_of(event.body) == event.checksum) continue;
                 report(event.position,
-                       "compared a cluster with the log and found that its event at position " +
-                           std::to_string(event.position) +
-                           " is not the log's; remove the store's directory clusters: it is built again");
+                       fmt::format("compared a cluster with the log and found that its event at position {} is not the "
+                                   "log's; remove the store's directory clusters: it is built again",
+                                   event.position));
             }
         };
         const auto visited = cluster->visit(compare);

@@ -7,6 +7,8 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/salvage.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -159,8 +161,9 @@ result<void> check_empty(const Runtime& runtime, const std::string& into)
 Error nothing_saved(const std::string& directory, const SalvageReport& report)
 {
     return {Failure::corrupt, "nothing-saved",
-            "read what can be read of " + directory + " and found even the first event damaged, of " +
-                std::to_string(report.last_known) + " known events; nothing was changed there; restore a backup"};
+            fmt::format("read what can be read of {} and found even the first event damaged, of {} known events; "
+                        "nothing was changed there; restore a backup",
+                        directory, report.last_known)};
 }
 
 // As it was, or the newest when that cannot be told.

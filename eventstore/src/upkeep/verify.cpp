@@ -3,6 +3,8 @@
 #include "index/index_scan.hpp"
 #include "read/log_scan.hpp"
 
+#include <fmt/core.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <unordered_map>
@@ -184,8 +186,9 @@ private:
         ++report_.events;
         if (position == index_.end.position && record.last() == position && record.chain().own != index_.end.checksum) {
             find(position, "damaged-index",
-                 "compared the index with the record at position " + std::to_string(position) +
-                     ", where it ends, and found that it was made from another one; run store repair");
+                 fmt::format("compared the index with the record at position {}, where it ends, and found that it was "
+                             "made from another one; run store repair",
+                             position));
         }
         if (not progress_ || position % events_between_progress != 0) return;
         if (auto wanted = progress_(position); not wanted) {
@@ -224,8 +227,9 @@ private:
     {
         if (report_.findings_total >= findings_max) {
             find(range.first, "damaged-index",
-                 "compared the events from position " + std::to_string(range.first) +
-                     " on with the index and found that they differ; run store repair");
+                 fmt::format("compared the events from position {} on with the index and found that they differ; run "
+                             "store repair",
+                             range.first));
             return done();
         }
         std::unordered_map<std::uint64_t, EntryHash> expected;
@@ -274,8 +278,8 @@ private:
     void tell_difference(const EntryHash& entry, std::string_view found)
     {
         find(entry.position, "damaged-index",
-             "looked for the event at position " + std::to_string(entry.position) + " in the " +
-                 std::string{name_of(entry.kind)} + " and found " + std::string{found} + " there; run store repair");
+             fmt::format("looked for the event at position {} in the {} and found {} there; run store repair",
+                         entry.position, name_of(entry.kind), found));
     }
 
     const Runtime runtime_;

@@ -2,6 +2,7 @@
 
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
 #include <leveldb/env.h>
 #include <xxhash.h>
 
@@ -74,20 +75,20 @@ result<void> check_witness(const LogReader& log, const Witnessed& witness)
 {
     if (witness == Witnessed{}) return done();
     const auto shrank = [&](std::string_view what) {
-        return fail(
-            Failure::corrupt, "history-shrank",
-            "opened a log that ends at position " + std::to_string(log.head()) + " and found a witness of " +
-                std::string{what} + " position " + std::to_string(witness.position) +
-                "; acknowledged events are lost; the part that was cut from the end of a log file is beside it, in a "
-                "file *.torn; restore a backup");
+        return fail(Failure::corrupt, "history-shrank",
+                    fmt::format("opened a log that ends at position {} and found a witness of {} position {}; "
+                                "acknowledged events are lost; the part that was cut from the end of a log file is "
+                                "beside it, in a file *.torn; restore a backup",
+                                log.head(), what, witness.position));
     };
     if (witness.position > log.head()) return shrank("events up to");
     BOOST_OUTCOME_TRY(const bool holds, log.holds_record(witness.position, witness.checksum));
     if (holds) return done();
     if (witness.position == log.head()) return shrank("a record at");
     return fail(Failure::corrupt, "history-changed",
-                "read the event at position " + std::to_string(witness.position) +
-                    " and found a different event than the witness has; the log was replaced; restore a backup");
+                fmt::format("read the event at position {} and found a different event than the witness has; the log "
+                            "was replaced; restore a backup",
+                            witness.position));
 }
 
 WitnessKeeper::WitnessKeeper(const Runtime& runtime, const std::string& directory, const Witnessed& newest)

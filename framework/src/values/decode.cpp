@@ -5,6 +5,8 @@
 #include <eventloom/framework/detail/personal_parts.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -307,13 +309,13 @@ std::size_t take_size(Decoding& from)
 
 Error error_of_reading(std::string_view name, std::size_t size)
 {
-    const std::string what_was_read = "read a value of " + std::to_string(size) + " bytes";
+    const std::string what_was_read = fmt::format("read a value of {} bytes", size);
     try {
         throw;
     } catch (const DamagedBytes& damage) {
         return {Failure::corrupt, damage.code(),
-                what_was_read + " and found at byte " + std::to_string(damage.offset()) + " that " + damage.what() +
-                    "; the bytes are not what was written, or not of this type"};
+                fmt::format("{} and found at byte {} that {}; the bytes are not what was written, or not of this type",
+                            what_was_read, damage.offset(), damage.what())};
     } catch (...) {
         auto thrown = exception_in_user_code("the serializer of", name);
         if (thrown.kind != Failure::defect) return thrown; // without memory nothing is known of the bytes

@@ -3,6 +3,8 @@
 #include <eventloom/framework/detail/own_functions.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -97,7 +99,7 @@ void ShapeText::add(const Description& type)
     case Kind::moment:
     case Kind::span:
         text_ += type.kind == Kind::span ? "span/" : "time/";
-        text_ += std::to_string(type.tick[0]) + "/" + std::to_string(type.tick[1]) + ":";
+        text_ += fmt::format("{}/{}:", type.tick[0], type.tick[1]);
         add(*type.parts[0]);
         break;
     case Kind::record:

@@ -5,6 +5,8 @@
 #include "damage/crc32c.hpp"
 #include "env/status.hpp"
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -99,8 +101,9 @@ result<std::vector<std::string>> scrub_logs(const Runtime& runtime, const std::s
         const auto scrubbed = scrub_log(*log);
         if (scrubbed.verdict == ScrubbedLog::Verdict::damaged) {
             return fail(Failure::corrupt, "damaged-log",
-                        "opened the log file " + path + " and found damage at byte " + std::to_string(scrubbed.bad_at) +
-                            " with whole records after it; acknowledged writes may be lost there; restore a backup");
+                        fmt::format("opened the log file {} and found damage at byte {} with whole records after it; "
+                                    "acknowledged writes may be lost there; restore a backup",
+                                    path, scrubbed.bad_at));
         }
         if (scrubbed.verdict == ScrubbedLog::Verdict::torn_tail) {
             const std::string_view bytes{*log};
@@ -109,9 +112,9 @@ result<std::vector<std::string>> scrub_logs(const Runtime& runtime, const std::s
                 BOOST_OUTCOME_TRY(replace_file(runtime, path + std::string{torn_tail_ending}, tail));
             }
             BOOST_OUTCOME_TRY(replace_file(runtime, path, bytes.substr(0, scrubbed.whole_end)));
-            notices.push_back("opened the log file " + path + " and found at byte " +
-                              std::to_string(scrubbed.whole_end) + " a write that was never finished; its " +
-                              std::to_string(tail.size()) + " bytes were dropped");
+            notices.push_back(fmt::format("opened the log file {} and found at byte {} a write that was never "
+                                          "finished; its {} bytes were dropped",
+                                          path, scrubbed.whole_end, tail.size()));
         }
     }
     return notices;

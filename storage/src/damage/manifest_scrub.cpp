@@ -4,6 +4,7 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <fmt/core.h>
 #include <leveldb/env.h>
 
 #include <algorithm>
@@ -70,8 +71,8 @@ result<void> scrub_manifest(const Runtime& runtime, const std::string& directory
         return replace_file(runtime, path, whole);
     }
     return fail(Failure::corrupt, "damaged-manifest",
-                "opened the file " + path + " and found damage at byte " + std::to_string(scrubbed.bad_at) +
-                    "; nothing was changed; restore a backup");
+                fmt::format("opened the file {} and found damage at byte {}; nothing was changed; restore a backup",
+                            path, scrubbed.bad_at));
 }
 
 } // namespace eventloom

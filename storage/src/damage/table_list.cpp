@@ -3,6 +3,8 @@
 #include "damage/log_scrub.hpp"
 #include "env/status.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -201,10 +203,9 @@ result<std::vector<CapturedFile>> list_files(leveldb::Env& files, const std::str
         const auto status   = files.GetFileSize(path, &there);
         if (not status.ok() || there != bytes) {
             return fail(Failure::corrupt, "file-missing",
-                        "looked for the file " + path + " of " + std::to_string(bytes) +
-                            " bytes, which belongs to the database, and found " +
-                            (status.ok() ? std::to_string(there) + " bytes" : "none") +
-                            "; nothing was changed; restore a backup");
+                        fmt::format("looked for the file {} of {} bytes, which belongs to the database, and found {}; "
+                                    "nothing was changed; restore a backup",
+                                    path, bytes, status.ok() ? std::to_string(there) + " bytes" : "none"));
         }
         captured.push_back({name, bytes, std::nullopt, true});
     }

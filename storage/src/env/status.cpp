@@ -2,6 +2,8 @@
 
 #include <eventloom/storage/system_files.hpp>
 
+#include <fmt/core.h>
+
 #include <sys/resource.h>
 
 namespace eventloom {
@@ -22,8 +24,9 @@ std::string what_to_do_about(std::string_view found)
     if (found.find("Too many open files") != std::string::npos) {
         rlimit files{};
         ::getrlimit(RLIMIT_NOFILE, &files);
-        return "this process may open " + std::to_string(files.rlim_cur) +
-               " files at the same time, but a service needs some hundreds; allow more (`ulimit -n 1024`)";
+        return fmt::format("this process may open {} files at the same time, but a service needs some hundreds; allow "
+                           "more (`ulimit -n 1024`)",
+                           files.rlim_cur);
     }
     if (found.find("Resource temporarily unavailable") != std::string::npos)
         return "give it more threads or memory (`ulimit -u`, `ulimit -v`)";

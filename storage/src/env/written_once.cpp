@@ -2,6 +2,7 @@
 
 #include "env/status.hpp"
 
+#include <fmt/core.h>
 #include <leveldb/env.h>
 
 namespace eventloom {
@@ -90,8 +91,8 @@ result<std::string_view> FileReader::read(std::uint64_t offset, std::size_t coun
 {
     const auto too_short = [&] {
         return fail(Failure::corrupt, "file-too-short",
-                    "read " + std::to_string(count) + " bytes from byte " + std::to_string(offset) + " of the file " +
-                        path_ + " and found only " + std::to_string(size_) + " in it");
+                    fmt::format("read {} bytes from byte {} of the file {} and found only {} in it", count, offset,
+                                path_, size_));
     };
     if (offset > size_ || count > size_ - offset) return too_short();
     if (scratch.size() < count) scratch.resize(count);
