@@ -113,14 +113,20 @@ void evolve_view(View& view, const Fact& fact, Time recorded_at)
     }
 }
 
+template <class View, class... Entry>
+consteval bool hears_any(std::type_identity<std::tuple<Entry...>>)
+{
+    return (hears<View, typename Entry::fact> || ...);
+}
+
 // The query of a view: the events it has an evolve for, with its tags.
 template <class Context, class View>
 QueryItem item_of(const View& view)
 {
+    constexpr std::type_identity<typename Context::Events::entries> entries;
+    if constexpr (not hears_any<View>(entries)) static_cast<void>(sizeof(view_that_hears_no_event_of<View, Context>));
     QueryItem item;
     const auto add = [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) {
-        constexpr bool hears_any = (hears<View, typename Entry::fact> || ...);
-        if constexpr (not hears_any) static_cast<void>(sizeof(view_that_hears_no_event_of<View, Context>));
         const auto add_one = [&]<class One>(std::type_identity<One>) {
             constexpr bool is_heard =
                 ((hears<View, typename Entry::fact> && may_stand_for<One, typename Entry::fact>()) || ...);
@@ -128,7 +134,7 @@ QueryItem item_of(const View& view)
         };
         (add_one(std::type_identity<Entry>{}), ...);
     };
-    add(std::type_identity<typename Context::Events::entries>{});
+    add(entries);
     if constexpr (tagged<View>) item.tags = tags_of(view);
     return item;
 }
