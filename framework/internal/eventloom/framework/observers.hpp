@@ -1,5 +1,10 @@
-// Those who are told of appends: whoever appends tells them, and what they throw is not his.
-// The observers are told of every append. Told one append at a time, in the order of positions, by whoever appends.
+// The observers of a log: they are told of every append, one append at a time, in the order of positions, by whoever appends.
+//
+//     const Observation observation = observers.add([](const auto& events) { ... });
+//     observers.tell(events);
+//
+// An exception of an observer, or of the completion of an append, changes nothing for the one who appends.
+// Threads: add from any, tell from one at a time.
 #pragma once
 
 #include <eventloom/framework/detail/user_code.hpp>
