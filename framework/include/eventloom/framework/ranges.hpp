@@ -18,31 +18,37 @@
 
 namespace eventloom {
 
-class EventRange : public ranges::view_facade<EventRange> {
-public:
-    EventRange() = default;
-    // `cursor` outlives the range and all views of it.
-    explicit EventRange(EventCursor& cursor) : state_{std::make_shared<State>(State{&cursor, nullptr, std::nullopt})} {}
+namespace detail {
 
-    // Why the range ended before its end; done when it did not.
+// What a source gives, one item after the other, as a view. `result<const Item*> Source::next()`: nullptr is the end.
+template <class Derived, class Source>
+class SourceRange : public ranges::view_facade<Derived> {
+public:
+    SourceRange() = default;
+
+    // The error that ended the range early, if there was one.
     result<void> status() const
     {
         if (state_ && state_->error) return *state_->error;
         return done();
     }
 
+protected:
+    explicit SourceRange(Source source) : state_{std::make_shared<State>(State{std::move(source), nullptr, {}})} {}
+
 private:
     friend ranges::range_access;
+    using Item = typename decltype(std::declval<Source&>().next())::value_type;
 
-    // Shared by the copies that views make of the range.
+    // Views copy the range; the copies share this.
     struct State {
-        EventCursor* cursor;
-        const RecordedEvent* current;
+        Source source;
+        Item current;
         std::optional<Error> error;
 
         void advance()
         {
-            auto next = cursor->next();
+            auto next = source.next();
             current   = next ? next.value() : nullptr;
             if (not next) error = std::move(next.error());
         }
@@ -53,7 +59,7 @@ private:
         Place() = default;
         explicit Place(std::shared_ptr<State> state) : state_{std::move(state)} { state_->advance(); }
 
-        const RecordedEvent& read() const { return *state_->current; }
+        const auto& read() const { return *state_->current; }
         bool equal(ranges::default_sentinel_t) const { return state_->current == nullptr; }
         void next() { state_->advance(); }
 
@@ -64,6 +70,20 @@ private:
     Place begin_cursor() const { return Place{state_}; }
 
     std::shared_ptr<State> state_;
+};
+
+struct EventSource {
+    EventCursor* cursor;
+    result<const RecordedEvent*> next() const { return cursor->next(); }
+};
+
+} // namespace detail
+
+class EventRange : public detail::SourceRange<EventRange, detail::EventSource> {
+public:
+    EventRange() = default;
+    // `cursor` outlives the range and all views of it.
+    explicit EventRange(EventCursor& cursor) : SourceRange{detail::EventSource{&cursor}} {}
 };
 
 } // namespace eventloom

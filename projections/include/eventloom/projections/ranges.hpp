@@ -10,77 +10,51 @@
 // includes range-v3; the others do not. Threads: one.
 #pragma once
 
+#include <eventloom/framework/ranges.hpp>
 #include <eventloom/projections/table.hpp>
 
-#include <range/v3/view/facade.hpp>
-
 #include <functional>
-#include <memory>
-#include <optional>
 
 namespace eventloom {
 
+namespace detail {
+
 template <class Key, class Row>
-class RowRange : public ranges::view_facade<RowRange<Key, Row>> {
+struct RowSource {
+    std::function<result<Page<Key, Row>>(const PageRequest&)> fetch;
+    PageRequest request; // of the next page
+    Page<Key, Row> page = {};
+    std::size_t at      = 0; // the next row
+    bool is_last_page   = false;
+
+    result<const StoredRow<Key, Row>*> next()
+    {
+        if (at == page.rows.size()) {
+            if (is_last_page) return nullptr;
+            is_last_page = true; // no page follows an error
+            at           = 0;
+            page.rows.clear();
+            BOOST_OUTCOME_TRY(page, fetch(request));
+            is_last_page  = page.next.empty();
+            request.after = page.next;
+            if (page.rows.empty()) return nullptr;
+        }
+        return &page.rows[at++];
+    }
+};
+
+} // namespace detail
+
+template <class Key, class Row>
+class RowRange : public detail::SourceRange<RowRange<Key, Row>, detail::RowSource<Key, Row>> {
 public:
     using FetchPage = std::function<result<Page<Key, Row>>(const PageRequest&)>;
 
     RowRange() = default;
     RowRange(FetchPage fetch, PageRequest request)
-        : state_{std::make_shared<State>(State{std::move(fetch), std::move(request), {}, 0, false, std::nullopt})}
+        : RowRange::SourceRange{detail::RowSource<Key, Row>{std::move(fetch), std::move(request)}}
     {
     }
-
-    // The error that ended the range early, if there was one.
-    result<void> status() const
-    {
-        if (state_ && state_->error) return *state_->error;
-        return done();
-    }
-
-private:
-    friend ranges::range_access;
-
-    // Views copy the range; the copies share this.
-    struct State {
-        FetchPage fetch;
-        PageRequest request; // of the next page
-        Page<Key, Row> page;
-        std::size_t at;
-        bool last_page;
-        std::optional<Error> error;
-
-        bool ended() const { return at == page.rows.size(); }
-
-        void advance()
-        {
-            if (not ended() && ++at < page.rows.size()) return;
-            if (last_page || error) return;
-            auto next = fetch(request);
-            page      = next ? std::move(next.value()) : Page<Key, Row>{};
-            at        = 0;
-            if (not next) error = std::move(next.error());
-            last_page     = page.next.empty();
-            request.after = page.next;
-        }
-    };
-
-    class Place {
-    public:
-        Place() = default;
-        explicit Place(std::shared_ptr<State> state) : state_{std::move(state)} { state_->advance(); }
-
-        const StoredRow<Key, Row>& read() const { return state_->page.rows[state_->at]; }
-        bool equal(ranges::default_sentinel_t) const { return state_->ended(); }
-        void next() { state_->advance(); }
-
-    private:
-        std::shared_ptr<State> state_;
-    };
-
-    Place begin_cursor() const { return Place{state_}; }
-
-    std::shared_ptr<State> state_;
 };
 
 // The queries of a table, as ranges.
