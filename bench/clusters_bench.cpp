@@ -17,7 +17,7 @@ constexpr std::uint64_t events_in_stream = 100;
 constexpr std::uint64_t streams_loaded   = 2'000;
 constexpr std::size_t event_bytes        = 320;
 
-struct Machine {
+struct ClustersMachine {
     el::SystemExecutor executor{{.threads = 1}};
     el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
 };
@@ -28,7 +28,7 @@ std::string stream_name(std::uint64_t stream)
 }
 
 // Every stream gets its next event before any gets the one after that.
-void fill(Machine& machine, el::LevelDbStore& store, std::uint64_t streams)
+void fill(ClustersMachine& machine, el::LevelDbStore& store, std::uint64_t streams)
 {
     for (std::uint64_t round = 0; round < events_in_stream; ++round) {
         el::AppendRequest request;
@@ -75,7 +75,7 @@ void report_cost(const el::LevelDbStore& store, double seconds, std::uint64_t by
 
 std::vector<Row> measure_records_of(std::size_t record_bytes, std::uint64_t events)
 {
-    Machine machine;
+    ClustersMachine machine;
     const auto streams   = events / events_in_stream;
     const auto directory = fresh_directory("clusters");
     const auto open      = [&](el::Position cluster_events) {

@@ -5,8 +5,9 @@
 #include "boundaries/prices.hpp"
 #include "boundaries/sign_up.hpp"
 #include "boundaries/usernames.hpp"
+#include "support/answers.hpp"
 #include "support/counting_store.hpp"
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/storage/system_files.hpp>
@@ -20,16 +21,6 @@ namespace boundaries_test {
 
 using namespace eventloom;
 using namespace eventloom::testing;
-
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
-};
-
-std::string code_of(const result<Receipt>& answer)
-{
-    return answer ? "" : answer.error().code;
-}
 
 // Runs `write(writer)` on as many threads at once, and counts who was carried out and who was refused with `code`.
 struct Tally {
@@ -137,7 +128,7 @@ TEST_CASE("every event store gives a name to one of many, and numbers without a 
 TEST_CASE("every event store carries the other examples through", "[boundaries][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     CommandBus bus{machine.runtime, *store.store};
     DYNAMIC_SECTION(kind.name << ": a name is free again after three days, and not before")
@@ -189,7 +180,7 @@ TEST_CASE("a decision is one read of its boundary and one append", "[boundaries]
 {
     using namespace courses;
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     CountingStore counted{*store.store};
     CommandBus bus{machine.runtime, counted};
@@ -224,7 +215,7 @@ TEST_CASE("what happens within the boundary meanwhile is seen, and what happens 
 {
     using namespace courses;
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     CountingStore counted{*store.store};
     CommandBus bus{machine.runtime, counted, {.attempts = 3}};

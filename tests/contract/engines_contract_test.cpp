@@ -1,9 +1,8 @@
 // What every engine must do besides reading and appending: its history, its upkeep, opening, and imports.
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/gone.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -16,9 +15,7 @@ using namespace eventloom::testing;
 
 using Names = std::vector<std::string>;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct EnginesMachine : SimulatedMachine {
     TemporaryDirectory directory;
     std::unique_ptr<EngineKind> memory = memory_engine();
 
@@ -27,7 +24,6 @@ struct Machine {
     Engine open(EngineKind& kind, const std::string& name, bool create_if_missing = true)
     {
         auto opened = kind.open(runtime, {.directory = path(kind, name), .create_if_missing = create_if_missing});
-        INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         return std::move(opened.value());
     }
@@ -73,7 +69,7 @@ Names streams_of(const Engine& engine)
     return names;
 }
 
-void fill(Machine& machine, const Engine& engine)
+void fill(EnginesMachine& machine, const Engine& engine)
 {
     machine.append(engine, "note-2", {}, true);
     machine.append(engine, "note-2", {"one", "two"}, true);
@@ -85,7 +81,7 @@ void fill(Machine& machine, const Engine& engine)
 TEST_CASE("an engine tells its history in the order of writing, with each command after its events",
           "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const auto engine = machine.open(*kind, "told");
@@ -101,7 +97,7 @@ TEST_CASE("an engine tells its history in the order of writing, with each comman
 
 TEST_CASE("what a visitor of a history answers ends the visit", "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const auto engine = machine.open(*kind, "ended");
@@ -122,7 +118,7 @@ TEST_CASE("what a visitor of a history answers ends the visit", "[engine][contra
 
 TEST_CASE("an event that is taken out keeps its place in the history, and no reader sees it", "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const auto engine = machine.open(*kind, "taken-out");
@@ -146,7 +142,7 @@ TEST_CASE("an event that is taken out keeps its place in the history, and no rea
 
 TEST_CASE("an engine finds a log again by its data directory, and one at a time has it open", "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const auto missing =
@@ -177,12 +173,11 @@ TEST_CASE("an engine finds a log again by its data directory, and one at a time 
 
 TEST_CASE("an import is seen when it is published, and not before", "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const EngineOptions there{.directory = machine.path(*kind, "imported"), .create_if_missing = false};
         auto target = kind->open_import(machine.runtime, there.directory);
-        INFO((target ? "" : target.error().sentence));
         REQUIRE(target);
         CHECK(target.value().is_new);
         fill(machine, target.value().engine);
@@ -201,7 +196,7 @@ TEST_CASE("an import is seen when it is published, and not before", "[engine][co
 
 TEST_CASE("an engine does what it says that it can, and refuses the rest with a sentence", "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const auto engine = machine.open(*kind, "able");

@@ -1,12 +1,11 @@
 // A store knows the members of the events that it holds, and a program that would misread them is told.
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/stream_limits.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -57,11 +56,9 @@ std::vector<EventList> program()
     return {{detail::category_of_list<Owner>(), &event_types<Owner>}...};
 }
 
-struct Machine {
-    explicit Machine(const StoreKind& kind) : store{kind.open(runtime)} {}
+struct FormsMachine : SimulatedMachine {
+    explicit FormsMachine(const StoreKind& kind) : store{kind.open(runtime)} {}
 
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
     StoreUnderTest store;
 
     template <class Owner, class Fact>
@@ -101,7 +98,7 @@ TEST_CASE("a program that would misread an event of the store is told which, and
           "[contract][event-forms]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    FormsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         SECTION("members have changed")
@@ -131,7 +128,7 @@ TEST_CASE("a program that would misread an event of the store is told which, and
 TEST_CASE("what cannot be known of an event is never held against a program", "[contract][event-forms]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    FormsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         machine.hold<Halves>();
@@ -145,7 +142,7 @@ TEST_CASE("an event may change with a new schema version, and its earlier form i
 {
     using Second     = Till<Charged, ChargedV0>;
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    FormsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         machine.hold<ChargedV0>();
@@ -164,7 +161,7 @@ TEST_CASE("an event may change with a new schema version, and its earlier form i
 TEST_CASE("two categories may have events of one name with different members", "[contract][event-forms]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    FormsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         const auto both = program<Till<Charged>, Bar<Swapped>>();
@@ -182,7 +179,7 @@ TEST_CASE("two categories may have events of one name with different members", "
 TEST_CASE("a store that knows no forms learns each with the next event that has it", "[contract][event-forms]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    FormsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         REQUIRE(machine.append<Till<Charged>>("till-1", Charged{})); // by a program that keeps none
@@ -209,7 +206,7 @@ TEST_CASE("the form of an event that is refused is not kept, and that of the nex
         void written(Position) override {}
     };
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    FormsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         REQUIRE(machine.open<Charged>());

@@ -1,5 +1,6 @@
 // What every event store must do, whatever it keeps the events in.
-#include "support/every_store.hpp"
+#include "support/answers.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 
@@ -13,13 +14,6 @@ namespace contract_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
-
-    NewEvent event(std::string text) { return note_of(runtime, std::move(text)); }
-};
-
 std::vector<std::string> texts(const std::vector<RecordedEvent>& events)
 {
     std::vector<std::string> found;
@@ -27,17 +21,12 @@ std::vector<std::string> texts(const std::vector<RecordedEvent>& events)
     return found;
 }
 
-std::string code_of(const result<Appended>& answer)
-{
-    return answer ? "" : answer.error().code;
-}
-
 using Texts = std::vector<std::string>;
 
 TEST_CASE("every event store keeps the contract of appending", "[eventstore][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
 
     DYNAMIC_SECTION(kind.name << ": versions count from 0 and positions from 1, without gaps")
@@ -145,7 +134,7 @@ TEST_CASE("every event store keeps the contract of appending", "[eventstore][con
 TEST_CASE("every event store acts once on events that are sent again", "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store       = kind.open(machine.runtime);
     const auto a     = machine.event("a");
     const auto b     = machine.event("b");
@@ -171,7 +160,7 @@ TEST_CASE("every event store acts once on events that are sent again", "[eventst
 TEST_CASE("every event store remembers commands in the write of their events", "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     CommandRecord command;
     command.id     = machine.runtime.ids.next();
@@ -212,7 +201,7 @@ TEST_CASE("every event store remembers commands in the write of their events", "
 TEST_CASE("every event store reads any scope, both ways and from any place", "[eventstore][contract][reading]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     for (int i = 0; i < 600; ++i) {
         const std::string stream = i % 3 == 0 ? "order-1" : i % 3 == 1 ? "order-2" : "orderly-1";
@@ -284,7 +273,7 @@ TEST_CASE("every event store reads any scope, both ways and from any place", "[e
 TEST_CASE("every event store refuses what is out of bounds and writes nothing", "[eventstore][contract][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store                     = kind.open(machine.runtime);
     const auto refused             = [&](const AppendRequest& request) { return code_of(store->append(request)); };
     const auto any                 = ExpectedVersion::any();
@@ -371,7 +360,7 @@ TEST_CASE("every event store gives concurrent writers one order without gaps", "
 TEST_CASE("every event store has one rule for categories, and says what breaks it", "[eventstore][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     DYNAMIC_SECTION(kind.name)
     {
@@ -404,7 +393,7 @@ TEST_CASE("every event store names the types of its events, each once, in memory
           "[eventstore][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SimulatedMachine machine;
     auto store = kind.open(machine.runtime);
     DYNAMIC_SECTION(kind.name)
     {

@@ -1,7 +1,5 @@
 // What every event store must do with events that are sent again: KurrentDB's rules, without their "probably".
-#include "support/every_store.hpp"
-
-#include <eventloom/storage/system_files.hpp>
+#include "support/simulated_machine.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,11 +14,7 @@ const auto any           = ExpectedVersion::any();
 const auto no_stream     = ExpectedVersion::no_stream();
 const auto stream_exists = ExpectedVersion::stream_exists();
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
-
-    NewEvent event(std::string text) { return note_of(runtime, std::move(text)); }
+struct RepeatsMachine : SimulatedMachine {
     Events events(std::size_t count)
     {
         Events made;
@@ -42,7 +36,6 @@ Appended spanning(Version first, Version last)
 // The answer to a request that stands already: the first one, and nothing written.
 void check_repeats(const EventStore& store, const Appended& first, const result<Appended>& again, Position head)
 {
-    INFO((again ? "" : again.error().sentence));
     REQUIRE(again);
     CHECK(again.value().repeated);
     CHECK(again.value().first_position == first.first_position);
@@ -73,7 +66,7 @@ void check_refused(StoreUnderTest& store, const AppendRequest& request, const st
 TEST_CASE("every event store repeats its first answer, whatever was expected", "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    RepeatsMachine machine;
     auto store      = kind.open(machine.runtime);
     const auto e    = machine.events(6);
     const auto sent = [&](const ExpectedVersion& expected, const Events& events) {
@@ -130,7 +123,7 @@ TEST_CASE("every event store says what is not the same about events that are sen
           "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    RepeatsMachine machine;
     auto store = kind.open(machine.runtime);
     auto e     = machine.events(3);
     REQUIRE(store->append(to("order-1", no_stream, e)));
@@ -213,7 +206,7 @@ TEST_CASE("every event store repeats its first answer to a commit over several s
           "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    RepeatsMachine machine;
     auto store   = kind.open(machine.runtime);
     const auto e = machine.events(4);
     AppendRequest commit;
@@ -255,7 +248,7 @@ TEST_CASE("every event store repeats its first answer to what was sent under a c
           "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    RepeatsMachine machine;
     auto store          = kind.open(machine.runtime);
     auto named          = machine.event("ada");
     named.metadata.tags = {"name:ada"};
@@ -317,7 +310,7 @@ TEST_CASE("every event store repeats its first answer to what was sent under a c
 TEST_CASE("every event store knows an append again after thousands of others", "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    RepeatsMachine machine;
     auto store   = kind.open(machine.runtime);
     const auto e = machine.events(40);
     std::vector<AppendRequest> requests;
@@ -357,7 +350,7 @@ TEST_CASE("an append that only asks for its answer gets the first one, or writes
     for (const auto& kind : every_store()) {
         DYNAMIC_SECTION(kind.name)
         {
-            Machine machine;
+            RepeatsMachine machine;
             auto store       = kind.open(machine.runtime);
             auto known       = to("note-1", no_stream, machine.events(2));
             const auto first = store->append(known);

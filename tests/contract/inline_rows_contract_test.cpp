@@ -1,5 +1,5 @@
 // What every event store must do with rows that are written in the write of its events.
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/storage/system_files.hpp>
@@ -46,12 +46,10 @@ public:
     std::vector<Position> told;
 };
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct RowsMachine : SimulatedMachine {
     StoreUnderTest store;
 
-    explicit Machine(const StoreKind& kind) : store{kind.open(runtime)} {}
+    explicit RowsMachine(const StoreKind& kind) : store{kind.open(runtime)} {}
 
     std::shared_ptr<Notes> keep_notes(std::string name = "notes")
     {
@@ -94,7 +92,7 @@ using Rows    = std::map<std::string, std::string>;
 TEST_CASE("every event store writes the rows of an append with its events, and keeps them",
           "[eventstore][contract][inline]")
 {
-    Machine machine{GENERATE(from_range(every_store()))};
+    RowsMachine machine{GENERATE(from_range(every_store()))};
     auto& store = machine.store;
     CHECK(machine.rows().empty());
     machine.keep_notes();
@@ -114,7 +112,7 @@ TEST_CASE("rows that lie beside the events are there when the store is opened ag
 {
     const auto& kind = GENERATE(from_range(every_store()));
     if (kind.name == "memory") return; // which is never opened again
-    Machine machine{kind};
+    RowsMachine machine{kind};
     machine.keep_notes();
     REQUIRE(machine.store->append(machine.note("a", "one")));
     machine.store.reopen(machine.store);
@@ -130,7 +128,7 @@ TEST_CASE("rows that lie beside the events are there when the store is opened ag
 TEST_CASE("every event store refuses that append alone whose events a fold does not take, and nothing of it is written",
           "[eventstore][contract][inline]")
 {
-    Machine machine{GENERATE(from_range(every_store()))};
+    RowsMachine machine{GENERATE(from_range(every_store()))};
     auto& store      = machine.store;
     const auto first = machine.keep_notes("first");
     machine.keep_notes("second");
@@ -156,7 +154,7 @@ TEST_CASE("every event store refuses that append alone whose events a fold does 
 TEST_CASE("every event store shows a fold the events as they then stand in the log, and the rows of appends before",
           "[eventstore][contract][inline]")
 {
-    Machine machine{GENERATE(from_range(every_store()))};
+    RowsMachine machine{GENERATE(from_range(every_store()))};
     const auto notes = machine.keep_notes();
     auto tagged      = machine.note("a", "one");
 
@@ -172,7 +170,7 @@ TEST_CASE("every event store shows a fold the events as they then stand in the l
 TEST_CASE("every event store changes rows exactly once with the events, and never for what it does not write",
           "[eventstore][contract][inline]")
 {
-    Machine machine{GENERATE(from_range(every_store()))};
+    RowsMachine machine{GENERATE(from_range(every_store()))};
     auto& store = machine.store;
     machine.keep_notes();
     auto command    = machine.note("a", "one");
@@ -197,7 +195,7 @@ TEST_CASE("every event store changes rows exactly once with the events, and neve
 
 TEST_CASE("a command that a fold refuses is not recorded, and may be sent again", "[eventstore][contract][inline]")
 {
-    Machine machine{GENERATE(from_range(every_store()))};
+    RowsMachine machine{GENERATE(from_range(every_store()))};
     machine.keep_notes();
     auto command    = machine.note("a", "no");
     command.command = CommandRecord{.id = machine.simulated.next(), .stream = "a"};

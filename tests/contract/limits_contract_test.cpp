@@ -1,9 +1,8 @@
 // What every event store takes, and what it refuses with the numbers: each limit exactly, and one above it.
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -17,15 +16,7 @@ using namespace eventloom::testing;
 constexpr StoreLimits limits{.event_bytes = 256u << 10, .append_events = 200, .append_bytes = 1u << 20};
 const auto any = ExpectedVersion::any();
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
-
-    NewEvent event(std::string text = "x", std::string type = "noted")
-    {
-        return note_of(runtime, std::move(text), std::move(type));
-    }
-
+struct LimitsMachine : SimulatedMachine {
     // An append of so many bytes, an event of at most so many in each of its streams.
     AppendRequest of_bytes(std::size_t bytes, std::size_t event_bytes)
     {
@@ -52,7 +43,6 @@ void check_limit(StoreUnderTest& store, const AppendRequest& at_limit, const App
     CHECK_THAT(refused.error().sentence, Catch::Contains(std::to_string(limit + 1)));
     CHECK(store->head() == 0);
     const auto taken = store->append(at_limit);
-    INFO((taken ? "" : taken.error().sentence));
     REQUIRE(taken);
     store.reopen(store);
     CHECK(read_all(*store.store).size() == store->head());
@@ -69,7 +59,7 @@ TEST_CASE("every event store takes what is at a limit and refuses what is one ab
           "[eventstore][contract][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    LimitsMachine machine;
     auto store       = kind.open(machine.runtime, limits);
     const auto check = [&](auto request_of_size, std::size_t limit, const std::string& code) {
         check_limit(store, request_of_size(limit), request_of_size(limit + 1), code, limit);
@@ -248,7 +238,7 @@ TEST_CASE("every event store takes names that are UTF-8 without control characte
           "[eventstore][contract][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    LimitsMachine machine;
     auto store           = kind.open(machine.runtime);
     const auto in_stream = [&](const std::string& name) { return to(name, any, {machine.event()}); };
     const auto in_type   = [&](const std::string& name) { return to("a-1", any, {machine.event("x", name)}); };
@@ -270,7 +260,6 @@ TEST_CASE("every event store takes names that are UTF-8 without control characte
             for (const auto& request : {in_stream(name), in_type(name), in_tag(name), in_condition({.types = {name}}),
                                         in_condition({.tags = {name}})}) {
                 const auto answer = store->append(request);
-                INFO((answer ? "" : answer.error().sentence));
                 CHECK(answer);
             }
         }
@@ -307,7 +296,7 @@ TEST_CASE("the disk takes the largest append and the one of most events, gives t
           "[eventstore][contract][limits]")
 {
     constexpr StoreLimits real;
-    Machine machine;
+    LimitsMachine machine;
     const TemporaryDirectory directory;
     const auto open = [&] { return LevelDbStore::open(machine.runtime, {.directory = directory.path()}).value(); };
     auto store      = open();

@@ -1,5 +1,6 @@
 // What every event store must do with tags and types: conditions of appends, and reads by query and by time.
-#include "support/every_store.hpp"
+#include "support/answers.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 
@@ -13,10 +14,7 @@ namespace query_contract_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
-
+struct TagsMachine : SimulatedMachine {
     NewEvent event(std::string type, std::vector<std::string> tags, std::string text = "x")
     {
         auto event          = note_of(runtime, std::move(text), std::move(type));
@@ -30,11 +28,6 @@ AppendRequest unless(EventQuery query, Position after, NewEvent event)
     auto request      = to("log-1", ExpectedVersion::any(), {std::move(event)});
     request.condition = AppendCondition{std::move(query), after};
     return request;
-}
-
-std::string code_of(const result<Appended>& answer)
-{
-    return answer ? "" : answer.error().code;
 }
 
 std::vector<Position> positions(const std::vector<RecordedEvent>& events)
@@ -55,7 +48,7 @@ std::string numbered(std::string word, std::uint64_t number)
 TEST_CASE("every event store holds an append to its condition over tags and types", "[eventstore][contract][query]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    TagsMachine machine;
     auto store        = kind.open(machine.runtime);
     const auto reopen = GENERATE(false, true);
     REQUIRE(store->append(to("a-1", ExpectedVersion::any(), {machine.event("defined", {"course:c1"})})));
@@ -152,7 +145,7 @@ TEST_CASE("every event store keeps thousands of appends in flight in the order o
 TEST_CASE("every event store answers what is sent twice at once from one write", "[eventstore][contract][idempotency]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    TagsMachine machine;
     auto store = kind.open(machine.runtime);
     DYNAMIC_SECTION(kind.name)
     {
@@ -173,7 +166,7 @@ TEST_CASE("every event store answers what is sent twice at once from one write",
 TEST_CASE("every event store finds what any query asks for, both ways", "[eventstore][contract][query]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    TagsMachine machine;
     auto store = kind.open(machine.runtime);
     std::mt19937 random{7};
     const auto some = [&](std::string_view prefix, unsigned kinds, unsigned most) {
@@ -233,7 +226,7 @@ TEST_CASE("every event store finds what any query asks for, both ways", "[events
 TEST_CASE("every event store holds tags, metadata and conditions to their limits", "[eventstore][contract][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    TagsMachine machine;
     auto store = kind.open(machine.runtime);
     DYNAMIC_SECTION(kind.name)
     {

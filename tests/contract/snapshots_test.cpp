@@ -1,12 +1,11 @@
 // Snapshots are a cache: with them the same is decided as without, and less is read.
 #include "support/counting_store.hpp"
-#include "support/every_store.hpp"
 #include "support/ledger.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/storage/database.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -20,16 +19,13 @@ using namespace eventloom::testing;
 
 const id<Ledger> ledger{"1"};
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct SnapshotsMachine : SimulatedMachine {
     TemporaryDirectory directory;
 
     std::string snapshots_directory() const { return directory.path() + "/snapshots"; }
     std::unique_ptr<SnapshotStore> open_snapshots()
     {
         auto opened = open_leveldb_snapshots(runtime, snapshots_directory());
-        INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         return std::move(opened.value());
     }
@@ -44,7 +40,6 @@ CommandBusOptions forgetful(const std::unique_ptr<SnapshotStore>& snapshots)
 std::int64_t balance_in(CommandBus& bus)
 {
     const auto state = bus.load(ledger);
-    INFO((state ? "" : state.error().sentence));
     REQUIRE(state);
     return state.value().balance;
 }
@@ -73,8 +68,8 @@ TEST_CASE("with snapshots the same is decided as without, whatever becomes of th
     for (unsigned seed = 1; seed <= seeds; ++seed) {
         INFO("seed " << seed << (on_disk ? " on disk" : " in memory"));
         std::mt19937 random{seed};
-        Machine with;
-        Machine without;
+        SnapshotsMachine with;
+        SnapshotsMachine without;
         const auto store = open_memory_store(with.runtime);
         const auto plain = open_memory_store(without.runtime);
         auto snapshots   = on_disk ? with.open_snapshots() : open_memory_snapshots();
@@ -121,7 +116,7 @@ TEST_CASE("with snapshots the same is decided as without, whatever becomes of th
 TEST_CASE("after a snapshot only the events that follow it are read", "[snapshots][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SnapshotsMachine machine;
     auto store           = kind.open(machine.runtime);
     const auto snapshots = machine.open_snapshots();
     DYNAMIC_SECTION(kind.name)
@@ -162,7 +157,7 @@ TEST_CASE("after a snapshot only the events that follow it are read", "[snapshot
 
 TEST_CASE("a snapshot that is damaged, of another version or ahead of the log is not believed", "[snapshots][contract]")
 {
-    Machine machine;
+    SnapshotsMachine machine;
     const auto store     = open_memory_store(machine.runtime);
     const auto snapshots = open_memory_snapshots();
     CommandBus bus{machine.runtime, *store, forgetful(snapshots)};
@@ -219,7 +214,7 @@ TEST_CASE("a snapshot that is damaged, of another version or ahead of the log is
 TEST_CASE("a snapshot of a log that was replaced by a backup is not believed", "[snapshots][contract]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine;
+    SnapshotsMachine machine;
     auto store           = kind.open(machine.runtime);
     const auto snapshots = machine.open_snapshots();
     DYNAMIC_SECTION(kind.name)
@@ -258,7 +253,7 @@ TEST_CASE("a snapshot of a log that was replaced by a backup is not believed", "
 
 TEST_CASE("a snapshot on disk comes back whole or not at all", "[snapshots][damage]")
 {
-    Machine machine;
+    SnapshotsMachine machine;
     const auto store = open_memory_store(machine.runtime);
     {
         const auto snapshots = machine.open_snapshots();

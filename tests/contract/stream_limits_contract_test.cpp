@@ -1,12 +1,12 @@
 // What is asked of a stream, and what every event store makes of it.
-#include "support/every_store.hpp"
+#include "support/answers.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/stream_limits.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include "support/counter.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -20,12 +20,10 @@ using namespace std::chrono_literals;
 
 using Texts = std::vector<std::string>;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct LimitsMachine : SimulatedMachine {
     StoreUnderTest store;
 
-    explicit Machine(const StoreKind& kind) : store{kind.open(runtime)} {}
+    explicit LimitsMachine(const StoreKind& kind) : store{kind.open(runtime)} {}
 
     EventStore& operator*() { return *store.store; }
     EventStore* operator->() { return store.store.get(); }
@@ -45,16 +43,6 @@ struct Machine {
     Texts read(const std::string& stream) { return read(ReadRequest{.scope = Scope::stream(stream)}); }
 };
 
-std::string code_of(const result<Appended>& answer)
-{
-    return answer ? "" : answer.error().code;
-}
-
-std::string code_of(const result<void>& answer)
-{
-    return answer ? "" : answer.error().code;
-}
-
 template <class Fact>
 NewEvent event_of(const Runtime& runtime, const Fact& fact)
 {
@@ -67,7 +55,7 @@ NewEvent event_of(const Runtime& runtime, const Fact& fact)
 TEST_CASE("a reader of a stream sees what its limits leave, at once and from either end", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     REQUIRE(machine.append("a-1", ExpectedVersion::no_stream(), {"0", "1", "2"}));
     REQUIRE(machine.append("b-1", ExpectedVersion::no_stream(), {"other"}));
@@ -117,7 +105,7 @@ TEST_CASE("a reader of a stream sees what its limits leave, at once and from eit
 TEST_CASE("limits cut off what is there, and nothing that is still to come", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     DYNAMIC_SECTION(kind.name)
     {
@@ -135,7 +123,7 @@ TEST_CASE("limits cut off what is there, and nothing that is still to come", "[e
 TEST_CASE("limits are events, and asking for what stands writes nothing", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     DYNAMIC_SECTION(kind.name)
     {
@@ -162,7 +150,7 @@ TEST_CASE("limits are events, and asking for what stands writes nothing", "[even
 TEST_CASE("a deleted stream reads as empty, and begins again after its versions", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     DYNAMIC_SECTION(kind.name)
     {
@@ -196,7 +184,7 @@ TEST_CASE("a deleted stream reads as empty, and begins again after its versions"
 TEST_CASE("a tombstoned stream is never written again", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     DYNAMIC_SECTION(kind.name)
     {
@@ -237,7 +225,7 @@ TEST_CASE("a tombstoned stream is never written again", "[eventstore][limits]")
 TEST_CASE("an append in the same group as the tombstone is refused like one after it", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         const auto tombstone = event_of(machine.runtime, StreamTombstoned{});
@@ -254,7 +242,7 @@ TEST_CASE("an append in the same group as the tombstone is refused like one afte
 TEST_CASE("nothing is asked again of a stream that has ended for good", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     const auto ask = [&](const std::vector<NewEvent>& events) {
         return code_of(machine->append(to(settings_stream_of("a-1"), ExpectedVersion::any(), events)));
     };
@@ -278,7 +266,7 @@ TEST_CASE("an append that asks something of the stream that it begins anew is kn
           "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     DYNAMIC_SECTION(kind.name)
     {
         REQUIRE(machine.append("a-1", ExpectedVersion::no_stream(), {"0", "1"}));
@@ -291,7 +279,6 @@ TEST_CASE("an append that asks something of the stream that it begins anew is kn
         REQUIRE(first);
         CHECK(first.value().streams.at(1).first_version == 2);
         const auto again = machine->append(request);
-        INFO((again ? "" : again.error().sentence));
         REQUIRE(again);
         CHECK(again.value().repeated);
         CHECK(again.value().first_position == first.value().first_position);
@@ -301,7 +288,7 @@ TEST_CASE("an append that asks something of the stream that it begins anew is kn
 TEST_CASE("the streams of what is asked hold nothing else", "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     DYNAMIC_SECTION(kind.name)
     {
@@ -329,7 +316,7 @@ TEST_CASE("an aggregate whose stream was deleted begins anew, also when its stat
           "[eventstore][limits]")
 {
     const auto& kind = GENERATE(from_range(every_store()));
-    Machine machine{kind};
+    LimitsMachine machine{kind};
     auto& ids = machine.runtime.ids;
     DYNAMIC_SECTION(kind.name)
     {

@@ -25,7 +25,6 @@ public:
     {
         {
             const auto service = Service::open(runtime(), {.directory = "/shop", .secrets = &secrets()});
-            INFO((service ? "" : service.error().sentence));
             REQUIRE(service);
             work(*service.value());
         }
@@ -43,7 +42,6 @@ void enter(Service& service, const std::string& who, const std::string& name)
 std::string name_of(Service& service, const std::string& who)
 {
     const auto state = service.commands().load(CustomerId{who});
-    INFO((state ? "" : state.error().sentence));
     REQUIRE(state);
     return state.value().name.value_or("(erased)");
 }

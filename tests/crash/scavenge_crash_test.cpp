@@ -138,7 +138,6 @@ TEST_CASE("a power cut at any change of the disk while a scavenge goes on change
                 std::string after_scavenge = "not opened";
                 {
                     auto store = machine.open(options());
-                    INFO((store ? "" : store.error().sentence));
                     REQUIRE(store);
                     after_crash      = compare(*store.value(), written, false);
                     const auto again = store.value()->scavenge({});
@@ -181,7 +180,6 @@ TEST_CASE("a failing write or sync while a scavenge goes on ends it, and loses n
             std::string wrong;
             {
                 auto store = machine.open(options());
-                INFO((store ? "" : store.error().sentence));
                 REQUIRE(store);
                 wrong            = compare(*store.value(), written, false);
                 const auto again = store.value()->scavenge({});

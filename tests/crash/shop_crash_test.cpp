@@ -56,7 +56,6 @@ public:
             std::vector<std::string> again;
             REQUIRE(send_all(*shop, again));
             const auto finished = shop->finish_everything();
-            INFO((finished ? "" : finished.error().sentence));
             REQUIRE(finished);
             check(*shop);
         }

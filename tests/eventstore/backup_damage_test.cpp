@@ -13,7 +13,7 @@ using namespace eventloom::testing;
 TEST_CASE("a file of a backup that is changed, cut, gone or another's is named, and nothing is restored",
           "[eventstore][backup][damage]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     {
         const auto store = machine.open(machine.data());
         machine.append(*store, 250);
@@ -52,7 +52,7 @@ TEST_CASE("a file of a backup that is changed, cut, gone or another's is named, 
 
 TEST_CASE("a list of a backup with any byte changed, or cut anywhere, is refused", "[eventstore][backup][damage]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 30);
     const auto made    = machine.back_up(*store);
@@ -83,7 +83,7 @@ TEST_CASE("a list of a backup with any byte changed, or cut anywhere, is refused
 TEST_CASE("a damaged file of backups is whole again after the next backup when the store still has it",
           "[eventstore][backup][damage]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 400);
     const auto first = machine.back_up(*store, {.only_copies = true});
@@ -99,7 +99,7 @@ TEST_CASE("a damaged file of backups is whole again after the next backup when t
 TEST_CASE("a store that is damaged in the backup too is restored only when it is asked for unverified",
           "[eventstore][backup][damage]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     {
         const auto store = machine.open(machine.data());
         machine.append(*store, 600);
@@ -130,7 +130,7 @@ TEST_CASE(
     "what there is of a backup that is not whole is restored unverified, and what stands before the damage is saved",
     "[eventstore][backup][damage]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     std::vector<RecordedEvent> events;
     {
         const auto store = machine.open(machine.data());
@@ -175,7 +175,7 @@ TEST_CASE(
 
 TEST_CASE("nothing is pruned when what would stay is not whole", "[eventstore][backup][damage]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 100);
     const auto first    = machine.back_up(*store, {.only_copies = true});
@@ -194,7 +194,7 @@ TEST_CASE("nothing is pruned when what would stay is not whole", "[eventstore][b
 
 TEST_CASE("a directory takes the backups of one store only", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto one = machine.open(machine.data());
     machine.append(*one, 5);
     machine.back_up(*one);

@@ -23,7 +23,7 @@ public:
         return eventloom::back_up(runtime, *open_, options);
     }
 
-    const Machine machine;
+    const BackupMachine machine;
 
 private:
     const std::unique_ptr<LevelDbStore> open_;
@@ -291,7 +291,6 @@ TEST_CASE("of two restores into one directory the second is refused at every mom
         return done();
     };
     const auto first = restore_backup(machine.runtime, options, within);
-    INFO((first ? "" : first.error().sentence));
     REQUIRE(first);
     CHECK(refused > 5);
     CHECK_FALSE(fs::exists(options.into + "/restoring"));
@@ -323,7 +322,7 @@ struct CountingRemovals final : leveldb::EnvWrapper {
 
 TEST_CASE("files that LevelDB gives up under a long backup are removed once each when it ends", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     CountingRemovals files;
     const Runtime runtime{machine.runtime.clock, machine.runtime.executor, machine.runtime.ids, files};
     {

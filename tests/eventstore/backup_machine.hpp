@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/every_store.hpp"
+#include "support/files.hpp"
 
 #include <eventloom/eventstore/backup.hpp>
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -12,30 +13,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 namespace eventloom::testing {
 
 namespace fs = std::filesystem;
 
 using Files = std::map<std::string, std::string>; // path beneath a directory, content
-
-inline std::string content_of(const fs::path& path)
-{
-    std::ostringstream bytes;
-    bytes << std::ifstream{path, std::ios::binary}.rdbuf();
-    return bytes.str();
-}
-
-inline Files files_in(const std::string& directory)
-{
-    Files files;
-    if (not fs::exists(directory)) return files;
-    for (const auto& entry : fs::recursive_directory_iterator{directory}) {
-        if (entry.is_regular_file()) files[fs::relative(entry.path(), directory)] = content_of(entry.path());
-    }
-    return files;
-}
 
 // The files that backups share.
 inline Files shared_files(const std::string& backups)
@@ -50,7 +33,7 @@ inline void put(const fs::path& path, const std::string& content)
 }
 
 // A store with little memory, so that its files change often.
-class Machine {
+class BackupMachine {
 public:
     const std::string& path() const { return directory_.path(); }
     std::string data() const { return path() + "/data"; }
@@ -60,7 +43,6 @@ public:
     {
         auto store = LevelDbStore::open(
             runtime, {.directory = data + "/log", .write_buffer_bytes = 64u << 10, .index_events_in_memory = 100});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -79,7 +61,6 @@ public:
     {
         if (options.into.empty()) options.into = backups();
         auto made = eventloom::back_up(runtime, store, options);
-        INFO((made ? "" : made.error().sentence));
         REQUIRE(made);
         return made.value();
     }

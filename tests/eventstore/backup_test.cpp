@@ -13,7 +13,7 @@ using namespace eventloom::testing;
 
 TEST_CASE("a backup restores to a store with the same events that verifies and takes appends", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     std::vector<RecordedEvent> events;
     {
         const auto store = machine.open(machine.data());
@@ -31,7 +31,6 @@ TEST_CASE("a backup restores to a store with the same events that verifies and t
 
     const auto into     = machine.path() + "/restored";
     const auto restored = machine.restore("", into);
-    INFO((restored ? "" : restored.error().sentence));
     REQUIRE(restored);
     CHECK(restored.value().head == 700);
     CHECK(restored.value().index_entries > 0);
@@ -50,7 +49,7 @@ TEST_CASE("a backup restores to a store with the same events that verifies and t
 
 TEST_CASE("the next backup takes what is new, and links what the file system links", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 900);
     const auto first = machine.back_up(*store);
@@ -66,7 +65,7 @@ TEST_CASE("the next backup takes what is new, and links what the file system lin
 
 TEST_CASE("each of many backups restores to its own moment", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     std::vector<BackupReport> made;
     for (int i = 0; i < 6; ++i) {
@@ -93,7 +92,7 @@ TEST_CASE("each of many backups restores to its own moment", "[eventstore][backu
 
 TEST_CASE("a backup of a store that was restored takes no file of the other store for its own", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto into = machine.path() + "/restored";
     {
         const auto store = machine.open(machine.data());
@@ -115,7 +114,7 @@ TEST_CASE("a backup of a store that was restored takes no file of the other stor
 
 TEST_CASE("verifying a backup and making another change no byte of those that are there", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 500);
     const auto made   = machine.back_up(*store);
@@ -135,7 +134,7 @@ TEST_CASE("verifying a backup and making another change no byte of those that ar
 
 TEST_CASE("a dry run of backup, prune and restore says what would happen and changes nothing", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 300);
     const auto imagined = machine.back_up(*store, {.dry_run = true});
@@ -169,7 +168,7 @@ TEST_CASE("a dry run of backup, prune and restore says what would happen and cha
 
 TEST_CASE("what is pruned goes with its files, and the backups that stay are whole", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     std::vector<std::string> names;
     for (int i = 0; i < 5; ++i) {
@@ -194,7 +193,7 @@ TEST_CASE("what is pruned goes with its files, and the backups that stay are who
 
 TEST_CASE("a restore is refused where something is, and where there is no backup", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 10);
     CHECK(machine.restore("", machine.path() + "/new").error().code == "no-backup-directory");
@@ -234,7 +233,7 @@ std::set<Position> handle(ConsumerGroup& group, std::size_t count)
 TEST_CASE("checkpoints of consumer groups are restored with the log, and are never ahead of it",
           "[eventstore][backup][groups]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 100);
     std::set<Position> handled;
@@ -267,7 +266,7 @@ TEST_CASE("checkpoints of consumer groups are restored with the log, and are nev
 TEST_CASE("whoever had come further than a log that is restored is told so, and is handed nothing",
           "[eventstore][backup][restored]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 40);
     machine.back_up(*store);
@@ -303,7 +302,7 @@ TEST_CASE("whoever had come further than a log that is restored is told so, and 
 
 TEST_CASE("a backup holds the log, its index and groups, and nothing else of a data directory", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const std::string secret = "the key of a person";
     for (const char* beside : {"keys", "snapshots", "projections", "sagas"}) {
         fs::create_directories(machine.data() + "/" + beside);
@@ -326,7 +325,7 @@ TEST_CASE("a backup holds the log, its index and groups, and nothing else of a d
 
 TEST_CASE("a backup that is asked to end leaves none, and the next one is whole", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 500);
     std::uint64_t calls = 0;
@@ -358,7 +357,7 @@ TEST_CASE("a backup that is asked to end leaves none, and the next one is whole"
 
 TEST_CASE("two who work on one directory of backups are told of each other", "[eventstore][backup]")
 {
-    const Machine machine;
+    const BackupMachine machine;
     const auto store = machine.open(machine.data());
     machine.append(*store, 100);
     bool asked        = false;

@@ -1,5 +1,6 @@
 // Streams are read out of clusters as out of the log, whatever becomes of the clusters.
 #include "support/every_store.hpp"
+#include "support/files.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>
@@ -8,8 +9,6 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace clusters_test {
 
@@ -18,7 +17,7 @@ using namespace eventloom::testing;
 
 constexpr int streams = 7;
 
-struct Machine {
+struct ClustersMachine {
     SimulatedExecutor simulated{3};
     Runtime runtime{simulated, simulated, simulated, system_files()};
     TemporaryDirectory directory;
@@ -30,7 +29,6 @@ struct Machine {
                                                   .cluster_events         = cluster_events,
                                                   .small_cluster_events   = small_cluster_events,
                                                   .cluster_memory_bytes   = 4096});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -78,25 +76,14 @@ Streams read_streams(const LevelDbStore& store)
 {
     Streams found;
     for (int i = 0; i < streams; ++i) {
-        found.push_back(read_all(store, {.scope = Scope::stream(Machine::name_of(i))}));
+        found.push_back(read_all(store, {.scope = Scope::stream(ClustersMachine::name_of(i))}));
     }
     return found;
 }
 
-std::string content_of(const std::filesystem::path& path)
-{
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-void replace(const std::filesystem::path& path, const std::string& content)
-{
-    std::ofstream{path, std::ios::binary} << content;
-}
-
 TEST_CASE("a stream is read out of clusters in every way as out of the log", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     const auto store = machine.open();
     machine.fill(*store, 1'000);
     REQUIRE(store->compact());
@@ -121,7 +108,7 @@ TEST_CASE("a stream is read out of clusters in every way as out of the log", "[e
 
 TEST_CASE("the newest events come into small clusters, until a whole one takes their place", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     const auto names = [&] {
         std::vector<std::string> found;
         for (const auto& path : machine.clusters()) found.push_back(path.filename());
@@ -165,7 +152,7 @@ TEST_CASE("the newest events come into small clusters, until a whole one takes t
         machine.fill(*store, 5);
         REQUIRE(store->compact());
         store.reset();
-        replace(small, kept);
+        write_file(small, kept);
         store = machine.open(40, 10);
         CHECK(names() == Names{"1-40"});
         CHECK(store->info().value().clustered == 40);
@@ -176,7 +163,7 @@ TEST_CASE("the newest events come into small clusters, until a whole one takes t
 
 TEST_CASE("whole clusters of other sizes stay, and the room between them is filled", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     {
         const auto store = machine.open(30);
         machine.fill(*store, 95);
@@ -192,7 +179,7 @@ TEST_CASE("whole clusters of other sizes stay, and the room between them is fill
 
 TEST_CASE("what is in a cluster is not looked for in the log", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     Streams wanted;
     {
         const auto store = machine.open();
@@ -217,7 +204,7 @@ TEST_CASE("what is in a cluster is not looked for in the log", "[eventstore][clu
 
 TEST_CASE("clusters that are lost, changed or of another log change nothing that is read", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     Streams wanted;
     {
         const auto store = machine.open(100);
@@ -243,7 +230,7 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
         for (std::size_t at = 0; at < good.size(); at += 1 + good.size() / 150) {
             auto bad = good;
             bad[at]  = static_cast<char>(bad[at] ^ (1 << at % 8));
-            replace(path, bad);
+            write_file(path, bad);
             const auto store = machine.open(100);
             INFO("byte " << at << " of " << good.size());
             REQUIRE(read_streams(*store) == wanted);
@@ -259,7 +246,7 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
         const auto path = machine.clusters().at(0);
         const auto good = content_of(path);
         for (std::size_t size = 0; size < good.size(); size += 1 + good.size() / 40) {
-            replace(path, good.substr(0, size));
+            write_file(path, good.substr(0, size));
             const auto store = machine.open(100);
             REQUIRE(read_streams(*store) == wanted);
             REQUIRE(store->info().value().clustered == 100);
@@ -267,7 +254,7 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
     }
     SECTION("of another log with the same positions")
     {
-        Machine other;
+        ClustersMachine other;
         {
             const auto store = other.open(100);
             machine.simulated.draw(2);
@@ -287,11 +274,11 @@ TEST_CASE("clusters that are lost, changed or of another log change nothing that
 
 TEST_CASE("clusters are made by tasks, that give way while the log grows", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     const auto store = machine.open();
     for (int i = 0; i < 45; ++i) {
-        REQUIRE(
-            store->append(to(Machine::name_of(i % streams), ExpectedVersion::any(), {note_of(machine.runtime, "")})));
+        REQUIRE(store->append(
+            to(ClustersMachine::name_of(i % streams), ExpectedVersion::any(), {note_of(machine.runtime, "")})));
     }
     CHECK(store->info().value().clustered == 0);
     REQUIRE(machine.simulated.run_one());
@@ -307,7 +294,7 @@ TEST_CASE("clusters are made by tasks, that give way while the log grows", "[eve
 TEST_CASE("a store that is closed while a cluster is made opens without it, and makes it then",
           "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     for (int tasks = 1; tasks < 12; ++tasks) {
         {
             const auto store = machine.open();
@@ -327,7 +314,7 @@ TEST_CASE("a store that is closed while a cluster is made opens without it, and 
 
 TEST_CASE("events that lie together in the log are not copied", "[eventstore][clusters]")
 {
-    Machine machine;
+    ClustersMachine machine;
     const auto store = machine.open(100);
     for (int i = 0; i < 4; ++i) {
         std::vector<NewEvent> events;

@@ -1,9 +1,8 @@
 // What a reader and `verify` say when the bytes on disk are not those that were written.
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -16,13 +15,11 @@ namespace damage_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct DamageMachine : SimulatedMachine {
     TemporaryDirectory directory;
     std::string within = ""; // the directory that the next four work in
 
-    Machine()
+    DamageMachine()
     {
         const auto store = open();
         for (int i = 0; i < 5; ++i) {
@@ -33,7 +30,6 @@ struct Machine {
     std::unique_ptr<LevelDbStore> open() const
     {
         auto store = LevelDbStore::open(runtime, {.directory = directory.path()});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -99,7 +95,7 @@ bool has_finding(const VerifyReport& report, Position position, const std::strin
 TEST_CASE("a flipped byte anywhere in a record is reported with its position, by verify and by readers",
           "[eventstore][damage]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     const auto whole = machine.get(record_key(3));
     for (std::size_t at = 0; at < whole.size(); ++at) {
         auto changed = whole;
@@ -118,7 +114,7 @@ TEST_CASE("a flipped byte anywhere in a record is reported with its position, by
 
 TEST_CASE("a record cut to any length is reported, and nothing crashes", "[eventstore][damage]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     const auto whole = machine.get(record_key(3));
     for (std::size_t length = 0; length < whole.size(); length += 3) {
         machine.put(record_key(3), whole.substr(0, length));
@@ -128,7 +124,7 @@ TEST_CASE("a record cut to any length is reported, and nothing crashes", "[event
 
 TEST_CASE("a record that is missing is named, and a log whose end is damaged takes no append", "[eventstore][damage]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     SECTION("in the middle")
     {
         machine.remove(record_key(3));
@@ -156,9 +152,9 @@ TEST_CASE("a record that is missing is named, and a log whose end is damaged tak
 
 TEST_CASE("a record that was exchanged for another breaks the chain", "[eventstore][damage]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     // The third record of another store with the same streams: whole in itself.
-    const Machine other;
+    const DamageMachine other;
     machine.put(record_key(3), other.get(record_key(3)));
     CHECK(has_finding(machine.open()->verify().value(), 3, "broken-chain") ==
           (machine.get(record_key(2)) != other.get(record_key(2))));
@@ -169,7 +165,7 @@ TEST_CASE("a record that was exchanged for another breaks the chain", "[eventsto
 
 TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
 {
-    Machine machine;
+    DamageMachine machine;
     machine.within = "/index";
     std::string stream_key{"s"};
     append_ordered_text(stream_key, "order-1");
@@ -205,7 +201,7 @@ TEST_CASE("an index that does not fit the log is found", "[eventstore][damage]")
 
 TEST_CASE("an index that is lost, or of another log, is made anew from the log", "[eventstore][damage]")
 {
-    Machine machine;
+    DamageMachine machine;
     SECTION("lost")
     {
         std::filesystem::remove_all(machine.directory.path() + "/index");
@@ -231,7 +227,7 @@ TEST_CASE("an index that is lost, or of another log, is made anew from the log",
 
 TEST_CASE("a witness with one damaged slot is reported, and the other still knows", "[eventstore][damage]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     // The witness has a slot of its own for what stood before: two closes fill both.
     REQUIRE(machine.open()->append(to("order-1", ExpectedVersion::any(), {note_of(machine.runtime, "more")})));
     const auto path = machine.directory.path() + "/witness";
@@ -249,7 +245,7 @@ TEST_CASE("a witness with one damaged slot is reported, and the other still know
 
 TEST_CASE("a store of a newer format is refused by name", "[eventstore][versions]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     std::string newer;
     append_big_endian(newer, 4);
     machine.put("aformat", newer);
@@ -260,7 +256,7 @@ TEST_CASE("a store of a newer format is refused by name", "[eventstore][versions
 
 TEST_CASE("a second store over one directory is refused, in one process too", "[eventstore]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     const auto first  = machine.open();
     const auto second = LevelDbStore::open(machine.runtime, {.directory = machine.directory.path()});
     REQUIRE_FALSE(second);
@@ -269,7 +265,7 @@ TEST_CASE("a second store over one directory is refused, in one process too", "[
 
 TEST_CASE("a store says where it is and what it holds", "[eventstore]")
 {
-    const Machine machine;
+    const DamageMachine machine;
     const auto info = machine.open()->info().value();
     CHECK(info.directory == machine.directory.path());
     CHECK(info.events == 5);

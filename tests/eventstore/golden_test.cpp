@@ -17,13 +17,13 @@ namespace golden_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Machine {
+struct GoldenMachine {
     SimulatedExecutor simulated{1, golden::first_moment()};
     Runtime runtime{simulated, simulated, simulated, system_files()};
 };
 
 // What must be in it, as the store in memory has it.
-struct Twin : Machine {
+struct Twin : GoldenMachine {
     std::unique_ptr<EventStore> store = open_memory_store(runtime);
     Twin() { REQUIRE(golden::write_events(*store, simulated)); }
 };
@@ -52,14 +52,13 @@ TEST_CASE("a golden store of each format is opened, verified, read whole and app
                           std::filesystem::copy_options::recursive);
     Twin twin;
     if (format == "format-3") REQUIRE(golden::hide_events(*twin.store));
-    Machine machine;
+    GoldenMachine machine;
     machine.simulated.advance(std::chrono::hours{24});
     const auto expected = seen_by_readers_of_streams(*twin.store);
     const auto head     = twin.store->head();
     REQUIRE(head > 70);
     {
         const auto opened = LevelDbStore::open(machine.runtime, {.directory = directory, .create_if_missing = false});
-        INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         LevelDbStore& store = *opened.value();
         const auto report   = store.verify();
@@ -99,7 +98,7 @@ TEST_CASE("a golden store without its index gets the same one again from its log
     std::filesystem::copy(std::string{GOLDEN_STORES} + "/" + format, directory,
                           std::filesystem::copy_options::recursive);
     std::filesystem::remove_all(directory + "/index");
-    const Machine machine;
+    const GoldenMachine machine;
     const auto repaired = repair_store(machine.runtime, directory);
     REQUIRE(repaired);
     CHECK(repaired.value().mended == std::vector<std::string>{"index"});

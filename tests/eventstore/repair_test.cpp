@@ -1,55 +1,29 @@
 // What can be made good of a damaged store, and what is saved of one that cannot.
-#include "support/every_store.hpp"
+#include "support/answers.hpp"
+#include "support/files.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/eventstore/repair.hpp>
 #include <eventloom/storage/ordered_key.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 
 namespace repair_test {
 
 using namespace eventloom;
 using namespace eventloom::testing;
 
-std::string content_of(const std::filesystem::path& path)
-{
-    std::ostringstream bytes;
-    bytes << std::ifstream{path, std::ios::binary}.rdbuf();
-    return bytes.str();
-}
-
-void write_to(const std::filesystem::path& path, const std::string& content)
-{
-    std::ofstream{path, std::ios::binary | std::ios::trunc} << content;
-}
-
-// Every file below a directory, with its bytes.
-std::map<std::string, std::string> files_below(const std::string& directory)
-{
-    std::map<std::string, std::string> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{directory}) {
-        if (entry.is_regular_file()) files[entry.path().string()] = content_of(entry.path());
-    }
-    return files;
-}
-
 // Ten appends of two events each, to two streams: six of them in a table, four still in LevelDB's own log file.
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct RepairMachine : SimulatedMachine {
     TemporaryDirectory scratch;
     std::string damaged = scratch.path() + "/damaged";
     std::string saved   = scratch.path() + "/saved";
     std::vector<RecordedEvent> events;
 
-    Machine()
+    RepairMachine()
     {
         append(6);
         append(4);
@@ -72,7 +46,6 @@ struct Machine {
     std::unique_ptr<LevelDbStore> open(const std::string& directory) const
     {
         auto store = LevelDbStore::open(runtime, {.directory = directory});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -103,7 +76,7 @@ struct Machine {
         REQUIRE_FALSE(found.empty());
         auto bytes              = content_of(found.back());
         bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-        write_to(found.back(), bytes);
+        write_file(found.back(), bytes);
     }
     void flip_in_record(Position last)
     {
@@ -125,7 +98,7 @@ struct Machine {
 
 TEST_CASE("repair of a whole store changes nothing and says so", "[eventstore][repair]")
 {
-    const Machine machine;
+    const RepairMachine machine;
     const auto report = repair_store(machine.runtime, machine.damaged);
     REQUIRE(report);
     CHECK(report.value().events == 20);
@@ -134,7 +107,7 @@ TEST_CASE("repair of a whole store changes nothing and says so", "[eventstore][r
 
 TEST_CASE("repair makes anew what the log gives, and says what that was", "[eventstore][repair]")
 {
-    const Machine machine;
+    const RepairMachine machine;
     std::vector<std::string> mended;
     SECTION("an index that says something else")
     {
@@ -152,23 +125,22 @@ TEST_CASE("repair makes anew what the log gives, and says what that was", "[even
     }
     SECTION("an index that cannot be opened")
     {
-        write_to(machine.damaged + "/index/CURRENT", "nonsense");
+        write_file(machine.damaged + "/index/CURRENT", "nonsense");
         mended = {"index"};
     }
     SECTION("a witness of which nothing can be read")
     {
-        write_to(machine.damaged + "/witness", "nonsense");
+        write_file(machine.damaged + "/witness", "nonsense");
         mended = {"witness"};
     }
     SECTION("a witness with one damaged slot")
     {
         auto bytes = content_of(machine.damaged + "/witness");
         bytes[3]   = static_cast<char>(bytes[3] ^ 1);
-        write_to(machine.damaged + "/witness", bytes);
+        write_file(machine.damaged + "/witness", bytes);
         mended = {"witness"};
     }
     const auto report = repair_store(machine.runtime, machine.damaged);
-    INFO((report ? "" : report.error().sentence));
     REQUIRE(report);
     CHECK(report.value().mended == mended);
     const auto store = machine.open(machine.damaged);
@@ -180,7 +152,7 @@ TEST_CASE("repair makes anew what the log gives, and says what that was", "[even
 
 TEST_CASE("repair refuses a damaged log by its positions, and changes nothing", "[eventstore][repair]")
 {
-    Machine machine;
+    RepairMachine machine;
     std::string position;
     SECTION("a flipped bit")
     {
@@ -208,22 +180,21 @@ TEST_CASE("repair refuses a damaged log by its positions, and changes nothing", 
 TEST_CASE("what stands before the damage is saved into a new store, and the damaged one is left alone",
           "[eventstore][repair]")
 {
-    Machine machine;
+    RepairMachine machine;
     machine.flip_in_record(8);
-    const auto before = files_below(machine.damaged);
+    const auto before = files_in(machine.damaged);
     const auto report = salvage_store(machine.runtime, machine.damaged, machine.saved);
-    INFO((report ? "" : report.error().sentence));
     REQUIRE(report);
     CHECK(report.value().events == 6);
     CHECK(report.value().last_known == 20);
     CHECK(report.value().damage.find("position 8") != std::string::npos);
-    CHECK(files_below(machine.damaged) == before);
+    CHECK(files_in(machine.damaged) == before);
     machine.check_saved(6);
 }
 
 TEST_CASE("a whole store is saved whole", "[eventstore][repair]")
 {
-    const Machine machine;
+    const RepairMachine machine;
     const auto report = salvage_store(machine.runtime, machine.damaged, machine.saved);
     REQUIRE(report);
     CHECK(report.value().events == 20);
@@ -235,13 +206,13 @@ TEST_CASE("a whole store is saved whole", "[eventstore][repair]")
 TEST_CASE("a store that LevelDB does not open any more is saved as far as its files can be read",
           "[eventstore][repair]")
 {
-    const Machine machine;
+    const RepairMachine machine;
     Position least = 0;
     SECTION("no MANIFEST, no CURRENT")
     {
         for (const auto& file : machine.files("CURRENT")) std::filesystem::remove(file);
         for (const auto& entry : std::filesystem::directory_iterator{machine.damaged}) {
-            if (entry.path().filename().string().starts_with("MANIFEST")) write_to(entry.path(), "nonsense");
+            if (entry.path().filename().string().starts_with("MANIFEST")) write_file(entry.path(), "nonsense");
         }
         least = 20;
     }
@@ -258,21 +229,21 @@ TEST_CASE("a store that LevelDB does not open any more is saved as far as its fi
     {
         const auto logs = machine.files(".log");
         REQUIRE(logs.size() == 1);
-        write_to(logs.back(), content_of(logs.back()).substr(0, content_of(logs.back()).size() / 2));
+        write_file(logs.back(), content_of(logs.back()).substr(0, content_of(logs.back()).size() / 2));
         least = 12;
     }
     SECTION("a table cut in the middle")
     {
         const auto tables = machine.files(".ldb");
         REQUIRE_FALSE(tables.empty());
-        write_to(tables.back(), content_of(tables.back()).substr(0, 700));
+        write_file(tables.back(), content_of(tables.back()).substr(0, 700));
     }
     SECTION("a table that is gone")
     {
         std::filesystem::remove(machine.files(".ldb").back());
     }
     const auto report = salvage_store(machine.runtime, machine.damaged, machine.saved);
-    INFO((report ? "" : report.error().sentence));
+    INFO(sentence_of(report));
     if (least == 0 && not report) {
         CHECK(report.error().code == "nothing-saved");
         CHECK_FALSE(std::filesystem::exists(machine.saved));
@@ -287,7 +258,7 @@ TEST_CASE("a store that LevelDB does not open any more is saved as far as its fi
 
 TEST_CASE("a store without its list of files is refused, and not begun anew over the old files", "[eventstore][repair]")
 {
-    const Machine machine;
+    const RepairMachine machine;
     std::filesystem::remove(machine.damaged + "/CURRENT");
     const auto before = machine.files(".ldb");
     for (const bool create : {true, false}) {
@@ -303,7 +274,7 @@ TEST_CASE("a store without its list of files is refused, and not begun anew over
 
 TEST_CASE("an append over several records is saved whole or not at all", "[eventstore][repair]")
 {
-    Machine machine;
+    RepairMachine machine;
     {
         // 100 events of 1,000 bytes: some six full records and one that is not.
         const auto store = machine.open(machine.damaged);
@@ -321,13 +292,13 @@ TEST_CASE("an append over several records is saved whole or not at all", "[event
 
 TEST_CASE("saving needs a directory of its own", "[eventstore][repair]")
 {
-    const Machine machine;
+    const RepairMachine machine;
     std::filesystem::create_directories(machine.saved);
-    write_to(machine.saved + "/letter", "dear diary");
+    write_file(machine.saved + "/letter", "dear diary");
     const auto report = salvage_store(machine.runtime, machine.damaged, machine.saved);
     REQUIRE_FALSE(report);
     CHECK(report.error().code == "directory-not-empty");
-    CHECK(files_below(machine.saved).size() == 1);
+    CHECK(files_in(machine.saved).size() == 1);
 
     const auto holder = machine.open(machine.damaged);
     const auto held   = salvage_store(machine.runtime, machine.damaged, machine.scratch.path() + "/other");

@@ -5,7 +5,7 @@ namespace scavenge_test {
 
 TEST_CASE("a dry run of a scavenge says what would go, and changes nothing", "[eventstore][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     const auto store = machine.open();
     machine.fill(*store);
     machine.limit(*store);
@@ -23,7 +23,7 @@ TEST_CASE("a dry run of a scavenge says what would go, and changes nothing", "[e
 }
 
 // A scavenge takes several steps to go through this.
-void append_large(const Machine& machine, LevelDbStore& store)
+void append_large(const ScavengeMachine& machine, LevelDbStore& store)
 {
     for (int i = 0; i < 40; ++i) {
         const auto large = note_of(machine.runtime, std::string(400'000, 'L'));
@@ -34,7 +34,7 @@ void append_large(const Machine& machine, LevelDbStore& store)
 TEST_CASE("a scavenge that is ended goes on where it was, and spares what was given back meanwhile",
           "[eventstore][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     auto store = machine.open();
     append_large(machine, *store);
     machine.fill(*store);
@@ -61,7 +61,7 @@ TEST_CASE("a scavenge that is ended goes on where it was, and spares what was gi
     CHECK_FALSE(store->info().value().scavenge_is_unfinished);
     auto expected = before.at("everything");
     std::erase_if(expected, [](const RecordedEvent& event) {
-        return event.stream == "large-1" || (Machine::goes(event) && event.stream != name_of(1));
+        return event.stream == "large-1" || (ScavengeMachine::goes(event) && event.stream != name_of(1));
     });
     auto found = read_all(*store);
     std::erase_if(found,
@@ -70,14 +70,14 @@ TEST_CASE("a scavenge that is ended goes on where it was, and spares what was gi
     CHECK(first_finding(*store).empty());
 }
 
-void append_late(const Machine& machine, LevelDbStore& store, int events)
+void append_late(const ScavengeMachine& machine, LevelDbStore& store, int events)
 {
     for (int i = 0; i < events; ++i) {
         REQUIRE(store.append(to("late-1", ExpectedVersion::any(), {note_of(machine.runtime, std::to_string(i))})));
     }
 }
 
-void run_all_tasks(Machine& machine)
+void run_all_tasks(ScavengeMachine& machine)
 {
     int tasks = 0;
     while (machine.simulated.run_one()) REQUIRE(++tasks < 1'000);
@@ -94,7 +94,7 @@ Texts versions_of(const LevelDbStore& store, const std::string& stream)
 
 TEST_CASE("what is appended while a scavenge goes on does not make it take out more", "[eventstore][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     const auto store = machine.open();
     append_large(machine, *store);
     append_late(machine, *store, 5);
@@ -120,7 +120,7 @@ TEST_CASE("what is appended while a scavenge goes on does not make it take out m
 
 TEST_CASE("clusters wait while a scavenge goes on, without a task that asks again and again", "[eventstore][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     const auto store = machine.open();
     append_late(machine, *store, 200);
     REQUIRE(set_stream_limits(*store, machine.runtime.ids, "late-1", {.max_count = 10}));
@@ -141,7 +141,7 @@ TEST_CASE("clusters wait while a scavenge goes on, without a task that asks agai
 
 TEST_CASE("a scavenge that goes on takes what is asked of a stream as it was when it went on", "[eventstore][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     const auto store = machine.open();
     append_large(machine, *store);
     append_late(machine, *store, 5);
@@ -167,7 +167,7 @@ TEST_CASE("a scavenge that goes on takes what is asked of a stream as it was whe
 TEST_CASE("a scavenge keeps to its bytes a second, and is asked meanwhile whether it is wanted",
           "[eventstore][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     const auto store = machine.open();
     for (int i = 0; i < 20; ++i) {
         const auto large = note_of(machine.runtime, std::string(400'000, 'L'));

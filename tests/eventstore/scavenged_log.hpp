@@ -1,6 +1,7 @@
 // A log of which much is hidden, to be scavenged.
 #pragma once
 
+#include "support/answers.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -37,7 +38,7 @@ inline std::string name_of(int stream)
 
 // Of stream 0 all goes, of stream 1 all but the last 10, of stream 2 what stands before version 20, of stream 3 what is old;
 // stream 4 has ended for good, and of stream 5 nothing was asked.
-struct Machine {
+struct ScavengeMachine {
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
     TemporaryDirectory directory;
@@ -52,7 +53,6 @@ struct Machine {
     std::unique_ptr<LevelDbStore> open() const
     {
         auto store = LevelDbStore::open(runtime, options);
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -128,7 +128,7 @@ inline std::map<std::string, Events> views_of(const LevelDbStore& store)
 
 inline std::map<std::string, Events> without_gone(std::map<std::string, Events> views)
 {
-    for (auto& [name, events] : views) std::erase_if(events, Machine::goes);
+    for (auto& [name, events] : views) std::erase_if(events, ScavengeMachine::goes);
     return views;
 }
 

@@ -1,5 +1,6 @@
 // What `verify` compares: that log and index have the same entries, however the store came to be.
-#include "support/every_store.hpp"
+#include "support/answers.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>
@@ -19,14 +20,12 @@ using namespace eventloom;
 using namespace eventloom::testing;
 
 // 60 events in three streams, of two types, with tags and commands, in an index of several flushes.
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct VerifyMachine : SimulatedMachine {
     TemporaryDirectory directory;
     std::vector<Uuid> ids;
     std::vector<Uuid> commands;
 
-    Machine()
+    VerifyMachine()
     {
         const auto store = open();
         for (int i = 0; i < 20; ++i) {
@@ -96,9 +95,9 @@ bool finds(const VerifyReport& report, Position position, const std::string& wor
 
 TEST_CASE("verify finds nothing in a whole store, whatever it holds", "[eventstore][verify]")
 {
-    Machine machine;
+    VerifyMachine machine;
     const auto report = machine.verify();
-    INFO((report.findings.empty() ? "" : report.findings.front().sentence));
+    INFO(first_finding(report));
     CHECK(report.findings_total == 0);
     CHECK(report.events == 60);
     CHECK(report.index_entries > 60);
@@ -107,7 +106,7 @@ TEST_CASE("verify finds nothing in a whole store, whatever it holds", "[eventsto
 TEST_CASE("verify names the events that an index does not say, and those that it should not say",
           "[eventstore][verify]")
 {
-    Machine machine;
+    VerifyMachine machine;
     const auto drop = [](std::string&, std::string&) { return false; };
     SECTION("a tag is missing")
     {
@@ -195,7 +194,7 @@ TEST_CASE("verify names the events that an index does not say, and those that it
 
 TEST_CASE("damage of the log is not laid at the index's door", "[eventstore][verify]")
 {
-    Machine machine;
+    VerifyMachine machine;
     {
         const auto log = Database::open(machine.runtime, {.directory = machine.directory.path()});
         REQUIRE(log);
@@ -217,7 +216,7 @@ TEST_CASE("damage of the log is not laid at the index's door", "[eventstore][ver
 
 TEST_CASE("verify tells a damaged block of a table from a record that is not there", "[eventstore][verify]")
 {
-    Machine machine;
+    VerifyMachine machine;
     const auto data_of = [](int number) { return std::string(5000, static_cast<char>('a' + number)); };
     {
         // Each larger than a block of LevelDB's, so in one of its own: positions 61 to 66.

@@ -1,5 +1,5 @@
 #include "support/counter.hpp"
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
@@ -14,9 +14,7 @@ namespace buses_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct BusesMachine : SimulatedMachine {
     std::unique_ptr<EventStore> store = open_memory_store(runtime);
     CommandBus commands{runtime, *store};
 };
@@ -25,7 +23,7 @@ const id<Counter> counter{"1"};
 
 TEST_CASE("a command is decided on what the log holds, and its events know it", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     const auto first = machine.commands.send(counter, Add{5});
     REQUIRE(first);
     CHECK(first.value().position == 1);
@@ -38,7 +36,7 @@ TEST_CASE("a command is decided on what the log holds, and its events know it", 
 
 TEST_CASE("a refusal comes back with the domain's own code and writes nothing", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     const auto answer = machine.commands.send(counter, Add{-1});
     REQUIRE_FALSE(answer);
     CHECK(answer.error().kind == Failure::refused);
@@ -48,7 +46,7 @@ TEST_CASE("a refusal comes back with the domain's own code and writes nothing", 
 
 TEST_CASE("a command for an empty id is refused before anything is decided", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     const auto answer = machine.commands.send(id<Counter>{""}, Add{5});
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code == "empty-id");
@@ -59,7 +57,7 @@ TEST_CASE("a command for an empty id is refused before anything is decided", "[f
 
 TEST_CASE("a command that fails its own validation reaches no aggregate", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     const auto answer = machine.commands.send(counter, Add{1'000'001});
     REQUIRE_FALSE(answer);
     CHECK(answer.error().code == "too-much");
@@ -68,7 +66,7 @@ TEST_CASE("a command that fails its own validation reaches no aggregate", "[fram
 TEST_CASE("a command sent again with its id acts once and gets the first answer",
           "[framework][command-bus][idempotency]")
 {
-    Machine machine;
+    BusesMachine machine;
     const SendOptions options{.command_id = derived_uuid({"add", "five"})};
     const auto first = machine.commands.send(counter, Add{5}, options);
     REQUIRE(machine.commands.send(counter, Add{1}));
@@ -91,7 +89,7 @@ TEST_CASE("a command sent again with its id acts once and gets the first answer"
 
 TEST_CASE("a command that meets another writer is decided again on what that one wrote", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     CommandBus other{machine.runtime, *machine.store};
     int interruptions = 3;
     unsigned attempts = 0;
@@ -109,7 +107,7 @@ TEST_CASE("a command that meets another writer is decided again on what that one
 
 TEST_CASE("a conflict that does not end is given back after the last attempt", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     CommandBus impatient{machine.runtime, *machine.store, {.attempts = 2}};
     CommandBus other{machine.runtime, *machine.store};
     Interruption::run = [&] { REQUIRE(other.send(counter, Add{10})); };
@@ -121,7 +119,7 @@ TEST_CASE("a conflict that does not end is given back after the last attempt", "
 
 TEST_CASE("middleware sees every command, its name, and how it ended", "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     std::vector<std::string> seen;
     machine.commands.use(timing(machine.simulated, [&](const CommandTiming& timing) {
         seen.push_back(std::string{timing.command} + ":" + std::string{timing.code});
@@ -133,7 +131,7 @@ TEST_CASE("middleware sees every command, its name, and how it ended", "[framewo
 
 TEST_CASE("a subscriber gets every event once, in order, from the log and then live", "[framework][event-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     for (int i = 0; i < 700; ++i) REQUIRE(machine.commands.send(counter, Add{1}));
     EventBus bus{machine.runtime, *machine.store, {.recent_events_max = 16}};
     std::vector<Position> seen;
@@ -152,7 +150,7 @@ TEST_CASE("a subscriber gets every event once, in order, from the log and then l
 
 TEST_CASE("a subscriber hears only what it asked for, and its position passes the rest", "[framework][event-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     EventBus bus{machine.runtime, *machine.store};
     int added               = 0;
     const auto subscription = bus.on<Counter, Added>({.name = "adds"}, [&](const Added& event, const RecordedEvent&) {
@@ -168,7 +166,7 @@ TEST_CASE("a subscriber hears only what it asked for, and its position passes th
 
 TEST_CASE("a handler's error stops its subscription and no other", "[framework][event-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     EventBus bus{machine.runtime, *machine.store};
     const auto failing = bus.subscribe({.name = "failing"}, [](const Delivery&) {
         return result<void>{fail(Failure::invalid, "no-taste", "I do not like this event.")};
@@ -184,7 +182,7 @@ TEST_CASE("a handler's error stops its subscription and no other", "[framework][
 
 TEST_CASE("a subscription that was let go is called no more", "[framework][event-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     EventBus bus{machine.runtime, *machine.store};
     int calls         = 0;
     auto subscription = bus.subscribe({.name = "short"}, [&](const Delivery&) {
@@ -243,7 +241,7 @@ result<Added> decide(const Add& command, const Abacus&)
 TEST_CASE("a second aggregate of one category is refused, whoever comes first, and is told whose it is",
           "[framework][command-bus]")
 {
-    Machine machine;
+    BusesMachine machine;
     const id<Abacus> abacus{"1"};
     SECTION("the one first")
     {
@@ -289,7 +287,7 @@ TEST_CASE("recent events are let go of only where appends can be held meanwhile"
     private:
         EventStore& store_;
     };
-    Machine machine;
+    BusesMachine machine;
     CHECK(EventBus{machine.runtime, *machine.store}.forget_recent());
     Plain plain{*machine.store};
     const auto refused = EventBus{machine.runtime, plain}.forget_recent();

@@ -120,7 +120,6 @@ RecordedEvent stored(std::string type, std::uint32_t schema_version, const Form&
 std::vector<std::string> seen_of(const RecordedEvent& event)
 {
     const auto state = evolved(Shopping{}, event);
-    INFO((state ? "" : state.error().sentence));
     REQUIRE(state);
     return state.value().seen;
 }

@@ -149,7 +149,7 @@ public:
     std::optional<Snapshot> kept;
 };
 
-struct Machine {
+struct ParcelsMachine {
     Broken broken;
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
@@ -199,7 +199,7 @@ TEST_CASE("what others' code throws is an error that names the code and what it 
 TEST_CASE("a command whose decider, validation or serializer throws is an error, writes nothing and can be sent again",
           "[framework][command-bus][user-code]")
 {
-    Machine machine;
+    ParcelsMachine machine;
     for (bool* place : {&Broken::decide, &Broken::validate, &Broken::evolve, &Broken::write}) {
         *place            = true;
         const auto failed = machine.pack(5);
@@ -215,7 +215,7 @@ TEST_CASE("a command whose decider, validation or serializer throws is an error,
 TEST_CASE("an event whose evolve, upcast or serializer throws is named, and other aggregates go on",
           "[framework][command-bus][user-code]")
 {
-    Machine machine;
+    ParcelsMachine machine;
     NewEvent earlier = note_of(machine.runtime, {}, "packed");
     codec<PackedV1>::encode({7}, earlier.data);
     REQUIRE(machine.store->append(to("parcel-1", ExpectedVersion::any(), {earlier})));
@@ -252,7 +252,7 @@ TEST_CASE("an event whose evolve, upcast or serializer throws is named, and othe
 TEST_CASE("a snapshot whose serializer throws is not taken, and no command fails because of it",
           "[framework][command-bus][user-code]")
 {
-    Machine machine;
+    ParcelsMachine machine;
     Broken::snapshot = true;
     for (int i = 1; i <= 6; ++i) REQUIRE(machine.pack(1));
     CHECK_FALSE(machine.snapshots.kept);
@@ -266,7 +266,7 @@ TEST_CASE("a snapshot whose serializer throws is not taken, and no command fails
 TEST_CASE("a decision whose boundary or view throws is an error, and writes nothing",
           "[framework][decision][user-code]")
 {
-    Machine machine;
+    ParcelsMachine machine;
     REQUIRE(machine.commands.decide<Seats>(Take{}));
     for (bool* place : {&Broken::boundary, &Broken::view}) {
         *place            = true;
@@ -282,7 +282,7 @@ TEST_CASE("a decision whose boundary or view throws is an error, and writes noth
 TEST_CASE("a middleware that throws after its command was carried out leaves the outcome to the command's id",
           "[framework][command-bus][user-code]")
 {
-    Machine machine;
+    ParcelsMachine machine;
     enum class When { before, after, never } when = When::before;
     machine.commands.use([&](CommandContext& context, const CommandStep& next) {
         if (when == When::before) throw std::runtime_error{"index out of range"};
@@ -315,7 +315,7 @@ TEST_CASE("a middleware that throws after its command was carried out leaves the
 TEST_CASE("a subscriber that throws is called no more and says why, and others go on",
           "[framework][event-bus][user-code]")
 {
-    Machine machine;
+    ParcelsMachine machine;
     EventBus bus{machine.runtime, *machine.store};
     const auto throwing = bus.subscribe({.name = "mail"}, [](const Delivery& delivery) -> result<void> {
         if (delivery.position >= 2) throw std::out_of_range{"index out of range"};

@@ -5,7 +5,7 @@ namespace personal_data_test {
 
 TEST_CASE("personal data lie sealed in the log, and come out as they went in", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary, "", "second " + canary});
     const auto other = note_of(machine.runtime, canary);
     REQUIRE(machine.append({event, other}));
@@ -26,7 +26,7 @@ TEST_CASE("personal data lie sealed in the log, and come out as they went in", "
 
 TEST_CASE("no byte on the disk has what is personal, and all of it is gone with the key", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary});
     const auto kept  = personal_event(machine.runtime, "customer-2", {canary});
     REQUIRE(machine.append({event, kept}));
@@ -44,7 +44,7 @@ TEST_CASE("no byte on the disk has what is personal, and all of it is gone with 
 TEST_CASE("a key that was made and destroyed in one life of the process leaves no byte in any file",
           "[eventstore][personal][keys]")
 {
-    Machine machine;
+    PersonalMachine machine;
     for (int life = 0; life < 3; ++life) { // with tables of the one before beneath
         const auto subject = "customer-" + std::to_string(life);
         REQUIRE(machine.append({personal_event(machine.runtime, subject, {canary})}));
@@ -58,7 +58,7 @@ TEST_CASE("a key that was made and destroyed in one life of the process leaves n
 
 TEST_CASE("whatever its parts are, an event comes out as it went in", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     CHECK(rc::check("any parts", [&](const std::vector<std::string>& parts, std::uint8_t who) {
         RC_PRE(not parts.empty());
         const auto event = personal_event(machine.runtime, "customer-" + std::to_string(who % 4), parts);
@@ -71,7 +71,7 @@ TEST_CASE("whatever its parts are, an event comes out as it went in", "[eventsto
 TEST_CASE("an event that is sent again is recognised, also when its subject was forgotten meanwhile",
           "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary, "tea"});
     const auto first = machine.append({event});
     REQUIRE(first);
@@ -100,7 +100,7 @@ TEST_CASE("an event that is sent again is recognised, also when its subject was 
 TEST_CASE("an event that a scavenge has taken out is recognised when it is sent again, and nothing new goes with it",
           "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary});
     const auto first = machine.append({event, note_of(machine.runtime, "tea")});
     REQUIRE(first);
@@ -111,7 +111,6 @@ TEST_CASE("an event that a scavenge has taken out is recognised when it is sent 
     const auto head = machine.store->head();
 
     const auto again = machine.append({event});
-    INFO((again ? "" : again.error().sentence));
     REQUIRE(again);
     CHECK(again.value().repeated);
     CHECK(again.value().first_position == first.value().first_position);
@@ -131,7 +130,7 @@ TEST_CASE("an event that a scavenge has taken out is recognised when it is sent 
 
 TEST_CASE("a command that is sent again for a forgotten subject gets its first answer", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     auto request = to("customer-1", ExpectedVersion::any(), {personal_event(machine.runtime, "customer-1", {canary})});
     request.command = CommandRecord{.id = machine.runtime.ids.next(), .stream = "customer-1"};
     REQUIRE(machine.store->append(request));
@@ -147,7 +146,7 @@ TEST_CASE("a command that is sent again for a forgotten subject gets its first a
 TEST_CASE("nothing new is sealed for a subject that was forgotten until it is given a new key",
           "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto old_event = personal_event(machine.runtime, "customer-1", {canary});
     REQUIRE(machine.append({old_event}));
     REQUIRE(machine.keys->forget("customer-1"));
@@ -178,7 +177,7 @@ TEST_CASE("nothing new is sealed for a subject that was forgotten until it is gi
 
 TEST_CASE("who observes the log is told what was appended in the open", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     std::vector<RecordedEvent> told;
     const auto observation =
         machine.store->observe([&](const auto& events) { told.insert(told.end(), events->begin(), events->end()); });
@@ -193,7 +192,7 @@ TEST_CASE(
     "an event that does not open as it is appended is handed to no reader, who is told why as one who reads the log",
     "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     EventBus bus{machine.runtime, *machine.store};
     std::vector<RecordedEvent> handed_over;
     const auto reader   = bus.subscribe({.name = "reader"}, [&](const Delivery& delivery) -> result<void> {
@@ -220,7 +219,7 @@ TEST_CASE(
 
 TEST_CASE("sealed bytes that are found in another event do not open", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary});
     REQUIRE(machine.append({event}));
     const auto sealed = read_all(*machine.log).at(0);
@@ -233,7 +232,7 @@ TEST_CASE("sealed bytes that are found in another event do not open", "[eventsto
 
 TEST_CASE("what is sealed already is taken as it is, and opens in a store that has the keys", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary});
     REQUIRE(machine.append({event}));
     const auto sealed = read_all(*machine.log).at(0);
@@ -247,7 +246,7 @@ TEST_CASE("what is sealed already is taken as it is, and opens in a store that h
 
 TEST_CASE("a note that does not fit its event is refused, and nothing is written", "[eventstore][personal]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto with = [&](const std::string& note) {
         auto event                          = personal_event(machine.runtime, "customer-1", {canary});
         *find_personal_note(event.metadata) = note;

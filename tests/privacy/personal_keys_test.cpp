@@ -5,7 +5,7 @@ namespace personal_data_test {
 
 TEST_CASE("keys that are lost are reported as lost, and not taken for erasure", "[eventstore][personal][keys]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary});
     REQUIRE(machine.append({event}));
     machine.close();
@@ -21,7 +21,7 @@ TEST_CASE("keys that are lost are reported as lost, and not taken for erasure", 
 TEST_CASE("a key that is damaged is reported as damaged, at every byte, and not taken for erasure",
           "[eventstore][personal][keys]")
 {
-    Machine machine;
+    PersonalMachine machine;
     const auto event = personal_event(machine.runtime, "customer-1", {canary});
     const auto other = personal_event(machine.runtime, "customer-2", {canary});
     REQUIRE(machine.append({event, other}));
@@ -58,7 +58,7 @@ TEST_CASE("a key that is damaged is reported as damaged, at every byte, and not 
 
 TEST_CASE("a master key that is missing, wrong or no key is said to be so", "[eventstore][personal][keys]")
 {
-    Machine machine;
+    PersonalMachine machine;
     machine.master_key_file = machine.directory.path() + "/elsewhere";
     machine.open();
     REQUIRE(machine.append({personal_event(machine.runtime, "customer-1", {canary})}));
@@ -113,7 +113,7 @@ TEST_CASE("the system's secret files are their owner's alone, and none is made o
 
 TEST_CASE("after a rekey the new master key opens every key, and the old one none", "[eventstore][personal][keys]")
 {
-    Machine machine;
+    PersonalMachine machine;
     std::vector<NewEvent> events;
     for (int who = 0; who < 600; ++who) {
         events.push_back(personal_event(machine.runtime, "customer-" + std::to_string(who), {canary}));
@@ -154,7 +154,7 @@ TEST_CASE("after a rekey the new master key opens every key, and the old one non
 }
 
 // Keys of so many subjects.
-void make_keys(Machine& machine, int subjects)
+void make_keys(PersonalMachine& machine, int subjects)
 {
     std::vector<std::string> names;
     for (int who = 0; who < subjects; ++who) names.push_back("customer-" + std::to_string(who));
@@ -164,7 +164,7 @@ void make_keys(Machine& machine, int subjects)
 TEST_CASE("of two rekeys at once the second is refused, and the first goes on as if it were alone",
           "[eventstore][personal][keys]")
 {
-    Machine machine;
+    PersonalMachine machine;
     make_keys(machine, 600);
     const auto new_file = machine.directory.path() + "/new.key";
     std::vector<std::string> second;
@@ -186,7 +186,7 @@ TEST_CASE("while all keys are looked at or wrapped anew others are made, opened 
           "[eventstore][personal][keys]")
 {
     constexpr int subjects = 3'000; // some pages
-    Machine machine;
+    PersonalMachine machine;
     make_keys(machine, subjects);
     int made              = 0;
     std::uint64_t reached = 0;

@@ -42,8 +42,8 @@ inline std::size_t files_with(const std::string& directory, std::string_view tex
 }
 
 // A log and its keys on the disk, closed and opened again at will.
-struct Machine {
-    Machine() { open(); }
+struct PersonalMachine {
+    PersonalMachine() { open(); }
 
     void open()
     {

@@ -81,7 +81,6 @@ TEST_CASE("the questions of the chapter on projections", "[projections][docs]")
     machine.record(OrderId{"2"}, cake_for_bob);
     REQUIRE(machine.catch_up());
     const auto asked = ask(*machine.projections, orders, tables);
-    INFO((asked ? "" : asked.error().sentence));
     CHECK(asked);
 }
 

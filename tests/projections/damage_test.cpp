@@ -52,7 +52,6 @@ TEST_CASE("verify names the rows of a block that is damaged, and a rebuild makes
 
     const auto rows     = machine.add(directory()).value();
     const auto verified = machine.projections->verify("directory");
-    INFO((verified ? "" : verified.error().sentence));
     REQUIRE(verified);
     const auto& found    = verified.value().differences;
     const auto names_row = [](const auto& difference) {

@@ -46,7 +46,6 @@ inline std::unique_ptr<EventStore> open_log(const Runtime& runtime, Engine engin
 {
     if (engine == Engine::memory) return open_memory_store(runtime);
     auto opened = LevelDbStore::open(runtime, {.directory = directory});
-    INFO((opened ? "" : opened.error().sentence));
     REQUIRE(opened);
     return std::move(opened.value());
 }

@@ -38,7 +38,6 @@ std::vector<el::Position> copies_in(const Machine& machine, const std::string& n
 
 std::vector<std::string> rows_of(const el::result<el::RowsAsJson>& rows, const std::vector<std::string>& tables)
 {
-    INFO((rows ? "" : rows.error().sentence));
     REQUIRE(rows);
     std::vector<std::string> all;
     for (const auto& table : tables) {

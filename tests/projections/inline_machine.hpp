@@ -32,7 +32,6 @@ inline Joined joined(std::optional<std::string> email, std::string city = "York"
 inline std::size_t differences(const Machine& machine, const char* name)
 {
     const auto verified = machine.projections->verify(name);
-    INFO((verified ? "" : verified.error().sentence));
     REQUIRE(verified);
     CHECK(verified.value().position == machine.store->head());
     return verified.value().differences_total;

@@ -173,7 +173,6 @@ inline Day day(int number)
 template <class Page>
 std::vector<std::string> keys_of(const el::result<Page>& page)
 {
-    INFO((page ? "" : page.error().sentence));
     REQUIRE(page);
     std::vector<std::string> keys;
     for (const auto& [key, row] : page.value().rows) keys.push_back(key.value);

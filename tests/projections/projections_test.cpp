@@ -1,4 +1,5 @@
 #include "projections/every_place.hpp"
+#include "support/answers.hpp"
 #include "support/counter.hpp"
 #include "support/every_store.hpp"
 
@@ -60,13 +61,13 @@ Projected<CounterId, Score> picky()
     });
 }
 
-struct Machine {
-    Machine() = default;
-    explicit Machine(RowPlace where) : place{where} {}
-    explicit Machine(const Way& way) : place{way.place}, engine{way.engine} {}
+struct CountersMachine {
+    CountersMachine() = default;
+    explicit CountersMachine(RowPlace where) : place{where} {}
+    explicit CountersMachine(const Way& way) : place{way.place}, engine{way.engine} {}
 
-    const RowPlace place = RowPlace::leveldb;
-    const Engine engine  = Engine::memory;
+    const RowPlace place         = RowPlace::leveldb;
+    const testing::Engine engine = testing::Engine::memory;
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
     TemporaryDirectory log_directory;
@@ -85,14 +86,9 @@ struct Machine {
     void catch_up() { REQUIRE(projections->wait_for(store->head(), simulated.now() + std::chrono::hours{1})); }
 };
 
-std::string sentence_of(const result<void>& answer)
-{
-    return answer ? "" : answer.error().sentence;
-}
-
 TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
 {
-    Machine machine{GENERATE(from_range(every_way))};
+    CountersMachine machine{GENERATE(from_range(every_way))};
     const auto by_counter = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     const auto by_amount  = machine.projections->add(totals(), {.kept_in = machine.place}).value();
     machine.projections->start();
@@ -108,7 +104,7 @@ TEST_CASE("rows follow the log, by key and by whole table", "[projections]")
 
 TEST_CASE("queries go by index, range and page, in both directions", "[projections][queries]")
 {
-    Machine machine{GENERATE(from_range(every_way))};
+    CountersMachine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 1; i <= 20; ++i) machine.add(i, i % 4 == 0 ? 7 : i);
@@ -142,7 +138,7 @@ TEST_CASE("queries go by index, range and page, in both directions", "[projectio
 
 TEST_CASE("a table at one moment does not see what comes later", "[projections][queries]")
 {
-    Machine machine{GENERATE(from_range(every_way))};
+    CountersMachine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     machine.add(1, 5);
@@ -156,7 +152,7 @@ TEST_CASE("a table at one moment does not see what comes later", "[projections][
 
 TEST_CASE("read models go on from their checkpoints after a restart", "[projections]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    CountersMachine machine{GENERATE(from_range(every_place))};
     {
         REQUIRE(machine.projections->add(scores(), {.kept_in = machine.place}));
         machine.projections->start();
@@ -177,7 +173,7 @@ TEST_CASE("read models go on from their checkpoints after a restart", "[projecti
 
 TEST_CASE("a handler that fails stops its projection at that event, and no other", "[projections][failure]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    CountersMachine machine{GENERATE(from_range(every_place))};
     const auto good = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     const auto bad  = machine.projections->add(picky(), {.kept_in = machine.place}).value();
     machine.projections->start();
@@ -198,7 +194,7 @@ TEST_CASE("a handler that fails stops its projection at that event, and no other
 
 TEST_CASE("verify finds a row that is not what the log gives, and names it", "[projections][verify]")
 {
-    Machine machine;
+    CountersMachine machine;
     REQUIRE(machine.projections->add(scores()));
     machine.projections->start();
     for (int i = 0; i < 50; ++i) machine.add(i, i);
@@ -233,7 +229,7 @@ TEST_CASE("verify finds a row that is not what the log gives, and names it", "[p
 
 TEST_CASE("a rebuild gives the same bytes, and repairs what a changed program left", "[projections][rebuild]")
 {
-    Machine machine{GENERATE(from_range(every_way))};
+    CountersMachine machine{GENERATE(from_range(every_way))};
     const auto rows = machine.projections->add(scores(), {.kept_in = machine.place}).value();
     machine.projections->start();
     for (int i = 0; i < 500; ++i) machine.add(i % 37, i % 11);
@@ -297,7 +293,7 @@ TEST_CASE("while a rebuild runs, no query fails or sees a half-built model", "[p
 
 TEST_CASE("a rebuild that dies leaves the old model in place and nothing behind", "[projections][rebuild][failure]")
 {
-    Machine machine;
+    CountersMachine machine;
     REQUIRE(machine.projections->add(scores()));
     machine.projections->start();
     for (int i = 0; i < 100; ++i) machine.add(i, 1);
@@ -320,7 +316,7 @@ TEST_CASE("a rebuild that dies leaves the old model in place and nothing behind"
 
 TEST_CASE("a higher version is built anew, and an older program is told so", "[projections][versions]")
 {
-    Machine machine{GENERATE(from_range(every_place))};
+    CountersMachine machine{GENERATE(from_range(every_place))};
     REQUIRE(machine.projections->add(scores(1), {.kept_in = machine.place}));
     machine.projections->start();
     machine.add(1, 5);
@@ -351,7 +347,7 @@ TEST_CASE("a higher version is built anew, and an older program is told so", "[p
 
 TEST_CASE("an unknown projection is named together with those there are", "[projections]")
 {
-    Machine machine;
+    CountersMachine machine;
     REQUIRE(machine.projections->add(scores()));
     for (const auto& answer :
          {machine.projections->rebuild("scorse").error(), machine.projections->verify("x").error()}) {

@@ -24,7 +24,6 @@ struct Place {
         model.reset(); // before it is opened again
         if (way.place == el::RowPlace::log) return open_in_log();
         auto opened = el::open_read_model(runtime, way.place, directory.path() + "/model", *definition);
-        INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         model = opened.value();
     }

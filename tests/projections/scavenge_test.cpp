@@ -1,13 +1,12 @@
 // Rows and a log of which something is taken out.
 #include "support/counter.hpp"
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/projections/projection.hpp>
 #include <eventloom/projections/projections.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -48,9 +47,7 @@ Projected<StreamName, Farewell> farewells()
         });
 }
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct ScavengeMachine : SimulatedMachine {
     TemporaryDirectory directory;
     std::unique_ptr<LevelDbStore> store =
         std::move(LevelDbStore::open(runtime, {.directory = directory.path() + "/log"}).value());
@@ -69,7 +66,6 @@ struct Machine {
     void rebuild(const std::string& name)
     {
         const auto rebuilt = projections.rebuild(name);
-        INFO((rebuilt ? "" : rebuilt.error().sentence));
         REQUIRE(rebuilt);
     }
     std::uint64_t differences(const std::string& name)
@@ -83,7 +79,7 @@ struct Machine {
 TEST_CASE("rows of streams that stay are the same whether they are rebuilt before or after a scavenge",
           "[projections][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     REQUIRE(machine.projections.add(scores()));
     REQUIRE(machine.projections.add(farewells()));
     machine.projections.start();
@@ -121,7 +117,7 @@ TEST_CASE("rows of streams that stay are the same whether they are rebuilt befor
 
 TEST_CASE("a row of a stream with limits is repaired and explained by what the log has", "[projections][scavenge]")
 {
-    Machine machine;
+    ScavengeMachine machine;
     REQUIRE(machine.projections.add(scores()));
     machine.projections.start();
     for (int i = 0; i < 6; ++i) REQUIRE(machine.commands.send(CounterId{"1"}, Add{1}));

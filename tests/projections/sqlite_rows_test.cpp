@@ -165,7 +165,6 @@ TEST_CASE("a damaged file is removed and its rows are folded again", "[projectio
     }
     machine.reopen();
     const auto rows = machine.add(directory());
-    INFO((rows ? "" : rows.error().sentence));
     REQUIRE(rows);
     CHECK(rows.value().position().value() == 0);
     REQUIRE(machine.catch_up());

@@ -69,8 +69,8 @@ inline auto balances(const std::string& name)
 }
 
 // The projections of one process on one directory: the same, kept in each place that lasts.
-struct Machine {
-    explicit Machine(const std::string& in) : directory{in} {}
+struct AccountsMachine {
+    explicit AccountsMachine(const std::string& in) : directory{in} {}
 
     el::result<void> open()
     {
@@ -97,7 +97,7 @@ struct Machine {
 };
 
 // What a whole read model answers, seen in one moment: "" or what is wrong with it.
-inline std::string wrong_with(const Machine::Tables& tables)
+inline std::string wrong_with(const AccountsMachine::Tables& tables)
 {
     const auto [totals, balances] = el::at_one_moment(tables);
     std::int64_t seen             = 0;
@@ -115,7 +115,7 @@ inline std::string wrong_with(const Machine::Tables& tables)
 }
 
 // Every generation on the disk but the one that answers, and whatever else a rebuild has left over.
-inline std::string left_over(const Machine& machine)
+inline std::string left_over(const AccountsMachine& machine)
 {
     std::string found;
     for (const auto& name : machine.names) {

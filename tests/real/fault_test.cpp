@@ -74,7 +74,6 @@ void check_goes_on(LevelDbStore& store, std::uint64_t acknowledged)
     CHECK((found == 0 || found == events_in(unknown)));
     for (std::uint64_t number = acknowledged; number < acknowledged + 50; ++number) {
         const auto appended = store.append(request_of(0, number));
-        INFO((appended ? "" : appended.error().sentence));
         REQUIRE(appended);
     }
     CHECK(events_of_a_sound_store(store).size() > events.size());

@@ -72,7 +72,6 @@ TEST_CASE("killed at random moments, a writing process loses no acknowledged eve
                 if (is_acknowledged) REQUIRE(found > 0);
                 there_unacknowledged += found > 0 && not is_acknowledged ? 1 : 0;
                 const auto again = store->append(request);
-                INFO((again ? "" : again.error().sentence));
                 REQUIRE(again);
                 REQUIRE(again.value().repeated == (found > 0));
                 acknowledged[writer].insert(number);

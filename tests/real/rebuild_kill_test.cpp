@@ -17,12 +17,11 @@ using namespace eventloom::testing;
 
 void need(const el::result<void>& what)
 {
-    INFO((what ? "" : what.error().sentence));
     REQUIRE(what);
 }
 
 // Twenty accounts in each append.
-void write_log(Machine& machine)
+void write_log(AccountsMachine& machine)
 {
     const auto& type = el::event_type<Account, Booked>();
     for (std::int64_t first = 0; first < accounts; first += 20) {
@@ -44,7 +43,7 @@ void write_log(Machine& machine)
 }
 
 // All rows of all tables, as their bytes stand.
-std::vector<std::string> rows_of(Machine& machine)
+std::vector<std::string> rows_of(AccountsMachine& machine)
 {
     std::vector<std::string> all;
     for (const auto& name : machine.names) {
@@ -59,7 +58,7 @@ std::vector<std::string> rows_of(Machine& machine)
     return all;
 }
 
-void verify_all(Machine& machine)
+void verify_all(AccountsMachine& machine)
 {
     for (const auto& name : machine.names) {
         const auto verified = machine.projections->verify(name);
@@ -96,7 +95,7 @@ TEST_CASE("rebuilds killed at random moments fail no query, leave the old rows a
     std::mt19937_64 random{seed};
     std::vector<std::string> undisturbed;
     {
-        Machine machine{directory.path()};
+        AccountsMachine machine{directory.path()};
         need(machine.open());
         write_log(machine);
         machine.projections->start();
@@ -112,7 +111,7 @@ TEST_CASE("rebuilds killed at random moments fail no query, leave the old rows a
         const auto whole = rebuild_and_kill(directory.path(), 1 + random() % (steps + steps / 4));
         if (whole > 0) steps = whole;
     }
-    Machine machine{directory.path()};
+    AccountsMachine machine{directory.path()};
     need(machine.open());
     CHECK(left_over(machine) == "");
     CHECK(rows_of(machine) == undisturbed);

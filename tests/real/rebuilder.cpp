@@ -30,7 +30,7 @@ void say(std::string_view line)
     if (write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::_Exit(2);
 }
 
-void ask_for_ever(const Machine::Tables& tables)
+void ask_for_ever(const AccountsMachine::Tables& tables)
 {
     for (;;) {
         if (const auto wrong = wrong_with(tables); not wrong.empty()) give_up("a query: " + wrong);
@@ -42,7 +42,7 @@ void ask_for_ever(const Machine::Tables& tables)
 int main(int argc, char** argv)
 {
     if (argc != 2) return 3;
-    Machine machine{argv[1]};
+    AccountsMachine machine{argv[1]};
     if (const auto opened = machine.open(); not opened) give_up(opened.error().sentence);
     for (const auto& tables : machine.tables) {
         if (const auto wrong = wrong_with(tables); not wrong.empty()) give_up("at the start: " + wrong);

@@ -1,6 +1,7 @@
 // A process that scavenges and appends, killed at random moments.
 #include "real/child.hpp"
 #include "real/scavenged_log.hpp"
+#include "support/answers.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -53,14 +54,13 @@ void scavenge_and_kill(const std::string& directory, std::uint64_t enough, Known
     REQUIRE(ended.exit_code == -1);
 }
 
-struct Machine {
+struct ScavengingMachine {
     el::SystemExecutor executor;
     el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
 
     std::unique_ptr<el::LevelDbStore> open(const std::string& directory) const
     {
         auto store = el::LevelDbStore::open(runtime, {.directory = directory});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -93,7 +93,7 @@ Position check(const el::LevelDbStore& store, Known& known)
     }
     const auto report = store.verify();
     REQUIRE(report);
-    INFO((report.value().findings.empty() ? "" : report.value().findings.front().sentence));
+    INFO(first_finding(report.value()));
     REQUIRE(report.value().findings_total == 0);
     REQUIRE(report.value().events == store.head());
     return store.head() - events;
@@ -106,7 +106,7 @@ TEST_CASE("killed at random moments of scavenges under writers, a store keeps ev
     const std::uint64_t seed = std::random_device{}();
     INFO("seed " << seed);
     std::mt19937_64 random{seed};
-    const Machine machine;
+    const ScavengingMachine machine;
     Known known;
     for (int kill = 0; kill < 20; ++kill) {
         INFO("kill " << kill);

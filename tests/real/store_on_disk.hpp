@@ -2,6 +2,7 @@
 #pragma once
 
 #include "real/requests.hpp"
+#include "support/answers.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -26,7 +27,6 @@ struct RealMachine {
     std::unique_ptr<LevelDbStore> open(const std::string& directory) const
     {
         auto store = LevelDbStore::open(runtime, options(directory));
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
@@ -45,9 +45,8 @@ inline std::map<Uuid, RecordedEvent> events_of_a_sound_store(const LevelDbStore&
     }
     REQUIRE(position == store.head());
     const auto report = store.verify();
-    INFO((report ? "" : report.error().sentence));
     REQUIRE(report);
-    INFO((report.value().findings.empty() ? "" : report.value().findings.front().sentence));
+    INFO(first_finding(report.value()));
     REQUIRE(report.value().findings_total == 0);
     REQUIRE(report.value().events == position);
     return events;

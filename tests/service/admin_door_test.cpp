@@ -1,4 +1,5 @@
 // The door of a running service, and what comes in at it.
+#include "support/answers.hpp"
 #include "support/every_store.hpp"
 
 #include "door/admin_door.hpp"
@@ -109,7 +110,6 @@ public:
              .status    = [] { return R"({"position":7})"; },
              .carry_out = [this](const AdminCommand& what, Console& console) { return act(what, console); }},
             limits);
-        INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         door_ = std::move(opened.value());
     }
@@ -288,7 +288,6 @@ TEST_CASE("the socket is its user's alone, however deep the directory lies", "[s
     const AdminAnswers answers{.health = [] { return "{}"; }, .status = [] { return "{}"; }, .carry_out = {}};
     {
         const auto door = AdminDoor::open(deep, answers);
-        INFO((door ? "" : door.error().sentence));
         REQUIRE(door);
         struct stat about {};
         REQUIRE(::stat((deep + "/admin.sock").c_str(), &about) == 0);

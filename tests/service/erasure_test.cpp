@@ -94,7 +94,6 @@ struct Typed {
     void with_service(const Work& work)
     {
         const auto open = open_shop(runtime, directory.path(), true);
-        INFO((open ? "" : open.error().sentence));
         REQUIRE(open);
         auto& service = open.value()->service();
         REQUIRE(service.start());

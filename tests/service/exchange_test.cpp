@@ -7,7 +7,6 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
 {
     Exported exported{appends_asked_for()};
     const auto report = exported.import("second");
-    INFO((report ? "" : report.error().sentence));
     REQUIRE(report);
     CHECK(report.value().events == exported.head);
     CHECK(report.value().is_new);
@@ -16,7 +15,6 @@ TEST_CASE("what was exported and imported is exported again byte for byte", "[ex
     SECTION("and importing it again writes nothing")
     {
         const auto again = exported.import("second");
-        INFO((again ? "" : again.error().sentence));
         REQUIRE(again);
         CHECK(again.value().found == exported.head);
         CHECK_FALSE(again.value().is_new);
@@ -175,7 +173,6 @@ TEST_CASE("an export that was cut anywhere goes on and gives the same file", "[e
         INFO(cut);
         write(again + ".part", std::string_view{exported.text}.substr(0, cut));
         const auto report = export_history(exported.machine.runtime, *store, again, {});
-        INFO((report ? "" : report.error().sentence));
         REQUIRE(report);
         REQUIRE(report.value().events == exported.head);
         REQUIRE(content_of(again) == exported.text);

@@ -6,6 +6,7 @@
 #include "exchange/history_import.hpp"
 #include "real/requests.hpp"
 #include "support/every_store.hpp"
+#include "support/files.hpp"
 #include "support/personal_events.hpp"
 #include "support/simulated_secrets.hpp"
 
@@ -37,17 +38,10 @@ struct Machine {
     std::unique_ptr<LevelDbStore> open(const std::string& directory)
     {
         auto store = LevelDbStore::open(runtime, {.directory = directory, .durability = Durability::buffered});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         return std::move(store.value());
     }
 };
-
-inline std::string content_of(const std::string& file)
-{
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 inline void write(const std::string& file, std::string_view content)
 {
@@ -91,7 +85,6 @@ inline void fill(EventStore& store, PersonalKeys& keys, const Runtime& runtime, 
 {
     const auto append = [&](const AppendRequest& request) {
         const auto appended = store.append(request);
-        INFO((appended ? "" : appended.error().sentence));
         REQUIRE(appended);
     };
     append({.command = CommandRecord{.id = executor.next(), .stream = "note-0"}});
@@ -130,7 +123,6 @@ inline void scavenge(LevelDbStore& store, SimulatedExecutor& executor)
     REQUIRE(delete_stream(store, executor, "own-2"));
     REQUIRE(tombstone_stream(store, executor, "long-2"));
     const auto report = store.scavenge({});
-    INFO((report ? "" : report.error().sentence));
     REQUIRE(report);
     REQUIRE(report.value().events > 0);
     REQUIRE(delete_stream(store, executor, "own-3"));
@@ -143,7 +135,6 @@ struct Exported {
         fill(*seal_personal_data(*store, keys), keys, machine.runtime, machine.executor, appends);
         if (appends >= 20) scavenge(*store, machine.executor);
         const auto report = export_history(machine.runtime, *store, file, {});
-        INFO((report ? "" : report.error().sentence));
         REQUIRE(report);
         CHECK(report.value().events == store->head());
         head = store->head();

@@ -43,7 +43,6 @@ struct Asked {
     {
         Keys all;
         const auto found = pages(text);
-        INFO((found ? "" : found.error().sentence));
         REQUIRE(found);
         for (const auto& page : found.value()) all.insert(all.end(), page.begin(), page.end());
         return all;

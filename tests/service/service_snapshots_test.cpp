@@ -23,7 +23,6 @@ TEST_CASE("a service keeps snapshots in its directory, unless they are switched 
     const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
     for (int run = 0; run < 2; ++run) {
         const auto service = Service::open(runtime, {.directory = directory.path() + "/shop", .snapshots = on});
-        INFO((service ? "" : service.error().sentence));
         REQUIRE(service);
         for (int i = 1; i <= 12; ++i) REQUIRE(service.value()->commands().send(id<Ledger>{"1"}, Book{i}));
         CHECK(service.value()->commands().load(id<Ledger>{"1"}).value().balance == 78 * (run + 1));

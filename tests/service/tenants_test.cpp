@@ -56,7 +56,6 @@ struct House {
     Tenants::Use use(const std::string& name)
     {
         auto used = tenants->use(name, true);
-        INFO((used ? "" : used.error().sentence));
         REQUIRE(used);
         return std::move(used.value());
     }
@@ -65,7 +64,6 @@ struct House {
         const auto used = use(name);
         const auto appended =
             used->service().store().append(to("note-1", ExpectedVersion::any(), {note_of(runtime, text)}));
-        INFO((appended ? "" : appended.error().sentence));
         REQUIRE(appended);
     }
     std::vector<std::string> notes(const std::string& name)

@@ -5,6 +5,7 @@
 
 #include "import/import.hpp"
 #include "shop.hpp"
+#include "support/answers.hpp"
 
 #include <eventloom/storage/syncing_env.hpp>
 
@@ -56,13 +57,12 @@ void run(std::uint64_t seed)
         if (not last) disk.crash_at(disk.operations() + 1 + simulated.draw(600));
         {
             auto shop = Shop::open(runtime, "/shop", {.decline_rate = 0.2, .fail_rate = 0.2, .seed = seed}, true);
-            INFO((shop ? "" : shop.error().sentence));
+            INFO(sentence_of(shop));
             if (last) REQUIRE(shop);
             if (shop && shop.value()->service().start()) {
                 auto imported       = import_file(file.path, {.opening_stock = 12}, shop.value()->service().commands());
                 const auto finished = shop.value()->finish_everything();
                 if (last) {
-                    INFO((imported ? "" : imported.error().sentence));
                     REQUIRE(imported);
                     REQUIRE(finished);
                     report = imported.value();

@@ -1,8 +1,7 @@
 // Plain files on the files of a Runtime.
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/storage/plain_files.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -11,9 +10,7 @@ namespace plain_files_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct FilesMachine : SimulatedMachine {
     TemporaryDirectory directory;
 
     std::string path(const std::string& name) const { return directory.path() + "/" + name; }
@@ -28,7 +25,7 @@ struct Machine {
 
 TEST_CASE("a plain file is written at its end, renamed, and read from its beginning", "[storage][files]")
 {
-    Machine machine;
+    FilesMachine machine;
     machine.append("part", "one");
     machine.append("part", " two");
     REQUIRE(rename_file(machine.runtime, machine.path("part"), machine.path("whole")));
@@ -49,7 +46,7 @@ TEST_CASE("a plain file is written at its end, renamed, and read from its beginn
 
 TEST_CASE("what a plain file cannot do is said as it was found", "[storage][files]")
 {
-    Machine machine;
+    FilesMachine machine;
     const auto missing = SequentialReader::open(machine.runtime, machine.path("none"));
     REQUIRE_FALSE(missing);
     CHECK(missing.error().code == "file-fault");
@@ -60,7 +57,7 @@ TEST_CASE("what a plain file cannot do is said as it was found", "[storage][file
 
 TEST_CASE("a file is held by one at a time", "[storage][files]")
 {
-    Machine machine;
+    FilesMachine machine;
     {
         const auto held = HeldFile::hold(machine.runtime, machine.path("LOCK"));
         REQUIRE(held);

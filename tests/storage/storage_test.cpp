@@ -1,8 +1,7 @@
-#include "support/every_store.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/ordered_key.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
@@ -15,11 +14,10 @@
 namespace storage_test {
 
 using namespace eventloom;
+using eventloom::testing::SimulatedMachine;
 using eventloom::testing::TemporaryDirectory;
 
-struct Machine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct DatabaseMachine : SimulatedMachine {
     TemporaryDirectory directory;
 
     result<std::unique_ptr<Database>> open(bool create = true) const
@@ -30,7 +28,7 @@ struct Machine {
 
 TEST_CASE("what is removed from tables and compacted leaves no byte in any file", "[storage]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     const auto database = machine.open();
     REQUIRE(database);
     auto& rows            = *database.value();
@@ -83,7 +81,7 @@ TEST_CASE("the order of ordered keys is the order of their values", "[storage][o
 
 TEST_CASE("a batch is there after reopening, and a snapshot does not see it", "[storage]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     {
         const auto database = machine.open();
         REQUIRE(database);
@@ -103,7 +101,7 @@ TEST_CASE("a batch is there after reopening, and a snapshot does not see it", "[
 
 TEST_CASE("a cursor goes to the key at or before any place", "[storage]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     const auto database = machine.open();
     Batch batch;
     for (const char* key : {"b", "d", "f"}) batch.put(key, key);
@@ -121,7 +119,7 @@ TEST_CASE("a cursor goes to the key at or before any place", "[storage]")
 
 TEST_CASE("what cannot be opened is named with its kind", "[storage][errors]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     CHECK(machine.open(false).error().code == "no-such-database");
     {
         const auto held = machine.open();
@@ -144,7 +142,7 @@ TEST_CASE("what cannot be opened is named with its kind", "[storage][errors]")
 
 TEST_CASE("a torn tail of a log is cut off, and damage before whole records is refused", "[storage][scrub]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     const auto write = [&](int from, int to) {
         const auto database = machine.open();
         REQUIRE(database);
@@ -180,7 +178,7 @@ TEST_CASE("a torn tail of a log is cut off, and damage before whole records is r
 
 TEST_CASE("a torn tail of a MANIFEST is cut off, but never a change that was acted on", "[storage][scrub]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     {
         const auto database = machine.open();
         REQUIRE(database);
@@ -209,7 +207,7 @@ TEST_CASE("a torn tail of a MANIFEST is cut off, but never a change that was act
 
 TEST_CASE("tables or logs without a CURRENT are not taken for an empty directory", "[storage]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     REQUIRE(machine.open());
     std::filesystem::remove(machine.directory.path() + "/db/CURRENT");
     const auto database = machine.open();
@@ -219,7 +217,7 @@ TEST_CASE("tables or logs without a CURRENT are not taken for an empty directory
 
 TEST_CASE("a small file is replaced whole, and a large one is not read", "[storage][files]")
 {
-    const Machine machine;
+    const DatabaseMachine machine;
     const auto path = machine.directory.path() + "/file";
     CHECK_FALSE(read_file(machine.runtime, path).value());
     REQUIRE(replace_file(machine.runtime, path, "one"));

@@ -1,10 +1,12 @@
-// What an answer says, for tests: "" when it was done.
+// What an answer says, for tests. An answer that a check did not expect is shown with its sentence.
 //
-//     REQUIRE(sentence_of(store.verify()) == "");
+//     REQUIRE(store.verify());
 //     CHECK(code_of(store.append(request)) == "wrong-expected-version");
 #pragma once
 
 #include <eventloom/framework/result.hpp>
+
+#include <catch2/catch.hpp>
 
 #include <string>
 
@@ -30,3 +32,11 @@ std::string first_finding(const Report& report)
 }
 
 } // namespace eventloom::testing
+
+template <class T>
+struct Catch::StringMaker<eventloom::result<T>> {
+    static std::string convert(const eventloom::result<T>& answer)
+    {
+        return answer ? "done" : answer.error().code + ": " + answer.error().sentence;
+    }
+};

@@ -16,7 +16,6 @@ namespace {
 std::unique_ptr<EventStore> open_leveldb(const Runtime& runtime, LevelDbStoreOptions options)
 {
     auto store = LevelDbStore::open(runtime, std::move(options));
-    INFO((store ? "" : store.error().sentence));
     REQUIRE(store);
     return std::move(store.value());
 }
@@ -45,7 +44,6 @@ public:
                                                   .index_events_in_memory = 16,
                                                   .cluster_events         = 6,
                                                   .cluster_memory_bytes   = 512});
-        INFO((store ? "" : store.error().sentence));
         REQUIRE(store);
         store_ = std::move(store.value());
     }
@@ -158,7 +156,6 @@ std::vector<RecordedEvent> all_of(EventCursor& cursor)
     std::vector<RecordedEvent> events;
     for (;;) {
         const auto next = cursor.next();
-        INFO((next ? "" : next.error().sentence));
         REQUIRE(next);
         if (next.value() == nullptr) return events;
         events.push_back(*next.value());

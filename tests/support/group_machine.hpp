@@ -1,11 +1,11 @@
 // A store, consumer groups over it, and members whose doings are in a ledger: for the tests of consumer groups.
 #pragma once
 
-#include "support/every_store.hpp"
+#include "support/answers.hpp"
 #include "support/group_ledger.hpp"
+#include "support/simulated_machine.hpp"
 
 #include <eventloom/messaging/consumer_groups.hpp>
-#include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -13,9 +13,7 @@ namespace eventloom::testing {
 
 using Positions = std::vector<Position>;
 
-struct GroupMachine {
-    SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+struct GroupMachine : SimulatedMachine {
     TemporaryDirectory directory;
     StoreUnderTest store;
     std::unique_ptr<ConsumerGroups> groups;
@@ -34,7 +32,6 @@ struct GroupMachine {
     std::shared_ptr<ConsumerGroup> open(ConsumerGroupOptions options)
     {
         auto opened = groups->open_group(std::move(options));
-        INFO((opened ? "" : opened.error().sentence));
         REQUIRE(opened);
         return std::move(opened.value());
     }
@@ -71,7 +68,6 @@ struct GroupMachine {
     MemberBatch next(PullingMember& member)
     {
         auto batch = member.next();
-        INFO((batch ? "" : batch.error().sentence));
         REQUIRE(batch);
         for (const auto& event : batch.value().events) ledger.handed_over(member.name(), event);
         return std::move(batch.value());
@@ -107,12 +103,6 @@ inline Positions positions_of(const MemberBatch& batch)
     Positions positions;
     for (const auto& event : batch.events) positions.push_back(event.position);
     return positions;
-}
-
-template <class T>
-std::string code_of(const result<T>& answer)
-{
-    return answer ? "" : answer.error().code;
 }
 
 inline const StoreKind& any_store()

@@ -19,11 +19,6 @@ Finished run_without_data(const TemporaryDirectory& directory, std::vector<std::
     return Program{directory, std::move(arguments)}.wait();
 }
 
-std::string code_of(const Finished& finished)
-{
-    return nlohmann::json::parse(finished.errors)["error"]["code"];
-}
-
 std::size_t entries_in(const std::string& path)
 {
     std::size_t entries = 0;

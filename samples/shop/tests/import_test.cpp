@@ -19,7 +19,7 @@ namespace import_test {
 using namespace shop;
 using el::testing::TemporaryDirectory;
 
-struct Machine {
+struct ImportMachine {
     el::SystemExecutor executor;
     el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
     TemporaryDirectory directory;
@@ -125,7 +125,7 @@ TEST_CASE("the sample is imported to the penny, and a second time to no effect",
 {
     const std::string sample = SHOP_DATA;
     const Count count        = count_by_hand(sample);
-    Machine machine;
+    ImportMachine machine;
     const auto report = machine.import(sample);
     REQUIRE(report);
     CHECK(report.value().rows_read == count.rows);
@@ -155,7 +155,7 @@ TEST_CASE("the sample is imported to the penny, and a second time to no effect",
 
 TEST_CASE("rows of one invoice make one order, also when they do not stand together", "[shop][import]")
 {
-    Machine machine;
+    ImportMachine machine;
     const auto report =
         machine.import(machine.file(header + row("1") + row("2") + row("1", "2") + row("C3", "-1") + row("1", "-4")));
     REQUIRE(report);
@@ -194,7 +194,7 @@ TEST_CASE("a row that cannot be taken is named with its line, and stops none of 
         std::string("\0\0\0\n", 4),
     };
     for (const auto& one : bad) {
-        Machine machine;
+        ImportMachine machine;
         const auto report = machine.import(machine.file(header + row("1") + one + row("3")));
         INFO("the row " << one.substr(0, 80));
         REQUIRE(report);
@@ -209,7 +209,7 @@ TEST_CASE("a row that cannot be taken is named with its line, and stops none of 
 
 TEST_CASE("what tills and spreadsheets write is understood", "[shop][import]")
 {
-    Machine machine;
+    ImportMachine machine;
     const auto path =
         machine.file("\xEF\xBB\xBF"
                      "Country,InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID\r\n"
@@ -232,7 +232,7 @@ TEST_CASE("what tills and spreadsheets write is understood", "[shop][import]")
 
 TEST_CASE("a file that is no Online Retail, or is not there, is an error and imports nothing", "[shop][import]")
 {
-    Machine machine;
+    ImportMachine machine;
     CHECK(machine.import(machine.directory.path() + "/none.csv").error().code == "cannot-read-file");
     CHECK(machine.import(machine.directory.path()).error().code == "cannot-read-file");
     CHECK(machine.import(machine.file("")).error().code == "not-online-retail");
@@ -242,7 +242,7 @@ TEST_CASE("a file that is no Online Retail, or is not there, is an error and imp
 
 TEST_CASE("a real month with the day first is booked into that month, or not at all", "[shop][import][dialect]")
 {
-    Machine machine;
+    ImportMachine machine;
     std::string rows = header;
     for (int day = 1; day < 10; ++day) {
         rows += row(std::to_string(day), "1", "1.00", std::to_string(day) + "/12/2010 8:26");
@@ -269,7 +269,7 @@ TEST_CASE("a real month with the day first is booked into that month, or not at 
 TEST_CASE("a file of which more than damage cannot be read is refused whole, unless the rest is asked for",
           "[shop][import][dialect]")
 {
-    Machine machine;
+    ImportMachine machine;
     std::string rows = header;
     for (int i = 0; i < 270; ++i) rows += i % 9 == 0 ? row(std::to_string(i), "six") : row(std::to_string(i));
     const auto path    = machine.file(rows);
@@ -291,7 +291,7 @@ TEST_CASE("a file of which more than damage cannot be read is refused whole, unl
 
 TEST_CASE("empty rows, as spreadsheets leave them, are no rows", "[shop][import]")
 {
-    Machine machine;
+    ImportMachine machine;
     const auto report = machine.import(machine.file(header + row("1") + ",,,,,,,\n , ,,,,,,\n" + row("2") + ",,,\n"));
     REQUIRE(report);
     CHECK(report.value().rows_read == 2);
@@ -300,7 +300,7 @@ TEST_CASE("empty rows, as spreadsheets leave them, are no rows", "[shop][import]
 
 TEST_CASE("whatever bytes a file holds, every row is taken or named", "[shop][import][fuzz]")
 {
-    Machine machine;
+    ImportMachine machine;
     std::mt19937 random{7}; // the same bytes every time
     const std::string pieces[]{
         "\"", ",", "\n", "\r", "1", "-", "C", ".", "\xff", std::string(1, '\0'), "2010-12-01 08:26:00", row("5")};

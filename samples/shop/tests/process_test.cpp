@@ -26,7 +26,6 @@ void check_books(const TemporaryDirectory& directory)
     el::SystemExecutor executor;
     const el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
     auto opened = Shop::open(runtime, directory.path() + "/data", {}, false);
-    INFO((opened ? "" : opened.error().sentence));
     REQUIRE(opened);
     auto& shop = *opened.value();
     std::map<std::string, Money> charged;

@@ -27,6 +27,14 @@ struct Finished {
     nlohmann::json json() const { return nlohmann::json::parse(output); }
 };
 
+// The code of the error that it has written as JSON.
+inline std::string code_of(const Finished& finished)
+{
+    INFO(finished.errors);
+    REQUIRE(nlohmann::json::accept(finished.errors));
+    return nlohmann::json::parse(finished.errors)["error"]["code"];
+}
+
 class Program {
 public:
     // Programs that run at the same time in one directory have names of their own.

@@ -29,11 +29,6 @@ std::string socket_of(const TemporaryDirectory& directory)
     return directory.path() + "/data/admin.sock";
 }
 
-std::string code_of(const Finished& finished)
-{
-    return nlohmann::json::parse(finished.errors)["error"]["code"];
-}
-
 // The beginning of the sample, for tests that need not know it all.
 std::string first_rows(const TemporaryDirectory& directory, std::size_t rows)
 {

@@ -27,7 +27,6 @@ struct ShopInMemory {
     ImportReport import(const std::string& bytes, const ImportOptions& options = {})
     {
         auto report = try_import(bytes, options);
-        INFO((report ? "" : report.error().sentence));
         REQUIRE(report);
         CHECK(report.value().rows_read == report.value().rows_taken + report.value().rows_refused);
         return std::move(report.value());

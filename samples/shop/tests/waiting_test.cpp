@@ -12,13 +12,6 @@ namespace waiting_test {
 using namespace shop::testing;
 namespace fs = std::filesystem;
 
-std::string code_of(const Finished& finished)
-{
-    INFO(finished.errors);
-    REQUIRE(nlohmann::json::accept(finished.errors));
-    return nlohmann::json::parse(finished.errors)["error"]["code"];
-}
-
 TEST_CASE(
     "a service that has been stopped is said to say nothing, with its process, and is asked again when it goes on",
     "[shop][process][waiting]")
