@@ -6,7 +6,7 @@
 // Threads: pure functions.
 #pragma once
 
-#include "sealing.hpp"
+#include "secret_key.hpp"
 
 #include <eventloom/framework/runtime.hpp>
 

@@ -1,7 +1,7 @@
 // A subject's key, open, in memory.
 #pragma once
 
-#include "sealing.hpp"
+#include "secret_key.hpp"
 
 #include <cstdint>
 

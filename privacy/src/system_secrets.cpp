@@ -1,6 +1,6 @@
 #include <eventloom/privacy/detail/secrets.hpp>
 
-#include "sealing.hpp"
+#include "secret_key.hpp"
 
 #include <cerrno>
 #include <cstdio>

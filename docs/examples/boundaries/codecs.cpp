@@ -1,5 +1,6 @@
 #include "courses.hpp"
 #include "invoices.hpp"
+#include "nights.hpp"
 #include "orders.hpp"
 #include "prices.hpp"
 #include "sign_up.hpp"
@@ -13,3 +14,5 @@ template const eventloom::EventTypes& eventloom::event_types<invoices::Invoices>
 template const eventloom::EventTypes& eventloom::event_types<sign_up::SignUps>();
 template const eventloom::EventTypes& eventloom::event_types<prices::Products>();
 template const eventloom::EventTypes& eventloom::event_types<orders::Orders>();
+template const eventloom::EventTypes& eventloom::event_types<nights::Stay>();
+template const eventloom::EventTypes& eventloom::event_types<nights::Nights>();

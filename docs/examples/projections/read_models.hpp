@@ -28,6 +28,20 @@ inline el::Projected<OrderId, OrderRow> order_list()
         [](OrderRow&, const Cancelled&) { return el::drop_row; });
 }
 
+// One row for each receipt. Which order it is for is not in the event: its stream says so.
+struct ReceiptRow {
+    OrderId order;
+    el::Time paid_at;
+};
+
+inline auto receipts()
+{
+    return el::projection<std::string, ReceiptRow>("receipts", 1, el::from<Order>(), el::keyed_by(&Paid::receipt),
+                                                   [](ReceiptRow& row, const Paid&, const el::RecordedEvent& where) {
+                                                       row = {el::id_of_stream<Order>(where.stream), where.recorded_at};
+                                                   });
+}
+
 // Two tables that one event changes, and that are always seen together.
 struct Country {
     std::string name;

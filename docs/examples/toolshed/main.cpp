@@ -2,6 +2,8 @@
 
 #include <eventloom/service/command_line.hpp>
 
+#include <algorithm>
+
 namespace toolshed {
 
 namespace {
@@ -35,6 +37,15 @@ void add_add(el::CommandLine& line)
     });
 }
 
+// A check of our own. A member is written in small letters, so that nobody is two members.
+el::Check member_name()
+{
+    return {[](const std::string& word) -> std::string {
+        const bool is_small = std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+        return is_small ? "" : "\"" + word + "\" is not the name of a member: use the letters a to z";
+    }};
+}
+
 void add_lend(el::CommandLine& line)
 {
     struct Arguments {
@@ -44,7 +55,7 @@ void add_lend(el::CommandLine& line)
     const auto arguments = std::make_shared<Arguments>();
     const auto command   = line.app().add_subcommand("lend", "Lend a tool to a member");
     command.add_option("tool", arguments->tool, "Its id").required().check(el::identifier());
-    command.add_option("member", arguments->member, "Who takes it").required().check(el::identifier());
+    command.add_option("member", arguments->member, "Who takes it").required().check(member_name());
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shed, line.open<Toolshed>());
         const auto today = std::chrono::floor<std::chrono::days>(line.runtime().clock.now());
@@ -71,7 +82,7 @@ void add_list(el::CommandLine& line)
 {
     const auto member  = std::make_shared<std::string>();
     const auto command = line.app().add_subcommand("list", "All tools, or those that a member has");
-    command.add_option("--member", *member, "Only what this member has");
+    command.add_option("--member", *member, "Only what this member has").check(member_name());
     line.on_rows(command, {"tools"}, [&line, member](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shed, line.open<Toolshed>());
         BOOST_OUTCOME_TRY(const auto page, member->empty() ? shed->tools->all() : shed->tools->by("member", *member));

@@ -1,4 +1,5 @@
-// The events that a projection skipped, as its read model stores them.
+// The events that a projection skipped, as its read model stores them. A retry is a rebuild of the projection, and so is a
+// discard that other dead letters wait for: run/rebuild.cpp.
 #pragma once
 
 #include <eventloom/projections/projections.hpp>

@@ -40,7 +40,7 @@ inline constexpr bool is_id<id<Of>> = true;
 
 } // namespace detail
 
-// The id in a stream's name: "1042" of "order-1042"; empty when the stream has no hyphen.
+// The id in a stream's name: id_of_stream<Order>("order-1042") is OrderId{"1042"}. Without a hyphen it is empty.
 template <class Of>
 id<Of> id_of_stream(std::string_view stream)
 {

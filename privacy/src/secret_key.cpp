@@ -1,4 +1,4 @@
-#include "sealing.hpp"
+#include "secret_key.hpp"
 
 #include <eventloom/framework/detail/ensure.hpp>
 

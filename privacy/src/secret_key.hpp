@@ -1,9 +1,10 @@
-// Authenticated encryption: XChaCha20-Poly1305 of libsodium. Without the key sealed bytes cannot be read, and a change is noticed.
+// A secret key, and what it does: authenticated encryption with XChaCha20-Poly1305 of libsodium. Without the key nobody can read
+// the sealed bytes, and a change of them is noticed.
 //
 //     const auto sealed = key.seal(nonce, beside, text);
-//     const auto opened = key.open(beside, sealed);        // nothing: another key, other bytes, or something else beside
+//     const auto opened = key.open(beside, sealed);        // nothing: the key, the bytes or `beside` are not the same
 //
-// `beside` is not kept, but must be the same again: what the bytes belong to. Threads: values.
+// `beside` is the associated data: it says what the bytes belong to. It is not stored. Threads: values.
 #pragma once
 
 #include <array>

@@ -1,0 +1,56 @@
+// The company that charges cards, as the examples of docs/sagas.md have it. It declines more than 1,000, and may be offline.
+#pragma once
+
+#include "hotel.hpp"
+
+#include <eventloom/sagas/sagas.hpp>
+
+#include <atomic>
+#include <mutex>
+
+namespace hotel {
+
+// What the company is asked, and what it answers.
+struct Receipt {
+    std::string number;
+};
+struct Charge {
+    using answer = Receipt;
+    StayId stay;
+    std::int64_t cents = 0;
+};
+struct Refund {
+    using answer = Receipt;
+    StayId stay;
+};
+
+class CardCompany {
+public:
+    std::atomic<int> offline{0}; // so many calls get no answer
+
+    el::result<Receipt> charge(const Charge& charge, const el::CallKey& key)
+    {
+        if (no_answer()) return el::fail(el::Failure::unavailable, "company-offline", "The card company is offline.");
+        if (charge.cents > 100'000) return el::refuse("card-declined", "The card was declined.");
+        const std::lock_guard lock{mutex_};
+        // The key is known: this was charged before, and the answer has been lost.
+        return charged_.emplace(key, Receipt{"receipt-" + charge.stay.value}).first->second;
+    }
+
+    // Also right when nothing was charged.
+    el::result<Receipt> refund(const Refund& refund, const el::CallKey&)
+    {
+        if (no_answer()) return el::fail(el::Failure::unavailable, "company-offline", "The card company is offline.");
+        return Receipt{"refund-" + refund.stay.value};
+    }
+
+    std::size_t charges() const { return charged_.size(); }
+
+private:
+    bool no_answer() { return offline > 0 && offline-- > 0; }
+
+    std::mutex mutex_; // activities are called by several threads
+    std::map<el::CallKey, Receipt> charged_;
+};
+
+} // namespace hotel

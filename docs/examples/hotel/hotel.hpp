@@ -1,0 +1,98 @@
+// The domain of docs/sagas.md: rooms, and guests who ask for a stay in one of them.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+
+namespace hotel {
+
+namespace el = eventloom;
+
+struct Stay;
+struct Room;
+using StayId = el::id<Stay>;
+using RoomId = el::id<Room>;
+
+// clang-format off
+struct Requested { RoomId room; std::int64_t cents = 0; };
+struct Confirmed { std::string receipt; };
+struct GivenUp   { std::string reason; };
+
+struct Request   { RoomId room; std::int64_t cents = 0; };
+struct Confirm   { std::string receipt; };
+struct GiveUp    { std::string reason; };
+// clang-format on
+
+struct Stay {
+    static constexpr auto category = "stay";
+    using Events      = el::events<el::event<"stay-requested", Requested>, el::event<"stay-confirmed", Confirmed>,
+                              el::event<"stay-given-up", GivenUp>>;
+    std::string stage = "unknown";
+};
+inline Stay evolve(Stay stay, const Requested&)
+{
+    stay.stage = "requested";
+    return stay;
+}
+inline Stay evolve(Stay stay, const Confirmed&)
+{
+    stay.stage = "confirmed";
+    return stay;
+}
+inline Stay evolve(Stay stay, const GivenUp& event)
+{
+    stay.stage = "given up: " + event.reason;
+    return stay;
+}
+inline el::result<Requested> decide(const Request& command, const Stay& stay)
+{
+    if (stay.stage != "unknown") return el::refuse("stay-known", "There is a stay with this number already.");
+    return Requested{command.room, command.cents};
+}
+inline el::result<Confirmed> decide(const Confirm& command, const Stay& stay)
+{
+    if (stay.stage != "requested") return el::refuse("not-requested", "The stay is " + stay.stage + ".");
+    return Confirmed{command.receipt};
+}
+inline el::result<GivenUp> decide(const GiveUp& command, const Stay&)
+{
+    return GivenUp{command.reason};
+}
+static_assert(el::aggregate<Stay>);
+
+// clang-format off
+struct Held     { StayId stay; };
+struct Released { StayId stay; };
+
+struct Hold     { StayId stay; };
+struct Release  { StayId stay; };
+// clang-format on
+
+struct Room {
+    static constexpr auto category = "room";
+    using Events                   = el::events<el::event<"room-held", Held>, el::event<"room-released", Released>>;
+    StayId stay; // whom it is held for; empty: it is free
+};
+inline Room evolve(Room room, const Held& event)
+{
+    room.stay = event.stay;
+    return room;
+}
+inline Room evolve(Room room, const Released&)
+{
+    room.stay = {};
+    return room;
+}
+inline el::result<Held> decide(const Hold& command, const Room& room)
+{
+    if (not room.stay.value.empty()) return el::refuse("room-taken", "The room is taken.");
+    return Held{command.stay};
+}
+// Also right for a room that was never held for this stay: then nothing happens.
+inline el::result<std::optional<Released>> decide(const Release& command, const Room& room)
+{
+    if (room.stay != command.stay) return std::nullopt;
+    return Released{command.stay};
+}
+static_assert(el::aggregate<Room>);
+
+} // namespace hotel

@@ -1,0 +1,14 @@
+// The sagas of docs/sagas.md: what follows from a request for a stay.
+#pragma once
+
+#include <eventloom/sagas/saga_definition.hpp>
+
+namespace hotel {
+
+// Version 1: hold the room, confirm the stay.
+eventloom::Saga reservation();
+
+// Version 2: hold the room, charge the card, confirm the stay.
+eventloom::Saga paid_reservation();
+
+} // namespace hotel
