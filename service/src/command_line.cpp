@@ -242,7 +242,8 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
     auto opened = state.open(runtime(), directory, create_if_missing);
     if (not opened && opened.error().code == "no-such-database") {
         return fail(Failure::invalid, "no-data",
-                    "looked for data in " + directory + " and found none; import something first, or give --data DIR");
+                    "looked for data in " + directory +
+                        " and found none; a command that writes makes them, or give another --data DIR");
     }
     if (not opened && state.reads_a_view_instead(opened.error())) return open(create_if_missing);
     if (not opened) return with_holder(std::move(opened.error()), runtime(), directory);

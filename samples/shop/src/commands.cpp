@@ -129,14 +129,14 @@ void add_shop(el::CommandLine& line)
     line.knows(el::event_types<shipping::Shipment>());
     line.knows(el::event_types<returns::OrderReturn>());
     const auto app = line.app();
+    line.looked_at_when_opening(app.add_option("--decline-rate", options->decline_rate,
+                                               "The share of cards that the payment provider declines, 0 to 1")
+                                    .check(el::rate()));
+    line.looked_at_when_opening(app.add_option("--fail-rate", options->fail_rate,
+                                               "The share of its calls that fail and are tried again, 0 to 0.99")
+                                    .check(el::rate(0.99)));
     line.looked_at_when_opening(
-        app.add_option("--decline-rate", options->decline_rate, "How many cards the sample's payment provider declines")
-            .check(el::rate()));
-    line.looked_at_when_opening(
-        app.add_option("--fail-rate", options->fail_rate, "How many of its calls fail and are tried again")
-            .check(el::rate(0.99)));
-    line.looked_at_when_opening(
-        app.add_option("--seed", options->seed, "The seed of this choice: the same seed gives the same choice"));
+        app.add_option("--seed", options->seed, "The seed of both: with the same seed the same cards and calls fail"));
     add_import(line);
     add_orders(line);
     add_stock(line);
@@ -165,7 +165,7 @@ void add_import(el::CommandLine& line)
             [&known](const std::string& order) {
                 known.dates = order == "dmy" ? DateOrder::dmy : order == "mdy" ? DateOrder::mdy : DateOrder::ymd;
             },
-            "In which order day, month and year stand, where the file does not show it")
+            "The order of day, month and year, if the file does not show it")
         .check(el::one_of({"dmy", "mdy", "ymd"}));
     command
         .add_option_function(
@@ -173,7 +173,7 @@ void add_import(el::CommandLine& line)
             [&known](const std::string& mark) {
                 known.decimal = mark == "point" ? DecimalMark::point : DecimalMark::comma;
             },
-            "The decimal mark of its numbers, where the file does not show it")
+            "The decimal mark of its numbers, if the file does not show it")
         .check(el::one_of({"point", "comma"}));
     command.add_flag("--skip-unreadable", arguments->options.skip_unreadable,
                      "Import the rest even if more than a tenth of the rows cannot be read");

@@ -174,7 +174,7 @@ void add_projection_commands(CommandLine& line)
     };
     line.on(projections.add_subcommand("list", "All projections, with their positions and states"), show,
             DirectoryUse::reading);
-    const auto status = projections.add_subcommand("status", "The same");
+    const auto status = projections.add_subcommand("status", "The same as list; with --watch, kept up to date");
     status.add_flag("--watch", *is_watched, "Update until Ctrl-C, with rates; in a pipe, a line for each change");
     line.on(status, show, DirectoryUse::reading);
 

@@ -225,7 +225,8 @@ void add_projection_history_commands(CommandLine& line, Command projections)
         return explain(out, open_service->service().projections(), line.runtime().clock, *arguments);
     });
 
-    const auto as_of_command = add("as-of", "The rows as they stood then, folded from the log beside those of now");
+    const auto as_of_command =
+        add("as-of", "The rows as they were at an earlier position or time, folded from the log");
     as_of_command.add_option("key", arguments->row.key, "Only the row of this key");
     const auto moment = as_of_command.add_choice("moment", "The moment");
     moment.add_option("--position", arguments->position, "Up to the event at this position").check(whole_number());

@@ -130,7 +130,7 @@ void add_saga_commands(CommandLine& line)
         DirectoryUse::reading);
 
     const auto retry_command =
-        sagas.add_subcommand("retry", "Continue an instance that is stuck, and wait for all sagas");
+        sagas.add_subcommand("retry", "Continue an instance that is stuck, and wait until it ends or is stuck again");
     retry_command.add_option("saga", arguments->saga, "The saga's name").required();
     retry_command.add_option("key", arguments->key, "The instance's key").required();
     line.on(retry_command, [&line, arguments](Output& out) -> result<void> {

@@ -16,7 +16,8 @@ namespace {
 Error no_data(const std::string& directory)
 {
     return {Failure::invalid, "no-data",
-            "looked for data in " + directory + " and found none; import something first, or give --data DIR"};
+            "looked for data in " + directory +
+                " and found none; a command that writes makes them, or give another --data DIR"};
 }
 
 // A repair does not stop at Ctrl-C before it is done.

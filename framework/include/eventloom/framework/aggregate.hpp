@@ -1,4 +1,4 @@
-// An aggregate: a state with its events, and the pure functions beside it, decide and evolve.
+// An aggregate: a state, the list of its events, and two kinds of pure functions beside it, decide and evolve.
 //
 //     struct Order {
 //         static constexpr auto category = "order";
@@ -10,10 +10,10 @@
 //     static_assert(el::aggregate<Order>);
 //
 // The category is a word without a hyphen, and belongs to this state alone.
-// decide may give one event, an optional one, a variant of alternatives, a tuple of several, or a vector of
-// `Order::Events::variant`. evolve cannot fail: what has happened has happened. Neither does I/O or asks the time.
-// `static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100};` in a state whose streams grow long has its
-// snapshots kept (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
+// decide returns a result of one event, an optional one, a variant of alternatives, a tuple of several, or a vector: docs/concepts.md.
+// evolve cannot fail, because the event has happened already. Neither does I/O or asks the time. For states whose streams grow
+// long: `static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100};` in the state keeps snapshots of them
+// (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/detail/ensure.hpp>

@@ -1,5 +1,5 @@
-// The way to change anything: a command is sent to an aggregate, which decides; what it decided is in the log when send
-// returns.
+// Carries out commands: it sends a command to an aggregate, which decides. When send returns, the events of the decision are in
+// the log.
 //
 //     CommandBus bus{runtime, *store};
 //     BOOST_OUTCOME_TRY(const auto receipt, bus.send(OrderId{"1042"}, Pay{"receipt-1", amount}));
@@ -8,9 +8,9 @@
 //     bus.decide<Courses>(Subscribe{"ada", "c1"});         // a decision that spans streams: see decision.hpp
 //
 // send loads the aggregate, decides, and appends with the version it read. decide folds the views of the command's boundary,
-// decides, and appends on condition that nothing new has happened within the boundary. Middleware stands around that: validation
+// decides, and appends on condition that nothing new has happened within the boundary. Middleware surrounds this work. Validation
 // (`result<void> validate(const Command&)` beside the command, if there is one), idempotency by command id, and retry on
-// conflict are always there, in this order; `use` puts more around them, the last one outermost.
+// conflict are always there, in this order. `use` adds more around them; the one that was added last is called first.
 // Threads: send may be called from any thread; use, before the first send.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Decisions whose consistency boundary is drawn by the command: no aggregate owns the rule, events of any stream do. (The
-// "dynamic consistency boundary", https://dcb.events; docs/consistency-boundaries.md has all its examples.)
+// Decisions about several streams: the command says which events its rule depends on. (The "dynamic consistency boundary",
+// https://dcb.events; docs/consistency-boundaries.md has all its examples.)
 //
 //     struct Courses {                                     // the context: which events there are, and where they go
 //         static constexpr auto stream = "courses";
@@ -17,8 +17,8 @@
 //
 //     bus.decide<Courses>(Subscribe{"ada", "c1"});         // command_bus.hpp
 //
-// A view hears the events for which it has an evolve and that carry all its tags; the query of a decision is made of its
-// views, and so cannot miss what they hear. evolve may take the time of recording as a third argument, boundary_of the
+// A view hears the events for which it has an evolve and that have all its tags. The query of a decision is made from its
+// views, so it never misses an event that they hear. evolve may take the time of recording as a third argument, boundary_of the
 // present time as a second. A boundary is one view, a tuple of views, or of vectors of views.
 // Threads: pure functions.
 #pragma once

@@ -1,13 +1,13 @@
-// The events of an aggregate: a list of stored name and plain struct, said once.
+// The events of an aggregate: a list of stored names, each with its plain struct.
 //
 //     using Events = el::events<el::event<"order-placed", Placed, PlacedV1>,   // an earlier form after the present one
 //                               el::event<"order-paid", Paid>>;
 //
-// The quoted names are what the disk holds: rename a struct as you like, never a name. When a struct must change, keep the
-// old one under another name, add it after the present one (oldest first), and write `Placed upcast(const PlacedV1&)` beside it; the
-// schema version counts the forms. Each form turns into the next one, or into events of the list: a std::optional of one may give
+// The quoted names are stored: rename a struct as you like, but never change a name. When a struct must change, keep the
+// old one under another name, add it after the present one (oldest first), and write `Placed upcast(const PlacedV1&)` beside it.
+// The schema version counts the forms. Each form turns into the next one, or into events of the list: a std::optional of one may give
 // none, a std::tuple or std::vector several, a std::variant one of them. docs/changing-events.md.
-// `el::Tags tags_of(const Placed&)` beside a struct gives the tags its events are stored with, for decisions that span
+// `el::Tags tags_of(const Placed&)` beside a struct gives the tags that are stored with its events, for decisions about several
 // streams (decision.hpp). `std::string subject_of(const Placed&)` says whose data its personal fields are (personal.hpp).
 // Threads: compile-time only, and a constant table.
 #pragma once

@@ -1,4 +1,4 @@
-// An event before and after it is in the log: bytes with a name, and what is known about where they come from.
+// An event before and after it is in the log: bytes with a name, and metadata about their origin.
 //
 //     NewEvent event{.id = ids.next(), .type = "order-paid", .schema_version = 1, .data = bytes};
 //

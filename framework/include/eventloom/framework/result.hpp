@@ -1,4 +1,4 @@
-// What a function gives back when it can fail: a value, or an Error that a program can act on and a person can read.
+// The result of a function that can fail: a value, or an Error that a program can act on and a person can read.
 //
 //     el::result<Paid> decide(const Pay& command, const Order& order)
 //     {

@@ -1,14 +1,14 @@
-// What is asked of a stream: how much of it is kept, that it is deleted, or that it has ended for good.
+// The settings of a stream: how much of it is kept, whether it is deleted, and whether it has ended for good.
 //
 //     BOOST_OUTCOME_TRY(set_stream_limits(store, ids, "sensor-7", {.max_age = std::chrono::days{90}, .max_count = 1000}));
-//     BOOST_OUTCOME_TRY(delete_stream(store, ids, "order-1042"));        // reads as empty; an append goes on after it
+//     BOOST_OUTCOME_TRY(delete_stream(store, ids, "order-1042"));        // reads as empty; the next append begins it again
 //     BOOST_OUTCOME_TRY(tombstone_stream(store, ids, "customer-9"));     // for ever: nothing is appended to it again
 //     BOOST_OUTCOME_TRY(const auto asked, stream_status(store, "sensor-7"));
 //
-// It is an event itself, in the stream `$stream-NAME`: so it has its place in history, and goes where the log goes. Readers of
-// the stream see what it leaves at once. Readers of the whole log, of a category, type or tag give an event as long as the
-// log has it: until `store scavenge`. Versions and positions stay what they are.
-// Asked again for what stands already, the three write nothing. Threads: as the EventStore.
+// Each setting is an event in the stream `$stream-NAME`: so it has its place in history, and is in every copy of the log. Readers
+// of the stream see the change at once. Readers of the whole log, of a category, type or tag still get an event as long as it is
+// in the log: until `store scavenge`. Versions and positions do not change.
+// The three write nothing if the stream has the setting already. Threads: as the EventStore.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>

@@ -1,9 +1,9 @@
-// How people read and type a value type that is a whole number to the machine, such as an amount of money.
+// How people read and type a value that is stored as a whole number, such as an amount of money.
 //
 //     template <>
 //     struct eventloom::text_form<shop::Money> {
 //         static std::string write(const shop::Money& amount);                    // "12.50"
-//         static std::optional<shop::Money> read(std::string_view text);          // nothing: the text is none
+//         static std::optional<shop::Money> read(std::string_view text);          // nothing: the text is no amount
 //     };
 //
 // Tools that show rows use it for columns of that type. What is written can be read. Threads: pure functions.

@@ -1,4 +1,4 @@
-// Runs sagas: begins one instance for each begin event, and carries it through its steps, also after a crash.
+// Runs sagas: begins one instance for each stream with a begin event, and takes it through its steps, also after a crash.
 //
 //     Sagas sagas{runtime, *store, commands, bus, "var/shop/sagas"};
 //     sagas.add(fulfilment());

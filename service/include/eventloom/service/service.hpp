@@ -90,7 +90,7 @@ public:
     // now and then; an error of it ends the wait.
     result<void> finish(Time deadline, const std::function<result<void>()>& go_on);
 
-    // The same for one instance of a saga.
+    // The same for one instance. It may have completed or not: sagas().find(saga, key) gives its status.
     result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
                              const std::function<result<void>()>& go_on);
 
