@@ -6,6 +6,8 @@
 #include "support/page_cache.hpp"
 #include "yardsticks/tested_store.hpp"
 
+#include <fmt/core.h>
+
 namespace bench {
 
 namespace {
@@ -32,7 +34,7 @@ class BigLog {
 public:
     explicit BigLog(const Scale& scale) : streams_{scale.of(100'000, 1'000)}
     {
-        say("big log: writing " + std::to_string(events()) + " events in " + std::to_string(streams_) + " streams");
+        say(fmt::format("big log: writing {} events in {} streams", events(), streams_));
         open();
         for (TestedStore* store : stores()) store->begin_load();
         for (std::uint64_t version = 0; version < events_in_stream; ++version) {
@@ -191,7 +193,7 @@ std::uint64_t read_streams(TestedStore& store, std::uint64_t streams, std::uint6
 std::vector<Row> streams_of_a_hundred(BigLog& log, const Scale& scale)
 {
     say("big log: streams");
-    Row cold{.name    = "100-event streams out of " + std::to_string(log.streams()) + " interleaved ones, cold",
+    Row cold{.name    = fmt::format("100-event streams out of {} interleaved ones, cold", log.streams()),
              .unit    = "events/s",
              .target  = Target::times_the_better(1.25),
              .figures = {},
@@ -214,7 +216,7 @@ std::vector<Row> streams_of_a_hundred(BigLog& log, const Scale& scale)
     const auto some_warm = scale.of(2'000, 100);
     const auto read      = [&](TestedStore& store) { return read_streams(store, log.streams(), 77, some_warm); };
     for (TestedStore* store : log.stores()) read(*store);
-    Row warm{.name    = "100-event streams out of " + std::to_string(log.streams()) + " interleaved ones, warm",
+    Row warm{.name    = fmt::format("100-event streams out of {} interleaved ones, warm", log.streams()),
              .unit    = "events/s",
              .target  = Target::times_the_better(1.25),
              .figures = measure_in_turns(scale.rounds, {{"Eventloom", [&] { return read(log.ours()); }},
@@ -327,7 +329,7 @@ std::vector<Row> conditional_appends(BigLog& log, const Scale& scale)
         return Contender{who, [&appends, run] { return (appends.*run)(); }, [&appends] { appends.prepare(); }};
     };
     const auto row = [&](const std::string& name, ConditionalAppends& ours, ConditionalAppends& other, auto run) {
-        return Row{.name   = name + ", " + std::to_string(head) + " events in the log",
+        return Row{.name   = fmt::format("{}, {} events in the log", name, head),
                    .unit   = "events/s",
                    .target = Target::times_the_better(0.5),
                    .figures =

@@ -1,6 +1,7 @@
 // What does it cost to compile a user's files, as multiples of a file that includes only the standard library?
 #include "benches.hpp"
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -137,7 +138,7 @@ void measure_rows(const std::vector<Work>& works, const Words& yardstick_words, 
     std::vector<double> yard;
     std::map<std::pair<std::string, std::string>, std::vector<double>> seconds; // of work and tree
     for (unsigned round = 0; round < rounds; ++round) {
-        say("round " + std::to_string(round + 1) + " of " + std::to_string(rounds));
+        say(fmt::format("round {} of {}", round + 1, rounds));
         for (const Work& work : works) {
             yard.push_back(run(trees.front(), yardstick_words));
             for (const Tree& tree : trees) seconds[{work.name, tree.who}].push_back(run(tree, work.words(tree)));

@@ -5,6 +5,8 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/system_files.hpp>
 
+#include <fmt/core.h>
+
 #include <cstdio>
 
 namespace bench {
@@ -86,7 +88,7 @@ std::vector<Row> measure_records_of(std::size_t record_bytes, std::uint64_t even
         require(store.has_value(), "a store opens");
         return std::move(store.value());
     };
-    const auto name = "records of " + std::to_string(record_bytes >> 10) + " KiB: ";
+    const auto name = fmt::format("records of {} KiB: ", record_bytes >> 10);
     std::vector<Row> rows;
     const auto add = [&](const std::string& work, std::vector<Figure> figures) {
         rows.push_back({.name = name + work, .unit = "events/s", .figures = std::move(figures)});

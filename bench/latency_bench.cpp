@@ -6,6 +6,8 @@
 #include <eventloom/messaging/consumer_groups.hpp>
 #include <eventloom/storage/system_files.hpp>
 
+#include <fmt/core.h>
+
 #include <array>
 #include <atomic>
 #include <latch>
@@ -155,7 +157,7 @@ std::vector<Row> measure_latency(const Scale& scale)
     std::array<Spread, 2> undisturbed;
     constexpr std::uint64_t quick = 20'000;
     for (const std::uint64_t rate : {std::uint64_t{1'000}, quick}) {
-        const auto at = " at " + std::to_string(rate) + " events/s";
+        const auto at = fmt::format(" at {} events/s", rate);
         undisturbed   = over_rounds(rounds, [&] { return subscriber_waits(rate, Neighbour::none); });
         add_rows(rows, "acknowledged to subscriber" + at, undisturbed);
         add_rows(rows, "acknowledged to group member" + at, over_rounds(rounds, [&] { return member_waits(rate); }));

@@ -7,6 +7,8 @@
 
 #include <eventloom/service/output.hpp>
 
+#include <fmt/core.h>
+
 #include <numeric>
 
 namespace bench {
@@ -35,7 +37,7 @@ std::vector<double> tenths_of(const std::vector<double>& seconds_of_hundredths, 
 
 std::vector<Row> writing(const std::string& directory, std::uint64_t events)
 {
-    say("ten million: writing " + std::to_string(events) + " events");
+    say(fmt::format("ten million: writing {} events", events));
     const auto report  = run_phase("write", directory, events);
     const auto seconds = report.list("seconds_of_hundredths");
     const auto number  = static_cast<double>(events);

@@ -4,6 +4,7 @@
 
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
 #include <leveldb/cache.h>
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
@@ -20,8 +21,7 @@ ProjectedLog::ProjectedLog(Shape shape)
       leveldb_{open_leveldb_yardstick(fresh_directory(shape_.name + "-leveldb"), Callers::one)},
       projections_{runtime_, ours_->store(), bus_, fresh_directory(shape_.name + "-rows")}
 {
-    say("projections: writing " + std::to_string(events()) + " events, " + std::to_string(shape_.open) +
-        " orders open at a time");
+    say(fmt::format("projections: writing {} events, {} orders open at a time", events(), shape_.open));
     lives::load(*ours_, shape_.orders, shape_.open);
     lives::load(*leveldb_, shape_.orders, shape_.open);
     order_table_.emplace(added(lives::orders()));

@@ -5,6 +5,8 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -203,7 +205,7 @@ Row point_query(ProjectedLog& log, RawRows& raw, const Scale& scale)
     const auto theirs = [&] {
         return each([&](const OrderId& order) { require(raw.has(el::ordered_key(order)), "the row is there"); });
     };
-    return {.name    = "point query of one in " + std::to_string(log.orders()) + " rows, warm",
+    return {.name    = fmt::format("point query of one in {} rows, warm", log.orders()),
             .unit    = "queries/s",
             .target  = Target::times_the_better(0.7),
             .figures = measure_in_turns(scale.rounds, {{"Eventloom", ours}, {"LevelDB, bytes alone", theirs}}),
@@ -235,7 +237,7 @@ std::vector<Row> acknowledged_to_queryable(const Scale& scale)
             const auto waits = waits_to_be_seen(rate);
             for (std::size_t i = 0; i < waits.size(); ++i) of_rounds[i].push_back(waits[i]);
         }
-        const auto name = "acknowledged to queryable at " + std::to_string(rate) + " events/s";
+        const auto name = fmt::format("acknowledged to queryable at {} events/s", rate);
         rows.push_back({.name = name + ", p50", .unit = "µs", .figures = {{"Eventloom", spread_of(of_rounds[0])}}});
         rows.push_back({.name = name + ", p99", .unit = "µs", .figures = {{"Eventloom", spread_of(of_rounds[1])}}});
         if (rate == quick) rows.back().target = Target::at_most(10'000);
