@@ -14,6 +14,13 @@
 #include <type_traits>
 #include <utility>
 
+// Members are counted and named with functions and objects that are never defined.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+
 namespace eventloom {
 
 namespace detail {
@@ -103,10 +110,6 @@ struct box {
     T value;
 };
 // Never defined: only the addresses of its members are named, at compile time.
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#pragma clang diagnostic ignored "-Wundefined-internal"
-#endif
 template <class T>
 extern box<T> nowhere;
 
@@ -200,3 +203,7 @@ constexpr bool same(const T& left, const T& right)
 }
 
 } // namespace eventloom
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
