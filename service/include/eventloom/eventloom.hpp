@@ -1,5 +1,5 @@
-// Everything of Eventloom that a small service needs, in one include. Larger services include only what they use: this header
-// takes its time to compile.
+// Everything of Eventloom that a small service needs, in one include. Larger services include only what they use, because this
+// header takes a while to compile.
 //
 //     #include <eventloom/eventloom.hpp>
 //     namespace el = eventloom;

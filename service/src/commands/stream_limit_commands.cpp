@@ -172,7 +172,8 @@ void add_stream_limit_commands(CommandLine& line, Command streams)
     limiting.add_option("--max-age", limits->max_age, "Keep only events that are not older: 90d, 12h, 30m")
         .type_name("AGE")
         .check(not_empty());
-    limiting.add_option("--max-count", limits->max_count, "Keep only the last this many events").check(whole_number(1));
+    limiting.add_option("--max-count", limits->max_count, "Keep only the newest events, this many")
+        .check(whole_number(1));
     limiting.add_option("--truncate-before", limits->truncate_before, "Keep this version and all later ones")
         .check(whole_number());
     limiting.add_flag("--clear", limits->clear, "First remove all limits, and a deletion");

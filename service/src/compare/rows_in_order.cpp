@@ -120,7 +120,7 @@ result<FoldHead> ToldRows::head(std::string_view line)
                          json.value().contains("types") && json.value()["types"].is_array();
     if (not is_head) {
         return fail(Failure::corrupt, "not-a-service",
-                    "that it says " + shown(line) + " where a service says what it folds");
+                    "that its first line is " + shown(line) + ", and not the description of a projection");
     }
     FoldHead head{*version, {}};
     for (const Json& type : json.value()["types"].elements()) {
@@ -134,7 +134,8 @@ result<const RowInOrder*> ToldRows::next()
     BOOST_OUTCOME_TRY(const auto line, program_.line(console_));
     if (not line) {
         return fail(Failure::corrupt, "rows-cut-short",
-                    "that its rows end after " + std::to_string(rows_) + " of them, without a word about it");
+                    "that its rows end after " + std::to_string(rows_) +
+                        " of them, and that it does not say that these are all");
     }
     const auto json  = parse_limited_json(*line, depth_max);
     const auto table = json ? member<std::string>(json.value(), "table") : std::nullopt;

@@ -35,9 +35,9 @@ Error does_not_answer(const std::string& directory, pid_t process, Duration pati
     const auto number = std::to_string(process);
     return {Failure::unknown, "service-does-not-answer",
             "asked the service in " + directory + ", process " + number +
-                ", and found that it says nothing, nor within " + in_seconds(patience) +
-                " whether it is there; it may have been stopped (`kill -CONT " + number +
-                "` lets it go on) or hang; check whether the command was carried out before you repeat it"};
+                ", and found that it neither answers nor, within " + in_seconds(patience) +
+                ", says that it is there; it may have been stopped (`kill -CONT " + number +
+                "` continues it), or it hangs; check whether the command was carried out before you repeat it"};
 }
 
 bool send_all(int connection, std::string_view text)

@@ -36,7 +36,7 @@ Error not_followed(Error error)
     if (not is_fault(error)) return error;
     return {Failure::unavailable, "not-followed",
             "waited for read models and sagas to follow the log and found that they have stopped: " + error.sentence +
-                "; the command is in the log: do not repeat it; it is followed when the service is "
+                "; the command is in the log: do not repeat it; they follow it when the service is "
                 "started again"};
 }
 

@@ -1,4 +1,4 @@
-// The engines that Eventloom brings along: what a service keeps its log in.
+// The engines of Eventloom: where a service keeps its log.
 //
 //     Service::open(runtime, {.directory = "var/shop", .engine = &leveldb_engine()});
 //

@@ -1,5 +1,5 @@
-// An event store keeps streams of events, in order, for ever. This is the port: above it everything is typed, below it
-// everything is bytes, and engines can be exchanged.
+// An event store keeps streams of events, in order, for ever. This is the port: engines implement it, and
+// one can take the place of another. Events are bytes here; aggregates, projections and sagas give them types.
 //
 //     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory = "var/shop"}));
 //     BOOST_OUTCOME_TRY(auto placed, store->append({.streams = {{"order-1042", ExpectedVersion::no_stream(), events}}}));

@@ -1,5 +1,5 @@
 // The seams between Eventloom and the machine: time, threads, ids and files. No room starts a thread, reads a clock, draws
-// a random number or opens a file by itself; it is handed a Runtime.
+// a random number or opens a file by itself: it uses the Runtime that it is given.
 //
 //     SystemExecutor executor{{.threads = 2}};                // production
 //     Runtime runtime{system_clock(), executor, system_ids(), system_files()};
@@ -95,7 +95,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// The system's clock and a seeded-by-the-system id source; process-wide, always there.
+// The system's clock, and an id source with a seed from the system. Both live as long as the process.
 Clock& system_clock();
 IdSource& system_ids();
 

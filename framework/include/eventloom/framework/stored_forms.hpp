@@ -1,11 +1,11 @@
-// The stored form of each event, in a file beside the tests: a change of it is seen before it is released.
+// The stored form of each event, in a file beside the tests: a test finds a changed form before it is released.
 //
 //     CHECK(el::testing::stored_forms<Order, StockItem>().changes_since(TESTS "/stored-forms.txt") == "");
 //
 //     EVENTLOOM_STORED_FORMS=write ./tests          # makes the file, or adds what is new to it; commit it
 //
-// The file holds the members of each form of each event, present and earlier ones, and the bytes and the JSON of a sample. What it
-// holds it keeps: a form that has changed needs the next schema version. docs/changing-events.md. Include it in one
+// The file holds the members of each form of each event, present and earlier ones, and the bytes and the JSON of a sample.
+// A form that is in the file stays there: a changed form needs the next schema version. docs/changing-events.md. Include it in one
 // source of the tests. Threads: values.
 #pragma once
 

@@ -1,4 +1,4 @@
-// UTF-8: is it, and what to show when it is not.
+// Checks whether bytes are UTF-8, and makes a text to show of bytes that are not.
 //
 //     if (not is_clean_name(stream)) return fail(...);
 //     std::cout << repaired_utf8(bytes);

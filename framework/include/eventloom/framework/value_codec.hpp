@@ -7,8 +7,8 @@
 // of their own for cereal includes cereal_codec.hpp instead.
 // In JSON, which people read, a time is ISO 8601, a value type (a plain struct of one member, such as Money{pence}) is what its
 // member is, an optional member is its value or null, and a personal one its value or {"erased": true}. Numbers are as
-// number_text.hpp says: a float has its own digits, and what is no number is "NaN", "Infinity" or "-Infinity". The stored bytes
-// know nothing of that.
+// number_text.hpp says: a float has its own digits, and what is no number is "NaN", "Infinity" or "-Infinity". The stored
+// bytes do not depend on this.
 // Threads: pure functions.
 #pragma once
 

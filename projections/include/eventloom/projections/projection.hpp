@@ -23,7 +23,7 @@
 // key is the id of an aggregate, that aggregate is heard too.
 // A handler returns nothing, el::drop_row, or a result<void>. It has no clock and no randomness, so that a rebuild gives the
 // same bytes. Raise the version whenever a handler changes: then the read model is built again.
-// Include it in sources, not in headers: it takes its time to compile. Threads: handlers may be called from several threads,
+// Include it in sources, not in headers: it takes a while to compile. Threads: handlers may be called from several threads,
 // for different rebuilds.
 #pragma once
 

@@ -127,7 +127,7 @@ el::result<std::optional<CsvRow>> CsvRows::next()
     do {
         if (not read_line(line)) {
             if (not text_.failed()) return std::optional<CsvRow>{};
-            return cannot_read(text_.path(), "that the disk gave no more after line " + std::to_string(line_),
+            return cannot_read(text_.path(), "that nothing more can be read after line " + std::to_string(line_),
                                "check the disk");
         }
     } while (line.text.find_first_not_of(" \t\r") == std::string::npos && line.damage.empty());

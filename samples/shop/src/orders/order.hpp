@@ -69,7 +69,7 @@ inline Money total_of(const std::vector<Line>& lines)
 inline el::result<void> check_lines(const std::vector<Line>& lines)
 {
     if (lines.empty()) return el::refuse("no-lines", "At least one line is needed.");
-    if (lines.size() > most_lines) return el::refuse("too-many-lines", "At most 5,000 lines can stand together.");
+    if (lines.size() > most_lines) return el::refuse("too-many-lines", "At most 5,000 lines are allowed.");
     for (const Line& line : lines) {
         if (line.quantity < 1) return el::refuse("no-quantity", "A line is of at least one piece.");
         if (line.quantity > most_pieces)
@@ -94,7 +94,7 @@ inline el::result<std::optional<Completed>> decide(const Complete& command, cons
 {
     if (order.stage == Order::Stage::completed) return std::nullopt; // asked twice, done once
     if (order.stage != Order::Stage::placed)
-        return el::refuse("not-placed", "Only an order that stands can be completed.");
+        return el::refuse("not-placed", "Only an order that was placed, and not cancelled, can be completed.");
     return Completed{command.receipt, command.tracking};
 }
 

@@ -78,7 +78,8 @@ inline constexpr std::int64_t most_pieces = 1'000'000'000'000;
 inline el::result<void> check_quantity(std::int64_t quantity)
 {
     if (quantity < 1) return el::refuse("no-quantity", "At least one piece is needed.");
-    if (quantity > most_pieces) return el::refuse("too-many-pieces", "At most a million million pieces move at once.");
+    if (quantity > most_pieces)
+        return el::refuse("too-many-pieces", "At most 1,000,000,000,000 pieces can move at once.");
     return el::done();
 }
 
