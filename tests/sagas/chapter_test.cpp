@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+
 namespace sagas_chapter_test {
 
 using namespace hotel;
@@ -82,7 +84,7 @@ TEST_CASE("the tests of the chapter on sagas", "[sagas][docs]")
         CHECK(hotel.stage(stay) == "given up: charge the card: The card was declined.");
         CHECK(hotel.is_free(RoomId{"12"}));
     }
-    SECTION("the second call is answered: the wait before it takes virtual time, and the test none")
+    SECTION("a call without an answer is made again, after a wait in virtual time")
     {
         hotel.cards.offline = 1;
         hotel.request(stay, 9'000);
@@ -129,6 +131,19 @@ TEST_CASE("the first saga of the chapter works, and its version stays beside the
     hotel.restart();
     hotel.request(StayId{"3"}, 9'000);
     CHECK(hotel.finished(StayId{"3"}).version == 2);
+}
+
+TEST_CASE("a saga of the chapter also begins for the events that happened before it was added", "[sagas][docs]")
+{
+    Machine hotel;
+    const StayId stay{"17"};
+    hotel.service.reset();
+    std::filesystem::remove_all(hotel.directory.path() + "/sagas");
+    const el::ServiceOptions options{.directory = hotel.directory.path(), .engine = hotel.memory.get()};
+    hotel.service = el::Service::open(hotel.runtime, options).value(); // without sagas
+    hotel.request(stay, 9'000);
+    hotel.restart();
+    CHECK(hotel.finished(stay).status == el::SagaStatus::completed);
 }
 
 } // namespace sagas_chapter_test

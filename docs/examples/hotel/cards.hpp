@@ -33,7 +33,7 @@ public:
         if (no_answer()) return el::fail(el::Failure::unavailable, "company-offline", "The card company is offline.");
         if (charge.cents > 100'000) return el::refuse("card-declined", "The card was declined.");
         const std::lock_guard lock{mutex_};
-        // The key is known: this was charged before, and the answer has been lost.
+        // A key that is known was charged before, and its answer was lost: it gets the same answer again.
         return charged_.emplace(key, Receipt{"receipt-" + charge.stay.value}).first->second;
     }
 
