@@ -2,6 +2,8 @@
 
 #include <eventloom/framework/detail/user_code.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -84,8 +86,9 @@ result<void> SagaEngine::take_next_step(const InstanceKey& key)
     if (not work->saga) {
         conclude(work, instance::Stuck{.step   = {},
                                        .code   = "unknown-saga-version",
-                                       .reason = "it began under version " + std::to_string(work->instance.version) +
-                                                 " of the saga, which this program does not have",
+                                       .reason = fmt::format(
+                                           "it began under version {} of the saga, which this program does not have",
+                                           work->instance.version),
                                        .at = runtime_.clock.now()});
         return done();
     }

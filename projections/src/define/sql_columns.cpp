@@ -1,5 +1,7 @@
 #include <eventloom/projections/detail/sql_columns.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <set>
 
@@ -22,7 +24,7 @@ std::vector<RowColumn> with_distinct_names(std::vector<RowColumn> columns)
     for (RowColumn& column : columns) {
         const auto name = column.name;
         for (int number = 2; not taken.insert(in_small_letters(column.name)).second; ++number) {
-            column.name = name + "_" + std::to_string(number);
+            column.name = fmt::format("{}_{}", name, number);
         }
     }
     return columns;

@@ -5,6 +5,8 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -130,7 +132,7 @@ private:
     static std::string cut(std::string json)
     {
         if (json.size() <= shown_max) return json;
-        return repaired_utf8(json.substr(0, shown_max)) + "... (" + std::to_string(json.size()) + " bytes)";
+        return fmt::format("{}... ({} bytes)", repaired_utf8(json.substr(0, shown_max)), json.size());
     }
 
     const UntypedProjection& definition_;

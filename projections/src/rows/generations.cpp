@@ -2,6 +2,8 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -47,9 +49,8 @@ std::string_view words_of(RowPlace place)
 
 std::string text_of(const Generation& generation)
 {
-    return "generation " + std::to_string(generation.number) + " version " +
-           std::to_string(generation.projection_version) + std::string{words_of(generation.kept_in)} +
-           (generation.shape.empty() ? "" : " shape " + generation.shape) + "\n";
+    return fmt::format("generation {} version {}{}{}\n", generation.number, generation.projection_version,
+                       words_of(generation.kept_in), generation.shape.empty() ? "" : " shape " + generation.shape);
 }
 
 // Reads "generation 3 version 1 in sqlite shape 0123456789abcdef\n"; nothing when the text is anything else.
@@ -77,7 +78,7 @@ Generations::Generations(const Runtime& runtime, std::string directory)
 
 std::string Generations::directory_of(std::uint64_t number) const
 {
-    return directory_ + "/" + std::string{prefix} + std::to_string(number);
+    return fmt::format("{}/{}{}", directory_, prefix, number);
 }
 
 result<void> Generations::begin() const
@@ -142,8 +143,7 @@ result<std::vector<std::uint64_t>> Generations::numbers() const
 
 std::string Generations::directory_of_copy(std::uint64_t number, Position position) const
 {
-    return directory_ + "/" + std::string{copy_prefix} + std::to_string(number) + std::string{copy_middle} +
-           std::to_string(position);
+    return fmt::format("{}/{}{}{}{}", directory_, copy_prefix, number, copy_middle, position);
 }
 
 result<std::vector<Generations::Copy>> Generations::copies() const

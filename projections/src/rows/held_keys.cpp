@@ -3,6 +3,8 @@
 #include <eventloom/framework/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -80,9 +82,9 @@ void put_hold(ModelBatch& batch, const Hold& hold)
 Error waits_for_dead_letter(const Hold& hold)
 {
     return {Failure::unavailable, "waits-for-dead-letter",
-            "waits for the event at position " + std::to_string(hold.waits_for) +
-                ", which is a dead letter of the same " + (hold.rows.empty() ? "stream" : "row or stream") +
-                "; retry or discard that one"};
+            fmt::format(
+                "waits for the event at position {}, which is a dead letter of the same {}; retry or discard that one",
+                hold.waits_for, hold.rows.empty() ? "stream" : "row or stream")};
 }
 
 result<std::map<Position, Position>> waits_in(const ReadModelView& view)

@@ -7,6 +7,8 @@
 #include <eventloom/projections/detail/row_keys.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -79,9 +81,10 @@ result<void> ReadModel::load(std::uint32_t projection_version)
         return write(batch, 0);
     }
     if (version != projection_version) {
-        return fail(Failure::corrupt, "wrong-projection-version",
-                    "opened the read model in " + directory_ + " as version " + std::to_string(projection_version) +
-                        " and found version " + std::to_string(version) + "; rebuild the projection");
+        return fail(
+            Failure::corrupt, "wrong-projection-version",
+            fmt::format("opened the read model in {} as version {} and found version {}; rebuild the projection",
+                        directory_, projection_version, version));
     }
     BOOST_OUTCOME_TRY(checkpoint_, number(row_keys::of_checkpoint()));
     BOOST_OUTCOME_TRY(rows_, number(row_keys::of_row_count()));

@@ -7,6 +7,8 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -140,11 +142,10 @@ result<RowsAsJson> Projections::rows_in(const std::string& directory, std::strin
                         " and found none there; give the data directory of a service that has this projection");
     }
     if (stored->shape.empty() || stored->shape != shape_of(*definition)) {
-        return fail(
-            Failure::invalid, "other-row-shape",
-            "asked for the rows of " + std::string{name} + " in " + directory + " and found rows of version " +
-                std::to_string(stored->projection_version) +
-                " with another shape, which this program cannot read; give the path of the other program instead");
+        return fail(Failure::invalid, "other-row-shape",
+                    fmt::format("asked for the rows of {} in {} and found rows of version {} with another shape, which "
+                                "this program cannot read; give the path of the other program instead",
+                                name, directory, stored->projection_version));
     }
     BOOST_OUTCOME_TRY(const auto model, open_read_model_as_it_is(core_->runtime, stored->kept_in,
                                                                  generations.directory_of(stored->number), *definition,

@@ -3,6 +3,8 @@
 #include "fold/log_fold.hpp"
 #include "rows/row_places.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <mutex>
 
@@ -28,9 +30,9 @@ struct LiveFold::State {
     {
         if (model->rows() <= options.rows_max) return done();
         return fail(Failure::unavailable, "too-many-live-rows",
-                    "folded the projection " + definition->name() + " in memory and found " +
-                        std::to_string(model->rows()) + " rows, but at most " + std::to_string(options.rows_max) +
-                        " are allowed; allow more, or keep the projection's rows");
+                    fmt::format("folded the projection {} in memory and found {} rows, but at most {} are allowed; "
+                                "allow more, or keep the projection's rows",
+                                definition->name(), model->rows(), options.rows_max));
     }
 
     // Only what it hears; of the rest it need not know more than that it was there.

@@ -6,6 +6,8 @@
 #include "run/inline_generations.hpp"
 #include "run/running_projection.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -176,9 +178,9 @@ result<void> RunningProjection::check_log(const ReadModel& model) const
     const Position head = store_.head();
     if (model.checkpoint() <= head) return done();
     return fail(Failure::corrupt, "log-behind-read-model",
-                "opened the projection " + name() + " at position " + std::to_string(model.checkpoint()) +
-                    " and found a log that ends at " + std::to_string(head) +
-                    "; the log was restored: remove the read model's directory");
+                fmt::format("opened the projection {} at position {} and found a log that ends at {}; the log was "
+                            "restored: remove the read model's directory",
+                            name(), model.checkpoint(), head));
 }
 
 // ---- building: by a program that stays

@@ -11,6 +11,8 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/output.hpp>
 
+#include <fmt/core.h>
+
 #include <charconv>
 
 namespace shop {
@@ -66,8 +68,8 @@ el::result<void> show_report(el::Output& out, const ImportReport& report)
     out.properties(properties);
     constexpr std::size_t shown_at_most = 20;
     for (std::size_t i = 0; i < std::min(shown_at_most, report.refused.size()); ++i) {
-        out.say("line " + std::to_string(report.refused[i].line) +
-                " was refused: " + el::printable(report.refused[i].reason));
+        out.say(
+            fmt::format("line {} was refused: {}", report.refused[i].line, el::printable(report.refused[i].reason)));
     }
     if (report.refused.size() > shown_at_most) {
         out.say("... --json lists " +

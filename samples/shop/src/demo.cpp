@@ -5,6 +5,8 @@
 
 #include <eventloom/service/output.hpp>
 
+#include <fmt/core.h>
+
 #include <filesystem>
 
 namespace shop {
@@ -58,11 +60,11 @@ el::result<void> rebuild_before_the_readers_eyes(el::Output& out, Shop& shop, co
     const auto began  = clock.now();
     BOOST_OUTCOME_TRY(const auto report, projections.rebuild("sales"));
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - began);
-    out.say("Rebuilt `sales` from " + el::with_separators(static_cast<std::int64_t>(report.events)) + " events in " +
-            std::to_string(took.count()) + " ms, beside the one that answered meanwhile.");
+    out.say(fmt::format("Rebuilt `sales` from {} events in {} ms, beside the one that answered meanwhile.",
+                        el::with_separators(static_cast<std::int64_t>(report.events)), took.count()));
     BOOST_OUTCOME_TRY(const auto verified, projections.verify("sales"));
-    out.say("Folded the log once more and compared " + el::with_separators(static_cast<std::int64_t>(verified.rows)) +
-            " rows byte for byte: " + std::to_string(verified.differences_total) + " differences.");
+    out.say(fmt::format("Folded the log once more and compared {} rows byte for byte: {} differences.",
+                        el::with_separators(static_cast<std::int64_t>(verified.rows)), verified.differences_total));
     return el::done();
 }
 

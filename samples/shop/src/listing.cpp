@@ -6,6 +6,8 @@
 #include <eventloom/framework/time.hpp>
 #include <eventloom/projections/key_text.hpp>
 
+#include <fmt/core.h>
+
 #include <limits>
 #include <numeric>
 
@@ -60,10 +62,8 @@ std::string to_string(BusinessTime time)
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
-    const auto two = [](auto number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-    return std::to_string(static_cast<int>(date.year())) + "-" + two(static_cast<unsigned>(date.month())) + "-" +
-           two(static_cast<unsigned>(date.day())) + " " + two(clock.hours().count()) + ":" +
-           two(clock.minutes().count());
+    return fmt::format("{}-{:02}-{:02} {:02}:{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count());
 }
 
 el::result<void> list_orders(el::Output& out, const Shop& shop, const std::string& customer, const std::string& stage,

@@ -5,6 +5,8 @@
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -47,7 +49,7 @@ result<void> list(Output& out, const Projections& projections, const std::vector
     const auto more = rows.size() - std::min(rows.size(), arguments.limit);
     rows.resize(rows.size() - more);
     out.table(columns(), rows);
-    if (more > 0) out.say("... and " + std::to_string(more) + " more; --limit shows them");
+    if (more > 0) out.say(fmt::format("... and {} more; --limit shows them", more));
     return done();
 }
 
@@ -57,9 +59,10 @@ result<DeadLetter> find(const Projections& projections, const Arguments& argumen
     for (const DeadLetter& letter : letters) {
         if (letter.position == arguments.position) return letter;
     }
-    return fail(Failure::invalid, "no-such-dead-letter",
-                "asked for the dead letter of " + arguments.name + " at position " +
-                    std::to_string(arguments.position) + " and found none; `dead-letters list` shows all");
+    return fail(
+        Failure::invalid, "no-such-dead-letter",
+        fmt::format("asked for the dead letter of {} at position {} and found none; `dead-letters list` shows all",
+                    arguments.name, arguments.position));
 }
 
 result<RecordedEvent> event_at(const EventStore& store, Position position)
@@ -69,12 +72,14 @@ result<RecordedEvent> event_at(const EventStore& store, Position position)
     if (event != nullptr && event->position == position) return *event;
     if (position <= store.head()) {
         return fail(Failure::invalid, "event-is-gone",
-                    "looked for the event at position " + std::to_string(position) +
-                        ", which is a dead letter, and found that a scavenge has removed it; discard the dead letter");
+                    fmt::format("looked for the event at position {}, which is a dead letter, and found that a "
+                                "scavenge has removed it; discard the dead letter",
+                                position));
     }
     return fail(Failure::corrupt, "log-behind-read-model",
-                "looked for the event at position " + std::to_string(position) +
-                    ", which is a dead letter, and found a log that ends before it; the log was restored: rebuild");
+                fmt::format("looked for the event at position {}, which is a dead letter, and found a log that ends "
+                            "before it; the log was restored: rebuild",
+                            position));
 }
 
 // Retrying one out of its place would give rows that no fold of the log gives: all of them are folded again.

@@ -9,6 +9,8 @@
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -56,7 +58,7 @@ Json json_of(const std::string& subject, const SubjectStatus& status)
 result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
 {
     if (names.empty()) return done();
-    Progress progress{out.console(), clock, "rebuilding " + std::to_string(names.size()) + " projections"};
+    Progress progress{out.console(), clock, fmt::format("rebuilding {} projections", names.size())};
     BOOST_OUTCOME_TRY(const auto reports,
                       projections.rebuild(names, [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
@@ -178,15 +180,15 @@ result<void> verify_keys(Output& out, PersonalKeys& keys, const EventStore& log,
                     {"subjects_without_their_key", missing.subjects}});
     if (not info.damaged.empty()) {
         return fail(Failure::corrupt, "personal-key-damaged",
-                    "opened every key and found " + std::to_string(info.damaged.size()) +
-                        " that cannot be decrypted (" + printable(info.damaged.front()) +
-                        " is the first); restore a backup of the keys");
+                    fmt::format("opened every key and found {} that cannot be decrypted ({} is the first); restore a "
+                                "backup of the keys",
+                                info.damaged.size(), printable(info.damaged.front())));
     }
     if (missing.subjects == 0) return done();
     return fail(Failure::corrupt, "personal-key-missing",
-                "looked in the log for personal data and found those of " + std::to_string(missing.subjects) +
-                    " subjects without the key that seals them (" + printable(missing.first) +
-                    " is the first), who were never forgotten; restore a backup of the keys");
+                fmt::format("looked in the log for personal data and found those of {} subjects without the key that "
+                            "seals them ({} is the first), who were never forgotten; restore a backup of the keys",
+                            missing.subjects, printable(missing.first)));
 }
 
 result<void> show_erasures(Output& out, PersonalKeys& keys)

@@ -11,6 +11,8 @@
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/plain_files.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -59,7 +61,7 @@ result<void> write_to_file(Output& out, const Runtime& runtime, const Engine& lo
         return done();
     }
     if (report.resumed_at > 0)
-        out.say("Continued after position " + std::to_string(report.resumed_at) + ", where an earlier export ended.");
+        out.say(fmt::format("Continued after position {}, where an earlier export ended.", report.resumed_at));
     out.say("Exported " + counted(report.events, "event") + " into " + file + ".");
     return done();
 }
@@ -98,7 +100,7 @@ result<void> import_file(Output& out, const Runtime& runtime, EngineKind& engine
     if (only_looks) {
         out.say("Would import " + what + ": every line is complete and in the right order. Nothing was written.");
     } else if (report.is_new) {
-        if (report.found > 0) out.say("Continued after position " + std::to_string(report.found) + ".");
+        if (report.found > 0) out.say(fmt::format("Continued after position {}.", report.found));
         out.say("Imported " + what + " into " + directory + ", and verified them.");
     } else {
         out.say("Compared " + what + " with the store in " + directory +

@@ -9,6 +9,8 @@
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -37,9 +39,9 @@ result<void> answer_of(const std::vector<RebuildReport>& reports)
     const auto& first = *failed.front();
     if (reports.size() == 1) return *first.error;
     return fail(first.error->kind, "projections-not-rebuilt",
-                "asked to rebuild " + std::to_string(reports.size()) + " projections and found " +
-                    std::to_string(failed.size()) + " that failed (" + first.name + ": " + first.error->sentence +
-                    "); queries see the old rows of these and new rows of the others");
+                fmt::format("asked to rebuild {} projections and found {} that failed ({}: {}); queries see the old "
+                            "rows of these and new rows of the others",
+                            reports.size(), failed.size(), first.name, first.error->sentence));
 }
 
 result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
@@ -72,9 +74,9 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
                     const RowName& row)
 {
     if (names.size() != 1) {
-        return fail(Failure::invalid, "row-of-several",
-                    "asked to rebuild the row " + printable(row.key) + " in " + std::to_string(names.size()) +
-                        " projections; name one");
+        return fail(
+            Failure::invalid, "row-of-several",
+            fmt::format("asked to rebuild the row {} in {} projections; name one", printable(row.key), names.size()));
     }
     Progress progress{out.console(), clock, "folding " + names.front()};
     BOOST_OUTCOME_TRY(const auto report, projections.repair(names.front(), row, [&](Position at, Position head) {

@@ -10,6 +10,8 @@
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 #include <filesystem>
 #include <poll.h>
 #include <unistd.h>
@@ -121,9 +123,8 @@ void show_to_people(Output& out, const Arguments& arguments, const UntypedProjec
                     std::uint32_t version, const Against& against)
 {
     const auto at = [](Position where) { return with_separators(static_cast<std::int64_t>(where)); };
-    out.say(arguments.name + " version " + std::to_string(version) + " at position " + at(position) +
-            ", against version " + std::to_string(against.version) + " at position " + at(against.position) + " of " +
-            printable(arguments.against));
+    out.say(fmt::format("{} version {} at position {}, against version {} at position {} of {}", arguments.name,
+                        version, at(position), against.version, at(against.position), printable(arguments.against)));
     const auto& compared = against.compared;
     TableRows counted;
     for (const auto& [name, counts] : compared.tables()) {

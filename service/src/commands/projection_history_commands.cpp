@@ -8,6 +8,8 @@
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -106,9 +108,10 @@ result<void> explain(Output& out, Projections& projections, const Clock& clock, 
                                           [&](Position at, Position head) { return progress.at(at, head); }));
     progress.finish();
     if (explanation.events == 0) {
-        return fail(Failure::invalid, "no-such-row",
-                    "asked for the events of the row " + printable(arguments.row.key) + " of " + arguments.name +
-                        " and found none up to position " + std::to_string(explanation.position) + " that changed it");
+        return fail(
+            Failure::invalid, "no-such-row",
+            fmt::format("asked for the events of the row {} of {} and found none up to position {} that changed it",
+                        printable(arguments.row.key), arguments.name, explanation.position));
     }
     if (out.json()) {
         out.properties({{"projection", arguments.name},
@@ -175,8 +178,8 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
         progress.finish();
         if (not row) {
             return fail(Failure::invalid, "no-such-row",
-                        "asked for the row " + printable(arguments.row.key) + " of " + arguments.name +
-                            " at position " + std::to_string(position) + " and found none");
+                        fmt::format("asked for the row {} of {} at position {} and found none",
+                                    printable(arguments.row.key), arguments.name, position));
         }
         rows.push_back(row_object(row));
     } else {

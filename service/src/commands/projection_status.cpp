@@ -2,6 +2,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -51,10 +53,11 @@ void say_what_is_built(Output& out, const ProjectionStatus& status)
     if (not status.building) return;
     const auto& [version, position, rows] = *status.building;
     const bool moves                      = version == status.version;
-    out.say(status.name + ": version " + std::to_string(status.version) + " answers" +
-            (moves ? " from its old place" : "") + ", as it stood at position " + number(status.position) + ", while " +
-            (moves ? "it is built in its new place" : "version " + std::to_string(version) + " is built") +
-            "; that has come to position " + number(position) + " of " + number(status.position + status.lag) + ".");
+    out.say(fmt::format(
+        "{}: version {} answers{}, as it stood at position {}, while {}; that has come to position {} of {}.",
+        status.name, status.version, moves ? " from its old place" : "", number(status.position),
+        moves ? "it is built in its new place" : fmt::format("version {} is built", version), number(position),
+        number(status.position + status.lag)));
 }
 
 std::int64_t seconds_behind(const ProjectionStatus& status)

@@ -3,6 +3,7 @@
 #include <eventloom/framework/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <fmt/core.h>
 #include <xxhash.h>
 
 namespace eventloom {
@@ -56,7 +57,7 @@ result<void> EventFrameReader::fill(std::size_t bytes)
         BOOST_OUTCOME_TRY(const auto come, std::move(read));
         if (come == 0) {
             return broken("events-cut-short",
-                          "that they end after " + std::to_string(events_) + " of them, without their end");
+                          fmt::format("that they end after {} of them, without their end", events_));
         }
     }
     return done();
@@ -83,8 +84,7 @@ result<const RecordedEvent*> EventFrameReader::next()
         BOOST_OUTCOME_TRY(const auto number, take(number_bytes));
         const auto sent = read_big_endian(number);
         if (sent == events_) return nullptr;
-        return broken("events-cut-short",
-                      std::to_string(events_) + " of the " + std::to_string(sent) + " that were sent");
+        return broken("events-cut-short", fmt::format("{} of the {} that were sent", events_, sent));
     }
     if (body_bytes > frame_max) return broken("damaged-events", "one that is longer than any event");
     BOOST_OUTCOME_TRY(const auto frame, take(body_bytes + number_bytes));
@@ -96,8 +96,7 @@ result<const RecordedEvent*> EventFrameReader::next()
     const auto before = event_.position;
     BOOST_OUTCOME_TRY(event_, codec<RecordedEvent>::decode(body));
     if (event_.position <= before) {
-        return broken("damaged-events",
-                      "position " + std::to_string(event_.position) + " after " + std::to_string(before));
+        return broken("damaged-events", fmt::format("position {} after {}", event_.position, before));
     }
     ++events_;
     return &event_;

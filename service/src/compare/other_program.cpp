@@ -5,6 +5,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -108,8 +110,8 @@ std::optional<Error> OtherProgram::how_it_failed()
 {
     const auto& ended = child_->wait();
     if (not ended.exit_code) {
-        return error_of("other-program-killed", "that it was ended by signal " + std::to_string(ended.signal) + " (" +
-                                                    std::string{::strsignal(ended.signal)} + ")");
+        return error_of("other-program-killed",
+                        fmt::format("that it was ended by signal {} ({})", ended.signal, ::strsignal(ended.signal)));
     }
     if (*ended.exit_code == 0) return std::nullopt;
     const auto said = said_error(ended.errors);
@@ -120,8 +122,8 @@ std::optional<Error> OtherProgram::how_it_failed()
         return error_of("cannot-fold", "that it has no `projections fold`: it was built with an older Eventloom");
     }
     if (said) return error_of("other-program-failed", printable(said->sentence));
-    return error_of("not-a-service", "that it ended with exit code " + std::to_string(*ended.exit_code) +
-                                         " and said \"" + printable(ended.errors.substr(0, shown_max)) + "\"");
+    return error_of("not-a-service", fmt::format("that it ended with exit code {} and said \"{}\"", *ended.exit_code,
+                                                 printable(ended.errors.substr(0, shown_max))));
 }
 
 Error OtherProgram::error_of(std::string code, const std::string& found) const

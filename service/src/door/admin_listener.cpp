@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <sys/eventfd.h>
@@ -70,9 +71,10 @@ private:
     void take_head(const boost::system::error_code& error, std::size_t head_bytes)
     {
         if (error == asio::error::not_found) {
-            return refuse(431, {Failure::invalid, "head-too-large",
-                                "read an HTTP request and found a head of more than " +
-                                    std::to_string(listener_.limits_.head_bytes_max) + " bytes; send fewer headers"});
+            return refuse(
+                431, {Failure::invalid, "head-too-large",
+                      fmt::format("read an HTTP request and found a head of more than {} bytes; send fewer headers",
+                                  listener_.limits_.head_bytes_max)});
         }
         if (error) return; // gone, or too slow
         auto head = read_http_head(std::string_view{received_}.substr(0, head_bytes), listener_.limits_.body_bytes_max);

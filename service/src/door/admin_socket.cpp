@@ -2,6 +2,8 @@
 
 #include <eventloom/storage/system_files.hpp>
 
+#include <fmt/core.h>
+
 #include <cstring>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -35,7 +37,7 @@ sockaddr_un address_in(const std::string& directory, const Descriptor& open_dire
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
-        path = "/proc/self/fd/" + std::to_string(open_directory.number()) + "/" + file_name;
+        path = fmt::format("/proc/self/fd/{}/{}", open_directory.number(), file_name);
     }
     std::memcpy(address.sun_path, path.data(), path.size());
     return address;

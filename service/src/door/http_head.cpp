@@ -4,6 +4,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
+#include <fmt/core.h>
 
 namespace eventloom {
 
@@ -39,7 +40,7 @@ http_result<std::size_t> length_of(const http::request_parser<http::empty_body>&
     }
     const auto length = parser.content_length().value_or(0);
     if (length <= body_bytes_max) return static_cast<std::size_t>(length);
-    return refusal(413, "request-too-large", "a body of more than " + std::to_string(body_bytes_max) + " bytes");
+    return refusal(413, "request-too-large", fmt::format("a body of more than {} bytes", body_bytes_max));
 }
 
 } // namespace
@@ -69,10 +70,9 @@ http_result<HttpHead> read_http_head(std::string_view text, std::size_t body_byt
 
 std::string http_answer(unsigned status, std::string_view json)
 {
-    return "HTTP/1.1 " + std::to_string(status) + " " +
-           std::string{http::obsolete_reason(http::int_to_status(status))} +
-           "\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: " +
-           std::to_string(json.size()) + "\r\n\r\n" + std::string{json};
+    return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: "
+                       "close\r\nContent-Length: {}\r\n\r\n{}",
+                       status, http::obsolete_reason(http::int_to_status(status)), json.size(), json);
 }
 
 std::string http_head_of_lines()

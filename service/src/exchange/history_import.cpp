@@ -4,6 +4,8 @@
 #include "exchange/history_writer.hpp"
 #include "exchange/line_reader.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -14,7 +16,7 @@ constexpr std::uint64_t lines_between_progress = 256;
 
 Error bad_line(Error error, const std::string& file, std::uint64_t line)
 {
-    error.sentence = "read " + file + ", line " + std::to_string(line) + ", and " + error.sentence;
+    error.sentence = fmt::format("read {}, line {}, and {}", file, line, error.sentence);
     return error;
 }
 
@@ -52,8 +54,9 @@ public:
         }
         if (ended_) return report_;
         return fail(Failure::corrupt, "export-cut-short",
-                    "read " + name_ + " and found that it ends after line " + std::to_string(lines.number()) +
-                        " without the line that ends an export; export it again, or copy the whole file");
+                    fmt::format("read {} and found that it ends after line {} without the line that ends an export; "
+                                "export it again, or copy the whole file",
+                                name_, lines.number()));
     }
 
 private:
@@ -70,8 +73,8 @@ private:
     result<void> take(RecordedEvent event, std::uint64_t line)
     {
         if (event.position != report_.events + 1) {
-            return out_of_order("the event of position " + std::to_string(event.position) + " where " +
-                                std::to_string(report_.events + 1) + " belongs");
+            return out_of_order(
+                fmt::format("the event of position {} where {} belongs", event.position, report_.events + 1));
         }
         if (event.recorded_at < Time{}) return out_of_order("an event of before 1970");
         if (event.recorded_at < recorded_at_) return out_of_order("an event that is older than the one before it");
@@ -84,9 +87,8 @@ private:
     result<void> take(const CommandRecord& command)
     {
         if (command.last_position != report_.events || command.count > command.last_position) {
-            return out_of_order("a command of " + std::to_string(command.count) + " events up to position " +
-                                std::to_string(command.last_position) + " after position " +
-                                std::to_string(report_.events));
+            return out_of_order(fmt::format("a command of {} events up to position {} after position {}", command.count,
+                                            command.last_position, report_.events));
         }
         ++report_.commands;
         return taker_.take(command);
@@ -95,8 +97,7 @@ private:
     result<void> take(const HistoryEnd& end)
     {
         if (end.position != report_.events) {
-            return out_of_order("the end of " + std::to_string(end.position) + " events after position " +
-                                std::to_string(report_.events));
+            return out_of_order(fmt::format("the end of {} events after position {}", end.position, report_.events));
         }
         ended_ = true;
         return taker_.finish();

@@ -2,6 +2,8 @@
 
 #include "exchange/cloud_events.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -18,24 +20,26 @@ constexpr std::string_view stand_in = "eventloom.gone";
 Error another_event(Position position)
 {
     return {Failure::corrupt, "import-differs",
-            "found that the store does not hold this event at position " + std::to_string(position) +
-                "; import into a directory without a store"};
+            fmt::format(
+                "found that the store does not hold this event at position {}; import into a directory without a store",
+                position)};
 }
 
 Error another_command(const CommandRecord& command)
 {
     return {Failure::corrupt, "import-differs",
-            "found that the store does not hold the command " + to_string(command.id) + " after position " +
-                std::to_string(command.last_position) + "; import into a directory without a store"};
+            fmt::format("found that the store does not hold the command {} after position {}; import into a directory "
+                        "without a store",
+                        to_string(command.id), command.last_position)};
 }
 
 Error refused(Error error, std::uint64_t first_line)
 {
     if (error.kind != Failure::conflict && error.kind != Failure::invalid && error.kind != Failure::refused)
         return error;
-    return {Failure::invalid, "import-refused",
-            "found that the store refuses the append that begins in line " + std::to_string(first_line) + ": " +
-                error.sentence};
+    return {
+        Failure::invalid, "import-refused",
+        fmt::format("found that the store refuses the append that begins in line {}: {}", first_line, error.sentence)};
 }
 
 } // namespace
@@ -148,9 +152,9 @@ result<void> HistoryWriter::append(std::size_t count, const std::optional<Comman
     const bool is_as_told = not answer.repeated && in_place && as_told && answer.command == command;
     if (is_as_told) return gone_.size() < gone_together ? done() : take_out_gone();
     return fail(Failure::invalid, "import-refused",
-                "found that the events from line " + std::to_string(first_line) +
-                    " on, or their command, would get other positions than the file says; give the unchanged file of "
-                    "the export");
+                fmt::format("found that the events from line {} on, or their command, would get other positions than "
+                            "the file says; give the unchanged file of the export",
+                            first_line));
 }
 
 void HistoryWriter::add(AppendRequest& request, std::vector<StreamAppended>& places, RecordedEvent event)

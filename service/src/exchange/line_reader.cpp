@@ -1,5 +1,7 @@
 #include "exchange/line_reader.hpp"
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -53,9 +55,11 @@ result<std::optional<std::string_view>> LineReader::next()
         whole_ = false;
         return std::optional{line};
     }
-    return fail(Failure::invalid, "line-too-long",
-                "read the file " + name_ + " and found line " + std::to_string(number_ + 1) + " longer than " +
-                    std::to_string(line_bytes_max_) + " bytes; give a file that `store export` has written");
+    return fail(
+        Failure::invalid, "line-too-long",
+        fmt::format(
+            "read the file {} and found line {} longer than {} bytes; give a file that `store export` has written",
+            name_, number_ + 1, line_bytes_max_));
 }
 
 result<bool> LineReader::fill()

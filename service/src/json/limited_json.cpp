@@ -2,6 +2,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <charconv>
 
 namespace eventloom {
@@ -38,9 +40,9 @@ Error not_json(std::string_view found)
 result<Json> parse_limited_json(std::string_view text, std::size_t depth_max)
 {
     if (nests_deeper_than(text, depth_max)) {
-        return fail(Failure::invalid, "json-too-deep",
-                    "read JSON and found more than " + std::to_string(depth_max) +
-                        " nested values; send JSON with fewer levels");
+        return fail(
+            Failure::invalid, "json-too-deep",
+            fmt::format("read JSON and found more than {} nested values; send JSON with fewer levels", depth_max));
     }
     auto json = Json::parse(text);
     if (not json) return not_json("something else");

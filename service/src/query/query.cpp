@@ -2,6 +2,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -113,9 +115,9 @@ result<void> Query::run_in_order(const RowsAsJson& rows, const VisitPage& visit)
     }));
     if (waiting.size() > most_ordered_) {
         return fail(Failure::invalid, "too-many-rows-to-order",
-                    "asked for rows in the order of " + order_->name + " and found more than " +
-                        std::to_string(most_ordered_) +
-                        " of them; give --limit or a narrower --where, or leave --order out");
+                    fmt::format("asked for rows in the order of {} and found more than {} of them; give --limit or a "
+                                "narrower --where, or leave --order out",
+                                order_->name, most_ordered_));
     }
     std::sort_heap(waiting.begin(), waiting.end(), before);
     TableRows page;

@@ -4,6 +4,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -75,7 +77,7 @@ Check whole_number(std::uint64_t least, std::uint64_t most)
         if (not number || *number < least || *number > most) {
             return no(word, "whole number " + (most == std::numeric_limits<std::uint64_t>::max()
                                                    ? "of at least " + std::to_string(least)
-                                                   : "from " + std::to_string(least) + " to " + std::to_string(most)));
+                                                   : fmt::format("from {} to {}", least, most)));
         }
         word = std::to_string(*number);
         return "";

@@ -1,5 +1,7 @@
 #include "rows/sqlite/sqlite_schema.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -113,8 +115,8 @@ void SqliteSchema::add_table(const TableDescription& table, const std::string& n
     for (const RowColumn& column : table.sql_columns) {
         const auto cell = quoted(column.name);
         names += ", " + cell;
-        wrong += " WHEN " + cell + " IS NOT ?" + std::to_string(++parameter) + " THEN " +
-                 quoted("the column " + column.name + " is ", '\'') + " || quote(" + cell + ")";
+        wrong += fmt::format(" WHEN {} IS NOT ?{} THEN {} || quote({})", cell, ++parameter,
+                             quoted("the column " + column.name + " is ", '\''), cell);
     }
     const auto prefix = prefix_of(table.keys);
     const auto number = tables_.size();

@@ -4,6 +4,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -214,7 +216,7 @@ void say_text(const CsvRows& rows, Dialect& dialect)
 {
     std::string encoding{rows.text().encoding()};
     if (const auto lines = rows.text().lines_in_windows_1252(); lines > 0) {
-        encoding = "Windows-1252 in " + std::to_string(lines) + " lines, UTF-8 in the others";
+        encoding = fmt::format("Windows-1252 in {} lines, UTF-8 in the others", lines);
     }
     dialect.found.emplace_back("encoding", std::move(encoding));
     dialect.found.emplace_back("delimiter", name_of(dialect.form.delimiter));

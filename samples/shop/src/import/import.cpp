@@ -5,6 +5,8 @@
 #include "../stock/stock_item.hpp"
 #include "retail_row.hpp"
 
+#include <fmt/core.h>
+
 #include <map>
 #include <set>
 
@@ -80,8 +82,8 @@ private:
         if (not last) return el::done();
         auto finished = carry_out(rows);
         if (not finished) {
-            finished.error().sentence += " (while importing invoice " + invoice + ", line " +
-                                         std::to_string(rows.back().line) + "; import the file again to continue)";
+            finished.error().sentence += fmt::format(
+                " (while importing invoice {}, line {}; import the file again to continue)", invoice, rows.back().line);
             return finished;
         }
         open_.erase(invoice);
@@ -203,19 +205,18 @@ el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions&
         [&](RefusedRow row) {
             if (++refused == 1) first = std::move(row);
         }));
-    const auto why = "the first that cannot is line " + std::to_string(first.line) + ": " + first.reason;
+    const auto why = fmt::format("the first that cannot is line {}: {}", first.line, first.reason);
     if (taken == 0) {
         return el::fail(el::Failure::invalid, "no-row-taken",
                         "read the file " + path + " and found " +
-                            (refused == 0
-                                 ? std::string{"no row after its header; there is nothing to import"}
-                                 : "that none of its " + std::to_string(refused) + " rows can be read; " + why));
+                            (refused == 0 ? std::string{"no row after its header; there is nothing to import"}
+                                          : fmt::format("that none of its {} rows can be read; {}", refused, why)));
     }
     if (are_too_many(refused, taken + refused) && not options.skip_unreadable) {
         return el::fail(el::Failure::invalid, "too-many-rows-refused",
-                        "read the file " + path + " and found that " + std::to_string(refused) + " of its " +
-                            std::to_string(taken + refused) + " rows cannot be read; " + why +
-                            "; nothing was imported: correct the file, or import the rest with --skip-unreadable");
+                        fmt::format("read the file {} and found that {} of its {} rows cannot be read; {}; nothing was "
+                                    "imported: correct the file, or import the rest with --skip-unreadable",
+                                    path, refused, taken + refused, why));
     }
     return plan;
 }

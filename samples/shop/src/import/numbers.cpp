@@ -2,6 +2,8 @@
 
 #include "cell.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -144,7 +146,7 @@ std::optional<std::int64_t> Number::scaled(int places) const
     if (digits == "0") return 0;
     if (zeros < 0) {
         if (digits.size() < double_digits) return std::nullopt;
-        const auto text = digits + "e" + std::to_string(exponent);
+        const auto text = fmt::format("{}e{}", digits, exponent);
         double value    = 0;
         std::from_chars(text.data(), text.data() + text.size(), value);
         const double power = std::pow(10.0, places);

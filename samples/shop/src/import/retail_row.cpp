@@ -5,6 +5,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -124,13 +126,12 @@ el::result<RetailRow> read_retail_row(const CsvRow& row, const Dialect& dialect)
 {
     if (not row.damage.empty()) return refused(row.damage);
     if (row.fields.size() != dialect.width) {
-        return refused("it has " + std::to_string(row.fields.size()) + " fields instead of " +
-                       std::to_string(dialect.width));
+        return refused(fmt::format("it has {} fields instead of {}", row.fields.size(), dialect.width));
     }
     for (auto place = dialect.columns.width(); place < row.fields.size(); ++place) {
         if (not row.fields[place].empty()) {
-            return refused("it has " + std::to_string(row.fields.size()) + " fields, and the first row names " +
-                           std::to_string(dialect.columns.width()));
+            return refused(fmt::format("it has {} fields, and the first row names {}", row.fields.size(),
+                                       dialect.columns.width()));
         }
     }
     using Columns    = RetailColumns;

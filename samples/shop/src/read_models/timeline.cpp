@@ -9,6 +9,8 @@
 #include <eventloom/framework/time.hpp>
 #include <eventloom/projections/projection.hpp>
 
+#include <fmt/core.h>
+
 namespace shop {
 
 namespace {
@@ -38,7 +40,7 @@ std::string lines_in_words(const std::vector<orders::Line>& lines, Money total)
 
 std::string pieces_in_words(std::int64_t pieces, const el::RecordedEvent& where)
 {
-    return std::to_string(pieces) + " of " + el::id_of_stream<StockItem>(where.stream).value;
+    return fmt::format("{} of {}", pieces, el::id_of_stream<StockItem>(where.stream).value);
 }
 
 } // namespace
