@@ -4,6 +4,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -133,9 +135,9 @@ result<const RowInOrder*> ToldRows::next()
 {
     BOOST_OUTCOME_TRY(const auto line, program_.line(console_));
     if (not line) {
-        return fail(Failure::corrupt, "rows-cut-short",
-                    "that its rows end after " + std::to_string(rows_) +
-                        " of them, and that it does not say that these are all");
+        return fail(
+            Failure::corrupt, "rows-cut-short",
+            fmt::format("that its rows end after {} of them, and that it does not say that these are all", rows_));
     }
     const auto json  = parse_limited_json(*line, depth_max);
     const auto table = json ? member<std::string>(json.value(), "table") : std::nullopt;
@@ -159,7 +161,7 @@ result<const RowInOrder*> ToldRows::end(const std::string& line)
     }
     if (*rows != rows_) {
         return fail(Failure::corrupt, "rows-cut-short",
-                    std::to_string(rows_) + " of the " + std::to_string(*rows) + " rows that it says there are");
+                    fmt::format("{} of the {} rows that it says there are", rows_, *rows));
     }
     return nullptr;
 }

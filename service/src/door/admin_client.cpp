@@ -3,6 +3,8 @@
 #include "door/http_head.hpp"
 #include "json/limited_json.hpp"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -157,9 +159,9 @@ result<int> ask_once(const AdminSocket& service, const std::string& directory, c
 {
     const auto body = to_json(request);
     // What cannot be sent was refused before it was read: the answer says why.
-    send_all(service.descriptor(), "POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                                   "Content-Length: " +
-                                       std::to_string(body.size()) + "\r\n\r\n" + body);
+    send_all(service.descriptor(), fmt::format("POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                                               "application/json\r\nContent-Length: {}\r\n\r\n{}",
+                                               body.size(), body));
     Answer answer{service.descriptor(), directory, signals, patience};
     const auto head = answer.next("\r\n\r\n");
     if (not head) return answer.why_nothing_more();
