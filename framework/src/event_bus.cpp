@@ -3,6 +3,7 @@
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
+#include <eventloom/framework/log.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -74,10 +75,10 @@ private:
 // One subscriber. It is driven by a task at a time: `notified_` says that one is waiting or running and will look again.
 class Follower final : public Subscription, public std::enable_shared_from_this<Follower> {
 public:
-    Follower(Executor& executor, const EventStore& store, std::shared_ptr<const RecentCommits> recent,
+    Follower(const Runtime& runtime, const EventStore& store, std::shared_ptr<const RecentCommits> recent,
              SubscriptionOptions options, DeliveryHandler handler)
-        : strand_{executor}, store_{store}, recent_{std::move(recent)}, options_{std::move(options)},
-          handler_{std::move(handler)}, position_{options_.after}
+        : strand_{runtime.executor}, log_{runtime.log}, store_{store}, recent_{std::move(recent)},
+          options_{std::move(options)}, handler_{std::move(handler)}, position_{options_.after}
     {
         std::sort(options_.types.begin(), options_.types.end());
     }
@@ -95,6 +96,8 @@ public:
     // It is called no more.
     void give_up(Error error)
     {
+        write_to(log_, LogLevel::error, "subscription-stopped",
+                 {{"subscription", options_.name}, {"position", position()}}, error);
         {
             const std::lock_guard lock{error_mutex_};
             error_ = std::move(error);
@@ -207,6 +210,7 @@ private:
     }
 
     const Strand strand_;
+    Log* const log_;
     const EventStore& store_;
     const std::shared_ptr<const RecentCommits> recent_;
     SubscriptionOptions options_;
@@ -271,8 +275,8 @@ EventBus::~EventBus() = default;
 std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, DeliveryHandler handler)
 {
     ensure(options.batch_events_max > 0, "a subscription asks for batches of no event");
-    auto follower = std::make_shared<Follower>(core_->runtime.executor, core_->store, core_->recent, std::move(options),
-                                               std::move(handler));
+    auto follower =
+        std::make_shared<Follower>(core_->runtime, core_->store, core_->recent, std::move(options), std::move(handler));
     // Now, and not when its first turn comes: until then the log may have grown past where it is to begin.
     if (auto checked = check_beginning(core_->store, follower->options()); not checked)
         follower->give_up(std::move(checked.error()));

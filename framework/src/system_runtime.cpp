@@ -129,13 +129,18 @@ struct SystemExecutor::State {
 
 SystemExecutor::SystemExecutor(SystemOptions options) : state_{std::make_unique<State>()}
 {
-    for (unsigned i = 0; i < std::max(1u, options.threads); ++i) {
-        try {
-            state_->threads.emplace_back([state = state_.get()] { state->serve(); });
-        } catch (...) { // the system gives no more of them
-            state_->end();
-            throw;
-        }
+    try {
+        use_threads(options.threads);
+    } catch (...) { // the system gives no more of them
+        state_->end();
+        throw;
+    }
+}
+
+void SystemExecutor::use_threads(unsigned count)
+{
+    while (state_->threads.size() < count) {
+        state_->threads.emplace_back([state = state_.get()] { state->serve(); });
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
+#include <eventloom/framework/log.hpp>
 
 #include <algorithm>
 
@@ -199,14 +200,22 @@ bool Group::note_handled(Seat& seat, std::uint64_t batch_number, const result<vo
         shares_.acknowledge(*seat.member, 1);
         note_change(lock);
     } else {
-        const Time retry_at = runtime_.clock.now() + options_.retry_after;
-        shares_.fail(*seat.member, handled.error(), retry_at);
-        arm_timer(lock, retry_at);
+        fail_delivery(lock, seat, handled.error());
     }
     extend_lease(lock, seat);
     look_if_room(lock, seat);
     dispatch(lock);
     return handled.has_value() && not closed_;
+}
+
+void Group::fail_delivery(const Lock& lock, Seat& seat, const Error& why)
+{
+    const Time retry_at = runtime_.clock.now() + options_.retry_after;
+    const auto attempt  = shares_.fail(*seat.member, why, retry_at);
+    arm_timer(lock, retry_at);
+    write_to(runtime_.log, attempt.has_stopped_it ? LogLevel::error : LogLevel::warning,
+             attempt.has_stopped_it ? "stream-stopped" : "delivery-failed",
+             {{"group", options_.name}, {"stream", attempt.stream}, {"attempt", attempt.number}}, why);
 }
 
 // Members.
@@ -295,9 +304,7 @@ result<void> Group::acknowledge(Seat& seat, const MemberBatch& batch, std::size_
             note_change(lock);
         }
         if (failed != nullptr) {
-            const Time retry_at = runtime_.clock.now() + options_.retry_after;
-            shares_.fail(*seat.member, *failed, retry_at);
-            arm_timer(lock, retry_at);
+            fail_delivery(lock, seat, *failed);
         }
         look_if_room(lock, seat);
         dispatch(lock);
@@ -361,6 +368,7 @@ void Group::timer_turn()
         if (not seat->lease_ends || *seat->lease_ends > now) continue;
         const Error error = lease_ended(options_.name, seat->name);
         shares_.died(*seat->member, error);
+        write_to(runtime_.log, LogLevel::warning, "lease-ended", {{"group", options_.name}, {"member", seat->name}});
         remove(lock, *seat, error);
     }
     shares_.retry_due(now, options_.retry_after);

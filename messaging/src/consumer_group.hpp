@@ -80,6 +80,7 @@ private:
     void note_change(const Lock&);
     void remove(const Lock&, Seat& seat, std::optional<Error> why);
     void stop(const Lock&, const Error& why);
+    void fail_delivery(const Lock&, Seat& seat, const Error& why);
     Position checkpoint(const Lock&) const;
     result<void> check_seat(const Lock&, const Seat& seat) const;
 

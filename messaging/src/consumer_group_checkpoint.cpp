@@ -1,6 +1,8 @@
 // The part of a consumer group that says how far it is, and keeps that.
 #include "consumer_group.hpp"
 
+#include <eventloom/framework/log.hpp>
+
 namespace eventloom {
 
 Position Group::checkpoint(const Lock&) const
@@ -55,6 +57,7 @@ void Group::stop(const Lock&, const Error& why)
 {
     if (error_) return;
     error_ = why;
+    write_to(runtime_.log, LogLevel::error, "group-stopped", {{"group", options_.name}}, why);
     for (const auto& seat : seats_) {
         seat->member = nullptr;
         seat->ended  = why;

@@ -212,16 +212,18 @@ void StreamShares::count_attempt(Stream& stream, const Error& why)
     if (++stream.attempts >= options_.attempts_max) stream.stopped = why;
 }
 
-void StreamShares::fail(Member& member, const Error& why, Time retry_at)
+StreamShares::Attempt StreamShares::fail(Member& member, const Error& why, Time retry_at)
 {
     Stream& stream  = *member.batch_.front();
     stream.retry_at = retry_at;
     count_attempt(stream, why);
     if (stream.stopped) stream.retry_at.reset();
+    Attempt attempt{stream.name, stream.attempts, stream.stopped.has_value()};
     hand_back(member);
-    if (members_.size() < 2) return;
+    if (members_.size() < 2) return attempt;
     withdraw(stream);
     give(stream, least_loaded(&member));
+    return attempt;
 }
 
 void StreamShares::died(Member& member, const Error& why)

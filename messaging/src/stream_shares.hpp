@@ -58,7 +58,12 @@ public:
     // The next `count` events of its batch are handled.
     void acknowledge(Member& member, std::size_t count);
     // The next event of its batch failed: it waits until `retry_at`, or its stream stops. The rest is handed back.
-    void fail(Member& member, const Error& why, Time retry_at);
+    struct Attempt {
+        std::string stream;
+        unsigned number     = 0;
+        bool has_stopped_it = false;
+    };
+    Attempt fail(Member& member, const Error& why, Time retry_at);
     // It died while it handled the next event of its batch.
     void died(Member& member, const Error& why);
     std::size_t unhandled(const Member& member) const;

@@ -2,6 +2,7 @@
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
+#include <eventloom/framework/log.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>
@@ -324,10 +325,13 @@ void SagaEngine::wait_for_timer(const InstanceKey& key, Time due)
 
 void SagaEngine::give_up(Error error)
 {
+    bool is_first = false;
     {
         const std::lock_guard lock{mutex_};
-        if (not error_) error_ = std::move(error);
+        is_first = not error_;
+        if (is_first) error_ = error;
     }
+    if (is_first) write_to(runtime_.log, LogLevel::error, "sagas-stopped", {}, error);
     runtime_.executor.wake();
 }
 
@@ -356,6 +360,7 @@ result<instance::Instance> SagaEngine::record(const InstanceKey& key, const inst
     AppendRequest request;
     request.streams.push_back({key.stream(), ExpectedVersion::after(instance.recorded), std::move(events)});
     BOOST_OUTCOME_TRY(const auto appended, store_.append(request));
+    report(key, facts); // it is in the log
     BOOST_OUTCOME_TRY(table_->keep(key, next, appended.last_position));
     return next;
 }

@@ -75,6 +75,7 @@ private:
     using Fact = instance::Instance::Events::variant;
     result<instance::Instance> record(const InstanceKey& key, const instance::Instance& instance,
                                       const std::vector<Fact>& facts);
+    void report(const InstanceKey& key, const std::vector<Fact>& facts) const;
     // Records the result of the work; then the instance goes on, waits, or rests.
     void conclude(const std::shared_ptr<Work>& work, const Fact& fact);
     void rest(const InstanceKey& key, const instance::Instance& instance);

@@ -3,6 +3,7 @@
 #include "rows/dead_letters.hpp"
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/log.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>
@@ -185,7 +186,14 @@ result<void> LogFold::park(const RecordedEvent& failed, const Error& error)
         put_hold(batch, hold);
         held_->add(hold);
     }
-    return write(std::move(batch));
+    BOOST_OUTCOME_TRY(write(std::move(batch)));
+    write_to(log_, LogLevel::warning, "event-parked",
+             {{"projection", definition_.name()},
+              {"position", failed.position},
+              {"stream", failed.stream},
+              {"type", failed.type}},
+             error);
+    return done();
 }
 
 bool LogFold::is_full() const

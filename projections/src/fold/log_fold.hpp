@@ -39,6 +39,9 @@ public:
     // Writes everything that was handled into the read model.
     result<void> flush();
 
+    // Parked events are reported there.
+    void report_to(Log* log) { log_ = log; }
+
     const UntypedProjection& definition() const { return definition_; }
     // Everything up to here has been handled.
     Position reached() const { return reached_.load(); }
@@ -62,6 +65,7 @@ private:
     bool is_full() const;
     void go_on(Position reached);
 
+    Log* log_ = nullptr;
     const EventStore& store_;
     const UntypedProjection& definition_;
     ReadModel& model_;

@@ -3,6 +3,8 @@
 #include "fold/log_pass.hpp"
 #include "rows/dead_letters.hpp"
 
+#include <eventloom/framework/log.hpp>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -41,6 +43,7 @@ void RunningProjection::follow()
     auto model = written();
     fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
     fold_->keep_copies(copies_);
+    fold_->report_to(runtime_.log);
     subscription_ = bus_.subscribe({.name             = name(),
                                     .scope            = scope_of(*definition_),
                                     .types            = definition_->types(),
@@ -89,7 +92,15 @@ void RunningProjection::restart()
     if (not waiting_.exchange(false) || not subscription_) return;
     static_cast<void>(stop_following()); // it had stopped by itself, and has nothing more to put away
     failure_.reset();
+    write_to(runtime_.log, LogLevel::info, "projection-restarted",
+             {{"projection", name()}, {"attempt", restarts_.load()}});
     follow();
+}
+
+void RunningProjection::remember(Error why)
+{
+    write_to(runtime_.log, LogLevel::error, "projection-failed", {{"projection", name()}}, why);
+    failure_ = std::move(why);
 }
 
 result<void> RunningProjection::set_paused(bool paused)

@@ -95,7 +95,8 @@ public:
     bool is_building() const;
     // The copies of written(); nullptr when there can be none.
     const std::shared_ptr<HistoryCopies>& copies() const { return copies_; }
-    void remember(Error why) { failure_ = std::move(why); }
+    // Why it does not follow the log.
+    void remember(Error why);
 
     bool rebuilding = false;
 

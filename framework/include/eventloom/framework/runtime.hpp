@@ -55,12 +55,15 @@ public:
     virtual Uuid next() = 0;
 };
 
-// What a room is handed. All four outlive whoever holds it.
+class Log;
+
+// What a room is handed. All of it outlives whoever holds it.
 struct Runtime {
     Clock& clock;
     Executor& executor;
     IdSource& ids;
     leveldb::Env& files;
+    Log* log = nullptr; // where the rooms report what happens (log.hpp); nullptr: nowhere
 };
 
 // Runs tasks one after the other, in the order in which they were posted, on an executor. Copies share one queue, which
@@ -78,13 +81,15 @@ private:
 // The real machine: the system's clock, a few threads, random ids. The destructor runs the tasks that were posted and are
 // due, drops those that are not due, and joins the threads.
 struct SystemOptions {
-    unsigned threads = 2;
+    unsigned threads = 2; // 0: none until use_threads()
 };
 
 class SystemExecutor final : public Executor {
 public:
     explicit SystemExecutor(SystemOptions options = {});
     ~SystemExecutor() override;
+    // Starts threads until there are as many; more than that stay. Throws std::system_error when the system refuses one.
+    void use_threads(unsigned count);
     void post(std::function<void()> task) override;
     void post_at(Time due, std::function<void()> task) override;
     bool wait_until(const std::function<bool()>& done, Time deadline) override;
