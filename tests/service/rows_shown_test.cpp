@@ -158,4 +158,31 @@ TEST_CASE("with --at-least a command ends with a sentence where the rows do not 
     CHECK(typed.console.said_err.find("the projection is paused") != std::string::npos);
 }
 
+TEST_CASE("rows that lack no event are shown without a warning, however far the log has grown without one for them",
+          "[service][projections][lag]")
+{
+    Typed typed;
+    REQUIRE(typed.type({"show", "--at-least", "head"}) == 0);
+    {
+        const auto service = Service::open(typed.runtime, {.directory = typed.directory.path()});
+        REQUIRE(service);
+        for (const char* stream :
+             {"note-1", "other-1"}) { // of another aggregate; the second has events of the same name
+            auto event = note_of(typed.runtime, "x", stream == std::string{"note-1"} ? "noted" : "counter-added");
+            REQUIRE(service.value()->store().append(to(stream, ExpectedVersion::any(), {std::move(event)})));
+        }
+    }
+    CHECK(typed.type({"show"}) == 0);
+    CHECK(typed.console.said_err.empty());
+    CHECK(typed.type({"show", "--json"}) == 0);
+    CHECK_FALSE(Json::parse(typed.console.said_out).contains("behind"));
+    {
+        const auto service = Service::open(typed.runtime, {.directory = typed.directory.path()});
+        REQUIRE(service);
+        REQUIRE(service.value()->commands().send(CounterId{"1"}, Add{7}));
+    }
+    CHECK(typed.type({"show"}) == 0);
+    CHECK(typed.console.said_err.find("The rows of all have reached position 3, and the log is at 6") == 0);
+}
+
 } // namespace rows_shown_test

@@ -72,6 +72,13 @@ struct Projections::Core {
                     "asked for the projection \"" + std::string{name} + "\" and found only: " + names);
     }
 
+    result<std::shared_ptr<const UntypedProjection>> definition_of(std::string_view name) const
+    {
+        const std::lock_guard lock{mutex};
+        BOOST_OUTCOME_TRY(const RunningProjection* const one, find(name));
+        return one->definition();
+    }
+
     // This program's handlers cannot say anything about rows of an older version.
     result<void> check_no_version_is_built(std::string_view name, const std::string& what) const
     {

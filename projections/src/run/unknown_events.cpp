@@ -42,14 +42,29 @@ std::string to_sentence(const std::vector<UnknownEvents>& unknown)
            named + "; name them in the list, or let the aggregate ignore them (el::ignored)";
 }
 
+result<std::optional<Position>> Projections::next_event(std::string_view name, Position after) const
+{
+    BOOST_OUTCOME_TRY(const auto definition, core_->definition_of(name));
+    const auto& categories = definition->categories();
+    std::optional<Position> first;
+    for (const std::string& type : definition->types()) {
+        const auto cursor = core_->store.read({.scope = Scope::type(type), .from = after + 1});
+        for (;;) {
+            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+            if (event == nullptr || (first && event->position >= *first)) break;
+            // Another aggregate may have events of this name.
+            if (std::find(categories.begin(), categories.end(), category_of(event->stream)) == categories.end())
+                continue;
+            first = event->position;
+            break;
+        }
+    }
+    return first;
+}
+
 result<std::vector<UnknownEvents>> Projections::unknown_events(std::string_view name) const
 {
-    std::shared_ptr<const UntypedProjection> definition;
-    {
-        const std::lock_guard lock{core_->mutex};
-        BOOST_OUTCOME_TRY(const RunningProjection* const one, core_->find(name));
-        definition = one->definition();
-    }
+    BOOST_OUTCOME_TRY(const auto definition, core_->definition_of(name));
     const auto& known = definition->known();
     BOOST_OUTCOME_TRY(const auto types, core_->store.stored_types());
     std::vector<UnknownEvents> unknown;

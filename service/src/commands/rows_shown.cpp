@@ -36,13 +36,17 @@ std::string reason_of(const ProjectionStatus& status)
     return "the projection is " + std::string{to_string(status.state)};
 }
 
-void say_behind(Output& out, const std::vector<ProjectionStatus>& all, Position head)
+// Only of rows that lack an event: a projection may lag by events that it does not hear.
+result<void> say_behind(Output& out, const Projections& projections, const std::vector<ProjectionStatus>& all,
+                        Position head)
 {
     std::string sentence;
     auto behind = Json::array();
     for (const auto& status : all) {
         const auto lag = head - std::min(head, status.position);
         if (lag == 0) continue;
+        BOOST_OUTCOME_TRY(const auto lacks, projections.next_event(status.name, status.position));
+        if (not lacks) continue;
         sentence += (sentence.empty() ? "" : "\n") + ("The rows of " + status.name) + " have reached position " +
                     with_separators(static_cast<std::int64_t>(status.position)) + ", and the log is at " +
                     with_separators(static_cast<std::int64_t>(head)) + ": " + printable(reason_of(status)) +
@@ -54,6 +58,7 @@ void say_behind(Output& out, const std::vector<ProjectionStatus>& all, Position 
                           {"state", to_string(status.state)}});
     }
     if (not behind.empty()) out.warn(sentence, "behind", behind);
+    return done();
 }
 
 } // namespace
@@ -104,8 +109,7 @@ result<void> see_to_rows(CommandLine& line, Output& out, const std::vector<std::
     for (auto& status : service.projections().status()) {
         if (std::find(names.begin(), names.end(), status.name) != names.end()) shown.push_back(std::move(status));
     }
-    say_behind(out, shown, service.store().head());
-    return done();
+    return say_behind(out, service.projections(), shown, service.store().head());
 }
 
 } // namespace eventloom

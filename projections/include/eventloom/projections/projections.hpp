@@ -211,6 +211,11 @@ public:
     // Failure::invalid "no-such-projection"; errors of the log.
     result<std::vector<UnknownEvents>> unknown_events(std::string_view name) const;
 
+    // The first event after a position that the projection has a handler for; nothing when there is none. So a projection can
+    // lag behind the log without lacking anything.
+    // Failure::invalid "no-such-projection"; errors of the log.
+    result<std::optional<Position>> next_event(std::string_view name, Position after) const;
+
     // Blocks until the rows that queries see have reached `position`, for every projection or for the named ones, until one
     // has failed, or until `deadline`. If a projection failed it returns that error. While a new version is built, it waits
     // until that one replaces the older rows, unless these have reached `position` already. When no new version is built and
