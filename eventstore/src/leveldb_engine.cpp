@@ -90,6 +90,8 @@ bool is_of_store(const std::string& name)
 
 class LevelDbEngine final : public EngineKind {
 public:
+    explicit LevelDbEngine(LevelDbStoreOptions chosen = {}) : chosen_{std::move(chosen)} {}
+
     std::string name() const override { return "leveldb"; }
     EngineAbilities abilities() const override
     {
@@ -99,9 +101,11 @@ public:
 
     result<Engine> open(const Runtime& runtime, const EngineOptions& options) override
     {
-        return open_engine(runtime, {.directory         = place_of_log(options.directory),
-                                     .durability        = options.durability,
-                                     .create_if_missing = options.create_if_missing});
+        LevelDbStoreOptions all = chosen_;
+        all.directory           = place_of_log(options.directory);
+        all.durability          = options.durability;
+        all.create_if_missing   = options.create_if_missing;
+        return open_engine(runtime, std::move(all));
     }
 
     result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime& runtime, const std::string& directory) override
@@ -114,11 +118,12 @@ public:
     {
         const auto log = place_of_log(directory);
         // No import is reported before all of it is durable, so single appends need no sync.
-        LevelDbStoreOptions options{.directory         = log,
-                                    .durability        = Durability::buffered,
-                                    .create_if_missing = false,
-                                    .limits            = {.older_names = true},
-                                    .cluster_events    = 0};
+        LevelDbStoreOptions options = chosen_;
+        options.directory           = log;
+        options.durability          = Durability::buffered;
+        options.create_if_missing   = false;
+        options.limits.older_names  = true;
+        options.cluster_events      = 0;
         BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
         if (std::any_of(standing.begin(), standing.end(), is_of_store)) {
             BOOST_OUTCOME_TRY(auto engine, open_engine(runtime, options));
@@ -135,6 +140,9 @@ public:
             .engine  = std::move(engine),
             .is_new  = true};
     }
+
+private:
+    const LevelDbStoreOptions chosen_;
 };
 
 } // namespace
@@ -143,6 +151,11 @@ EngineKind& leveldb_engine()
 {
     static LevelDbEngine engine;
     return engine;
+}
+
+std::unique_ptr<EngineKind> leveldb_engine(const LevelDbStoreOptions& options)
+{
+    return std::make_unique<LevelDbEngine>(options);
 }
 
 } // namespace eventloom

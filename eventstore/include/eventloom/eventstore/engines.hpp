@@ -25,8 +25,17 @@
 
 namespace eventloom {
 
+struct LevelDbStoreOptions;
+
 // On disk, in log/ of the data directory; lives as long as the process.
 EngineKind& leveldb_engine();
+
+// The same with limits and memory of your own (leveldb_store.hpp). The service says the directory, the durability, and whether
+// a missing log is made.
+//
+//     const auto engine = leveldb_engine({.limits = {.event_bytes = 4u << 20}});
+//     return el::run({.name = "shop", .summary = "A gift shop.", .set_up = add_shop, .engine = engine.get()}, argc, argv);
+std::unique_ptr<EngineKind> leveldb_engine(const LevelDbStoreOptions& options);
 
 // In memory. A log is kept by its data directory for as long as the engine lives: closed and opened again, it is still there.
 // What else a service keeps in its data directory (read models, sagas, keys) is on the disk as ever.

@@ -20,7 +20,7 @@
 namespace eventloom {
 
 struct LevelDbStoreOptions {
-    std::string directory;
+    std::string directory  = {};
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
     StoreLimits limits     = {};
