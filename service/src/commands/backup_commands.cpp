@@ -6,6 +6,7 @@
 #include <eventloom/eventstore/backup.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/messaging/detail/group_backups.hpp>
+#include <eventloom/messaging/groups.hpp>
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
@@ -62,15 +63,16 @@ private:
 };
 
 // The checkpoints for the backup: of groups that the program has open, or that no process has open.
-struct Groups {
-    ConsumerGroups* open = nullptr;
+struct OpenGroups {
+    const ConsumerGroups* open = nullptr;
     std::unique_ptr<ConsumerGroups> opened;
     std::string notice;
 };
 
-result<Groups> groups_of(const Runtime& runtime, EventStore& store, const std::string& directory, ConsumerGroups* open)
+result<OpenGroups> groups_of(const Runtime& runtime, EventStore& store, const std::string& directory,
+                             const ConsumerGroups* open)
 {
-    Groups groups{open, nullptr, ""};
+    OpenGroups groups{open, nullptr, ""};
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
     if (open != nullptr || names.empty()) return groups;
     auto opened = ConsumerGroups::open(runtime, store, {.directory = directory});
@@ -254,12 +256,13 @@ void add_backup_commands(CommandLine& line, Command store)
     with_dry_run(make, *making);
     line.on(make, [&line, words = making](Output& out) {
         return with_log(line, [&](const Engine& log) -> result<void> {
-            auto directory              = line.data_directory();
-            ConsumerGroups* open_groups = nullptr;
+            auto directory                    = line.data_directory();
+            const ConsumerGroups* open_groups = nullptr;
             if (line.is_running_service()) {
                 BOOST_OUTCOME_TRY(auto* const running, line.open());
                 directory   = running->service().directory();
                 open_groups = running->consumer_groups();
+                if (open_groups == nullptr) open_groups = running->service().groups().checkpoints();
             }
             BOOST_OUTCOME_TRY(line.check_outside_data(line.path_of(words->backups)));
             BOOST_OUTCOME_TRY(const auto groups,

@@ -1,6 +1,8 @@
 #include <eventloom/service/service.hpp>
 
 #include <eventloom/framework/event_forms.hpp>
+#include <eventloom/framework/log.hpp>
+#include <eventloom/messaging/groups.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdlib>
@@ -15,6 +17,13 @@ Error not_settled()
 {
     return {Failure::unavailable, "not-settled",
             "waited for the sagas and found some of them not finished; they continue when the service runs again"};
+}
+
+CommandBusOptions commands_of(const ServiceOptions& options, SnapshotStore* snapshots)
+{
+    CommandBusOptions commands = options.commands;
+    commands.snapshots         = snapshots;
+    return commands;
 }
 
 PersonalKeysOptions keys_of(const ServiceOptions& options)
@@ -44,13 +53,13 @@ Error not_followed(Error error)
 
 Service::Service(const Runtime& runtime, const ServiceOptions& options, const EngineKind& kind, Engine engine,
                  std::unique_ptr<SnapshotStore> snapshots)
-    : runtime_{runtime}, directory_{options.directory},
-      engine_kind_{kind}, engine_{std::move(engine)}, keys_{runtime, keys_of(options)},
-      plaintext_store_{seal_personal_data(*engine_.store, keys_)}, snapshots_{std::move(snapshots)},
-      commands_{runtime, *plaintext_store_, {.snapshots = snapshots_.get()}}, events_{runtime, *plaintext_store_},
-      projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"}, sagas_{runtime, *plaintext_store_,
-                                                                                             commands_, events_,
-                                                                                             directory_ + "/sagas"}
+    : runtime_{runtime}, directory_{options.directory}, engine_kind_{kind}, engine_{std::move(engine)},
+      keys_{runtime, keys_of(options)}, plaintext_store_{seal_personal_data(*engine_.store, keys_)},
+      snapshots_{std::move(snapshots)}, commands_{runtime, *plaintext_store_, commands_of(options, snapshots_.get())},
+      events_{runtime, *plaintext_store_, options.events}, projections_{runtime, *plaintext_store_, events_,
+                                                                        directory_ + "/projections"},
+      sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
+      groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")}
 {
 }
 
@@ -80,15 +89,21 @@ result<void> Service::start()
     projections_.start();
     BOOST_OUTCOME_TRY(sagas_.start());
     started_ = true;
+    write_to(runtime_.log, LogLevel::info, "service-started",
+             {{"directory", directory_}, {"position", engine_.store->head()}});
     return done();
 }
 
 void Service::stop()
 {
     const std::lock_guard lock{starting_};
+    groups_->stop();
     sagas_.stop();
     projections_.stop();
-    started_ = false;
+    if (std::exchange(started_, false)) {
+        write_to(runtime_.log, LogLevel::info, "service-stopped",
+                 {{"directory", directory_}, {"position", engine_.store->head()}});
+    }
 }
 
 std::vector<Error> Service::faults()
@@ -97,6 +112,9 @@ std::vector<Error> Service::faults()
     if (auto fault = engine_.upkeep->fault()) faults.push_back(std::move(*fault));
     if (auto error = sagas_.error(); error && is_fault(*error)) faults.push_back(std::move(*error));
     for (auto& status : projections_.status()) {
+        if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
+    }
+    for (auto& status : groups_->status()) {
         if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
     }
     return faults;

@@ -26,6 +26,8 @@
 
 namespace eventloom {
 
+class Groups;
+
 struct ServiceOptions {
     std::string directory; // log/, snapshots/, projections/, sagas/ and keys/ are made beneath it
     Durability durability  = Durability::synced;
@@ -36,6 +38,10 @@ struct ServiceOptions {
     Secrets* secrets            = nullptr; // nullptr: system_secrets()
     // What keeps the log (eventstore/engines.hpp). nullptr: default_engine().
     EngineKind* engine = nullptr;
+    // How much memory the parts use, and how much they do at once. `snapshots` of the commands is set by the service.
+    CommandBusOptions commands = {};
+    EventBusOptions events     = {};
+    SagasOptions sagas         = {};
 };
 
 // LevelDB, in log/ of the data directory.
@@ -71,11 +77,13 @@ public:
     EventBus& events() { return events_; }
     Projections& projections() { return projections_; }
     Sagas& sagas() { return sagas_; }
+    // Consumer groups (messaging/groups.hpp). start() does not start them: `serve` does, with groups().start().
+    Groups& groups() { return *groups_; }
 
     // Projections and sagas follow the log from here on. Does nothing when they already do. From any thread.
     result<void> start();
 
-    // Faults of the machine, not of handlers, that stop something: a closed log, or stopped sagas or read models.
+    // Faults of the machine, not of handlers, that stop something: a closed log, or stopped sagas, read models or groups.
     std::vector<Error> faults();
 
     // Stops everything, and returns when nothing runs any more. The destructor does the same.
@@ -121,6 +129,7 @@ private:
     EventBus events_;
     Projections projections_;
     Sagas sagas_;
+    const std::unique_ptr<Groups> groups_;
     std::mutex starting_;
     bool started_ = false;
 };
