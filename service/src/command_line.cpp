@@ -26,23 +26,10 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t echoed_characters = 200; // of a word that was typed
-
 // In the order in which help shows them.
 constexpr auto own_commands = {add_serve_command, add_tenant_commands,      add_projection_commands,
                                add_query_command, add_dead_letter_commands, add_saga_commands,
                                add_log_commands,  add_store_commands,       add_help_commands};
-
-std::vector<std::string> option_names(const CLI::App& app)
-{
-    std::vector<std::string> names;
-    for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
-        for (const CLI::Option* option : at->get_options()) {
-            for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-        }
-    }
-    return names;
-}
 
 } // namespace
 
@@ -65,6 +52,9 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
         .check(not_empty());
     top.add_option("--tenant", state_->tenant, "The tenant whose data to use, when the directory has several")
         .type_name("NAME")
+        .check(not_empty());
+    top.add_option("--config", state_->config, "A file with options that are not typed")
+        .type_name("FILE")
         .check(not_empty());
     Duration& patience = state_->patience;
     top.add_option_function(
@@ -103,7 +93,7 @@ bool CommandLine::is_running_service() const
 
 const Runtime& CommandLine::runtime() const
 {
-    return state_->place.runtime;
+    return state_->logging ? *state_->logging : state_->place.runtime;
 }
 
 EngineKind& CommandLine::engine() const
@@ -119,6 +109,11 @@ DirectoryUse CommandLine::directory_use() const
 bool CommandLine::json() const
 {
     return state_->json;
+}
+
+unsigned CommandLine::threads() const
+{
+    return state_->threads > 0 ? state_->threads : state_->program.threads;
 }
 
 Duration CommandLine::patience() const
@@ -255,82 +250,16 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
 
 namespace {
 
-Error wrong_usage(const CLI::App& app, const std::vector<std::string>& words, const CLI::ParseError& error)
+// CLI11 also counts what it has found in the environment of this process, which is not that of the one who asks.
+bool is_typed(const CLI::Option& option, const std::vector<std::string>& words)
 {
-    const auto& program     = app.get_name();
-    const auto left         = app.remaining(true);
-    const std::string found = left.empty() ? "" : left.front();
-    // The command that was understood before it.
-    const CLI::App* at = &app;
-    for (const auto& word : words) {
-        if (not left.empty() && word == found) break;
-        if (const auto* below = command_below(*at, word); below != nullptr) at = below;
-    }
-    const auto help = "; `" + program + " help" + call_of(*at).substr(program.size()) + "` shows ";
-    if (found.starts_with('-')) {
-        const auto meant = nearest(found, option_names(*at));
-        return {Failure::invalid, "wrong-usage",
-                "asked for the option " + found + " and found none of this name for `" + call_of(*at) + "`" +
-                    (meant.empty() ? "" : "; did you mean " + meant + "?") + help + "all"};
-    }
-    const auto commands = commands_of(*at);
-    if (not left.empty() && not commands.empty()) return no_such_command(*at, found);
-    if (not left.empty() || commands.empty() || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
-        return {Failure::invalid, "wrong-usage", error.what() + help + "how it is typed"};
-    }
-    std::string names;
-    for (const auto* command : commands) names += (names.empty() ? "" : ", ") + command->get_name();
-    return {Failure::invalid, "wrong-usage",
-            "asked for `" + call_of(*at) + "` and found no command after it: " + names + help + "the commands"};
+    const auto names = option.get_lnames();
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return std::any_of(words.begin(), words.end(), [typed = "--" + name](const std::string& word) {
+            return word == typed || word.starts_with(typed + "=");
+        });
+    });
 }
-
-} // namespace
-
-void CommandLine::State::tell(Error error) const
-{
-    for (const auto& word : words) {
-        const auto typed = word.starts_with("--") ? word.substr(word.find('=') + 1) : word;
-        for (const auto& form : {typed, printable(typed)}) {
-            const std::string shown{cut_to_width(form, echoed_characters)};
-            if (shown.size() == form.size()) continue;
-            for (auto at = error.sentence.find(form); at != std::string::npos; at = error.sentence.find(form, at)) {
-                error.sentence.replace(at, form.size(), shown + "…");
-                at += shown.size();
-            }
-        }
-    }
-    report(place.console, error, json);
-}
-
-std::optional<int> CommandLine::read(std::vector<std::string> words)
-{
-    State& state = *state_;
-    state.words  = words;
-    std::reverse(words.begin(), words.end()); // CLI11 takes them from the end
-    try {
-        state.app->parse(std::move(words));
-        if (state.tenant.empty()) return std::nullopt;
-        const auto directory = tenant_directory(root_directory(), state.tenant);
-        if (directory) return std::nullopt;
-        state.tell(directory.error());
-        return static_cast<int>(ExitCode::wrong_usage);
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) { // asked for help
-            std::ostringstream help;
-            state.app->exit(error, help, help);
-            state.place.console.out(help.str());
-            return static_cast<int>(ExitCode::done);
-        }
-        state.tell(wrong_usage(*state.app, state.words, error));
-        return static_cast<int>(ExitCode::wrong_usage);
-    } catch (...) { // what a program's own checks of arguments throw
-        report(state.place.console, exception_in_user_code("the checks of the arguments of", state.program.name),
-               state.json);
-        return static_cast<int>(ExitCode::failed);
-    }
-}
-
-namespace {
 
 // A service that runs takes commands that can share it.
 result<void> check_place(const CommandLine::State& state)
@@ -344,7 +273,7 @@ result<void> check_place(const CommandLine::State& state)
                         "`)");
     }
     for (const Option& option : state.opening_options) {
-        if (option.of_library().count() == 0) continue;
+        if (not is_typed(option.of_library(), state.words)) continue;
         return fail(Failure::unavailable, "service-has-its-options",
                     "asked for " + option.of_library().get_name() + " and found that " + process + " serves " +
                         state.data_directory() + "; give this option when you start the service");
@@ -381,6 +310,7 @@ int CommandLine::carry_out()
     state.used.reset();
     state.view.reset();
     state.kept.reset();
+    state.logging.reset();
     if (answer) return static_cast<int>(ExitCode::done);
     state.tell(answer.error());
     const auto& code = answer.error().code;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "host/read_view.hpp"
+#include "settings.hpp"
 
 #include <eventloom/framework/event.hpp>
+#include <eventloom/framework/log.hpp>
 #include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/service/command_line.hpp>
 
@@ -32,13 +34,18 @@ struct CommandLine::State {
     const CommandPlace place;
     const std::unique_ptr<CLI::App> app;
     OpenServiceIn open;
+    std::unique_ptr<Log> log;       // of `serve`
+    std::optional<Runtime> logging; // with that log; none: the place's own runtime
     std::unique_ptr<OpenService> opened;
     std::shared_ptr<OpenService> used; // of a tenant, while the command runs
     std::string directory;
     std::string tenant;
-    Duration patience = std::chrono::seconds{30};
-    bool json         = false;
-    bool serves       = false;
+    std::string config;
+    Settings settings;
+    Duration patience     = std::chrono::seconds{30};
+    bool json             = false;
+    std::uint32_t threads = 0; // 0: as the program says
+    bool serves           = false;
     std::vector<std::string> words;         // that were typed
     std::unique_ptr<ScratchDirectory> kept; // for the copy of a pipe
     std::unique_ptr<ScratchDirectory> view; // of data that cannot be written

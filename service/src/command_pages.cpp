@@ -157,7 +157,8 @@ std::string man_page(const CLI::App& app, const std::string& summary, const std:
     const auto& name  = app.get_name();
     std::string title = name;
     std::transform(title.begin(), title.end(), title.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
-    std::string page = ".TH " + roff(title) + " 1 \"\" \"" + roff(version) + "\"\n.SH NAME\n" + roff(name) + " \\- " +
+    const auto prefix = replaced(title, "-", "_");
+    std::string page  = ".TH " + roff(title) + " 1 \"\" \"" + roff(version) + "\"\n.SH NAME\n" + roff(name) + " \\- " +
                        roff(summary) + "\n.SH SYNOPSIS\n.B " + roff(name) +
                        "\n.I COMMAND\n[OPTIONS]\n.SH OPTIONS\nMay stand after every command.\n" + roff_options(app) +
                        ".SH COMMANDS\n";
@@ -171,7 +172,10 @@ std::string man_page(const CLI::App& app, const std::string& summary, const std:
     });
     return page +
            ".SH EXIT STATUS\n0 done, 1 failed, 2 typed wrongly, 130 ended by Ctrl\\-C, SIGTERM or SIGHUP.\n"
-           ".SH ENVIRONMENT\n.TP\n.B COLUMNS\nNo line of a table is wider; what does not fit is cut, with a sign.\n"
+           ".SH ENVIRONMENT\n.TP\n.B " +
+           prefix + "_COMMAND_OPTION\nThe \\-\\-option of a command that was not typed; of serve and of all commands " +
+           prefix +
+           "_OPTION.\n.TP\n.B COLUMNS\nNo line of a table is wider; what does not fit is cut, with a sign.\n"
            ".TP\n.B XDG_DATA_HOME\nWhere the data is kept without \\-\\-data.\n"
            ".TP\n.B EVENTLOOM_MASTER_KEY\nThe file with the master key of personal data.\n";
 }

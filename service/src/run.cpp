@@ -23,10 +23,9 @@ std::string working_directory()
 }
 
 // By the service that runs, if one does.
-result<std::optional<int>> carried_out_by_service(const CommandLine& line, std::vector<std::string> words,
-                                                  const StopSignals& signals, Console& console)
+result<std::optional<int>> carried_out_by_service(const CommandLine& line, const StopSignals& signals, Console& console)
 {
-    const CommandRequest request{.arguments         = std::move(words),
+    const CommandRequest request{.arguments         = line.words_for_service(),
                                  .working_directory = working_directory(),
                                  .data_directory    = line.root_directory(),
                                  .shape             = console.shape()};
@@ -34,11 +33,12 @@ result<std::optional<int>> carried_out_by_service(const CommandLine& line, std::
 }
 
 int run_here(CommandLine& line, const std::vector<std::string>& words, const StopSignals& signals,
-             SystemConsole& console)
+             SystemConsole& console, SystemExecutor& executor)
 {
     if (const auto ended = line.read(words)) return *ended;
+    executor.use_threads(line.threads());
     if (line.directory_use() == DirectoryUse::none) return line.carry_out();
-    auto by_service = carried_out_by_service(line, words, signals, console);
+    auto by_service = carried_out_by_service(line, signals, console);
     if (by_service) return by_service.value() ? *by_service.value() : line.carry_out();
     report(console, by_service.error(), line.json());
     return static_cast<int>(by_service.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);
@@ -53,12 +53,12 @@ try {
     std::signal(SIGXFSZ, SIG_IGN); // a file that may grow no more is an error like a full disk
     LastResort last_resort{signals};
     SystemConsole console{signals, last_resort};
-    SystemExecutor executor{{.threads = 2}};
-    const Runtime runtime{system_clock(), executor, system_ids(), system_files()};
+    SystemExecutor executor{{.threads = 0}}; // what was typed says how many
+    const Runtime runtime{system_clock(), executor, system_ids(), system_files(), program.log};
     CommandLine line{
         program,
         {.console = console, .runtime = runtime, .working_directory = working_directory(), .data_directory = {}}};
-    int exit_code = run_here(line, {argv + std::min(argc, 1), argv + argc}, signals, console);
+    int exit_code = run_here(line, {argv + std::min(argc, 1), argv + argc}, signals, console, executor);
     if (exit_code == 0 && not console.has_arrived()) {
         report(console,
                {Failure::storage, "output-lost",

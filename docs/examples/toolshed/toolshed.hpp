@@ -8,7 +8,7 @@
 namespace toolshed {
 
 struct Settings {
-    int loan_days = 0; // 0: what TOOLSHED_LOAN_DAYS says, or else 14
+    int loan_days = 14;
 };
 
 struct Toolshed final : el::OpenService {

@@ -2,21 +2,39 @@
 
 #include "command_line_state.hpp"
 #include "commands/projection_status.hpp"
+#include "host/thread_watch.hpp"
+#include "terminal/line_log.hpp"
 
 #include "door/admin_door.hpp"
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/messaging/groups.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
-#include <set>
 #include <unistd.h>
 
 namespace eventloom {
 
 namespace {
 
-constexpr Duration between_looks = std::chrono::milliseconds{500};
+constexpr Duration between_looks    = std::chrono::milliseconds{500};
+constexpr std::uint64_t threads_max = 1'024;
+
+Json json_of(const ConsumerGroupStatus& status)
+{
+    auto stopped = Json::array();
+    for (const auto& stream : status.stopped) {
+        stopped.push_back({{"stream", stream.stream},
+                           {"position", stream.position},
+                           {"attempts", stream.attempts},
+                           {"error", stream.error.sentence}});
+    }
+    return {{"group", status.name}, {"position", status.checkpoint},
+            {"lag", status.lag},    {"members", status.members.size()},
+            {"stopped", stopped},   {"error", status.error ? Json(status.error->sentence) : Json(nullptr)}};
+}
 
 std::string status_of(Service& service, const std::string& name, Time since)
 {
@@ -30,6 +48,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
     if (counts) {
         for (const auto& [status, number] : counts.value()) sagas[std::string{to_string(status)}] = number;
     }
+    auto groups = Json::array();
+    for (const auto& status : service.groups().status()) groups.push_back(json_of(status));
     const auto fault = counts ? service.sagas().error() : std::optional{counts.error()};
     return Json({{"service", name},
                  {"process", getpid()},
@@ -39,73 +59,71 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"projections", projections},
                  {"sagas", sagas},
                  {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)},
+                 {"groups", groups},
                  {"notices", service.commands().notices()}})
         .dump();
 }
 
-// Opens each tenant once, so that its sagas go on, and closes idle ones, until the service is stopped. New faults of the
-// machine are reported at once.
-void serve_until_stopped(Output& out, Service& service, Tenants& tenants)
+// Opens each tenant once, so that its sagas go on, and closes idle ones, until the service is stopped.
+void serve_until_stopped(Console& console, const Runtime& runtime, Service& service, Tenants& tenants)
 {
     tenants.finish_removals();
     const auto found = tenants.list();
-    if (not found) report(out.console(), found.error(), out.json());
+    if (not found) write_to(runtime.log, LogLevel::error, "tenants-not-listed", {}, found.error());
     for (const auto& tenant : found ? found.value() : std::vector<TenantStatus>{}) {
-        if (not out.console().go_on()) return;
+        if (not console.go_on()) return;
         if (not tenant.has_store) continue;
         const auto opened = tenants.use(tenant.name, false);
-        if (not opened) report(out.console(), opened.error(), out.json());
+        if (opened) continue;
+        write_to(runtime.log, LogLevel::error, "tenant-not-opened", {{"tenant", tenant.name}}, opened.error());
     }
-    std::set<std::string> told;
+    bool is_told           = false;
     const auto tell_faults = [&] {
-        for (const Error& fault : service.faults()) {
-            if (told.insert(fault.sentence).second) report(out.console(), fault, out.json());
-        }
+        const auto fault = service.engine().upkeep->fault();
+        if (not fault || std::exchange(is_told, true)) return;
+        write_to(runtime.log, LogLevel::error, "store-closed", {{"directory", service.directory()}}, *fault);
     };
-    while (out.console().wait(between_looks)) {
+    ThreadWatch threads{runtime};
+    while (console.wait(between_looks)) {
         tell_faults();
+        threads.look();
         tenants.close_idle();
     }
     tell_faults();
 }
 
-result<void> serve(CommandLine& line, Output& out)
+AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& tenants)
 {
-    auto& state         = line.state();
-    const auto& program = state.program;
-    if (not state.tenant.empty()) {
-        return fail(Failure::invalid, "serve-with-a-tenant",
-                    "asked to serve the tenant " + state.tenant + " alone; serve all of " + line.root_directory() +
-                        " without --tenant: each tenant is opened when it is used");
-    }
-    out.console().ends_well_when_stopped();
-    state.serves = true;
-    BOOST_OUTCOME_TRY(auto* const open_service, line.open(true));
-    Service& service = open_service->service();
-    BOOST_OUTCOME_TRY(service.start());
-    Tenants tenants{line.runtime(), line.data_directory(), state.open};
-    const AdminAnswers answers{
-        .health = [&program, &service]() -> result<std::string> {
-            if (auto faults = service.faults(); not faults.empty()) return std::move(faults.front());
-            return Json({{"status", "ok"}, {"service", program.name}, {"process", getpid()}}).dump();
-        },
-        .status = [&program, &service,
-                   since = line.runtime().clock.now()] { return status_of(service, program.name, since); },
-        .carry_out =
-            [&line, &program, open_service, &tenants](const AdminCommand& command, Console& console) {
-                CommandLine sent{program,
-                                 {.console           = console,
-                                  .runtime           = line.runtime(),
-                                  .working_directory = command.working_directory,
-                                  .data_directory    = command.data_directory,
-                                  .running           = open_service,
-                                  .tenants           = &tenants,
-                                  .client_process_id = command.client_process_id}};
-                const auto ended = sent.read(command.arguments);
-                return ended ? *ended : sent.carry_out();
-            }};
-    BOOST_OUTCOME_TRY(const auto door, AdminDoor::open(line.data_directory(), answers));
-    out.say(program.name + " serves " + line.data_directory() + " as process " + std::to_string(getpid()) +
+    const Program& program = line.state().program;
+    Service& service       = open_service.service();
+    return {.health = [&program, &service]() -> result<std::string> {
+                if (auto faults = service.faults(); not faults.empty()) return std::move(faults.front());
+                return Json({{"status", "ok"}, {"service", program.name}, {"process", getpid()}}).dump();
+            },
+            .status = [&program, &service,
+                       since = line.runtime().clock.now()] { return status_of(service, program.name, since); },
+            .carry_out =
+                [&line, &program, &open_service, &tenants](const AdminCommand& command, Console& console) {
+                    CommandLine sent{program,
+                                     {.console           = console,
+                                      .runtime           = line.runtime(),
+                                      .working_directory = command.working_directory,
+                                      .data_directory    = command.data_directory,
+                                      .running           = &open_service,
+                                      .tenants           = &tenants,
+                                      .client_process_id = command.client_process_id}};
+                    const auto ended = sent.read(command.arguments);
+                    return ended ? *ended : sent.carry_out();
+                }};
+}
+
+// Takes commands until it is stopped.
+result<void> take_commands(CommandLine& line, Output& out, OpenService& open_service)
+{
+    Service& service = open_service.service();
+    Tenants tenants{line.runtime(), line.data_directory(), line.state().open};
+    BOOST_OUTCOME_TRY(const auto door, AdminDoor::open(line.data_directory(), answers_of(line, open_service, tenants)));
+    out.say(line.state().program.name + " serves " + line.data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", line.data_directory()}});
     std::vector<std::string> names;
@@ -116,18 +134,77 @@ result<void> serve(CommandLine& line, Output& out)
     }
     const auto said = say_what_is_unknown(out, service.projections(), names);
     if (not said) report(out.console(), said.error(), out.json());
-    serve_until_stopped(out, service, tenants);
-    if (out.console().shape().out_is_terminal) out.say(""); // after the ^C
+    serve_until_stopped(out.console(), line.runtime(), service, tenants);
     return done();
+}
+
+struct LogOptions {
+    std::string form;
+    std::string level = "warning";
+};
+
+// From here on everything is reported there, unless the program has a log of its own.
+void begin_log(CommandLine& line, Output& out, const LogOptions& options)
+{
+    auto& state    = line.state();
+    LineLog* lines = nullptr;
+    if (line.runtime().log == nullptr) {
+        const bool json = options.form.empty() ? out.json() : options.form == "json";
+        auto made       = std::make_unique<LineLog>(out.console(), line.runtime().clock, json);
+        lines           = made.get();
+        state.log       = std::move(made);
+        state.logging.emplace(line.runtime()).log = lines;
+    }
+    for (const Setting& setting : state.settings.used) { // not what it is: it may be a secret
+        const auto option = setting.words.front().substr(0, setting.words.front().find('='));
+        write_to(line.runtime().log, LogLevel::info, "setting", {{"option", option}, {"from", setting.source}});
+    }
+    if (lines == nullptr) return;
+    for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+        if (to_string(level) == options.level) lines->show_from(level);
+    }
+}
+
+result<void> serve(CommandLine& line, Output& out, const LogOptions& log_options)
+{
+    auto& state = line.state();
+    if (not state.tenant.empty()) {
+        return fail(Failure::invalid, "serve-with-a-tenant",
+                    "asked to serve the tenant " + state.tenant + " alone; serve all of " + line.root_directory() +
+                        " without --tenant: each tenant is opened when it is used");
+    }
+    out.console().ends_well_when_stopped();
+    begin_log(line, out, log_options);
+    state.serves = true;
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open(true));
+    Service& service = open_service->service();
+    BOOST_OUTCOME_TRY(service.start());
+    BOOST_OUTCOME_TRY(service.groups().start());
+    const auto& name = line.state().program.name;
+    BOOST_OUTCOME_TRY(call_user_code("on_serve of", name, [&] { return open_service->on_serve(); }));
+    auto served  = take_commands(line, out, *open_service);
+    auto stopped = call_user_code("on_stop of", name, [&] { return open_service->on_stop(); });
+    service.stop();
+    if (out.console().shape().out_is_terminal) out.say(""); // after the ^C
+    if (served) return stopped;
+    if (not stopped) write_to(line.runtime().log, LogLevel::error, "on-stop-failed", {}, stopped.error());
+    return served;
 }
 
 } // namespace
 
 void add_serve_command(CommandLine& line)
 {
+    const auto options = std::make_shared<LogOptions>();
+    const auto command = line.app().add_subcommand("serve", "Run the service until Ctrl-C or SIGTERM");
+    command.add_option("--threads", line.state().threads, "How many threads run projections, sagas and subscriptions")
+        .check(whole_number(1, threads_max));
+    command.add_option("--log", options->form, "How a line of the log is written (default plain; with --json, json)")
+        .check(one_of({"plain", "json"}));
+    command.add_option("--log-level", options->level, "From which level on something is written (default warning)")
+        .check(one_of({"debug", "info", "warning", "error"}));
     line.on(
-        line.app().add_subcommand("serve", "Run the service until Ctrl-C or SIGTERM"),
-        [&line](Output& out) { return serve(line, out); }, DirectoryUse::alone);
+        command, [&line, options](Output& out) { return serve(line, out, *options); }, DirectoryUse::alone);
 }
 
 } // namespace eventloom

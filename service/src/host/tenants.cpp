@@ -2,7 +2,9 @@
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
+#include <eventloom/framework/log.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/messaging/groups.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/plain_files.hpp>
 
@@ -93,9 +95,43 @@ bool sagas_are_at_work(Service& service)
 
 } // namespace
 
+// Says which tenant it is about.
+struct TenantLog final : Log {
+    TenantLog(Log* whole, std::string tenant) : log{whole}, name{std::move(tenant)} {}
+    void write(LogLevel level, std::string_view what, const LogFields& fields) override
+    {
+        LogFields more{{"tenant", name}};
+        more.insert(more.end(), fields.begin(), fields.end());
+        write_to(log, level, what, more);
+    }
+
+    Log* const log;
+    const std::string name;
+};
+
 struct Tenants::Tenant {
+    Tenant(Log* whole, const std::string& name) : log{whole, name} {}
+
+    result<void> open(const OpenServiceIn& open, Runtime runtime, const std::string& directory, bool create_if_missing)
+    {
+        if (runtime.log != nullptr) runtime.log = &log;
+        BOOST_OUTCOME_TRY(service, call_user_code("what opens the service of the tenant", log.name,
+                                                  [&] { return open(runtime, directory, create_if_missing); }));
+        BOOST_OUTCOME_TRY(service->service().start());
+        BOOST_OUTCOME_TRY(service->service().groups().start());
+        return call_user_code("on_serve of the tenant", log.name, [&] { return service->on_serve(); });
+    }
+
+    void stop()
+    {
+        const auto stopped = call_user_code("on_stop of the tenant", log.name, [&] { return service->on_stop(); });
+        if (not stopped) write_to(&log, LogLevel::error, "on-stop-failed", {}, stopped.error());
+        service->service().stop();
+    }
+
     enum class State { opening, open, closing };
     State state = State::opening;
+    TenantLog log; // of the service, which goes first
     std::unique_ptr<OpenService> service;
     std::size_t users = 0;
     Time last_used{};
@@ -114,7 +150,7 @@ Tenants::~Tenants()
     Lock lock{mutex_};
     for (const auto& [name, tenant] : tenants_) {
         ensure(tenant->users == 0, "nobody uses a tenant any more when the tenants go");
-        if (tenant->service) tenant->service->service().stop();
+        if (tenant->state == Tenant::State::open) tenant->stop();
     }
 }
 
@@ -136,21 +172,17 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
     }
     auto& tenant = tenants_[name];
     if (not tenant) {
-        tenant = std::make_unique<Tenant>();
+        tenant = std::make_unique<Tenant>(runtime_.log, name);
         lock.unlock();
-        auto opened = call_user_code("what opens the service of the tenant", name,
-                                     [&] { return open_(runtime_, directory, create_if_missing); });
-        if (opened) {
-            if (auto started = opened.value()->service().start(); not started) opened = std::move(started.error());
-        }
+        auto opened = tenant->open(open_, runtime_, directory, create_if_missing);
+        if (not opened) tenant->service.reset();
         lock.lock();
         changed_->notify_all();
         if (not opened) {
             tenants_.erase(name);
             return std::move(opened.error());
         }
-        tenant->service = std::move(opened.value());
-        tenant->state   = Tenant::State::open;
+        tenant->state = Tenant::State::open;
     }
     ++tenant->users;
     return Use{tenant->service.get(), [this, used = tenant.get()](OpenService*) { give_back(*used); }};
@@ -201,7 +233,7 @@ void Tenants::close(Tenant& tenant, Lock& lock)
 {
     tenant.state = Tenant::State::closing;
     lock.unlock();
-    tenant.service->service().stop();
+    tenant.stop();
     tenant.service.reset();
     lock.lock();
     std::erase_if(tenants_, [&](const auto& entry) { return entry.second.get() == &tenant; });

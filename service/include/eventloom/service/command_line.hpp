@@ -14,7 +14,8 @@
 // Every service has: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
 // dead-letters list|show|retry|discard; sagas list|show|retry, events tail|show, streams list|read|limits|delete, store
 // info|verify|protect|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|export|import|forget, store keys
-// info|verify|erased|readmit|rekey; help, man, completion; --data DIR, --tenant NAME, --wait SPAN and --json everywhere. Tables for
+// info|verify|erased|readmit|rekey; help, man, completion; --data DIR, --tenant NAME, --wait SPAN, --config FILE and --json everywhere.
+// Every option can come from the environment or from that file (docs/a-program-of-your-own.md, "Configuration"). Tables for
 // people, JSON for programs, errors on standard error; exit codes 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C or
 // SIGTERM. No option takes an empty word, and one whose variable is a number takes only numbers.
 //
@@ -40,6 +41,7 @@ namespace eventloom {
 
 class CommandLine;
 class EngineKind;
+class Log;
 class Tenants;
 struct EventType;
 
@@ -51,6 +53,11 @@ struct Program {
     // What keeps the log (eventstore/engines.hpp). nullptr: default_engine(). Another is told to Service::open, too:
     // {.engine = &line.engine()}.
     EngineKind* engine = nullptr;
+    // That run projections, sagas, subscriptions and consumer groups. `serve --threads` gives another number.
+    unsigned threads = 2;
+    // Where Eventloom reports what happens (framework/log.hpp). nullptr: `serve` writes it to standard error, and other
+    // commands write nothing.
+    Log* log = nullptr;
 };
 
 // What a command does with the data directory.
@@ -134,10 +141,15 @@ public:
     EngineKind& engine() const;
 
     // Reads the words after the program's name. Returns an exit code when nothing is left to do: help, or wrong usage.
+    // Options that were not typed come from the environment or from the file of --config.
     std::optional<int> read(std::vector<std::string> words);
+    // The same words, with the options from elsewhere, for a service that runs: all but those that it was started with.
+    std::vector<std::string> words_for_service() const;
     // How the command that was read uses the data directory.
     DirectoryUse directory_use() const;
     bool json() const;
+    // How many threads the program is to start.
+    unsigned threads() const;
     // How long the command waits for a service that is busy or does not answer.
     Duration patience() const;
     // Runs the command that was read, and returns the exit code.

@@ -26,6 +26,14 @@ class OpenService {
 public:
     virtual ~OpenService()     = default;
     virtual Service& service() = 0;
+
+    // What the program does only while it serves: it listens at a port, or sends mails. `serve` calls on_serve() when the service
+    // is started, before it takes the first command; after an error it does not serve, and ends with exit code 1. When it stops,
+    // it takes no more commands, calls on_stop(), and then stops projections and sagas; on_stop() should be quick, because the
+    // process ends a second after Ctrl-C. on_stop() is not called when on_serve() has failed. Each tenant that is opened while
+    // the program serves is an OpenService of its own. A command that runs alone calls neither.
+    virtual result<void> on_serve() { return done(); }
+    virtual result<void> on_stop() { return done(); }
     // The consumer groups in groups/ of the data directory, if the program opens them: a backup includes their checkpoints.
     virtual ConsumerGroups* consumer_groups() { return nullptr; }
 };
