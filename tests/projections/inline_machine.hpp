@@ -19,10 +19,10 @@ namespace inline_test {
 using namespace people;
 using el::Position;
 using el::RowPlace;
-using el::testing::Engine;
+using el::testing::LogEngine;
 
-constexpr Way in_memory{RowPlace::log, Engine::memory};
-constexpr Way on_leveldb{RowPlace::log, Engine::leveldb};
+constexpr Way in_memory{RowPlace::log, LogEngine::memory};
+constexpr Way on_leveldb{RowPlace::log, LogEngine::leveldb};
 
 inline Joined joined(std::optional<std::string> email, std::string city = "York")
 {

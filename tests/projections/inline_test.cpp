@@ -279,7 +279,7 @@ TEST_CASE("a log that was cut has no rows ahead of it", "[projections][inline][r
     const auto into  = machine.directory.path() + "/saved";
     const auto saved = el::salvage_store(machine.runtime, machine.log_directory.path(), into);
     REQUIRE(saved);
-    const auto cut = el::testing::open_log(machine.runtime, Engine::leveldb, into);
+    const auto cut = el::testing::open_log(machine.runtime, LogEngine::leveldb, into);
     CHECK(keys_in_log(*cut).empty());
     el::EventBus bus{machine.runtime, *cut};
     el::Projections projections{machine.runtime, *cut, bus, machine.directory.path() + "/rows"};
@@ -300,7 +300,7 @@ TEST_CASE("a store with inline rows is verified, repaired and told about as one 
     machine.store.reset();
     std::filesystem::remove_all(machine.log_directory.path() + "/index"); // made anew from the log
     REQUIRE(el::repair_store(machine.runtime, machine.log_directory.path()).value().events == 50);
-    machine.store = el::testing::open_log(machine.runtime, Engine::leveldb, machine.log_directory.path());
+    machine.store = el::testing::open_log(machine.runtime, LogEngine::leveldb, machine.log_directory.path());
     CHECK(machine.store->head() == 50);
     CHECK(el::testing::read_all(*machine.store).size() == 50);
     el::EventBus bus{machine.runtime, *machine.store};

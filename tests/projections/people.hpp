@@ -115,8 +115,8 @@ struct Machine {
     explicit Machine(el::RowPlace where) : place{where} {}
     explicit Machine(const Way& way) : place{way.place}, engine{way.engine} {}
 
-    el::RowPlace place               = el::RowPlace::leveldb;
-    const el::testing::Engine engine = el::testing::Engine::memory;
+    el::RowPlace place                  = el::RowPlace::leveldb;
+    const el::testing::LogEngine engine = el::testing::LogEngine::memory;
     el::SimulatedExecutor simulated{1};
     el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
     el::testing::TemporaryDirectory log_directory;

@@ -66,8 +66,8 @@ struct CountersMachine {
     explicit CountersMachine(RowPlace where) : place{where} {}
     explicit CountersMachine(const Way& way) : place{way.place}, engine{way.engine} {}
 
-    const RowPlace place         = RowPlace::leveldb;
-    const testing::Engine engine = testing::Engine::memory;
+    const RowPlace place            = RowPlace::leveldb;
+    const testing::LogEngine engine = testing::LogEngine::memory;
     SimulatedExecutor simulated{1};
     Runtime runtime{simulated, simulated, simulated, system_files()};
     TemporaryDirectory log_directory;

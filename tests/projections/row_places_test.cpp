@@ -29,7 +29,7 @@ struct Place {
     }
     void open_in_log()
     {
-        if (not store || way.engine == el::testing::Engine::leveldb) {
+        if (not store || way.engine == el::testing::LogEngine::leveldb) {
             store.reset();
             store = el::testing::open_log(runtime, way.engine, directory.path() + "/log");
         }
@@ -48,7 +48,7 @@ struct Place {
 
 // Those that are there after a restart.
 const std::vector<Way> lasting_ways{
-    {el::RowPlace::leveldb}, {el::RowPlace::sqlite}, {el::RowPlace::log, el::testing::Engine::leveldb}};
+    {el::RowPlace::leveldb}, {el::RowPlace::sqlite}, {el::RowPlace::log, el::testing::LogEngine::leveldb}};
 
 std::string key_of(const std::string& who)
 {

@@ -5,7 +5,7 @@ namespace shapes_test {
 
 using namespace people;
 using el::RowPlace;
-using el::testing::Engine;
+using el::testing::LogEngine;
 
 struct Fee {
     std::int64_t price   = 0;
@@ -76,7 +76,7 @@ void check_that_they_are_built_anew(const Way& way)
 }
 
 const std::vector<Way> every_lasting_way{
-    {RowPlace::leveldb}, {RowPlace::sqlite}, {RowPlace::log, Engine::memory}, {RowPlace::log, Engine::leveldb}};
+    {RowPlace::leveldb}, {RowPlace::sqlite}, {RowPlace::log, LogEngine::memory}, {RowPlace::log, LogEngine::leveldb}};
 
 TEST_CASE("rows whose members have changed under one version are built anew, and it is said",
           "[projections][versions][shapes]")
