@@ -1,93 +1,81 @@
 #include <eventloom/framework/command_bus.hpp>
 
+#include "aggregate_cache.hpp"
+#include "receipt_of.hpp"
 #include "stream_without_id.hpp"
 
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <fmt/core.h>
 
-#include <list>
+#include <algorithm>
+#include <map>
 #include <mutex>
-#include <unordered_map>
 
 namespace eventloom {
 
-namespace detail {
-
-struct AggregateCache::Table {
-    using Order = std::list<std::string>; // most recently used first
-    struct Slot {
-        Entry entry;
-        Order::iterator place;
+struct CommandBus::State {
+    struct Owner {
+        std::type_index type;
+        std::string name;
     };
 
-    explicit Table(std::size_t most) : capacity{most} {}
+    explicit State(std::size_t cached_aggregates) : cache{cached_aggregates} {}
 
-    mutable std::mutex mutex;
-    std::uint64_t age = 0;
-    const std::size_t capacity;
-    Order order;
-    std::unordered_map<std::string, Slot> slots;
+    detail::AggregateCache cache;
+    std::mutex owning;                                       // over the next
+    std::map<std::string, Owner, std::less<>> owners;        // of the categories
+    std::mutex saving;                                       // of a snapshot, so that none is saved after forget_states
+    std::mutex noticing;                                     // over the next
+    std::map<std::string, std::string, std::less<>> notices; // by category
 };
-
-AggregateCache::AggregateCache(std::size_t capacity) : table_{std::make_unique<Table>(capacity)} {}
-
-AggregateCache::~AggregateCache() = default;
-
-AggregateCache::Entry AggregateCache::find(const std::string& stream)
-{
-    const std::lock_guard lock{table_->mutex};
-    const auto found = table_->slots.find(stream);
-    if (found == table_->slots.end()) return {};
-    table_->order.splice(table_->order.begin(), table_->order, found->second.place);
-    return found->second.entry;
-}
-
-std::uint64_t AggregateCache::age() const
-{
-    const std::lock_guard lock{table_->mutex};
-    return table_->age;
-}
-
-void AggregateCache::clear()
-{
-    const std::lock_guard lock{table_->mutex};
-    ++table_->age;
-    table_->slots.clear();
-    table_->order.clear();
-}
-
-void AggregateCache::keep(const std::string& stream, Entry entry, std::uint64_t age)
-{
-    if (table_->capacity == 0) return;
-    const std::lock_guard lock{table_->mutex};
-    if (age != table_->age) return;
-    const auto [slot, added] = table_->slots.try_emplace(stream);
-    if (added) {
-        table_->order.push_front(stream);
-        slot->second.place = table_->order.begin();
-    } else if (slot->second.entry.events > entry.events) {
-        return; // another thread has read further
-    }
-    slot->second.entry = std::move(entry);
-    if (table_->slots.size() <= table_->capacity) return;
-    table_->slots.erase(table_->order.back());
-    table_->order.pop_back();
-}
-
-} // namespace detail
 
 namespace {
 
-Receipt receipt_of(const CommandRecord& record)
-{
-    return {.command_id   = record.id,
-            .stream       = record.stream,
-            .events       = record.count,
-            .last_version = record.last_version,
-            .position     = record.last_position,
-            .repeated     = true};
-}
+// Contexts may share a category; an aggregate would find events in its streams that it does not know.
+struct AllContexts {};
+
+// The events that a command leads to.
+class NewEvents final : public detail::Decided {
+public:
+    explicit NewEvents(const detail::FactList& list) : list_{list} {}
+
+    void add(std::size_t place, const void* fact) override
+    {
+        events.push_back(detail::encoded_fact(list_, place, fact));
+    }
+    void refuse(Error error) override { refused = std::move(error); }
+
+    std::vector<NewEvent> events;
+    std::optional<Error> refused;
+
+private:
+    const detail::FactList& list_;
+};
+
+// The same, and the state after them. It is made before they are written: what evolve throws at would stand in the way of every
+// later command.
+class NextState final : public detail::Decided {
+public:
+    NextState(const detail::StateType& type, const void* present) : decided{type.list}, type_{type}, present_{present}
+    {
+    }
+
+    void add(std::size_t place, const void* fact) override
+    {
+        decided.add(place, fact);
+        if (not state) state = detail::copy_of_state(type_, present_);
+        type_.evolve[place](state.get(), fact);
+    }
+    void refuse(Error error) override { decided.refuse(std::move(error)); }
+
+    NewEvents decided;
+    std::shared_ptr<void> state; // nullptr: without events, it stays as it is
+
+private:
+    const detail::StateType& type_;
+    const void* present_;
+};
 
 // What a middleware throws when the command has been carried out does not undo it.
 result<Receipt> call(const Middleware& middleware, CommandContext& context, const CommandStep& inside)
@@ -112,7 +100,7 @@ result<Receipt> call(const Middleware& middleware, CommandContext& context, cons
 } // namespace
 
 CommandBus::CommandBus(const Runtime& runtime, EventStore& store, CommandBusOptions options)
-    : runtime_{runtime}, store_{store}, options_{options}, cache_{options.cached_aggregates}
+    : runtime_{runtime}, store_{store}, options_{options}, state_{std::make_unique<State>(options.cached_aggregates)}
 {
     use(retry_on_conflict(options.attempts));
     use(idempotency(store));
@@ -123,10 +111,11 @@ CommandBus::~CommandBus() = default;
 
 result<void> CommandBus::take_category(std::string_view category, std::type_index type, std::string_view name)
 {
-    const std::lock_guard lock{categories_mutex_};
-    auto owner = categories_.find(category);
-    if (owner == categories_.end()) {
-        owner = categories_.emplace(std::string{category}, Owner{type, std::string{name}}).first;
+    const std::lock_guard lock{state_->owning};
+    auto& owners = state_->owners;
+    auto owner   = owners.find(category);
+    if (owner == owners.end()) {
+        owner = owners.emplace(std::string{category}, State::Owner{type, std::string{name}}).first;
     }
     if (owner->second.type == type) return done();
     return fail(Failure::invalid, "category-taken",
@@ -164,6 +153,134 @@ result<Receipt> CommandBus::run(CommandContext& context, const CommandStep& inne
     return steps.back()(context);
 }
 
+result<Receipt> CommandBus::send(const detail::CommandType& type, std::string to, const void* command,
+                                 SendOptions options)
+{
+    CommandContext context;
+    context.command = type.name;
+    context.stream  = std::move(to);
+    context.options = std::move(options);
+    if (type.validate != nullptr) context.validate = [&] { return type.validate(command); };
+    if (type.aggregate != nullptr) {
+        return run(context, [&](CommandContext& now) { return decide_and_append(now, type, command); });
+    }
+    BOOST_OUTCOME_TRY(take_category(type.context->category, typeid(AllContexts),
+                                    "the decision context " + std::string{type.context->name}));
+    return run(context, [&](CommandContext& now) { return decide_within(now, type, command); });
+}
+
+result<std::shared_ptr<const void>> CommandBus::load(const detail::AggregateType& aggregate, const std::string& stream)
+{
+    BOOST_OUTCOME_TRY(auto loaded, load_stream(aggregate, stream));
+    return std::move(loaded.state);
+}
+
+// Folds what a stream has from its event number `events` on, and returns how many events the stream has then.
+result<std::uint64_t> CommandBus::fold_rest(const detail::StateType& type, void* state, const std::string& stream,
+                                            std::uint64_t events, std::uint64_t length) const
+{
+    if (length <= events) return events;
+    const auto cursor = store_.read({.scope = Scope::stream(stream), .from = events});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) return std::max(events, length);
+        BOOST_OUTCOME_TRY(detail::evolve_with(type, state, *event));
+        events = event->version + 1; // the first ones may be gone
+    }
+}
+
+result<detail::LoadedState> CommandBus::load_stream(const detail::AggregateType& aggregate, const std::string& stream)
+{
+    const detail::StateType& type = *aggregate.state;
+    BOOST_OUTCOME_TRY(take_category(type.category, *type.type, type.name));
+    const auto age = state_->cache.age();
+    BOOST_OUTCOME_TRY(const auto settings, count_settings(stream));
+    detail::LoadedState loaded;
+    if (const auto cached = state_->cache.find(stream);
+        cached && *cached->type == *type.type && cached->settings == settings) {
+        loaded = *cached;
+    } else {
+        BOOST_OUTCOME_TRY(loaded, load_snapshot(aggregate, stream));
+    }
+    loaded.type              = type.type;
+    loaded.settings          = settings;
+    loaded.age               = age;
+    const auto events_before = loaded.events;
+    BOOST_OUTCOME_TRY(const auto length, store_.stream_length(stream));
+    if (loaded.state == nullptr || length > loaded.events) {
+        const auto state = detail::copy_of_state(type, loaded.state.get()); // others may be using the one that is kept
+        loaded.state     = state;
+        BOOST_OUTCOME_TRY(loaded.events, fold_rest(type, state.get(), stream, loaded.events, length));
+        if (loaded.events > events_before) take_snapshot(aggregate, stream, events_before, loaded);
+    }
+    if (loaded.events > 0) state_->cache.keep(stream, loaded);
+    return loaded;
+}
+
+// What the snapshot has, if there is one that can be believed; else nothing, and the stream is read from its beginning.
+result<detail::LoadedState> CommandBus::load_snapshot(const detail::AggregateType& aggregate, const std::string& stream)
+{
+    detail::LoadedState loaded;
+    if (aggregate.snapshots == nullptr) return loaded;
+    const detail::SnapshotType& type = *aggregate.snapshots;
+    BOOST_OUTCOME_TRY(const auto snapshot, find_snapshot(stream, type.version, type.shape()));
+    if (not snapshot) return loaded;
+    const auto state = detail::copy_of_state(*aggregate.state, nullptr);
+    if (not type.decode(snapshot->state, state.get())) return loaded;
+    loaded.state  = state;
+    loaded.events = snapshot->events;
+    return loaded;
+}
+
+void CommandBus::take_snapshot(const detail::AggregateType& aggregate, const std::string& stream,
+                               std::uint64_t events_before, const detail::LoadedState& loaded)
+{
+    if (aggregate.snapshots == nullptr || options_.snapshots == nullptr) return;
+    const detail::SnapshotType& type = *aggregate.snapshots;
+    if (events_before / type.every == loaded.events / type.every) return;
+    Snapshot snapshot{
+        .version = type.version, .events = loaded.events, .last = {}, .state = {}, .shape = type.shape().fingerprint};
+    const auto encoded = call_user_code("the serializer of the state of", aggregate.state->category,
+                                        [&] { type.encode(loaded.state.get(), snapshot.state); });
+    if (encoded) save_snapshot(stream, std::move(snapshot), loaded.age);
+}
+
+result<Receipt> CommandBus::decide_and_append(CommandContext& context, const detail::CommandType& command_type,
+                                              const void* command)
+{
+    const detail::AggregateType& aggregate = *command_type.aggregate;
+    BOOST_OUTCOME_TRY(auto loaded, load_stream(aggregate, context.stream));
+    NextState next{*aggregate.state, loaded.state.get()};
+    command_type.decide(command, loaded.state.get(), next);
+    if (next.decided.refused) return std::move(*next.decided.refused);
+    const auto count = next.decided.events.size();
+    BOOST_OUTCOME_TRY(auto receipt,
+                      append(context, std::move(next.decided.events), ExpectedVersion::after(loaded.events)));
+    if (receipt.repeated) return receipt;
+    if (count == 0) {
+        receipt.last_version = loaded.events == 0 ? 0 : loaded.events - 1;
+        return receipt;
+    }
+
+    const auto events_before = loaded.events;
+    loaded.state             = std::move(next.state);
+    loaded.events += count;
+    take_snapshot(aggregate, context.stream, events_before, loaded);
+    state_->cache.keep(context.stream, loaded);
+    return receipt;
+}
+
+result<Receipt> CommandBus::decide_within(CommandContext& context, const detail::CommandType& type, const void* command)
+{
+    const Position head = store_.head();
+    NewEvents decided{type.context->list};
+    BOOST_OUTCOME_TRY(auto query, type.decide_within(command, store_, head, runtime_.clock.now(), decided));
+    if (decided.refused) return std::move(*decided.refused);
+    std::optional<AppendCondition> condition;
+    if (not query.items.empty()) condition = AppendCondition{std::move(query), head};
+    return append(context, std::move(decided.events), ExpectedVersion::any(), std::move(condition));
+}
+
 result<std::uint64_t> CommandBus::count_settings(const std::string& stream) const
 {
     return store_.stream_length(settings_stream_of(stream));
@@ -189,8 +306,8 @@ result<std::optional<Snapshot>> CommandBus::find_snapshot(const std::string& str
     if (not snapshot || snapshot->version != version || snapshot->events == 0) return std::optional<Snapshot>{};
     if (not may_be_same_shape(snapshot->shape, shape.fingerprint)) {
         const std::string category{category_of(stream)};
-        const std::lock_guard lock{noticing_};
-        notices_.try_emplace(
+        const std::lock_guard lock{state_->noticing};
+        state_->notices.try_emplace(
             category,
             fmt::format(
                 "the snapshots of {} say version {}, but were written with other members than {}; they are ignored and "
@@ -209,23 +326,23 @@ void CommandBus::save_snapshot(const std::string& stream, Snapshot snapshot, std
     const auto anchor = anchor_after(stream, snapshot.events);
     if (not anchor || not anchor.value()) return;
     snapshot.last = *anchor.value();
-    const std::lock_guard lock{saving_};
-    if (cache_.age() != age) return;
+    const std::lock_guard lock{state_->saving};
+    if (state_->cache.age() != age) return;
     tell_user_code("save of the snapshot store", {}, [&] { options_.snapshots->save(stream, snapshot); });
 }
 
 std::vector<std::string> CommandBus::notices() const
 {
-    const std::lock_guard lock{noticing_};
+    const std::lock_guard lock{state_->noticing};
     std::vector<std::string> sentences;
-    for (const auto& [category, sentence] : notices_) sentences.push_back(sentence);
+    for (const auto& [category, sentence] : state_->notices) sentences.push_back(sentence);
     return sentences;
 }
 
 result<void> CommandBus::forget_states()
 {
-    const std::lock_guard lock{saving_};
-    cache_.clear();
+    const std::lock_guard lock{state_->saving};
+    state_->cache.clear();
     return options_.snapshots == nullptr ? done() : options_.snapshots->remove_all();
 }
 
@@ -264,55 +381,6 @@ result<Receipt> CommandBus::append(const CommandContext& context, std::vector<Ne
     receipt.position = appended.last_position;
     if (not appended.streams.empty()) receipt.last_version = appended.streams.front().last_version;
     return receipt;
-}
-
-Middleware validation()
-{
-    return [](CommandContext& context, const CommandStep& next) -> result<Receipt> {
-        if (context.validate) {
-            BOOST_OUTCOME_TRY(call_user_code("validate of the command", context.command, context.validate));
-        }
-        return next(context);
-    };
-}
-
-Middleware idempotency(EventStore& store)
-{
-    return [&store](CommandContext& context, const CommandStep& next) -> result<Receipt> {
-        if (not context.command_id_given) return next(context);
-        BOOST_OUTCOME_TRY(const auto record, store.find_command(context.options.command_id));
-        if (not record) return next(context);
-        if (record->stream != context.stream) {
-            return fail(Failure::invalid, "command-id-taken",
-                        "sent a command to " + context.stream + " with the id " + to_string(record->id) +
-                            ", which a command to " + record->stream + " had before; give each command its own id");
-        }
-        return receipt_of(*record);
-    };
-}
-
-Middleware retry_on_conflict(unsigned attempts)
-{
-    return [attempts](CommandContext& context, const CommandStep& next) -> result<Receipt> {
-        for (context.attempt = 1;; ++context.attempt) {
-            auto answer = next(context);
-            if (answer || context.attempt >= attempts) return answer;
-            const auto& code = answer.error().code;
-            if (code != "wrong-expected-version" && code != "append-condition-failed") return answer;
-        }
-    };
-}
-
-Middleware timing(const Clock& clock, std::function<void(const CommandTiming&)> report)
-{
-    return [&clock, report = std::move(report)](CommandContext& context, const CommandStep& next) -> result<Receipt> {
-        const auto began = clock.now();
-        auto answer      = next(context);
-        tell_user_code("the report of the time that was taken by the command", context.command, [&] {
-            report({context.command, clock.now() - began, answer ? std::string_view{} : answer.error().code});
-        });
-        return answer;
-    };
 }
 
 } // namespace eventloom

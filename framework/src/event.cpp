@@ -27,6 +27,11 @@ bool detail::add_event_list(EventList events)
     return true;
 }
 
+std::string detail::stream_of(std::string_view category, std::string_view id)
+{
+    return std::string{category}.append("-").append(id);
+}
+
 const EventType* detail::find_event_type(const EventTypes& types, std::string_view name)
 {
     const auto found =

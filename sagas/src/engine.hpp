@@ -23,7 +23,7 @@ public:
                SagasOptions options);
 
     void add(Saga saga);
-    void add_activity(std::type_index request, AnyActivity activity);
+    void add_activity(std::type_index request, std::string_view name, AnyActivity activity);
     result<void> open();
     result<void> start();
     void stop();
@@ -46,12 +46,13 @@ public:
 private:
     struct Work;
 
+    void refuse(Error error);
     result<void> open_table();
     result<void> check_log(const std::string& doing, Position reached) const;
     result<void> follow(const Saga& saga);
     result<void> begin(const Saga& saga, const Delivery& delivery);
     result<void> begin_instance(const Saga& saga, const RecordedEvent& event);
-    static result<std::optional<std::string>> state_begun_by(const SagaDefinition& saga, const RecordedEvent& event);
+    result<void> record_begun(const Saga& saga, const RecordedEvent& event, const Begun& begun);
     result<void> begin_again(const std::shared_ptr<Work>& work);
     instance::Stuck stuck_at(std::string step, const Error& error) const;
     void park(const std::shared_ptr<Work>& work, const Error& error);
@@ -63,9 +64,12 @@ private:
     void drive(const InstanceKey& key);
     result<void> take_next_step(const InstanceKey& key);
     void plan(const std::shared_ptr<Work>& work);
+    void plan_step(const std::shared_ptr<Work>& work);
+    void plan_compensation(const std::shared_ptr<Work>& work);
     void wait_for_timer(const InstanceKey& key, Time due);
 
-    void run(const std::shared_ptr<Work>& work);
+    void run(const std::shared_ptr<Work>& work, const std::function<std::vector<SagaAction>()>& describe);
+    void go_on(const std::shared_ptr<Work>& work);
     void call_activity(const std::shared_ptr<Work>& work, const CallAction& call, const Uuid& id);
     void answered(const std::shared_ptr<Work>& work, const result<std::shared_ptr<const void>>& answer);
     void succeed(const std::shared_ptr<Work>& work, const std::shared_ptr<const void>& answer);
@@ -92,6 +96,7 @@ private:
     const SagasOptions options_;
     std::map<std::pair<std::string, std::uint32_t>, Saga> definitions_;
     std::map<std::type_index, AnyActivity> activities_;
+    std::optional<Error> refused_; // the first that was added in vain
 
     std::mutex starting_;                  // of open(), start() and stop(), one at a time
     mutable std::mutex mutex_;             // over what follows, up to the error

@@ -23,7 +23,7 @@ Instance moved_on(Instance instance, Time at)
 
 result<SagaState> read_state(const SagaDefinition& saga, const Instance& instance)
 {
-    if (may_be_same_shape(saga.shape, instance.shape)) return saga.decode(instance.state);
+    if (may_be_same_shape(saga.shape, instance.shape)) return decode_state(saga, instance.state);
     return fail(Failure::corrupt, "other-saga-state",
                 "read the state of an instance of " + saga.name + " version " + std::to_string(saga.version) +
                     " and found that it was written with other members (shape " +

@@ -1,6 +1,8 @@
 // A saga's instance: its events, and the state that they fold to.
 #pragma once
 
+#include "definition.hpp"
+
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/sagas/sagas.hpp>
 

@@ -81,9 +81,9 @@ void Sagas::add(Saga saga)
     engine_->add(std::move(saga));
 }
 
-void Sagas::add_activity(std::type_index request, AnyActivity activity)
+void Sagas::add_activity(std::type_index request, std::string_view name, AnyActivity activity)
 {
-    engine_->add_activity(request, std::move(activity));
+    engine_->add_activity(request, name, std::move(activity));
 }
 
 result<void> Sagas::start()
@@ -169,7 +169,7 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     if (definition) {
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
-        if (state) details.state_json = definition->to_json(state.value());
+        if (state) details.state_json = state_as_json(*definition, state.value());
         if (not state && not details.instance.why) {
             details.instance.why = failure{details.instance.step, state.error().code, state.error().sentence};
         }

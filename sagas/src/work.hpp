@@ -1,9 +1,13 @@
 // What the engine has in hand of one instance: a piece of work, and how far it has come.
 #pragma once
 
+#include "definition.hpp"
 #include "engine.hpp"
 
 namespace eventloom {
+
+// Between two attempts at the same work.
+constexpr Duration longest_wait = std::chrono::hours{1};
 
 struct SagaEngine::Work {
     enum class Direction : std::uint8_t { act, undo, fail };

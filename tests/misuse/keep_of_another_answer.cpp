@@ -1,4 +1,4 @@
-// expect: el::keep takes another type than the step's el::call answers, or the step calls nothing
+// expect: keep_takes_another_answer_than_its_step_gets<Slip, Receipt>
 #include <eventloom/sagas/saga.hpp>
 namespace el = eventloom;
 struct Placed {};

@@ -345,6 +345,29 @@ TEST_CASE("a higher version is built anew, and an older program is told so", "[p
     CHECK(machine.projections->status().front().version == 2);
 }
 
+TEST_CASE("a projection that is added twice is an error, and the first one goes on", "[projections]")
+{
+    SimulatedExecutor simulated{1};
+    const Runtime runtime{simulated, simulated, simulated, system_files()};
+    const auto store = open_memory_store(runtime);
+    CommandBus commands{runtime, *store};
+    EventBus bus{runtime, *store};
+    const TemporaryDirectory directory;
+    Projections projections{runtime, *store, bus, directory.path()};
+    const auto rows    = projections.add(scores()).value();
+    const auto refused = projections.add(scores());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == Failure::invalid);
+    CHECK(refused.error().code == "projection-added-twice");
+    CHECK(refused.error().sentence ==
+          "added the projection scores and found that one of this name had been added before; add each once, by a "
+          "name of its own");
+    projections.start();
+    REQUIRE(commands.send(CounterId{"1"}, Add{1}));
+    REQUIRE(projections.wait_for(store->head(), simulated.now() + std::chrono::minutes{1}));
+    CHECK(rows.get(CounterId{"1"}).value().has_value());
+}
+
 TEST_CASE("an unknown projection is named together with those there are", "[projections]")
 {
     CountersMachine machine;

@@ -54,7 +54,10 @@ result<std::shared_ptr<CurrentModel>> Projections::add_projection(std::shared_pt
     const std::lock_guard lock{core_->mutex};
     ensure(not core_->started, "a projection was added after start()");
     for (const auto& one : core_->running) {
-        ensure(one->name() != definition->name(), "two projections have one name");
+        if (one->name() != definition->name()) continue;
+        return fail(Failure::invalid, "projection-added-twice",
+                    "added the projection " + one->name() +
+                        " and found that one of this name had been added before; add each once, by a name of its own");
     }
     auto running = core_->make(core_, definition, options);
     BOOST_OUTCOME_TRY(running->open());

@@ -16,6 +16,7 @@
 // (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
 #pragma once
 
+#include <eventloom/framework/detail/aggregate_type.hpp>
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/personal_parts.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
@@ -26,6 +27,8 @@
 #include <eventloom/framework/snapshots.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <new>
 #include <optional>
 #include <tuple>
 #include <variant>
@@ -111,45 +114,112 @@ using facts_of = std::vector<typename State::Events::variant>;
 
 namespace detail {
 
-// Takes in what decide gives, in each of the shapes that it may have.
-template <class State>
+// Takes in what decide gives, in each of the shapes that it may have, and hands on the events in their order.
+template <class State, class Give>
 struct Collector {
-    facts_of<State> facts;
+    const Give& give;
 
     template <class Fact>
-    void add(Fact fact)
+    void add(const Fact& fact) const
     {
         if constexpr (not event_of<Fact, State>) {
             static_cast<void>(sizeof(event_that_is_not_in_the_list_of<Fact, State>));
         }
         static_assert(event_of<Fact, State>, "decide gives an event that is not in the list State::Events");
-        if constexpr (event_of<Fact, State>) facts.emplace_back(std::move(fact));
+        if constexpr (event_of<Fact, State>) give(fact);
     }
 
     template <class Fact>
-    void add(std::optional<Fact> fact)
+    void add(const std::optional<Fact>& fact) const
     {
-        if (fact) add(std::move(*fact));
+        if (fact) add(*fact);
     }
 
     template <class... Fact>
-    void add(std::variant<Fact...> one_of)
+    void add(const std::variant<Fact...>& one_of) const
     {
-        std::visit([&](auto&& fact) { add(std::forward<decltype(fact)>(fact)); }, std::move(one_of));
+        std::visit([&](const auto& fact) { add(fact); }, one_of);
     }
 
     template <class... Fact>
-    void add(std::tuple<Fact...> several)
+    void add(const std::tuple<Fact...>& several) const
     {
-        std::apply([&](auto&&... fact) { (add(std::forward<decltype(fact)>(fact)), ...); }, std::move(several));
+        std::apply([&](const auto&... fact) { (add(fact), ...); }, several);
     }
 
     template <class Fact>
-    void add(std::vector<Fact> several)
+    void add(const std::vector<Fact>& several) const
     {
-        for (auto& fact : several) add(std::move(fact));
+        for (const auto& fact : several) add(fact);
     }
 };
+
+// Calls `give` with each event that decide gives.
+template <class State, class Answer, class Give>
+void give_each_fact(const Answer& answer, const Give& give)
+{
+    Collector<State, Give>{give}.add(answer);
+}
+
+template <class Fact>
+consteval FactNotes notes_of()
+{
+    FactNotes notes;
+    if constexpr (tagged<Fact>) {
+        notes.tags = [](const void* fact) -> Tags { return tags_of(*static_cast<const Fact*>(fact)); };
+    }
+    if constexpr (concerns_a_person<Fact>) {
+        notes.subject = [](const void* fact) -> std::string { return subject_of(*static_cast<const Fact*>(fact)); };
+    }
+    return notes;
+}
+
+template <class State, class Fact>
+void evolve_by(void* state, const void* fact)
+{
+    auto& now = *static_cast<State*>(state);
+    now       = evolve(std::move(now), *static_cast<const Fact*>(fact));
+}
+
+template <class State, class List>
+struct FactsOf;
+template <class State, class... Entry>
+struct FactsOf<State, std::tuple<Entry...>> {
+    static constexpr FactNotes notes[] = {notes_of<typename Entry::fact>()..., {}};
+    // Not of a list: only an aggregate has an evolve for each.
+    static constexpr void (*evolve[])(void*, const void*) = {&evolve_by<State, typename Entry::fact>..., nullptr};
+};
+
+template <class State>
+inline constexpr FactList fact_list{&event_types<State>, FactsOf<State, typename State::Events::entries>::notes};
+
+template <class State>
+consteval std::span<const std::string_view> names_ignored_by()
+{
+    if constexpr (requires { typename State::Ignored; }) {
+        return State::Ignored::names;
+    } else {
+        return {};
+    }
+}
+
+template <class State>
+void make_state(void* memory, const void* from)
+{
+    static_assert(alignof(State) <= alignof(std::max_align_t), "a state cannot be aligned to so many bytes");
+    from == nullptr ? new (memory) State{} : new (memory) State(*static_cast<const State*>(from));
+}
+
+template <class State>
+inline constexpr StateType state_type{.type     = &typeid(State),
+                                      .name     = full_name<State>(),
+                                      .category = State::category,
+                                      .list     = fact_list<State>,
+                                      .ignored  = names_ignored_by<State>(),
+                                      .evolve   = FactsOf<State, typename State::Events::entries>::evolve,
+                                      .size     = sizeof(State),
+                                      .make     = make_state<State>,
+                                      .destroy  = [](void* state) { static_cast<State*>(state)->~State(); }};
 
 } // namespace detail
 
@@ -157,10 +227,10 @@ struct Collector {
 template <aggregate State, decided_by<State> Command>
 result<facts_of<State>> decided(const Command& command, const State& state)
 {
-    BOOST_OUTCOME_TRY(auto answer, decide(command, state));
-    detail::Collector<State> collector;
-    collector.add(std::move(answer));
-    return std::move(collector.facts);
+    BOOST_OUTCOME_TRY(const auto answer, decide(command, state));
+    facts_of<State> facts;
+    detail::give_each_fact<State>(answer, [&](const auto& fact) { facts.emplace_back(fact); });
+    return facts;
 }
 
 template <aggregate State>
@@ -177,16 +247,30 @@ namespace detail {
 // The description of a recorded event in a list; nullptr when the list does not name it.
 const EventType* find_event_type(const EventTypes& types, std::string_view name);
 
+template <class Fact, class List>
+struct NamesFor;
+template <class Fact, class... Entry>
+struct NamesFor<Fact, std::tuple<Entry...>> {
+    static constexpr std::size_t count = (std::size_t{0} + ... + std::size_t{may_stand_for<Entry, Fact>()});
+    static constexpr auto all          = [] {
+        std::array<std::string_view, count> names{};
+        std::size_t place = 0;
+        static_cast<void>(((may_stand_for<Entry, Fact>() && (names[place++] = Entry::name, true)), ...));
+        return names;
+    }();
+};
+
 // The names of a list whose events may stand for a fact.
+template <class Owner, class Fact>
+consteval std::span<const std::string_view> names_standing_for()
+{
+    return NamesFor<Fact, typename Owner::Events::entries>::all;
+}
 template <class Owner, class Fact>
 std::vector<std::string> names_that_may_stand_for()
 {
-    std::vector<std::string> names;
-    [&]<class... Entry>(std::type_identity<std::tuple<Entry...>>) {
-        ((may_stand_for<Entry, Fact>() ? static_cast<void>(names.emplace_back(Entry::name)) : static_cast<void>(0)),
-         ...);
-    }(std::type_identity<typename Owner::Events::entries>{});
-    return names;
+    constexpr auto names = names_standing_for<Owner, Fact>();
+    return {names.begin(), names.end()};
 }
 
 // Calls `take` with the struct at place `index` of a list. It answers nothing, or a result.
@@ -232,12 +316,7 @@ result<void> with_facts(const RecordedEvent& event, std::string_view reader, con
 template <aggregate State>
 result<State> evolved(State state, const RecordedEvent& event)
 {
-    const auto take = [&](const auto& fact) -> result<void> {
-        BOOST_OUTCOME_TRY(state,
-                          call_user_code("evolve of", State::category, [&] { return evolve(std::move(state), fact); }));
-        return done();
-    };
-    BOOST_OUTCOME_TRY(detail::with_facts<State>(event, State::category, take));
+    BOOST_OUTCOME_TRY(detail::evolve_with(detail::state_type<State>, &state, event));
     return state;
 }
 
@@ -245,23 +324,8 @@ result<State> evolved(State state, const RecordedEvent& event)
 template <lists_events State>
 NewEvent encoded(const typename State::Events::variant& fact)
 {
-    const auto& type = event_types<State>()[fact.index()];
-    NewEvent event;
-    event.type           = type.name;
-    event.schema_version = type.schema_version;
-    std::visit(
-        [&]<class Fact>(const Fact& one) {
-            PersonalPlaces places;
-            type.encode_noting_places(&one, event.data, places);
-            if constexpr (tagged<Fact>) event.metadata.tags = tags_of(one);
-            if constexpr (concerns_a_person<Fact>) {
-                if (not places.empty()) note_personal_parts(event, std::move(places), subject_of(one));
-            } else {
-                ensure(places.empty(), "an event with personal fields has no subject_of beside it");
-            }
-        },
-        fact);
-    return event;
+    const void* const held = std::visit([](const auto& one) -> const void* { return &one; }, fact);
+    return detail::encoded_fact(detail::fact_list<State>, fact.index(), held);
 }
 
 } // namespace eventloom

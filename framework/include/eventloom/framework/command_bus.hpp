@@ -16,7 +16,7 @@
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/decision.hpp>
-#include <eventloom/framework/detail/codec.hpp>
+#include <eventloom/framework/detail/command_type.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
@@ -73,39 +73,8 @@ struct CommandBusOptions {
 
 namespace detail {
 
-// States of aggregates by stream, the most recently used ones.
-class AggregateCache {
-public:
-    struct Entry {
-        std::shared_ptr<const void> state;
-        std::type_index type   = typeid(void); // of the state
-        std::uint64_t events   = 0;            // of the stream, up to the last that it was folded from
-        std::uint64_t settings = 0;            // how often the stream's limits had been changed before
-    };
-
-    explicit AggregateCache(std::size_t capacity);
-    ~AggregateCache();
-    Entry find(const std::string& stream);
-    // Does nothing when it was cleared since age() gave `age`.
-    void keep(const std::string& stream, Entry entry, std::uint64_t age);
-    // How often it was cleared.
-    std::uint64_t age() const;
-    void clear();
-
-private:
-    struct Table;
-    std::unique_ptr<Table> table_;
-};
-
-struct AllContexts {};
-
-template <class Command>
-concept validated = requires(const Command& command)
-{
-    {
-        validate(command)
-        } -> std::convertible_to<result<void>>;
-};
+class AggregateCache; // states by stream, the most recently used ones
+struct LoadedState;
 
 } // namespace detail
 
@@ -124,35 +93,26 @@ public:
     template <aggregate State, decided_by<State> Command>
     result<Receipt> send(const id<State>& to, const Command& command, SendOptions options = {})
     {
-        CommandContext context;
-        context.command = detail::struct_name<Command>();
-        context.stream  = to.stream();
-        context.options = std::move(options);
-        if constexpr (detail::validated<Command>) context.validate = [&command] { return validate(command); };
-        return run(context, [&](CommandContext& now) { return decide_and_append<State>(now, command); });
+        return send(detail::command_type<State, Command>, to.stream(), &command, std::move(options));
     }
 
     // The same within the boundary that the command draws. Costs one read of the matching events and one append.
     template <decision_context Context, class Command>
     result<Receipt> decide(const Command& command, SendOptions options = {})
     {
-        CommandContext context;
-        context.command = detail::struct_name<Command>();
-        context.stream  = Context::stream;
-        context.options = std::move(options);
-        if constexpr (detail::validated<Command>) context.validate = [&command] { return validate(command); };
-        // Contexts may share one; an aggregate would find events in its streams that it does not know.
-        BOOST_OUTCOME_TRY(take_category(detail::category_of_list<Context>(), typeid(detail::AllContexts),
-                                        "the decision context " + std::string{detail::full_name<Context>()}));
-        return run(context, [&](CommandContext& now) { return decide_within<Context>(now, command); });
+        return send(detail::CommandWithin<Context, Command>::type, std::string{Context::stream}, &command,
+                    std::move(options));
     }
+
+    // Either of them, for a command without its type, as sagas keep it.
+    result<Receipt> send(const detail::CommandType& type, std::string to, const void* command, SendOptions options);
 
     // The aggregate as the log has it at this moment.
     template <aggregate State>
     result<State> load(const id<State>& of)
     {
-        BOOST_OUTCOME_TRY(auto loaded, load_stream<State>(of.stream()));
-        return std::move(loaded.state);
+        BOOST_OUTCOME_TRY(const auto state, load(detail::aggregate_type<State>, of.stream()));
+        return *static_cast<const State*>(state.get());
     }
 
     // Lets go of every state that is kept, in memory and in snapshots, and of those that are being worked out now: none of
@@ -167,124 +127,16 @@ public:
     void use(Middleware middleware);
 
 private:
-    template <class State>
-    struct Loaded {
-        State state{};
-        std::uint64_t events   = 0;
-        std::uint64_t settings = 0; // how often its limits were changed before
-        std::uint64_t age      = 0; // of the cache when it was begun
-    };
-
-    template <aggregate State>
-    result<Loaded<State>> load_stream(const std::string& stream)
-    {
-        BOOST_OUTCOME_TRY(take_category(State::category, typeid(State), detail::full_name<State>()));
-        const auto age = cache_.age();
-        Loaded<State> loaded;
-        BOOST_OUTCOME_TRY(const auto settings, count_settings(stream));
-        if (auto cached = cache_.find(stream); cached.type == typeid(State) && cached.settings == settings) {
-            loaded = {*static_cast<const State*>(cached.state.get()), cached.events, settings, age};
-        } else {
-            BOOST_OUTCOME_TRY(loaded, load_snapshot<State>(stream));
-            loaded.age = age;
-        }
-        const auto events_before = loaded.events;
-        BOOST_OUTCOME_TRY(const auto length, store_.stream_length(stream));
-        if (length > loaded.events) {
-            const auto cursor = store_.read({.scope = Scope::stream(stream), .from = loaded.events});
-            for (;;) {
-                BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-                if (event == nullptr) break;
-                BOOST_OUTCOME_TRY(loaded.state, evolved(std::move(loaded.state), *event));
-                loaded.events = event->version + 1; // the first ones may be gone
-            }
-            loaded.events = std::max(loaded.events, length);
-            take_snapshot(stream, events_before, loaded);
-        }
-        loaded.settings = settings;
-        if (loaded.events > 0) {
-            cache_.keep(stream, {std::make_shared<const State>(loaded.state), typeid(State), loaded.events, settings},
-                        loaded.age);
-        }
-        return loaded;
-    }
-
-    // What the snapshot has, if there is one that can be believed; else nothing, and the stream is read from its beginning.
-    template <aggregate State>
-    result<Loaded<State>> load_snapshot(const std::string& stream)
-    {
-        Loaded<State> loaded;
-        if constexpr (has_snapshots<State>) {
-            BOOST_OUTCOME_TRY(const auto snapshot,
-                              find_snapshot(stream, State::snapshots.version, codec<State>::shape()));
-            if (not snapshot) return loaded;
-            auto state = codec<State>::decode(snapshot->state);
-            if (state) loaded = {std::move(state.value()), snapshot->events, 0};
-        }
-        return loaded;
-    }
-
+    result<std::shared_ptr<const void>> load(const detail::AggregateType& aggregate, const std::string& stream);
+    result<detail::LoadedState> load_stream(const detail::AggregateType& aggregate, const std::string& stream);
+    result<std::uint64_t> fold_rest(const detail::StateType& type, void* state, const std::string& stream,
+                                    std::uint64_t events, std::uint64_t length) const;
+    result<detail::LoadedState> load_snapshot(const detail::AggregateType& aggregate, const std::string& stream);
     // By the policy of the aggregate; never a reason for a command to fail.
-    template <aggregate State>
-    void take_snapshot(const std::string& stream, std::uint64_t events_before, const Loaded<State>& loaded)
-    {
-        if constexpr (has_snapshots<State>) {
-            constexpr auto policy = State::snapshots;
-            if (options_.snapshots == nullptr || events_before / policy.every == loaded.events / policy.every) return;
-            Snapshot snapshot{.version = policy.version,
-                              .events  = loaded.events,
-                              .last    = {},
-                              .state   = {},
-                              .shape   = codec<State>::shape().fingerprint};
-            const auto encoded = call_user_code("the serializer of the state of", State::category,
-                                                [&] { codec<State>::encode(loaded.state, snapshot.state); });
-            if (encoded) save_snapshot(stream, std::move(snapshot), loaded.age);
-        }
-    }
-
-    template <aggregate State, decided_by<State> Command>
-    result<Receipt> decide_and_append(CommandContext& context, const Command& command)
-    {
-        BOOST_OUTCOME_TRY(auto loaded, load_stream<State>(context.stream));
-        BOOST_OUTCOME_TRY(const auto facts, decided<State>(command, loaded.state));
-        std::vector<NewEvent> events;
-        events.reserve(facts.size());
-        for (const auto& fact : facts) events.push_back(encoded<State>(fact));
-        // Before they are written: what evolve throws at would stand in the way of every later command.
-        State next = loaded.state;
-        for (const auto& fact : facts) next = evolved(std::move(next), fact);
-        BOOST_OUTCOME_TRY(auto receipt, append(context, std::move(events), ExpectedVersion::after(loaded.events)));
-        if (receipt.repeated) return receipt;
-        if (facts.empty()) {
-            receipt.last_version = loaded.events == 0 ? 0 : loaded.events - 1;
-            return receipt;
-        }
-
-        const auto events_before = loaded.events;
-        loaded.state             = std::move(next);
-        loaded.events += facts.size();
-        take_snapshot(context.stream, events_before, loaded);
-        cache_.keep(
-            context.stream,
-            {std::make_shared<const State>(std::move(loaded.state)), typeid(State), loaded.events, loaded.settings},
-            loaded.age);
-        return receipt;
-    }
-
-    template <decision_context Context, class Command>
-    result<Receipt> decide_within(CommandContext& context, const Command& command)
-    {
-        const Position head = store_.head();
-        DecisionModel<Context, Command> model{command, runtime_.clock.now()};
-        BOOST_OUTCOME_TRY(model.read(store_, head));
-        BOOST_OUTCOME_TRY(const auto facts, model.decided());
-        std::vector<NewEvent> events;
-        events.reserve(facts.size());
-        for (const auto& fact : facts) events.push_back(encoded<Context>(fact));
-        std::optional<AppendCondition> condition;
-        if (not model.query().items.empty()) condition = AppendCondition{model.query(), head};
-        return append(context, std::move(events), ExpectedVersion::any(), std::move(condition));
-    }
+    void take_snapshot(const detail::AggregateType& aggregate, const std::string& stream, std::uint64_t events_before,
+                       const detail::LoadedState& loaded);
+    result<Receipt> decide_and_append(CommandContext& context, const detail::CommandType& type, const void* command);
+    result<Receipt> decide_within(CommandContext& context, const detail::CommandType& type, const void* command);
 
     // A state that was folded before its stream was deleted, or cut, is not the state of now.
     result<std::uint64_t> count_settings(const std::string& stream) const;
@@ -295,20 +147,12 @@ private:
     result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, ExpectedVersion expected,
                            std::optional<AppendCondition> condition = std::nullopt);
 
+    struct State;
     Runtime runtime_;
     EventStore& store_;
     CommandBusOptions options_;
-    detail::AggregateCache cache_;
-    struct Owner {
-        std::type_index type;
-        std::string name;
-    };
-    std::mutex categories_mutex_;
-    std::map<std::string, Owner, std::less<>> categories_; // whose each is
-    std::mutex saving_;                                    // of a snapshot, so that none is saved after forget_states
-    mutable std::mutex noticing_;                          // over the next
-    std::map<std::string, std::string, std::less<>> notices_; // by category
-    std::vector<Middleware> middleware_;                      // innermost first
+    const std::unique_ptr<State> state_;
+    std::vector<Middleware> middleware_; // innermost first
 };
 
 // The middleware of every bus; public so that a service can say the same of other senders.

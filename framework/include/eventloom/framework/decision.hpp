@@ -24,6 +24,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/detail/command_type.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 #include <functional>
@@ -250,19 +251,25 @@ public:
     // What the command leads to.
     result<facts_of<Context>> decided() const
     {
+        BOOST_OUTCOME_TRY(const auto answer, answer_of_decide());
+        facts_of<Context> facts;
+        detail::give_each_fact<Context>(answer, [&](const auto& fact) { facts.emplace_back(fact); });
+        return facts;
+    }
+    void decide_into(detail::Decided& decided) const { detail::put_into<Context>(decided, answer_of_decide()); }
+
+private:
+    auto answer_of_decide() const
+    {
         const auto decide_on = [&]<class... Part>(const Part&... part) {
             if constexpr (not decided_on<Command, Part...>) {
                 static_cast<void>(sizeof(command_without_decide<Command, Part...>));
             }
             return decide(command_, part...);
         };
-        BOOST_OUTCOME_TRY(auto answer, std::apply(decide_on, parts_));
-        detail::Collector<Context> collector;
-        collector.add(std::move(answer));
-        return std::move(collector.facts);
+        return std::apply(decide_on, parts_);
     }
 
-private:
     template <class View, class Fact>
     static void take_into(View& view, const QueryItem& item, const Fact& fact, const RecordedEvent& event)
     {
@@ -289,5 +296,39 @@ private:
     EventQuery query_; // an item for each view, in their order
     std::vector<bool> has_newest_;
 };
+
+namespace detail {
+
+template <class Context>
+inline constexpr ContextType context_type{.name     = full_name<Context>(),
+                                          .stream   = Context::stream,
+                                          .category = category_of_list<Context>(),
+                                          .list     = fact_list<Context>};
+
+template <class Context, class Command>
+result<EventQuery> decide_within(const void* command, const EventStore& store, Position head, Time now,
+                                 Decided& decided)
+{
+    DecisionModel<Context, Command> model{*static_cast<const Command*>(command), now};
+    BOOST_OUTCOME_TRY(model.read(store, head));
+    model.decide_into(decided);
+    return model.query();
+}
+
+template <class Context, class Command>
+consteval CommandType describe_command_within()
+{
+    auto type          = describe_command<Command>();
+    type.context       = &context_type<Context>;
+    type.decide_within = &decide_within<Context, Command>;
+    return type;
+}
+template <class Context, class Command>
+struct CommandWithin {
+    static_assert(decision_context<Context>);
+    static constexpr CommandType type = describe_command_within<Context, Command>();
+};
+
+} // namespace detail
 
 } // namespace eventloom

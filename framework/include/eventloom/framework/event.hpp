@@ -143,6 +143,11 @@ concept lists_events = requires
     typename Owner::Events::variant;
 };
 
+// Those whose events are heard: el::from<Order, Return>().
+template <lists_events... Owner>
+struct from {
+};
+
 // A struct in such a list.
 template <class Fact, class Owner>
 concept event_of = Owner::Events::template has<Fact>;

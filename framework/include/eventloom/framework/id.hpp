@@ -21,12 +21,18 @@
 
 namespace eventloom {
 
+namespace detail {
+
+std::string stream_of(std::string_view category, std::string_view id);
+
+} // namespace detail
+
 template <class Of>
 struct id {
     std::string value;
 
     // The stream in which the thing lives. Of must be an aggregate.
-    std::string stream() const { return std::string{Of::category} + "-" + value; }
+    std::string stream() const { return detail::stream_of(Of::category, value); }
 
     friend auto operator<=>(const id&, const id&) = default;
 };

@@ -27,6 +27,7 @@
 // for different rebuilds.
 #pragma once
 
+#include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/projections/detail/cells.hpp>
 #include <eventloom/projections/detail/columns.hpp>
 #include <eventloom/projections/detail/definition.hpp>

@@ -175,7 +175,7 @@ public:
     // another place, is not changed. Queries see it when it is older and its rows have the same shape (tables, keys, members,
     // indexes). When its shape is another one, or when it is newer, every query of the table returns an error:
     // Failure::unavailable "version-not-built", Failure::corrupt "newer-read-model"; everything else goes on.
-    // Failure::corrupt  "log-behind-read-model".
+    // Failure::corrupt  "log-behind-read-model". Failure::invalid "projection-added-twice".
     template <class Key, class Row>
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected, const ProjectionOptions& options = {})
     {

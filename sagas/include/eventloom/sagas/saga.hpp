@@ -15,36 +15,28 @@
 //             el::failed{[](const Fulfilment& saga, const el::failure& why) { return el::send(saga.order, Cancel{why.reason}); }});
 //     }
 //
-// A step's work is one el::send (a command to an aggregate), one el::call (a request to an activity, work outside the
-// store), or a vector of sends. A refusal (and an invalid request) fails the step at once; any other error is retried as
-// el::retry says. When a step fails, its own work is undone if it was done or may have been done (after a fault or a deadline);
-// so an `undo` must be right also if `act` had no effect. Then all earlier steps are undone, the last first, and the work of
-// `failed` is done. If an `undo` or `failed` cannot be done, the instance is stuck until `sagas retry`.
+// `begins` hears an event of the aggregate whose id its lambda takes; the instance has the id of the event's stream. With
+// el::from<Courses>() before the lambda it hears an event of that context of decisions (or aggregate), and the instance has the id
+// that is a member of the event. `keep` takes the answer of its step's el::call.
+// A step's work is one el::send (a command to an aggregate; el::send<Courses>(command): one that is decided within a context),
+// one el::call (a request to an activity, work outside the store), or a vector of sends. A refusal (and an invalid request) fails
+// the step at once; any other error is retried as el::retry says. When a step fails, its own work is undone if it was done or may
+// have been done (after a fault or a deadline); so an `undo` must be right also if `act` had no effect. Then all earlier steps are
+// undone, the last first, and the work of `failed` is done. If an `undo` or `failed` cannot be done, the instance is stuck until
+// `sagas retry`.
 // Every command and call has an id made from the saga, its instance, the step, and whether it is done or undone, so sending it
 // twice has one effect.
 // Lambdas only describe work. They run again after a crash, so they must be pure. Include it in sources, not in headers.
 #pragma once
 
-#include <eventloom/framework/command_bus.hpp>
-#include <eventloom/framework/detail/ensure.hpp>
-#include <eventloom/framework/value_codec.hpp>
-#include <eventloom/sagas/saga_definition.hpp>
+#include <eventloom/framework/detail/command_type.hpp>
+#include <eventloom/framework/detail/description.hpp>
+#include <eventloom/sagas/detail/definition.hpp>
+#include <eventloom/sagas/detail/saga_checks.hpp>
 
-#include <memory>
-#include <tuple>
+#include <utility>
 
 namespace eventloom {
-
-template <class State, class Command>
-struct sent {
-    id<State> to;
-    Command command;
-};
-
-template <class Request>
-struct called {
-    Request request;
-};
 
 // A command to an aggregate that can decide it; anything else does not compile.
 template <class State, decided_by<State> Command>
@@ -53,12 +45,12 @@ sent<State, Command> send(const id<State>& to, Command command)
     return {to, std::move(command)};
 }
 
-// A request to an activity: a plain struct that names the type of its answer.
-template <class Request>
-concept activity_request = requires
+// A command that is decided within the boundary that it draws: el::send<Courses>(Subscribe{"ada", "c1"}).
+template <detail::a_context Context, class Command>
+sent_within<Context, Command> send(Command command)
 {
-    typename Request::answer;
-};
+    return {std::move(command)};
+}
 
 // Work outside the store. The activity may be called more than once, always with the same key; it must act only once.
 template <activity_request Request>
@@ -67,246 +59,173 @@ called<Request> call(Request request)
     return {std::move(request)};
 }
 
-// clang-format off
-template <class F> struct begins { F state; };
-template <class F> struct act    { F work; };
-template <class F> struct undo   { F work; };
-template <class F> struct keep   { F note; };
-template <class F> struct failed { F work; };
-
-// GCC deduces these by itself; clang 16 does not.
-template <class F> begins(F) -> begins<F>;
-template <class F> act(F) -> act<F>;
-template <class F> undo(F) -> undo<F>;
-template <class F> keep(F) -> keep<F>;
-template <class F> failed(F) -> failed<F>;
-// clang-format on
-
 template <class... Part>
-struct step_parts {
-    std::string name;
-    std::tuple<Part...> parts;
-};
-
-template <class... Part>
-step_parts<Part...> step(std::string name, Part... part)
+step_parts<Part...> step(std::string_view name, Part... part)
 {
-    return {std::move(name), {std::move(part)...}};
+    return {std::move(part)..., detail::new_step(name)};
 }
 
+// Below, code that runs once in a while is kept small ([[gnu::cold]]): then it compiles fast.
 namespace detail {
 
-template <class T>
-inline constexpr bool is_work = false;
-template <class State, class Command>
-inline constexpr bool is_work<sent<State, Command>> = true;
-template <class Request>
-inline constexpr bool is_work<called<Request>> = true;
-template <class State, class Command>
-inline constexpr bool is_work<std::vector<sent<State, Command>>> = true;
+// ---- what a step asks for
 
-template <class State, class F>
-consteval bool is_work_of()
+template <class State, class Command>
+[[gnu::cold]] void add_work(SagaWork& work, sent<State, Command>&& one)
 {
-    static_assert(std::is_invocable_v<const F&, const State&>, "this part of a step does not take the saga's state");
-    if constexpr (std::is_invocable_v<const F&, const State&>) {
-        static_assert(is_work<std::invoke_result_t<const F&, const State&>>,
-                      "a step's work is el::send(...), el::call(...) or a vector of sends");
-    }
-    return true;
+    add_command(work, command_type<State, Command>, State::category, one.to.value, new Command(std::move(one.command)),
+                &destroy<Command>);
 }
 
-template <class State, class Command>
-SagaAction action_of(sent<State, Command> work)
+template <class Context, class Command>
+[[gnu::cold]] void add_work(SagaWork& work, sent_within<Context, Command>&& one)
 {
-    return SendAction{work.to.stream(), [work](CommandBus& bus, const SendOptions& options) -> result<void> {
-                          BOOST_OUTCOME_TRY(bus.send(work.to, work.command, options));
-                          return done();
-                      }};
+    add_command(work, CommandWithin<Context, Command>::type, Context::stream, new Command(std::move(one.command)),
+                &destroy<Command>);
 }
 
 template <class Request>
-SagaAction action_of(called<Request> work)
+[[gnu::cold]] void add_work(SagaWork& work, called<Request>&& one)
 {
-    return CallAction{typeid(Request), struct_name<Request>(),
-                      std::make_shared<const Request>(std::move(work.request))};
+    add_request(work, typeid(Request), struct_name<Request>(), new Request(std::move(one.request)), &destroy<Request>);
 }
 
-template <class Work>
-std::vector<SagaAction> actions_of(Work work)
+template <class One>
+[[gnu::cold]] void add_work(SagaWork& work, std::vector<One>&& several)
 {
-    return {action_of(std::move(work))};
+    for (One& one : several) add_work(work, std::move(one));
 }
 
-template <class State, class Command>
-std::vector<SagaAction> actions_of(std::vector<sent<State, Command>> work)
+// ---- the lambdas
+
+template <class State>
+inline constexpr SagaData saga_data{
+    .description = &description_of<State>,
+    .name        = struct_name<State>(),
+    .make        = [] { return own(new State{}); },
+    .copy        = [](const void* data) { return own(new State(*static_cast<const State*>(data))); }};
+
+template <class State, class F>
+[[gnu::cold]] void describe(const void* lambda, const void* data, SagaWork& work)
 {
-    std::vector<SagaAction> actions;
-    for (auto& one : work) actions.push_back(action_of(std::move(one)));
-    return actions;
+    add_work(work, (*static_cast<const F*>(lambda))(*static_cast<const State*>(data)));
 }
 
 template <class State, class F>
-DescribeWork describe_with(F work)
+[[gnu::cold]] void describe_end(const void* lambda, const void* data, const failure& why, SagaWork& work)
 {
-    static_assert(is_work_of<State, F>());
-    return [work](const SagaState& state) { return actions_of(work(*static_cast<const State*>(state.get()))); };
-}
-
-template <class Call>
-struct begin_signature;
-template <class F, class Answer, class Key, class Fact>
-struct begin_signature<Answer (F::*)(const id<Key>&, const Fact&) const> {
-    using key_of = Key;
-    using fact   = Fact;
-};
-
-template <class Call>
-struct keep_signature;
-template <class F, class State, class Answer>
-struct keep_signature<void (F::*)(State&, const Answer&) const> {
-    using answer = Answer;
-};
-
-template <class State, class F>
-void add_step_part(SagaStep& step, act<F> part)
-{
-    step.act = describe_with<State>(std::move(part.work));
+    add_work(work, (*static_cast<const F*>(lambda))(*static_cast<const State*>(data), why));
 }
 
 template <class State, class F>
-void add_step_part(SagaStep& step, undo<F> part)
+[[gnu::cold]] void keep_answer(const void* lambda, void* data, const void* answer)
 {
-    step.undo = describe_with<State>(std::move(part.work));
+    using Answer = answer_kept<F>;
+    (*static_cast<const F*>(lambda))(*static_cast<State*>(data), *static_cast<const Answer*>(answer));
+}
+
+template <class State, class Key, class Fact, class F>
+[[gnu::cold]] std::shared_ptr<void> begin_data(const void* lambda, std::string key, const void* fact)
+{
+    return own(new State((*static_cast<const F*>(lambda))(id<Key>{std::move(key)}, *static_cast<const Fact*>(fact))));
+}
+
+// ---- putting the parts together
+
+template <class Call, class F>
+[[gnu::cold]] void set(SagaLambda<Call>& lambda, Call& call, F&& given)
+{
+    hold(lambda.held, new F(std::move(given)), &destroy<F>);
+    lambda.call = &call;
 }
 
 template <class State, class F>
-void add_step_part(SagaStep& step, keep<F> part)
+void add_step_part(SagaStep& step, act<F>& part)
 {
-    using Answer = typename keep_signature<decltype(&F::operator())>::answer;
-    step.keep    = [note = part.note](SagaState& state, const std::shared_ptr<const void>& answer) {
-        auto next = std::make_shared<State>(*static_cast<const State*>(state.get()));
-        note(*next, *static_cast<const Answer*>(answer.get()));
-        state = std::move(next);
-    };
+    set(step.act, describe<State, F>, std::move(part.work));
+}
+
+template <class State, class F>
+void add_step_part(SagaStep& step, undo<F>& part)
+{
+    set(step.undo, describe<State, F>, std::move(part.work));
+}
+
+template <class State, class F>
+void add_step_part(SagaStep& step, keep<F>& part)
+{
+    set(step.keep, keep_answer<State, F>, std::move(part.note));
 }
 
 template <class State>
-void add_step_part(SagaStep& step, retry part)
+void add_step_part(SagaStep& step, const retry& part)
 {
     step.retry = part;
 }
 
 template <class State>
-void add_step_part(SagaStep& step, deadline part)
+void add_step_part(SagaStep& step, const deadline& part)
 {
     step.deadline = part.after;
 }
 
-// The type of the answer that the el::call of a step gets; void if it calls nothing.
-template <class Work>
-struct answer_to {
-    using type = void;
-};
-template <class Request>
-struct answer_to<called<Request>> {
-    using type = typename Request::answer;
-};
-template <class State, class Part>
-struct answer_of_part {
-    using type = void;
-};
-template <class State, class F>
-    requires std::is_invocable_v<const F&, const State&>
-struct answer_of_part<State, act<F>> : answer_to<std::invoke_result_t<const F&, const State&>> {
-};
-
-template <class State, class Part, class... All>
-inline constexpr bool keeps_an_answer = true;
-template <class State, class F, class... All>
-inline constexpr bool
-    keeps_an_answer<State, keep<F>, All...> = (std::is_same_v<typename keep_signature<decltype(&F::operator())>::answer,
-                                                              typename answer_of_part<State, All>::type> ||
-                                               ...);
-
 template <class State, class... Part>
-void add_part(SagaDefinition& saga, step_parts<Part...> parts)
+void add_part(SagaDefinition& saga, step_parts<Part...>& parts)
 {
-    static_assert((keeps_an_answer<State, Part, Part...> && ...),
-                  "el::keep takes another type than the step's el::call answers, or the step calls nothing");
-    SagaStep step;
-    step.name = std::move(parts.name);
-    std::apply([&](auto&... part) { (add_step_part<State>(step, std::move(part)), ...); }, parts.parts);
-    ensure(step.act != nullptr, "a saga's step has no el::act");
-    saga.steps.push_back(std::move(step));
+    (add_step_part<State>(*parts.made, static_cast<Part&>(parts)), ...);
+    add_step(saga, std::move(parts.made));
+}
+
+template <class Begin>
+consteval HeardEvent describe_begin_event()
+{
+    using Owner = typename Begin::owner;
+    using Fact  = typename Begin::fact;
+    HeardEvent heard;
+    heard.source = struct_name<Owner>();
+    if constexpr (not reads_by_tags<Owner>()) heard.category = Owner::category;
+    heard.types   = &event_types<Owner>;
+    heard.ignored = names_ignored_by<Owner>();
+    heard.place   = Owner::Events::template index_of<Fact>;
+    heard.names   = names_standing_for<Owner, Fact>();
+    if constexpr (Begin::has_key_in_event) {
+        using Id  = id<typename Begin::key>;
+        heard.key = [](const void* fact) { return member_of<Id>(*static_cast<const Fact*>(fact)).value; };
+    }
+    return heard;
+}
+template <class Begin>
+inline constexpr HeardEvent begin_event = describe_begin_event<Begin>();
+
+template <class State, class F, class Source>
+void add_part(SagaDefinition& saga, begins<F, Source>& part)
+{
+    using Begin      = begin_of<F, Source>;
+    saga.begin_event = &begin_event<Begin>;
+    set(saga.begin, begin_data<State, typename Begin::key, typename Begin::fact, F>, std::move(part.state));
 }
 
 template <class State, class F>
-void add_part(SagaDefinition& saga, begins<F> part)
+void add_part(SagaDefinition& saga, failed<F>& part)
 {
-    using Signature = begin_signature<decltype(&F::operator())>;
-    using Key       = typename Signature::key_of;
-    using Fact      = typename Signature::fact;
-    static_assert(event_of<Fact, Key>, "a saga begins with an event that is in its aggregate's event list");
-    static_assert(has_category<Key>());
-    saga.begin_category = Key::category;
-    saga.begin_types    = names_that_may_stand_for<Key, Fact>();
-    saga.begin          = [state = part.state](const RecordedEvent& event) -> result<SagaState> {
-        SagaState begun;
-        const auto take = [&]<class Given>(const Given& fact) {
-            if constexpr (std::is_same_v<Given, Fact>) {
-                if (not begun) begun = std::make_shared<const State>(state(id_of_stream<Key>(event.stream), fact));
-            }
-        };
-        BOOST_OUTCOME_TRY(with_facts<Key>(event, Key::category, take));
-        return begun;
-    };
-}
-
-template <class State, class F>
-void add_part(SagaDefinition& saga, failed<F> part)
-{
-    static_assert(std::is_invocable_v<const F&, const State&, const failure&>,
-                  "el::failed takes the saga's state and an el::failure");
-    saga.failed = [work = part.work](const SagaState& state, const failure& why) {
-        return actions_of(work(*static_cast<const State*>(state.get()), why));
-    };
+    set(saga.failed, describe_end<State, F>, std::move(part.work));
 }
 
 } // namespace detail
 
-// Never defined: the compiler's first error line shows its name. Keep the person's id, and look up the rest.
-template <class State>
-struct personal_fields_have_no_place_in_the_data_of_saga;
-
 // Defines a saga. `name` is the category of its instances' streams: a word without a hyphen. When the steps change, raise the
 // version and add both versions with Sagas::add: an instance finishes with the version it began with.
 template <class State, class... Part>
-Saga saga(std::string name, std::uint32_t version, Part... part)
+[[gnu::cold]] Saga saga(std::string_view name, std::uint32_t version, Part... part)
 {
-    // The state is in the log, in the saga's own events, and nothing seals it there.
-    if constexpr (detail::holds_personal<State>()) {
-        static_cast<void>(sizeof(personal_fields_have_no_place_in_the_data_of_saga<State>));
+    // What does not fit has been reported by the compiler; then there is nothing to define.
+    if constexpr ((detail::saga_data_fit<State>() && ... && detail::part_fits<State, Part>())) {
+        auto made = detail::new_saga(name, version, detail::saga_data<State>);
+        (detail::add_part<State>(*made, part), ...);
+        return detail::finished(std::move(made));
+    } else {
+        return nullptr;
     }
-    auto definition     = std::make_shared<SagaDefinition>();
-    definition->name    = std::move(name);
-    definition->version = version;
-    (detail::add_part<State>(*definition, std::move(part)), ...);
-    ensure(definition->begin != nullptr, "a saga has no el::begins");
-    ensure(not definition->steps.empty(), "a saga has no step");
-    ensure(is_category(definition->name), "a saga's name is a category: a word without a hyphen");
-    definition->encode = [](const SagaState& state, std::string& out) {
-        codec<State>::encode(*static_cast<const State*>(state.get()), out);
-    };
-    definition->decode = [](std::string_view bytes) -> result<SagaState> {
-        BOOST_OUTCOME_TRY(auto state, codec<State>::decode(bytes));
-        return SagaState{std::make_shared<const State>(std::move(state))};
-    };
-    definition->shape   = codec<State>::shape().fingerprint;
-    definition->to_json = [](const SagaState& state) {
-        return codec<State>::to_json(*static_cast<const State*>(state.get()));
-    };
-    return definition;
 }
 
 } // namespace eventloom

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
@@ -22,6 +23,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <typeindex>
 #include <vector>
 
 namespace eventloom {
@@ -71,7 +74,8 @@ public:
           SagasOptions options = {});
     ~Sagas();
 
-    // One saga may be added in several versions; new instances begin with the highest.
+    // One saga may be added in several versions; new instances begin with the highest. What is added twice is an error of start()
+    // and open(): Failure::invalid "saga-added-twice", "activity-added-twice".
     void add(Saga saga);
 
     // Sets the activity that answers el::call(Request{...}). It runs on the executor and may block. Refused and invalid
@@ -90,14 +94,15 @@ public:
     template <class Request>
     void perform_async(std::function<void(const Request&, const CallKey&, Done<Request>)> activity)
     {
-        add_activity(typeid(Request), [activity = std::move(activity)](const void* request, const CallKey& key,
-                                                                       AnyDone any_done) {
-            activity(*static_cast<const Request*>(request), key, [any_done](result<typename Request::answer> answer) {
-                if (not answer) return any_done(std::move(answer.error()));
-                any_done(std::shared_ptr<const void>{
-                    std::make_shared<const typename Request::answer>(std::move(answer.value()))});
-            });
-        });
+        add_activity(typeid(Request), detail::struct_name<Request>(),
+                     [activity = std::move(activity)](const void* request, const CallKey& key, AnyDone any_done) {
+                         activity(*static_cast<const Request*>(request), key,
+                                  [any_done](result<typename Request::answer> answer) {
+                                      if (not answer) return any_done(std::move(answer.error()));
+                                      any_done(std::shared_ptr<const void>{
+                                          std::make_shared<const typename Request::answer>(std::move(answer.value()))});
+                                  });
+                     });
     }
 
     // Opens the engine's database, continues every instance that has not ended, and follows the log for new ones.
@@ -132,7 +137,7 @@ public:
 private:
     using AnyDone     = std::function<void(result<std::shared_ptr<const void>>)>;
     using AnyActivity = std::function<void(const void* request, const CallKey&, AnyDone)>;
-    void add_activity(std::type_index request, AnyActivity activity);
+    void add_activity(std::type_index request, std::string_view name, AnyActivity activity);
 
     friend class SagaEngine;
     std::shared_ptr<class SagaEngine> engine_;

@@ -173,6 +173,36 @@ consteval std::string_view member_name()
     return detail::take_name(text);
 }
 
+namespace detail {
+
+template <class Wanted>
+struct HasMember {
+    template <class... Member>
+    std::bool_constant<(std::is_same_v<Member, Wanted> || ...)> operator()(const Member&...) const
+    {
+        return {};
+    }
+};
+// Whether a struct has a member of that type.
+template <class Wanted, class T>
+inline constexpr bool has_member = decltype(with_members(std::declval<const T&>(), HasMember<Wanted>{}))::value;
+
+// The first such member.
+template <class Wanted, class T>
+const Wanted& member_of(const T& value)
+{
+    const Wanted* found = nullptr;
+    const auto choose   = [&](const auto& member) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, Wanted>) {
+            if (found == nullptr) found = &member;
+        }
+    };
+    with_members(value, [&](const auto&... member) { (choose(member), ...); });
+    return *found;
+}
+
+} // namespace detail
+
 // Whether two values are equal: by their own ==, or member by member, or element by element. Events need no ==.
 template <class T>
 constexpr bool same(const T& left, const T& right)

@@ -5,8 +5,8 @@
 // For projection.hpp: include that. Threads: compile-time only.
 #pragma once
 
+#include <eventloom/framework/detail/call_signature.hpp>
 #include <eventloom/framework/detail/members.hpp>
-#include <eventloom/projections/detail/projection_parts.hpp>
 #include <eventloom/projections/projected.hpp>
 
 #include <algorithm>
@@ -49,25 +49,6 @@ template <class Stored>
 using row_of = decltype(Stored::row);
 
 // ---- what a handler's parameters say
-
-template <class Call>
-struct call_signature;
-template <class Handler, class Answer, class... Argument>
-struct call_signature<Answer (Handler::*)(Argument...) const> {
-    using answer    = Answer;
-    using arguments = std::tuple<Argument...>;
-};
-
-template <class Handler>
-concept has_one_signature = requires
-{
-    &Handler::operator();
-};
-
-template <class Handler>
-using arguments_of = typename call_signature<decltype(&Handler::operator())>::arguments;
-template <class Handler>
-using answer_of = typename call_signature<decltype(&Handler::operator())>::answer;
 
 template <class Argument>
 inline constexpr bool is_table_argument = false;
@@ -155,6 +136,8 @@ consteval bool hears_a_known_event()
     }
     static_assert(not std::is_void_v<typename owner<event, Sources>::type>,
                   "this handler's event is in no event list of the projection's aggregates (el::from<...>)");
+    static_assert(not reads_by_tags<typename owner<event, Sources>::type>(),
+                  "a projection hears the events of aggregates (el::from<...>), not those of a context of decisions");
     return true;
 }
 
@@ -233,30 +216,11 @@ consteval bool gives_key()
     }
 }
 
-// Whether a member of a struct is a key.
-template <class Key>
-struct HasMember {
-    template <class... Member>
-    std::bool_constant<(std::is_same_v<Member, Key> || ...)> operator()(const Member&...) const
-    {
-        return {};
-    }
-};
-template <class Key, class Fact>
-inline constexpr bool has_member = decltype(with_members(std::declval<const Fact&>(), HasMember<Key>{}))::value;
-
 template <class Key, class Fact>
 Key key_in(const Fact& fact, const RecordedEvent& event)
 {
     if constexpr (has_member<Key, Fact>) {
-        const Key* own    = nullptr;
-        const auto choose = [&](const auto& member) {
-            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, Key>) {
-                if (own == nullptr) own = &member;
-            }
-        };
-        with_members(fact, [&](const auto&... member) { (choose(member), ...); });
-        return *own;
+        return member_of<Key>(fact);
     } else if constexpr (is_id<Key>) {
         const auto hyphen = event.stream.find('-');
         return Key{hyphen == std::string::npos ? std::string{} : event.stream.substr(hyphen + 1)};

@@ -22,11 +22,6 @@ struct drop_row_t {};
 // A handler returns this to remove its row.
 inline constexpr drop_row_t drop_row{};
 
-// The aggregates whose events a projection hears.
-template <aggregate... State>
-struct from {
-};
-
 template <class Of>
 struct index_part {
     std::string name;

@@ -1,0 +1,130 @@
+// What el::saga makes of its parts: a definition that compiled code runs. It knows the saga's data, lambdas, events, commands and
+// requests by descriptions and function pointers, so that less has to be compiled in each source with a saga.
+//
+//     auto saga = new_saga("fulfilment", 1, saga_data<Fulfilment>);
+//     auto step = new_step("hold the goods");
+//     add_step(*saga, std::move(step));
+//     return finished(std::move(saga));
+//
+// For saga.hpp. Threads: values.
+#pragma once
+
+#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/sagas/saga_definition.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeinfo>
+#include <vector>
+
+namespace eventloom {
+
+namespace detail {
+
+struct Description;
+struct CommandType;
+
+// The type of a saga's data.
+struct SagaData {
+    const Description* description;
+    std::string_view name; // of the struct
+    std::shared_ptr<void> (*make)();
+    std::shared_ptr<void> (*copy)(const void* data);
+};
+
+// Owns a value that `new` has made.
+using Destroy = void(void* value);
+std::shared_ptr<void> own(void* value, Destroy* destroy);
+
+template <class T>
+void destroy(void* value)
+{
+    delete static_cast<T*>(value);
+}
+template <class T>
+std::shared_ptr<void> own(T* value)
+{
+    return own(value, &destroy<T>);
+}
+
+// What a step asks for: commands in their order, or one request to an activity. `new` has made the values.
+class SagaWork;
+void add_command(SagaWork& work, const CommandType& type, std::string_view stream, void* command, Destroy* destroy);
+void add_command(SagaWork& work, const CommandType& type, std::string_view category, std::string_view id, void* command,
+                 Destroy* destroy);
+void add_request(SagaWork& work, const std::type_info& type, std::string_view name, void* request, Destroy* destroy);
+
+// A lambda of the saga's author, with the code that knows its type and calls it.
+template <class Call>
+struct SagaLambda {
+    std::shared_ptr<const void> held;
+    Call* call = nullptr;
+
+    explicit operator bool() const { return call != nullptr; }
+};
+
+using BeginData    = std::shared_ptr<void>(const void* lambda, std::string key, const void* fact);
+using DescribeWork = void(const void* lambda, const void* data, SagaWork& work);
+using KeepAnswer   = void(const void* lambda, void* data, const void* answer);
+using DescribeEnd  = void(const void* lambda, const void* data, const failure& why, SagaWork& work);
+
+// One event of a list that a saga hears, and of which instance it is.
+struct HeardEvent {
+    std::string_view source;                // whose list it is
+    std::string_view category;              // of the streams in which it is; empty: it is in any stream
+    const EventTypes& (*types)() = nullptr; // the list
+    std::span<const std::string_view> ignored;
+    std::size_t place = 0;                          // in the list
+    std::span<const std::string_view> names;        // stored names of events that may stand for it
+    std::string (*key)(const void* fact) = nullptr; // nullptr: the id in the name of its stream
+};
+
+} // namespace detail
+
+struct SagaStep {
+    std::string name;
+    detail::SagaLambda<detail::DescribeWork> act;
+    detail::SagaLambda<detail::DescribeWork> undo; // empty when there is nothing to undo
+    detail::SagaLambda<detail::KeepAnswer> keep;
+    eventloom::retry retry;
+    std::optional<std::chrono::milliseconds> deadline;
+};
+
+struct SagaDefinition {
+    std::string name;
+    std::uint32_t version                 = 1;
+    const detail::SagaData* data          = nullptr;
+    const detail::HeardEvent* begin_event = nullptr;
+    detail::SagaLambda<detail::BeginData> begin;
+    std::vector<SagaStep> steps;
+    detail::SagaLambda<detail::DescribeEnd> failed;
+    std::uint64_t shape = 0; // of the data (framework/shape.hpp)
+};
+
+namespace detail {
+
+// What is being made.
+struct DropStep {
+    void operator()(SagaStep* step) const;
+};
+using NewStep = std::unique_ptr<SagaStep, DropStep>;
+struct DropDefinition {
+    void operator()(SagaDefinition* definition) const;
+};
+using NewSaga = std::unique_ptr<SagaDefinition, DropDefinition>;
+
+NewStep new_step(std::string_view name);
+NewSaga new_saga(std::string_view name, std::uint32_t version, const SagaData& data);
+void add_step(SagaDefinition& saga, NewStep step);
+void hold(std::shared_ptr<const void>& place, void* lambda, Destroy* destroy);
+// Sees that it is complete.
+Saga finished(NewSaga saga);
+
+} // namespace detail
+
+} // namespace eventloom

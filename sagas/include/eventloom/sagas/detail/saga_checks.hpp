@@ -1,0 +1,328 @@
+// The parts of a saga, what their lambdas say, and the compiler's messages when they do not fit.
+//
+//     begin_of<decltype([](const OrderId&, const Placed& event) {...}), void>::fact          // Placed
+//
+// For saga.hpp: include that. Threads: compile-time only.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/detail/call_signature.hpp>
+#include <eventloom/framework/detail/description.hpp>
+#include <eventloom/framework/detail/members.hpp>
+#include <eventloom/sagas/detail/definition.hpp>
+
+#include <type_traits>
+#include <vector>
+
+namespace eventloom {
+
+template <class State, class Command>
+struct sent {
+    id<State> to;
+    Command command;
+};
+
+template <class Context, class Command>
+struct sent_within {
+    Command command;
+};
+
+template <class Request>
+struct called {
+    Request request;
+};
+
+// A request to an activity: a plain struct that names the type of its answer.
+template <class Request>
+concept activity_request = requires
+{
+    typename Request::answer;
+};
+
+// The parts of a saga, each with a lambda. With el::from<Source>() first, `begins` hears an event of that aggregate or context;
+// without, one of the aggregate whose id the lambda takes.
+// clang-format off
+template <class F, class Source = void> struct begins { from<Source> source; F state; };
+template <class F> struct begins<F, void> { F state; };
+template <class F> struct act    { F work; };
+template <class F> struct undo   { F work; };
+template <class F> struct keep   { F note; };
+template <class F> struct failed { F work; };
+
+// clang needs them.
+template <class F> begins(F) -> begins<F>;
+template <class F, class Source> begins(from<Source>, F) -> begins<F, Source>;
+template <class F> act(F)    -> act<F>;
+template <class F> undo(F)   -> undo<F>;
+template <class F> keep(F)   -> keep<F>;
+template <class F> failed(F) -> failed<F>;
+// clang-format on
+
+template <class... Part>
+struct step_parts : Part... {
+    detail::NewStep made;
+};
+
+// Never defined: each names the culprit in the compiler's first error line.
+template <class State>
+struct personal_fields_have_no_place_in_the_data_of_saga; // keep the person's id, and look up the rest
+template <class... Argument>
+struct begins_takes_a_const_id_and_a_const_event_and_not;
+template <class Given, class State>
+struct begins_gives_other_data_than_the_saga_has;
+template <class Fact, class Id>
+struct begin_event_without_a_member;
+template <class... Argument>
+struct keep_takes_the_data_and_a_const_answer_and_not;
+template <class Taken, class Answer>
+struct keep_takes_another_answer_than_its_step_gets;
+template <class Taken>
+struct keep_in_a_step_without_a_call_that_answers;
+
+namespace detail {
+
+template <class Context>
+concept a_context = lists_events<Context> && reads_by_tags<Context>();
+
+// ---- work
+
+template <class T>
+inline constexpr bool is_send = false;
+template <class State, class Command>
+inline constexpr bool is_send<sent<State, Command>> = true;
+template <class Context, class Command>
+inline constexpr bool is_send<sent_within<Context, Command>> = true;
+
+template <class T>
+inline constexpr bool is_work = is_send<T>;
+template <class Request>
+inline constexpr bool is_work<called<Request>> = true;
+template <class One>
+inline constexpr bool is_work<std::vector<One>> = is_send<One>;
+
+template <class F, class... Argument>
+consteval bool gives_work()
+{
+    if constexpr (std::is_invocable_v<const F&, Argument...>) {
+        constexpr bool gives = is_work<std::invoke_result_t<const F&, Argument...>>;
+        static_assert(gives, "a step's work is el::send(...), el::call(...) or a vector of sends");
+        return gives;
+    } else {
+        return false;
+    }
+}
+
+template <class State, class F>
+consteval bool describes_work()
+{
+    static_assert(std::is_invocable_v<const F&, const State&>, "this part of a step does not take the saga's state");
+    return gives_work<F, const State&>();
+}
+
+// ---- begins
+
+// What `begins` hears: which event of whose list, and which id an instance has.
+template <class Arguments>
+struct begin_arguments {
+    static constexpr bool fit = false;
+};
+template <class Key, class Fact>
+struct begin_arguments<std::tuple<const id<Key>&, const Fact&>> {
+    static constexpr bool fit = true;
+    using key                 = Key;
+    using fact                = Fact;
+};
+
+template <class F, class Source>
+struct begin_of : begin_arguments<arguments_of<F>> {
+    using arguments = begin_arguments<arguments_of<F>>;
+    using owner     = std::conditional_t<std::is_void_v<Source>, typename arguments::key, Source>;
+
+    static constexpr bool has_key_in_event = [] {
+        if constexpr (std::is_void_v<Source>) {
+            return false;
+        } else {
+            return has_member<id<typename arguments::key>, typename arguments::fact>;
+        }
+    }();
+};
+
+template <class... Argument>
+consteval void refuse_begin_arguments(std::type_identity<std::tuple<Argument...>>)
+{
+    static_cast<void>(sizeof(begins_takes_a_const_id_and_a_const_event_and_not<Argument...>));
+}
+
+template <class State, class F, class Source>
+consteval bool checked_begin()
+{
+    using Begin = begin_of<F, Source>;
+    using Key   = typename Begin::key;
+    using Fact  = typename Begin::fact;
+    using Owner = typename Begin::owner;
+    if constexpr (not lists_events<Owner>) {
+        static_cast<void>(sizeof(event_that_is_not_in_the_list_of<Fact, Owner>));
+    } else if constexpr (not event_of<Fact, Owner>) {
+        static_cast<void>(sizeof(event_that_is_not_in_the_list_of<Fact, Owner>));
+    } else if constexpr (not std::is_convertible_v<answer_of<F>, State>) {
+        static_cast<void>(sizeof(begins_gives_other_data_than_the_saga_has<answer_of<F>, State>));
+    } else if constexpr (not std::is_same_v<Owner, Key> && not Begin::has_key_in_event) {
+        static_cast<void>(sizeof(begin_event_without_a_member<Fact, id<Key>>));
+    } else if constexpr (reads_by_tags<Owner>()) {
+        return true;
+    } else {
+        return has_category<Owner>();
+    }
+    return false;
+}
+
+// ---- keep
+
+template <class State, class Arguments>
+struct keep_arguments {
+    static constexpr bool fit = false;
+};
+template <class State, class Answer>
+struct keep_arguments<State, std::tuple<State&, const Answer&>> {
+    static constexpr bool fit = true;
+};
+
+template <class F>
+using answer_kept = std::remove_cvref_t<std::tuple_element_t<1, arguments_of<F>>>;
+
+template <class... Argument>
+consteval void refuse_keep_arguments(std::type_identity<std::tuple<Argument...>>)
+{
+    static_cast<void>(sizeof(keep_takes_the_data_and_a_const_answer_and_not<Argument...>));
+}
+
+// The type of the answer that the el::call of a step gets; void if it calls nothing.
+template <class Work>
+struct answer_to {
+    using type = void;
+};
+template <class Request>
+struct answer_to<called<Request>> {
+    using type = typename Request::answer;
+};
+template <class State, class... Part>
+struct answer_in {
+    using type = void;
+};
+template <class State, class Part, class... Rest>
+struct answer_in<State, Part, Rest...> : answer_in<State, Rest...> {
+};
+template <class State, class F, class... Rest>
+struct answer_in<State, act<F>, Rest...> : answer_to<std::invoke_result_t<const F&, const State&>> {
+};
+
+template <class State, class Answer, class F>
+consteval bool checked_keep()
+{
+    static_assert(has_one_signature<F>, "el::keep takes a lambda that names the type of the answer");
+    if constexpr (has_one_signature<F>) {
+        if constexpr (not keep_arguments<State, arguments_of<F>>::fit) {
+            refuse_keep_arguments(std::type_identity<arguments_of<F>>{});
+        } else if constexpr (std::is_void_v<Answer>) {
+            static_cast<void>(sizeof(keep_in_a_step_without_a_call_that_answers<answer_kept<F>>));
+        } else if constexpr (not std::is_same_v<answer_kept<F>, Answer>) {
+            static_cast<void>(sizeof(keep_takes_another_answer_than_its_step_gets<answer_kept<F>, Answer>));
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+// ---- all parts
+
+template <class Part>
+inline constexpr bool is_act = false;
+template <class F>
+inline constexpr bool is_act<act<F>> = true;
+
+template <class State, class Part>
+struct Check {
+    template <class...>
+    static consteval bool fits()
+    {
+        return true;
+    }
+};
+template <class State, class F>
+struct Check<State, act<F>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        return describes_work<State, F>();
+    }
+};
+template <class State, class F>
+struct Check<State, undo<F>> : Check<State, act<F>> {
+};
+template <class State, class F>
+struct Check<State, keep<F>> {
+    template <class... All>
+    static consteval bool fits()
+    {
+        return checked_keep<State, typename answer_in<State, All...>::type, F>();
+    }
+};
+template <class State, class... Part>
+struct Check<State, step_parts<Part...>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        static_assert((is_act<Part> || ...), "a saga's step has no el::act");
+        return (Check<State, Part>::template fits<Part...>() && ...);
+    }
+};
+template <class State, class F>
+struct Check<State, failed<F>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        static_assert(std::is_invocable_v<const F&, const State&, const failure&>,
+                      "el::failed takes the saga's state and an el::failure");
+        return gives_work<F, const State&, const failure&>();
+    }
+};
+template <class State, class F, class Source>
+struct Check<State, begins<F, Source>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        static_assert(has_one_signature<F>,
+                      "el::begins takes a lambda that names the types of the id and of the event");
+        if constexpr (has_one_signature<F>) {
+            if constexpr (begin_arguments<arguments_of<F>>::fit) {
+                return checked_begin<State, F, Source>();
+            } else {
+                refuse_begin_arguments(std::type_identity<arguments_of<F>>{});
+            }
+        }
+        return false;
+    }
+};
+
+template <class State, class Part>
+consteval bool part_fits()
+{
+    return Check<State, Part>::template fits<>();
+}
+
+// The state is in the log, in the saga's own events, and nothing seals it there.
+template <class State>
+consteval bool saga_data_fit()
+{
+    if constexpr (holds_personal<State>()) {
+        static_cast<void>(sizeof(personal_fields_have_no_place_in_the_data_of_saga<State>));
+        return false;
+    } else {
+        return true;
+    }
+}
+
+} // namespace detail
+
+} // namespace eventloom

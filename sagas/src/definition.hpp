@@ -1,0 +1,58 @@
+// Runs the parts of a saga's definition, which know its types.
+//
+//     BOOST_OUTCOME_TRY(const auto state, decode_state(saga, bytes));
+//     for (const SagaAction& action : work_of(saga.steps[0].act, state)) ...
+//
+// Threads: pure functions; what they call is the user's, and may throw.
+#pragma once
+
+#include <eventloom/framework/result.hpp>
+#include <eventloom/sagas/detail/definition.hpp>
+
+#include <variant>
+
+namespace eventloom {
+
+// A command, or a request to an activity. A saga's lambda has made the value.
+struct SendAction {
+    const detail::CommandType* type;
+    std::string stream; // of the receiver
+    std::shared_ptr<const void> command;
+};
+
+struct CallAction {
+    const std::type_info* type;
+    std::string_view name;
+    std::shared_ptr<const void> request;
+};
+
+using SagaAction = std::variant<SendAction, CallAction>;
+
+class detail::SagaWork {
+public:
+    std::vector<SagaAction> actions;
+};
+
+// The data of an instance; their type is the saga's.
+using SagaState = std::shared_ptr<const void>;
+
+std::vector<SagaAction> work_of(const detail::SagaLambda<detail::DescribeWork>& describe, const SagaState& state);
+std::vector<SagaAction> work_of(const detail::SagaLambda<detail::DescribeEnd>& describe, const SagaState& state,
+                                const failure& why);
+
+// The state with what el::keep makes of the answer.
+SagaState state_with_answer(const SagaDefinition& saga, const SagaStep& step, const SagaState& state,
+                            const void* answer);
+
+struct Begun {
+    std::string key;                          // of the instance: the event's own id when it has no other
+    result<std::optional<std::string>> state; // nothing: what an upcast has made of the event begins no instance
+};
+// What the event begins. Failure::invalid "begin-event-without-id": no instance can be named after it; and errors of the codec.
+Begun begin_by(const SagaDefinition& saga, const RecordedEvent& event);
+
+void encode_state(const SagaDefinition& saga, const SagaState& state, std::string& out);
+result<SagaState> decode_state(const SagaDefinition& saga, std::string_view bytes);
+std::string state_as_json(const SagaDefinition& saga, const SagaState& state);
+
+} // namespace eventloom

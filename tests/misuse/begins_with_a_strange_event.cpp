@@ -1,0 +1,20 @@
+// expect: event_that_is_not_in_the_list_of<Receipt, Order>
+#include <eventloom/sagas/saga.hpp>
+namespace el = eventloom;
+struct Placed {};
+struct Order {
+    static constexpr auto category = "order";
+    using Events                   = el::events<el::event<"order-placed", Placed>>;
+};
+Order evolve(Order order, const Placed&);
+struct Receipt {
+    std::string number;
+};
+struct Charge {
+    using answer = Receipt;
+};
+struct Work {
+    std::string number;
+};
+auto saga = el::saga<Work>("work", 1, el::begins{[](const el::id<Order>&, const Receipt&) { return Work{}; }},
+                           el::step("one", el::act{[](const Work&) { return el::call(Charge{}); }}));
