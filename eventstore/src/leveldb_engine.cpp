@@ -1,10 +1,12 @@
 #include <eventloom/eventstore/engines.hpp>
 
 #include <eventloom/eventstore/leveldb_store.hpp>
+#include <eventloom/storage/plain_files.hpp>
 
 #include <leveldb/env.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace eventloom {
@@ -21,6 +23,11 @@ result<Engine> open_engine(const Runtime& runtime, LevelDbStoreOptions options)
 {
     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, std::move(options)));
     return engine_of(std::move(store));
+}
+
+std::string owner_lock(const std::string& log)
+{
+    return log + "/OWNER.LOCK";
 }
 
 // The store of an interrupted import, if it is undamaged. An import is synced only at its end, so a power cut may have damaged
@@ -67,7 +74,7 @@ public:
     }
 
 private:
-    std::string lock_file() const { return log_ + "/OWNER.LOCK"; }
+    std::string lock_file() const { return owner_lock(log_); }
 
     // Removes the directory again, because take() has made it.
     void release()
@@ -108,6 +115,39 @@ public:
         return open_engine(runtime, std::move(all));
     }
 
+    result<bool> has_log(const Runtime& runtime, const std::string& directory) const override
+    {
+        BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, place_of_log(directory)));
+        return std::any_of(names.begin(), names.end(), is_of_store);
+    }
+
+    std::optional<long> process_with_log(const std::string& directory) const override
+    {
+        return process_that_holds(place_of_log(directory) + "/LOCK");
+    }
+
+    result<void> remove_log(const Runtime& runtime, const std::string& directory,
+                            const std::function<result<void>()>& remove_files) override
+    {
+        const auto log = place_of_log(directory);
+        std::unique_ptr<HeldFile> held;
+        if (file_exists(runtime, log)) {
+            auto hold = HeldFile::hold(runtime, owner_lock(log));
+            if (not hold) {
+                return fail(Failure::unavailable, "held-by-another-process",
+                            "asked to remove " + directory +
+                                " and found that another process has it open; try again when that process has ended");
+            }
+            held = std::move(hold.value());
+        }
+        return remove_files();
+    }
+
+    bool never_changes(const std::string& file) const override
+    {
+        return std::filesystem::path{file}.parent_path().filename() == "clusters";
+    }
+
     result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime& runtime, const std::string& directory) override
     {
         return open_leveldb_snapshots(runtime, directory + "/snapshots");
@@ -124,8 +164,8 @@ public:
         options.create_if_missing   = false;
         options.limits.older_names  = true;
         options.cluster_events      = 0;
-        BOOST_OUTCOME_TRY(const auto standing, list_directory(runtime, log));
-        if (std::any_of(standing.begin(), standing.end(), is_of_store)) {
+        BOOST_OUTCOME_TRY(const bool is_there, has_log(runtime, directory));
+        if (is_there) {
             BOOST_OUTCOME_TRY(auto engine, open_engine(runtime, options));
             return ImportTarget{.publish = done, .engine = std::move(engine)};
         }

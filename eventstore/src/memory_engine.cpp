@@ -31,6 +31,23 @@ public:
         return open_kept(runtime, options.directory);
     }
 
+    result<bool> has_log(const Runtime&, const std::string& directory) const override
+    {
+        const std::lock_guard lock{mutex_};
+        return logs_.contains(directory);
+    }
+
+    result<void> remove_log(const Runtime&, const std::string& directory,
+                            const std::function<result<void>()>& remove_files) override
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = logs_.find(directory);
+        if (found != logs_.end() && not found->second.open.expired()) return is_open("remove", directory);
+        BOOST_OUTCOME_TRY(remove_files());
+        if (found != logs_.end()) logs_.erase(found);
+        return done();
+    }
+
     result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime&, const std::string&) override
     {
         return open_memory_snapshots();
@@ -62,20 +79,23 @@ private:
         std::weak_ptr<EventStore> open;
     };
 
+    static Error is_open(const std::string& what, const std::string& directory)
+    {
+        return {Failure::unavailable, "held-by-another-process",
+                "asked to " + what + " the log of " + directory + " in memory and found it open; close it first"};
+    }
+
     // Under the lock.
     result<Engine> open_kept(const Runtime& runtime, const std::string& directory)
     {
         Kept& kept = logs_[directory];
-        if (not kept.open.expired()) {
-            return fail(Failure::unavailable, "held-by-another-process",
-                        "opened the log of " + directory + " in memory and found it open; close that one first");
-        }
+        if (not kept.open.expired()) return is_open("open", directory);
         auto engine = engine_of(open_memory_store(runtime, kept.log));
         kept.open   = engine.store;
         return engine;
     }
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, Kept> logs_; // by data directory
 };
 

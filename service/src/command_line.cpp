@@ -98,7 +98,12 @@ const Runtime& CommandLine::runtime() const
 
 EngineKind& CommandLine::engine() const
 {
-    return state_->program.engine == nullptr ? default_engine() : *state_->program.engine;
+    return state_->engine();
+}
+
+EngineKind& CommandLine::State::engine() const
+{
+    return program.engine == nullptr ? default_engine() : *program.engine;
 }
 
 DirectoryUse CommandLine::directory_use() const
@@ -202,7 +207,7 @@ result<std::string> CommandLine::State::directory_to_open()
 {
     const auto data = data_directory();
     if (view) return view->path();
-    if (can_be_written(data)) return data;
+    if (can_be_written(engine(), data)) return data;
     if (chosen_use != DirectoryUse::reading) {
         return fail(
             Failure::refused, "data-not-writable",
@@ -210,14 +215,14 @@ result<std::string> CommandLine::State::directory_to_open()
                 " and found that nothing can be written there; only commands that read work there; mount it for "
                 "writing, or run the command as the owner of the data");
     }
-    BOOST_OUTCOME_TRY(view, make_read_view(data));
+    BOOST_OUTCOME_TRY(view, make_read_view(engine(), data));
     return view->path();
 }
 
 bool CommandLine::State::reads_a_view_instead(const Error& error)
 {
     if (error.code != "no-room-to-open" || chosen_use != DirectoryUse::reading || view) return false;
-    auto made = make_read_view(data_directory());
+    auto made = make_read_view(engine(), data_directory());
     if (not made) return false; // there is no room for a view either
     view = std::move(made.value());
     warn({error.kind, error.code, "opened " + data_directory() + " for reading alone: " + error.sentence});
@@ -241,7 +246,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
                         " and found none; a command that writes makes them, or give another --data DIR");
     }
     if (not opened && state.reads_a_view_instead(opened.error())) return open(create_if_missing);
-    if (not opened) return with_holder(std::move(opened.error()), runtime(), directory);
+    if (not opened) return with_holder(std::move(opened.error()), runtime(), engine(), directory);
     state.opened = std::move(opened.value());
     ensure(&state.opened->service().engine_kind() == &engine(), "a program and its service are given one engine");
     if (not state.serves) state.opened->service().projections().leave_new_versions_alone();

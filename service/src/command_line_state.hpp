@@ -19,11 +19,12 @@ struct CommandLine::State {
     State(const Program& program, CommandPlace place);
     ~State();
 
+    EngineKind& engine() const;
     std::string root_directory() const;
     std::string data_directory() const;
     // Where the data are read: the directory itself, or a view of it where nothing can be written there.
     result<std::string> directory_to_open();
-    // LevelDB writes when it opens. When the disk has no room for that, commands that only read use a view.
+    // An engine may write when it opens a log. When the disk has no room for that, commands that only read use a view.
     bool reads_a_view_instead(const Error& error);
     // As report(), with long words of the command line shortened.
     void tell(Error error) const;

@@ -3,6 +3,9 @@
 #include <leveldb/env.h>
 
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
 
 namespace eventloom {
 
@@ -90,6 +93,29 @@ result<std::unique_ptr<HeldFile>> HeldFile::hold(const Runtime& runtime, const s
     leveldb::FileLock* lock = nullptr;
     BOOST_OUTCOME_TRY(answer_of(runtime.files.LockFile(path, &lock)));
     return std::unique_ptr<HeldFile>{new HeldFile{std::make_unique<State>(State{runtime.files, lock})}};
+}
+
+// Asked of the system's list: to open the file and close it again would give up a lock of this process's own.
+std::optional<long> process_that_holds(const std::string& path)
+{
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) return std::nullopt;
+    const std::string inode = ":" + std::to_string(about.st_ino);
+    std::ifstream locks{"/proc/locks"};
+    // 1: POSIX  ADVISORY  WRITE 4711 08:01:131090 0 EOF
+    for (std::string line; std::getline(locks, line);) {
+        std::istringstream words{line};
+        std::string number;
+        std::string kind;
+        std::string strictness;
+        std::string access;
+        long process = 0;
+        std::string place;
+        if (words >> number >> kind >> strictness >> access >> process >> place && place.ends_with(inode)) {
+            return process;
+        }
+    }
+    return std::nullopt;
 }
 
 bool file_exists(const Runtime& runtime, const std::string& path)

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace engines_contract_test {
 
@@ -168,6 +169,44 @@ TEST_CASE("an engine finds a log again by its data directory, and one at a time 
                               return property.name == "events" &&
                                      property.value == decltype(property.value){std::uint64_t{5}};
                           }));
+    }
+}
+
+TEST_CASE("a log is removed when nobody has it open, together with the files of its directory", "[engine][contract]")
+{
+    Machine machine;
+    for (auto* kind : machine.kinds()) {
+        INFO(kind->name());
+        const auto directory = machine.path(*kind, "removed");
+        CHECK_FALSE(kind->has_log(machine.runtime, directory).value());
+        int removals      = 0;
+        const auto remove = [&] {
+            return kind->remove_log(machine.runtime, directory, [&]() -> result<void> {
+                ++removals;
+                std::filesystem::remove_all(directory);
+                return done();
+            });
+        };
+        {
+            const auto engine = machine.open(*kind, "removed");
+            fill(machine, engine);
+            const auto refused = remove();
+            REQUIRE_FALSE(refused);
+            CHECK(refused.error().code == "held-by-another-process");
+            CHECK(removals == 0);
+        }
+        CHECK(kind->has_log(machine.runtime, directory).value());
+        const auto failed = kind->remove_log(machine.runtime, directory, []() -> result<void> {
+            return fail(Failure::storage, "stuck", "It was stuck.");
+        });
+        REQUIRE_FALSE(failed);
+        CHECK(failed.error().code == "stuck");
+        CHECK(kind->has_log(machine.runtime, directory).value());
+
+        REQUIRE(remove());
+        CHECK(removals == 1);
+        CHECK_FALSE(kind->has_log(machine.runtime, directory).value());
+        CHECK(machine.open(*kind, "removed").store->head() == 0);
     }
 }
 

@@ -1,9 +1,11 @@
 // Plain files on the files of a Runtime.
 #include "support/simulated_machine.hpp"
 
+#include <eventloom/storage/database_files.hpp>
 #include <eventloom/storage/plain_files.hpp>
 
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 namespace plain_files_test {
 
@@ -62,8 +64,19 @@ TEST_CASE("a file is held by one at a time", "[storage][files]")
         const auto held = HeldFile::hold(machine.runtime, machine.path("LOCK"));
         REQUIRE(held);
         CHECK_FALSE(HeldFile::hold(machine.runtime, machine.path("LOCK")));
+        CHECK(process_that_holds(machine.path("LOCK")) == ::getpid());
     }
+    CHECK(process_that_holds(machine.path("LOCK")) == std::nullopt);
+    CHECK(process_that_holds(machine.path("none")) == std::nullopt);
     CHECK(HeldFile::hold(machine.runtime, machine.path("LOCK")));
+}
+
+TEST_CASE("of a database's files tables never change, and locks are of its process", "[storage][files]")
+{
+    CHECK(use_of_file("000005.ldb") == FileUse::never_changes);
+    for (const auto* name : {"LOCK", "OWNER.LOCK", "LOG", "LOG.old"}) CHECK(use_of_file(name) == FileUse::of_a_process);
+    for (const auto* name : {"CURRENT", "MANIFEST-000004", "000006.log", "witness"})
+        CHECK(use_of_file(name) == FileUse::changes);
 }
 
 } // namespace plain_files_test

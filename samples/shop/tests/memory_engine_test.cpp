@@ -100,6 +100,20 @@ TEST_CASE("the shop keeps orders in memory, lists their streams, exports them an
     CHECK(typed.json({"store", "import", typed.path("orders.jsonl")}, "second")["imported"] == false);
 }
 
+TEST_CASE("tenants of the shop keep their logs in memory, and lose them when they are removed", "[shop][engine]")
+{
+    Typed typed;
+    const auto head = [&] { return typed.json({"store", "info", "--tenant", "acme"})["events"].get<int>(); };
+    REQUIRE(typed.type({"stock", "receive", "85123A", "100", "--tenant", "acme"}) == 0);
+    CHECK(head() > 0);
+    CHECK(typed.json({"tenants", "list"}) == Json{{{"tenant", "acme"}, {"state", "closed"}}});
+
+    REQUIRE(typed.type({"tenants", "remove", "acme", "--yes"}) == 0);
+    CHECK(typed.json({"tenants", "list"}).empty());
+    CHECK(typed.type({"store", "info", "--tenant", "acme"}) != 0);
+    CHECK_THAT(typed.console.said_err, Catch::Contains("looked for data"));
+}
+
 TEST_CASE("commands that the engine cannot do are not there", "[shop][engine]")
 {
     Typed typed;

@@ -121,7 +121,7 @@ AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& t
 result<void> take_commands(CommandLine& line, Output& out, OpenService& open_service)
 {
     Service& service = open_service.service();
-    Tenants tenants{line.runtime(), line.data_directory(), line.state().open};
+    Tenants tenants{line.runtime(), line.data_directory(), line.state().open, {.engine = &line.engine()}};
     BOOST_OUTCOME_TRY(const auto door, AdminDoor::open(line.data_directory(), answers_of(line, open_service, tenants)));
     out.say(line.state().program.name + " serves " + line.data_directory() + " as process " + std::to_string(getpid()) +
             "; Ctrl-C stops it.");

@@ -7,7 +7,6 @@
 #include <eventloom/eventstore/repair.hpp>
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
-#include <eventloom/storage/database.hpp>
 
 namespace eventloom {
 
@@ -108,10 +107,11 @@ std::string left_out(const SalvageReport& report)
 }
 
 // What is saved is a store in a data directory of its own, to be used with --data.
-result<void> cut_to(Output& out, const Runtime& runtime, const std::string& directory, const std::string& into)
+result<void> cut_to(Output& out, const CommandLine& line, const std::string& directory, const std::string& into)
 {
-    Progress progress{out.console(), runtime.clock, "saving events"};
-    auto saved = salvage_store(runtime, directory, into + "/log", [&](Position at) { show(progress, at); });
+    Progress progress{out.console(), line.runtime().clock, "saving events"};
+    auto saved = salvage_store(line.runtime(), directory, line.engine().place_of_log(into),
+                               [&](Position at) { show(progress, at); });
     progress.finish();
     BOOST_OUTCOME_TRY(const auto report, std::move(saved));
     if (out.json()) {
@@ -140,11 +140,11 @@ void add_repair_command(CommandLine& line, Command store)
     line.on(
         mend,
         [&line, into](Output& out) -> result<void> {
-            const auto log = line.engine().place_of_log(line.data_directory());
-            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), log));
-            if (names.empty()) return no_data(line.data_directory());
-            return into->empty() ? repair(out, line.runtime(), log)
-                                 : cut_to(out, line.runtime(), log, line.path_of(*into));
+            const auto data = line.data_directory();
+            BOOST_OUTCOME_TRY(const bool is_there, line.engine().has_log(line.runtime(), data));
+            if (not is_there) return no_data(data);
+            const auto log = line.engine().place_of_log(data);
+            return into->empty() ? repair(out, line.runtime(), log) : cut_to(out, line, log, line.path_of(*into));
         },
         DirectoryUse::alone);
 }
@@ -156,8 +156,8 @@ void add_protect_command(CommandLine& line, Command store)
         store.add_subcommand("protect", "Deny other users of this machine all access to the data directory"),
         [&line](Output& out) -> result<void> {
             const auto data = line.data_directory();
-            BOOST_OUTCOME_TRY(const auto names, list_directory(line.runtime(), line.engine().place_of_log(data)));
-            if (names.empty()) return no_data(data);
+            BOOST_OUTCOME_TRY(const bool is_there, line.engine().has_log(line.runtime(), data));
+            if (not is_there) return no_data(data);
             BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
             if (out.json()) out.properties({{"directory", data}, {"closed", count}});
             out.say(count == 0 ? "Nothing in " + data + " was open to others."
@@ -217,7 +217,7 @@ result<void> with_log(CommandLine& line, const std::function<result<void>(const 
     if (log) return look(log.value());
     if (log.error().code == "no-such-database") return no_data(line.data_directory());
     if (line.state().reads_a_view_instead(log.error())) return with_log(line, look);
-    return with_holder(std::move(log.error()), line.runtime(), line.data_directory());
+    return with_holder(std::move(log.error()), line.runtime(), line.engine(), line.data_directory());
 }
 
 } // namespace eventloom

@@ -61,7 +61,7 @@ void add_tenant_commands(CommandLine& line)
     const auto with_tenants = [&line](auto act) -> CommandLine::Action {
         return [&line, act](Output& out) -> result<void> {
             if (line.is_running_service()) return act(out, *line.state().place.tenants);
-            Tenants tenants{line.runtime(), line.root_directory(), line.state().open};
+            Tenants tenants{line.runtime(), line.root_directory(), line.state().open, {.engine = &line.engine()}};
             return act(out, tenants);
         };
     };

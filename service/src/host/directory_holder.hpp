@@ -8,7 +8,9 @@
 
 namespace eventloom {
 
+class EngineKind;
+
 // Adds to a "held-by-another-process" error the process that has the log of `directory` open, if the system knows it.
-Error with_holder(Error error, const Runtime& runtime, const std::string& directory);
+Error with_holder(Error error, const Runtime& runtime, const EngineKind& engine, const std::string& directory);
 
 } // namespace eventloom

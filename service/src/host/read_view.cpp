@@ -1,5 +1,8 @@
 #include "host/read_view.hpp"
 
+#include <eventloom/framework/engine.hpp>
+#include <eventloom/storage/database_files.hpp>
+
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -11,22 +14,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Tables and clusters are written once; what replaces them has another name.
-bool never_changes(const fs::path& file)
+bool never_changes(const EngineKind& engine, const fs::path& file)
 {
-    return file.extension() == ".ldb" || file.parent_path().filename() == "clusters";
+    return use_of_file(file.filename().string()) == FileUse::never_changes || engine.never_changes(file.string());
 }
 
 // Belongs to the process that has the data open.
 bool is_of_a_process(const std::string& name)
 {
-    return name.ends_with("LOCK") || name.starts_with("LOG") || name.ends_with("-shm") || name.ends_with(".sock");
+    return use_of_file(name) == FileUse::of_a_process || name.ends_with("-shm") || name.ends_with(".sock");
 }
 
-std::error_code show(const fs::path& file, const fs::path& as)
+std::error_code show(const EngineKind& engine, const fs::path& file, const fs::path& as)
 {
     std::error_code error;
-    if (never_changes(file)) {
+    if (never_changes(engine, file)) {
         fs::create_symlink(fs::absolute(file), as, error);
         return error;
     }
@@ -36,7 +38,7 @@ std::error_code show(const fs::path& file, const fs::path& as)
 }
 
 // Tenants have directories of their own, which are opened by themselves.
-std::error_code show_all(const fs::path& from, const fs::path& into)
+std::error_code show_all(const EngineKind& engine, const fs::path& from, const fs::path& into)
 {
     std::error_code error;
     for (auto at = fs::directory_iterator{from, error}; not error && at != fs::end(at); at.increment(error)) {
@@ -44,9 +46,9 @@ std::error_code show_all(const fs::path& from, const fs::path& into)
         const auto as   = into / name;
         if (at->is_directory(error) && name != "tenants") {
             fs::create_directory(as, error);
-            if (not error) error = show_all(at->path(), as);
+            if (not error) error = show_all(engine, at->path(), as);
         } else if (at->is_regular_file(error) && not is_of_a_process(name.string())) {
-            error = show(at->path(), as);
+            error = show(engine, at->path(), as);
         }
         if (error) break;
     }
@@ -60,15 +62,15 @@ bool is_closed(const std::string& directory)
 
 } // namespace
 
-bool can_be_written(const std::string& data)
+bool can_be_written(const EngineKind& engine, const std::string& data)
 {
-    return not is_closed(data) && not is_closed(data + "/log");
+    return not is_closed(data) && not is_closed(engine.place_of_log(data));
 }
 
-result<std::unique_ptr<ScratchDirectory>> make_read_view(const std::string& data)
+result<std::unique_ptr<ScratchDirectory>> make_read_view(const EngineKind& engine, const std::string& data)
 {
     BOOST_OUTCOME_TRY(auto view, ScratchDirectory::make({}));
-    const auto error = show_all(data, view->path());
+    const auto error = show_all(engine, data, view->path());
     if (not error) return view;
     return fail(Failure::storage, "no-read-view",
                 "made a copy in " + view->path() + " of the files that change in " + data +

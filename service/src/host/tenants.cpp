@@ -63,24 +63,6 @@ result<void> remove_all_of(const std::string& directory)
     return not_removed(directory, error.message());
 }
 
-// Moves it away so that it cannot be opened, unless another process has it open.
-result<void> move_away(const Runtime& runtime, const std::string& from, const std::string& to)
-{
-    std::unique_ptr<HeldFile> held;
-    if (exists(from + "/log")) {
-        auto hold = HeldFile::hold(runtime, from + "/log/OWNER.LOCK");
-        if (not hold) {
-            return fail(Failure::unavailable, "held-by-another-process",
-                        "asked to remove " + from +
-                            " and found that another process has it open; try again when that process has ended");
-        }
-        held = std::move(hold.value());
-    }
-    const auto moved = rename_file(runtime, from, to);
-    if (moved) return done();
-    return not_removed(from, moved.error().sentence);
-}
-
 // A saga goes on by itself, and its timers need a service that is open.
 bool sagas_are_at_work(Service& service)
 {
@@ -140,8 +122,8 @@ struct Tenants::Tenant {
 struct Tenants::Changes : std::condition_variable {};
 
 Tenants::Tenants(const Runtime& runtime, std::string directory, OpenServiceIn open, TenantsOptions options)
-    : runtime_{runtime},
-      directory_{std::move(directory)}, open_{std::move(open)}, options_{options}, changed_{std::make_unique<Changes>()}
+    : runtime_{runtime}, directory_{std::move(directory)}, open_{std::move(open)}, options_{options},
+      engine_{options.engine == nullptr ? default_engine() : *options.engine}, changed_{std::make_unique<Changes>()}
 {
 }
 
@@ -164,8 +146,10 @@ result<Tenants::Use> Tenants::use(const std::string& name, bool create_if_missin
         return found == tenants_.end() || found->second->state == Tenant::State::open;
     };
     changed_->wait(lock, rests);
-    if (not tenants_.contains(name) && not create_if_missing && not exists(directory + "/log"))
-        return no_such_tenant(name, directory_);
+    if (not tenants_.contains(name) && not create_if_missing) {
+        BOOST_OUTCOME_TRY(const bool is_there, engine_.has_log(runtime_, directory));
+        if (not is_there) return no_such_tenant(name, directory_);
+    }
     while (not tenants_.contains(name) && tenants_.size() >= options_.open_at_once) {
         BOOST_OUTCOME_TRY(make_room(lock));
         changed_->wait(lock, rests); // another may have opened it meanwhile
@@ -201,9 +185,9 @@ result<std::vector<TenantStatus>> Tenants::list() const
     std::vector<TenantStatus> tenants;
     const std::lock_guard lock{mutex_};
     for (const std::string& name : names) {
-        if (is_tenant_name(name))
-            tenants.push_back(
-                {name, tenants_.contains(name), exists(directory_of_all(directory_) + "/" + name + "/log/CURRENT")});
+        if (not is_tenant_name(name)) continue;
+        BOOST_OUTCOME_TRY(const bool has_log, engine_.has_log(runtime_, directory_of_all(directory_) + "/" + name));
+        tenants.push_back({name, tenants_.contains(name), has_log});
     }
     std::sort(tenants.begin(), tenants.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return tenants;
@@ -287,7 +271,12 @@ result<void> Tenants::remove(const std::string& name)
         }
         close(*open->second, lock);
     }
-    BOOST_OUTCOME_TRY(move_away(runtime_, directory, removed));
+    // Out of the way of whoever would open it.
+    BOOST_OUTCOME_TRY(engine_.remove_log(runtime_, directory, [&]() -> result<void> {
+        const auto moved = rename_file(runtime_, directory, removed);
+        if (moved) return done();
+        return not_removed(directory, moved.error().sentence);
+    }));
     lock.unlock(); // the others are not to wait for the disk
     return remove_all_of(removed);
 }

@@ -182,6 +182,20 @@ public:
     // Failure::unavailable  "held-by-another-process".
     virtual result<Engine> open(const Runtime& runtime, const EngineOptions& options) = 0;
 
+    // Whether a data directory has a log, whole or damaged.
+    virtual result<bool> has_log(const Runtime& runtime, const std::string& directory) const = 0;
+
+    // Which process has the log open, where the system tells.
+    virtual std::optional<long> process_with_log(const std::string&) const { return {}; }
+
+    // Ends the log of a data directory. `remove_files` takes away what is in the directory; nobody opens the log meanwhile,
+    // and when it fails the log stays.  Failure::unavailable  "held-by-another-process".
+    virtual result<void> remove_log(const Runtime& runtime, const std::string& directory,
+                                    const std::function<result<void>()>& remove_files) = 0;
+
+    // Whether a file of the engine in the data directory is written once, and never changed.
+    virtual bool never_changes(const std::string&) const { return false; }
+
     // A cache beside the log.
     virtual result<std::unique_ptr<SnapshotStore>> open_snapshots(const Runtime& runtime,
                                                                   const std::string& directory) = 0;

@@ -25,7 +25,8 @@ namespace eventloom {
 
 struct TenantsOptions {
     Duration open_while_idle = std::chrono::minutes{1};
-    std::size_t open_at_once = 64; // one more closes the least recently used tenant that is not in use
+    std::size_t open_at_once = 64;      // one more closes the least recently used tenant that is not in use
+    EngineKind* engine       = nullptr; // where `open` keeps their logs; nullptr: default_engine()
 };
 
 struct TenantStatus {
@@ -75,6 +76,7 @@ private:
     const std::string directory_;
     const OpenServiceIn open_;
     const TenantsOptions options_;
+    EngineKind& engine_;
     mutable std::mutex mutex_;
     const std::unique_ptr<Changes> changed_;                 // signals that a tenant was opened or closed
     std::map<std::string, std::unique_ptr<Tenant>> tenants_; // those that are open, opening or closing

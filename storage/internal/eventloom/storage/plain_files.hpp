@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,6 +64,9 @@ private:
     explicit HeldFile(std::unique_ptr<State> state);
     const std::unique_ptr<State> state_;
 };
+
+// Which process has the right to a file that a Runtime's files give, where the system tells.
+std::optional<long> process_that_holds(const std::string& path);
 
 bool file_exists(const Runtime& runtime, const std::string& path); // or a directory
 result<std::uint64_t> file_size(const Runtime& runtime, const std::string& path);

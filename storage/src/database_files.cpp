@@ -1,0 +1,12 @@
+#include <eventloom/storage/database_files.hpp>
+
+namespace eventloom {
+
+FileUse use_of_file(std::string_view name)
+{
+    if (name.ends_with(".ldb")) return FileUse::never_changes;
+    if (name.ends_with("LOCK") || name.starts_with("LOG")) return FileUse::of_a_process;
+    return FileUse::changes;
+}
+
+} // namespace eventloom
