@@ -28,7 +28,7 @@ public:
     StoreOnLevelDb(const Runtime& runtime, LevelDbStoreOptions options, std::unique_ptr<Database> database,
                    std::unique_ptr<EventIndex> index)
         : runtime_{runtime}, options_{std::move(options)}, database_{std::move(database)}, index_{std::move(index)},
-          log_{*database_, *index_, runtime_.clock}, rows_{std::make_shared<LogRows>(database_)}
+          log_{*database_, *index_, runtime_.clock}, rows_{std::make_shared<LogRows>(database_, options_.durability)}
     {
     }
 
@@ -117,7 +117,7 @@ public:
 
     Observation observe(CommitObserver observer) override { return observers_.add(std::move(observer)); }
 
-    std::shared_ptr<const InlineRows> inline_rows() const override { return rows_; }
+    std::shared_ptr<InlineRows> inline_rows() const override { return rows_; }
 
     result<std::unique_ptr<HeldAppends>> hold_appends() override
     {

@@ -102,8 +102,15 @@ public:
     result<std::optional<std::string>> find(std::string_view key) const override { return rows_.get(key); }
     std::shared_ptr<const InlineView> view() const override { return std::make_shared<View>(shared_from_this()); }
     const std::string& directory() const override { return directory_; }
+    InlineFolds& folds(const HeldAppends&) override { return folds_; }
+    result<void> write(const HeldAppends&, const RowBatch& changes) override
+    {
+        rows_.write(changes);
+        return done();
+    }
 
-    void write(const RowBatch& changes) { rows_.write(changes); }
+    const InlineFolds& folds() const { return folds_; }
+    void forget_folds() { folds_.clear(); } // those of a store that was open before
     void write(const StagedRows& staged)
     {
         RowBatch changes;
@@ -127,6 +134,7 @@ private:
     };
 
     const std::string directory_ = "the event store in memory";
+    InlineFolds folds_;
     VersionedMap rows_;
 };
 

@@ -50,6 +50,7 @@ public:
     OpenMemoryStore(const Runtime& runtime, const StoreLimits& limits, std::shared_ptr<MemoryLog> kept)
         : clock_{runtime.clock}, limits_{limits}, kept_{std::move(kept)}
     {
+        rows_->forget_folds();
     }
 
     result<Appended> append(const AppendRequest& request) override
@@ -63,7 +64,7 @@ public:
         auto answer  = answer_of(request, decision, log_.head());
         auto events  = std::make_shared<std::vector<RecordedEvent>>();
         record_events(request, answer, recorded_at_, *events);
-        StagedRows staged{folds_, find_row_};
+        StagedRows staged{rows_->folds(), find_row_};
         if (not events->empty()) {
             BOOST_OUTCOME_TRY(staged.fold(*events));
         }
@@ -146,7 +147,7 @@ public:
 
     Observation observe(CommitObserver observer) override { return observers_.add(std::move(observer)); }
 
-    std::shared_ptr<const InlineRows> inline_rows() const override { return rows_; }
+    std::shared_ptr<InlineRows> inline_rows() const override { return rows_; }
 
     result<std::unique_ptr<HeldAppends>> hold_appends() override
     {
@@ -213,16 +214,9 @@ public:
 private:
     class Held final : public HeldAppends {
     public:
-        explicit Held(OpenMemoryStore& store) : store_{store}, nobody_appends_{store.appending_} {}
-        InlineFolds& folds() override { return store_.folds_; }
-        result<void> write(const RowBatch& changes) override
-        {
-            store_.rows_->write(changes);
-            return done();
-        }
+        explicit Held(OpenMemoryStore& store) : nobody_appends_{store.appending_} {}
 
     private:
-        OpenMemoryStore& store_;
         const std::lock_guard<std::mutex> nobody_appends_;
     };
 
@@ -304,7 +298,6 @@ private:
     const std::shared_ptr<MemoryRows> rows_ = kept_->rows;
     const FindStored find_row_              = [this](const std::string& key) { return rows_->find(key); };
     std::mutex appending_;
-    InlineFolds folds_; // under that lock
     Observers observers_;
 };
 

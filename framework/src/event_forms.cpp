@@ -222,8 +222,9 @@ result<void> keep_event_forms(EventStore& store, const std::vector<EventList>& k
     // A damaged log opens all the same, and says so itself.
     if (not forms) return forms.error().kind == Failure::corrupt ? result<void>{done()} : std::move(forms.error());
     BOOST_OUTCOME_TRY(check_forms(forms.value(), known));
+    const auto rows = store.inline_rows();
     const auto held = store.hold_appends();
-    if (held) held.value()->folds().push_back(std::make_shared<FormsKept>(forms.value(), known));
+    if (rows && held) rows->folds(*held.value()).push_back(std::make_shared<FormsKept>(forms.value(), known));
     return done();
 }
 

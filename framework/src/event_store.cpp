@@ -353,16 +353,17 @@ result<void> check_checkpoint(const EventStore& store, Position checkpoint, std:
                             checkpoint, head, advice));
 }
 
-std::shared_ptr<const InlineRows> EventStore::inline_rows() const
+std::shared_ptr<InlineRows> EventStore::inline_rows() const
 {
     return nullptr;
 }
 
 result<std::unique_ptr<HeldAppends>> EventStore::hold_appends()
 {
-    return invalid("no-inline-rows",
-                   "asked an event store to write rows together with its appends and found that it "
-                   "cannot; keep the projection's rows in another place, or the events in another store");
+    return invalid(
+        "appends-not-held",
+        "asked an event store to let appends wait for a moment and found that its engine cannot; keep the events "
+        "in another engine");
 }
 
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count)

@@ -112,7 +112,7 @@ public:
         });
     }
 
-    std::shared_ptr<const InlineRows> inline_rows() const override { return store_.inline_rows(); }
+    std::shared_ptr<InlineRows> inline_rows() const override { return store_.inline_rows(); }
     result<std::unique_ptr<HeldAppends>> hold_appends() override { return store_.hold_appends(); }
 
 private:

@@ -210,7 +210,7 @@ TEST_CASE("the form of an event that is refused is not kept, and that of the nex
     DYNAMIC_SECTION(kind.name)
     {
         REQUIRE(machine.open<Charged>());
-        machine.store->hold_appends().value()->folds().push_back(std::make_shared<Once>());
+        machine.store->inline_rows()->folds(*machine.store->hold_appends().value()).push_back(std::make_shared<Once>());
         CHECK(machine.append<Till<Charged>>("till-1", Charged{}).error().code == "not-today");
         CHECK(event_forms_in(*machine.store.store).value().empty());
         REQUIRE(machine.append<Till<Charged>>("till-1", Charged{}));

@@ -54,7 +54,7 @@ struct RowsMachine : SimulatedMachine {
     std::shared_ptr<Notes> keep_notes(std::string name = "notes")
     {
         auto notes = std::make_shared<Notes>(std::move(name));
-        store->hold_appends().value()->folds().push_back(notes);
+        store->inline_rows()->folds(*store->hold_appends().value()).push_back(notes);
         return notes;
     }
     AppendRequest note(std::string stream, std::string text, ExpectedVersion expected = any)
@@ -233,7 +233,7 @@ TEST_CASE("who holds the appends of an event store sees its log stand still", "[
         const auto before = store->head();
         RowBatch batch;
         batch.put("round", std::to_string(round));
-        REQUIRE(held->write(batch));
+        REQUIRE(store->inline_rows()->write(*held, batch));
         stood_still &= store->inline_rows()->view()->get("round").value() == std::to_string(round);
         stood_still &= store->head() == before;
     }

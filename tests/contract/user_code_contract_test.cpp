@@ -67,7 +67,7 @@ TEST_CASE("every event store refuses that append alone at which an inline fold t
     };
     DYNAMIC_SECTION(kind.name)
     {
-        store->hold_appends().value()->folds().push_back(std::make_shared<Throwing>());
+        store->inline_rows()->folds(*store->hold_appends().value()).push_back(std::make_shared<Throwing>());
         REQUIRE(store->append(to("a", any, {note_of(runtime, "yes")})));
         const auto refused = store->append(to("a", any, {note_of(runtime, "no")}));
         REQUIRE_FALSE(refused);

@@ -292,7 +292,7 @@ TEST_CASE("recent events are let go of only where appends can be held meanwhile"
     Plain plain{*machine.store};
     const auto refused = EventBus{machine.runtime, plain}.forget_recent();
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == "no-inline-rows");
+    CHECK(refused.error().code == "appends-not-held");
 }
 
 } // namespace buses_test

@@ -261,7 +261,7 @@ TEST_CASE("rows that are ahead of the log, or damaged, are folded anew", "[proje
         if (not key.ends_with("checkpoint")) continue;
         el::RowBatch batch;
         batch.put(key, wrong);
-        REQUIRE(machine.store->hold_appends().value()->write(batch));
+        REQUIRE(machine.store->inline_rows()->write(*machine.store->hold_appends().value(), batch));
     }
     const auto people = machine.add(directory()).value();
     CHECK(people.position().value() == 1);

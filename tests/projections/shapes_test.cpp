@@ -104,7 +104,9 @@ TEST_CASE("inline rows that an earlier program has left without their shape answ
     REQUIRE(machine.add(fees<Fee>()));
     machine.record({"ada"}, Joined{{}, "York", {5}, day(1)});
     const auto shape = std::string{"fees"} + std::string("\0\1s", 3);
-    const auto write = [&](const el::RowBatch& batch) { REQUIRE(machine.store->hold_appends().value()->write(batch)); };
+    const auto write = [&](const el::RowBatch& batch) {
+        REQUIRE(machine.store->inline_rows()->write(*machine.store->hold_appends().value(), batch));
+    };
     REQUIRE(machine.store->inline_rows()->find(shape).value());
     el::RowBatch without;
     without.remove(shape);

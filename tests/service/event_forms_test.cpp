@@ -39,7 +39,7 @@ TEST_CASE("a service does not open a store whose events its program would misrea
                               "1",
                               36};
         batch.put(key, "{pence:s8,amount:s8}");
-        REQUIRE(store->hold_appends().value()->write(batch));
+        REQUIRE(store->inline_rows()->write(*store->hold_appends().value(), batch));
         REQUIRE(event_forms_in(*store).value().size() == 1);
     }
     const auto opened = machine.open();

@@ -44,7 +44,7 @@ public:
     result<std::optional<CommandRecord>> find_command(const Uuid& id) const override { return store_.find_command(id); }
     Position head() const override { return store_.head(); }
     Observation observe(CommitObserver observer) override { return store_.observe(std::move(observer)); }
-    std::shared_ptr<const InlineRows> inline_rows() const override { return store_.inline_rows(); }
+    std::shared_ptr<InlineRows> inline_rows() const override { return store_.inline_rows(); }
     result<std::unique_ptr<HeldAppends>> hold_appends() override { return store_.hold_appends(); }
 
 private:

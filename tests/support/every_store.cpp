@@ -70,7 +70,7 @@ public:
     }
     Position head() const override { return store_->head(); }
     Observation observe(CommitObserver observer) override { return store_->observe(std::move(observer)); }
-    std::shared_ptr<const InlineRows> inline_rows() const override { return store_->inline_rows(); }
+    std::shared_ptr<InlineRows> inline_rows() const override { return store_->inline_rows(); }
     result<std::unique_ptr<HeldAppends>> hold_appends() override { return store_->hold_appends(); }
 
 private:

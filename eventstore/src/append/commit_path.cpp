@@ -26,17 +26,6 @@ public:
     Held(const Held&)            = delete;
     Held& operator=(const Held&) = delete;
 
-    InlineFolds& folds() override { return path_.folds_; }
-
-    result<void> write(const RowBatch& changes) override
-    {
-        Batch batch;
-        LogRows::put(batch, changes);
-        BOOST_OUTCOME_TRY(path_.database_.write(batch, path_.options_.durability));
-        path_.rows_.publish();
-        return done();
-    }
-
 private:
     CommitPath& path_;
 };

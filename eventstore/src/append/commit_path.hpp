@@ -90,8 +90,7 @@ private:
     Observers& observers_;
     const Options options_;
     const AfterGroup after_group_;
-    LogEnd end_;        // only the leader uses it
-    InlineFolds folds_; // the same
+    LogEnd end_; // only the leader uses it
     const FindStored find_row_ = [this](const std::string& key) { return rows_.find(key); };
     RecordWriter writer_; // these two only for their memory
     Batch batch_;

@@ -64,12 +64,16 @@ void LogRows::renew()
     publish();
 }
 
-void LogRows::put(Batch& batch, const RowBatch& changes)
+result<void> LogRows::write(const HeldAppends&, const RowBatch& changes)
 {
+    Batch batch;
     for (std::size_t i = 0; i < changes.size(); ++i) {
         const auto change = changes[i];
         change.removed ? batch.remove(key_of(change.key)) : batch.put(key_of(change.key), change.stored);
     }
+    BOOST_OUTCOME_TRY(database_->write(batch, durability_));
+    publish();
+    return done();
 }
 
 void LogRows::put(Batch& batch, const StagedRows& staged)

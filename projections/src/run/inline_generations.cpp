@@ -83,7 +83,7 @@ result<void> InlineGenerations::make_current(HeldAppends& held, const Generation
     } else {
         batch.put(of_shape(), bytes.substr(0, 8) + now.shape);
     }
-    return held.write(batch);
+    return store_.inline_rows()->write(held, batch);
 }
 
 result<std::vector<std::uint64_t>> InlineGenerations::numbers() const
@@ -131,7 +131,7 @@ result<void> InlineGenerations::remove_all() const
         batch.remove(of_current());
         batch.remove(of_shape());
         BOOST_OUTCOME_TRY(const auto held, store_.hold_appends());
-        BOOST_OUTCOME_TRY(held->write(batch));
+        BOOST_OUTCOME_TRY(rows->write(*held, batch));
     }
     BOOST_OUTCOME_TRY(const auto all, numbers());
     for (const auto number : all) {
@@ -143,13 +143,14 @@ result<void> InlineGenerations::remove_all() const
 result<void> InlineGenerations::remove_rows(std::uint64_t number) const
 {
     const auto prefix = prefix_of(number);
-    const auto view   = store_.inline_rows()->view();
+    const auto rows   = store_.inline_rows();
+    const auto view   = rows->view();
     const auto cursor = view->scan(all_from(prefix, prefix));
     while (cursor->valid()) {
         RowBatch batch;
         for (; cursor->valid() && batch.size() < rows_a_write; cursor->next()) batch.remove(cursor->key());
         BOOST_OUTCOME_TRY(const auto held, store_.hold_appends());
-        BOOST_OUTCOME_TRY(held->write(batch));
+        BOOST_OUTCOME_TRY(rows->write(*held, batch));
     }
     return cursor->status();
 }

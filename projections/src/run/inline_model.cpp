@@ -90,9 +90,9 @@ result<void> InlineModel::commit(const ModelBatch& batch)
 {
     RowBatch changes;
     put_with(prefix_, batch.changes(), changes);
-    if (held_ != nullptr) return held_->write(changes);
+    if (held_ != nullptr) return rows_->write(*held_, changes);
     BOOST_OUTCOME_TRY(const auto held, store_.hold_appends());
-    return held->write(changes);
+    return rows_->write(*held, changes);
 }
 
 RowFeed::Collected InlineModel::collect(const ModelBatch& batch, const FindStored& find) const

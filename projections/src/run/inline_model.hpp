@@ -37,7 +37,7 @@ private:
     result<void> commit(const ModelBatch& batch) override;
 
     EventStore& store_;
-    const std::shared_ptr<const InlineRows> rows_;
+    const std::shared_ptr<InlineRows> rows_;
     const std::string prefix_;
     HeldAppends* held_ = nullptr;
     std::shared_ptr<const InlineView> last_; // set before the next

@@ -57,7 +57,7 @@ InlineProjection::~InlineProjection()
 {
     if (not fold_of_appends_) return;
     const auto held = store_.hold_appends();
-    if (held) std::erase(held.value()->folds(), fold_of_appends_);
+    if (held) std::erase(store_.inline_rows()->folds(*held.value()), fold_of_appends_);
 }
 
 result<void> InlineProjection::check_options() const
@@ -84,7 +84,11 @@ result<void> InlineProjection::open()
 {
     BOOST_OUTCOME_TRY(check_options());
     if (not store_.inline_rows()) {
-        BOOST_OUTCOME_TRY(store_.hold_appends()); // which says so
+        return fail(
+            Failure::invalid, "no-inline-rows",
+            "added the inline projection " + name() +
+                ", but this event store cannot write rows together with its appends; keep the projection's rows "
+                "in another place, or the events in another engine");
     }
     BOOST_OUTCOME_TRY(const auto in_log, in_log_.current());
     BOOST_OUTCOME_TRY(const auto in_directory, generations_.current());
@@ -103,7 +107,7 @@ result<void> InlineProjection::stand_by(const Generation& stored)
     const auto held = store_.hold_appends();
     if (not held) return held.error();
     fold_of_appends_ = std::make_shared<RefusesAppends>(*stands.why_not);
-    held.value()->folds().push_back(fold_of_appends_);
+    store_.inline_rows()->folds(*held.value()).push_back(fold_of_appends_);
     standing_ = stands;
     answers_  = stored.projection_version;
     current_->replace(stands.rows);
@@ -165,7 +169,7 @@ result<Position> InlineProjection::take_over(std::uint64_t number, const std::sh
         BOOST_OUTCOME_TRY(in_log_.make_current(*held, now));
     }
     auto appends = std::make_shared<InlineModelFold>(definition_, model);
-    auto& folds  = held->folds();
+    auto& folds  = store_.inline_rows()->folds(*held);
     std::erase(folds, fold_of_appends_);
     folds.push_back(appends);
     fold_of_appends_ = std::move(appends);

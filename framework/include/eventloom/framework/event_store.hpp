@@ -33,7 +33,6 @@
 
 namespace eventloom {
 
-class HeldAppends;
 class InlineRows;
 
 // An event matches when its type is one of `types` (none given: any type) and it carries all of `tags`.
@@ -198,6 +197,13 @@ using CommitObserver = std::function<void(std::shared_ptr<const std::vector<Reco
 // Ends the observation when it goes.
 using Observation = std::shared_ptr<void>;
 
+// While it lives nothing is appended, so the end of the log stays the same. Do not ask for one in a fold, an observer or a
+// completion. Threads: one.
+class HeldAppends {
+public:
+    virtual ~HeldAppends() = default;
+};
+
 using AppendCompletion = std::function<void(result<Appended>)>;
 
 class EventStore {
@@ -256,10 +262,10 @@ public:
     virtual Observation observe(CommitObserver observer) = 0;
 
     // The rows that are written with the events (inline_rows.hpp). nullptr: this store keeps none.
-    virtual std::shared_ptr<const InlineRows> inline_rows() const;
+    virtual std::shared_ptr<InlineRows> inline_rows() const;
 
-    // Waits until the appends that are under way are written; until what this gives goes, others wait.
-    // Failure::invalid "no-inline-rows": this store keeps none.
+    // Waits until the appends that are under way are written; the later ones wait until the caller releases what this gives.
+    // Failure::invalid "appends-not-held": this engine cannot.
     virtual result<std::unique_ptr<HeldAppends>> hold_appends();
 };
 

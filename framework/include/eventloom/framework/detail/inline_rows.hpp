@@ -1,7 +1,7 @@
 // Rows that an event store keeps with its events and changes in the same atomic write. Inline projections are built on them.
 //
 //     BOOST_OUTCOME_TRY(const auto held, store.hold_appends());
-//     held->folds().push_back(orders);                              // asked from the next append on
+//     store.inline_rows()->folds(*held).push_back(orders);          // asked from the next append on
 //     BOOST_OUTCOME_TRY(const auto stored, store.inline_rows()->find(key));
 //
 // For the store they are bytes at keys, in the order of the keys. Their owner gives them a meaning, and stores its
@@ -20,6 +20,8 @@
 #include <vector>
 
 namespace eventloom {
+
+class HeldAppends;
 
 // Keys: at least `first`, and less than `last`.
 struct KeySpan {
@@ -90,17 +92,6 @@ public:
     virtual std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards = false) const = 0;
 };
 
-class InlineRows {
-public:
-    virtual ~InlineRows() = default;
-
-    // The value that was last written at a key; nothing when the key is not there.
-    virtual result<std::optional<std::string>> find(std::string_view key) const = 0;
-    virtual std::shared_ptr<const InlineView> view() const                      = 0;
-    // The directory of the rows, for messages.
-    virtual const std::string& directory() const = 0;
-};
-
 // Is called for each append before it is written; it adds changes of rows, or refuses the append.
 class InlineFold {
 public:
@@ -117,16 +108,20 @@ public:
 
 using InlineFolds = std::vector<std::shared_ptr<InlineFold>>;
 
-// While it lives nothing is appended, so the end of the log stays the same. Do not ask for one in a fold, an observer or a
-// completion. Threads: one.
-class HeldAppends {
+class InlineRows {
 public:
-    virtual ~HeldAppends() = default;
+    virtual ~InlineRows() = default;
 
-    // The folds that are called at each append, in this order; none after a store was opened.
-    virtual InlineFolds& folds() = 0;
+    // The value that was last written at a key; nothing when the key is not there.
+    virtual result<std::optional<std::string>> find(std::string_view key) const = 0;
+    virtual std::shared_ptr<const InlineView> view() const                      = 0;
+    // The directory of the rows, for messages.
+    virtual const std::string& directory() const = 0;
+
+    // The folds that are called at each append, in this order; none after a store was opened. `held` is of the same store.
+    virtual InlineFolds& folds(const HeldAppends& held) = 0;
     // Writes all of it or nothing, as durably as an append.
-    virtual result<void> write(const RowBatch& changes) = 0;
+    virtual result<void> write(const HeldAppends& held, const RowBatch& changes) = 0;
 };
 
 } // namespace eventloom
