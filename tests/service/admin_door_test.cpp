@@ -3,6 +3,7 @@
 #include "support/every_store.hpp"
 
 #include "door/admin_door.hpp"
+#include "door/door_console.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include <fstream>
 #include <mutex>
 #include <stdexcept>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -278,6 +280,29 @@ TEST_CASE("a command ends when its client has gone, or says that it wants no mor
         CHECK(client.read().ends_with("{\"exit\":130}\n"));
         CHECK_FALSE(std::filesystem::exists(machine.directory() + "/admin.sock"));
     }
+}
+
+TEST_CASE("what a command says while its service stops comes together with its end", "[service][door]")
+{
+    int connection[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, connection) == 0);
+    const int stopping  = ::eventfd(0, EFD_CLOEXEC);
+    const auto received = [&] {
+        char bytes[4096];
+        const auto count = ::recv(connection[1], bytes, sizeof bytes, MSG_DONTWAIT);
+        return std::string{bytes, count > 0 ? static_cast<std::size_t>(count) : 0};
+    };
+    DoorConsole console{connection[0], stopping, {}};
+    console.err("at work\n");
+    CHECK(received().find("at work") != std::string::npos);
+    REQUIRE(::eventfd_write(stopping, 1) == 0);
+    console.err("stopped\n");
+    CHECK(received().empty());
+    console.end(1);
+    const auto last = received();
+    CHECK(last.find("stopped") != std::string::npos);
+    CHECK(last.ends_with("{\"exit\":1}\n"));
+    for (const int one : {connection[0], connection[1], stopping}) ::close(one);
 }
 
 TEST_CASE("the socket is its user's alone, however deep the directory lies", "[service][door]")

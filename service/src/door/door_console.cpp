@@ -43,7 +43,22 @@ void DoorConsole::say(std::string_view text)
 }
 
 template void DoorConsole::say<SaidOut>(std::string_view);
-template void DoorConsole::say<SaidErr>(std::string_view);
+
+void DoorConsole::err(std::string_view text)
+{
+    if (not is_stopping()) return say<SaidErr>(text);
+    while (not text.empty()) {
+        const auto piece = piece_of(text);
+        last_words_ += to_line(SaidErr{std::string{piece}});
+        text.remove_prefix(piece.size());
+    }
+}
+
+bool DoorConsole::is_stopping() const
+{
+    pollfd stopping{stopping_, POLLIN, 0};
+    return ::poll(&stopping, 1, 0) == 1;
+}
 
 result<void> DoorConsole::wait(Duration span) const
 {

@@ -13,8 +13,10 @@ public:
     DoorConsole(int connection, int stopping, const ConsoleShape& shape);
 
     void out(std::string_view text) override { say<SaidOut>(text); }
-    void err(std::string_view text) override { say<SaidErr>(text); }
-    void end(int exit_code) { send(to_line(Ended{exit_code})); }
+    // While the service stops it is kept for end(): a client that cannot read both in time gets neither, and so not two errors,
+    // the command's and that the service went away.
+    void err(std::string_view text) override;
+    void end(int exit_code) { send(last_words_ + to_line(Ended{exit_code})); }
     const ConsoleShape& shape() const override { return shape_; }
     result<void> go_on() const override { return wait(Duration{0}); }
     result<void> wait(Duration span) const override;
@@ -27,10 +29,12 @@ private:
     template <class Said>
     void say(std::string_view text);
     bool wait_for_room() const;
+    bool is_stopping() const;
 
     const int connection_;
     const int stopping_;
     const ConsoleShape shape_;
+    std::string last_words_;
     bool gone_ = false;
 };
 
