@@ -58,6 +58,13 @@ public:
     }
 
     void kill(int signal = SIGKILL) const { ::kill(process_, signal); }
+    // Returns when no thread of it runs any more: until one of them has taken the signal, the others go on.
+    void stop() const
+    {
+        kill(SIGSTOP);
+        siginfo_t stopped{};
+        REQUIRE(waitid(P_PID, static_cast<id_t>(process_), &stopped, WSTOPPED | WNOWAIT) == 0);
+    }
     pid_t process() const { return process_; }
     bool has_ended() const
     {

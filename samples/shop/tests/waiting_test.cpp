@@ -20,7 +20,7 @@ TEST_CASE(
     REQUIRE(run(directory, {"stock", "receive", "tea", "5"}).exit_code == 0);
     const Service service{directory};
     service.when_ready();
-    service.program().kill(SIGSTOP);
+    service.program().stop();
     const auto refused = run(directory, {"stock", "list", "--wait", "1s", "--json"});
     service.program().kill(SIGCONT);
     CHECK(refused.exit_code == 1);
