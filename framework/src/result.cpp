@@ -25,4 +25,14 @@ std::string_view to_string(Failure kind)
     return "unnamed";
 }
 
+outcome::failure_type<Error> fail(Failure kind, std::string_view code, std::string_view sentence)
+{
+    return outcome::failure(Error{kind, std::string{code}, std::string{sentence}});
+}
+
+outcome::failure_type<Error> refuse(std::string_view code, std::string_view sentence)
+{
+    return fail(Failure::refused, code, sentence);
+}
+
 } // namespace eventloom

@@ -51,15 +51,9 @@ inline auto done()
     return outcome::success();
 }
 
-inline auto fail(Failure kind, std::string code, std::string sentence)
-{
-    return outcome::failure(Error{kind, std::move(code), std::move(sentence)});
-}
+outcome::failure_type<Error> fail(Failure kind, std::string_view code, std::string_view sentence);
 
 // A domain's "no". It is an answer, not a fault: it is never retried.
-inline auto refuse(std::string code, std::string sentence)
-{
-    return fail(Failure::refused, std::move(code), std::move(sentence));
-}
+outcome::failure_type<Error> refuse(std::string_view code, std::string_view sentence);
 
 } // namespace eventloom
