@@ -21,9 +21,9 @@ Option Option::check(const Check& check) const
     return *this;
 }
 
-Option Option::type_name(const std::string& name) const
+Option Option::type_name(std::string_view name) const
 {
-    option_->type_name(name);
+    option_->type_name(std::string{name});
     return *this;
 }
 
@@ -45,9 +45,9 @@ Option Option::one_word_each_time() const
     return *this;
 }
 
-Command Command::add_subcommand(const std::string& name, const std::string& summary) const
+Command Command::add_subcommand(std::string_view name, std::string_view summary) const
 {
-    return Command{*app_->add_subcommand(name, summary)};
+    return Command{*app_->add_subcommand(std::string{name}, std::string{summary})};
 }
 
 void Command::require_subcommand() const
@@ -56,37 +56,37 @@ void Command::require_subcommand() const
 }
 
 template <option_value Value>
-Option Command::add_option(const std::string& names, Value& value, const std::string& summary) const
+Option Command::add_option(std::string_view names, Value& value, std::string_view summary) const
 {
-    return Option{*app_->add_option(names, value, summary)};
+    return Option{*app_->add_option(std::string{names}, value, std::string{summary})};
 }
 
-template Option Command::add_option(const std::string&, std::string&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::int32_t&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::uint32_t&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::int64_t&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::uint64_t&, const std::string&) const;
-template Option Command::add_option(const std::string&, double&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::vector<std::string>&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::optional<std::string>&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::optional<std::int64_t>&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::optional<std::uint64_t>&, const std::string&) const;
-template Option Command::add_option(const std::string&, std::optional<double>&, const std::string&) const;
+template Option Command::add_option(std::string_view, std::string&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::int32_t&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::uint32_t&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::int64_t&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::uint64_t&, std::string_view) const;
+template Option Command::add_option(std::string_view, double&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::vector<std::string>&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::optional<std::string>&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::optional<std::int64_t>&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::optional<std::uint64_t>&, std::string_view) const;
+template Option Command::add_option(std::string_view, std::optional<double>&, std::string_view) const;
 
-Option Command::add_option_function(const std::string& names, std::function<void(const std::string&)> take,
-                                    const std::string& summary) const
+Option Command::add_option_function(std::string_view names, std::function<void(const std::string&)> take,
+                                    std::string_view summary) const
 {
-    return Option{*app_->add_option_function<std::string>(names, take, summary)};
+    return Option{*app_->add_option_function<std::string>(std::string{names}, take, std::string{summary})};
 }
 
-Option Command::add_flag(const std::string& names, bool& is_there, const std::string& summary) const
+Option Command::add_flag(std::string_view names, bool& is_there, std::string_view summary) const
 {
-    return Option{*app_->add_flag(names, is_there, summary)};
+    return Option{*app_->add_flag(std::string{names}, is_there, std::string{summary})};
 }
 
-Command Command::add_choice(const std::string& name, const std::string& summary) const
+Command Command::add_choice(std::string_view name, std::string_view summary) const
 {
-    auto* const group = app_->add_option_group(name, summary);
+    auto* const group = app_->add_option_group(std::string{name}, std::string{summary});
     group->require_option(1);
     return Command{*group};
 }

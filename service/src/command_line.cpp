@@ -126,10 +126,32 @@ Duration CommandLine::patience() const
     return state_->patience;
 }
 
+namespace {
+
+// The list that an event is in, as its owner is called in stream names.
+std::string list_of(const EventType& type)
+{
+    for (const EventList& list : event_lists()) {
+        if (list.types == type.list) return "\"" + std::string{list.category} + "\"";
+    }
+    return "a list without a name";
+}
+
+bool says_the_same(const EventType& one, const EventType& other)
+{
+    return std::equal(one.shapes.begin(), one.shapes.end(), other.shapes.begin(), other.shapes.end(),
+                      [](const Shape* a, const Shape* b) { return may_be_same_shape(a->fingerprint, b->fingerprint); });
+}
+
+} // namespace
+
 void CommandLine::knows(const std::vector<EventType>& types)
 {
     for (const EventType& type : types) {
-        ensure(state_->types.emplace(type.name, &type).second, "two aggregates have events of one stored name");
+        const EventType& known = state_->types.emplace(type.name, type).first->second;
+        ensure(says_the_same(known, type), "the event \"" + std::string{type.name} + "\" is in the list of " +
+                                               list_of(known) + " and in that of " + list_of(type) +
+                                               ", with other members; give one of them another stored name");
     }
 }
 

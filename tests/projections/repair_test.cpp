@@ -193,15 +193,13 @@ TEST_CASE("one of several tables is repaired with its own entries, in unique ind
     Damaged machine{GENERATE(from_range(every_lasting_place))};
     const auto projected   = census();
     const auto& definition = *projected.definition;
-    const auto whole_of    = [&] {
-        return machine.bytes_of(el::Projected<PersonId, Entry>{projected.definition, nullptr});
-    };
+    const auto whole_of    = [&] { return machine.bytes_of(el::Projected<PersonId, Entry>{projected.definition}); };
     REQUIRE(machine.add(projected));
     machine.settle();
     const auto whole = whole_of();
     const auto email = definition.tables()[1].keys.index("email", el::ordered_key(std::optional{std::string{"b@x"}}));
     REQUIRE(whole.contains(email));
-    machine.damage(el::Projected<PersonId, Entry>{projected.definition, nullptr}, [&](el::ModelBatch& batch) {
+    machine.damage(el::Projected<PersonId, Entry>{projected.definition}, [&](el::ModelBatch& batch) {
         batch.remove(row_key("bob", "people"));
         batch.put(email, el::ordered_key(std::string{"ada"}));
         batch.count("people", -1);

@@ -6,6 +6,11 @@
 #include <range/v3/view/take.hpp>
 #include <range/v3/view/transform.hpp>
 
+#include <csignal>
+#include <functional>
+#include <sys/wait.h>
+#include <unistd.h>
+
 namespace tables_test {
 
 using namespace people;
@@ -276,6 +281,58 @@ TEST_CASE("keys are read as people type them, and written so that they can be ty
     CHECK_FALSE(el::parse_key<std::uint64_t>("-1"));
     CHECK_FALSE(el::parse_key<Day>("1969-13-31"));
     CHECK_FALSE(el::parse_key<std::optional<int>>("1"));
+}
+
+struct Meeting {
+    PersonId with;
+};
+using Stranger = el::id<struct Other>;
+
+// What a process of its own says when the call ends it.
+std::string last_words(const std::function<void()>& call)
+{
+    int ends[2] = {-1, -1};
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        std::signal(SIGABRT, SIG_DFL);
+        ::dup2(ends[1], STDERR_FILENO);
+        call();
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    std::string words;
+    for (char byte = 0; ::read(ends[0], &byte, 1) == 1;) words += byte;
+    ::close(ends[0]);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+    return words;
+}
+
+TEST_CASE("a query with a mistake of the program ends it with the name of the index, or of the id",
+          "[projections][tables]")
+{
+    Machine machine{every_place[0]};
+    const auto meetings =
+        machine
+            .add(el::projection<PersonId, Meeting>("meetings", 1, el::index("with", &Meeting::with),
+                                                   [](Meeting& row, const Swapped& event) { row.with = event.other; }))
+            .value();
+    const auto says = [](const std::string& words, const std::string& sentence) {
+        INFO(words);
+        CHECK(words.find(sentence) != std::string::npos);
+    };
+    says(last_words([&] { static_cast<void>(meetings.by("whit", PersonId{"ada"})); }),
+         "a query names the index \"whit\", and the table has only: with");
+    says(last_words([&] { static_cast<void>(meetings.by("with", Stranger{"ada"})); }),
+         "a query asks the index \"with\" for an id of tables_test::Other, and it has ids of people::Person");
+    says(last_words([&] { static_cast<void>(meetings.by("with", 1)); }),
+         "a query asks the index \"with\" for values of another type");
+    says(last_words([&] { static_cast<void>(meetings.under(Stranger{"ada"})); }),
+         "a query asks a table for an id of tables_test::Other, and it has ids of people::Person");
+    CHECK(meetings.by("with", std::string{"ada"}).value().rows.empty()); // a text may be any id
 }
 
 } // namespace tables_test

@@ -297,7 +297,7 @@ struct Interrupted {
     std::shared_ptr<InterruptedRows> model    = std::make_shared<InterruptedRows>();
     std::shared_ptr<el::CurrentModel> current = std::make_shared<el::CurrentModel>();
     el::Projected<PersonId, Entry> projected  = directory();
-    const el::Table<PersonId, Entry> table{projected.definition, 0, projected.decode, current};
+    const el::Table<PersonId, Entry> table{projected.definition, 0, current};
 };
 
 TEST_CASE("a watcher that begins in the middle of a write is told to read the table again after it",

@@ -1,6 +1,8 @@
 // el::run() in a process of its own, as main() calls it.
 #include "support/every_store.hpp"
 
+#include <eventloom/framework/decision.hpp>
+#include <eventloom/framework/event_codec.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/service.hpp>
 
@@ -49,9 +51,39 @@ const Program program{
             "things", [](const std::string&) { throw std::runtime_error{"not countable"}; });
     }};
 
+// An event of an aggregate, in which decisions that span streams are interested as well.
+struct Came {
+    std::string city;
+};
+struct Visitor {
+    static constexpr auto category = "visitor";
+    using Events                   = events<event<"visitor-came", Came>>;
+};
+struct Cities {
+    static constexpr auto stream = "cities";
+    using Events                 = events<event<"visitor-came", Came>>;
+};
+// Another one under its name.
+struct CameBy {
+    std::int64_t train = 0;
+};
+struct Train {
+    static constexpr auto category = "train";
+    using Events                   = events<event<"visitor-came", CameBy>>;
+};
+
+const Program with_an_event_in_two_lists{"bare", "Of visitors.", [](CommandLine& line) {
+                                             line.knows(event_types<Visitor>());
+                                             line.knows(std::vector{event_types<Cities>()}); // it need not last
+                                         }};
+const Program with_two_events_of_one_name{"bare", "Of visitors.", [](CommandLine& line) {
+                                              line.knows(event_types<Visitor>());
+                                              line.knows(event_types<Train>());
+                                          }};
+
 class Child {
 public:
-    explicit Child(std::vector<std::string> words)
+    explicit Child(std::vector<std::string> words, const Program& of = program)
     {
         int ends[2] = {-1, -1};
         REQUIRE(::pipe(ends) == 0);
@@ -64,7 +96,7 @@ public:
             words.insert(words.begin(), "bare");
             std::vector<char*> arguments;
             for (auto& word : words) arguments.push_back(word.data());
-            std::_Exit(run(program, static_cast<int>(arguments.size()), arguments.data()));
+            std::_Exit(run(of, static_cast<int>(arguments.size()), arguments.data()));
         }
         ::close(ends[1]);
         output_ = ends[0];
@@ -91,7 +123,7 @@ public:
         is_over_   = true;
         int status = 0;
         REQUIRE(::waitpid(process_, &status, 0) == process_);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     }
     pid_t process() const { return process_; }
 
@@ -158,6 +190,22 @@ TEST_CASE("a command that throws fails alone, here and in the service that runs"
     CHECK(other.wait() == 0);
     service.kill(SIGTERM);
     CHECK(service.wait() == 0);
+}
+
+TEST_CASE("an event may be in the list of an aggregate and in that of a decision", "[service][run]")
+{
+    Child child{{"help"}, with_an_event_in_two_lists};
+    CHECK(child.line().find("Of visitors.") != std::string::npos);
+    CHECK(child.wait() == 0);
+}
+
+TEST_CASE("two events of one stored name end the program with the name and both lists", "[service][run]")
+{
+    Child child{{"help"}, with_two_events_of_one_name};
+    const auto said = child.line();
+    CHECK(said.find("the event \"visitor-came\" is in the list of \"visitor\" and in that of \"train\", with other "
+                    "members; give one of them another stored name") != std::string::npos);
+    CHECK(child.wait() == -SIGABRT);
 }
 
 } // namespace run_test

@@ -1,7 +1,7 @@
 // A stored row in memory, of whatever type.
 //
 //     const AnyRow row{type, stored};
-//     if (row) std::cout << type.key_text(row.get());
+//     if (row) std::cout << key_text_of(type, row.get());
 //
 // Threads: one.
 #pragma once
@@ -29,15 +29,20 @@ inline RowInPlace make_row(const RowType& type, void* memory, const void* key)
 
 class AnyRow {
 public:
-    AnyRow(const RowType& type, std::string_view stored)
+    // A new row.
+    explicit AnyRow(const RowType& type)
         : memory_{::operator new(type.size)}, row_{make_row(type, memory_.get(), nullptr)}
     {
-        if (not decode_value(*type.description, row_.get(), stored, type.name)) row_.reset();
+    }
+    AnyRow(const RowType& type, std::string_view stored) : AnyRow{type}
+    {
+        read_ = decode_value(*type.description, row_.get(), stored, type.name);
     }
 
     // Empty when the bytes are of no such row.
-    explicit operator bool() const { return row_ != nullptr; }
-    const void* get() const { return row_.get(); }
+    explicit operator bool() const { return read_.has_value(); }
+    const result<void>& read() const { return read_; }
+    void* get() const { return row_.get(); }
 
 private:
     struct Free {
@@ -46,6 +51,7 @@ private:
 
     const std::unique_ptr<void, Free> memory_;
     RowInPlace row_;
+    result<void> read_ = done();
 };
 
 } // namespace eventloom::detail

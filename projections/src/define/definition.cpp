@@ -1,9 +1,12 @@
 #include "define/any_row.hpp"
+#include "define/cells.hpp"
+#include "define/leaf.hpp"
 #include "fold/row_table.hpp"
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
+#include <eventloom/projections/key_text.hpp>
 
 #include <algorithm>
 #include <deque>
@@ -14,7 +17,7 @@ namespace {
 
 bool hears(const HandlerDefinition& handler, const RecordedEvent& event)
 {
-    return handler.type->name == event.type && handler.category == category_of(event.stream);
+    return handler.type->name == event.type && handler.of->category == category_of(event.stream);
 }
 
 // The type of an event that some handler hears; nullptr when none does.
@@ -35,8 +38,8 @@ result<void> for_each_heard(const ProjectionDefinition& definition, const Record
     if (type == nullptr) return done();
     const auto take = [&](std::size_t fact, const void* value) -> result<void> {
         for (const HandlerDefinition& handler : definition.handlers) {
-            if (handler.type != type || handler.fact != fact) continue;
-            BOOST_OUTCOME_TRY(use(handler, value));
+            if (handler.type != type || handler.of->fact != fact) continue;
+            BOOST_OUTCOME_TRY(use(*handler.of, value));
         }
         return done();
     };
@@ -62,10 +65,9 @@ public:
     result<void> apply(const RecordedEvent& event) override
     {
         auto handled = in_definition([&]() -> result<void> {
-            BOOST_OUTCOME_TRY(
-                for_each_heard(*definition_, event, [&](const HandlerDefinition& handler, const void* fact) {
-                    return handler.handle(definition_->parts.get(), *this, fact, event);
-                }));
+            BOOST_OUTCOME_TRY(for_each_heard(*definition_, event, [&](const HandlerType& handler, const void* fact) {
+                return handle(handler, fact, event);
+            }));
             for (RowTable& table : tables_) {
                 BOOST_OUTCOME_TRY(table.settle());
             }
@@ -102,6 +104,21 @@ public:
 private:
     RowTable& operator[](std::size_t place) override { return tables_[place]; }
 
+    result<void> handle(const HandlerType& handler, const void* fact, const RecordedEvent& event)
+    {
+        const void* const parts = definition_->parts.get();
+        if (handler.handle == nullptr) return handler.handle_tables(parts, *this, fact, event);
+        RowTable& table      = tables_[handler.table];
+        result<void> handled = done();
+        handler.with_key(parts, fact, event, [&](const void* key) {
+            const auto ordered = definition_->tables[handler.table].about.type->ordered_key(key);
+            void* const row    = table.update(ordered, key);
+            handled            = handler.handle(parts, row, fact, event);
+            if (handled && handler.drops_row) table.erase(ordered, key);
+        });
+        return handled;
+    }
+
     const std::shared_ptr<const ProjectionDefinition> definition_;
     const FindStored find_;
     std::deque<RowTable> tables_;
@@ -109,12 +126,12 @@ private:
 
 class DefinedProjection final : public UntypedProjection {
 public:
-    explicit DefinedProjection(ProjectionDefinition definition)
-        : definition_{std::make_shared<const ProjectionDefinition>(std::move(definition))}
+    explicit DefinedProjection(std::shared_ptr<const ProjectionDefinition> definition)
+        : definition_{std::move(definition)}
     {
         for (const TableDefinition& table : definition_->tables) tables_.push_back(table.about);
         for (const HandlerDefinition& handler : definition_->handlers) {
-            add_once(categories_, handler.category);
+            add_once(categories_, handler.of->category);
             add_once(types_, handler.type->name);
             hears_personal_data_ = hears_personal_data_ || handler.type->is_personal;
         }
@@ -141,11 +158,12 @@ public:
     {
         std::set<std::string> rows;
         bool takes_tables   = false;
-        const auto note_row = [&](const HandlerDefinition& handler, const void* fact) -> result<void> {
-            takes_tables = takes_tables || handler.row == nullptr;
-            if (handler.row != nullptr) {
-                rows.insert(handler.row(definition_->parts.get(), tables_[handler.table].keys, fact, event));
-            }
+        const auto note_row = [&](const HandlerType& handler, const void* fact) -> result<void> {
+            takes_tables = takes_tables || handler.with_key == nullptr;
+            if (handler.with_key == nullptr) return done();
+            const TableDescription& table = tables_[handler.table];
+            handler.with_key(definition_->parts.get(), fact, event,
+                             [&](const void* key) { rows.insert(table.keys.row(table.type->ordered_key(key))); });
             return done();
         };
         BOOST_OUTCOME_TRY(call_user_code("the projection", definition_->name,
@@ -183,11 +201,19 @@ void ensure_distinct_names(const std::vector<TableDefinition>& tables)
 
 } // namespace
 
-std::shared_ptr<const UntypedProjection> make_projection(ProjectionDefinition definition)
+std::shared_ptr<ProjectionDefinition> begin_projection(std::string name, std::uint32_t version)
 {
-    ensure(row_keys::is_projection_name(definition.name), "a projection's name is letters, digits and hyphens");
-    ensure(definition.version > 0, "a projection's version counts from 1");
-    ensure_distinct_names(definition.tables);
+    auto definition     = std::make_shared<ProjectionDefinition>();
+    definition->name    = std::move(name);
+    definition->version = version;
+    return definition;
+}
+
+std::shared_ptr<const UntypedProjection> make_projection(std::shared_ptr<ProjectionDefinition> definition)
+{
+    ensure(row_keys::is_projection_name(definition->name), "a projection's name is letters, digits and hyphens");
+    ensure(definition->version > 0, "a projection's version counts from 1");
+    ensure_distinct_names(definition->tables);
     return std::make_shared<const DefinedProjection>(std::move(definition));
 }
 
@@ -201,30 +227,102 @@ void know(ProjectionDefinition& definition, std::string_view category, const Eve
     definition.known.push_back(std::move(known));
 }
 
-void add_handler(ProjectionDefinition& definition, HandlerDefinition handler, const EventTypes& types,
-                 std::span<const std::string> names)
+void add_handlers(ProjectionDefinition& definition, std::span<const HandlerType> handlers)
 {
-    for (const auto& name : names) {
-        handler.type = find_event_type(types, name);
-        definition.handlers.push_back(handler);
+    for (const HandlerType& handler : handlers) {
+        for (const auto name : handler.names) {
+            definition.handlers.push_back({&handler, find_event_type(handler.types(), name)});
+        }
+        definition.keeps_to_streams = definition.keeps_to_streams && handler.keeps_to_its_stream;
     }
 }
 
-void add_index(TableDefinition& table, IndexDescription about, IndexDefinition index)
+std::string id_in_stream(const std::string& stream)
 {
-    for (const IndexDescription& other : table.about.indexes) {
-        ensure(other.name != about.name, "two indexes of one table have one name");
-    }
-    index.prefix = table.about.keys.index(about.name);
-    index.unique = about.unique;
-    table.indexes.push_back(std::move(index));
-    table.about.indexes.push_back(std::move(about));
+    const auto hyphen = stream.find('-');
+    return hyphen == std::string::npos ? std::string{} : stream.substr(hyphen + 1);
 }
 
-std::string stored_row_as_json(const RowType& type, std::string_view stored)
+TableDefinition& add_table(ProjectionDefinition& definition, const RowType& type, const std::string& name)
 {
-    const AnyRow row{type, stored};
-    return row ? object_as_json(*type.description, row.get(), type.name) : "\"(a row that cannot be read)\"";
+    ensure(name.empty() || row_keys::is_projection_name(name), "a table's name is letters, digits and hyphens");
+    const Description& row  = *type.description->parts[1];
+    TableDefinition& table  = definition.tables.emplace_back();
+    TableDescription& about = table.about;
+    about.name              = name;
+    about.keys              = row_keys::OfTable{name};
+    about.key_shape         = ordered_shape(*type.key);
+    about.row_shape         = shape_of(*type.description).text;
+    about.columns           = columns_of(*type.description->parts[0], row, type.forms);
+    append_columns(about.sql_columns, *type.description->parts[0], "key");
+    append_columns(about.sql_columns, row, "row");
+    about.sql_columns = with_distinct_names(std::move(about.sql_columns));
+    about.type        = &type;
+    return table;
+}
+
+void add_index(TableDefinition& table, const std::string& name, bool unique, const IndexType& type, const void* of,
+               std::function<IndexValue(const void* row)> value)
+{
+    TableDescription& about = table.about;
+    for (const IndexDescription& other : about.indexes) {
+        ensure(other.name != name, "two indexes of one table have one name");
+    }
+    std::vector<const void*> members(type.members);
+    const AnyRow row{*about.type};
+    const void* const inner = about.type->row(row.get());
+    if (type.members > 0) type.places(of, inner, members.data());
+    about.indexes.push_back(
+        {.name    = name,
+         .unique  = unique,
+         .shape   = ordered_shape(*type.type),
+         .ids     = type.ids,
+         .columns = columns_of_members(*about.type->description->parts[1], inner, members, about.columns),
+         .ordered = [&type](std::string_view text) { return ordered_of_text(*type.type, type.forms, text); }});
+    table.indexes.push_back({std::move(value), about.keys.index(name), unique});
+}
+
+std::string key_text_of(const RowType& type, const void* stored)
+{
+    return key_text(*type.key, places_of_parts(*type.description, stored).front());
 }
 
 } // namespace eventloom::detail
+
+namespace eventloom {
+
+result<void> TableDescription::decode(std::string_view stored, void* into) const
+{
+    return detail::decode_value(*type->description, into, stored, type->name);
+}
+
+std::string TableDescription::row_to_json(std::string_view stored) const
+{
+    const detail::AnyRow row{*type, stored};
+    if (not row) return "\"(a row that cannot be read)\"";
+    return detail::object_as_json(*type->description, row.get(), type->name);
+}
+
+result<std::string> TableDescription::ordered_key(std::string_view text) const
+{
+    const detail::AnyRow row{*type};
+    void* const parsed = detail::places_of_parts(*type->description, row.get()).front();
+    BOOST_OUTCOME_TRY(detail::parse_key(*type->key, text, parsed));
+    std::string key;
+    detail::each_leaf(*type->key, parsed, [&](const detail::Description& leaf, const void* at) {
+        detail::append_ordered_leaf(key, leaf, at);
+    });
+    return key;
+}
+
+result<void> TableDescription::read_cells(std::string_view stored, CellVisitor& visitor) const
+{
+    const detail::AnyRow row{*type, stored};
+    BOOST_OUTCOME_TRY(row.read());
+    const auto places = detail::places_of_parts(*type->description, row.get());
+    detail::visit_cells(*type->description->parts[0], places[0], visitor);
+    detail::visit_cells(*type->description->parts[1], places[1], visitor);
+    return done();
+}
+
+} // namespace eventloom

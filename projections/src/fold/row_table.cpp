@@ -24,16 +24,16 @@ RowTable::RowTable(const TableDefinition& definition, const FindStored& find)
     : definition_{&definition}, find_{&find}, has_unique_index_{std::any_of(
                                                   definition.indexes.begin(), definition.indexes.end(),
                                                   [](const IndexDefinition& index) { return index.unique; })},
-      slots_{definition.type->size}
+      slots_{definition.about.type->size}
 {
 }
 
 void* RowTable::update(std::string ordered_key, const void* key)
 {
     Slot& slot = touched(std::move(ordered_key), key).second;
-    if (not slot.has_row) definition_->type->clear(slot.kept.get());
+    if (not slot.has_row) definition_->about.type->clear(slot.kept.get());
     slot.has_row = true;
-    return definition_->type->row(slot.kept.get());
+    return definition_->about.type->row(slot.kept.get());
 }
 
 const void* RowTable::find(std::string ordered_key, const void* key)
@@ -118,7 +118,7 @@ std::vector<RowTable::Claim> RowTable::claims_of(const Slot& slot) const
 std::string RowTable::encoded(const Slot& slot) const
 {
     std::string bytes;
-    encode_value(*definition_->type->description, slot.kept.get(), bytes, nullptr);
+    encode_value(*definition_->about.type->description, slot.kept.get(), bytes, nullptr);
     return bytes;
 }
 
@@ -168,7 +168,7 @@ result<void> RowTable::take_claims(Place& place)
         BOOST_OUTCOME_TRY(auto* const owner, owner_of(claim.entry));
         if (*owner && **owner != key) {
             return unique_index_violated(definition_->about, definition_->about.indexes[claim.index].name,
-                                         definition_->type->key_text(slot.kept.get()), text_of_key(**owner));
+                                         key_text_of(*definition_->about.type, slot.kept.get()), text_of_key(**owner));
         }
         *owner = key;
     }
@@ -189,11 +189,12 @@ result<std::optional<std::string>*> RowTable::owner_of(const std::string& entry)
 
 std::string RowTable::text_of_key(const std::string& ordered_key) const
 {
-    if (const auto* place = slots_.find(ordered_key)) return definition_->type->key_text(place->second.kept.get());
+    if (const auto* place = slots_.find(ordered_key))
+        return key_text_of(*definition_->about.type, place->second.kept.get());
     const auto stored = (*find_)(definition_->about.keys.row(ordered_key));
     if (stored && stored.value()) {
-        const AnyRow row{*definition_->type, *stored.value()};
-        if (row) return definition_->type->key_text(row.get());
+        const AnyRow row{*definition_->about.type, *stored.value()};
+        if (row) return key_text_of(*definition_->about.type, row.get());
     }
     return "(a row that cannot be read)";
 }
@@ -223,7 +224,7 @@ RowTable::Place& RowTable::loaded(std::string ordered_key, const void* key)
 
 void RowTable::make_kept(Place& place, const void* key)
 {
-    place.second.kept = make_row(*definition_->type, RowSlots<Slot>::beside(place), key);
+    place.second.kept = make_row(*definition_->about.type, RowSlots<Slot>::beside(place), key);
 }
 
 result<void> RowTable::load(Place& place, const void* key, const std::optional<std::string>& stored)
@@ -232,7 +233,7 @@ result<void> RowTable::load(Place& place, const void* key, const std::optional<s
     make_kept(place, stored ? nullptr : key);
     count_bytes(slot, 2 * ordered_key.size() + (stored ? stored->size() : 0));
     if (not stored) return done();
-    const RowType& type = *definition_->type;
+    const RowType& type = *definition_->about.type;
     BOOST_OUTCOME_TRY(decode_value(*type.description, slot.kept.get(), *stored, type.name));
     slot.has_row = true;
     slot.stored  = true;

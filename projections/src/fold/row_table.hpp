@@ -65,13 +65,13 @@ private:
     using Place = RowSlots<Slot>::Place;
 
     // What a row costs in memory beside its own content.
-    std::size_t bytes_of_place() const { return sizeof(Place) + definition_->type->size + 96; }
+    std::size_t bytes_of_place() const { return sizeof(Place) + definition_->about.type->size + 96; }
 
     void count_bytes(Slot& slot, std::size_t content);
     std::vector<std::string> entries_of(const Place& place) const;
     std::vector<Claim> claims_of(const Slot& slot) const;
     std::string encoded(const Slot& slot) const;
-    const void* row_of(const Slot& slot) const { return definition_->type->row(slot.kept.get()); }
+    const void* row_of(const Slot& slot) const { return definition_->about.type->row(slot.kept.get()); }
     void remove_entries(Place& place, Changes& changes) const;
     int put_row(Place& place, Changes& changes);
     void release_claims(Slot& slot);

@@ -16,6 +16,11 @@ result<std::size_t> find_table(const UntypedProjection& definition, std::string_
         if (not table.empty() && tables[i].name == table) return i;
         names += (i == 0 ? "" : ", ") + tables[i].name;
     }
+    if (table.empty()) {
+        return fail(Failure::invalid, "no-such-table",
+                    "asked for a row or a table of the projection " + definition.name() +
+                        " and found no name of a table, but several tables; name one of them: " + names);
+    }
     if (tables.size() == 1) names = "one, which needs no name";
     return fail(Failure::invalid, "no-such-table",
                 "asked for the table \"" + printable(table) + "\" of the projection " + definition.name() +

@@ -33,7 +33,16 @@ enum class Failure : std::uint8_t {
 // The failure's name, as `--json` and logs show it: "refused", "conflict", ...
 std::string_view to_string(Failure kind);
 
+// Its functions are compiled once: each result<T> of a program calls them.
 struct Error {
+    Error() noexcept;
+    Error(Failure kind, std::string code, std::string sentence) noexcept;
+    Error(const Error& other);
+    Error(Error&& other) noexcept;
+    Error& operator=(const Error& other);
+    Error& operator=(Error&& other) noexcept;
+    ~Error();
+
     Failure kind = Failure::invalid;
     std::string code;     // stable kebab-case word for programs and tests: "already-placed"
     std::string sentence; // for people: what was asked, what was found, what to do. Holds nothing secret.

@@ -58,7 +58,7 @@ template <class Key, class Row>
 class LiveTable {
 public:
     LiveTable(const EventStore& store, const Projected<Key, Row>& projected, const LiveOptions& options)
-        : decode_{projected.decode}, fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
+        : fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
     {
     }
 
@@ -68,7 +68,7 @@ public:
     result<Table<Key, Row>> now() const
     {
         BOOST_OUTCOME_TRY(fold_->catch_up());
-        return Table<Key, Row>{fold_->definition(), 0, decode_, fold_->current()};
+        return Table<Key, Row>{fold_->definition(), 0, fold_->current()};
     }
 
     // The row with everything that is in the log now. When every handler changes only the row of its event's own stream, and
@@ -79,7 +79,8 @@ public:
             if (fold_->definition()->has_a_stream_for_each_row() && not key.value.empty()) {
                 BOOST_OUTCOME_TRY(const auto stored, fold_->row_of_stream(key.value, ordered_key(key)));
                 if (not stored) return std::optional<Row>{};
-                BOOST_OUTCOME_TRY(auto row, decode_(*stored));
+                StoredRow<Key, Row> row;
+                BOOST_OUTCOME_TRY(fold_->definition()->tables().front().decode(*stored, &row));
                 return std::optional{std::move(row.row)};
             }
         }
@@ -88,7 +89,6 @@ public:
     }
 
 private:
-    DecodeRow<StoredRow<Key, Row>> decode_;
     std::shared_ptr<detail::LiveFold> fold_;
 };
 
@@ -96,7 +96,7 @@ template <class... Of>
 class LiveTables {
 public:
     LiveTables(const EventStore& store, const ProjectedTables<Of...>& projected, const LiveOptions& options)
-        : decode_{projected.decode}, fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
+        : fold_{std::make_shared<detail::LiveFold>(store, projected.definition, options)}
     {
     }
 
@@ -106,13 +106,12 @@ public:
         BOOST_OUTCOME_TRY(fold_->catch_up());
         return [&]<std::size_t... Place>(std::index_sequence<Place...>)
         {
-            return std::tuple<Of...>{Of{fold_->definition(), Place, std::get<Place>(decode_), fold_->current()}...};
+            return std::tuple<Of...>{Of{fold_->definition(), Place, fold_->current()}...};
         }
         (std::index_sequence_for<Of...>{});
     }
 
 private:
-    decltype(ProjectedTables<Of...>::decode) decode_;
     std::shared_ptr<detail::LiveFold> fold_;
 };
 

@@ -29,6 +29,11 @@
 
 namespace eventloom {
 
+namespace detail {
+struct IdTypes; // query_key.hpp
+struct RowType; // definition.hpp
+} // namespace detail
+
 // A row with its key, as it is stored.
 template <class Key, class Row>
 struct StoredRow {
@@ -72,10 +77,11 @@ public:
 struct IndexDescription {
     std::string name;
     bool unique = false;
-    std::string shape;                // detail::shape_of its values
+    std::string shape; // detail::shape_of its values
+    const detail::IdTypes* ids = nullptr;
     std::vector<std::string> columns; // whose values it has, in order; empty when a function makes them
     // The ordered bytes of a value as people type it, with a slash between its parts; nothing when the text is no such value.
-    std::optional<std::string> (*ordered)(std::string_view text);
+    std::function<std::optional<std::string>(std::string_view text)> ordered;
 };
 
 // A table without its types.
@@ -86,13 +92,16 @@ struct TableDescription {
     std::string row_shape;                  // how key and row are stored (framework/shape.hpp); empty: not known
     std::vector<ColumnDescription> columns; // of the key, then of the row
     std::vector<IndexDescription> indexes;
+    std::vector<RowColumn> sql_columns; // first those of the key, then those of the row
+    const detail::RowType* type = nullptr;
+
+    // Reads a stored row into a StoredRow<Key, Row>.
+    result<void> decode(std::string_view stored, void* into) const;
     // A stored row as JSON; for bytes that cannot be read, a text that says so.
-    std::string (*row_to_json)(std::string_view stored);
+    std::string row_to_json(std::string_view stored) const;
     // The ordered key of a key as people type it. Failure::invalid "not-a-key".
-    result<std::string> (*ordered_key)(std::string_view text);
-    // First those of the key, then those of the row.
-    std::vector<RowColumn> sql_columns;
-    result<void> (*read_cells)(std::string_view stored, CellVisitor& visitor);
+    result<std::string> ordered_key(std::string_view text) const;
+    result<void> read_cells(std::string_view stored, CellVisitor& visitor) const;
 };
 
 // The stored names of the events that an aggregate lists or ignores.
@@ -124,13 +133,13 @@ public:
     virtual std::unique_ptr<Fold> fold(FindStored find) const = 0;
 };
 
-template <class Stored>
-using DecodeRow = result<Stored> (*)(std::string_view stored);
-
 template <class Key, class Row>
 class Table; // table.hpp
 
 namespace detail {
+
+template <class Stored>
+using table_of = Table<decltype(Stored::key), decltype(Stored::row)>;
 
 template <class Of>
 struct stored_in_table;
@@ -141,16 +150,12 @@ struct stored_in_table<Table<Key, Row>> {
 template <class Of>
 using stored_in = typename stored_in_table<Of>::type;
 
-template <class Stored>
-using table_of = Table<decltype(Stored::key), decltype(Stored::row)>;
-
 } // namespace detail
 
 // A projection with one table.
 template <class Key, class Row>
 struct Projected {
     std::shared_ptr<const UntypedProjection> definition;
-    DecodeRow<StoredRow<Key, Row>> decode;
 };
 
 // A projection with several tables: an el::Table<Key, Row> for each, in the order in which it keeps them.
@@ -158,7 +163,6 @@ template <class... Of>
 struct ProjectedTables {
     using Tables = std::tuple<Of...>; // for queries
     std::shared_ptr<const UntypedProjection> definition;
-    std::tuple<DecodeRow<detail::stored_in<Of>>...> decode;
 };
 
 } // namespace eventloom

@@ -27,15 +27,17 @@
 // for different rebuilds.
 #pragma once
 
-#include <eventloom/framework/detail/ensure.hpp>
-#include <eventloom/projections/detail/cells.hpp>
+#include <eventloom/framework/value_codec.hpp>
 #include <eventloom/projections/detail/columns.hpp>
 #include <eventloom/projections/detail/definition.hpp>
 #include <eventloom/projections/detail/handler_checks.hpp>
 #include <eventloom/projections/detail/query_key.hpp>
+#include <eventloom/projections/key_text.hpp>
 
+#include <array>
 #include <cstddef>
 #include <new>
+#include <span>
 
 namespace eventloom {
 
@@ -46,6 +48,9 @@ namespace detail {
 template <class Stored>
 inline constexpr RowType row_type{
     .description = &description_of<Stored>,
+    .key         = describe_key<key_of<Stored>>(),
+    .ids         = &ids_in<key_of<Stored>>,
+    .forms       = number_forms_of<Stored>,
     .name        = struct_name<Stored>(),
     .size        = sizeof(Stored),
     .make =
@@ -54,10 +59,10 @@ inline constexpr RowType row_type{
             static_assert(alignof(Stored) <= alignof(std::max_align_t), "a row cannot be aligned to so many bytes");
             key == nullptr ? new (memory) Stored{} : new (memory) Stored{*static_cast<const Key*>(key), {}};
         },
-    .destroy  = [](void* stored) { static_cast<Stored*>(stored)->~Stored(); },
-    .clear    = [](void* stored) { static_cast<Stored*>(stored)->row = row_of<Stored>{}; },
-    .row      = [](void* stored) -> void* { return &static_cast<Stored*>(stored)->row; },
-    .key_text = [](const void* stored) { return key_text(static_cast<const Stored*>(stored)->key); }};
+    .destroy     = [](void* stored) { static_cast<Stored*>(stored)->~Stored(); },
+    .clear       = [](void* stored) { static_cast<Stored*>(stored)->row = row_of<Stored>{}; },
+    .row         = [](void* stored) -> void* { return &static_cast<Stored*>(stored)->row; },
+    .ordered_key = [](const void* key) { return ordered_key(*static_cast<const key_of<Stored>*>(key)); }};
 
 template <class Value>
 IndexValue index_value(const Value& value)
@@ -69,38 +74,44 @@ IndexValue index_value(const Value& value)
     }
 }
 
+// A value as it is described: any text is one.
+template <class T>
+struct described_as {
+    using type = std::conditional_t<std::is_convertible_v<const T&, std::string_view>, std::string, T>;
+};
+template <class... Part>
+struct described_as<std::tuple<Part...>> {
+    using type = std::tuple<typename described_as<std::remove_cvref_t<Part>>::type...>;
+};
+
+template <class Of>
+inline constexpr std::size_t members_of_index = 0;
+template <class Row, class... Member>
+inline constexpr std::size_t members_of_index<members_of_row<Row, Member...>> = sizeof...(Member);
+
+template <class Row, class Of>
+void find_members(const void* of, const void* row, const void** members)
+{
+    std::apply([&](auto... member) { ((*members++ = &(static_cast<const Row*>(row)->*member)), ...); },
+               static_cast<const Of*>(of)->members);
+}
+
+template <class Row, class Of>
+consteval IndexType describe_index()
+{
+    using Value = typename described_as<std::remove_cvref_t<std::invoke_result_t<Of, const Row&>>>::type;
+    IndexType type{&description_of<Value>, &ids_in<Value>, number_forms_of<Value>, members_of_index<Of>, nullptr};
+    if constexpr (members_of_index < Of >> 0) type.places = find_members<Row, Of>;
+    return type;
+}
+template <class Row, class Of>
+inline constexpr IndexType index_type = describe_index<Row, Of>();
+
 template <class Row, class Of>
 void add_index(TableDefinition& table, const index_part<Of>& part)
 {
-    using Value = std::remove_cvref_t<std::invoke_result_t<Of, const Row&>>;
-    add_index(table,
-              {.name    = part.name,
-               .unique  = part.unique,
-               .shape   = shape_of<Value>(),
-               .columns = index_columns(part.of, table.about.columns),
-               .ordered = &ordered_of_text<Value>},
-              {[of = part.of](const void* row) { return index_value(of(*static_cast<const Row*>(row))); }});
-}
-
-template <class Stored>
-TableDefinition define_table(const std::string& name)
-{
-    TableDefinition table;
-    table.type  = &row_type<Stored>;
-    table.about = {.name        = name,
-                   .keys        = row_keys::OfTable{name},
-                   .key_shape   = shape_of<key_of<Stored>>(),
-                   .row_shape   = codec<Stored>::shape().text,
-                   .columns     = columns_of<key_of<Stored>, row_of<Stored>>(),
-                   .indexes     = {},
-                   .row_to_json = [](std::string_view stored) { return stored_row_as_json(row_type<Stored>, stored); },
-                   .ordered_key = [](std::string_view text) -> result<std::string> {
-                       BOOST_OUTCOME_TRY(const auto key, parse_key<key_of<Stored>>(text));
-                       return eventloom::ordered_key(key);
-                   },
-                   .sql_columns = sql_columns_of<Stored>(),
-                   .read_cells  = &detail::read_cells<Stored>};
-    return table;
+    add_index(table, part.name, part.unique, index_type<Row, Of>, &part.of,
+              [of = part.of](const void* row) { return index_value(of(*static_cast<const Row*>(row))); });
 }
 
 // ---- a handler
@@ -133,6 +144,13 @@ result<void> call(const Handler& handler, const Fact& fact, const RecordedEvent&
     });
 }
 
+template <class Key>
+void with_key_of_stream(const void*, const void*, const RecordedEvent& event, const UseKey& use)
+{
+    const Key key{id_in_stream(event.stream)};
+    use(&key);
+}
+
 template <class Parts, class... Stored>
 struct HandlersOf {
     template <std::size_t Index>
@@ -143,17 +161,18 @@ struct HandlersOf {
     using Key = key_of<std::tuple_element_t<place_of_row<Row<Index>, Stored...>(), std::tuple<Stored...>>>;
 
     template <std::size_t Index>
-    static result<void> handle_row(const void* all, FoldTables& tables, const void* value, const RecordedEvent& event)
+    static result<void> handle_row(const void* all, void* row, const void* value, const RecordedEvent& event)
     {
-        const auto& parts  = *static_cast<const Parts*>(all);
-        const auto& fact   = *static_cast<const heard_by<Handler<Index>>*>(value);
-        const auto key     = key_for<Key<Index>>(parts, fact, event);
-        const auto ordered = ordered_key(key);
-        RowTable& rows     = tables[place_of_row<Row<Index>, Stored...>()];
-        auto& row          = *static_cast<Row<Index>*>(update_row(rows, ordered, &key));
-        BOOST_OUTCOME_TRY(call(std::get<Index>(parts), fact, event, row));
-        if constexpr (std::is_same_v<answer_of<Handler<Index>>, drop_row_t>) erase_row(rows, ordered, &key);
-        return done();
+        return call(std::get<Index>(*static_cast<const Parts*>(all)),
+                    *static_cast<const heard_by<Handler<Index>>*>(value), event, *static_cast<Row<Index>*>(row));
+    }
+
+    template <std::size_t Index>
+    static void with_key(const void* all, const void* value, const RecordedEvent& event, const UseKey& use)
+    {
+        const auto key = key_for<Key<Index>>(*static_cast<const Parts*>(all),
+                                             *static_cast<const heard_by<Handler<Index>>*>(value), event);
+        use(&key);
     }
 
     template <std::size_t Index>
@@ -171,35 +190,35 @@ struct HandlersOf {
         (std::make_index_sequence<tables_taken<Handler<Index>>>{});
     }
 
-    template <std::size_t Index>
-    static std::string row(const void* all, const row_keys::OfTable& keys, const void* value,
-                           const RecordedEvent& event)
+    template <std::size_t Index, class Sources>
+    static consteval HandlerType type_of()
     {
-        const auto& fact = *static_cast<const heard_by<Handler<Index>>*>(value);
-        return keys.row(ordered_key(key_for<Key<Index>>(*static_cast<const Parts*>(all), fact, event)));
+        using Fact  = heard_by<Handler<Index>>;
+        using State = typename owner<Fact, Sources>::type;
+        static_assert(has_category<State>());
+        HandlerType handler{};
+        handler.category            = State::category;
+        handler.types               = &event_types<State>;
+        handler.names               = names_standing_for<State, Fact>();
+        handler.fact                = State::Events::template index_of<Fact>;
+        handler.keeps_to_its_stream = keeps_to_its_stream<Handler<Index>, State, Parts, Stored...>();
+        if constexpr (tables_taken<Handler<Index>> == 0) {
+            handler.handle    = &handle_row<Index>;
+            handler.table     = place_of_row<Row<Index>, Stored...>();
+            handler.drops_row = std::is_same_v<answer_of<Handler<Index>>, drop_row_t>;
+            if constexpr (key_is_of_stream<Key<Index>, Fact, Parts>()) {
+                handler.with_key = &with_key_of_stream<Key<Index>>;
+            } else {
+                handler.with_key = &with_key<Index>;
+            }
+        } else {
+            handler.handle_tables = &handle_tables<Index>;
+        }
+        return handler;
     }
 
-    template <std::size_t Index, class Sources>
-    static void add(ProjectionDefinition& definition)
-    {
-        if constexpr (is_handler<Handler<Index>>) {
-            using Fact  = heard_by<Handler<Index>>;
-            using State = typename owner<Fact, Sources>::type;
-            static_assert(has_category<State>());
-            HandlerDefinition handler;
-            handler.category = State::category;
-            handler.fact     = State::Events::template index_of<Fact>;
-            if constexpr (tables_taken<Handler<Index>> == 0) {
-                handler.handle = &handle_row<Index>;
-                handler.row    = &row<Index>;
-                handler.table  = place_of_row<Row<Index>, Stored...>();
-            } else {
-                handler.handle = &handle_tables<Index>;
-            }
-            add_handler(definition, handler, event_types<State>(), names_that_may_stand_for<State, Fact>());
-            definition.keeps_to_streams &= keeps_to_its_stream<Handler<Index>, State, Parts, Stored...>();
-        }
-    }
+    template <class Sources, std::size_t... Index>
+    static constexpr HandlerType all[] = {type_of<Index, Sources>()...};
 };
 
 // ---- putting the parts together
@@ -228,25 +247,54 @@ consteval bool hears_each_event_once()
     }(std::type_identity<Events>{});
 }
 
+// The places of the handlers among the parts.
+template <class... Part>
+consteval auto places_of_handlers()
+{
+    constexpr std::size_t count = (std::size_t{0} + ... + std::size_t{is_handler<Part>});
+    std::array<std::size_t, count> places{};
+    std::size_t part  = 0;
+    std::size_t place = 0;
+    ((is_handler<Part> ? static_cast<void>(places[place++] = part++) : static_cast<void>(part++)), ...);
+    return places;
+}
+
+// What of a part is needed when an event is handled.
+struct no_part {};
+template <class Part>
+using part_kept = std::conditional_t<is_handler<Part> || is_key<Part>, Part, no_part>;
+template <class Part>
+decltype(auto) kept_of(Part& part)
+{
+    if constexpr (is_handler<Part> || is_key<Part>) {
+        return std::move(part);
+    } else {
+        return no_part{};
+    }
+}
+
 // The definition; nothing when a part does not fit: then the compiler has reported it.
 template <class... Stored, class... Part>
-std::shared_ptr<const UntypedProjection> define(ProjectionDefinition definition, Part... part)
+std::shared_ptr<const UntypedProjection> define(std::shared_ptr<ProjectionDefinition> definition, Part&... part)
 {
     using Sources               = typename sources<std::tuple<key_of<Stored>...>, Part...>::type;
     constexpr bool handlers_fit = (checked_part<Part, std::tuple<Stored...>, Sources>() && ...);
     if constexpr (handlers_fit) {
         static_assert(hears_each_event_once<Part...>(), "two handlers of one projection hear the same event");
         static_assert(all_different<Stored...>(), "two tables of one projection have the same keys and rows");
-        using Parts = std::tuple<Part...>;
+        using Parts = std::tuple<part_kept<Part>...>;
         [&]<class... State>(std::type_identity<from<State...>>) {
-            (know<State>(definition), ...);
+            (know<State>(*definition), ...);
         }(std::type_identity<Sources>{});
-        [&]<std::size_t... Index>(std::index_sequence<Index...>)
+        constexpr auto places = places_of_handlers<Part...>();
+        [&]<std::size_t... Place>(std::index_sequence<Place...>)
         {
-            (HandlersOf<Parts, Stored...>::template add<Index, Sources>(definition), ...);
+            if constexpr (sizeof...(Place) > 0) {
+                add_handlers(*definition, HandlersOf<Parts, Stored...>::template all<Sources, places[Place]...>);
+            }
         }
-        (std::index_sequence_for<Part...>{});
-        definition.parts = std::make_shared<const Parts>(std::move(part)...);
+        (std::make_index_sequence<places.size()>{});
+        definition->parts = std::make_shared<const Parts>(kept_of(part)...);
         return make_projection(std::move(definition));
     } else {
         return nullptr;
@@ -275,22 +323,21 @@ struct KeptOf<table_part<Key, Row, Of...>, Rest...> {
 };
 
 template <class Key, class Row, class... Of>
-void add_table(ProjectionDefinition& definition, const table_part<Key, Row, Of...>& kept)
+void add_table_of(ProjectionDefinition& definition, const table_part<Key, Row, Of...>& kept)
 {
-    ensure(row_keys::is_projection_name(kept.name), "a table's name is letters, digits and hyphens");
-    auto& table = definition.tables.emplace_back(define_table<StoredRow<Key, Row>>(kept.name));
+    auto& table = add_table(definition, row_type<StoredRow<Key, Row>>, kept.name);
     std::apply([&](const auto&... index) { (add_index<Row>(table, index), ...); }, kept.indexes);
 }
 template <class Part>
-void add_table(ProjectionDefinition&, const Part&)
+void add_table_of(ProjectionDefinition&, const Part&)
 {
 }
 
 template <class... Stored, class... Part>
 ProjectedTables<table_of<Stored>...> define_tables(std::type_identity<std::tuple<Stored...>>,
-                                                   ProjectionDefinition definition, Part... part)
+                                                   std::shared_ptr<ProjectionDefinition> definition, Part&... part)
 {
-    return {define<Stored...>(std::move(definition), std::move(part)...), {&codec<Stored>::decode...}};
+    return {define<Stored...>(std::move(definition), part...)};
 }
 
 } // namespace detail
@@ -301,11 +348,11 @@ Projected<Key, Row> projection(std::string name, std::uint32_t version, Part... 
 {
     static_assert((not detail::is_kept<Part> && ...),
                   "el::keep_table has its place in a projection without types of its own");
-    using Stored = StoredRow<Key, Row>;
-    detail::ProjectionDefinition definition{.name = std::move(name), .version = version};
-    auto& table = definition.tables.emplace_back(detail::define_table<Stored>({}));
+    using Stored    = StoredRow<Key, Row>;
+    auto definition = detail::begin_projection(std::move(name), version);
+    auto& table     = detail::add_table(*definition, detail::row_type<Stored>, {});
     (detail::add_if_index<Stored>(table, part), ...);
-    return {detail::define<Stored>(std::move(definition), std::move(part)...), &codec<Stored>::decode};
+    return {detail::define<Stored>(std::move(definition), part...)};
 }
 
 // Defines a projection with several tables, each made by el::keep_table.
@@ -315,10 +362,10 @@ auto projection(std::string name, std::uint32_t version, Part... part)
 {
     static_assert((not detail::is_index<Part> && ...),
                   "an index of one of several tables stands in its el::keep_table");
-    detail::ProjectionDefinition definition{.name = std::move(name), .version = version};
-    (detail::add_table(definition, part), ...);
+    auto definition = detail::begin_projection(std::move(name), version);
+    (detail::add_table_of(*definition, part), ...);
     return detail::define_tables(std::type_identity<typename detail::KeptOf<Part...>::stored>{}, std::move(definition),
-                                 std::move(part)...);
+                                 part...);
 }
 
 } // namespace eventloom

@@ -180,7 +180,7 @@ public:
     result<Table<Key, Row>> add(const Projected<Key, Row>& projected, const ProjectionOptions& options = {})
     {
         BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition, options));
-        return Table<Key, Row>{projected.definition, 0, projected.decode, std::move(current)};
+        return Table<Key, Row>{projected.definition, 0, std::move(current)};
     }
 
     // The same for a projection with several tables.
@@ -190,7 +190,7 @@ public:
         BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition, options));
         return [&]<std::size_t... Place>(std::index_sequence<Place...>)
         {
-            return std::tuple<Of...>{Of{projected.definition, Place, std::get<Place>(projected.decode), current}...};
+            return std::tuple<Of...>{Of{projected.definition, Place, current}...};
         }
         (std::index_sequence_for<Of...>{});
     }

@@ -47,6 +47,12 @@ inline KeySpan keys_beginning_with(std::string prefix)
     return {std::move(prefix), std::move(last)};
 }
 
+// Makes a new row at the end of a page, and gives its place in memory.
+using AddRow = void* (*)(void* rows);
+// Reads the rows of a page into `rows`, and returns the token of the next page.
+result<std::string> read_page(const ReadModelView& view, const TableDescription& table, const KeySpan& span,
+                              const PageRequest& request, AddRow add, void* rows);
+
 // Visits at most `limit` stored rows whose keys (or index entries) are in the span, as the request says; returns the token
 // of the next page.
 using VisitRow = std::function<result<void>(std::string_view stored)>;
@@ -57,7 +63,10 @@ result<std::uint64_t> count_keys(const ReadModelView& view, const KeySpan& span)
 struct Watch; // watch.hpp
 
 // The index of a query. It must exist, and its values must begin with the types of the query's values.
-const IndexDescription& known_index(const TableDescription& table, std::string_view index, std::string_view shape);
+const IndexDescription& known_index(const TableDescription& table, std::string_view index, std::string_view shape,
+                                    const IdTypes& ids);
+// The same for the key.
+void check_key(const TableDescription& table, std::string_view shape, const IdTypes& ids);
 
 } // namespace detail
 
@@ -68,10 +77,8 @@ public:
     using RowPage = Page<Key, Row>;
 
     // Table number `place` of a projection.
-    Table(std::shared_ptr<const UntypedProjection> definition, std::size_t place, DecodeRow<Stored> decode,
-          std::shared_ptr<CurrentModel> current)
-        : definition_{std::move(definition)}, about_{&definition_->tables().at(place)}, decode_{decode},
-          current_{std::move(current)}
+    Table(std::shared_ptr<const UntypedProjection> definition, std::size_t place, std::shared_ptr<CurrentModel> current)
+        : definition_{std::move(definition)}, about_{&definition_->tables().at(place)}, current_{std::move(current)}
     {
     }
 
@@ -85,7 +92,8 @@ public:
         // A single read needs no snapshot.
         BOOST_OUTCOME_TRY(const auto stored, view_ ? view_->get(at) : current_->get()->find(at));
         if (not stored) return std::optional<Row>{};
-        BOOST_OUTCOME_TRY(auto row, decode_(*stored));
+        Stored row;
+        BOOST_OUTCOME_TRY(about_->decode(*stored, &row));
         return std::optional{std::move(row.row)};
     }
 
@@ -108,7 +116,7 @@ public:
     // All rows in the order of an index.
     result<RowPage> in_order_of(std::string_view index, const PageRequest& request = {}) const
     {
-        detail::known_index(*about_, index, {});
+        detail::known_index(*about_, index, {}, {});
         return page(detail::keys_beginning_with(about_->keys.index(index)), request);
     }
 
@@ -131,7 +139,7 @@ public:
     template <class Value>
     result<std::optional<Stored>> one(std::string_view index, const Value& value) const
     {
-        const auto& known = detail::known_index(*about_, index, detail::shape_of<Value>());
+        const auto& known = detail::known_index(*about_, index, detail::shape_of<Value>(), detail::ids_in<Value>);
         ensure(known.unique && known.shape == detail::shape_of<Value>(),
                "a query for one row names an index that is not unique, or gives a part of its value");
         BOOST_OUTCOME_TRY(auto found, page(entries_of(index, value), {.limit = 1, .backwards = false, .after = {}}));
@@ -192,39 +200,34 @@ private:
     template <class Value>
     KeySpan keys_under(const Value& value) const
     {
-        ensure(about_->key_shape.starts_with(detail::shape_of<Value>()), "a query asks for keys of another type");
+        detail::check_key(*about_, detail::shape_of<Value>(), detail::ids_in<Value>);
         return detail::keys_beginning_with(about_->keys.row(detail::ordered_beginning(value)));
     }
 
     template <class Value>
     KeySpan entries_of(std::string_view index, const Value& value) const
     {
-        detail::known_index(*about_, index, detail::shape_of<Value>());
+        detail::known_index(*about_, index, detail::shape_of<Value>(), detail::ids_in<Value>);
         return detail::keys_beginning_with(about_->keys.index(index, detail::ordered_beginning(value)));
     }
 
     template <class Value>
     KeySpan entries_between(std::string_view index, const Value& first, const Value& last) const
     {
-        detail::known_index(*about_, index, detail::shape_of<Value>());
+        detail::known_index(*about_, index, detail::shape_of<Value>(), detail::ids_in<Value>);
         return {about_->keys.index(index, ordered_key(first)), about_->keys.index(index, ordered_key(last))};
     }
 
     result<RowPage> page(const KeySpan& span, const PageRequest& request) const
     {
         RowPage page;
-        const auto keep = [&](std::string_view stored) -> result<void> {
-            BOOST_OUTCOME_TRY(auto row, decode_(stored));
-            page.rows.push_back(std::move(row));
-            return done();
-        };
-        BOOST_OUTCOME_TRY(page.next, detail::visit_rows(*view(), about_->keys, span, request, keep));
+        const auto add = [](void* rows) -> void* { return &static_cast<std::vector<Stored>*>(rows)->emplace_back(); };
+        BOOST_OUTCOME_TRY(page.next, detail::read_page(*view(), *about_, span, request, add, &page.rows));
         return page;
     }
 
     std::shared_ptr<const UntypedProjection> definition_;
     const TableDescription* about_; // in the definition
-    DecodeRow<Stored> decode_;
     std::shared_ptr<CurrentModel> current_;
     View view_; // empty: each call takes its own snapshot
 };

@@ -138,12 +138,12 @@ private:
         if (missing.size() != expected.size()) return {"two of the expected rows have one key"};
         for (const auto& [key, stored] : folded.value().stored()) {
             if (not key.starts_with(table.keys.row())) continue;
-            const auto row = std::get<place>(projected_.decode)(stored);
-            if (not row) return {row.error().sentence};
+            One row;
+            const auto read = table.decode(stored, &row);
+            if (not read) return {read.error().sentence};
             const auto wanted = missing.find(key);
             if (wanted == missing.end()) return {"a row that was not expected: " + table.row_to_json(stored)};
-            if (not same(row.value(), *wanted->second))
-                return {"a row other than expected: " + table.row_to_json(stored)};
+            if (not same(row, *wanted->second)) return {"a row other than expected: " + table.row_to_json(stored)};
             missing.erase(wanted);
         }
         if (missing.empty()) return {};
@@ -164,7 +164,7 @@ private:
 template <class Key, class Row>
 Folding<StoredRow<Key, Row>> folding(const Projected<Key, Row>& projected)
 {
-    return Folding<StoredRow<Key, Row>>{{projected.definition, {projected.decode}}};
+    return Folding<StoredRow<Key, Row>>{{projected.definition}};
 }
 template <class... Of>
 Folding<eventloom::detail::stored_in<Of>...> folding(const ProjectedTables<Of...>& projected)

@@ -71,12 +71,13 @@ std::shared_ptr<Subscription> watch_rows(Executor& executor, const CurrentModel&
                                          const WatchOptions& options, TellChanges tell);
 
 template <class Key, class Row>
-result<ChangedRow<Key, Row>> read_change(DecodeRow<StoredRow<Key, Row>> decode, const StoredChange& stored)
+result<ChangedRow<Key, Row>> read_change(const TableDescription& table, const StoredChange& stored)
 {
     ChangedRow<Key, Row> change{};
     const auto read = [&](const std::optional<std::string>& bytes, std::optional<Row>& row) -> result<void> {
         if (not bytes) return done();
-        BOOST_OUTCOME_TRY(auto decoded, decode(*bytes));
+        StoredRow<Key, Row> decoded;
+        BOOST_OUTCOME_TRY(table.decode(*bytes, &decoded));
         change.key = std::move(decoded.key);
         row        = std::move(decoded.row);
         return done();
@@ -93,12 +94,12 @@ struct Watch {
                                                ChangesHandler<Key, Row> handler, const WatchOptions& options)
     {
         ensure(not table.view_, "a table at one moment does not change: watch the table that it was taken from");
-        auto tell = [decode = table.decode_, handler = std::move(handler)](
+        auto tell = [definition = table.definition_, about = table.about_, handler = std::move(handler)](
                         Position position, const std::vector<StoredChange>* rows) -> result<void> {
             TableChanges<Key, Row> changes{.position = position, .read_anew = rows == nullptr};
             if (rows == nullptr) return handler(changes);
             for (const auto& stored : *rows) {
-                BOOST_OUTCOME_TRY(auto change, (read_change<Key, Row>(decode, stored)));
+                BOOST_OUTCOME_TRY(auto change, (read_change<Key, Row>(*about, stored)));
                 changes.rows.push_back(std::move(change));
             }
             return handler(changes);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ struct ColumnDescription {
     std::string (*write)(std::int64_t number)                  = nullptr;
     std::optional<std::int64_t> (*read)(std::string_view text) = nullptr;
     // The ordered bytes, for keys and indexes, of a value as people type it; nothing when the text is no value of the column.
-    std::optional<std::string> (*ordered)(std::string_view text) = nullptr;
+    std::function<std::optional<std::string>(std::string_view text)> ordered = {};
 };
 
 } // namespace eventloom

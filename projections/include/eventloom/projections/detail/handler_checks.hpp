@@ -7,6 +7,7 @@
 
 #include <eventloom/framework/detail/call_signature.hpp>
 #include <eventloom/framework/detail/members.hpp>
+#include <eventloom/projections/detail/projection_parts.hpp>
 #include <eventloom/projections/projected.hpp>
 
 #include <algorithm>
@@ -216,14 +217,16 @@ consteval bool gives_key()
     }
 }
 
+// "1042" of the stream "order-1042".
+std::string id_in_stream(const std::string& stream);
+
 template <class Key, class Fact>
 Key key_in(const Fact& fact, const RecordedEvent& event)
 {
     if constexpr (has_member<Key, Fact>) {
         return member_of<Key>(fact);
     } else if constexpr (is_id<Key>) {
-        const auto hyphen = event.stream.find('-');
-        return Key{hyphen == std::string::npos ? std::string{} : event.stream.substr(hyphen + 1)};
+        return Key{id_in_stream(event.stream)};
     } else {
         static_assert(is_id<Key>,
                       "the row of this event is not known: give the event a member of the key's type, key the "
@@ -269,6 +272,14 @@ Key key_for(const Parts& parts, const Fact& fact, const RecordedEvent& event)
     } else {
         return key_in<Key>(fact, event);
     }
+}
+
+// Whether it is the stream that says it.
+template <class Key, class Fact, class Parts>
+consteval bool key_is_of_stream()
+{
+    constexpr bool is_said = place_of_key_part<Key, Fact>(std::type_identity<Parts>{}) < std::tuple_size_v<Parts>;
+    return is_id<Key> && not is_said && not has_member<Key, Fact>;
 }
 
 // The place among all tables of the one whose rows a handler takes, and of one that it takes whole.

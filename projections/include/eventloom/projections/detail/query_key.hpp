@@ -8,12 +8,15 @@
 #pragma once
 
 #include <eventloom/framework/detail/members.hpp>
+#include <eventloom/framework/detail/user_code.hpp>
+#include <eventloom/framework/id.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace eventloom {
 
@@ -76,6 +79,54 @@ std::string shape_of()
     append_shape<T>(shape);
     return shape;
 }
+
+// Of what the parts of a key are ids, in their order; empty for a part that is no id. Ids of two types have the same shape.
+struct IdTypes {
+    static constexpr std::size_t most = 16;
+
+    constexpr void add(std::string_view type)
+    {
+        if (count < most) of[count++] = type;
+    }
+
+    std::string_view of[most] = {};
+    std::size_t count         = 0;
+};
+
+template <class T>
+constexpr void find_ids(IdTypes& found)
+{
+    if constexpr (is_id<T>) {
+        constexpr std::string_view name = []<class Of>(std::type_identity<id<Of>>) {
+            constexpr std::string_view of = full_name<Of>();
+            return of;
+        }(std::type_identity<T>{});
+        found.add(name);
+    } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+        found.add({});
+    } else if constexpr (requires(const T& maybe) { maybe.has_value(); }) {
+        find_ids<typename T::value_type>(found);
+    } else if constexpr (requires { std::tuple_size<T>::value; }) {
+        [&]<std::size_t... Index>(std::index_sequence<Index...>)
+        {
+            (find_ids<std::remove_cvref_t<std::tuple_element_t<Index, T>>>(found), ...);
+        }
+        (std::make_index_sequence<std::tuple_size<T>::value>{});
+    } else if constexpr (plain<T>) {
+        [&]<class... Member>(std::type_identity<MembersFound<Member...>>) {
+            (find_ids<std::remove_cv_t<Member>>(found), ...);
+        }(std::type_identity<decltype(with_members(std::declval<T&>(), FindMembers{}))>{});
+    } else {
+        found.add({});
+    }
+}
+
+template <class T>
+inline constexpr IdTypes ids_in = [] {
+    IdTypes found;
+    find_ids<T>(found);
+    return found;
+}();
 
 } // namespace detail
 

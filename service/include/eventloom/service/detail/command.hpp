@@ -19,6 +19,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -44,7 +45,7 @@ public:
     // Each returns the same option.
     Option required() const;
     Option check(const Check& check) const;
-    Option type_name(const std::string& name) const; // the name of the word in help
+    Option type_name(std::string_view name) const; // the name of the word in help
     Option needs(Option other) const;
     Option excludes(Option other) const;
     Option one_word_each_time() const; // for a vector: the option's name is typed before each word
@@ -59,19 +60,19 @@ class Command {
 public:
     explicit Command(CLI::App& app) : app_{&app} {}
 
-    Command add_subcommand(const std::string& name, const std::string& summary = {}) const;
+    Command add_subcommand(std::string_view name, std::string_view summary = {}) const;
     // One of the subcommands must be typed.
     void require_subcommand() const;
 
     // `names`: "--limit", "-n,--limit", or without a minus for a word that is identified by its place.
     template <option_value Value>
-    Option add_option(const std::string& names, Value& value, const std::string& summary = {}) const;
-    Option add_option_function(const std::string& names, std::function<void(const std::string& word)> take,
-                               const std::string& summary = {}) const;
-    Option add_flag(const std::string& names, bool& is_there, const std::string& summary = {}) const;
+    Option add_option(std::string_view names, Value& value, std::string_view summary = {}) const;
+    Option add_option_function(std::string_view names, std::function<void(const std::string& word)> take,
+                               std::string_view summary = {}) const;
+    Option add_flag(std::string_view names, bool& is_there, std::string_view summary = {}) const;
 
     // Options of which exactly one must be typed.
-    Command add_choice(const std::string& name, const std::string& summary) const;
+    Command add_choice(std::string_view name, std::string_view summary) const;
 
     CLI::App& of_library() const { return *app_; }
 
