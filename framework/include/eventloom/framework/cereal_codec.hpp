@@ -281,10 +281,8 @@ private:
     ShapeText& text_;
 };
 
-// clang-format off
 template <class T> concept serializes_its_shape = requires(T& value, CerealShape& archive) { value.serialize(archive); };
 template <class T> concept shape_beside         = requires(T& value, CerealShape& archive) { serialize(archive, value); };
-// clang-format on
 
 template <class Archive, class Walk>
 Archive& archive_of(Walk& walk)

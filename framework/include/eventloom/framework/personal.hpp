@@ -45,11 +45,9 @@ public:
 
     // T's own default value: not erased.
     personal() : value_{std::in_place} {}
-    // clang-format off
     template <class U>
         requires std::convertible_to<U&&, T> && (not std::same_as<std::remove_cvref_t<U>, personal>)
     personal(U&& value) : value_{std::in_place, std::forward<U>(value)} {}
-        // clang-format on
 
         static personal erased()
         {

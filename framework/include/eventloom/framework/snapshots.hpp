@@ -38,10 +38,8 @@ struct snapshots {
 template <class State>
 struct snapshots_must_be_el_snapshots_in;
 
-// clang-format off
 template <class State>
 concept has_snapshots = requires { State::snapshots; };
-// clang-format on
 
 namespace detail {
 

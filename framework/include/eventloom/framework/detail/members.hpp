@@ -59,11 +59,9 @@ consteval std::size_t count_members()
 
 } // namespace detail
 
-// clang-format off
 template <class T>
 concept plain = std::is_class_v<T> && std::is_aggregate_v<T> &&
                 not requires(T value) { value.begin(); } && not requires { std::tuple_size<T>::value; };
-// clang-format on
 
 template <class T>
 concept plain_reference = plain<std::remove_cvref_t<T>>;
