@@ -16,8 +16,8 @@ using lives::OrderId;
 using lives::OrderRow;
 
 ProjectedLog::ProjectedLog(Shape shape)
-    : shape_{std::move(shape)}, directory_{fresh_directory(shape_.name)}, ours_{open_eventloom(
-                                                                              directory_, el::Durability::buffered)},
+    : shape_{std::move(shape)}, directory_{fresh_directory(shape_.name)},
+      ours_{open_eventloom(directory_, el::Durability::buffered)},
       leveldb_{open_leveldb_yardstick(fresh_directory(shape_.name + "-leveldb"), Callers::one)},
       projections_{runtime_, ours_->store(), bus_, fresh_directory(shape_.name + "-rows")}
 {

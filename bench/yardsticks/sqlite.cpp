@@ -182,9 +182,8 @@ private:
             : begin{database, "BEGIN IMMEDIATE"}, commit{database, "COMMIT"},
               insert{database, "INSERT INTO events(" EVENT_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
               length{database, "SELECT version + 1 FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1"},
-              head{database, "SELECT coalesce(max(position), 0) FROM events"}, log{database,
-                                                                                   "SELECT " EVENT_COLUMNS
-                                                                                   " FROM events ORDER BY position"},
+              head{database, "SELECT coalesce(max(position), 0) FROM events"},
+              log{database, "SELECT " EVENT_COLUMNS " FROM events ORDER BY position"},
               stream{database, "SELECT " EVENT_COLUMNS " FROM events WHERE stream = ?1 ORDER BY version"},
               last{database, "SELECT " EVENT_COLUMNS " FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1"},
               by_id{database, "SELECT " EVENT_COLUMNS " FROM events WHERE id = ?1"}

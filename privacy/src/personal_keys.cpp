@@ -43,8 +43,8 @@ SubjectStatus KnownSubject::status() const
 }
 
 PersonalKeys::Core::Core(const Runtime& runtime_used, PersonalKeysOptions options_used)
-    : runtime{runtime_used}, options{std::move(options_used)}, secrets{options.secrets == nullptr ? system_secrets()
-                                                                                                  : *options.secrets}
+    : runtime{runtime_used}, options{std::move(options_used)},
+      secrets{options.secrets == nullptr ? system_secrets() : *options.secrets}
 {
     if (options.master_key_file.empty()) options.master_key_file = options.directory + "/master.key";
 }

@@ -133,7 +133,7 @@ result<void> RequestSealing::seal(OpenEvent& open, const SubjectKey* key)
     open.note.form        = PersonalForm::sealed;
     open.note.key_version = key->version;
     const auto sealed     = remake_parts(
-            open.event->data, open.note.places, [&](std::string& data, const PersonalPart& part, std::size_t i) {
+        open.event->data, open.note.places, [&](std::string& data, const PersonalPart& part, std::size_t i) {
             if (part.form == PersonalForm::erased) {
                 append_personal_part(data, part.form, {});
                 return true;

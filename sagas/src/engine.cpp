@@ -9,8 +9,8 @@ namespace eventloom {
 
 SagaEngine::SagaEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus,
                        std::string directory, SagasOptions options)
-    : runtime_{runtime}, store_{store}, commands_{commands}, bus_{bus}, directory_{std::move(directory)}, options_{
-                                                                                                              options}
+    : runtime_{runtime}, store_{store}, commands_{commands}, bus_{bus}, directory_{std::move(directory)},
+      options_{options}
 {
 }
 

@@ -7,8 +7,8 @@ namespace {
 class DatabaseRowCursor final : public RowCursor {
 public:
     DatabaseRowCursor(DatabaseCursor cursor, const KeySpan& span, const RowScan& how)
-        : cursor_{std::move(cursor)}, bound_{how.backwards ? span.first : span.last},
-          backwards_{how.backwards}, left_out_{how.left_out}
+        : cursor_{std::move(cursor)}, bound_{how.backwards ? span.first : span.last}, backwards_{how.backwards},
+          left_out_{how.left_out}
     {
         if (not backwards_) {
             cursor_.seek(span.first);

@@ -149,8 +149,8 @@ private:
 class VersionedMap::Cursor final : public RowCursor {
 public:
     Cursor(const State& rows, std::uint64_t written, KeySpan span, bool backwards)
-        : rows_{rows}, written_{written}, span_{std::move(span)},
-          backwards_{backwards}, place_{backwards ? rows.last_of(span_, written) : rows.first_of(span_, written)}
+        : rows_{rows}, written_{written}, span_{std::move(span)}, backwards_{backwards},
+          place_{backwards ? rows.last_of(span_, written) : rows.first_of(span_, written)}
     {
     }
 

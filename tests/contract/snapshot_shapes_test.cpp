@@ -49,10 +49,7 @@ struct Nested {
 };
 
 template <class State>
-    requires requires(State state)
-    {
-        state.in;
-    }
+    requires requires(State state) { state.in; }
 State evolve(State state, const Paid& event)
 {
     state.in += event.in;

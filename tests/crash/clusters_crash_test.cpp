@@ -20,8 +20,8 @@ constexpr int streams = 4;
 class Machine {
 public:
     explicit Machine(std::uint64_t seed, DirectoryModel model = DirectoryModel::ordered)
-        : simulated{seed}, disk{seed, model}, files_{&disk,
-                                                     [this](const std::string&) { return disk.sync_directory(); }}
+        : simulated{seed}, disk{seed, model},
+          files_{&disk, [this](const std::string&) { return disk.sync_directory(); }}
     {
     }
     ~Machine() { run_background_work(); }

@@ -26,8 +26,8 @@ enum class Log : std::uint8_t { on_the_disk, in_memory };
 class Machine {
 public:
     Machine(std::uint64_t seed, Log log, DirectoryModel model)
-        : simulated_{seed}, disk_{seed, model}, files_{&disk_,
-                                                       [this](const std::string&) { return disk_.sync_directory(); }},
+        : simulated_{seed}, disk_{seed, model},
+          files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
           runtime_{simulated_, simulated_, simulated_, files_}, log_{log}
     {
         if (log_ == Log::in_memory) memory_ = open_memory_store(runtime_);

@@ -22,9 +22,8 @@ class Machine {
 public:
     explicit Machine(std::uint64_t seed)
         : simulated_{seed}, disk_{seed, DirectoryModel::strict},
-          files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }}, runtime_{simulated_,
-                                                                                                  simulated_,
-                                                                                                  simulated_, files_}
+          files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
+          runtime_{simulated_, simulated_, simulated_, files_}
     {
     }
 

@@ -131,7 +131,7 @@ public:
     {
         const auto file = find(path);
         *names          = static_cast<std::uint64_t>(std::count_if(
-                     state_.seen.begin(), state_.seen.end(), [&](const auto& entry) { return file && entry.second == file; }));
+            state_.seen.begin(), state_.seen.end(), [&](const auto& entry) { return file && entry.second == file; }));
         return file ? leveldb::Status::OK() : leveldb::Status::NotFound(path);
     }
 

@@ -4,15 +4,15 @@ namespace eventloom::testing {
 
 StoreMachine::StoreMachine(std::uint64_t seed, DirectoryModel model)
     : executor_{seed}, disk_{seed, model},
-      files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }}, runtime_{executor_, executor_,
-                                                                                              executor_, files_}
+      files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
+      runtime_{executor_, executor_, executor_, files_}
 {
 }
 
 StoreMachine::StoreMachine(std::uint64_t seed, const DiskImage& image)
     : executor_{seed}, disk_{seed, image},
-      files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }}, runtime_{executor_, executor_,
-                                                                                              executor_, files_}
+      files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
+      runtime_{executor_, executor_, executor_, files_}
 {
 }
 

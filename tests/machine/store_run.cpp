@@ -3,8 +3,8 @@
 namespace eventloom::testing {
 
 StoreRun::StoreRun(StoreMachine& machine, const RunOptions& options)
-    : machine_{machine}, options_{options}, drawn_{options.seed}, appends_{drawn_, machine.runtime().ids,
-                                                                           options.data_bytes_max}
+    : machine_{machine}, options_{options}, drawn_{options.seed},
+      appends_{drawn_, machine.runtime().ids, options.data_bytes_max}
 {
 }
 

@@ -167,8 +167,8 @@ TEST_CASE("a live table says which event it cannot handle, and tries it again wh
     Machine machine;
     const auto broken = std::make_shared<bool>(true);
     const auto live   = el::live(
-          *machine.store,
-          el::projection<PersonId, Entry>("homes", 1, [broken](Entry& row, const Joined& event) -> el::result<void> {
+        *machine.store,
+        el::projection<PersonId, Entry>("homes", 1, [broken](Entry& row, const Joined& event) -> el::result<void> {
             row.city = event.city;
             if (*broken && event.city == "Hull") {
                 return el::refuse("no-hull", "Hull is closed.");

@@ -258,8 +258,8 @@ TEST_CASE("one seed leaves one log, to the byte", "[sagas][determinism]")
 // The parts of an agency over any store, not started.
 struct Parts {
     Parts(Machine& machine, EventStore& store)
-        : commands{machine.runtime, store}, bus{machine.runtime, store}, sagas{machine.runtime, store, commands, bus,
-                                                                               machine.directory.path() + "/sagas"}
+        : commands{machine.runtime, store}, bus{machine.runtime, store},
+          sagas{machine.runtime, store, commands, bus, machine.directory.path() + "/sagas"}
     {
         add_booking(sagas, machine.card);
     }

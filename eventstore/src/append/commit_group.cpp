@@ -7,8 +7,8 @@
 namespace eventloom {
 
 CommitPath::Group::Group(CommitPath& path, Time now)
-    : path_{path}, staged_{path.index_, path.log_}, rows_{path.rows_.folds(), path.find_row_}, end_{path.end_}, now_{
-                                                                                                                    now}
+    : path_{path}, staged_{path.index_, path.log_}, rows_{path.rows_.folds(), path.find_row_}, end_{path.end_},
+      now_{now}
 {
     end_.recorded_at = std::max(end_.recorded_at, now); // a clock that goes back does not reorder the log
     path_.batch_.clear();

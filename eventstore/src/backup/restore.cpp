@@ -34,10 +34,8 @@ public:
     Restore(const Runtime& runtime, const BackupDirectory& directory, const BackupManifest& manifest,
             const std::string& name, const RestoreOptions& options, const BackupProgress& progress)
         : runtime_{runtime}, directory_{directory}, manifest_{manifest}, name_{name}, options_{options},
-          progress_{progress}, mark_{options.into + "/restoring"}, report_{.name  = name,
-                                                                           .head  = manifest.head,
-                                                                           .files = manifest.files.size(),
-                                                                           .bytes = manifest.bytes()}
+          progress_{progress}, mark_{options.into + "/restoring"},
+          report_{.name = name, .head = manifest.head, .files = manifest.files.size(), .bytes = manifest.bytes()}
     {
     }
 

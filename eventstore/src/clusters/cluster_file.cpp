@@ -90,8 +90,8 @@ result<void> ClusterWriter::finish(const ClusterRange& range, std::uint64_t chec
 }
 
 ClusterFile::ClusterFile(std::unique_ptr<const FileReader> file, const ClusterRange& range, std::uint64_t buckets)
-    : file_{std::move(file)}, range_{range}, buckets_{buckets}, table_{file_->size() - footer_bytes -
-                                                                       (buckets + 1) * offset_bytes}
+    : file_{std::move(file)}, range_{range}, buckets_{buckets},
+      table_{file_->size() - footer_bytes - (buckets + 1) * offset_bytes}
 {
 }
 

@@ -113,8 +113,8 @@ namespace {
 class PagedCursor final : public EventCursor {
 public:
     PagedCursor(const LogReader& log, const ReadRequest& request)
-        : log_{log}, scope_{request.scope},
-          direction_{request.direction}, time_{request.at}, left_{request.limit}, head_{log.head()}
+        : log_{log}, scope_{request.scope}, direction_{request.direction}, time_{request.at}, left_{request.limit},
+          head_{log.head()}
     {
         if (auto checked = check_scope(scope_); not checked) error_ = std::move(checked.error());
         const auto end = forwards() ? 0 : std::numeric_limits<std::uint64_t>::max();

@@ -21,8 +21,8 @@ constexpr std::uint64_t parts_max = 64;
 
 ClusterBuilder::ClusterBuilder(const Runtime& runtime, const Database& log, std::string directory,
                                const ClusterRange& range, std::size_t memory_bytes)
-    : runtime_{runtime}, log_{log}, directory_{std::move(directory)}, range_{range},
-      memory_bytes_{memory_bytes}, next_{range.first}
+    : runtime_{runtime}, log_{log}, directory_{std::move(directory)}, range_{range}, memory_bytes_{memory_bytes},
+      next_{range.first}
 {
 }
 

@@ -10,8 +10,8 @@ namespace eventloom {
 
 HistoryCopies::HistoryCopies(const Runtime& runtime, const Generations& generations, std::uint64_t generation,
                              std::shared_ptr<const UntypedProjection> definition, const KeptCopies& kept)
-    : runtime_{runtime}, generations_{generations}, generation_{generation},
-      definition_{std::move(definition)}, kept_{kept}
+    : runtime_{runtime}, generations_{generations}, generation_{generation}, definition_{std::move(definition)},
+      kept_{kept}
 {
 }
 

@@ -51,8 +51,8 @@ result<std::unique_ptr<Fold>> fold_stream_of_row(const EventStore& store, const 
 
 LogFold::LogFold(const EventStore& store, const UntypedProjection& definition, ReadModel& model,
                  const ProjectionOptions& options)
-    : store_{store}, definition_{definition}, model_{model}, options_{options},
-      put_away_up_to_{model.checkpoint()}, reached_{model.checkpoint()}, visible_{model.checkpoint()}
+    : store_{store}, definition_{definition}, model_{model}, options_{options}, put_away_up_to_{model.checkpoint()},
+      reached_{model.checkpoint()}, visible_{model.checkpoint()}
 {
     if (model.checkpoint() == 0) keys_put_away_.emplace();
     begin();

@@ -21,9 +21,9 @@ Error unique_index_violated(const TableDescription& table, const std::string& in
 } // namespace
 
 RowTable::RowTable(const TableDefinition& definition, const FindStored& find)
-    : definition_{&definition}, find_{&find}, has_unique_index_{std::any_of(
-                                                  definition.indexes.begin(), definition.indexes.end(),
-                                                  [](const IndexDefinition& index) { return index.unique; })},
+    : definition_{&definition}, find_{&find},
+      has_unique_index_{std::any_of(definition.indexes.begin(), definition.indexes.end(),
+                                    [](const IndexDefinition& index) { return index.unique; })},
       slots_{definition.about.type->size}
 {
 }

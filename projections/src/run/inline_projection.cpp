@@ -48,8 +48,8 @@ private:
 InlineProjection::InlineProjection(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
                                    std::shared_ptr<const UntypedProjection> definition,
                                    const ProjectionOptions& options)
-    : RunningProjection{runtime, store, bus, std::move(directory), std::move(definition), options, {}}, in_log_{store,
-                                                                                                                name()}
+    : RunningProjection{runtime, store, bus, std::move(directory), std::move(definition), options, {}},
+      in_log_{store, name()}
 {
 }
 

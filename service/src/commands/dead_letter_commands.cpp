@@ -100,7 +100,7 @@ void add_dead_letter_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
     const auto letters   = line.app().add_subcommand(
-          "dead-letters", "Events that projections could not handle and skipped: list, show, retry, discard");
+        "dead-letters", "Events that projections could not handle and skipped: list, show, retry, discard");
     letters.require_subcommand();
     const auto add = [&](const char* name, const char* summary, auto action) {
         const auto command = letters.add_subcommand(name, summary);

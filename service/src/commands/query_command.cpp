@@ -118,7 +118,7 @@ void add_query_command(CommandLine& line)
 {
     const auto arguments = std::make_shared<Arguments>();
     const auto query     = line.app().add_subcommand(
-            "query", "Show rows of any table of any projection; without a table, list the tables");
+        "query", "Show rows of any table of any projection; without a table, list the tables");
     query.add_option("table", arguments->table, "PROJECTION, or PROJECTION.TABLE when it has several");
     query
         .add_option("--where", arguments->query.where,

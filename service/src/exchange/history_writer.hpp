@@ -43,8 +43,8 @@ class HistoryWriter final : public HistoryTaker {
 public:
     // `clock` is the store's.
     HistoryWriter(const Engine& engine, ToldClock& clock, bool may_append)
-        : store_{*engine.store}, upkeep_{*engine.upkeep}, clock_{clock}, may_append_{may_append}, standing_{
-                                                                                                      *engine.history}
+        : store_{*engine.store}, upkeep_{*engine.upkeep}, clock_{clock}, may_append_{may_append},
+          standing_{*engine.history}
     {
     }
 

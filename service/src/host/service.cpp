@@ -56,8 +56,8 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
     : runtime_{runtime}, directory_{options.directory}, engine_kind_{kind}, engine_{std::move(engine)},
       keys_{runtime, keys_of(options)}, plaintext_store_{seal_personal_data(*engine_.store, keys_)},
       snapshots_{std::move(snapshots)}, commands_{runtime, *plaintext_store_, commands_of(options, snapshots_.get())},
-      events_{runtime, *plaintext_store_, options.events}, projections_{runtime, *plaintext_store_, events_,
-                                                                        directory_ + "/projections"},
+      events_{runtime, *plaintext_store_, options.events},
+      projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"},
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
       groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")}
 {

@@ -43,9 +43,8 @@ Json::Json(std::initializer_list<Json> elements) : Json()
 }
 
 Json::Json(const Json& other)
-    : kind_{other.kind_}, whole_{other.whole_}, text_{other.text_}, children_{other.children_
-                                                                                  ? new Children{*other.children_}
-                                                                                  : nullptr}
+    : kind_{other.kind_}, whole_{other.whole_}, text_{other.text_},
+      children_{other.children_ ? new Children{*other.children_} : nullptr}
 {
 }
 

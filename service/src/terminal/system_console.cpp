@@ -30,8 +30,8 @@ std::size_t asked_width()
 } // namespace
 
 SystemConsole::SystemConsole(const StopSignals& signals, LastResort& last_resort)
-    : signals_{signals}, last_resort_{last_resort}, shape_{.out_is_terminal = isatty(STDOUT_FILENO) == 1,
-                                                           .err_is_terminal = isatty(STDERR_FILENO) == 1}
+    : signals_{signals}, last_resort_{last_resort},
+      shape_{.out_is_terminal = isatty(STDOUT_FILENO) == 1, .err_is_terminal = isatty(STDERR_FILENO) == 1}
 {
     winsize size{};
     const int terminal = shape_.out_is_terminal ? STDOUT_FILENO : STDERR_FILENO;

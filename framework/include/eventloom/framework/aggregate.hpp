@@ -101,12 +101,13 @@ consteval bool is_complete(std::type_identity<std::tuple<Entry...>>)
 } // namespace detail
 
 template <class State>
-concept aggregate = std::default_initializable<State> && requires
-{
-    std::string_view{State::category};
-    typename State::Events::variant;
-} && detail::has_category<State>() && detail::is_complete<State>(
-    std::type_identity<typename State::Events::entries>{}) && detail::snapshots_fit<State>();
+concept aggregate =
+    std::default_initializable<State> &&
+    requires {
+        std::string_view{State::category};
+        typename State::Events::variant;
+    } && detail::has_category<State>() &&
+    detail::is_complete<State>(std::type_identity<typename State::Events::entries>{}) && detail::snapshots_fit<State>();
 
 // Events of an aggregate, or of another list, in memory.
 template <lists_events State>

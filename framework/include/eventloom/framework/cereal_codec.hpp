@@ -26,8 +26,7 @@ namespace eventloom::detail {
 
 // Types that are written and read by their description, whatever archive they are given to.
 template <class T>
-concept walked = kind_of<T>()
-!= Kind::own;
+concept walked = kind_of<T>() != Kind::own;
 
 // cereal's archives of numbers and texts hand what is described to its description, and the rest to cereal.
 class CerealWriter : public cereal::OutputArchive<CerealWriter, cereal::AllowEmptyClassElision> {
@@ -281,8 +280,10 @@ private:
     ShapeText& text_;
 };
 
-template <class T> concept serializes_its_shape = requires(T& value, CerealShape& archive) { value.serialize(archive); };
-template <class T> concept shape_beside         = requires(T& value, CerealShape& archive) { serialize(archive, value); };
+template <class T>
+concept serializes_its_shape = requires(T& value, CerealShape& archive) { value.serialize(archive); };
+template <class T>
+concept shape_beside = requires(T& value, CerealShape& archive) { serialize(archive, value); };
 
 template <class Archive, class Walk>
 Archive& archive_of(Walk& walk)

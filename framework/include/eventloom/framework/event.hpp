@@ -42,10 +42,7 @@ struct text {
 
 // An earlier form of an event says what it is called now: found by argument-dependent lookup.
 template <class Earlier>
-concept upcasts = requires(const Earlier& earlier)
-{
-    upcast(earlier);
-};
+concept upcasts = requires(const Earlier& earlier) { upcast(earlier); };
 
 // One event: its stored name, its struct, and the structs it was before, oldest first.
 template <text Name, class Fact, class... Earlier>
@@ -87,8 +84,8 @@ inline constexpr bool is_one_of = (std::is_same_v<Fact, Facts> || ...);
 template <class Given, class Fact>
 inline constexpr bool may_hold = std::is_same_v<Given, Fact>;
 template <template <class...> class Several, class... Part, class Fact>
-inline constexpr bool may_hold<Several<Part...>, Fact> = std::is_same_v<Several<Part...>, Fact> ||
-                                                         (may_hold<Part, Fact> || ...);
+inline constexpr bool may_hold<Several<Part...>, Fact> =
+    std::is_same_v<Several<Part...>, Fact> || (may_hold<Part, Fact> || ...);
 
 template <class Form, class Fact>
 consteval bool may_become()
@@ -138,15 +135,11 @@ struct events {
 
 // A type that says which events there are: an aggregate, or the context of a decision.
 template <class Owner>
-concept lists_events = requires
-{
-    typename Owner::Events::variant;
-};
+concept lists_events = requires { typename Owner::Events::variant; };
 
 // Those whose events are heard: el::from<Order, Return>().
 template <lists_events... Owner>
-struct from {
-};
+struct from {};
 
 // A struct in such a list.
 template <class Fact, class Owner>
@@ -157,11 +150,10 @@ using Tags = std::vector<std::string>;
 
 // `tags_of(const T&)` stands beside T.
 template <class T>
-concept tagged = requires(const T& value)
-{
+concept tagged = requires(const T& value) {
     {
         tags_of(value)
-        } -> std::convertible_to<Tags>;
+    } -> std::convertible_to<Tags>;
 };
 
 // Takes the facts that an event of the log stands for, in their order: the place of each in its list, and its struct. Holds a
@@ -255,10 +247,7 @@ consteval std::string_view category_of_list()
 template <class State>
 consteval bool reads_by_tags()
 {
-    return requires
-    {
-        std::string_view{State::stream};
-    };
+    return requires { std::string_view{State::stream}; };
 }
 
 // Before main begins, wherever a source has the codec of a list.
@@ -267,8 +256,8 @@ struct HasItsCodec {
     static const bool known;
 };
 template <class State>
-const bool HasItsCodec<State>::known = add_event_list({category_of_list<State>(), &event_types<State>,
-                                                       reads_by_tags<State>()});
+const bool HasItsCodec<State>::known =
+    add_event_list({category_of_list<State>(), &event_types<State>, reads_by_tags<State>()});
 
 } // namespace detail
 

@@ -47,45 +47,34 @@ public:
     personal() : value_{std::in_place} {}
     template <class U>
         requires std::convertible_to<U&&, T> && (not std::same_as<std::remove_cvref_t<U>, personal>)
-    personal(U&& value) : value_{std::in_place, std::forward<U>(value)} {}
+    personal(U&& value) : value_{std::in_place, std::forward<U>(value)}
+    {
+    }
 
-        static personal erased()
-        {
-            personal gone;
-            gone.value_.reset();
-            return gone;
-        }
+    static personal erased()
+    {
+        personal gone;
+        gone.value_.reset();
+        return gone;
+    }
 
-        bool is_erased() const
-        {
-            return not value_.has_value();
-        }
-        // nullptr: erased.
-        const T* get() const
-        {
-            return value_ ? &*value_ : nullptr;
-        }
-        T value_or(T when_erased) const
-        {
-            return value_ ? *value_ : std::move(when_erased);
-        }
+    bool is_erased() const { return not value_.has_value(); }
+    // nullptr: erased.
+    const T* get() const { return value_ ? &*value_ : nullptr; }
+    T value_or(T when_erased) const { return value_ ? *value_ : std::move(when_erased); }
 
-        friend bool operator==(const personal& left, const personal& right)
-        {
-            return same(left.value_, right.value_);
-        }
+    friend bool operator==(const personal& left, const personal& right) { return same(left.value_, right.value_); }
 
-    private:
-        std::optional<T> value_;
+private:
+    std::optional<T> value_;
 };
 
 // `std::string subject_of(const Fact&)` stands beside the event.
 template <class Fact>
-concept concerns_a_person = requires(const Fact& fact)
-{
+concept concerns_a_person = requires(const Fact& fact) {
     {
         subject_of(fact)
-        } -> std::convertible_to<std::string>;
+    } -> std::convertible_to<std::string>;
 };
 
 } // namespace eventloom

@@ -34,8 +34,7 @@ struct HandledEvents {
 namespace detail {
 
 template <class Handler>
-struct handled_fact : handled_fact<decltype(&Handler::operator())> {
-};
+struct handled_fact : handled_fact<decltype(&Handler::operator())> {};
 template <class Handler, class Fact>
 struct handled_fact<result<void> (Handler::*)(const Fact&, const RecordedEvent&) const> {
     using type = Fact;

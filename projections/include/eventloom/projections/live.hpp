@@ -104,11 +104,9 @@ public:
     result<std::tuple<Of...>> now() const
     {
         BOOST_OUTCOME_TRY(fold_->catch_up());
-        return [&]<std::size_t... Place>(std::index_sequence<Place...>)
-        {
+        return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
             return std::tuple<Of...>{Of{fold_->definition(), Place, fold_->current()}...};
-        }
-        (std::index_sequence_for<Of...>{});
+        }(std::index_sequence_for<Of...>{});
     }
 
 private:

@@ -179,15 +179,13 @@ struct HandlersOf {
     static result<void> handle_tables(const void* all, FoldTables& tables, const void* value,
                                       const RecordedEvent& event)
     {
-        return [&]<std::size_t... At>(std::index_sequence<At...>)->result<void>
-        {
+        return [&]<std::size_t... At>(std::index_sequence<At...>) -> result<void> {
             using Arguments = arguments_of<Handler<Index>>;
             std::tuple<std::remove_reference_t<std::tuple_element_t<At, Arguments>>...> taken{
                 tables[place_of_table<std::remove_reference_t<std::tuple_element_t<At, Arguments>>, Stored...>()]...};
             const auto& fact = *static_cast<const heard_by<Handler<Index>>*>(value);
             return call(std::get<Index>(*static_cast<const Parts*>(all)), fact, event, std::get<At>(taken)...);
-        }
-        (std::make_index_sequence<tables_taken<Handler<Index>>>{});
+        }(std::make_index_sequence<tables_taken<Handler<Index>>>{});
     }
 
     template <std::size_t Index, class Sources>
@@ -287,13 +285,11 @@ std::shared_ptr<const UntypedProjection> define(std::shared_ptr<ProjectionDefini
             (know<State>(*definition), ...);
         }(std::type_identity<Sources>{});
         constexpr auto places = places_of_handlers<Part...>();
-        [&]<std::size_t... Place>(std::index_sequence<Place...>)
-        {
+        [&]<std::size_t... Place>(std::index_sequence<Place...>) {
             if constexpr (sizeof...(Place) > 0) {
                 add_handlers(*definition, HandlersOf<Parts, Stored...>::template all<Sources, places[Place]...>);
             }
-        }
-        (std::make_index_sequence<places.size()>{});
+        }(std::make_index_sequence<places.size()>{});
         definition->parts = std::make_shared<const Parts>(kept_of(part)...);
         return make_projection(std::move(definition));
     } else {
@@ -314,8 +310,7 @@ struct KeptOf<> {
     using stored = std::tuple<>;
 };
 template <class Part, class... Rest>
-struct KeptOf<Part, Rest...> : KeptOf<Rest...> {
-};
+struct KeptOf<Part, Rest...> : KeptOf<Rest...> {};
 template <class Key, class Row, class... Of, class... Rest>
 struct KeptOf<table_part<Key, Row, Of...>, Rest...> {
     using stored = decltype(std::tuple_cat(std::declval<std::tuple<StoredRow<Key, Row>>>(),

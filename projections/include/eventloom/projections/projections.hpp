@@ -188,11 +188,9 @@ public:
     result<std::tuple<Of...>> add(const ProjectedTables<Of...>& projected, const ProjectionOptions& options = {})
     {
         BOOST_OUTCOME_TRY(auto current, add_projection(projected.definition, options));
-        return [&]<std::size_t... Place>(std::index_sequence<Place...>)
-        {
+        return [&]<std::size_t... Place>(std::index_sequence<Place...>) {
             return std::tuple<Of...>{Of{projected.definition, Place, current}...};
-        }
-        (std::index_sequence_for<Of...>{});
+        }(std::index_sequence_for<Of...>{});
     }
 
     // Follows the log, each projection from its checkpoint. Where an older version exists, this one is built in a copy, and

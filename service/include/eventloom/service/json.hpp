@@ -38,8 +38,8 @@ public:
     Json(std::initializer_list<Json> elements);
 
     template <class Number>
-        requires std::is_arithmetic_v<Number> Json(Number number)
-    noexcept : Json{}
+        requires std::is_arithmetic_v<Number>
+    Json(Number number) noexcept : Json{}
     {
         if constexpr (std::is_same_v<Number, bool>) {
             set_boolean(number);

@@ -19,10 +19,7 @@ struct call_signature<Answer (Lambda::*)(Argument...) const> {
 
 // Not so one with a parameter `const auto&`.
 template <class Lambda>
-concept has_one_signature = requires
-{
-    &Lambda::operator();
-};
+concept has_one_signature = requires { &Lambda::operator(); };
 
 template <class Lambda>
 using arguments_of = typename call_signature<decltype(&Lambda::operator())>::arguments;

@@ -78,10 +78,7 @@ inline constexpr const Description* descriptions_of[] = {&description_of<std::re
 template <class T>
 consteval const OwnFunctions* own_functions()
 {
-    constexpr bool is_reachable = requires
-    {
-        sizeof(cereal_functions_of<T>);
-    };
+    constexpr bool is_reachable = requires { sizeof(cereal_functions_of<T>); };
     static_assert(
         is_reachable,
         "a type that cannot be described: it has functions of its own for cereal, or is neither a plain struct nor of "

@@ -38,10 +38,7 @@ struct anything {
 template <class T, std::size_t... Index>
 consteval bool takes_members(std::index_sequence<Index...>)
 {
-    return requires
-    {
-        T{(static_cast<void>(Index), anything<T>{})...};
-    };
+    return requires { T{(static_cast<void>(Index), anything<T>{})...}; };
 }
 
 inline constexpr std::size_t most_members = 16;
@@ -60,8 +57,8 @@ consteval std::size_t count_members()
 } // namespace detail
 
 template <class T>
-concept plain = std::is_class_v<T> && std::is_aggregate_v<T> &&
-                not requires(T value) { value.begin(); } && not requires { std::tuple_size<T>::value; };
+concept plain = std::is_class_v<T> && std::is_aggregate_v<T> && not requires(T value) { value.begin(); } &&
+                not requires { std::tuple_size<T>::value; };
 
 template <class T>
 concept plain_reference = plain<std::remove_cvref_t<T>>;

@@ -98,18 +98,15 @@ struct all_of<from<State...>> {
     using type = from<State...>;
 };
 template <class... State, class... More, class... Rest>
-struct all_of<from<State...>, from<More...>, Rest...> : all_of<from<State..., More...>, Rest...> {
-};
+struct all_of<from<State...>, from<More...>, Rest...> : all_of<from<State..., More...>, Rest...> {};
 
 // The aggregates of el::from, or else those whose ids are keys.
 template <class Keys, class... Part>
 struct sources;
 template <class... Key>
-struct sources<std::tuple<Key...>> : all_of<typename aggregates_of_key<Key>::type...> {
-};
+struct sources<std::tuple<Key...>> : all_of<typename aggregates_of_key<Key>::type...> {};
 template <class... Key, class Other, class... Rest>
-struct sources<std::tuple<Key...>, Other, Rest...> : sources<std::tuple<Key...>, Rest...> {
-};
+struct sources<std::tuple<Key...>, Other, Rest...> : sources<std::tuple<Key...>, Rest...> {};
 template <class... Key, class... State, class... Rest>
 struct sources<std::tuple<Key...>, from<State...>, Rest...> {
     using type = from<State...>;

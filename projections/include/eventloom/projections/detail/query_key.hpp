@@ -107,11 +107,9 @@ constexpr void find_ids(IdTypes& found)
     } else if constexpr (requires(const T& maybe) { maybe.has_value(); }) {
         find_ids<typename T::value_type>(found);
     } else if constexpr (requires { std::tuple_size<T>::value; }) {
-        [&]<std::size_t... Index>(std::index_sequence<Index...>)
-        {
+        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
             (find_ids<std::remove_cvref_t<std::tuple_element_t<Index, T>>>(found), ...);
-        }
-        (std::make_index_sequence<std::tuple_size<T>::value>{});
+        }(std::make_index_sequence<std::tuple_size<T>::value>{});
     } else if constexpr (plain<T>) {
         [&]<class... Member>(std::type_identity<MembersFound<Member...>>) {
             (find_ids<std::remove_cv_t<Member>>(found), ...);

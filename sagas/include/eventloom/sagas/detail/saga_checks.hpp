@@ -34,10 +34,7 @@ struct called {
 
 // A request to an activity: a plain struct that names the type of its answer.
 template <class Request>
-concept activity_request = requires
-{
-    typename Request::answer;
-};
+concept activity_request = requires { typename Request::answer; };
 
 // The parts of a saga, each with a lambda. With el::from<Source>() first, `begins` hears an event of that aggregate or context;
 // without, one of the aggregate whose id the lambda takes.
@@ -210,11 +207,9 @@ struct answer_in {
     using type = void;
 };
 template <class State, class Part, class... Rest>
-struct answer_in<State, Part, Rest...> : answer_in<State, Rest...> {
-};
+struct answer_in<State, Part, Rest...> : answer_in<State, Rest...> {};
 template <class State, class F, class... Rest>
-struct answer_in<State, act<F>, Rest...> : answer_to<std::invoke_result_t<const F&, const State&>> {
-};
+struct answer_in<State, act<F>, Rest...> : answer_to<std::invoke_result_t<const F&, const State&>> {};
 
 template <class State, class Answer, class F>
 consteval bool checked_keep()
@@ -258,8 +253,7 @@ struct Check<State, act<F>> {
     }
 };
 template <class State, class F>
-struct Check<State, undo<F>> : Check<State, act<F>> {
-};
+struct Check<State, undo<F>> : Check<State, act<F>> {};
 template <class State, class F>
 struct Check<State, keep<F>> {
     template <class... All>
