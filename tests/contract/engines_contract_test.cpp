@@ -174,7 +174,7 @@ TEST_CASE("an engine finds a log again by its data directory, and one at a time 
 
 TEST_CASE("a log is removed when nobody has it open, together with the files of its directory", "[engine][contract]")
 {
-    Machine machine;
+    EnginesMachine machine;
     for (auto* kind : machine.kinds()) {
         INFO(kind->name());
         const auto directory = machine.path(*kind, "removed");

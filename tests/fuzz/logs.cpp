@@ -25,12 +25,12 @@ std::uint32_t masked_crc32c(std::string_view bytes)
     return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 
-struct Log {
+struct LevelDbLog {
     std::string bytes;
     std::vector<std::size_t> ends; // of its records
 };
 
-void add_record(Log& log, std::string payload)
+void add_record(LevelDbLog& log, std::string payload)
 {
     bool begins = true;
     do {
@@ -53,9 +53,9 @@ void add_record(Log& log, std::string payload)
 }
 
 // Two bytes for each record: its length, small or beyond a block, and what it is filled with.
-Log log_of(std::string_view plan)
+LevelDbLog log_of(std::string_view plan)
 {
-    Log log;
+    LevelDbLog log;
     while (plan.size() >= 2 && log.ends.size() < 4) {
         const std::size_t number = static_cast<unsigned char>(plan[0]);
         const std::size_t length = number < 250 ? number : (number - 249) * 6'000;
@@ -65,7 +65,7 @@ Log log_of(std::string_view plan)
     return log;
 }
 
-void check_cut(const Log& log, std::size_t length)
+void check_cut(const LevelDbLog& log, std::size_t length)
 {
     const auto found = scrub_log(std::string_view{log.bytes}.substr(0, length));
     ensure(found.verdict != Verdict::damaged, "a log that ends too early is called damaged");
@@ -74,7 +74,7 @@ void check_cut(const Log& log, std::size_t length)
     ensure(found.whole_end == whole_end, "a log that ends too early is cut at the wrong place");
 }
 
-void check_flip(Log log, std::size_t at, unsigned char mask)
+void check_flip(LevelDbLog log, std::size_t at, unsigned char mask)
 {
     const auto hit       = std::upper_bound(log.ends.begin(), log.ends.end(), at);
     log.bytes[at]        = static_cast<char>(log.bytes[at] ^ mask);
@@ -102,7 +102,7 @@ void eventloom::fuzz::logs(std::string_view bytes)
     if (bytes.size() < 4) return;
     const std::size_t place = static_cast<unsigned char>(bytes[0]) << 8 | static_cast<unsigned char>(bytes[1]);
     const auto mask         = static_cast<unsigned char>(bytes[2] | 1);
-    const Log log           = log_of(bytes.substr(3));
+    const LevelDbLog log    = log_of(bytes.substr(3));
     if (log.bytes.empty()) return;
     const auto whole = scrub_log(log.bytes);
     ensure(whole.verdict == Verdict::whole && whole.whole_end == log.bytes.size(),

@@ -175,12 +175,20 @@ consteval FactNotes notes_of()
     return notes;
 }
 
+// GCC 12 takes an optional member that `evolve` resets for one without a value (-Wall), where it is moved.
+#if defined(__GNUC__) && not defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 template <class State, class Fact>
 void evolve_by(void* state, const void* fact)
 {
     auto& now = *static_cast<State*>(state);
     now       = evolve(std::move(now), *static_cast<const Fact*>(fact));
 }
+#if defined(__GNUC__) && not defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 template <class State, class List>
 struct FactsOf;

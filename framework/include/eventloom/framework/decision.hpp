@@ -104,6 +104,11 @@ concept decision_context = lists_events<Context> && requires { std::string_view{
 
 namespace detail {
 
+// GCC 12 takes an optional member that `evolve` resets for one without a value (-Wall), where it is moved.
+#if defined(__GNUC__) && not defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 template <class View, class Fact>
 void evolve_view(View& view, const Fact& fact, Time recorded_at)
 {
@@ -113,6 +118,9 @@ void evolve_view(View& view, const Fact& fact, Time recorded_at)
         view = evolve(std::move(view), fact);
     }
 }
+#if defined(__GNUC__) && not defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 template <class View, class... Entry>
 consteval bool hears_any(std::type_identity<std::tuple<Entry...>>)
