@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <map>
+#include <mutex>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,10 +112,23 @@ public:
         return made.ok() ? target()->NewLogger(path, logger) : made;
     }
 
+    // LevelDB opens a file that this process has locked and closes it again, before it refuses: the system then gives the lock
+    // up, and another process gets it. So what is locked here is known here.
     leveldb::Status LockFile(const std::string& path, leveldb::FileLock** lock) override
     {
-        auto made = make_private_file(path);
-        return made.ok() ? target()->LockFile(path, lock) : made;
+        const std::lock_guard one_at_a_time{locking_};
+        if (locks_.contains(path)) return leveldb::Status::IOError("lock " + path, "already held by process");
+        if (auto made = make_private_file(path); not made.ok()) return made;
+        auto status = target()->LockFile(path, lock);
+        if (status.ok()) locks_.emplace(path, *lock);
+        return status;
+    }
+
+    leveldb::Status UnlockFile(leveldb::FileLock* lock) override
+    {
+        const std::lock_guard one_at_a_time{locking_};
+        std::erase_if(locks_, [&](const auto& held) { return held.second == lock; });
+        return target()->UnlockFile(lock);
     }
 
     leveldb::Status CreateDir(const std::string& directory) override
@@ -150,6 +165,10 @@ public:
 
     // What it was called before LevelDB 1.23; the base classes call one through the other.
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
+
+private:
+    std::mutex locking_;
+    std::map<std::string, leveldb::FileLock*> locks_;
 };
 
 } // namespace
