@@ -147,8 +147,10 @@ bool says_the_same(const EventType& one, const EventType& other)
 
 void CommandLine::knows(const std::vector<EventType>& types)
 {
-    for (const EventType& type : types) {
-        const EventType& known = state_->types.emplace(type.name, type).first->second;
+    for (const EventType& given : types) {
+        const EventType& type =
+            *detail::find_event_type(given.list(), given.name); // which lives as long as the program
+        const EventType& known = *state_->types.emplace(type.name, &type).first->second;
         ensure(says_the_same(known, type), "the event \"" + std::string{type.name} + "\" is in the list of " +
                                                list_of(known) + " and in that of " + list_of(type) +
                                                ", with other members; give one of them another stored name");

@@ -47,10 +47,10 @@ struct CommandLine::State {
     bool json             = false;
     std::uint32_t threads = 0; // 0: as the program says
     bool serves           = false;
-    std::vector<std::string> words;                   // that were typed
-    std::unique_ptr<ScratchDirectory> kept;           // for the copy of a pipe
-    std::unique_ptr<ScratchDirectory> view;           // of data that cannot be written
-    std::unordered_map<std::string, EventType> types; // by stored name
+    std::vector<std::string> words;                          // that were typed
+    std::unique_ptr<ScratchDirectory> kept;                  // for the copy of a pipe
+    std::unique_ptr<ScratchDirectory> view;                  // of data that cannot be written
+    std::unordered_map<std::string, const EventType*> types; // by stored name
     std::vector<Option> opening_options;
     Action chosen;
     const CLI::App* chosen_command = nullptr;

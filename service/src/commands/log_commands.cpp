@@ -48,7 +48,7 @@ std::string event_json(CommandLine& line, const RecordedEvent& event)
     if (type == types.end()) {
         return Json{{"unknown_type", event.type}, {"bytes", event.data.size()}}.dump();
     }
-    auto json = type->second.to_json(event.schema_version, event.data);
+    auto json = type->second->to_json(event.schema_version, event.data);
     return json ? std::move(json.value()) : Json{{"unreadable", json.error().sentence}}.dump();
 }
 

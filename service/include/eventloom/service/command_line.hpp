@@ -86,8 +86,8 @@ public:
 
     void opens(OpenServiceIn open);
 
-    // Teaches `events show` the forms of the events of a list: of an aggregate, or of the context of a decision. The line keeps a
-    // copy. An event may be in several lists when each says the same of it; otherwise the program ends with a sentence.
+    // Teaches `events show` the forms of the events of a list: of an aggregate, or of the context of a decision. `types` may
+    // end before the line. An event may be in several lists when each says the same of it; otherwise the program ends with a sentence.
     void knows(const std::vector<EventType>& types);
 
     // Add the program's own options and subcommands here.
