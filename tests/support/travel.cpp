@@ -5,6 +5,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
+#include <mutex>
+
 template const eventloom::EventTypes& eventloom::event_types<eventloom::testing::Trip>();
 template const eventloom::EventTypes& eventloom::event_types<eventloom::testing::Flight>();
 template const eventloom::EventTypes& eventloom::event_types<eventloom::testing::Hotel>();
@@ -117,10 +120,15 @@ Saga booking(std::uint32_t version)
 void add_booking(Sagas& sagas, Card& card, std::uint32_t version)
 {
     sagas.add(booking(version));
-    sagas.perform_async<ChargeCard>(
-        [&card](const ChargeCard& request, const CallKey& key, auto answer) { card.charge(request, key, answer); });
-    sagas.perform<RefundCard>(
-        [&card](const RefundCard& request, const CallKey& key) { return card.refund(request, key); });
+    const auto one_at_a_time = std::make_shared<std::mutex>(); // activities run on all threads of an executor
+    sagas.perform_async<ChargeCard>([&card, one_at_a_time](const ChargeCard& request, const CallKey& key, auto answer) {
+        const std::lock_guard lock{*one_at_a_time};
+        card.charge(request, key, answer);
+    });
+    sagas.perform<RefundCard>([&card, one_at_a_time](const RefundCard& request, const CallKey& key) {
+        const std::lock_guard lock{*one_at_a_time};
+        return card.refund(request, key);
+    });
 }
 
 Agency::Agency(const Runtime& runtime, EventStore& store, const std::string& directory, Card& card,
