@@ -127,7 +127,9 @@ result<std::map<std::string, std::vector<std::string>>> read_file(const std::str
     std::ifstream file{path};
     if (not file) return wrong("no file that can be read; check the name that --config gives");
     std::map<std::string, std::vector<std::string>> values;
-    for (const auto& item : CLI::ConfigTOML{}.from_config(file)) {
+    const auto items = CLI::ConfigTOML{}.from_config(file);
+    if (file.bad()) return wrong("that it cannot be read; give --config a file, not a directory");
+    for (const auto& item : items) {
         if (item.name == "++" || item.name == "--") continue; // where a section begins or ends
         const auto key = item.fullname();
         if (not names.contains(key) || key == config_option) {

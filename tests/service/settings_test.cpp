@@ -104,6 +104,8 @@ TEST_CASE("a key of the file that no option has ends the command, and a variable
     refused("data = \"some#where\"\n", "a quote that is not closed in the line of data");
     CHECK(serving.type({"query", "sums", "--config", "/no/such/file"}) == 2);
     CHECK(serving.console.said_err.find("/no/such/file") != std::string::npos);
+    CHECK(serving.type({"query", "sums", "--config", serving.directory.path()}) == 2);
+    CHECK(serving.console.said_err.find("cannot be read") != std::string::npos);
 
     const Variable misspelt{"TALLY_TREADS", "4"};
     CHECK(serving.type({"query", "sums"}) == 0);
