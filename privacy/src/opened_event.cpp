@@ -1,6 +1,6 @@
 #include "opened_event.hpp"
 
-#include "sealed_parts.hpp"
+#include "sealing_format.hpp"
 
 #include <fmt/core.h>
 

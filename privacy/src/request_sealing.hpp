@@ -7,7 +7,7 @@
 // Threads: one.
 #pragma once
 
-#include "sealed_parts.hpp"
+#include "sealing_format.hpp"
 
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/privacy/personal_keys.hpp>

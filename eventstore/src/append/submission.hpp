@@ -2,7 +2,7 @@
 #pragma once
 
 #include "append/commit_path.hpp"
-#include "append/parking.hpp"
+#include "append/wakeup.hpp"
 #include "record/record.hpp"
 
 #include <array>
@@ -26,14 +26,14 @@ public:
     enum class Call : std::uint32_t { lead = 1, answered };
     Call wait_for_call()
     {
-        const auto call = static_cast<Call>(parking_.take());
+        const auto call = static_cast<Call>(wakeup_.wait());
         if (call == Call::answered) wake_others();
         return call;
     }
     result<Appended> take_answer() { return std::move(*answer_); }
 
     // For the leader.
-    void call(Call what) { parking_.leave(static_cast<std::uint32_t>(what)); }
+    void call(Call what) { wakeup_.wake(static_cast<std::uint32_t>(what)); }
     // This caller, when it has its answer, wakes another caller that has one too. At most two.
     void wakes(Submission* other) { others_[others_[0] != nullptr ? 1 : 0] = other; }
     void keep(result<Appended> answer) { answer_ = std::move(answer); }
@@ -61,7 +61,7 @@ private:
     AppendCompletion completion_;
     EventBodies bodies_;
     std::optional<result<Appended>> answer_;
-    Parking parking_;
+    Wakeup wakeup_;
     std::array<Submission*, 2> others_{};
 };
 

@@ -1,5 +1,5 @@
-// The events that a projection skipped, as its read model stores them. A retry is a rebuild of the projection, and so is a
-// discard that other dead letters wait for: run/rebuild.cpp.
+// The events that a projection skipped, as its read model stores them. Nothing is retried here: `dead-letters retry` rebuilds
+// the projection (run/rebuild.cpp), and so does a discard that other dead letters wait for.
 #pragma once
 
 #include <eventloom/projections/projections.hpp>

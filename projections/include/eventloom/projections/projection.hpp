@@ -9,7 +9,7 @@
 //             [](OrderSummary&, const Cancelled&)        { return el::drop_row; });
 //     }
 //
-//     auto sales()                                                  // several tables, seen in one moment
+//     auto sales()                                                  // several tables, read as of the same position
 //     {
 //         return el::projection("sales", 2, el::from<Order>(),
 //             el::keep_table<Country, CountrySales>("by-country"), el::keep_table<Sku, ArticleSales>("by-article"),
@@ -17,8 +17,9 @@
 //             { ... });
 //     }
 //
-// A handler's parameters say which event it hears. A handler of one row gets the row that el::keyed_by names, or the one whose
-// key is the event's own member of the key's type, or the one of the event's stream. A row that does not exist is made.
+// A handler's parameters say which event it hears. A handler of one row gets the row, which is made if it does not exist. The
+// key of the row is: what el::keyed_by gives; otherwise the event's member of the key's type; otherwise the id in the stream's
+// name.
 // A handler of many rows takes whole tables. el::from<Order, Return>() names the aggregates whose events are heard; when the
 // key is the id of an aggregate, that aggregate is heard too.
 // A handler returns nothing, el::drop_row, or a result<void>. It has no clock and no randomness, so that a rebuild gives the
@@ -74,7 +75,7 @@ IndexValue index_value(const Value& value)
     }
 }
 
-// A value as it is described: any text is one.
+// All text types count as std::string.
 template <class T>
 struct described_as {
     using type = std::conditional_t<std::is_convertible_v<const T&, std::string_view>, std::string, T>;
@@ -116,7 +117,7 @@ void add_index(TableDefinition& table, const index_part<Of>& part)
 
 // ---- a handler
 
-// What a handler answers, as a result.
+// What a handler returns, as a result.
 template <class Call>
 result<void> answer_of_call(const Call& made)
 {
@@ -125,7 +126,7 @@ result<void> answer_of_call(const Call& made)
         return made();
     } else {
         static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, drop_row_t>,
-                      "a projection's handler answers nothing, el::drop_row or an el::result<void>");
+                      "a projection's handler returns nothing, el::drop_row or an el::result<void>");
         made();
         return done();
     }
@@ -257,7 +258,7 @@ consteval auto places_of_handlers()
     return places;
 }
 
-// What of a part is needed when an event is handled.
+// Keeps only the parts that are needed to handle an event.
 struct no_part {};
 template <class Part>
 using part_kept = std::conditional_t<is_handler<Part> || is_key<Part>, Part, no_part>;
@@ -271,7 +272,7 @@ decltype(auto) kept_of(Part& part)
     }
 }
 
-// The definition; nothing when a part does not fit: then the compiler has reported it.
+// Returns the definition, or nullptr if a part does not fit (a static_assert has already reported it).
 template <class... Stored, class... Part>
 std::shared_ptr<const UntypedProjection> define(std::shared_ptr<ProjectionDefinition> definition, Part&... part)
 {
@@ -342,7 +343,7 @@ template <class Key, class Row, class... Part>
 Projected<Key, Row> projection(std::string name, std::uint32_t version, Part... part)
 {
     static_assert((not detail::is_kept<Part> && ...),
-                  "el::keep_table has its place in a projection without types of its own");
+                  "use el::keep_table only in el::projection(...) without template arguments");
     using Stored    = StoredRow<Key, Row>;
     auto definition = detail::begin_projection(std::move(name), version);
     auto& table     = detail::add_table(*definition, detail::row_type<Stored>, {});
@@ -356,7 +357,7 @@ template <class... Part>
 auto projection(std::string name, std::uint32_t version, Part... part)
 {
     static_assert((not detail::is_index<Part> && ...),
-                  "an index of one of several tables stands in its el::keep_table");
+                  "with several tables, pass el::index to the el::keep_table of its table");
     auto definition = detail::begin_projection(std::move(name), version);
     (detail::add_table_of(*definition, part), ...);
     return detail::define_tables(std::type_identity<typename detail::KeptOf<Part...>::stored>{}, std::move(definition),

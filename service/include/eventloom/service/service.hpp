@@ -6,7 +6,7 @@
 //     BOOST_OUTCOME_TRY(service->start());
 //     service->commands().send(OrderId{"1042"}, Place{...});
 //
-// Everything is embedded: only one process at a time may have the directory open. Threads: as the parts say.
+// Everything is embedded: only one process at a time may have the directory open. Threads: see the header of each part.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
@@ -51,8 +51,8 @@ EngineKind& default_engine();
 struct Forgotten {
     SubjectStatus before;
     SubjectStatus after;
-    std::vector<std::string>
-        projections;                // that hear personal data, by name: their rows may hold some until they are rebuilt
+    // Names of the projections that handle events with personal data. Their rows may contain some until they are rebuilt.
+    std::vector<std::string> projections;
     bool changed_something = false; // false: the subject was already forgotten, and nothing was left to do
 };
 
@@ -89,22 +89,23 @@ public:
     // Stops everything, and returns when nothing runs any more. The destructor does the same.
     void stop();
 
-    // Blocks until nothing can go on now: sagas have settled, and the read models have their events.
-    // Failure::unavailable "not-settled" at `deadline`, or the error that stopped a part. After a fault of the machine this is
-    // Failure::unavailable "not-followed": the events stay in the log, and are followed when the service runs again.
+    // Blocks until no saga can continue now (each has ended, is stuck or waits), and the read models are up to date.
+    // Failure::unavailable "not-settled" at `deadline`; "projections-behind" when only a read model is late; or the error that
+    // stopped a part. After a fault of the machine the error is "not-followed": the events are in the log, and read models
+    // and sagas handle them when the service runs again.
     result<void> settle(Time deadline);
 
-    // Blocks until every saga has ended or is stuck, with all retries, and the read models have their events. Calls `go_on`
-    // now and then; an error of it ends the wait.
+    // The same, until every saga has ended or is stuck. Waits also for retries that are due later. Calls `go_on` now and then;
+    // if it returns an error, the wait ends with that error.
     result<void> finish(Time deadline, const std::function<result<void>()>& go_on);
 
     // The same for one instance. It may have completed or not: sagas().find(saga, key) gives its status.
     result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
                              const std::function<result<void>()>& go_on);
 
-    // Destroys the key of a person's data, and all plaintext copies that are made again when needed: snapshots, and states and
-    // recent events in memory. The events stay. Rows of projections go when these are rebuilt. A second call continues an
-    // interrupted one, or does nothing.  Failure::invalid "no-such-subject", and the errors of PersonalKeys::forget.
+    // Destroys the key of a person's data, and all plaintext copies in snapshots and in memory; they are made again when
+    // needed. The events stay. Rows of projections go when these are rebuilt. A second call continues an interrupted one, or
+    // does nothing.  Failure::invalid "no-such-subject", and the errors of PersonalKeys::forget.
     result<Forgotten> forget(const std::string& subject, bool key_is_lost = false);
 
     // Waits only for the read models, or for the named ones, until they have reached `position`.

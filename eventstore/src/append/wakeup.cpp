@@ -1,4 +1,4 @@
-#include "append/parking.hpp"
+#include "append/wakeup.hpp"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -16,7 +16,7 @@ void call_futex(std::atomic<std::uint32_t>* word, int operation, std::uint32_t v
 
 } // namespace
 
-std::uint32_t Parking::take()
+std::uint32_t Wakeup::wait()
 {
     for (;;) {
         if (const auto word = word_.exchange(0, std::memory_order_acquire); word != 0) return word;
@@ -24,7 +24,7 @@ std::uint32_t Parking::take()
     }
 }
 
-void Parking::leave(std::uint32_t word)
+void Wakeup::wake(std::uint32_t word)
 {
     auto* const address = &word_;
     address->store(word, std::memory_order_release);

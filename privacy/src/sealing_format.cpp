@@ -1,4 +1,4 @@
-#include "sealed_parts.hpp"
+#include "sealing_format.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
 

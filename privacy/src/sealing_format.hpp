@@ -1,4 +1,4 @@
-// The personal parts of an event in its bytes, for the code that seals them and the code that opens them.
+// What the code that seals the personal parts of an event and the code that opens them must do in the same way.
 #pragma once
 
 #include "subject_key.hpp"
