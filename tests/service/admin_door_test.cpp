@@ -1,4 +1,5 @@
 // The door of a running service, and what comes in at it.
+#include "service/door_client.hpp"
 #include "support/answers.hpp"
 #include "support/every_store.hpp"
 
@@ -10,8 +11,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -19,7 +18,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
@@ -29,69 +27,10 @@ using namespace eventloom;
 using namespace eventloom::testing;
 using namespace std::string_literals;
 
-// One connection, as bytes.
-class Client {
-public:
-    explicit Client(const std::string& directory) : connection_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)}
-    {
-        const int opened = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-        const auto path  = "/proc/self/fd/" + std::to_string(opened) + "/admin.sock";
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path, path.data(), path.size());
-        const bool connected = ::connect(connection_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-        ::close(opened);
-        REQUIRE(connected);
-    }
-    ~Client() { ::close(connection_); }
-    Client(const Client&)            = delete;
-    Client& operator=(const Client&) = delete;
-
-    // What the door does not take any more is not sent.
-    Client& send(std::string_view text)
-    {
-        while (not text.empty()) {
-            const auto sent = ::send(connection_, text.data(), text.size(), MSG_NOSIGNAL);
-            if (sent <= 0) break;
-            text.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        return *this;
-    }
-    void send_no_more() const { ::shutdown(connection_, SHUT_WR); }
-
-    // Up to and with `mark`, or everything until the door closes.
-    std::string read(std::string_view mark = {})
-    {
-        char bytes[4096];
-        for (;;) {
-            if (const auto at = received_.find(mark); not mark.empty() && at != std::string::npos) return received_;
-            const auto count = ::recv(connection_, bytes, sizeof bytes, 0);
-            if (count <= 0) return received_;
-            received_.append(bytes, static_cast<std::size_t>(count));
-        }
-    }
-
-private:
-    int connection_;
-    std::string received_;
-};
-
-std::string body_of(const std::string& answer)
-{
-    const auto end = answer.find("\r\n\r\n");
-    return end == std::string::npos ? "" : answer.substr(end + 4);
-}
-
 std::string code_of(const std::string& answer)
 {
     const auto json = nlohmann::json::parse(body_of(answer), nullptr, false);
     return json.is_discarded() ? "no JSON: " + answer : json["error"].value("code", "");
-}
-
-std::string post(const std::string& body)
-{
-    return "POST /command HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 std::string command(const std::string& word)
@@ -99,7 +38,7 @@ std::string command(const std::string& word)
     return post(nlohmann::json{{"arguments", {word}}}.dump());
 }
 
-const std::string health = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string health = get("/health");
 
 // A door whose commands are: echo, and wait, which goes on until nobody wants it.
 class Machine {
@@ -117,7 +56,7 @@ public:
     }
 
     const std::string& directory() const { return directory_.path(); }
-    std::string ask(const std::string& request) const { return Client{directory()}.send(request).read(); }
+    std::string ask(const std::string& request) const { return DoorClient{directory()}.send(request).read(); }
     bool is_well() const { return body_of(ask(health)) == R"({"status":"ok"})"; }
     void close() { door_.reset(); }
 
@@ -159,7 +98,7 @@ TEST_CASE("the door answers about the service, and carries out commands line by 
 {
     const Machine machine;
     CHECK(body_of(machine.ask(health)) == R"({"status":"ok"})");
-    CHECK(body_of(machine.ask("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")) == R"({"position":7})");
+    CHECK(body_of(machine.ask(get("/status"))) == R"({"position":7})");
     const auto said = machine.ask(
         post(R"({"arguments": ["h\u00e9llo", "x"], "working_directory": {"hex": "2f61ff"}, "width": 100})"));
     CHECK(said.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -216,16 +155,16 @@ TEST_CASE("a request that is not as it should be is refused with a code, and har
         CHECK(code_of(answer) == code);
         CHECK(machine.is_well());
     }
-    CHECK(Client{machine.directory()}.send(health + health).read().find("HTTP/1.1", 1) == std::string::npos);
+    CHECK(DoorClient{machine.directory()}.send(health + health).read().find("HTTP/1.1", 1) == std::string::npos);
 }
 
 TEST_CASE("two hundred who connect and say nothing, or half of it, keep nobody else out, and are let go",
           "[service][door][hostile]")
 {
     Machine machine{{.request_time_max = std::chrono::milliseconds{500}}};
-    std::vector<std::unique_ptr<Client>> silent;
+    std::vector<std::unique_ptr<DoorClient>> silent;
     for (int i = 0; i < 200; ++i) {
-        silent.push_back(std::make_unique<Client>(machine.directory()));
+        silent.push_back(std::make_unique<DoorClient>(machine.directory()));
         if (i % 2 == 0) silent.back()->send("POST /command HTTP/1.1\r\nHost: loc");
     }
     CHECK(machine.is_well());
@@ -237,13 +176,13 @@ TEST_CASE("what is more than the door takes at once is refused, and taken later"
 {
     Machine machine{{.connections_max = 3, .commands_at_once_max = 2}};
     {
-        Client one{machine.directory()};
-        Client other{machine.directory()};
+        DoorClient one{machine.directory()};
+        DoorClient other{machine.directory()};
         CHECK(one.send(command("wait")).read("waiting").find("waiting") != std::string::npos);
         CHECK(other.send(command("wait")).read("waiting").find("waiting") != std::string::npos);
         CHECK(code_of(machine.ask(command("echo"))) == "service-busy");
         CHECK(machine.is_well());
-        Client third{machine.directory()};
+        DoorClient third{machine.directory()};
         third.send("GET ");
         CHECK(code_of(machine.ask(health)) == "service-busy");
     }
@@ -261,19 +200,19 @@ TEST_CASE("a command ends when its client has gone, or says that it wants no mor
     Machine machine;
     SECTION("gone")
     {
-        Client{machine.directory()}.send(command("wait")).read("waiting");
+        DoorClient{machine.directory()}.send(command("wait")).read("waiting");
         CHECK(machine.ended_by() == "interrupted");
     }
     SECTION("wants no more, and is still told how it ended")
     {
-        Client client{machine.directory()};
+        DoorClient client{machine.directory()};
         client.send(command("wait")).read("waiting");
         client.send_no_more();
         CHECK(client.read().ends_with("{\"exit\":130}\n"));
     }
     SECTION("the door closes")
     {
-        Client client{machine.directory()};
+        DoorClient client{machine.directory()};
         client.send(command("wait")).read("waiting");
         machine.close();
         CHECK(machine.ended_by() == "service-stopping");
@@ -317,7 +256,7 @@ TEST_CASE("the socket is its user's alone, however deep the directory lies", "[s
         struct stat about {};
         REQUIRE(::stat((deep + "/admin.sock").c_str(), &about) == 0);
         CHECK((about.st_mode & 07777) == 0600);
-        CHECK(body_of(Client{deep}.send(health).read()) == "{}");
+        CHECK(body_of(DoorClient{deep}.send(health).read()) == "{}");
     }
     SECTION("a file that is no socket is left alone")
     {
@@ -349,10 +288,10 @@ TEST_CASE("a door whose answers fail or throw says so, and goes on", "[service][
          .status    = []() -> std::string { throw std::runtime_error{"no thermometer"}; },
          .carry_out = [](const AdminCommand&, Console&) -> int { throw std::runtime_error{"no hands"}; }});
     REQUIRE(opened);
-    const auto ask = [&](const std::string& request) { return Client{directory.path()}.send(request).read(); };
+    const auto ask = [&](const std::string& request) { return DoorClient{directory.path()}.send(request).read(); };
     for (int again = 0; again < 3; ++again) {
         CHECK(code_of(ask(health)) == "exception-in-user-code");
-        CHECK(code_of(ask("GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")) == "exception-in-user-code");
+        CHECK(code_of(ask(get("/status"))) == "exception-in-user-code");
         const auto said = ask(command("wave"));
         CHECK(said.find("no hands") != std::string::npos);
         CHECK(said.find(R"({"exit":1})") != std::string::npos);

@@ -50,6 +50,8 @@ struct Sum {
 struct Serving {
     using Happens = std::function<result<void>()>;
 
+    explicit Serving(leveldb::Env& files = system_files()) : runtime{simulated, simulated, simulated, files} {}
+
     class Opened final : public OpenService {
     public:
         explicit Opened(Serving& serving) : serving_{serving} {}
@@ -84,6 +86,7 @@ struct Serving {
                                            return done();
                                        }),
             {.on_failure = OnFailure::park}));
+        if (more) more(*made->opened);
         running = made->opened.get();
         return std::unique_ptr<OpenService>{std::move(made)};
     }
@@ -123,7 +126,7 @@ struct Serving {
 
     const TemporaryDirectory directory;
     SimulatedExecutor simulated{1};
-    Runtime runtime{simulated, simulated, simulated, system_files()};
+    Runtime runtime;
     Program program{"tally", "Sums.", [this](CommandLine& line) { set_up(line); }};
     ServingConsole console;
 
@@ -133,6 +136,7 @@ struct Serving {
     bool newest        = false;
     bool oldest        = false;
 
+    std::function<void(Service&)> more; // that it has, besides the projection
     std::vector<std::string> happened;
     Happens on_serve;
     Happens on_stop;
