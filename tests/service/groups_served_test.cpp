@@ -1,4 +1,4 @@
-// Consumer groups of a service that runs, as they are asked about at its door.
+// Consumer groups of a service that runs, as they are asked about at its door and typed.
 #include "service/door_client.hpp"
 #include "service/serving.hpp"
 
@@ -6,11 +6,23 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sstream>
+
 namespace groups_served_test {
 
 using namespace eventloom;
 using namespace eventloom::testing;
 using Json = nlohmann::json;
+
+// What a command that was sent to the service has said.
+struct Said {
+    int exit_code = -1;
+    std::string out;
+    std::string err;
+
+    Json json() const { return Json::parse(out); }
+    std::string code() const { return Json::parse(err)["error"]["code"]; }
+};
 
 // A service with a group that refuses an amount, and looks at it while it serves.
 struct Listening {
@@ -48,6 +60,21 @@ struct Listening {
         return Json::parse(body_of(DoorClient{serving.directory.path()}.send(get("/status")).read()));
     }
 
+    Said send(std::vector<std::string> words) const
+    {
+        words.emplace_back("--json");
+        const auto request = post(Json{{"arguments", words}}.dump());
+        Said said;
+        std::istringstream lines{body_of(DoorClient{serving.directory.path()}.send(request).read())};
+        for (std::string line; std::getline(lines, line);) {
+            const auto reply = Json::parse(line);
+            said.out += reply.value("out", "");
+            said.err += reply.value("err", "");
+            said.exit_code = reply.value("exit", said.exit_code);
+        }
+        return said;
+    }
+
     int refused = 0;
     std::vector<int> heard;
     Serving serving;
@@ -69,6 +96,80 @@ TEST_CASE("the status of a running service tells of its groups, and of the strea
             "members": 1, "stopped": [{"stream": "counter-1", "position": 2, "attempts": 2, "error": "Not this one."}],
             "error": null}])"));
     });
+}
+
+TEST_CASE("groups list shows where each group is, groups stopped why a stream of it stopped, and groups retry goes on",
+          "[service][groups]")
+{
+    Listening listening;
+    listening.refused = 13;
+    listening.while_it_serves([&] {
+        listening.add("1", 13);
+        listening.add("2", 7);
+        listening.add("3", 13);
+        const auto listed = listening.send({"groups", "list"});
+        CHECK(listed.exit_code == 0);
+        CHECK(listed.json() == Json::parse(R"([{"group": "listeners", "position": 0, "lag": 3, "members": 1,
+            "stopped": 2, "error": null}])"));
+        const auto both = Json::parse(R"([{"group": "listeners", "stream": "counter-1", "position": 1, "attempts": 2,
+            "code": "unlucky", "error": "Not this one."}, {"group": "listeners", "stream": "counter-3", "position": 3,
+            "attempts": 2, "code": "unlucky", "error": "Not this one."}])");
+        CHECK(listening.send({"groups", "stopped"}).json() == both);
+        CHECK(listening.send({"groups", "stopped", "listeners"}).json() == both);
+
+        // The handler is not mended: the stream stops again.
+        const auto one = Json::parse(R"({"group": "listeners", "streams tried again": 1})");
+        CHECK(listening.send({"groups", "retry", "listeners", "counter-1"}).json() == one);
+        CHECK(listening.send({"groups", "stopped"}).json().size() == 1);
+        listening.serving.simulated.advance(std::chrono::minutes{1});
+        CHECK(listening.send({"groups", "stopped"}).json() == both);
+
+        listening.refused = 0;
+        CHECK(listening.send({"groups", "retry", "listeners", "counter-3"}).json() == one);
+        listening.serving.simulated.advance(std::chrono::minutes{1});
+        CHECK(listening.heard == std::vector{7, 13});
+        CHECK(listening.send({"groups", "retry", "listeners"}).json() == one); // all that are left
+        listening.serving.simulated.advance(std::chrono::minutes{1});
+        CHECK(listening.heard == std::vector{7, 13, 13});
+        CHECK(listening.send({"groups", "stopped"}).json().empty());
+        CHECK(listening.send({"groups", "list"}).json()[0]["lag"] == 0);
+        CHECK(listening.send({"groups", "retry", "listeners"}).json()["streams tried again"] == 0);
+    });
+}
+
+TEST_CASE("groups says which group there is when another is asked for, and which stream has not stopped",
+          "[service][groups]")
+{
+    Listening listening;
+    listening.while_it_serves([&] {
+        for (const auto* command : {"stopped", "retry"}) {
+            const auto refused = listening.send({"groups", command, "mail"});
+            CHECK(refused.exit_code == 1);
+            CHECK(refused.code() == "no-such-group");
+            CHECK(refused.err.find("only: listeners") != std::string::npos);
+        }
+        CHECK(listening.send({"groups", "retry", "listeners", "counter-1"}).code() == "stream-not-stopped");
+        CHECK(listening.send({"groups", "retry"}).exit_code == 2);
+    });
+}
+
+TEST_CASE("groups says that no service runs, in which alone they run, and how to type it is in the help",
+          "[service][groups]")
+{
+    Listening listening;
+    auto& serving = listening.serving;
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"groups", "list"}, {"groups", "stopped"}, {"groups", "retry", "listeners", "counter-1"}}) {
+        auto typed = words;
+        typed.emplace_back("--json");
+        CHECK(serving.type(typed) == 1);
+        CHECK(Json::parse(serving.console.said_err)["error"]["code"] == "groups-not-running");
+    }
+    CHECK(serving.happened.empty()); // nothing was opened for it
+    for (const auto* command : {"list", "stopped", "retry"}) {
+        CHECK(serving.type({"groups", command, "--help"}) == 0);
+        CHECK(serving.console.said_out.find(std::string{"groups "} + command) != std::string::npos);
+    }
 }
 
 } // namespace groups_served_test
