@@ -283,6 +283,36 @@ TEST_CASE("keys are read as people type them, and written so that they can be ty
     CHECK_FALSE(el::parse_key<std::optional<int>>("1"));
 }
 
+// With functions of its own for cereal.
+struct Seat {
+    std::string row;
+    std::int32_t number = 0;
+
+    template <class Archive>
+    void serialize(Archive& archive)
+    {
+        archive(number);
+    }
+};
+struct Place {
+    std::string hall;
+    Seat seat;
+};
+
+TEST_CASE("a struct in a key is typed by its members, as it is ordered, whatever its own functions write",
+          "[projections][keys]")
+{
+    const Place place{"north", {"a/b", 7}};
+    CHECK(el::key_text(place) == "north/a\\/b/7");
+    const auto typed = el::parse_key<Place>("north/a\\/b/7");
+    REQUIRE(typed);
+    CHECK(el::ordered_key(typed.value()) == el::ordered_key(place));
+    CHECK(el::parse_key<Seat>("a/7").value().number == 7);
+    CHECK(el::parse_key<std::pair<Seat, bool>>("a/7/true").value().first.row == "a");
+    CHECK(el::parse_key<std::array<Seat, 2>>("a/7/b/8").value()[1].row == "b");
+    CHECK(el::parse_key<Place>("north/7").error().sentence.find("text/text/whole number") != std::string::npos);
+}
+
 struct Meeting {
     PersonId with;
 };

@@ -107,6 +107,7 @@ public:
         ColumnDescription column{.name = name, .path = path, .kind = kind, .of_key = of_key};
         const Description* value = &type;
         while (value->kind == Kind::maybe) value = value->parts[0];
+        column.is_own = value->kind == Kind::own;
         if (const NumberForm* const form = form_of(forms_, *value)) {
             column.write = form->write;
             column.read  = form->read;

@@ -180,6 +180,12 @@ result<const ColumnDescription*> find_column(const std::vector<ColumnDescription
 result<void> check_has_order(const ColumnDescription& column)
 {
     if (column.kind != ColumnKind::other) return done();
+    if (column.is_own) {
+        return fail(Failure::invalid, "column-of-own-form",
+                    "asked to compare or order by the column " + column.name +
+                        " and found that its type is written by functions of its own, which do not say how two values "
+                        "compare; --columns shows it, and `projections explain` finds the row of a whole key");
+    }
     return fail(Failure::invalid, "column-without-order",
                 "asked to compare or order by the column " + column.name +
                     " and found that it holds more than one value; --columns shows it");

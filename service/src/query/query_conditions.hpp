@@ -32,14 +32,15 @@ Comparable comparable(const ColumnDescription& column, const Json& cell);
 // Failure::invalid "no-such-column", with all their names.
 result<const ColumnDescription*> find_column(const std::vector<ColumnDescription>& columns, std::string_view name);
 
-// Failure::invalid "column-without-order": it holds a list or the like.
+// Failure::invalid "column-without-order": it holds a list or the like; "column-of-own-form".
 result<void> check_has_order(const ColumnDescription& column);
 
 class Condition {
 public:
     enum class Operator : std::uint8_t { equal, unequal, less, at_most, greater, at_least, begins_with, contains };
 
-    // Failure::invalid "malformed-where", "no-such-column", "column-without-order", "wrong-operator", "wrong-value".
+    // Failure::invalid "malformed-where", "no-such-column", "column-without-order", "column-of-own-form",
+    // "wrong-operator", "wrong-value".
     static result<Condition> parse(std::string_view text, const TableDescription& table);
 
     // Whether a row meets it. For an index over a function, each row that the index gives does.

@@ -14,6 +14,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace eventloom {
@@ -24,14 +27,63 @@ std::vector<std::string> split_key(std::string_view text);
 std::string escaped_part(std::string_view part);
 std::optional<bool> parse_bool(std::string_view text);
 
-// A key that is a struct is what its members are, also when it has functions of its own for cereal.
-template <class Key>
+// A struct in a key is what its members are, also when it has functions of its own for cereal: so it is ordered.
+template <class T>
+consteval const Description* describe_key();
+
+template <class... Part>
+inline constexpr const Description* key_parts[] = {describe_key<std::remove_cv_t<Part>>()..., nullptr};
+
+template <class... Member>
+consteval const Description* const* key_parts_found(std::type_identity<MembersFound<Member...>>)
+{
+    return key_parts<Member...>;
+}
+
+template <class T>
+consteval Description describe_key_struct()
+{
+    using Members = decltype(with_members(std::declval<T&>(), FindMembers{}));
+    return {.kind   = Kind::record,
+            .size   = sizeof(T),
+            .count  = member_count<T>,
+            .parts  = key_parts_found(std::type_identity<Members>{}),
+            .names  = names_in_signature<T>(),
+            .locate = locate_members<T>};
+}
+template <class T>
+inline constexpr Description key_struct = describe_key_struct<T>();
+
+template <class T, std::size_t... Index>
+consteval Description describe_key_tuple(std::index_sequence<Index...>)
+{
+    return {.kind   = kind_of<T>(),
+            .size   = sizeof(T),
+            .count  = sizeof...(Index),
+            .parts  = key_parts<std::tuple_element_t<Index, T>...>,
+            .locate = locate_parts<T, Index...>};
+}
+template <class T>
+inline constexpr Description key_tuple = describe_key_tuple<T>(std::make_index_sequence<std::tuple_size<T>::value>{});
+
+template <class T>
+inline constexpr Description key_array{.kind  = Kind::array,
+                                       .size  = sizeof(T),
+                                       .count = std::tuple_size<T>::value,
+                                       .parts = key_parts<typename T::value_type>};
+
+template <class T>
 consteval const Description* describe_key()
 {
-    if constexpr (plain<Key> && not is_id<Key> && kind_of<Key>() == Kind::own) {
-        return &members_of<Key>;
+    constexpr Kind kind = kind_of<T>();
+    if constexpr (kind == Kind::record || (kind == Kind::own && plain<T>)) {
+        return &key_struct<T>;
+    } else if constexpr (kind == Kind::pair || kind == Kind::tuple) {
+        return &key_tuple<T>;
+    } else if constexpr (kind == Kind::array) {
+        return &key_array<T>;
     } else {
-        return &description_of<Key>;
+        return &description_of<T>;
     }
 }
 

@@ -25,6 +25,7 @@ struct ColumnDescription {
     std::vector<std::string> path; // to its value in the row's JSON: {"row", "address", "city"}
     ColumnKind kind = ColumnKind::other;
     bool of_key     = false;
+    bool is_own     = false; // its type is written by functions of its own: nothing is known of what it holds
     // How people read and type a whole number that has a text_form.
     std::string (*write)(std::int64_t number)                  = nullptr;
     std::optional<std::int64_t> (*read)(std::string_view text) = nullptr;
