@@ -16,6 +16,8 @@
 #include <eventloom/service/tenants.hpp>
 
 #include <CLI/Option.hpp>
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -294,18 +296,18 @@ bool is_typed(const CLI::Option& option, const std::vector<std::string>& words)
 result<void> check_place(const CommandLine::State& state)
 {
     if (state.place.running == nullptr) return done();
-    const std::string process = "process " + std::to_string(getpid());
     if (state.chosen_use == DirectoryUse::alone) {
         return fail(Failure::unavailable, "service-is-running",
-                    "asked for a command that needs " + state.data_directory() + " for itself and found that " +
-                        process + " serves it; stop it first (Ctrl-C there, or `kill " + std::to_string(getpid()) +
-                        "`)");
+                    fmt::format("asked for a command that needs {0} for itself and found that process {1} serves it; "
+                                "stop it first (Ctrl-C there, or `kill {1}`)",
+                                state.data_directory(), getpid()));
     }
     for (const Option& option : state.opening_options) {
         if (not is_typed(option.of_library(), state.words)) continue;
         return fail(Failure::unavailable, "service-has-its-options",
-                    "asked for " + option.of_library().get_name() + " and found that " + process + " serves " +
-                        state.data_directory() + "; give this option when you start the service");
+                    fmt::format("asked for {} and found that process {} serves {}; give this option when you start "
+                                "the service",
+                                option.of_library().get_name(), getpid(), state.data_directory()));
     }
     return done();
 }

@@ -9,6 +9,8 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -118,8 +120,8 @@ result<void> Projections::wait_for(Position position, Time deadline, std::span<c
         if (not is_wanted(one) || one->visible() >= position) continue;
         if (one->is_paused()) {
             return fail(Failure::unavailable, "projection-paused",
-                        "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
-                            " paused at " + std::to_string(one->visible()) + "; resume it");
+                        fmt::format("waited for position {} and found the projection {} paused at {}; resume it",
+                                    position, one->name(), one->visible()));
         }
         auto error = one->error();
         if (error && (one->has_given_up() || one->stands_by())) return std::move(*error);
@@ -129,9 +131,9 @@ result<void> Projections::wait_for(Position position, Time deadline, std::span<c
         }
         if (not in_time) {
             return fail(Failure::unavailable, "projections-behind",
-                        "waited for position " + std::to_string(position) + " and found the projection " + one->name() +
-                            " at " + std::to_string(one->visible()) +
-                            (error ? "; it tries again what failed: " + error->sentence : "; wait longer"));
+                        fmt::format("waited for position {} and found the projection {} at {}{}", position, one->name(),
+                                    one->visible(),
+                                    error ? "; it tries again what failed: " + error->sentence : "; wait longer"));
         }
     }
     return done();

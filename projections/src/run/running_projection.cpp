@@ -5,6 +5,8 @@
 
 #include <eventloom/framework/log.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -120,9 +122,10 @@ result<void> RunningProjection::leave_out(Position dead_letter)
     const bool known = std::any_of(letters.begin(), letters.end(),
                                    [&](const DeadLetter& letter) { return letter.position == dead_letter; });
     if (not known) {
-        return fail(Failure::invalid, "no-such-dead-letter",
-                    "asked for the dead letter of " + name() + " at position " + std::to_string(dead_letter) +
-                        " and found none; `dead-letters list` shows all");
+        return fail(
+            Failure::invalid, "no-such-dead-letter",
+            fmt::format("asked for the dead letter of {} at position {} and found none; `dead-letters list` shows all",
+                        name(), dead_letter));
     }
     BOOST_OUTCOME_TRY(stop_following());
     ModelBatch batch;

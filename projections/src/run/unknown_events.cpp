@@ -3,6 +3,8 @@
 
 #include <eventloom/framework/utf8.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -35,8 +37,8 @@ std::string to_sentence(const std::vector<UnknownEvents>& unknown)
 {
     std::string named;
     for (const auto& [type, category, first] : unknown) {
-        named += (named.empty() ? "\"" : ", \"") + printable(type) + "\" (" + category + ", first seen at position " +
-                 std::to_string(first) + ")";
+        named += fmt::format("{}\"{}\" ({}, first seen at position {})", named.empty() ? "" : ", ", printable(type),
+                             category, first);
     }
     return "the log has events that no event list of its aggregates names, and their content is not in the rows: " +
            named + "; name them in the list, or let the aggregate ignore them (el::ignored)";

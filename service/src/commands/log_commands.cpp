@@ -6,6 +6,8 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -114,13 +116,14 @@ void add_log_commands(CommandLine& line)
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (arguments->position <= store.head() && (event == nullptr || event->position != arguments->position)) {
             return fail(Failure::invalid, "event-is-gone",
-                        "asked for the event at position " + std::to_string(arguments->position) +
-                            " and found that a scavenge has removed it; only its position is left");
+                        fmt::format("asked for the event at position {} and found that a scavenge has removed it; only "
+                                    "its position is left",
+                                    arguments->position));
         }
         if (event == nullptr) {
             return fail(Failure::invalid, "no-such-event",
-                        "asked for the event at position " + std::to_string(arguments->position) +
-                            " and found a log that ends at " + std::to_string(store.head()));
+                        fmt::format("asked for the event at position {} and found a log that ends at {}",
+                                    arguments->position, store.head()));
         }
         out.properties(json_of(*event, event_json(line, *event)));
         return done();
@@ -164,9 +167,8 @@ void add_log_commands(CommandLine& line)
         }
         if (arguments->from > length) { // at it the next event will be
             return fail(Failure::invalid, "no-such-version",
-                        "asked for the stream " + printable(arguments->stream) + " from version " +
-                            std::to_string(arguments->from) + " and found that it ends with version " +
-                            std::to_string(length - 1));
+                        fmt::format("asked for the stream {} from version {} and found that it ends with version {}",
+                                    printable(arguments->stream), arguments->from, length - 1));
         }
         return print(out, store,
                      {.scope = Scope::stream(arguments->stream), .from = arguments->from, .limit = arguments->most});

@@ -4,6 +4,8 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -96,9 +98,9 @@ result<void> see_to_rows(CommandLine& line, Output& out, const std::vector<std::
         const auto wanted = at_least == "head" ? service.store().head() : *position_of(at_least);
         if (not line.is_running_service() && wanted > service.store().head()) {
             return fail(Failure::invalid, "position-ahead-of-log",
-                        "asked for rows of position " + std::to_string(wanted) +
-                            " at least and found a log that ends at " + std::to_string(service.store().head()) +
-                            ", and no service that appends to it");
+                        fmt::format("asked for rows of position {} at least and found a log that ends at {}, and no "
+                                    "service that appends to it",
+                                    wanted, service.store().head()));
         }
         service.projections().start(); // does nothing in a service that runs
         BOOST_OUTCOME_TRY(service.wait_for(

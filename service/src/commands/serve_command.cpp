@@ -13,6 +13,8 @@
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 
 namespace eventloom {
@@ -123,8 +125,8 @@ result<void> take_commands(CommandLine& line, Output& out, OpenService& open_ser
     Service& service = open_service.service();
     Tenants tenants{line.runtime(), line.data_directory(), line.state().open, {.engine = &line.engine()}};
     BOOST_OUTCOME_TRY(const auto door, AdminDoor::open(line.data_directory(), answers_of(line, open_service, tenants)));
-    out.say(line.state().program.name + " serves " + line.data_directory() + " as process " + std::to_string(getpid()) +
-            "; Ctrl-C stops it.");
+    out.say(fmt::format("{} serves {} as process {}; Ctrl-C stops it.", line.state().program.name,
+                        line.data_directory(), getpid()));
     if (out.json()) out.line({{"ready", true}, {"process", getpid()}, {"directory", line.data_directory()}});
     std::vector<std::string> names;
     for (const auto& status : service.projections().status()) {

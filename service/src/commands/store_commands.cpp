@@ -8,6 +8,8 @@
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>
 
+#include <fmt/core.h>
+
 namespace eventloom {
 
 namespace {
@@ -77,8 +79,8 @@ result<void> verify(Output& out, const Engine& log, const Clock& clock, const st
     }
     if (report.findings_total == 0) return done();
     return fail(Failure::corrupt, "store-damaged",
-                "verified the log and found " + std::to_string(report.findings_total) +
-                    " damaged things; the first: " + report.findings.front().sentence);
+                fmt::format("verified the log and found {} damaged things; the first: {}", report.findings_total,
+                            report.findings.front().sentence));
 }
 
 result<void> repair(Output& out, const Runtime& runtime, const std::string& directory)
@@ -102,8 +104,8 @@ result<void> repair(Output& out, const Runtime& runtime, const std::string& dire
 std::string left_out(const SalvageReport& report)
 {
     if (not report.left_out()) return "No known event was left out.";
-    return "Left out: the positions " + std::to_string(report.events + 1) + " to " + std::to_string(report.last_known) +
-           ", because of damage after the last event that was saved.";
+    return fmt::format("Left out: the positions {} to {}, because of damage after the last event that was saved.",
+                       report.events + 1, report.last_known);
 }
 
 // What is saved is a store in a data directory of its own, to be used with --data.
@@ -123,7 +125,7 @@ result<void> cut_to(Output& out, const CommandLine& line, const std::string& dir
                         {"notes", report.notes}});
         return done();
     }
-    out.say("Saved the positions 1 to " + std::to_string(report.events) + " in " + into + ", and verified them.");
+    out.say(fmt::format("Saved the positions 1 to {} in {}, and verified them.", report.events, into));
     out.say(left_out(report));
     if (not report.damage.empty()) out.say("The first damage: " + report.damage);
     for (const auto& note : report.notes) out.say("A file of the damaged store: " + note + ".");

@@ -8,6 +8,8 @@
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/plain_files.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <filesystem>
@@ -239,8 +241,9 @@ result<void> Tenants::make_room(Lock& lock)
     }
     if (idle == nullptr) {
         return fail(Failure::unavailable, "too-many-tenants",
-                    "asked for one more tenant and found " + std::to_string(tenants_.size()) +
-                        " of them in use, as many as may be open at once; try again later");
+                    fmt::format("asked for one more tenant and found {} of them in use, as many as may be open at "
+                                "once; try again later",
+                                tenants_.size()));
     }
     close(*idle, lock);
     return done();
