@@ -1,4 +1,5 @@
 // What every event store takes, and what it refuses with the numbers: each limit exactly, and one above it.
+#include "support/answers.hpp"
 #include "support/simulated_machine.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
@@ -53,6 +54,48 @@ std::vector<std::string> numbered(std::size_t count)
     std::vector<std::string> words;
     for (std::size_t i = 0; i < count; ++i) words.push_back(std::to_string(i));
     return words;
+}
+
+TEST_CASE("every event store refuses what is out of bounds and writes nothing", "[eventstore][contract][limits]")
+{
+    const auto& kind = GENERATE(from_range(every_store()));
+    SimulatedMachine machine;
+    auto store                     = kind.open(machine.runtime);
+    const auto refused             = [&](const AppendRequest& request) { return code_of(store->append(request)); };
+    auto without_id                = machine.event("x");
+    without_id.id                  = Uuid{};
+    auto without_version           = machine.event("x");
+    without_version.schema_version = 0;
+    const auto twice               = machine.event("x");
+
+    DYNAMIC_SECTION(kind.name)
+    {
+        CHECK(refused(to("", any, {machine.event("x")})) == "invalid-stream-name");
+        CHECK(refused(to(std::string(513, 'a'), any, {machine.event("x")})) == "invalid-stream-name");
+        CHECK(refused(to("a\nb", any, {machine.event("x")})) == "invalid-stream-name");
+        CHECK(refused(to("a\xff", any, {machine.event("x")})) == "invalid-stream-name");
+        CHECK(refused(to("a\xc2\x85", any, {machine.event("x")})) == "invalid-stream-name");
+        CHECK(refused(to("a-1", any, {note_of(machine.runtime, "x", "")})) == "invalid-event-type");
+        CHECK(refused(to("a-1", any, {without_id})) == "invalid-append");
+        CHECK(refused(to("a-1", any, {without_version})) == "invalid-append");
+        CHECK(refused(to("a-1", any, {twice, twice})) == "duplicate-event-id");
+        CHECK(refused(to("a-1", any, {})) == "invalid-append");
+        CHECK(refused({}) == "invalid-append");
+        CHECK(refused(to("a-1", any, {note_of(machine.runtime, "x", std::string(257, 't'))})) == "invalid-event-type");
+        auto one_stream_twice = to("a-1", any, {machine.event("x")});
+        one_stream_twice.streams.push_back({"a-1", any, {machine.event("y")}});
+        CHECK(refused(one_stream_twice) == "invalid-append");
+        auto nameless_command    = to("a-1", any, {machine.event("x")});
+        nameless_command.command = CommandRecord{};
+        CHECK(refused(nameless_command) == "invalid-append");
+        auto large_header             = machine.event("x");
+        large_header.metadata.headers = {{"name", std::string((8u << 20) + 1, 'h')}};
+        large_header.metadata.tags    = {"tag"};
+        CHECK(refused(to("a-1", any, {large_header})) == "event-too-large");
+        CHECK(refused(to("a-1", any, {machine.event(std::string((8u << 20) + 1, 'x'))})) == "event-too-large");
+        CHECK(refused(to("a-1", any, std::vector<NewEvent>(10'001, machine.event("x")))) == "append-too-large");
+        CHECK(store->head() == 0);
+    }
 }
 
 TEST_CASE("every event store takes what is at a limit and refuses what is one above it",

@@ -2,7 +2,6 @@
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/time.hpp>
-#include <eventloom/framework/utf8.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -14,21 +13,6 @@
 #include <variant>
 
 namespace codec_test {
-
-namespace {
-
-struct Moved {
-    std::string from;
-    std::string to;
-};
-
-template <class First, class Second>
-struct Both {
-    First one;
-    Second other;
-};
-
-} // namespace
 
 using namespace eventloom;
 
@@ -379,38 +363,6 @@ TEST_CASE("unknown types and newer schema versions are errors with the event's p
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().code == "unknown-event-type");
     CHECK(unknown.error().sentence.find("order-eaten") != std::string::npos);
-}
-
-TEST_CASE("member names, counts and equality are read off the struct", "[framework][members]")
-{
-    STATIC_REQUIRE(member_count<Line> == 3);
-    STATIC_REQUIRE(member_name<Line, 2>() == "price");
-    CHECK(same(Line{"a", 1, {2}}, Line{"a", 1, {2}}));
-    CHECK_FALSE(same(Line{"a", 1, {2}}, Line{"a", 1, {3}}));
-}
-
-TEST_CASE("a struct in an unnamed namespace, or within a function, has its members' names", "[framework][members]")
-{
-    struct Within {
-        Moved moved;
-        std::string to;
-    };
-    STATIC_REQUIRE(member_name<Moved, 0>() == "from");
-    STATIC_REQUIRE(member_name<Moved, 1>() == "to");
-    STATIC_REQUIRE(member_name<Both<Moved, Both<int, Moved>>, 1>() == "other");
-    STATIC_REQUIRE(member_name<Within, 1>() == "to");
-    CHECK(codec<Moved>::to_json({"Paris", "Rome"}) == R"({"from": "Paris","to": "Rome"})");
-    CHECK(codec<Moved>::shape().text == "{from:text,to:text}");
-}
-
-TEST_CASE("text from outside is shown without what steers a terminal", "[framework][utf8]")
-{
-    CHECK(is_utf8("caf\xc3\xa9"));
-    CHECK_FALSE(is_utf8("\xc0\xaf"));
-    CHECK_FALSE(is_utf8("\xed\xa0\x80"));
-    CHECK_FALSE(is_clean_name("a\x1b[2J"));
-    CHECK(printable("a\x1b[2J\xe2\x80\xae") == "a\xEF\xBF\xBD[2J\xEF\xBF\xBD");
-    CHECK(repaired_utf8("a\xff\n") == "a\xEF\xBF\xBD\n");
 }
 
 } // namespace codec_test

@@ -1,155 +1,10 @@
 // A person's data in every file of a service, and the same files when the person was forgotten.
-#include "personal/cards.hpp"
-#include "service/kept_console.hpp"
-#include "support/every_store.hpp"
-
-#include <eventloom/framework/cereal_codec.hpp>
-#include <eventloom/service/command_line.hpp>
-#include <eventloom/service/service.hpp>
-#include <eventloom/storage/system_files.hpp>
-
-#include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
-
-#include <filesystem>
-#include <fstream>
+#include "service/typed_customers.hpp"
 
 namespace erasure_test {
 
-using namespace eventloom;
-using namespace eventloom::testing;
-using namespace customers;
-using Json   = nlohmann::json;
-namespace fs = std::filesystem;
-
-const std::string canary_name   = "Ada-Canary-Lovelace";
-const std::string canary_street = "Canary-Square-12";
-const std::string canary_town   = "Canary-upon-Thames";
-const std::string kept_name     = "Grace-Kept-Hopper";
-const std::vector<std::string> canaries{canary_name, canary_street, canary_town};
-
-// A projection that goes on without what it cannot handle, and says in the dead letter what it was.
-Projected<CustomerId, Card> picky()
-{
-    return projection<CustomerId, Card>("picky", 1, [](Card& row, const Registered& event) -> result<void> {
-        row.name = event.name;
-        if (event.name.is_erased()) return done();
-        return fail(Failure::invalid, "unwanted", "I do not take " + event.name.value_or("") + ".");
-    });
-}
-
-class Shop final : public OpenService {
-public:
-    explicit Shop(std::unique_ptr<Service> service) : service_{std::move(service)} {}
-    Service& service() override { return *service_; }
-
-private:
-    std::unique_ptr<Service> service_;
-};
-
-result<std::unique_ptr<OpenService>> open_shop(const Runtime& runtime, const std::string& directory, bool)
-{
-    BOOST_OUTCOME_TRY(auto service, Service::open(runtime, {.directory = directory}));
-    auto& projections = service->projections();
-    BOOST_OUTCOME_TRY(projections.add(cards(), {.copies = {.every = 1}}));
-    BOOST_OUTCOME_TRY(projections.add(cards("cards-in-sql"), {.kept_in = RowPlace::sqlite}));
-    BOOST_OUTCOME_TRY(projections.add(cards("cards-in-memory"), {.kept_in = RowPlace::memory}));
-    BOOST_OUTCOME_TRY(projections.add(picky(), {.on_failure = OnFailure::park}));
-    return std::unique_ptr<OpenService>{std::make_unique<Shop>(std::move(service))};
-}
-
-// Files whose bytes have one of the texts, by their path within the directory.
-std::vector<std::string> files_with(const std::string& directory, const std::vector<std::string>& texts)
-{
-    std::vector<std::string> found;
-    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-        if (not entry.is_regular_file()) continue;
-        std::ifstream file{entry.path(), std::ios::binary};
-        const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
-        for (const auto& text : texts) {
-            if (bytes.find(text) == std::string::npos) continue;
-            found.push_back(fs::relative(entry.path(), directory).string());
-            break;
-        }
-    }
-    return found;
-}
-
-bool any_beneath(const std::vector<std::string>& files, const std::string& directory)
-{
-    return std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.starts_with(directory); });
-}
-
-struct Typed {
-    const Program program{"customers", "Customers.", [](CommandLine& line) {
-                              line.opens(open_shop);
-                              line.knows(event_types<Customer>());
-                          }};
-    SimulatedExecutor simulated{1};
-    const Runtime runtime{simulated, simulated, simulated, system_files()};
-    const TemporaryDirectory directory;
-    KeptConsole console{{.err_is_terminal = false, .width = 100}};
-
-    template <class Work>
-    void with_service(const Work& work)
-    {
-        const auto open = open_shop(runtime, directory.path(), true);
-        REQUIRE(open);
-        auto& service = open.value()->service();
-        REQUIRE(service.start());
-        const auto catch_up = [&] {
-            const auto deadline = runtime.clock.now() + std::chrono::hours{1};
-            REQUIRE(service.wait_for(service.store().head(), deadline, [] { return done(); }));
-        };
-        catch_up();
-        work(service);
-        catch_up();
-        simulated.run_until_idle(); // copies of rows, too
-    }
-
-    void fill()
-    {
-        with_service([](Service& service) {
-            const auto send = [&](const std::string& who, const auto& command) {
-                REQUIRE(service.commands().send(CustomerId{who}, command));
-            };
-            send("1", Register{CustomerId{"1"}, canary_name, {canary_street, canary_town}});
-            send("2", Register{CustomerId{"2"}, kept_name, {"Kept-Street", "Kept-Town"}});
-            for (const int cents : {100, 250, 75}) {
-                send("1", Buy{cents});
-                send("2", Buy{cents});
-            }
-        });
-    }
-
-    int type(std::vector<std::string> words) { return type_in(directory.path(), std::move(words)); }
-    int type_in(const std::string& data, std::vector<std::string> words)
-    {
-        console.said_out.clear();
-        console.said_err.clear();
-        words.insert(words.end(), {"--data", data, "--json"});
-        CommandLine line{program, {console, runtime, directory.path(), {}}};
-        REQUIRE_FALSE(line.read(std::move(words)));
-        return line.carry_out();
-    }
-    Json answer() const { return Json::parse(console.said_out); }
-    std::string error_code() const { return Json::parse(console.said_err).at("error").at("code"); }
-
-    std::vector<std::string> names_in(const std::string& projection)
-    {
-        std::vector<std::string> names;
-        with_service([&](Service& service) {
-            const auto rows = service.projections().rows_now(projection);
-            REQUIRE(rows);
-            for (const std::string who : {"1", "2"}) {
-                const auto row = rows.value().row({.table = "", .key = who});
-                REQUIRE(row);
-                names.push_back(Json::parse(row.value().value()).at("row").at("name").dump());
-            }
-        });
-        return names;
-    }
-};
+using namespace typed_customers;
+using typed_customers::Json; // not the service's own
 
 TEST_CASE("after a person was forgotten and projections were rebuilt, no byte of any file has the person's data",
           "[service][personal]")
@@ -238,22 +93,6 @@ TEST_CASE("an export has personal data sealed, and who imports it reads them wit
     CHECK(typed.answer().at("data").at("name") == Json{{"erased", true}});
 }
 
-TEST_CASE("keys that are lost altogether are told by looking at the log, and those of who was forgotten are not",
-          "[service][personal]")
-{
-    Typed typed;
-    typed.fill();
-    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
-    CHECK(typed.answer().at("subjects_without_their_key") == 0);
-    REQUIRE(typed.type({"store", "forget", "customer-1", "--yes"}) == 0);
-    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
-    CHECK(typed.answer().at("subjects_without_their_key") == 0);
-    fs::remove_all(typed.directory.path() + "/keys");
-    CHECK(typed.type({"store", "keys", "verify"}) == 1);
-    CHECK(typed.error_code() == "personal-key-missing");
-    CHECK(typed.answer().at("subjects_without_their_key") == 2); // nothing says any more that one of them was forgotten
-}
-
 TEST_CASE("nobody is forgotten whose name is none", "[service][personal]")
 {
     Typed typed;
@@ -335,38 +174,6 @@ TEST_CASE("a service that runs shows no erased data, and keeps none in memory fo
     CHECK(files_with(typed.directory.path(), canaries) == std::vector<std::string>{});
 }
 
-TEST_CASE(
-    "a person who comes back is given a new key when nothing is left of the old data, and a dry run says so before",
-    "[service][personal]")
-{
-    Typed typed;
-    typed.fill();
-    const auto would = [&] {
-        REQUIRE(typed.type({"store", "keys", "readmit", "customer-1", "--dry-run"}) == 0);
-        return typed.answer();
-    };
-    const auto readmit_error = [&] {
-        CHECK(typed.type({"store", "keys", "readmit", "customer-1"}) == 1);
-        return typed.error_code();
-    };
-    CHECK(would().at("would_make_a_key") == false);
-    CHECK(readmit_error() == "subject-not-forgotten");
-    // As a process leaves it that dies while it forgets.
-    typed.with_service([](Service& service) { REQUIRE(service.personal_keys().forget("customer-1")); });
-    CHECK(would().at("would_make_a_key") == false);
-    CHECK(would().at("erasure_complete") == false);
-    CHECK(readmit_error() == "erasure-not-complete");
-    CHECK(any_beneath(files_with(typed.directory.path(), canaries), "snapshots/"));
-    REQUIRE(typed.type({"store", "forget", "customer-1", "--yes", "--rebuild"}) == 0);
-    CHECK(files_with(typed.directory.path(), canaries) == std::vector<std::string>{});
-
-    CHECK(would().at("would_make_a_key") == true);
-    CHECK(would().at("key_version").is_null());
-    REQUIRE(typed.type({"store", "keys", "readmit", "customer-1"}) == 0);
-    CHECK(typed.answer().at("key_version") == 2);
-    CHECK(would().at("would_make_a_key") == false);
-}
-
 TEST_CASE("an inline projection that hears personal data is refused: its rows would lie in the log",
           "[service][personal]")
 {
@@ -376,36 +183,6 @@ TEST_CASE("an inline projection that hears personal data is refused: its rows wo
     const auto added = service.value()->projections().add(cards(), {.kept_in = RowPlace::log});
     REQUIRE_FALSE(added);
     CHECK(added.error().code == "inline-personal-data");
-}
-
-TEST_CASE("the master key is exchanged from the command line, and the old one opens nothing any more",
-          "[service][personal]")
-{
-    Typed typed;
-    typed.fill();
-    const auto master = typed.directory.path() + "/keys/master.key";
-    REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--dry-run"}) == 0);
-    CHECK(typed.answer().at("would_wrap_anew") == 2);
-    CHECK_FALSE(fs::exists(typed.directory.path() + "/new.key"));
-    CHECK(typed.type({"store", "keys", "rekey", "--new-master", "new.key"}) == 1);
-    CHECK(typed.error_code() == "needs-yes");
-    CHECK_FALSE(fs::exists(typed.directory.path() + "/new.key"));
-    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
-    REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--yes"}) == 0);
-    CHECK(typed.answer().at("wrapped_anew") == 2);
-    // Said again while the old one is in its place still.
-    REQUIRE(typed.type({"store", "keys", "rekey", "--new-master", "new.key", "--yes"}) == 0);
-    CHECK(typed.answer().at("wrapped_anew") == 0);
-    CHECK(typed.type({"events", "show", "1"}) == 1);
-    CHECK(typed.error_code() == "master-key-wrong");
-    fs::rename(typed.directory.path() + "/new.key", master);
-    REQUIRE(typed.type({"store", "keys", "verify"}) == 0);
-    CHECK(typed.answer().at("keys") == 2);
-    REQUIRE(typed.type({"events", "show", "1"}) == 0);
-    CHECK(typed.answer().at("data").at("name") == canary_name);
-    fs::permissions(master, fs::perms::group_read, fs::perm_options::add);
-    CHECK(typed.type({"events", "show", "1"}) == 1);
-    CHECK(typed.error_code() == "secret-file-exposed");
 }
 
 } // namespace erasure_test
