@@ -78,7 +78,8 @@ AppendRequest DrawnAppends::fresh(const StoreModel& model)
     }
     if (drawn_.one_in(4)) request.condition = {query(), drawn_.one_in(3) ? model.head() / 2 : model.head()};
     if (drawn_.one_in(5)) {
-        request.command = CommandRecord{.id = ids_.next(), .stream = request.streams.front().stream};
+        const auto own  = drawn_.below(request.streams.size());
+        request.command = CommandRecord{.id = ids_.next(), .stream = request.streams[own].stream};
         if (drawn_.one_in(4)) request.streams.clear();
         if (request.streams.empty()) request.condition.reset();
     }

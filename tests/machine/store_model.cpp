@@ -185,11 +185,14 @@ void StoreModel::take(const AppendRequest& request)
     }
     if (not request.command) return;
     auto record          = *request.command;
-    record.count         = events_in(request);
+    record.count         = 0;
     record.last_position = head();
     record.last_version  = 0;
-    for (std::size_t i = 0; i < request.streams.size(); ++i) {
-        if (request.streams[i].stream == record.stream) record.last_version = answer.streams[i].last_version;
+    for (std::size_t i = request.streams.size(); i-- > 0;) {
+        record.count += request.streams[i].events.size();
+        if (request.streams[i].stream != record.stream) continue;
+        record.last_version = answer.streams[i].last_version;
+        break; // what stands before it is beside the command
     }
     commands_[record.id] = record;
 }

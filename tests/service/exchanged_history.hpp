@@ -78,7 +78,7 @@ inline AppendRequest personal_request(const Runtime& runtime, std::uint64_t numb
     return to("profile-" + std::to_string(number % 40), ExpectedVersion::any(), {event});
 }
 
-// Commands alone, before, between and after events; tags, headers that are no text, several streams, an event without data;
+// Commands alone, before, between and after events, and beside others; tags, headers that are no text, several streams, an event without data;
 // personal data, some erased; many appends that were recorded at one moment, and one that is larger than a record.
 inline void fill(EventStore& store, PersonalKeys& keys, const Runtime& runtime, SimulatedExecutor& executor,
                  std::uint64_t appends)
@@ -114,6 +114,12 @@ inline void fill(EventStore& store, PersonalKeys& keys, const Runtime& runtime, 
     append({.streams = {{"long-1", ExpectedVersion::any(), many},
                         {"long-2", ExpectedVersion::any(), {long_event(executor, "")}}},
             .command = CommandRecord{.id = executor.next(), .stream = "long-1"}});
+    // Written beside a command that gives an event, and beside one that gives none.
+    append({.streams = {{"long-3", ExpectedVersion::any(), {long_event(executor, "beside")}},
+                        {"long-4", ExpectedVersion::any(), {long_event(executor, "own")}}},
+            .command = CommandRecord{.id = executor.next(), .stream = "long-4"}});
+    append({.streams = {{"long-3", ExpectedVersion::any(), {long_event(executor, "beside")}}},
+            .command = CommandRecord{.id = executor.next(), .stream = "long-4"}});
 }
 
 // Streams with limits, deleted and ended; what they hide is taken out, and some of it is hidden after that.

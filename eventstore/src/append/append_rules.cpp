@@ -276,11 +276,16 @@ Appended answer_of(const AppendRequest& request, const AppendDecision& decision,
     answer.last_position  = position;
     if (request.command) {
         auto& record         = answer.command.emplace(*request.command);
-        record.count         = position - head;
+        record.count         = 0;
         record.last_position = position;
         record.last_version  = 0;
+        bool is_its_own      = false; // what stands before its own stream is written beside the command
         for (std::size_t i = 0; i < request.streams.size(); ++i) {
-            if (request.streams[i].stream == record.stream) record.last_version = answer.streams[i].last_version;
+            if (request.streams[i].stream == record.stream) {
+                record.last_version = answer.streams[i].last_version;
+                is_its_own          = true;
+            }
+            if (is_its_own) record.count += request.streams[i].events.size();
         }
     }
     return answer;

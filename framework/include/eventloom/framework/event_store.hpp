@@ -104,7 +104,8 @@ struct StreamAppend {
 struct CommandRecord {
     Uuid id;
     std::string stream; // the stream the command was decided for
-    // Filled in by the store; in a request they are ignored.
+    // Filled in by the store; in a request they are ignored. The events of streams that stand before the command's own in the
+    // request are not the command's: they are only written beside it.
     std::uint64_t count    = 0; // how many events the command gave, 0 for a command that changed nothing
     Version last_version   = 0; // of the stream after the command; meaningless while the stream is empty
     Position last_position = 0; // of the log after the command
@@ -130,8 +131,8 @@ struct StreamAppended {
 
 struct Appended {
     std::vector<StreamAppended> streams; // in the order of the request; none when its command was recognised
-    Position first_position = 0;
-    Position last_position  = 0;     // with no events: the head of the log
+    Position first_position = 0;         // when its command was recognised: of the command's own events
+    Position last_position  = 0;         // with no events: the head of the log
     bool repeated           = false; // the same events, or the same command, stood there already; nothing was written
     std::optional<CommandRecord> command; // as recorded, when the request held one
 };
