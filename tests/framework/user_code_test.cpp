@@ -284,11 +284,12 @@ TEST_CASE("a middleware that throws after its command was carried out leaves the
 {
     ParcelsMachine machine;
     enum class When { before, after, never } when = When::before;
-    machine.commands.use([&](CommandContext& context, const CommandStep& next) {
+    machine.commands.use([&](CommandContext& context, const CommandStep& next, const CommandDone& done) {
         if (when == When::before) throw std::runtime_error{"index out of range"};
-        auto answer = next(context);
-        if (when == When::after) throw std::runtime_error{"index out of range"};
-        return answer;
+        next(context, [&when, done](result<Receipt> answer) {
+            if (when == When::after) throw std::runtime_error{"index out of range"};
+            done(std::move(answer));
+        });
     });
     const SendOptions options{.command_id = derived_uuid({"pack"})};
     check_thrown(machine.pack(5, options).error(), "a middleware around the command Pack");

@@ -7,10 +7,18 @@
 //
 //     bus.decide<Courses>(Subscribe{"ada", "c1"});         // a decision that spans streams: see decision.hpp
 //
+//     bus.send(OrderId{"1042"}, Pay{"receipt-1", amount}, {}, [](result<Receipt> answer) { ... });   // does not wait
+//
 // send loads the aggregate, decides, and appends with the version it read. decide folds the views of the command's boundary,
 // decides, and appends on condition that nothing new has happened within the boundary. Middleware surrounds this work. Validation
 // (`result<void> validate(const Command&)` beside the command, if there is one), idempotency by command id, and retry on
 // conflict are always there, in this order. `use` adds more around them; the one that was added last is called first.
+//
+//     bus.use([](CommandContext& context, const CommandStep& next, CommandDone done) {
+//         if (closed) return done(refuse("closed", "No orders are taken on Sundays."));   // an answer of its own
+//         next(context, std::move(done));                                                 // or that of the command
+//     });
+//
 // Threads: send may be called from any thread; use, before the first send.
 #pragma once
 
@@ -21,11 +29,8 @@
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
 
-#include <algorithm>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <typeindex>
@@ -50,7 +55,7 @@ struct Receipt {
     bool repeated        = false; // it had been carried out before; this is the answer of then
 };
 
-// A command on its way through the middleware.
+// A command on its way through the middleware. Lives until it is answered.
 struct CommandContext {
     std::string_view command; // the struct's name, for logs and metrics
     std::string stream;
@@ -60,28 +65,38 @@ struct CommandContext {
     std::function<result<void>()> validate;
 };
 
-using CommandStep = std::function<result<Receipt>(CommandContext&)>;
-using Middleware  = std::function<result<Receipt>(CommandContext&, const CommandStep& next)>;
+// Takes the answer to a command.
+using CommandDone = std::function<void(result<Receipt>)>;
+
+// What is inside a middleware: the next one, or the decision. The answer may come before this returns, or later on another
+// thread; it comes once.
+using CommandStep = std::function<void(CommandContext&, CommandDone)>;
+
+// Calls `done` once: with an answer of its own, or with that of `next`, which it may call again. It may return before that;
+// `context` and `next` stay until it has called `done`. What it throws, or the function that it hands to `next`, is the answer,
+// and so is an error if it lets go of `done` without calling it.
+using Middleware = std::function<void(CommandContext&, const CommandStep& next, CommandDone done)>;
 
 struct CommandBusOptions {
     // At a command whose stream or boundary others write to at the same time. Each that fails was another's success, so that
     // as many suffice as there are others.
     unsigned attempts             = 100;
     std::size_t cached_aggregates = 10'000; // states kept in memory, the least recently used one goes first
-    SnapshotStore* snapshots = nullptr; // of aggregates that say so, for those that are not in memory; outlives the bus
+    // Of aggregates that say so, for those that are not in memory. Outlives the bus and what is in flight.
+    SnapshotStore* snapshots = nullptr;
 };
 
 namespace detail {
 
-class AggregateCache; // states by stream, the most recently used ones
-struct LoadedState;
+class CommandCarrier;
 
 } // namespace detail
 
 class CommandBus {
 public:
     CommandBus(const Runtime& runtime, EventStore& store, CommandBusOptions options = {});
-    ~CommandBus();
+    CommandBus(const CommandBus&)            = delete;
+    CommandBus& operator=(const CommandBus&) = delete;
 
     // Says whose the streams of a category are; each aggregate says it of its own when it is first asked for. The streams of
     // one category have one state: what another type makes of their events is not what their commands were decided on.
@@ -104,8 +119,31 @@ public:
                     std::move(options));
     }
 
-    // Either of them, for a command without its type, as sagas keep it.
+    // Both again, without waiting for the disk: thousands of commands may be in flight, and those that are written together are
+    // synced once. `done` is called once, on the caller's thread or on one of the store's choice; it may send again, but must
+    // not wait. Commands to one aggregate are decided one after the other, each on what those before it have written. The bus
+    // may go meanwhile; the store answers what is in flight before it has closed.
+    template <aggregate State, decided_by<State> Command>
+    void send(const id<State>& to, Command command, SendOptions options, CommandDone done)
+    {
+        send(detail::command_type<State, Command>, to.stream(), std::make_shared<const Command>(std::move(command)),
+             std::move(options), std::nullopt, std::move(done));
+    }
+    template <decision_context Context, class Command>
+    void decide(Command command, SendOptions options, CommandDone done)
+    {
+        send(detail::CommandWithin<Context, Command>::type, std::string{Context::stream},
+             std::make_shared<const Command>(std::move(command)), std::move(options), std::nullopt, std::move(done));
+    }
+
+    // Any of them, for a command without its type, as sagas keep it.
     result<Receipt> send(const detail::CommandType& type, std::string to, const void* command, SendOptions options);
+
+    // Writes `beside` in the same append, before the events of the command, and also when it gives none. Not written when the
+    // command fails, or had been carried out before (Receipt::repeated).
+    // Failure::conflict  "beside-changed": that stream is not as expected; nothing was written.
+    void send(const detail::CommandType& type, std::string to, std::shared_ptr<const void> command, SendOptions options,
+              std::optional<StreamAppend> beside, CommandDone done);
 
     // The aggregate as the log has it at this moment.
     template <aggregate State>
@@ -126,33 +164,13 @@ public:
     // Puts `middleware` around everything that is there already.
     void use(Middleware middleware);
 
+    // Whose log the commands go to.
+    EventStore& store();
+
 private:
     result<std::shared_ptr<const void>> load(const detail::AggregateType& aggregate, const std::string& stream);
-    result<detail::LoadedState> load_stream(const detail::AggregateType& aggregate, const std::string& stream);
-    result<std::uint64_t> fold_rest(const detail::StateType& type, void* state, const std::string& stream,
-                                    std::uint64_t events, std::uint64_t length) const;
-    result<detail::LoadedState> load_snapshot(const detail::AggregateType& aggregate, const std::string& stream);
-    // By the policy of the aggregate; never a reason for a command to fail.
-    void take_snapshot(const detail::AggregateType& aggregate, const std::string& stream, std::uint64_t events_before,
-                       const detail::LoadedState& loaded);
-    result<Receipt> decide_and_append(CommandContext& context, const detail::CommandType& type, const void* command);
-    result<Receipt> decide_within(CommandContext& context, const detail::CommandType& type, const void* command);
 
-    // A state that was folded before its stream was deleted, or cut, is not the state of now.
-    result<std::uint64_t> count_settings(const std::string& stream) const;
-    result<std::optional<Snapshot>> find_snapshot(const std::string& stream, std::uint32_t version, const Shape& shape);
-    void save_snapshot(const std::string& stream, Snapshot snapshot, std::uint64_t age);
-    result<std::optional<SnapshotAnchor>> anchor_after(const std::string& stream, std::uint64_t events) const;
-    result<Receipt> run(CommandContext& context, const CommandStep& innermost);
-    result<Receipt> append(const CommandContext& context, std::vector<NewEvent> events, ExpectedVersion expected,
-                           std::optional<AppendCondition> condition = std::nullopt);
-
-    struct State;
-    Runtime runtime_;
-    EventStore& store_;
-    CommandBusOptions options_;
-    const std::unique_ptr<State> state_;
-    std::vector<Middleware> middleware_; // innermost first
+    const std::shared_ptr<detail::CommandCarrier> carrier_; // shared by the commands that are on their way
 };
 
 // The middleware of every bus; public so that a service can say the same of other senders.
