@@ -193,4 +193,9 @@ void SystemExecutor::wake()
     state_->note_progress();
 }
 
+std::unique_ptr<Executor> SystemExecutor::own_threads(unsigned count)
+{
+    return std::make_unique<SystemExecutor>(SystemOptions{.threads = count});
+}
+
 } // namespace eventloom

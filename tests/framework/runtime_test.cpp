@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <future>
 #include <set>
 #include <thread>
 #include <vector>
@@ -133,6 +134,42 @@ TEST_CASE("a clock that is set moves no timer", "[framework][runtime][clock]")
     CHECK(fired == 1);
     CHECK(simulated.wait_until([&] { return fired == 2; }, simulated.now() + std::chrono::hours{1}));
     CHECK(simulated.now() == began - std::chrono::days{30'000} + std::chrono::hours{2});
+}
+
+TEST_CASE("an executor on one thread gives itself for work that may block", "[framework][runtime]")
+{
+    SimulatedExecutor simulated{1};
+    int ran   = 0;
+    auto gift = simulated.own_threads(3);
+    gift->post([&] { ++ran; });
+    gift->post_at(simulated.now() + 1s, [&] { ++ran; });
+    CHECK(ran == 0);
+    CHECK(gift->wait_until([&] { return ran == 1; }, simulated.now()));
+    gift.reset(); // ends nothing
+    simulated.advance(1s);
+    CHECK(ran == 2);
+}
+
+TEST_CASE("work that blocks on threads of its own does not hold those of the executor", "[framework][runtime][threads]")
+{
+    std::promise<void> open_the_gate;
+    const auto gate = open_the_gate.get_future().share();
+    std::atomic<int> inside{0};
+    std::atomic<int> left{0};
+    SystemExecutor executor{{.threads = 1}};
+    auto own = executor.own_threads(2);
+    for (int i = 0; i < 2; ++i) {
+        own->post([&] {
+            ++inside;
+            executor.wake();
+            gate.wait();
+            ++left;
+        });
+    }
+    CHECK(executor.wait_until([&] { return inside == 2; }, Time::max()));
+    executor.post([&] { open_the_gate.set_value(); });
+    own.reset(); // waits for what runs there
+    CHECK(left == 2);
 }
 
 } // namespace runtime_test

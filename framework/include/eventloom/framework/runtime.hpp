@@ -45,6 +45,11 @@ public:
 
     // Makes waiting callers ask again: for whoever changes what they wait for outside a task.
     virtual void wake() = 0;
+
+    // An executor with threads of its own, `count` of them, for work that may block; the simulated one gives one that runs
+    // its tasks itself. It must be destroyed before this one; its end waits for the tasks that run on its own threads.
+    // Throws std::system_error when the system refuses a thread.
+    virtual std::unique_ptr<Executor> own_threads(unsigned count);
 };
 
 class IdSource {
@@ -94,6 +99,7 @@ public:
     void post_at(Time due, std::function<void()> task) override;
     bool wait_until(const std::function<bool()>& done, Time deadline) override;
     void wake() override;
+    std::unique_ptr<Executor> own_threads(unsigned count) override;
 
 private:
     struct State;
