@@ -73,7 +73,7 @@ private:
 };
 
 // One subscriber. It is driven by a task at a time: `notified_` says that one is waiting or running and will look again.
-class Follower final : public Subscription, public std::enable_shared_from_this<Follower> {
+class Follower final : public EventSubscription, public std::enable_shared_from_this<Follower> {
 public:
     Follower(const Runtime& runtime, const EventStore& store, std::shared_ptr<const RecentCommits> recent,
              SubscriptionOptions options, DeliveryHandler handler)
@@ -113,6 +113,14 @@ public:
         const std::lock_guard wait_for_the_handler{handling_};
     }
 
+    void hold() override { held_ = true; }
+
+    void go_on() override
+    {
+        held_ = false;
+        notify();
+    }
+
     // There may be something new: look, soon.
     void notify()
     {
@@ -131,7 +139,7 @@ private:
         bool more = false;
         {
             const std::lock_guard lock{handling_};
-            if (stopped_ || failed_) return;
+            if (stopped_ || failed_ || held_) return;
             running_on_ = std::this_thread::get_id();
             auto moved  = advance();
             running_on_ = std::thread::id{};
@@ -220,6 +228,7 @@ private:
     std::atomic<bool> notified_{false};
     std::atomic<bool> stopped_{false};
     std::atomic<bool> failed_{false};
+    std::atomic<bool> held_{false};
     std::atomic<std::thread::id> running_on_{};
     std::mutex handling_;                 // held while the handler runs, so that stop() can wait for it
     std::unique_ptr<EventCursor> cursor_; // while catching up; guarded by handling_
@@ -272,7 +281,7 @@ EventBus::EventBus(const Runtime& runtime, EventStore& store, EventBusOptions op
 
 EventBus::~EventBus() = default;
 
-std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, DeliveryHandler handler)
+std::shared_ptr<EventSubscription> EventBus::subscribe(SubscriptionOptions options, DeliveryHandler handler)
 {
     ensure(options.batch_events_max > 0, "a subscription asks for batches of no event");
     auto follower =
@@ -286,7 +295,7 @@ std::shared_ptr<Subscription> EventBus::subscribe(SubscriptionOptions options, D
     }
     follower->notify();
     // A task in flight holds the follower too; what the caller holds is the promise that it stops.
-    return {follower.get(), [follower](Subscription*) { follower->stop(); }};
+    return {follower.get(), [follower](EventSubscription*) { follower->stop(); }};
 }
 
 result<void> EventBus::forget_recent()

@@ -1,7 +1,7 @@
-// How an instance begins: with an event of the log, once.
-#include "definition.hpp"
-#include "work.hpp"
+// How an event of the log begins an instance, or is heard by one that waits for it.
+#include "engine.hpp"
 
+#include <eventloom/framework/log.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <algorithm>
@@ -17,105 +17,158 @@ Error no_begin_event(const InstanceKey& key)
                 "definition, is gone; it cannot begin"};
 }
 
-// Of a context's event, any stream.
-bool is_begin_event(const Saga& saga, const RecordedEvent& event)
+instance::Started started_by(const SagaDefinition& saga, const RecordedEvent& event, const Begun& begun, Time now)
 {
-    const auto& category = saga->begin_event->category;
-    return category.empty() || category == category_of(event.stream);
+    return {.version     = saga.version,
+            .state       = begun.state ? *begun.state.value() : std::string{},
+            .begun_by    = to_string(event.id),
+            .correlation = to_string(event.metadata.correlation),
+            .at          = now,
+            .shape       = saga.shape,
+            .form        = saga.form,
+            .position    = event.position};
+}
+
+// Failure::invalid "invalid-stream-name"
+result<void> check_name(const InstanceKey& key)
+{
+    NewEvent event;
+    event.type        = "saga-started";
+    event.id.bytes[0] = 1; // any
+    AppendRequest request;
+    request.streams.push_back({key.stream(), ExpectedVersion::any(), {std::move(event)}});
+    return check_append(request);
 }
 
 } // namespace
 
-result<void> SagaEngine::follow(const Saga& saga)
+void SagaEngine::begin(const std::shared_ptr<Active>& active, const Saga& saga, const Event& event, const Begun& begun,
+                       const Taken& taken)
 {
-    BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(saga->name));
-    const std::string category{saga->begin_event->category};
-    const auto& names = saga->begin_event->names;
-    auto subscription = bus_.subscribe({.name  = saga->name,
-                                        .scope = category.empty() ? Scope::everything() : Scope::category(category),
-                                        .types = {names.begin(), names.end()},
-                                        .after = checkpoint},
-                                       [this, saga](const Delivery& delivery) { return begin(saga, delivery); });
-    const std::lock_guard lock{mutex_};
-    subscriptions_.push_back(std::move(subscription));
-    return done();
-}
-
-result<void> SagaEngine::begin(const Saga& saga, const Delivery& delivery)
-{
-    for (const RecordedEvent& event : delivery.events) {
-        if (stopped()) return done(); // what was begun is begun again, to no effect
-        BOOST_OUTCOME_TRY(begin_instance(saga, event));
+    if (not active->is_known() && not check_name(active->key)) {
+        begin_by_another_name(saga, event, taken);
+        return take_next(active);
     }
-    if (delivery.events.empty() || stopped()) return done();
-    return table_->keep_checkpoint(saga->name, delivery.position);
-}
-
-result<void> SagaEngine::begin_instance(const Saga& saga, const RecordedEvent& event)
-{
-    auto begun = begin_by(*saga, event);
-    if (begun.state && not begun.state.value()) return done();
-    auto recorded = record_begun(saga, event, begun);
-    if (recorded || recorded.error().code != "invalid-stream-name") return recorded;
-    // No stream can have the name of that instance: it is stuck, by a name that one can have.
-    return record_begun(saga, event, {to_string(event.id), std::move(recorded.error())});
-}
-
-result<void> SagaEngine::record_begun(const Saga& saga, const RecordedEvent& event, const Begun& begun)
-{
-    const InstanceKey key{saga->name, begun.key};
+    if (active->is_known()) {
+        // Heard before, or a further begin event of the same key.
+        if (active->instance.began.event != to_string(event->id)) {
+            write_to(runtime_.log, LogLevel::warning, "saga-begin-ignored",
+                     {{"saga", active->key.saga},
+                      {"key", active->key.key},
+                      {"position", event->position},
+                      {"status", std::string{to_string(active->instance.status)}}});
+        }
+        taken();
+        return go_on(active);
+    }
     // An instance whose history was deleted has ended: expecting "no stream" would succeed, and begin it again.
-    BOOST_OUTCOME_TRY(const auto recorded, store_.stream_length(key.stream()));
-    if (recorded > 0) {
-        BOOST_OUTCOME_TRY(const auto status, stream_status(store_, key.stream()));
-        if (status.tombstoned || status.is_deleted(recorded)) return done();
+    const auto status = stream_status(store_, active->key.stream());
+    if (not status) return give_up(status.error());
+    const auto length = store_.stream_length(active->key.stream());
+    if (not length) return give_up(length.error());
+    if (length.value() > 0 && (status.value().tombstoned || status.value().is_deleted(length.value()))) {
+        write_to(runtime_.log, LogLevel::warning, "saga-history-deleted",
+                 {{"saga", active->key.saga}, {"key", active->key.key}});
+        taken();
+        return take_next(active);
     }
+    active->when_recorded.push_back([this, key = active->key, saga, event, begun, taken](bool is_recorded) {
+        if (is_recorded) return taken();
+        tell(key, [=, this](const auto& again) { begin(again, saga, event, begun, taken); });
+    });
+    active->add(started_by(*saga, *event, begun, runtime_.clock.now()));
+    if (not begun.state) {
+        active->add(instance::Stuck{instance::no_state_yet, begun.state.error().code, begun.state.error().sentence,
+                                    runtime_.clock.now()});
+    } else if (auto found = find_definition(*active); not found) {
+        active->add(instance::Stuck{{}, found.error().code, found.error().sentence, runtime_.clock.now()});
+    }
+    go_on(active);
+}
 
-    instance::Started started{.version     = saga->version,
-                              .state       = begun.state ? *begun.state.value() : std::string{},
-                              .begun_by    = to_string(event.id),
-                              .correlation = to_string(event.metadata.correlation),
-                              .at          = runtime_.clock.now(),
-                              .shape       = saga->shape};
-    std::vector<Fact> facts{std::move(started)};
-    if (not begun.state) facts.push_back(stuck_at(instance::no_state_yet, begun.state.error()));
-    auto started_now = record(key, {}, facts);
-    if (not started_now) {
-        // Begun before a crash, or by an earlier begin event of the same stream: it is not begun again.
-        if (started_now.error().code == "stream-tombstoned") return done();
-        if (started_now.error().code != "wrong-expected-version") return std::move(started_now.error());
-        BOOST_OUTCOME_TRY(auto known, table_->find(key));
-        if (known) return done();
-        BOOST_OUTCOME_TRY(auto standing, refreshed(key, {}));
-        BOOST_OUTCOME_TRY(table_->keep(key, standing));
-        if (not is_open(standing)) return done();
+// No stream can have the name of that instance: it is stuck, by a name that one can have.
+void SagaEngine::begin_by_another_name(const Saga& saga, const Event& event, const Taken& taken)
+{
+    const auto named = check_name({saga->name, begin_by(*saga, *event).key});
+    const Begun begun{to_string(event->id), named.error()};
+    tell({saga->name, begun.key},
+         [this, saga, event, begun, taken](const auto& active) { begin(active, saga, event, begun, taken); });
+}
+
+void SagaEngine::hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken)
+{
+    const bool is_new   = active->is_known() && event->position > active->instance.heard_to;
+    const bool can_hear = is_new && active->saga && active->state && active->instance.status == SagaStatus::running;
+    auto fact           = can_hear ? fact_heard(*active, *event) : std::nullopt;
+    if (not fact) {
+        taken();
+        return go_on(active);
     }
-    if (begun.state) enqueue(key);
-    return done();
+    active->when_recorded.push_back([this, key = active->key, event, taken](bool is_recorded) {
+        if (is_recorded) return taken();
+        tell(key, [=, this](const auto& again) { hear(again, event, taken); });
+    });
+    active->add(std::move(*fact));
+    go_on(active);
+}
+
+// What an instance that is running makes of an event; nothing when it does not wait for it.
+std::optional<instance::Fact> SagaEngine::fact_heard(Active& active, const RecordedEvent& event) const
+{
+    const SagaDefinition& saga = *active.saga;
+    const Time now             = runtime_.clock.now();
+    const auto cancels         = [&](const auto* heard) { return is_heard(*heard, event); };
+    if (std::any_of(saga.cancelled_by.begin(), saga.cancelled_by.end(), cancels)) {
+        return fact_of_cancelling(saga, active.instance, active.asked, "the event " + event.type, event.position, now);
+    }
+    const auto place = step_that_awaits(saga, active.instance, event);
+    if (not place) return std::nullopt;
+    auto fact = fact_of_event(saga, active.instance, active.state, *place, event, now);
+    if (fact) return std::move(fact.value());
+    return instance::Stuck{saga.steps[*place].name, fact.error().code, fact.error().sentence, now};
 }
 
 // Of an instance that was stuck before it had a state: it begins with the event that it was to begin with.
-result<void> SagaEngine::begin_again(const std::shared_ptr<Work>& work)
+void SagaEngine::begin_again(Active& active)
 {
-    work->step = instance::no_state_yet;
-    work->saga = newest_definition_of(work->key.saga);
-    BOOST_OUTCOME_TRY(const auto event, store_.find_event(parse_uuid(work->instance.begun_by).value_or(Uuid{})));
-    if (not work->saga || not event) {
-        park(work, no_begin_event(work->key));
-        return done();
+    const auto stuck = [&](const Error& error) {
+        active.add(instance::Stuck{instance::no_state_yet, error.code, error.sentence, runtime_.clock.now()});
+    };
+    active.saga      = newest_definition_of(active.key.saga);
+    const auto event = store_.find_event(parse_uuid(active.instance.began.event).value_or(Uuid{}));
+    if (not event) return stuck(event.error());
+    if (not active.saga || not event.value()) return stuck(no_begin_event(active.key));
+    const auto begun = begin_by(*active.saga, *event.value());
+    if (not begun.state) return stuck(begun.state.error());
+    if (not begun.state.value()) return stuck(no_begin_event(active.key));
+    if (begun.key != active.key.key) { // it was begun by another name
+        return stuck({Failure::invalid, active.instance.stuck.code, active.instance.stuck.reason});
     }
-    auto state = begin_by(*work->saga, *event).state;
-    if (not state || not state.value()) {
-        park(work, state ? no_begin_event(work->key) : std::move(state.error()));
-        return done();
+    active.add(started_by(*active.saga, *event.value(), begun, runtime_.clock.now()));
+    if (const auto found = find_definition(active); not found) stuck(found.error());
+}
+
+// Once: what is recorded then holds for every later start, and for every table that is built again.
+result<Position> SagaEngine::where_to_begin(const Saga& saga)
+{
+    BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(saga->name));
+    if (checkpoint > 0 || saga->begins_with != SagaBegin::from_now) return checkpoint;
+    const auto cursor = store_.read({.scope = Scope::stream(saga->name), .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    std::optional<Position> recorded;
+    if (event != nullptr) {
+        BOOST_OUTCOME_TRY(detail::with_facts<instance::Instance>(*event, saga->name, [&](const auto& fact) {
+            if constexpr (requires { fact.position; }) recorded = fact.position;
+        }));
     }
-    conclude(work, instance::Started{.version     = work->saga->version,
-                                     .state       = std::move(*state.value()),
-                                     .begun_by    = work->instance.begun_by,
-                                     .correlation = work->instance.correlation,
-                                     .at          = runtime_.clock.now(),
-                                     .shape       = work->saga->shape});
-    return done();
+    if (recorded) return *recorded;
+    const Position head = store_.head();
+    NewEvent begins     = encoded<instance::Instance>(instance::BeginsAfter{head, runtime_.clock.now()});
+    begins.id           = runtime_.ids.next();
+    AppendRequest request;
+    request.streams.push_back({saga->name, ExpectedVersion::no_stream(), {std::move(begins)}});
+    BOOST_OUTCOME_TRY(store_.append(request));
+    return head;
 }
 
 result<std::map<std::string, Position>> SagaEngine::not_begun() const
@@ -125,12 +178,14 @@ result<std::map<std::string, Position>> SagaEngine::not_begun() const
     for (const auto& [name_and_version, saga] : definitions_) {
         if (saga != newest_definition_of(saga->name)) continue;
         BOOST_OUTCOME_TRY(const auto checkpoint, table->checkpoint(saga->name));
+        if (checkpoint == 0 && saga->begins_with == SagaBegin::from_now)
+            continue; // it begins with what is still to come
         for (const auto& type : saga->begin_event->names) {
             const auto cursor = store_.read({.scope = Scope::type(std::string{type}), .from = checkpoint + 1});
             for (;;) {
                 BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
                 if (event == nullptr) break;
-                if (not is_begin_event(saga, *event)) continue;
+                if (not is_heard(*saga->begin_event, *event)) continue;
                 const auto [first, is_new] = firsts.emplace(saga->name, event->position);
                 if (not is_new) first->second = std::min(first->second, event->position);
                 break;

@@ -5,6 +5,8 @@
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/value_codec.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -45,7 +47,15 @@ NewSaga new_saga(std::string_view name, std::uint32_t version, const SagaData& d
 
 void add_step(SagaDefinition& saga, NewStep step)
 {
+    step->group = static_cast<std::uint32_t>(saga.steps.size());
     saga.steps.push_back(std::move(*step));
+}
+
+void join_steps(SagaDefinition& saga, std::size_t first)
+{
+    for (std::size_t place = first; place < saga.steps.size(); ++place) {
+        saga.steps[place].group = static_cast<std::uint32_t>(first);
+    }
 }
 
 void hold(std::shared_ptr<const void>& place, void* lambda, Destroy* destroy)
@@ -53,11 +63,28 @@ void hold(std::shared_ptr<const void>& place, void* lambda, Destroy* destroy)
     place = own(lambda, destroy);
 }
 
+namespace {
+
+// What an instance that has begun relies on: which steps there are, of which kind, and in which order.
+std::uint64_t form_of(const SagaDefinition& saga)
+{
+    std::string text;
+    for (std::uint32_t place = 0; place < saga.steps.size(); ++place) {
+        const SagaStep& step = saga.steps[place];
+        text += step.act ? "act " : step.until ? "until " : "await ";
+        text += fmt::format("{} {}{}\n", step.group, step.name, place == saga.no_return ? " no return" : "");
+    }
+    return fingerprint_of(text);
+}
+
+} // namespace
+
 Saga finished(NewSaga saga)
 {
     ensure(static_cast<bool>(saga->begin), "a saga has no el::begins");
     ensure(not saga->steps.empty(), "a saga has no step");
     ensure(is_category(saga->name), "a saga's name is a category: a word without a hyphen");
+    saga->form = form_of(*saga);
     return Saga{std::move(saga)};
 }
 
@@ -123,36 +150,51 @@ std::string id_in(std::string_view stream)
     return hyphen == std::string_view::npos ? std::string{} : std::string{stream.substr(hyphen + 1)};
 }
 
-// The state that begins, and the key; nullptr when none begins.
-result<SagaState> state_begun_by(const SagaDefinition& saga, const RecordedEvent& event, std::string& key)
+} // namespace
+
+result<void> with_heard_fact(const detail::HeardEvent& heard, const RecordedEvent& event, const TakeHeard& take)
 {
-    const detail::HeardEvent& heard = *saga.begin_event;
-    const EventType* const type     = detail::find_event_type(heard.types(), event.type);
+    const EventType* const type = detail::find_event_type(heard.types(), event.type);
     if (type == nullptr) {
         const auto& ignored = heard.ignored;
-        if (std::find(ignored.begin(), ignored.end(), event.type) != ignored.end()) return SagaState{};
+        if (std::find(ignored.begin(), ignored.end(), event.type) != ignored.end()) return done();
         return unknown_event_type(event, heard.source);
     }
-    SagaState state;
-    const auto take = [&](std::size_t place, const void* fact) -> result<void> {
-        if (place != heard.place || state) return done();
-        if (heard.key != nullptr) key = heard.key(fact);
-        if (key.empty()) return begin_event_without_id(saga, event);
-        state = saga.begin.call(saga.begin.held.get(), key, fact);
+    bool is_taken       = false;
+    const auto take_one = [&](std::size_t place, const void* fact) -> result<void> {
+        if (place != heard.place || is_taken) return done();
+        is_taken = true;
+        take(fact);
         return done();
     };
-    auto read = type->decode(event.schema_version, event.data, take);
+    auto read = type->decode(event.schema_version, event.data, take_one);
     if (not read) return at_event(std::move(read.error()), event);
-    return state;
+    return done();
 }
 
-} // namespace
+result<std::optional<std::string>> key_of_heard(const detail::HeardEvent& heard, const RecordedEvent& event)
+{
+    if (heard.key == nullptr) return std::optional{id_in(event.stream)};
+    std::optional<std::string> key;
+    BOOST_OUTCOME_TRY(call_user_code("the key of the event", event.type, [&] {
+        return with_heard_fact(heard, event, [&](const void* fact) { key = heard.key(fact); });
+    }));
+    return key;
+}
 
 Begun begin_by(const SagaDefinition& saga, const RecordedEvent& event)
 {
     Begun begun{saga.begin_event->key == nullptr ? id_in(event.stream) : std::string{}, std::nullopt};
+    SagaState state;
+    bool has_no_id  = false;
+    const auto take = [&](const void* fact) {
+        if (saga.begin_event->key != nullptr) begun.key = saga.begin_event->key(fact);
+        has_no_id = begun.key.empty();
+        if (not has_no_id) state = saga.begin.call(saga.begin.held.get(), begun.key, fact);
+    };
     const auto begin = [&]() -> result<std::optional<std::string>> {
-        BOOST_OUTCOME_TRY(const auto state, state_begun_by(saga, event, begun.key));
+        BOOST_OUTCOME_TRY(with_heard_fact(*saga.begin_event, event, take));
+        if (has_no_id) return begin_event_without_id(saga, event);
         if (not state) return std::optional<std::string>{};
         std::string stored;
         encode_state(saga, state, stored);

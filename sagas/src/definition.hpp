@@ -9,6 +9,7 @@
 #include <eventloom/framework/result.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
 
+#include <functional>
 #include <variant>
 
 namespace eventloom {
@@ -43,6 +44,14 @@ std::vector<SagaAction> work_of(const detail::SagaLambda<detail::DescribeEnd>& d
 // The state with what el::keep makes of the answer.
 SagaState state_with_answer(const SagaDefinition& saga, const SagaStep& step, const SagaState& state,
                             const void* answer);
+
+// Gives what an event stands for to `take`: a struct of the type that is heard, or nothing when an upcast made something else of it.
+// The errors of the codec.
+using TakeHeard = std::function<void(const void* fact)>;
+result<void> with_heard_fact(const detail::HeardEvent& heard, const RecordedEvent& event, const TakeHeard& take);
+
+// The key of the instance that hears it; nothing when an upcast made something else of it.
+result<std::optional<std::string>> key_of_heard(const detail::HeardEvent& heard, const RecordedEvent& event);
 
 struct Begun {
     std::string key;                          // of the instance: the event's own id when it has no other

@@ -1,39 +1,49 @@
-// The engine: takes instances one step further at a time.
+// The engine: brings what happens (an event, an answer, a time, a person's word) to the instances, one after the other for each, and
+// does what follows.
 //
-// An instance is in one place at any moment: in the queue of those that can go on, with the one task that drives it, waiting
-// for an answer or a timer, or at rest (ended, or stuck). The task that drives it moves it to the next place. Each result is
-// in the instance's stream before the next work begins; after a crash the work that is not yet in the stream is done again,
-// with the same ids.
+// It waits for nothing: what is appended, sent or called answers later, and then the instance goes on. Results are recorded in the
+// instance's stream before the next work begins, in one append with the command that they follow from, if the command gives
+// one. After a crash the work that is not in the stream is asked for again, with the same ids.
 #pragma once
 
-#include "instance_table.hpp"
+#include "active.hpp"
+#include "following.hpp"
+#include "timers.hpp"
 
-#include <atomic>
-#include <deque>
 #include <mutex>
 
 namespace eventloom {
 
 class SagaEngine : public std::enable_shared_from_this<SagaEngine> {
 public:
-    using AnyDone     = Sagas::AnyDone;
-    using AnyActivity = Sagas::AnyActivity;
-
     SagaEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory,
                SagasOptions options);
 
     void add(Saga saga);
-    void add_activity(std::type_index request, std::string_view name, AnyActivity activity);
+    void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
     result<void> open();
     result<void> start();
     void stop();
-    bool settle(Time deadline, bool with_timers);
+    bool settle(Time deadline, bool with_attempts);
     std::optional<Error> error() const;
-    result<void> resume(const InstanceKey& key);
+
+    result<void> retry(const InstanceKey& key, const std::string& because);
+    result<void> cancel(const InstanceKey& key, const std::string& because);
+    result<void> skip(const InstanceKey& key, const std::string& step, const std::string& because);
+    result<void> pause(const InstanceKey& key, Time until, const std::string& because);
+    result<void> unpause(const InstanceKey& key, const std::string& because);
+    result<void> answer(const CallKey& call, const std::type_info& request, AnyAnswer answer);
+
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
     Saga newest_definition_of(const std::string& saga) const;
     result<std::map<std::string, Position>> not_begun() const;
+    // Why work of this step waits: its activity has a limit, or is down. Empty: it does not.
+    std::string waiting_for(const std::type_info& request) const
+    {
+        return activities_.knows(request) ? activities_.waiting_for(request) : std::string{};
+    }
+    std::vector<ActivityState> activities() const { return activities_.state(); }
 
     std::unique_ptr<EventCursor> history(const InstanceKey& key) const
     {
@@ -41,52 +51,82 @@ public:
     }
 
     // The instance from its stream, which may be newer than the table.
+    // Failure::corrupt "saga-history-lost": the stream begins later.
     result<instance::Instance> refreshed(const InstanceKey& key, instance::Instance instance) const;
 
 private:
-    struct Work;
+    friend class Following;
+    using Facts = std::vector<instance::Fact>;
+    using Then  = std::function<void(const std::shared_ptr<Active>&)>;
 
+    // operators.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
+    using Decide = std::function<result<Facts>(Active&)>;
+    result<void> ask(const InstanceKey& key, const Decide& decide);
+    result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
+
+    // engine.cpp
     void refuse(Error error);
     result<void> open_table();
     result<void> check_log(const std::string& doing, Position reached) const;
-    result<void> follow(const Saga& saga);
-    result<void> begin(const Saga& saga, const Delivery& delivery);
-    result<void> begin_instance(const Saga& saga, const RecordedEvent& event);
-    result<void> record_begun(const Saga& saga, const RecordedEvent& event, const Begun& begun);
-    result<void> begin_again(const std::shared_ptr<Work>& work);
-    instance::Stuck stuck_at(std::string step, const Error& error) const;
-    void park(const std::shared_ptr<Work>& work, const Error& error);
-
-    bool has_read_all() const;
-
-    void enqueue(InstanceKey key);
-    void dispatch();
-    void drive(const InstanceKey& key);
-    result<void> take_next_step(const InstanceKey& key);
-    void plan(const std::shared_ptr<Work>& work);
-    void plan_step(const std::shared_ptr<Work>& work);
-    void plan_compensation(const std::shared_ptr<Work>& work);
-    void wait_for_timer(const InstanceKey& key, Time due);
-
-    void run(const std::shared_ptr<Work>& work, const std::function<std::vector<SagaAction>()>& describe);
-    void go_on(const std::shared_ptr<Work>& work);
-    void call_activity(const std::shared_ptr<Work>& work, const CallAction& call, const Uuid& id);
-    void answered(const std::shared_ptr<Work>& work, const result<std::shared_ptr<const void>>& answer);
-    void succeed(const std::shared_ptr<Work>& work, const std::shared_ptr<const void>& answer);
-    void fail_attempt(const std::shared_ptr<Work>& work, const Error& error);
-    void give_up_by_deadline(const std::shared_ptr<Work>& work);
-
-    using Fact = instance::Instance::Events::variant;
-    result<instance::Instance> record(const InstanceKey& key, const instance::Instance& instance,
-                                      const std::vector<Fact>& facts);
-    void report(const InstanceKey& key, const std::vector<Fact>& facts) const;
-    // Records the result of the work; then the instance goes on, waits, or rests.
-    void conclude(const std::shared_ptr<Work>& work, const Fact& fact);
-    void rest(const InstanceKey& key, const instance::Instance& instance);
-    void let_go(); // releases an instance that a task or a call was driving
+    result<void> check_activities() const;
+    result<void> take_up(const std::map<std::string, std::vector<Saga>>& sagas);
+    void say_missing_versions() const;
     void give_up(Error error);
     bool stopped() const { return stopped_.load(); }
     void post(std::function<void(SagaEngine&)> task);
+
+    // beginning.cpp: events of the log come to an instance. `taken` says that this one need not be heard again.
+    using Event = std::shared_ptr<const RecordedEvent>;
+    using Taken = std::function<void()>;
+    void begin(const std::shared_ptr<Active>& active, const Saga& saga, const Event& event, const Begun& begun,
+               const Taken& taken);
+    void begin_by_another_name(const Saga& saga, const Event& event, const Taken& taken);
+    void hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken);
+    std::optional<instance::Fact> fact_heard(Active& active, const RecordedEvent& event) const;
+    void begin_again(Active& active);
+    result<Position> where_to_begin(const Saga& saga);
+
+    // hand.cpp: instances come into hand, and leave it.
+    void tell(const InstanceKey& key, Input input);
+    void take_next(const std::shared_ptr<Active>& active);
+    result<void> load(Active& active) const;
+    result<void> find_definition(Active& active) const;
+    void rest(const std::shared_ptr<Active>& active);
+    void keep(Active& active, const Next& next, Position position);
+    void set_timer(const InstanceKey& key, const InstanceRow& row);
+    void wake_at_next_time();
+    void times_have_come(Time at);
+    result<void> read_timers();
+
+    // moves.cpp: what an instance does.
+    void go_on(const std::shared_ptr<Active>& active);
+    Next look(Active& active);
+    bool begin_works(Active& active, const std::vector<Task>& tasks);
+    result<std::shared_ptr<Work>> new_work(Active& active, const Task& task);
+    void drop_works_that_are_over(Active& active, Next& next);
+    void park(Active& active, const std::string& step, const Error& error);
+    void send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
+    void sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, const result<Receipt>& receipt,
+              std::optional<Active> after, Position head);
+    void call(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
+    void asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
+    void note_asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, Time when);
+    void answered(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
+                  const result<AnyAnswer>& answer, bool late);
+    void answered_late(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
+                       const result<AnyAnswer>& answer);
+    void succeed(Active& active, const Work& work, const void* answer);
+    void fail_work(Active& active, const Work& work, const Error& error);
+
+    // recording.cpp: how facts come into the log.
+    void record(const std::shared_ptr<Active>& active, Then then);
+    std::vector<NewEvent> events_of(const Active& active) const;
+    StreamAppend append_of(const Active& active) const;
+    bool make_writable(Active& active) const;
+    void recorded(Active& active, Position position);
+    void look_again(const std::shared_ptr<Active>& active);
+    void lose(const std::shared_ptr<Active>& active);
+    void report(const InstanceKey& key, const Facts& facts) const;
 
     const Runtime runtime_;
     EventStore& store_;
@@ -95,20 +135,21 @@ private:
     const std::string directory_;
     const SagasOptions options_;
     std::map<std::pair<std::string, std::uint32_t>, Saga> definitions_;
-    std::map<std::type_index, AnyActivity> activities_;
     std::optional<Error> refused_; // the first that was added in vain
+    Activities activities_;
+    Timers timers_;
 
     std::mutex starting_;                  // of open(), start() and stop(), one at a time
     mutable std::mutex mutex_;             // over what follows, up to the error
     std::unique_ptr<InstanceTable> table_; // made once: who has found it needs no lock
-    std::vector<std::shared_ptr<Subscription>> subscriptions_;
-    std::deque<InstanceKey> queue_;
-    std::size_t in_hand_ = 0; // driven, or waiting for an answer
-    std::size_t timers_  = 0; // instances that wait for a time
-    std::uint64_t moves_ = 0; // counts every change of place
+    std::vector<std::shared_ptr<Following>> followings_;
+    std::map<InstanceKey, std::shared_ptr<Active>> active_;
+    std::uint64_t moves_ = 0; // counts every change of who is in hand
+    std::optional<Time> wakes_at_;
     std::optional<Error> error_;
     std::atomic<bool> stopped_{true};
     std::atomic<std::size_t> running_{0}; // tasks that are in the middle of something
+    std::atomic<std::uint64_t> attempts_{0};
 };
 
 } // namespace eventloom

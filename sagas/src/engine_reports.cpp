@@ -13,24 +13,25 @@ LogLevel level_of(const Fact&)
     using namespace instance;
     if constexpr (std::is_same_v<Fact, Stuck>) return LogLevel::error;
     if constexpr (std::is_same_v<Fact, AttemptFailed> || std::is_same_v<Fact, StepFailed>) return LogLevel::warning;
-    if constexpr (std::is_same_v<Fact, Compensated>) return LogLevel::warning;
+    if constexpr (std::is_same_v<Fact, Compensated> || std::is_same_v<Fact, CancelAsked>) return LogLevel::warning;
+    if constexpr (std::is_same_v<Fact, CancelRefused>) return LogLevel::warning;
+    if constexpr (std::is_same_v<Fact, Paused> || std::is_same_v<Fact, Unpaused>) return LogLevel::info;
     if constexpr (std::is_same_v<Fact, StepUndone> || std::is_same_v<Fact, Resumed>) return LogLevel::info;
     return LogLevel::debug;
 }
 
 } // namespace
 
-void SagaEngine::report(const InstanceKey& key, const std::vector<Fact>& facts) const
+void SagaEngine::report(const InstanceKey& key, const Facts& facts) const
 {
     if (runtime_.log == nullptr) return;
-    for (const Fact& fact : facts) {
+    for (const instance::Fact& fact : facts) {
         const auto write = [&](const auto& happened) {
             LogFields fields{{"saga", key.saga}, {"key", key.key}};
             if constexpr (requires { happened.step; }) fields.emplace_back("step", happened.step);
-            if constexpr (requires { happened.reason; }) {
-                fields.emplace_back("code", happened.code);
-                fields.emplace_back("error", happened.reason);
-            }
+            if constexpr (requires { happened.code; }) fields.emplace_back("code", happened.code);
+            if constexpr (requires { happened.reason; }) fields.emplace_back("error", happened.reason);
+            if constexpr (requires { happened.because; }) fields.emplace_back("because", happened.because);
             write_to(runtime_.log, level_of(happened), encoded<instance::Instance>(fact).type, fields);
         };
         std::visit(write, fact);

@@ -2,34 +2,71 @@
 
 #include "engine.hpp"
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {
 
-SagaInstance instance_of(const InstanceKey& key, const instance::Instance& stored, const Saga& saga)
+// What each of the open steps is, and why it waits.
+void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, const SagaDefinition& saga,
+                         const SagaEngine& engine)
 {
-    SagaInstance shown{.saga         = key.saga,
-                       .version      = stored.version,
-                       .key          = key.key,
-                       .status       = stored.status,
-                       .step         = {},
-                       .attempts     = stored.attempts,
-                       .next_attempt = {},
-                       .why          = {},
-                       .began        = stored.began,
-                       .changed      = stored.changed};
-    if (stored.next_attempt != Time{}) shown.next_attempt = stored.next_attempt;
+    const auto first = stored.first_open();
+    for (std::uint32_t place = first; place < saga.steps.size(); ++place) {
+        const SagaStep& step = saga.steps[place];
+        const auto& progress = stored.progress_of(place);
+        const bool is_beside = step.group == saga.steps[first].group;
+        if (not is_beside) break;
+        if (progress.state != instance::StepState::open) continue;
+        std::string why;
+        if (step.awaits != nullptr) {
+            why = "the event " + std::string{step.awaits->names.empty() ? step.name : step.awaits->names.front()};
+        } else if (step.until) {
+            why = "a time";
+        } else if (not progress.call.empty()) {
+            why = "the answer to the call " + progress.call;
+        } else if (progress.failed > 0) {
+            why                = "the next attempt";
+            shown.attempts     = progress.failed;
+            shown.next_attempt = progress.next_attempt;
+        } else if (step.request != nullptr) {
+            why = engine.waiting_for(*step.request);
+        }
+        if (not shown.step.empty()) shown.step += ", ";
+        shown.step += step.name;
+        if (not why.empty()) shown.waits_for += (shown.waits_for.empty() ? "" : "; ") + why;
+    }
+}
+
+SagaInstance instance_of(const InstanceKey& key, const instance::Instance& stored, const SagaEngine& engine)
+{
+    const Saga saga = engine.definition_of(key.saga, stored.began.version);
+    SagaInstance shown;
+    shown.saga    = key.saga;
+    shown.version = stored.began.version;
+    shown.key     = key.key;
+    shown.status  = stored.status;
+    shown.began   = stored.began.at;
+    shown.changed = stored.changed;
+    if (stored.paused_until != Time{}) shown.paused_until = stored.paused_until;
     if (stored.status == SagaStatus::stuck) {
         shown.why  = stored.stuck;
         shown.step = stored.stuck.step;
     } else if (not stored.failed.code.empty()) {
         shown.why = stored.failed;
     }
-    if (stored.status == SagaStatus::running && saga && stored.step < saga->steps.size()) {
-        shown.step = saga->steps[stored.step].name;
+    if (stored.status == SagaStatus::running && saga) {
+        describe_open_steps(shown, stored, *saga, engine);
     } else if (stored.status == SagaStatus::compensating) {
-        shown.step = "undoing";
+        shown.step         = "undoing";
+        const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
+                                          [](const auto& progress) { return progress.failed > 0; });
+        const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;
+        shown.attempts     = trying.failed;
+        if (trying.failed > 0) shown.next_attempt = trying.next_attempt;
     }
+    if (shown.paused_until) shown.waits_for = "somebody who resumes it";
     return shown;
 }
 
@@ -39,7 +76,9 @@ SagaHistoryEntry entry_of(const RecordedEvent& event)
     if (entry.what.starts_with("saga-")) entry.what.erase(0, 5);
     const auto read = [&](const auto& fact) {
         if constexpr (requires { fact.step; }) entry.step = fact.step;
+        if constexpr (requires { fact.event; }) entry.detail = fact.event;
         if constexpr (requires { fact.reason; }) entry.detail = fact.reason;
+        if constexpr (requires { fact.because; }) entry.detail = fact.because;
     };
     static_cast<void>(
         detail::with_facts<instance::Instance>(event, entry.what, read)); // shown as far as it can be read
@@ -81,9 +120,14 @@ void Sagas::add(Saga saga)
     engine_->add(std::move(saga));
 }
 
-void Sagas::add_activity(std::type_index request, std::string_view name, AnyActivity activity)
+void Sagas::add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options)
 {
-    engine_->add_activity(request, name, std::move(activity));
+    engine_->add_activity(request, name, std::move(activity), options);
+}
+
+result<void> Sagas::answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer)
+{
+    return engine_->answer(key, request, std::move(answer));
 }
 
 result<void> Sagas::start()
@@ -116,14 +160,16 @@ std::optional<Error> Sagas::error() const
     return engine_->error();
 }
 
-result<std::vector<SagaInstance>> Sagas::list(std::optional<SagaStatus> status, std::size_t limit) const
+result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::size_t limit) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
     std::vector<SagaInstance> found;
-    BOOST_OUTCOME_TRY(table->visit_all([&](const InstanceKey& key, const instance::Instance& stored) {
-        if (status && stored.status != *status) return true;
+    const InstanceFilter wanted{filter.saga, filter.status, filter.error_code, filter.key_prefix};
+    BOOST_OUTCOME_TRY(table->visit(wanted, [&](const InstanceKey& key, const InstanceRow& row) {
         if (found.size() == limit) return false;
-        found.push_back(instance_of(key, stored, engine_->definition_of(key.saga, stored.version)));
+        if (filter.began_before && row.instance.began.at >= *filter.began_before) return true;
+        auto shown = instance_of(key, row.instance, *engine_);
+        if (filter.step.empty() || shown.step == filter.step) found.push_back(std::move(shown));
         return true;
     }));
     return found;
@@ -133,10 +179,9 @@ result<std::map<SagaStatus, std::uint64_t>> Sagas::count() const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
     std::map<SagaStatus, std::uint64_t> counts;
-    BOOST_OUTCOME_TRY(table->visit_all([&](const InstanceKey&, const instance::Instance& stored) {
-        ++counts[stored.status];
-        return true;
-    }));
+    for (const auto& [counted, number] : table->count()) {
+        if (number > 0) counts[counted.status] += number;
+    }
     return counts;
 }
 
@@ -146,7 +191,7 @@ result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::stri
     const InstanceKey wanted{std::string{saga}, std::string{key}};
     BOOST_OUTCOME_TRY(const auto known, table->find(wanted));
     if (not known) return std::optional<SagaInstance>{};
-    return std::optional{instance_of(wanted, *known, engine_->definition_of(wanted.saga, known->version))};
+    return std::optional{instance_of(wanted, known->instance, *engine_)};
 }
 
 result<std::map<std::string, Position>> Sagas::not_begun() const
@@ -163,9 +208,10 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
         return fail(Failure::invalid, "no-such-saga-instance",
                     "asked for the saga " + wanted.stream() + " and found no such instance; `sagas list` shows all");
     }
-    BOOST_OUTCOME_TRY(const auto stored, engine_->refreshed(wanted, std::move(*known)));
-    const auto definition = engine_->definition_of(wanted.saga, stored.version);
-    SagaDetails details{.instance = instance_of(wanted, stored, definition), .state_json = "null", .history = {}};
+    auto refreshed     = engine_->refreshed(wanted, known->instance);
+    const auto& stored = refreshed ? refreshed.value() : known->instance; // a history that is lost is said in its row
+    const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
+    SagaDetails details{.instance = instance_of(wanted, stored, *engine_), .state_json = "null", .history = {}};
     if (definition) {
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
@@ -182,9 +228,43 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     }
 }
 
-result<void> Sagas::retry(std::string_view saga, std::string_view key)
+namespace {
+
+InstanceKey key_of(std::string_view saga, std::string_view key)
 {
-    return engine_->resume({std::string{saga}, std::string{key}});
+    return {std::string{saga}, std::string{key}};
+}
+
+} // namespace
+
+result<void> Sagas::retry(std::string_view saga, std::string_view key, std::string_view because)
+{
+    return engine_->retry(key_of(saga, key), std::string{because});
+}
+
+result<void> Sagas::cancel(std::string_view saga, std::string_view key, std::string_view because)
+{
+    return engine_->cancel(key_of(saga, key), std::string{because});
+}
+
+result<void> Sagas::skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because)
+{
+    return engine_->skip(key_of(saga, key), std::string{step}, std::string{because});
+}
+
+result<void> Sagas::pause(std::string_view saga, std::string_view key, std::string_view because, Time until)
+{
+    return engine_->pause(key_of(saga, key), until, std::string{because});
+}
+
+result<void> Sagas::resume(std::string_view saga, std::string_view key, std::string_view because)
+{
+    return engine_->unpause(key_of(saga, key), std::string{because});
+}
+
+std::vector<ActivityState> Sagas::activities() const
+{
+    return engine_->activities();
 }
 
 } // namespace eventloom

@@ -143,7 +143,7 @@ TEST_CASE("an event of a context whose id names no instance is stuck alone, and 
     school.subscribe("ada");
     school.finish();
     CHECK(school.instance("ada").status == SagaStatus::completed);
-    const auto stuck = school.running->sagas.list(SagaStatus::stuck).value();
+    const auto stuck = school.running->sagas.list({.status = SagaStatus::stuck}).value();
     REQUIRE(stuck.size() == 1);
     REQUIRE(stuck.front().why);
     CHECK(stuck.front().why->code == "begin-event-without-id");

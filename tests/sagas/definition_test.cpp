@@ -49,7 +49,7 @@ TEST_CASE("a begin event in a stream without an id begins an instance that is st
     machine.finish();
     const auto check = [&] {
         CHECK(machine.sagas->show("booking", "1").value().instance.status == SagaStatus::completed);
-        const auto stuck = machine.sagas->list(SagaStatus::stuck).value();
+        const auto stuck = machine.sagas->list({.status = SagaStatus::stuck}).value();
         REQUIRE(stuck.size() == 2); // each of the two events has one
         CHECK(stuck[0].key != stuck[1].key);
         REQUIRE(stuck[0].why);
@@ -89,7 +89,7 @@ TEST_CASE("a begin event whose id is too long for the saga's stream begins one t
     add_booking(*machine.sagas, machine.card);
     machine.finish();
     CHECK(machine.sagas->show("booking", "1").value().instance.status == SagaStatus::completed);
-    const auto stuck = machine.sagas->list(SagaStatus::stuck).value();
+    const auto stuck = machine.sagas->list({.status = SagaStatus::stuck}).value();
     REQUIRE(stuck.size() == 1);
     REQUIRE(stuck.front().why);
     CHECK(stuck.front().why->code == "invalid-stream-name");

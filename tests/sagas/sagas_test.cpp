@@ -165,7 +165,7 @@ TEST_CASE("a compensation that keeps failing parks the instance, and a retry tak
     machine.finish();
     CHECK(machine.instance("1").status == SagaStatus::stuck);
     CHECK(machine.instance("1").why->code == "hotel-closed");
-    CHECK(machine.agency->sagas.list(SagaStatus::stuck).value().size() == 1);
+    CHECK(machine.agency->sagas.list({.status = SagaStatus::stuck}).value().size() == 1);
 
     CHECK(machine.agency->sagas.retry("booking", "2").error().code == "no-such-saga-instance");
     machine.restart(); // it stays stuck

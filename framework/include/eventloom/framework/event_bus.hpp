@@ -60,6 +60,15 @@ public:
     virtual void stop() = 0;
 };
 
+// One to the log itself.
+class EventSubscription : public Subscription {
+public:
+    // No delivery follows the one that is being handled, until go_on(): for a handler that only takes note of the events, and has
+    // as many of them in hand as it wants.
+    virtual void hold()  = 0;
+    virtual void go_on() = 0;
+};
+
 struct EventBusOptions {
     std::size_t recent_events_max = 8'192; // kept in memory for subscribers that keep up
     std::size_t recent_bytes_max  = 16u << 20;
@@ -70,11 +79,11 @@ public:
     EventBus(const Runtime& runtime, EventStore& store, EventBusOptions options = {});
     ~EventBus();
 
-    std::shared_ptr<Subscription> subscribe(SubscriptionOptions options, DeliveryHandler handler);
+    std::shared_ptr<EventSubscription> subscribe(SubscriptionOptions options, DeliveryHandler handler);
 
     // One event type of one aggregate, decoded. The category and type of `options` are set by the event.
     template <aggregate State, event_of<State> Fact>
-    std::shared_ptr<Subscription> on(SubscriptionOptions options,
+    std::shared_ptr<EventSubscription> on(SubscriptionOptions options,
                                      std::function<result<void>(const Fact&, const RecordedEvent&)> handler)
     {
         options.scope = Scope::category(State::category);

@@ -65,6 +65,13 @@ step_parts<Part...> step(std::string_view name, Part... part)
     return {std::move(part)..., detail::new_step(name)};
 }
 
+// Steps that are taken side by side. All of them are done before the next one begins.
+template <class... Part>
+together_parts<Part...> together(Part... step)
+{
+    return {{std::move(step)...}};
+}
+
 // Below, code that runs once in a while is kept small ([[gnu::cold]]): then it compiles fast.
 namespace detail {
 
@@ -96,6 +103,11 @@ template <class One>
     for (One& one : several) add_work(work, std::move(one));
 }
 
+inline void add_work(SagaWork& work, actions&& several)
+{
+    several.put_into(work);
+}
+
 // ---- the lambdas
 
 template <class State>
@@ -115,6 +127,18 @@ template <class State, class F>
 [[gnu::cold]] void describe_end(const void* lambda, const void* data, const failure& why, SagaWork& work)
 {
     add_work(work, (*static_cast<const F*>(lambda))(*static_cast<const State*>(data), why));
+}
+
+template <class State, class F>
+[[gnu::cold]] bool ask_if(const void* lambda, const void* data)
+{
+    return (*static_cast<const F*>(lambda))(*static_cast<const State*>(data));
+}
+
+template <class State, class F>
+[[gnu::cold]] Time ask_time(const void* lambda, const void* data)
+{
+    return (*static_cast<const F*>(lambda))(*static_cast<const State*>(data));
 }
 
 template <class State, class F>
@@ -139,48 +163,9 @@ template <class Call, class F>
     lambda.call = &call;
 }
 
-template <class State, class F>
-void add_step_part(SagaStep& step, act<F>& part)
+template <class Owner, class Key, class Fact, bool has_key_in_event>
+consteval HeardEvent describe_heard()
 {
-    set(step.act, describe<State, F>, std::move(part.work));
-}
-
-template <class State, class F>
-void add_step_part(SagaStep& step, undo<F>& part)
-{
-    set(step.undo, describe<State, F>, std::move(part.work));
-}
-
-template <class State, class F>
-void add_step_part(SagaStep& step, keep<F>& part)
-{
-    set(step.keep, keep_answer<State, F>, std::move(part.note));
-}
-
-template <class State>
-void add_step_part(SagaStep& step, const retry& part)
-{
-    step.retry = part;
-}
-
-template <class State>
-void add_step_part(SagaStep& step, const deadline& part)
-{
-    step.deadline = part.after;
-}
-
-template <class State, class... Part>
-void add_part(SagaDefinition& saga, step_parts<Part...>& parts)
-{
-    (add_step_part<State>(*parts.made, static_cast<Part&>(parts)), ...);
-    add_step(saga, std::move(parts.made));
-}
-
-template <class Begin>
-consteval HeardEvent describe_begin_event()
-{
-    using Owner = typename Begin::owner;
-    using Fact  = typename Begin::fact;
     HeardEvent heard;
     heard.source = struct_name<Owner>();
     if constexpr (not reads_by_tags<Owner>()) heard.category = Owner::category;
@@ -188,24 +173,132 @@ consteval HeardEvent describe_begin_event()
     heard.ignored = names_ignored_by<Owner>();
     heard.place   = Owner::Events::template index_of<Fact>;
     heard.names   = names_standing_for<Owner, Fact>();
-    if constexpr (Begin::has_key_in_event) {
-        using Id  = id<typename Begin::key>;
-        heard.key = [](const void* fact) { return member_of<Id>(*static_cast<const Fact*>(fact)).value; };
+    if constexpr (has_key_in_event) {
+        heard.key = [](const void* fact) { return member_of<id<Key>>(*static_cast<const Fact*>(fact)).value; };
     }
     return heard;
 }
-template <class Begin>
-inline constexpr HeardEvent begin_event = describe_begin_event<Begin>();
+template <class Owner, class Key, class Fact, bool has_key_in_event>
+inline constexpr HeardEvent heard_event = describe_heard<Owner, Key, Fact, has_key_in_event>();
 
-template <class State, class F, class Source>
+template <class Key, class Fact, class Source>
+consteval const HeardEvent* heard_later()
+{
+    using Heard = heard_of<Key, Fact, Source>;
+    return &heard_event<typename Heard::owner, Key, Fact, not Heard::is_of_own_stream>;
+}
+
+// An activity that a step always asks is known before it is asked.
+template <class Work>
+void note_request(const std::type_info*&, std::string_view&, std::type_identity<Work>)
+{
+}
+template <class Request>
+void note_request(const std::type_info*& type, std::string_view& name, std::type_identity<called<Request>>)
+{
+    type = &typeid(Request);
+    name = struct_name<Request>();
+}
+
+template <class Key, class State, class F>
+void add_step_part(SagaStep& step, act<F>& part)
+{
+    set(step.act, describe<State, F>, std::move(part.work));
+    note_request(step.request, step.request_name, std::type_identity<std::invoke_result_t<const F&, const State&>>{});
+}
+
+template <class Key, class State, class F>
+void add_step_part(SagaStep& step, undo<F>& part)
+{
+    set(step.undo, describe<State, F>, std::move(part.work));
+    note_request(step.undo_request, step.undo_request_name,
+                 std::type_identity<std::invoke_result_t<const F&, const State&>>{});
+}
+
+template <class Key, class State, class F>
+void add_step_part(SagaStep& step, keep<F>& part)
+{
+    set(step.keep, keep_answer<State, F>, std::move(part.note));
+}
+
+template <class Key, class State, class F>
+void add_step_part(SagaStep& step, when<F>& part)
+{
+    set(step.when, ask_if<State, F>, std::move(part.condition));
+}
+
+template <class Key, class State, class F>
+void add_step_part(SagaStep& step, until<F>& part)
+{
+    set(step.until, ask_time<State, F>, std::move(part.time));
+}
+
+template <class Key, class State, class Fact, class Source>
+void add_step_part(SagaStep& step, const await<Fact, Source>&)
+{
+    step.awaits = heard_later<Key, Fact, Source>();
+}
+
+template <class Key, class State>
+void add_step_part(SagaStep& step, const retry& part)
+{
+    step.retry = part;
+}
+
+template <class Key, class State>
+void add_step_part(SagaStep& step, const deadline& part)
+{
+    step.deadline = part.after;
+}
+
+template <class Key, class State, class... Part>
+void add_part(SagaDefinition& saga, step_parts<Part...>& parts)
+{
+    (add_step_part<Key, State>(*parts.made, static_cast<Part&>(parts)), ...);
+    add_step(saga, std::move(parts.made));
+}
+
+template <class Key, class State, class... Step>
+void add_part(SagaDefinition& saga, together_parts<Step...>& parts)
+{
+    const auto first = saga.steps.size();
+    std::apply([&](auto&... step) { (add_part<Key, State>(saga, step), ...); }, parts.steps);
+    join_steps(saga, first);
+}
+
+template <class Key, class State, class F, class Source>
 void add_part(SagaDefinition& saga, begins<F, Source>& part)
 {
     using Begin      = begin_of<F, Source>;
-    saga.begin_event = &begin_event<Begin>;
-    set(saga.begin, begin_data<State, typename Begin::key, typename Begin::fact, F>, std::move(part.state));
+    saga.begin_event = &heard_event<typename Begin::owner, Key, typename Begin::fact, Begin::has_key_in_event>;
+    set(saga.begin, begin_data<State, Key, typename Begin::fact, F>, std::move(part.state));
 }
 
-template <class State, class F>
+template <class Key, class State, class Fact, class Source>
+void add_part(SagaDefinition& saga, const cancelled_by<Fact, Source>&)
+{
+    saga.cancelled_by.push_back(heard_later<Key, Fact, Source>());
+}
+
+template <class Key, class State>
+void add_part(SagaDefinition& saga, const no_return&)
+{
+    saga.no_return = static_cast<std::uint32_t>(saga.steps.size());
+}
+
+template <class Key, class State>
+void add_part(SagaDefinition& saga, const deadline& part)
+{
+    saga.deadline = part.after;
+}
+
+template <class Key, class State>
+void add_part(SagaDefinition& saga, const SagaBegin& part)
+{
+    saga.begins_with = part;
+}
+
+template <class Key, class State, class F>
 void add_part(SagaDefinition& saga, failed<F>& part)
 {
     set(saga.failed, describe_end<State, F>, std::move(part.work));
@@ -218,14 +311,20 @@ void add_part(SagaDefinition& saga, failed<F>& part)
 template <class State, class... Part>
 [[gnu::cold]] Saga saga(std::string_view name, std::uint32_t version, Part... part)
 {
+    using Begin = detail::key_of_saga<Part...>;
+    static_assert((detail::is_begins<Part> || ...), "a saga has no el::begins");
     // What does not fit has been reported by the compiler; then there is nothing to define.
-    if constexpr ((detail::saga_data_fit<State>() && ... && detail::part_fits<State, Part>())) {
-        auto made = detail::new_saga(name, version, detail::saga_data<State>);
-        (detail::add_part<State>(*made, part), ...);
-        return detail::finished(std::move(made));
+    if constexpr (Begin::known) {
+        using Key = typename Begin::key;
+        if constexpr ((detail::saga_data_fit<State>() && ... && detail::part_fits<Key, State, Part>())) {
+            auto made = detail::new_saga(name, version, detail::saga_data<State>);
+            (detail::add_part<Key, State>(*made, part), ...);
+            return detail::finished(std::move(made));
+        }
     } else {
-        return nullptr;
+        static_cast<void>((detail::begins_fits<State, Part>() && ...));
     }
+    return nullptr;
 }
 
 } // namespace eventloom

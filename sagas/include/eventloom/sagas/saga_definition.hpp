@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,10 +19,21 @@ struct retry {
     double factor                        = 2.0;
 };
 
-// How long a step may take in all, from its beginning. After that it has failed.
+// How long a step may take in all, from the moment in which its work is first asked for, or in which it begins to wait. After that
+// it has failed. Beside the steps: how long the whole saga may take.
 struct deadline {
     std::chrono::milliseconds after{};
 };
+
+// Among the steps: from here on there is no way back. A step that fails is tried again, or waits for a person; nothing is undone.
+struct no_return {};
+
+// Where a saga begins that a store has not had before.
+enum class SagaBegin : std::uint8_t {
+    first_event, // with the first begin event of the log
+    from_now,    // with the first one that is recorded after its first start
+};
+inline constexpr SagaBegin from_now = SagaBegin::from_now;
 
 // Why a saga failed.
 struct failure {

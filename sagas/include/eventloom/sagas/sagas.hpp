@@ -5,17 +5,23 @@
 //     sagas.perform<Charge>([&](const Charge& charge, const CallKey& key) { return provider.charge(charge, key); });
 //     BOOST_OUTCOME_TRY(sagas.start());
 //     sagas.settle(deadline);                                  // until nothing can be done now
-//     sagas.retry("fulfilment", "536365");                     // an instance that is stuck
+//     sagas.retry("fulfilment", "536365", "the provider is up again");   // an instance that is stuck
+//     sagas.cancel("fulfilment", "536366", "asked for by phone");
+//     sagas.answer<Approve>(key, Approved{"Ada"});             // to a call that is answered from elsewhere
 //
 // The history of an instance is a stream of its own, `fulfilment-536365`, in the same store. The engine's own database may
 // be lost: it is built again from these streams. After a crash commands and calls are sent again with the same ids, so each
-// takes effect once. Threads: call add and perform before start; the others from any thread.
+// takes effect once. An instance that waits, for a time, an event, an answer or a person, takes no thread and no memory.
+// What cannot be done for an instance stops that one alone: it is stuck, with the reason.
+// Threads: call add and perform before start; the others from any thread, but what a person asks (retry, cancel, ...) not from a
+// task of the executor: it waits for the log.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/sagas/activity_options.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 
 #include <functional>
@@ -42,10 +48,12 @@ struct SagaInstance {
     std::uint32_t version = 0; // of the definition it began with
     std::string key;
     SagaStatus status = SagaStatus::running;
-    std::string step;                 // the current one; empty when the instance has ended
+    std::string step;                 // the current ones; empty when the instance has ended
+    std::string waits_for;            // a sentence; empty when it is at work, stuck, or has ended
     unsigned attempts = 0;            // of that step so far
     std::optional<Time> next_attempt; // set while it waits for one
     std::optional<failure> why;       // set when it failed
+    std::optional<Time> paused_until; // set while it is paused; Time::max(): until somebody resumes it
     Time began{};
     Time changed{};
 };
@@ -64,8 +72,20 @@ struct SagaDetails {
     std::vector<SagaHistoryEntry> history;
 };
 
+// Which instances: all that have each of the properties that are given.
+struct SagaFilter {
+    std::optional<std::string> saga  = std::nullopt;
+    std::optional<SagaStatus> status = std::nullopt;
+    std::string error_code           = {}; // of the failure that it is stuck with, or undone for
+    std::string key_prefix           = {};
+    std::string step                 = {}; // that it is at
+    std::optional<Time> began_before = std::nullopt;
+};
+
 struct SagasOptions {
-    std::size_t driven_at_once = 64; // instances in the middle of a step; the others wait on disk
+    std::size_t events_at_once =
+        1024;                       // events of a saga that are heard and not recorded yet; the others wait in the log
+    unsigned activity_threads = 16; // for activities, which may block
 };
 
 class Sagas {
@@ -78,31 +98,43 @@ public:
     // and open(): Failure::invalid "saga-added-twice", "activity-added-twice".
     void add(Saga saga);
 
-    // Sets the activity that answers el::call(Request{...}). It runs on the executor and may block. Refused and invalid
-    // errors fail the step; all others are tried again.
+    // Sets the activity that answers el::call(Request{...}). It runs on threads of its own and may block. Refused and invalid
+    // errors fail the step; all others are tried again. el::answered_later(): the answer comes by answer().
     template <class Request>
-    void perform(std::function<result<typename Request::answer>(const Request&, const CallKey&)> activity)
+    void perform(std::function<result<typename Request::answer>(const Request&, const CallKey&)> activity,
+                 ActivityOptions options = {})
     {
-        perform_async<Request>([activity = std::move(activity)](const Request& request, const CallKey& key, auto done) {
-            done(activity(request, key));
-        });
+        perform_async<Request>([activity = std::move(activity)](const Request& request, const CallKey& key,
+                                                                auto done) { done(activity(request, key)); },
+                               options);
     }
 
     // The same for an activity that answers later, from any thread, at most once.
     template <class Request>
     using Done = std::function<void(result<typename Request::answer>)>;
     template <class Request>
-    void perform_async(std::function<void(const Request&, const CallKey&, Done<Request>)> activity)
+    void perform_async(std::function<void(const Request&, const CallKey&, Done<Request>)> activity,
+                       ActivityOptions options = {})
     {
-        add_activity(typeid(Request), detail::struct_name<Request>(),
-                     [activity = std::move(activity)](const void* request, const CallKey& key, AnyDone any_done) {
-                         activity(*static_cast<const Request*>(request), key,
-                                  [any_done](result<typename Request::answer> answer) {
-                                      if (not answer) return any_done(std::move(answer.error()));
-                                      any_done(std::shared_ptr<const void>{
-                                          std::make_shared<const typename Request::answer>(std::move(answer.value()))});
-                                  });
-                     });
+        add_activity(
+            typeid(Request), detail::struct_name<Request>(),
+            [activity = std::move(activity)](const void* request, const CallKey& key, AnyDone any_done) {
+                activity(*static_cast<const Request*>(request), key,
+                         [any_done](result<typename Request::answer> answer) {
+                             if (not answer) return any_done(std::move(answer.error()));
+                             any_done(std::shared_ptr<const void>{
+                                 std::make_shared<const typename Request::answer>(std::move(answer.value()))});
+                         });
+            },
+            options);
+    }
+
+    // Answers a call whose activity said el::answered_later(), now or after any number of restarts.
+    // Failure::refused "no-such-call": no step waits for it. Failure::invalid "other-answer".
+    template <class Request>
+    result<void> answer(const CallKey& key, typename Request::answer answer)
+    {
+        return answer_call(key, typeid(Request), std::make_shared<const typename Request::answer>(std::move(answer)));
     }
 
     // Opens the engine's database, continues every instance that has not ended, and follows the log for new ones.
@@ -118,8 +150,8 @@ public:
     // The same, but also until no instance waits: all have ended or are stuck.
     bool finish(Time deadline);
 
-    result<std::vector<SagaInstance>> list(std::optional<SagaStatus> status = std::nullopt,
-                                           std::size_t limit                = 1'000'000) const;
+    // By saga and key.
+    result<std::vector<SagaInstance>> list(const SagaFilter& filter = {}, std::size_t limit = 1'000'000) const;
     result<std::map<SagaStatus, std::uint64_t>> count() const;
     // Sagas with begin events in the log for which no instance has begun yet: the position of the first such event, by the
     // saga's name. list() and count() do not know of them.
@@ -128,8 +160,22 @@ public:
     result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
     // Failure::invalid "no-such-saga-instance".
     result<SagaDetails> show(std::string_view saga, std::string_view key) const;
+
+    // What a person may do; each is recorded in the instance's history with its reason. Failure::invalid "no-such-saga-instance";
+    // of what needs the definition, "unknown-saga-version".
     // Continues an instance that is stuck.  Failure::refused "saga-not-stuck".
-    result<void> retry(std::string_view saga, std::string_view key);
+    result<void> retry(std::string_view saga, std::string_view key, std::string_view because = {});
+    // Undoes what was done.  Failure::refused "saga-ended", "saga-being-undone", "saga-past-no-return".
+    result<void> cancel(std::string_view saga, std::string_view key, std::string_view because);
+    // Leaves out the step that is to be done, or undone, now.  Failure::refused "no-such-open-step", "saga-ended".
+    result<void> skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because);
+    // No further work is begun until then. Events are heard all the same.  Failure::refused "saga-ended".
+    result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max());
+    // Failure::refused "saga-not-paused".
+    result<void> resume(std::string_view saga, std::string_view key, std::string_view because);
+
+    // The activities: what runs, what waits, and which provider is down.
+    std::vector<ActivityState> activities() const;
 
     // Why the engine itself stopped, if it has.
     std::optional<Error> error() const;
@@ -137,7 +183,8 @@ public:
 private:
     using AnyDone     = std::function<void(result<std::shared_ptr<const void>>)>;
     using AnyActivity = std::function<void(const void* request, const CallKey&, AnyDone)>;
-    void add_activity(std::type_index request, std::string_view name, AnyActivity activity);
+    void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
+    result<void> answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer);
 
     friend class SagaEngine;
     std::shared_ptr<class SagaEngine> engine_;

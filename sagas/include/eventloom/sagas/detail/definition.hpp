@@ -11,9 +11,11 @@
 
 #include <eventloom/framework/event.hpp>
 #include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/time.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,6 +74,8 @@ using BeginData    = std::shared_ptr<void>(const void* lambda, std::string key, 
 using DescribeWork = void(const void* lambda, const void* data, SagaWork& work);
 using KeepAnswer   = void(const void* lambda, void* data, const void* answer);
 using DescribeEnd  = void(const void* lambda, const void* data, const failure& why, SagaWork& work);
+using AskIf        = bool(const void* lambda, const void* data);
+using AskTime      = Time(const void* lambda, const void* data);
 
 // One event of a list that a saga hears, and of which instance it is.
 struct HeardEvent {
@@ -86,11 +90,20 @@ struct HeardEvent {
 
 } // namespace detail
 
+// Does work (act), waits for an event (awaits), or waits for a time (until): one of the three.
 struct SagaStep {
     std::string name;
+    std::uint32_t group = 0; // steps side by side have the same number
     detail::SagaLambda<detail::DescribeWork> act;
+    const detail::HeardEvent* awaits = nullptr;
+    detail::SagaLambda<detail::AskTime> until;
+    detail::SagaLambda<detail::AskIf> when;        // empty: always
     detail::SagaLambda<detail::DescribeWork> undo; // empty when there is nothing to undo
-    detail::SagaLambda<detail::KeepAnswer> keep;
+    detail::SagaLambda<detail::KeepAnswer> keep;   // of the answer, or of the event that it waits for
+    const std::type_info* request = nullptr;       // that `act` calls an activity with, if it always does
+    std::string_view request_name;
+    const std::type_info* undo_request = nullptr;
+    std::string_view undo_request_name;
     eventloom::retry retry;
     std::optional<std::chrono::milliseconds> deadline;
 };
@@ -101,9 +114,15 @@ struct SagaDefinition {
     const detail::SagaData* data          = nullptr;
     const detail::HeardEvent* begin_event = nullptr;
     detail::SagaLambda<detail::BeginData> begin;
+    SagaBegin begins_with = SagaBegin::first_event;
     std::vector<SagaStep> steps;
+    // The steps from this one on are not undone, and what precedes them is not undone either once they have begun.
+    std::uint32_t no_return = std::numeric_limits<std::uint32_t>::max();
+    std::vector<const detail::HeardEvent*> cancelled_by;
+    std::optional<std::chrono::milliseconds> deadline; // of the whole
     detail::SagaLambda<detail::DescribeEnd> failed;
     std::uint64_t shape = 0; // of the data (framework/shape.hpp)
+    std::uint64_t form  = 0; // of the steps: their names, kinds and order
 };
 
 namespace detail {
@@ -121,6 +140,8 @@ using NewSaga = std::unique_ptr<SagaDefinition, DropDefinition>;
 NewStep new_step(std::string_view name);
 NewSaga new_saga(std::string_view name, std::uint32_t version, const SagaData& data);
 void add_step(SagaDefinition& saga, NewStep step);
+// Those that were added since there were `first` steps are taken side by side.
+void join_steps(SagaDefinition& saga, std::size_t first);
 void hold(std::shared_ptr<const void>& place, void* lambda, Destroy* destroy);
 // Sees that it is complete.
 Saga finished(NewSaga saga);

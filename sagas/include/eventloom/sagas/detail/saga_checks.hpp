@@ -11,7 +11,10 @@
 #include <eventloom/framework/detail/members.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
 
+#include <functional>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace eventloom {
@@ -45,6 +48,13 @@ template <class F> struct act    { F work; };
 template <class F> struct undo   { F work; };
 template <class F> struct keep   { F note; };
 template <class F> struct failed { F work; };
+// Of a step that is left out unless this is true, or that waits until this time.
+template <class F> struct when   { F condition; };
+template <class F> struct until  { F time; };
+
+// A step that waits for an event, of the aggregate whose id the instance has or of `Source`; and an event that cancels the saga.
+template <class Fact, class Source = void> struct await {};
+template <class Fact, class Source = void> struct cancelled_by {};
 
 // clang needs them.
 template <class F> begins(F) -> begins<F>;
@@ -53,11 +63,44 @@ template <class F> act(F)    -> act<F>;
 template <class F> undo(F)   -> undo<F>;
 template <class F> keep(F)   -> keep<F>;
 template <class F> failed(F) -> failed<F>;
+template <class F> when(F)   -> when<F>;
+template <class F> until(F)  -> until<F>;
 // clang-format on
 
 template <class... Part>
 struct step_parts : Part... {
     detail::NewStep made;
+};
+
+template <class... Step>
+struct together_parts {
+    std::tuple<Step...> steps;
+};
+
+// Work of several types: `return el::actions{el::send(order, Pay{}), el::send(sku, Reserve{})};`
+class actions {
+public:
+    template <class... One>
+        requires(sizeof...(One) > 0)
+    explicit(false) actions(One... one)
+    {
+        (add(std::move(one)), ...);
+    }
+    actions() = default;
+
+    template <class One>
+    void add(One one)
+    {
+        parts_.emplace_back([one = std::move(one)](detail::SagaWork& work) mutable { add_work(work, std::move(one)); });
+    }
+
+    void put_into(detail::SagaWork& work)
+    {
+        for (auto& part : parts_) part(work);
+    }
+
+private:
+    std::vector<std::function<void(detail::SagaWork&)>> parts_;
 };
 
 // Never defined: each names the culprit in the compiler's first error line.
@@ -69,6 +112,10 @@ template <class Given, class State>
 struct begins_gives_other_data_than_the_saga_has;
 template <class Fact, class Id>
 struct begin_event_without_a_member;
+template <class Fact, class Id>
+struct heard_event_without_a_member;
+template <class... Argument>
+struct keep_of_an_event_takes_the_data_and_the_event_and_not;
 template <class... Argument>
 struct keep_takes_the_data_and_a_const_answer_and_not;
 template <class Taken, class Answer>
@@ -96,13 +143,15 @@ template <class Request>
 inline constexpr bool is_work<called<Request>> = true;
 template <class One>
 inline constexpr bool is_work<std::vector<One>> = is_send<One>;
+template <>
+inline constexpr bool is_work<actions> = true;
 
 template <class F, class... Argument>
 consteval bool gives_work()
 {
     if constexpr (std::is_invocable_v<const F&, Argument...>) {
         constexpr bool gives = is_work<std::invoke_result_t<const F&, Argument...>>;
-        static_assert(gives, "a step's work is el::send(...), el::call(...) or a vector of sends");
+        static_assert(gives, "a step's work is el::send(...), el::call(...), a vector of sends, or el::actions");
         return gives;
     } else {
         return false;
@@ -173,6 +222,51 @@ consteval bool checked_begin()
     return false;
 }
 
+// ---- the key of an instance
+
+template <class... Part>
+struct key_of_saga {
+    static constexpr bool known = false;
+};
+template <class F, class Source>
+struct key_of_begins {
+    static constexpr bool known = false;
+};
+template <has_one_signature F, class Source>
+    requires(begin_arguments<arguments_of<F>>::fit)
+struct key_of_begins<F, Source> : begin_of<F, Source> {
+    static constexpr bool known = true;
+};
+template <class F, class Source, class... Rest>
+struct key_of_saga<begins<F, Source>, Rest...> : key_of_begins<F, Source> {};
+template <class Part, class... Rest>
+struct key_of_saga<Part, Rest...> : key_of_saga<Rest...> {};
+
+// ---- events that are heard later than the one that begins
+
+template <class Key, class Fact, class Source>
+struct heard_of {
+    using owner                            = std::conditional_t<std::is_void_v<Source>, Key, Source>;
+    static constexpr bool is_of_own_stream = std::is_same_v<owner, Key>;
+};
+
+template <class Key, class Fact, class Source>
+consteval bool heard_fits()
+{
+    using Heard = heard_of<Key, Fact, Source>;
+    using Owner = typename Heard::owner;
+    if constexpr (not lists_events<Owner>) {
+        static_cast<void>(sizeof(event_that_is_not_in_the_list_of<Fact, Owner>));
+    } else if constexpr (not event_of<Fact, Owner>) {
+        static_cast<void>(sizeof(event_that_is_not_in_the_list_of<Fact, Owner>));
+    } else if constexpr (not Heard::is_of_own_stream && not has_member<id<Key>, Fact>) {
+        static_cast<void>(sizeof(heard_event_without_a_member<Fact, id<Key>>));
+    } else {
+        return true;
+    }
+    return false;
+}
+
 // ---- keep
 
 template <class State, class Arguments>
@@ -210,6 +304,10 @@ template <class State, class Part, class... Rest>
 struct answer_in<State, Part, Rest...> : answer_in<State, Rest...> {};
 template <class State, class F, class... Rest>
 struct answer_in<State, act<F>, Rest...> : answer_to<std::invoke_result_t<const F&, const State&>> {};
+template <class State, class Fact, class Source, class... Rest>
+struct answer_in<State, await<Fact, Source>, Rest...> {
+    using type = Fact;
+};
 
 template <class State, class Answer, class F>
 consteval bool checked_keep()
@@ -232,11 +330,20 @@ consteval bool checked_keep()
 // ---- all parts
 
 template <class Part>
-inline constexpr bool is_act = false;
-template <class F>
-inline constexpr bool is_act<act<F>> = true;
+inline constexpr bool is_begins = false;
+template <class F, class Source>
+inline constexpr bool is_begins<begins<F, Source>> = true;
 
-template <class State, class Part>
+template <class Part>
+inline constexpr bool makes_a_step = false;
+template <class F>
+inline constexpr bool makes_a_step<act<F>> = true;
+template <class F>
+inline constexpr bool makes_a_step<until<F>> = true;
+template <class Fact, class Source>
+inline constexpr bool makes_a_step<await<Fact, Source>> = true;
+
+template <class Key, class State, class Part>
 struct Check {
     template <class...>
     static consteval bool fits()
@@ -244,35 +351,75 @@ struct Check {
         return true;
     }
 };
-template <class State, class F>
-struct Check<State, act<F>> {
+template <class Key, class State, class F>
+struct Check<Key, State, act<F>> {
     template <class...>
     static consteval bool fits()
     {
         return describes_work<State, F>();
     }
 };
-template <class State, class F>
-struct Check<State, undo<F>> : Check<State, act<F>> {};
-template <class State, class F>
-struct Check<State, keep<F>> {
+template <class Key, class State, class F>
+struct Check<Key, State, undo<F>> : Check<Key, State, act<F>> {};
+template <class Key, class State, class F>
+struct Check<Key, State, when<F>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        constexpr bool asks = std::is_invocable_r_v<bool, const F&, const State&>;
+        static_assert(asks, "el::when takes the saga's state and gives a bool");
+        return asks;
+    }
+};
+template <class Key, class State, class F>
+struct Check<Key, State, until<F>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        constexpr bool asks = std::is_invocable_r_v<Time, const F&, const State&>;
+        static_assert(asks, "el::until takes the saga's state and gives an el::Time");
+        return asks;
+    }
+};
+template <class Key, class State, class Fact, class Source>
+struct Check<Key, State, await<Fact, Source>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        return heard_fits<Key, Fact, Source>();
+    }
+};
+template <class Key, class State, class Fact, class Source>
+struct Check<Key, State, cancelled_by<Fact, Source>> : Check<Key, State, await<Fact, Source>> {};
+template <class Key, class State, class F>
+struct Check<Key, State, keep<F>> {
     template <class... All>
     static consteval bool fits()
     {
         return checked_keep<State, typename answer_in<State, All...>::type, F>();
     }
 };
-template <class State, class... Part>
-struct Check<State, step_parts<Part...>> {
+template <class Key, class State, class... Part>
+struct Check<Key, State, step_parts<Part...>> {
     template <class...>
     static consteval bool fits()
     {
-        static_assert((is_act<Part> || ...), "a saga's step has no el::act");
-        return (Check<State, Part>::template fits<Part...>() && ...);
+        constexpr int kinds = (0 + ... + int{makes_a_step<Part>});
+        static_assert(kinds > 0, "a saga's step has no el::act, el::await or el::until");
+        static_assert(kinds < 2, "a saga's step does work, waits for an event or waits for a time: one of the three");
+        return kinds == 1 && (Check<Key, State, Part>::template fits<Part...>() && ...);
     }
 };
-template <class State, class F>
-struct Check<State, failed<F>> {
+template <class Key, class State, class... Step>
+struct Check<Key, State, together_parts<Step...>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        return (Check<Key, State, Step>::template fits<>() && ...);
+    }
+};
+template <class Key, class State, class F>
+struct Check<Key, State, failed<F>> {
     template <class...>
     static consteval bool fits()
     {
@@ -281,8 +428,8 @@ struct Check<State, failed<F>> {
         return gives_work<F, const State&, const failure&>();
     }
 };
-template <class State, class F, class Source>
-struct Check<State, begins<F, Source>> {
+template <class Key, class State, class F, class Source>
+struct Check<Key, State, begins<F, Source>> {
     template <class...>
     static consteval bool fits()
     {
@@ -299,10 +446,17 @@ struct Check<State, begins<F, Source>> {
     }
 };
 
-template <class State, class Part>
+template <class Key, class State, class Part>
 consteval bool part_fits()
 {
-    return Check<State, Part>::template fits<>();
+    return Check<Key, State, Part>::template fits<>();
+}
+
+template <class State, class Part>
+consteval bool begins_fits()
+{
+    if constexpr (is_begins<Part>) return part_fits<void, State, Part>();
+    return true;
 }
 
 // The state is in the log, in the saga's own events, and nothing seals it there.

@@ -1,0 +1,84 @@
+// What an instance does next. Pure: from its definition, its history and the time to facts and tasks; without store, clock or
+// thread.
+//
+//     BOOST_OUTCOME_TRY(const Next next, next_of(saga, instance, state, asked, now));
+//     record(next.facts);                     // they follow from what is recorded: the saga is completed, a deadline has passed
+//     for (const Task& task : next.tasks) perform(task);
+//
+// Threads: pure functions; what they call is the user's, and may throw.
+#pragma once
+
+#include "instance.hpp"
+
+#include <map>
+
+namespace eventloom {
+
+// Work is done, undone, or it is that of el::failed.
+enum class TaskKind : std::uint8_t { act, undo, end };
+
+struct Task {
+    std::uint32_t place = 0;
+    TaskKind kind       = TaskKind::act;
+
+    friend bool operator==(const Task&, const Task&) = default;
+};
+
+// What this process knows of the work of an instance, and its stream does not.
+struct Asked {
+    std::map<std::uint32_t, Time> since; // when the work of a step was first asked for
+    bool is_taken_up = false;            // the instance was read from disk: an earlier process may have asked for more
+
+    bool may_have_acted(const instance::Instance& instance, std::uint32_t place) const;
+};
+
+struct Next {
+    std::vector<instance::Fact> facts; // to be recorded first; `instance` has them
+    std::vector<Task> tasks;           // to be performed now, those that are not being performed already
+    std::optional<Time> attempt;       // when the next attempt is due, if one is
+    std::optional<Time> wake;          // when a deadline, a time or a pause is over, if one is awaited
+};
+
+// Folds the facts that follow into `instance`.
+// Failure::defect  what a lambda of the user's throws.
+result<Next> next_of(const SagaDefinition& saga, instance::Instance& instance, const SagaState& state,
+                     const Asked& asked, Time now);
+
+// The name of the step, for people.
+std::string name_of(const SagaDefinition& saga, const Task& task);
+
+// The work of a task.
+result<std::vector<SagaAction>> work_of_task(const SagaDefinition& saga, const instance::Instance& instance,
+                                             const SagaState& state, const Task& task);
+
+// What the success of a task is recorded as; `state` becomes what el::keep makes of the answer.
+result<instance::Fact> fact_of_success(const SagaDefinition& saga, const instance::Instance& instance, SagaState& state,
+                                       const Task& task, const void* answer, Time now);
+
+// What its failure is recorded as: it is tried again, the saga is undone, or the instance is stuck.
+instance::Fact fact_of_failure(const SagaDefinition& saga, const instance::Instance& instance, const Asked& asked,
+                               const Task& task, const Error& error, bool something_was_done, Time now);
+
+// The open step that waits for this event; nothing: none does.
+std::optional<std::uint32_t> step_that_awaits(const SagaDefinition& saga, const instance::Instance& instance,
+                                              const RecordedEvent& event);
+// What hearing it is recorded as; nothing when an upcast made something else of it.
+result<std::optional<instance::Fact>> fact_of_event(const SagaDefinition& saga, const instance::Instance& instance,
+                                                    SagaState& state, std::uint32_t place, const RecordedEvent& event,
+                                                    Time now);
+
+// What cancelling is recorded as. `position`: of the event that cancels it.
+instance::Fact fact_of_cancelling(const SagaDefinition& saga, const instance::Instance& instance, const Asked& asked,
+                                  std::string reason, Position position, Time now);
+
+// What leaving out the step with this name is recorded as, if it is one that is to be done, or undone, now.
+std::optional<instance::Fact> fact_of_skipping(const SagaDefinition& saga, const instance::Instance& instance,
+                                               const std::string& name, const std::string& because, Time now);
+
+// Nothing is undone from here on.
+bool has_no_return(const SagaDefinition& saga, const instance::Instance& instance);
+
+// Whether a saga hears this event, as `heard` describes it.
+bool is_heard(const detail::HeardEvent& heard, const RecordedEvent& event);
+
+} // namespace eventloom

@@ -1,0 +1,173 @@
+// What a saga waits for: events, people, times, limits; and that waiting holds up nobody.
+#include "support/stay.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace stay_test {
+
+using Words = std::vector<std::string>;
+
+Saga waits_for_approval()
+{
+    return saga<Booking>(
+        "booking", 1, begins_with_request(), hold_the_room(),
+        step("approval", when{[](const Booking& booking) { return booking.cents > 1000; }}, await<Approved>{},
+             keep{[](Booking& booking, const Approved& event) { booking.approved_by = event.by; }}, deadline{48h}),
+        charge_the_card(), note("booked"), say_why_it_failed());
+}
+
+TEST_CASE("instances that wait for an answer hold up no other", "[sagas][waiting]")
+{
+    House house{waits_for_approval()};
+    house.cards.is_silent = true;
+    for (int stay = 0; stay < 300; ++stay) house.request("silent" + std::to_string(stay));
+    house.simulated.run_until_idle();
+    house.cards.is_silent = false;
+    house.request("quick");
+    house.simulated.run_until_idle();
+    CHECK(house.instance("quick").status == SagaStatus::completed);
+    CHECK(house.instance("silent7").status == SagaStatus::running);
+}
+
+TEST_CASE("the time of a step begins when it is first asked, not while it waits for its turn",
+          "[sagas][waiting][deadline]")
+{
+    House house{waits_for_approval(), 1, {.at_once = 1}};
+    house.cards.is_silent = true;
+    for (int stay = 0; stay < 10; ++stay) house.request(std::to_string(stay));
+    house.simulated.run_until_idle();
+    // Each takes ten minutes, the last one begins after ninety; a step has fifteen.
+    for (int stay = 0; stay < 10; ++stay) {
+        house.simulated.advance(10min);
+        house.cards.answer_all();
+        house.simulated.run_until_idle();
+    }
+    for (int stay = 0; stay < 10; ++stay) {
+        CHECK(house.instance(std::to_string(stay)).status == SagaStatus::completed);
+    }
+}
+
+TEST_CASE("a step that waits for an event goes on with it, and keeps what it says", "[sagas][await]")
+{
+    House house{waits_for_approval()};
+    house.request("1", 5000);
+    house.settle();
+    auto waiting = house.instance("1");
+    CHECK(waiting.status == SagaStatus::running);
+    CHECK(waiting.step == "approval");
+    CHECK(waiting.waits_for == "the event stay-approved");
+    CHECK(house.cards.asked == 0);
+
+    const bool restarted = GENERATE(false, true);
+    if (restarted) house.restart();
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::completed);
+    CHECK(house.sagas->show("booking", "1").value().state_json.find("\"Ada\"") != std::string::npos);
+}
+
+TEST_CASE("a step is left out unless its condition holds", "[sagas][when]")
+{
+    House house{waits_for_approval()};
+    house.request("1", 100);
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::completed);
+    CHECK(house.types_of("booking-1") == Words{"saga-started", "saga-step-done", "saga-step-skipped", "saga-step-done",
+                                               "saga-step-done", "saga-completed"});
+}
+
+TEST_CASE("an event that is not there by the deadline fails its step", "[sagas][await][deadline]")
+{
+    House house{waits_for_approval()};
+    house.request("1", 5000);
+    house.settle();
+    const bool restarted = GENERATE(false, true);
+    if (restarted) house.restart();
+    house.simulated.advance(47h);
+    CHECK(house.instance("1").status == SagaStatus::running);
+    house.simulated.advance(2h);
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+    CHECK(house.instance("1").why->code == "deadline-passed");
+    CHECK(house.types_of("room-1") == Words{"room-held", "room-released"});
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"})); // too late
+    house.simulated.run_until_idle();
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+}
+
+TEST_CASE("an event that comes before its step is not lost", "[sagas][await]")
+{
+    House house{saga<Booking>("booking", 1, begins_with_request(), charge_the_card(),
+                              step("approval", await<Approved>{}), note("booked"))};
+    house.cards.is_silent = true;
+    house.request("1");
+    house.simulated.run_until_idle();
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
+    house.simulated.run_until_idle();
+    house.cards.answer_all();
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::completed);
+    CHECK(house.notes("1") == Words{"booked"});
+}
+
+TEST_CASE("a step that waits for a time goes on when it has come, also after a restart", "[sagas][until]")
+{
+    static Time arrival;
+    House house{saga<Booking>("booking", 1, begins_with_request(),
+                              step("until the day before", until{[](const Booking&) { return arrival - 24h; }}),
+                              note("reminded"))};
+    arrival = house.simulated.now() + 72h;
+    house.request("1");
+    house.settle();
+    CHECK(house.instance("1").waits_for == "a time");
+    const bool restarted = GENERATE(false, true);
+    if (restarted) house.restart();
+    house.simulated.advance(47h);
+    CHECK(house.notes("1").empty());
+    house.simulated.advance(2h);
+    CHECK(house.notes("1") == Words{"reminded"});
+    CHECK(house.instance("1").status == SagaStatus::completed);
+}
+
+TEST_CASE("an answer that comes from elsewhere is taken after restarts, once", "[sagas][answered-later]")
+{
+    static std::vector<CallKey> asked;
+    asked.clear();
+    House house{waits_for_approval()};
+    house.close();
+    const auto open = [&] {
+        house.commands = std::make_unique<CommandBus>(house.runtime, *house.store.store);
+        house.bus      = std::make_unique<EventBus>(house.runtime, *house.store.store);
+        house.sagas    = std::make_unique<Sagas>(house.runtime, *house.store.store, *house.commands, *house.bus,
+                                              house.directory.path() + "/sagas");
+        house.sagas->add(
+            saga<Booking>("booking", 1, begins_with_request(),
+                          step("charge", act{[](const Booking& booking) {
+                                   return call(Charge{booking.stay.value, booking.cents});
+                               }},
+                               keep{[](Booking& booking, const Slip& slip) { booking.slip = slip.number; }}),
+                          note("paid")));
+        house.sagas->perform<Charge>([](const Charge&, const CallKey& key) -> result<Slip> {
+            asked.push_back(key);
+            return answered_later();
+        });
+        REQUIRE(house.sagas->start());
+    };
+    open();
+    house.request("1");
+    house.settle();
+    REQUIRE(asked.size() == 1);
+    CHECK(house.instance("1").waits_for == "the answer to the call " + to_string(asked.front()));
+    house.kill();
+    open();
+    house.settle();
+    CHECK(asked.size() == 1); // it is not asked again
+    house.simulated.advance(24h * 7);
+    REQUIRE(house.sagas->answer<Charge>(asked.front(), Slip{"by webhook"}));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::completed);
+    CHECK(house.sagas->show("booking", "1").value().state_json.find("by webhook") != std::string::npos);
+    CHECK(house.sagas->answer<Charge>(asked.front(), Slip{"again"}).error().code == "no-such-call");
+    CHECK(house.notes("1") == Words{"paid"});
+}
+
+} // namespace stay_test
