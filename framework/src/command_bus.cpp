@@ -40,6 +40,11 @@ CommandBus::CommandBus(const Runtime& runtime, EventStore& store, CommandBusOpti
     use(validation());
 }
 
+CommandBus::~CommandBus()
+{
+    carrier_->close();
+}
+
 result<void> CommandBus::take_category(std::string_view category, std::type_index type, std::string_view name)
 {
     return carrier_->take_category(category, type, name);

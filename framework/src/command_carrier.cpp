@@ -125,6 +125,12 @@ void CommandCarrier::carry_out(const std::shared_ptr<Sending>& sending, CommandC
 void CommandCarrier::carry_out_now(const std::shared_ptr<Sending>& sending, const CommandContext& context,
                                    CommandDone done, Turns::Hold turn)
 {
+    if (is_closed_) {
+        return done(Error{Failure::unavailable, "command-bus-stopped",
+                          fmt::format("sent {} to {} and found that the command bus has stopped before its turn came; "
+                                      "nothing was written: send it again",
+                                      context.command, context.stream)});
+    }
     auto decision = decide(context, *sending);
     if (not decision) return done(answer_after(context, std::move(decision.error())));
     const auto writing =
@@ -238,7 +244,7 @@ result<Receipt> CommandCarrier::receipt_after(Writing& writing, result<Appended>
         return std::move(receipt);
     }
     receipt.last_version = written.streams.back().last_version;
-    if (sending.type->aggregate != nullptr) {
+    if (sending.type->aggregate != nullptr && not is_closed_) {
         states_.move_on(*sending.type->aggregate, receipt.stream, std::move(before), std::move(writing.decision.state),
                         receipt.events);
     }
@@ -248,7 +254,7 @@ result<Receipt> CommandCarrier::receipt_after(Writing& writing, result<Appended>
 // To decide again helps only when it is the command's own stream that another has written to.
 Error CommandCarrier::conflict_of(const Sending& sending, const std::string& stream, Error error) const
 {
-    if (not sending.beside || error.code != "wrong-expected-version") return error;
+    if (is_closed_ || not sending.beside || error.code != "wrong-expected-version") return error;
     const auto found = store_.stream_length(sending.beside->stream);
     if (not found) return found.error();
     if (sending.beside->expected.matches(found.value())) return error;

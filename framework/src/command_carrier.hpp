@@ -29,6 +29,10 @@ public:
     result<void> take_category(std::string_view category, std::type_index type, std::string_view name);
     result<LoadedState> load(const AggregateType& aggregate, const std::string& stream);
 
+    // The bus goes, and the store may go soon after it: no further command is decided.
+    void close() { is_closed_ = true; }
+    bool is_closed() const { return is_closed_; }
+
     // Gives the command its ids, when it can be sent at all.
     result<void> prepare(CommandContext& context, const CommandType& type);
 
@@ -55,6 +59,7 @@ private:
         std::string name;
     };
 
+    std::atomic<bool> is_closed_{false};
     const Runtime runtime_;
     EventStore& store_;
     AggregateStates states_;

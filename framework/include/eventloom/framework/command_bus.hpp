@@ -95,6 +95,8 @@ class CommandCarrier;
 class CommandBus {
 public:
     CommandBus(const Runtime& runtime, EventStore& store, CommandBusOptions options = {});
+    // Commands that wait for their turn are answered "command-bus-stopped", and not carried out.
+    ~CommandBus();
     CommandBus(const CommandBus&)            = delete;
     CommandBus& operator=(const CommandBus&) = delete;
 
