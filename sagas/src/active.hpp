@@ -49,6 +49,8 @@ struct Active {
     SagaState state;
     Asked asked;
     std::vector<std::shared_ptr<Work>> works;
+    bool may_have_missed = false;      // events, while it was stuck
+    Position heard_anew  = 0;          // of these
     std::optional<Time> answers_until; // it is to be undone, but work that was asked for may still answer
 
     std::uint64_t recorded() const { return instance.recorded - unrecorded.size(); }

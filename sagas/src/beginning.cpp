@@ -49,6 +49,7 @@ void SagaEngine::begin(const std::shared_ptr<Active>& active, const Saga& saga, 
         begin_by_another_name(saga, event, taken);
         return take_next(active);
     }
+    if (active->is_known() && not saga->handlers.empty()) return hear(active, event, taken);
     if (active->is_known()) {
         // Heard before, or a further begin event of the same key.
         if (active->instance.began.event != to_string(event->id)) {
@@ -76,14 +77,34 @@ void SagaEngine::begin(const std::shared_ptr<Active>& active, const Saga& saga, 
         if (is_recorded) return taken();
         tell(key, [=, this](const auto& again) { begin(again, saga, event, begun, taken); });
     });
-    active->add(started_by(*saga, *event, begun, runtime_.clock.now()));
-    if (not begun.state) {
-        active->add(instance::Stuck{instance::no_state_yet, begun.state.error().code, begun.state.error().sentence,
-                                    runtime_.clock.now()});
-    } else if (auto found = find_definition(*active); not found) {
-        active->add(instance::Stuck{{}, found.error().code, found.error().sentence, runtime_.clock.now()});
-    }
+    add_beginning(*active, saga, *event, begun);
     go_on(active);
+}
+
+// The first facts. An instance whose first state cannot be made is stuck without one.
+void SagaEngine::add_beginning(Active& active, const Saga& saga, const RecordedEvent& event, const Begun& begun) const
+{
+    const Time now     = runtime_.clock.now();
+    auto started       = started_by(*saga, event, begun, now);
+    result<void> began = begun.state ? result<void>{done()} : result<void>{begun.state.error()};
+    std::optional<instance::Fact> heard;
+    if (began && not saga->handlers.empty()) {
+        SagaState state = saga->data->make();
+        auto made       = fact_of_handler(*saga, {}, state, active.key.key, event, now);
+        if (made) {
+            heard = std::move(made.value());
+        } else {
+            began = std::move(made.error());
+        }
+    }
+    if (not began) started.state.clear();
+    active.add(std::move(started));
+    if (heard) active.add(std::move(*heard));
+    if (not began) {
+        active.add(instance::Stuck{instance::no_state_yet, began.error().code, began.error().sentence, now});
+    } else if (const auto found = find_definition(active); not found) {
+        active.add(instance::Stuck{{}, found.error().code, found.error().sentence, now});
+    }
 }
 
 // No stream can have the name of that instance: it is stuck, by a name that one can have.
@@ -121,11 +142,50 @@ std::optional<instance::Fact> SagaEngine::fact_heard(Active& active, const Recor
     if (std::any_of(saga.cancelled_by.begin(), saga.cancelled_by.end(), cancels)) {
         return fact_of_cancelling(saga, active.instance, active.asked, "the event " + event.type, event.position, now);
     }
+    if (not saga.handlers.empty()) {
+        if (active.instance.outbox.ends) return std::nullopt;
+        auto handled = fact_of_handler(saga, active.instance, active.state, active.key.key, event, now);
+        if (handled) return std::move(handled.value());
+        return instance::Stuck{event.type, handled.error().code, handled.error().sentence, now};
+    }
     const auto place = step_that_awaits(saga, active.instance, event);
     if (not place) return std::nullopt;
     auto fact = fact_of_event(saga, active.instance, active.state, *place, event, now);
     if (fact) return std::move(fact.value());
     return instance::Stuck{saga.steps[*place].name, fact.error().code, fact.error().sentence, now};
+}
+
+// An event that came while the instance was stuck; nothing is left when there is none.
+bool SagaEngine::hear_missed(Active& active)
+{
+    const auto missed = missed_event(active);
+    if (not missed || not missed.value()) {
+        active.may_have_missed = false;
+        return false;
+    }
+    auto fact = fact_heard(active, *missed.value());
+    if (fact) active.add(std::move(*fact));
+    active.heard_anew = missed.value()->position;
+    return true;
+}
+
+result<std::optional<RecordedEvent>> SagaEngine::missed_event(const Active& active) const
+{
+    const auto heard = heard_events(*active.saga);
+    EventQuery query;
+    for (const auto* one : heard) query.items.push_back({{one->names.begin(), one->names.end()}, {}});
+    if (query.items.empty()) return std::optional<RecordedEvent>{};
+    const Position after = std::max(active.instance.heard_to, active.heard_anew);
+    const auto cursor    = store_.read({.scope = Scope::matching(std::move(query)), .from = after + 1});
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) return std::optional<RecordedEvent>{};
+        for (const auto* one : heard) {
+            if (not is_heard(*one, *event)) continue;
+            const auto key = key_of_heard(*one, *event);
+            if (key && key.value() == active.key.key) return std::optional{*event};
+        }
+    }
 }
 
 // Of an instance that was stuck before it had a state: it begins with the event that it was to begin with.
@@ -144,8 +204,7 @@ void SagaEngine::begin_again(Active& active)
     if (begun.key != active.key.key) { // it was begun by another name
         return stuck({Failure::invalid, active.instance.stuck.code, active.instance.stuck.reason});
     }
-    active.add(started_by(*active.saga, *event.value(), begun, runtime_.clock.now()));
-    if (const auto found = find_definition(active); not found) stuck(found.error());
+    add_beginning(active, Saga{active.saga}, *event.value(), begun);
 }
 
 // Once: what is recorded then holds for every later start, and for every table that is built again.
@@ -180,19 +239,31 @@ result<std::map<std::string, Position>> SagaEngine::not_begun() const
         BOOST_OUTCOME_TRY(const auto checkpoint, table->checkpoint(saga->name));
         if (checkpoint == 0 && saga->begins_with == SagaBegin::from_now)
             continue; // it begins with what is still to come
-        for (const auto& type : saga->begin_event->names) {
-            const auto cursor = store_.read({.scope = Scope::type(std::string{type}), .from = checkpoint + 1});
-            for (;;) {
-                BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-                if (event == nullptr) break;
-                if (not is_heard(*saga->begin_event, *event)) continue;
-                const auto [first, is_new] = firsts.emplace(saga->name, event->position);
-                if (not is_new) first->second = std::min(first->second, event->position);
-                break;
-            }
+        for (const auto* begins : begin_events(*saga)) {
+            BOOST_OUTCOME_TRY(const auto first, first_after(*begins, checkpoint));
+            if (not first) continue;
+            const auto [known, is_new] = firsts.emplace(saga->name, *first);
+            if (not is_new) known->second = std::min(known->second, *first);
         }
     }
     return firsts;
+}
+
+// The first event of this kind after a position.
+result<std::optional<Position>> SagaEngine::first_after(const detail::HeardEvent& heard, Position after) const
+{
+    std::optional<Position> first;
+    for (const auto& type : heard.names) {
+        const auto cursor = store_.read({.scope = Scope::type(std::string{type}), .from = after + 1});
+        for (;;) {
+            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+            if (event == nullptr) break;
+            if (not is_heard(heard, *event)) continue;
+            first = first ? std::min(*first, event->position) : event->position;
+            break;
+        }
+    }
+    return first;
 }
 
 } // namespace eventloom

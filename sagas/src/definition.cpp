@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 
 namespace eventloom {
 
@@ -74,15 +75,16 @@ std::uint64_t form_of(const SagaDefinition& saga)
         text += step.act ? "act " : step.until ? "until " : "await ";
         text += fmt::format("{} {}{}\n", step.group, step.name, place == saga.no_return ? " no return" : "");
     }
-    return fingerprint_of(text);
+    return text.empty() ? 0
+                        : fingerprint_of(text); // handlers may change: what an instance has sent and set says its type
 }
 
 } // namespace
 
 Saga finished(NewSaga saga)
 {
-    ensure(static_cast<bool>(saga->begin), "a saga has no el::begins");
-    ensure(not saga->steps.empty(), "a saga has no step");
+    ensure(static_cast<bool>(saga->begin) || not saga->handlers.empty(), "a saga has no el::begins");
+    ensure(not saga->steps.empty() || not saga->handlers.empty(), "a saga has no step");
     ensure(is_category(saga->name), "a saga's name is a category: a word without a hyphen");
     saga->form = form_of(*saga);
     return Saga{std::move(saga)};
@@ -106,7 +108,80 @@ void add_request(SagaWork& work, const std::type_info& type, std::string_view na
     work.actions.push_back(CallAction{&type, name, own(request, destroy)});
 }
 
+namespace {
+
+// Made before main begins, and constant after that.
+std::map<std::string_view, const SentType*>& sent_types()
+{
+    static std::map<std::string_view, const SentType*> types;
+    return types;
+}
+
+} // namespace
+
+bool add_sent_type(const SentType& type)
+{
+    return sent_types().emplace(type.name, &type).second;
+}
+
+const SentType* find_sent_type(std::string_view name)
+{
+    const auto found = sent_types().find(name);
+    return found == sent_types().end() ? nullptr : found->second;
+}
+
+void add_command(SagaWork& work, const SentType& type, std::string stream, void* command, Destroy* destroy)
+{
+    work.actions.push_back(SendAction{type.command, std::move(stream), own(command, destroy), &type});
+}
+
+void add_request(SagaWork& work, const SentType& type, void* request, Destroy* destroy)
+{
+    work.actions.push_back(CallAction{type.request, type.short_name, own(request, destroy), &type});
+}
+
+void add_wake(SagaWork& work, const InnerType& type, Time at, Duration after, const void* timer)
+{
+    std::string bytes;
+    encode_value(*type.description, timer, bytes, nullptr);
+    work.timers.push_back({&type, std::move(bytes), at, after});
+}
+
+void take_back(SagaWork& work, const InnerType& type)
+{
+    work.timers.push_back({&type, std::nullopt, {}, {}});
+}
+
+void end(SagaWork& work)
+{
+    work.ends = true;
+}
+
+void end(SagaWork& work, std::string_view code, std::string_view reason)
+{
+    work.ends  = true;
+    work.fails = failure{{}, std::string{code}, std::string{reason}};
+}
+
 } // namespace detail
+
+result<SagaAction> kept_action(const KeptBytes& kept)
+{
+    const auto* type = detail::find_sent_type(kept.type);
+    const bool fits  = type != nullptr && may_be_same_shape(kept.shape, shape_of(*type->description).fingerprint);
+    if (not fits) {
+        return fail(
+            Failure::invalid, "unknown-command",
+            fmt::format("took up what a saga had decided to send, a {}, and found that this program {}; restore the "
+                        "struct, then retry the saga, or skip it",
+                        kept.type, type == nullptr ? "sends none" : "has one with other members"));
+    }
+    auto value = type->make();
+    BOOST_OUTCOME_TRY(detail::decode_value(*type->description, value.get(), kept.bytes, type->short_name));
+    if (type->request != nullptr)
+        return SagaAction{CallAction{type->request, type->short_name, std::move(value), type}};
+    return SagaAction{SendAction{type->command, std::string{kept.stream}, std::move(value), type}};
+}
 
 std::vector<SagaAction> work_of(const detail::SagaLambda<detail::DescribeWork>& describe, const SagaState& state)
 {
@@ -133,9 +208,9 @@ SagaState state_with_answer(const SagaDefinition& saga, const SagaStep& step, co
 
 namespace {
 
-Error begin_event_without_id(const SagaDefinition& saga, const RecordedEvent& event)
+Error begin_event_without_id(const SagaDefinition& saga, const detail::HeardEvent& heard, const RecordedEvent& event)
 {
-    const bool is_in_stream = saga.begin_event->key == nullptr;
+    const bool is_in_stream = heard.key == nullptr;
     return {
         Failure::invalid, "begin-event-without-id",
         "began the saga " + saga.name + " with \"" + event.type + "\" and found no id in the " +
@@ -182,8 +257,62 @@ result<std::optional<std::string>> key_of_heard(const detail::HeardEvent& heard,
     return key;
 }
 
+bool is_heard(const detail::HeardEvent& heard, const RecordedEvent& event)
+{
+    if (not heard.category.empty() && heard.category != category_of(event.stream)) return false;
+    return std::find(heard.names.begin(), heard.names.end(), event.type) != heard.names.end();
+}
+
+std::vector<const detail::HeardEvent*> begin_events(const SagaDefinition& saga)
+{
+    std::vector<const detail::HeardEvent*> events;
+    if (saga.begin_event != nullptr) events.push_back(saga.begin_event);
+    for (const SagaHandler& handler : saga.handlers) {
+        if (handler.begins) events.push_back(handler.event);
+    }
+    return events;
+}
+
+std::vector<const detail::HeardEvent*> heard_events(const SagaDefinition& saga)
+{
+    std::vector<const detail::HeardEvent*> events = saga.cancelled_by;
+    for (const SagaStep& step : saga.steps) {
+        if (step.awaits != nullptr) events.push_back(step.awaits);
+    }
+    for (const SagaHandler& handler : saga.handlers) {
+        if (handler.event != nullptr) events.push_back(handler.event);
+    }
+    return events;
+}
+
+namespace {
+
+// The handlers make the state.
+Begun begin_with_handlers(const SagaDefinition& saga, const RecordedEvent& event)
+{
+    Begun begun{{}, std::nullopt};
+    for (const auto* heard : begin_events(saga)) {
+        if (not is_heard(*heard, event)) continue;
+        auto key = key_of_heard(*heard, event);
+        if (not key) {
+            begun.state = std::move(key.error());
+        } else if (key.value() && key.value()->empty()) {
+            begun.state = begin_event_without_id(saga, *heard, event);
+        } else if (key.value()) {
+            begun.key   = *key.value();
+            begun.state = std::optional{std::string{}};
+        }
+        break;
+    }
+    if (begun.key.empty()) begun.key = to_string(event.id);
+    return begun;
+}
+
+} // namespace
+
 Begun begin_by(const SagaDefinition& saga, const RecordedEvent& event)
 {
+    if (not saga.handlers.empty()) return begin_with_handlers(saga, event);
     Begun begun{saga.begin_event->key == nullptr ? id_in(event.stream) : std::string{}, std::nullopt};
     SagaState state;
     bool has_no_id  = false;
@@ -194,7 +323,7 @@ Begun begin_by(const SagaDefinition& saga, const RecordedEvent& event)
     };
     const auto begin = [&]() -> result<std::optional<std::string>> {
         BOOST_OUTCOME_TRY(with_heard_fact(*saga.begin_event, event, take));
-        if (has_no_id) return begin_event_without_id(saga, event);
+        if (has_no_id) return begin_event_without_id(saga, *saga.begin_event, event);
         if (not state) return std::optional<std::string>{};
         std::string stored;
         encode_state(saga, state, stored);

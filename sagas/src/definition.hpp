@@ -19,19 +19,33 @@ struct SendAction {
     const detail::CommandType* type;
     std::string stream; // of the receiver
     std::shared_ptr<const void> command;
+    const detail::SentType* kept = nullptr; // how it is kept, if el::actions has it
 };
 
 struct CallAction {
     const std::type_info* type;
     std::string_view name;
     std::shared_ptr<const void> request;
+    const detail::SentType* kept = nullptr;
 };
 
 using SagaAction = std::variant<SendAction, CallAction>;
 
+// A timer that is set, or taken back.
+struct TimerAction {
+    const detail::InnerType* type;
+    std::optional<std::string> bytes; // nothing: it is taken back
+    Time at{};
+    Duration after{};
+};
+
+// What a lambda has asked for. Only a handler may ask for more than actions.
 class detail::SagaWork {
 public:
     std::vector<SagaAction> actions;
+    std::vector<TimerAction> timers;
+    bool ends = false;
+    std::optional<failure> fails; // with `ends`
 };
 
 // The data of an instance; their type is the saga's.
@@ -40,6 +54,15 @@ using SagaState = std::shared_ptr<const void>;
 std::vector<SagaAction> work_of(const detail::SagaLambda<detail::DescribeWork>& describe, const SagaState& state);
 std::vector<SagaAction> work_of(const detail::SagaLambda<detail::DescribeEnd>& describe, const SagaState& state,
                                 const failure& why);
+
+// The command or request with these bytes. Failure::invalid "unknown-command": this program sends no such type.
+struct KeptBytes {
+    std::string_view type;
+    std::uint64_t shape = 0;
+    std::string_view stream; // empty: it is a request
+    std::string_view bytes;
+};
+result<SagaAction> kept_action(const KeptBytes& kept);
 
 // The state with what el::keep makes of the answer.
 SagaState state_with_answer(const SagaDefinition& saga, const SagaStep& step, const SagaState& state,
@@ -52,6 +75,13 @@ result<void> with_heard_fact(const detail::HeardEvent& heard, const RecordedEven
 
 // The key of the instance that hears it; nothing when an upcast made something else of it.
 result<std::optional<std::string>> key_of_heard(const detail::HeardEvent& heard, const RecordedEvent& event);
+
+// Whether `heard` describes this event.
+bool is_heard(const detail::HeardEvent& heard, const RecordedEvent& event);
+
+// The events that begin an instance, and all that an instance hears.
+std::vector<const detail::HeardEvent*> begin_events(const SagaDefinition& saga);
+std::vector<const detail::HeardEvent*> heard_events(const SagaDefinition& saga);
 
 struct Begun {
     std::string key;                          // of the instance: the event's own id when it has no other

@@ -83,6 +83,10 @@ private:
     void begin_by_another_name(const Saga& saga, const Event& event, const Taken& taken);
     void hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken);
     std::optional<instance::Fact> fact_heard(Active& active, const RecordedEvent& event) const;
+    void add_beginning(Active& active, const Saga& saga, const RecordedEvent& event, const Begun& begun) const;
+    bool hear_missed(Active& active);
+    result<std::optional<RecordedEvent>> missed_event(const Active& active) const;
+    result<std::optional<Position>> first_after(const detail::HeardEvent& heard, Position after) const;
     void begin_again(Active& active);
     result<Position> where_to_begin(const Saga& saga);
 
@@ -101,6 +105,9 @@ private:
     // moves.cpp: what an instance does.
     void go_on(const std::shared_ptr<Active>& active);
     Next look(Active& active);
+    void hear_timer(Active& active, const detail::InnerType& timer);
+    result<instance::Fact> fact_of_work(const Active& active, SagaState& state, const Work& work,
+                                        const void* answer) const;
     bool begin_works(Active& active, const std::vector<Task>& tasks);
     result<std::shared_ptr<Work>> new_work(Active& active, const Task& task);
     void drop_works_that_are_over(Active& active, Next& next);

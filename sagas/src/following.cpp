@@ -21,10 +21,8 @@ std::vector<const detail::HeardEvent*> heard_later(const std::vector<Saga>& vers
 {
     std::vector<const detail::HeardEvent*> heard;
     for (const Saga& saga : versions) {
-        for (const SagaStep& step : saga->steps) {
-            if (step.awaits != nullptr) heard.push_back(step.awaits);
-        }
-        heard.insert(heard.end(), saga->cancelled_by.begin(), saga->cancelled_by.end());
+        const auto events = heard_events(*saga);
+        heard.insert(heard.end(), events.begin(), events.end());
     }
     std::sort(heard.begin(), heard.end());
     heard.erase(std::unique(heard.begin(), heard.end()), heard.end());
@@ -34,7 +32,8 @@ std::vector<const detail::HeardEvent*> heard_later(const std::vector<Saga>& vers
 // One category, if all that is heard is of it.
 Scope scope_of(const std::vector<Saga>& versions)
 {
-    std::set<std::string_view> categories{versions.back()->begin_event->category};
+    std::set<std::string_view> categories;
+    for (const auto* begins : begin_events(*versions.back())) categories.insert(begins->category);
     for (const auto* heard : heard_later(versions)) categories.insert(heard->category);
     if (categories.size() > 1 || categories.begin()->empty()) return Scope::everything();
     return Scope::category(std::string{*categories.begin()});
@@ -44,8 +43,8 @@ Scope scope_of(const std::vector<Saga>& versions)
 
 std::vector<std::string> Following::names_of(const std::vector<Saga>& versions)
 {
-    const auto& begin = versions.back()->begin_event->names;
-    std::set<std::string> names{begin.begin(), begin.end()};
+    std::set<std::string> names;
+    for (const auto* begins : begin_events(*versions.back())) names.insert(begins->names.begin(), begins->names.end());
     for (const auto* heard : heard_later(versions)) names.insert(heard->names.begin(), heard->names.end());
     return {names.begin(), names.end()};
 }
@@ -87,7 +86,12 @@ result<void> Following::hear(const Delivery& delivery)
 void Following::hear(const RecordedEvent& event)
 {
     const auto shared = std::make_shared<const RecordedEvent>(event);
-    if (is_heard(*versions_.back()->begin_event, event)) tell_begin(shared);
+    const auto begins = begin_events(*versions_.back());
+    const bool begun =
+        std::any_of(begins.begin(), begins.end(), [&](const auto* one) { return is_heard(*one, event); });
+    if (begun) tell_begin(shared);
+    // With handlers, an instance that is there already hears it instead.
+    if (begun && not versions_.back()->handlers.empty()) return;
     std::set<std::string> keys;
     for (const auto* heard : heard_later(versions_)) {
         if (not is_heard(*heard, event)) continue;

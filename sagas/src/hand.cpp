@@ -22,6 +22,7 @@ void Active::drop(const Work& work)
 
 void Active::add(instance::Fact fact)
 {
+    if (std::holds_alternative<instance::Resumed>(fact)) may_have_missed = true;
     instance = evolved(std::move(instance), fact);
     unrecorded.push_back(std::move(fact));
 }
@@ -36,6 +37,8 @@ void Active::forget()
     asked = {};
     works.clear();
     answers_until.reset();
+    may_have_missed = false;
+    heard_anew      = 0;
 }
 
 void SagaEngine::post(std::function<void(SagaEngine&)> task)

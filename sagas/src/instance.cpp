@@ -39,6 +39,25 @@ void open_next(Instance& instance, Time at, bool others_are_open = false)
     if (not others_are_open) instance.opened = at;
 }
 
+template <class Box>
+auto entry_of(Box& outbox, std::uint32_t number)
+{
+    const auto found = std::find_if(outbox.entries.begin(), outbox.entries.end(),
+                                    [&](const auto& entry) { return entry.outgoing.number == number; });
+    return found == outbox.entries.end() ? nullptr : &*found;
+}
+
+// Of a handler's work nothing is left when it is done.
+void drop_from_outbox(Outbox& outbox, std::uint32_t number)
+{
+    std::erase_if(outbox.entries, [&](const auto& entry) { return entry.outgoing.number == number; });
+}
+
+bool has_handlers(const Instance& instance)
+{
+    return instance.outbox.next_number > 0;
+}
+
 void begin_undoing(Instance& instance, const std::vector<std::uint32_t>& undo, failure why)
 {
     for (const std::uint32_t place : undo) settle(instance.progress_of(place), StepState::maybe_done);
@@ -55,6 +74,7 @@ const Progress& Instance::progress_of(std::uint32_t place) const
 {
     static const Progress open;
     if (place == the_end) return end;
+    if (const auto* entry = entry_of(outbox, place)) return entry->progress;
     if (place == the_next_one) place = first_open();
     return place < steps.size() ? steps[place] : open;
 }
@@ -62,6 +82,7 @@ const Progress& Instance::progress_of(std::uint32_t place) const
 Progress& Instance::progress_of(std::uint32_t place)
 {
     if (place == the_end) return end;
+    if (auto* entry = entry_of(outbox, place)) return entry->progress;
     if (place == the_next_one) place = first_open();
     if (place >= steps.size()) steps.resize(place + 1);
     return steps[place];
@@ -113,7 +134,11 @@ Instance evolve(Instance instance, const StepDone& event)
 {
     instance = counted(std::move(instance), event.at);
     keep_state(instance, event.state, event.shape);
-    settle(instance.progress_of(event.place), StepState::done);
+    if (has_handlers(instance)) {
+        drop_from_outbox(instance.outbox, event.place);
+    } else {
+        settle(instance.progress_of(event.place), StepState::done);
+    }
     open_next(instance, event.at, event.others_are_open);
     return instance;
 }
@@ -131,7 +156,11 @@ Instance evolve(Instance instance, const EventHeard& event)
 Instance evolve(Instance instance, const StepSkipped& event)
 {
     instance = counted(std::move(instance), event.at);
-    settle(instance.progress_of(event.place), StepState::skipped);
+    if (has_handlers(instance)) {
+        drop_from_outbox(instance.outbox, event.place);
+    } else {
+        settle(instance.progress_of(event.place), StepState::skipped);
+    }
     open_next(instance, event.at, event.others_are_open);
     return instance;
 }
@@ -230,6 +259,7 @@ Instance evolve(Instance instance, const Resumed& event)
         const auto state = progress.state;
         settle(progress, state);
     }
+    for (auto& entry : instance.outbox.entries) entry.progress = {};
     instance.end = {};
     open_next(instance, event.at);
     return instance;
@@ -246,6 +276,34 @@ Instance evolve(Instance instance, const Unpaused& event)
 {
     instance              = counted(std::move(instance), event.at);
     instance.paused_until = Time{};
+    return instance;
+}
+
+Instance evolve(Instance instance, const Handled& event)
+{
+    instance = counted(std::move(instance), event.at);
+    keep_state(instance, event.state, event.shape);
+    if (event.position != 0) instance.heard_to = event.position;
+    Outbox& outbox = instance.outbox;
+    drop_from_outbox(outbox, event.answered);
+    outbox.next_number = std::max<std::uint32_t>(outbox.next_number, 1); // the mark of an instance with handlers
+    for (const Outgoing& outgoing : event.sent) {
+        outbox.entries.push_back({outgoing, {}});
+        outbox.next_number = outgoing.number + 1;
+    }
+    std::erase_if(outbox.timers, [&](const SetTimer& timer) {
+        const auto is_it = [&](const auto& other) { return other == timer.type; };
+        return std::any_of(event.taken_back.begin(), event.taken_back.end(), is_it) ||
+               std::any_of(event.set.begin(), event.set.end(),
+                           [&](const auto& other) { return other.type == timer.type; });
+    });
+    outbox.timers.insert(outbox.timers.end(), event.set.begin(), event.set.end());
+    if (event.ends) outbox.ends = true;
+    if (not event.code.empty()) {
+        outbox.fails    = true;
+        instance.failed = {{}, event.code, event.reason};
+    }
+    open_next(instance, event.at);
     return instance;
 }
 

@@ -48,6 +48,37 @@ struct EventHeard {
     std::uint64_t shape  = 0;
     bool others_are_open = false;
 };
+// What a handler asks to be sent, and is kept until it is done.
+struct Outgoing {
+    std::uint32_t number = 0;
+    std::string type; // of the command or request: the struct's name
+    std::string name; // the same for people
+    std::uint64_t shape = 0;
+    std::string stream; // of the receiver; empty: it is a request to an activity
+    std::string bytes;
+};
+struct SetTimer {
+    std::string type; // of the struct; an instance has one of each
+    std::string name; // the same for people
+    std::uint64_t shape = 0;
+    std::string bytes;
+    Time due{};
+};
+// A handler has heard an event, a timer or the answer to a call, and this is what it made of it.
+struct Handled {
+    std::string event;                     // stored name, or the struct's name
+    Position position      = 0;            // of an event
+    std::uint32_t answered = the_next_one; // the number of the call that was answered, if one was
+    std::optional<std::string> state;
+    std::uint64_t shape = 0;
+    std::vector<Outgoing> sent;
+    std::vector<SetTimer> set;
+    std::vector<std::string> taken_back; // types of timers; among them the one that was heard
+    bool ends = false;
+    std::string code; // of the failure that it ends with; empty: it does not fail
+    std::string reason;
+    Time at{};
+};
 // Left out: by its el::when, or by a person, who has said why.
 struct StepSkipped {
     std::string step;
@@ -211,6 +242,19 @@ struct Progress {
     std::string call;         // of the work that is answered from elsewhere
 };
 
+// Of an instance with handlers.
+struct Outbox {
+    struct Entry {
+        Outgoing outgoing;
+        Progress progress;
+    };
+    std::vector<Entry> entries; // what is still to be done, in its order
+    std::vector<SetTimer> timers;
+    std::uint32_t next_number = 0;
+    bool ends                 = false; // when nothing is left to be done
+    bool fails                = false;
+};
+
 struct Beginning {
     std::uint32_t version = 0; // of the definition
     std::uint64_t form    = 0; // of its steps; 0: not known
@@ -222,17 +266,16 @@ struct Beginning {
 struct Instance {
     static constexpr auto category = "saga"; // for messages; the stream's category is the saga's name
 
-    using Events =
-        events<event<"saga-started", Started, StartedV1, StartedV2>,
-               event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
-               event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
-               event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
-               event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
-               event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
-               event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
-               event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
-               event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>,
-               event<"saga-unpaused", Unpaused>, event<"saga-begins-after", BeginsAfter>>;
+    using Events = events<
+        event<"saga-started", Started, StartedV1, StartedV2>, event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
+        event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
+        event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
+        event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
+        event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
+        event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
+        event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
+        event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
+        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -241,12 +284,13 @@ struct Instance {
     Beginning began;
     std::vector<Progress> steps; // by place; those that are not there are open
     Progress end;                // of the work of el::failed
-    Time opened{};               // when the steps that are open now became the next ones
-    Position heard_to = 0;       // the youngest event of others that it has heard
-    failure failed;              // why it is being undone, or was
-    failure stuck;               // why it is stuck, or was
-    bool stuck_running = false;  // it was not being undone
-    Time paused_until{};         // Time{}: it is not paused
+    Outbox outbox;
+    Time opened{};              // when the steps that are open now became the next ones
+    Position heard_to = 0;      // the youngest event of others that it has heard
+    failure failed;             // why it is being undone, or was
+    failure stuck;              // why it is stuck, or was
+    bool stuck_running = false; // it was not being undone
+    Time paused_until{};        // Time{}: it is not paused
     Time changed{};
 
     const Progress& progress_of(std::uint32_t place) const;
@@ -273,6 +317,7 @@ Instance evolve(Instance instance, const Resumed& event);
 Instance evolve(Instance instance, const Paused& event);
 Instance evolve(Instance instance, const Unpaused& event);
 Instance evolve(Instance instance, const BeginsAfter& event);
+Instance evolve(Instance instance, const Handled& event);
 // clang-format on
 static_assert(aggregate<Instance>);
 

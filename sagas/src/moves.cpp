@@ -43,7 +43,13 @@ bool acts(const std::shared_ptr<Work>& work)
 void SagaEngine::go_on(const std::shared_ptr<Active>& active)
 {
     for (;;) {
-        Next next = look(*active);
+        Next next             = look(*active);
+        const bool is_running = active->instance.status == SagaStatus::running && active->saga && active->state;
+        if (active->may_have_missed && is_running && hear_missed(*active)) continue;
+        if (next.timer != nullptr) {
+            hear_timer(*active, *next.timer);
+            continue;
+        }
         drop_works_that_are_over(*active, next);
         if (not begin_works(*active, next.tasks)) continue; // something followed at once
         if (not active->unrecorded.empty() && not make_writable(*active)) continue;
@@ -81,6 +87,13 @@ Next SagaEngine::look(Active& active)
     return std::move(next.value());
 }
 
+void SagaEngine::hear_timer(Active& active, const detail::InnerType& timer)
+{
+    auto fact = fact_of_timer(*active.saga, active.instance, active.state, active.key.key, timer, runtime_.clock.now());
+    if (not fact) return park(active, std::string{timer.short_name}, fact.error());
+    active.add(std::move(fact.value()));
+}
+
 // False: work without an action was done by that.
 bool SagaEngine::begin_works(Active& active, const std::vector<Task>& tasks)
 {
@@ -88,7 +101,7 @@ bool SagaEngine::begin_works(Active& active, const std::vector<Task>& tasks)
         if (active.work_for(task)) continue;
         auto made = new_work(active, task);
         if (not made) {
-            park(active, name_of(*active.saga, task), made.error());
+            park(active, name_of(*active.saga, active.instance, task), made.error());
             return false;
         }
         if (made.value()->actions.empty()) {
@@ -105,7 +118,7 @@ result<std::shared_ptr<Work>> SagaEngine::new_work(Active& active, const Task& t
     auto work = std::make_shared<Work>();
     BOOST_OUTCOME_TRY(work->actions, work_of_task(*active.saga, active.instance, active.state, task));
     work->task   = task;
-    work->name   = name_of(*active.saga, task);
+    work->name   = name_of(*active.saga, active.instance, task);
     work->number = ++attempts_;
     return work;
 }
@@ -235,7 +248,8 @@ void SagaEngine::asked(const std::shared_ptr<Active>& active, const std::shared_
     const Time now           = runtime_.clock.now();
     const auto [_, is_first] = active->asked.since.try_emplace(work->task.place, now);
     const bool is_noted      = active->instance.progress_of(work->task.place).asked != Time{};
-    if (is_first && not is_noted && active->saga->steps[work->task.place].deadline) {
+    const bool has_deadline  = active->saga->handlers.empty() && active->saga->steps[work->task.place].deadline;
+    if (is_first && not is_noted && has_deadline) {
         runtime_.executor.post_at(now + quick, [weak = weak_from_this(), key = active->key, work, now] {
             const auto engine = weak.lock();
             if (not engine || engine->stopped()) return;
@@ -296,11 +310,24 @@ void SagaEngine::answered_late(const std::shared_ptr<Active>& active, const std:
     go_on(active);
 }
 
+// A handler hears the answer to a call.
+result<instance::Fact> SagaEngine::fact_of_work(const Active& active, SagaState& state, const Work& work,
+                                                const void* answer) const
+{
+    const Time now         = runtime_.clock.now();
+    const auto* const call = work.actions.empty() ? nullptr : std::get_if<CallAction>(&work.actions.back());
+    if (answer != nullptr && call != nullptr && call->kept != nullptr && not active.saga->handlers.empty()) {
+        return fact_of_answer(*active.saga, active.instance, state, active.key.key, work.task.place, *call->kept,
+                              answer, now);
+    }
+    return fact_of_success(*active.saga, active.instance, state, work.task, answer, now);
+}
+
 void SagaEngine::succeed(Active& active, const Work& work, const void* answer)
 {
     const bool is_late = not is_open(active.instance);
     auto state         = active.state;
-    auto fact          = fact_of_success(*active.saga, active.instance, state, work.task, answer, runtime_.clock.now());
+    auto fact          = fact_of_work(active, state, work, answer);
     active.drop(work);
     if (is_late) return;
     // The step's work is done; taken up again it is asked for again, by the same ids.

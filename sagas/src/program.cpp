@@ -43,6 +43,23 @@ bool is_to_be_undone(const Instance& instance, std::uint32_t place)
     return state == StepState::done || state == StepState::maybe_done;
 }
 
+// Of a timer; nullptr: no handler hears it.
+const detail::InnerType* inner_type_of(const SagaDefinition& saga, std::string_view type)
+{
+    for (const SagaHandler& handler : saga.handlers) {
+        if (handler.inner != nullptr && handler.inner->name == type) return handler.inner;
+    }
+    return nullptr;
+}
+
+const Outgoing* outgoing_of(const Instance& instance, const Task& task)
+{
+    for (const auto& entry : instance.outbox.entries) {
+        if (entry.outgoing.number == task.place) return &entry.outgoing;
+    }
+    return nullptr;
+}
+
 // The last one first.
 std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const Instance& instance)
 {
@@ -103,7 +120,8 @@ public:
             if (instance_.paused_until != Time::max()) next.wake = instance_.paused_until;
             return;
         }
-        instance_.status == SagaStatus::running ? at_steps() : at_undoing();
+        if (instance_.status != SagaStatus::running) return at_undoing();
+        saga_.handlers.empty() ? at_steps() : at_handlers();
     }
 
     std::optional<Fact> fact;
@@ -180,6 +198,27 @@ private:
         return false;
     }
 
+    // Commands go out one after the other; requests do not wait for them.
+    void at_handlers()
+    {
+        const Outbox& outbox = instance_.outbox;
+        if (outbox.ends && outbox.entries.empty()) {
+            fact = outbox.fails ? Fact{Compensated{now_}} : Fact{Completed{now_}};
+            return;
+        }
+        bool has_command = false;
+        for (const auto& entry : outbox.entries) {
+            const bool is_command = not entry.outgoing.stream.empty();
+            if (not entry.progress.call.empty() || (is_command && std::exchange(has_command, true))) continue;
+            attempt({entry.outgoing.number, TaskKind::act}, entry.progress);
+        }
+        if (outbox.ends) return;
+        for (const SetTimer& timer : outbox.timers) {
+            if (timer.due <= now_ && next.timer == nullptr) next.timer = inner_type_of(saga_, timer.type);
+            if (timer.due > now_) take_earlier(next.wake, timer.due);
+        }
+    }
+
     void at_undoing()
     {
         const auto place = next_to_undo(saga_, instance_);
@@ -230,12 +269,6 @@ bool has_no_return(const SagaDefinition& saga, const Instance& instance)
     return instance.status == SagaStatus::running && instance.first_open() >= saga.no_return;
 }
 
-bool is_heard(const detail::HeardEvent& heard, const RecordedEvent& event)
-{
-    if (not heard.category.empty() && heard.category != category_of(event.stream)) return false;
-    return std::find(heard.names.begin(), heard.names.end(), event.type) != heard.names.end();
-}
-
 result<Next> next_of(const SagaDefinition& saga, Instance& instance, const SagaState& state, const Asked& asked,
                      Time now)
 {
@@ -252,15 +285,20 @@ result<Next> next_of(const SagaDefinition& saga, Instance& instance, const SagaS
     }
 }
 
-std::string name_of(const SagaDefinition& saga, const Task& task)
+std::string name_of(const SagaDefinition& saga, const Instance& instance, const Task& task)
 {
+    if (const auto* outgoing = outgoing_of(instance, task)) return outgoing->name;
     return task.kind == TaskKind::end ? "failed" : saga.steps[task.place].name;
 }
 
 result<std::vector<SagaAction>> work_of_task(const SagaDefinition& saga, const Instance& instance,
                                              const SagaState& state, const Task& task)
 {
-    return call_user_code("what describes the work of the saga's step", name_of(saga, task), [&] {
+    if (const auto* kept = outgoing_of(instance, task)) {
+        BOOST_OUTCOME_TRY(auto action, kept_action({kept->type, kept->shape, kept->stream, kept->bytes}));
+        return std::vector<SagaAction>{std::move(action)};
+    }
+    return call_user_code("what describes the work of the saga's step", name_of(saga, instance, task), [&] {
         if (task.kind == TaskKind::end) return work_of(saga.failed, state, instance.failed);
         const SagaStep& step = saga.steps[task.place];
         return work_of(task.kind == TaskKind::act ? step.act : step.undo, state);
@@ -271,6 +309,9 @@ result<Fact> fact_of_success(const SagaDefinition& saga, const Instance& instanc
                              const void* answer, Time now)
 {
     if (task.kind == TaskKind::end) return Fact{Compensated{now}};
+    if (const auto* outgoing = outgoing_of(instance, task)) {
+        return Fact{StepDone{outgoing->name, task.place, {}, now, saga.shape, false}};
+    }
     const SagaStep& step = saga.steps[task.place];
     if (task.kind == TaskKind::undo) return Fact{StepUndone{task.place, step.name, now}};
     StepDone done{step.name, task.place, {}, now, saga.shape, others_are_open(saga, instance, task.place)};
@@ -287,14 +328,16 @@ result<Fact> fact_of_success(const SagaDefinition& saga, const Instance& instanc
 Fact fact_of_failure(const SagaDefinition& saga, const Instance& instance, const Asked& asked, const Task& task,
                      const Error& error, bool something_was_done, Time now)
 {
-    const auto& policy       = task.kind == TaskKind::end ? eventloom::retry{} : saga.steps[task.place].retry;
+    const bool is_of_step    = task.kind != TaskKind::end && saga.handlers.empty();
+    const auto policy        = is_of_step ? saga.steps[task.place].retry : eventloom::retry{};
     const Progress& progress = instance.progress_of(task.place);
-    auto name                = name_of(saga, task);
+    auto name                = name_of(saga, instance, task);
     if (not is_answer(error) && progress.failed + 1 < policy.times) {
         const Time next = now + wait_after(policy, progress.failed);
         return AttemptFailed{std::move(name), task.place, error.code, error.sentence, next, now};
     }
-    if (task.kind != TaskKind::act || instance.status != SagaStatus::running || has_no_return(saga, instance)) {
+    if (not is_of_step || task.kind != TaskKind::act || instance.status != SagaStatus::running ||
+        has_no_return(saga, instance)) {
         return Stuck{std::move(name), error.code, error.sentence, now};
     }
     // A refusal of the first action means that nothing happened; otherwise something did, or may have.
@@ -342,6 +385,9 @@ Fact fact_of_cancelling(const SagaDefinition& saga, const Instance& instance, co
 std::optional<Fact> fact_of_skipping(const SagaDefinition& saga, const Instance& instance, const std::string& name,
                                      const std::string& because, Time now)
 {
+    for (const auto& entry : instance.outbox.entries) {
+        if (entry.outgoing.name == name) return StepSkipped{name, entry.outgoing.number, because, now, false};
+    }
     if (instance.status == SagaStatus::running) {
         for (const std::uint32_t place : open_steps(saga, instance)) {
             if (saga.steps[place].name != name) continue;

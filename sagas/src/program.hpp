@@ -33,10 +33,11 @@ struct Asked {
 };
 
 struct Next {
-    std::vector<instance::Fact> facts; // to be recorded first; `instance` has them
-    std::vector<Task> tasks;           // to be performed now, those that are not being performed already
-    std::optional<Time> attempt;       // when the next attempt is due, if one is
-    std::optional<Time> wake;          // when a deadline, a time or a pause is over, if one is awaited
+    std::vector<instance::Fact> facts;        // to be recorded first; `instance` has them
+    std::vector<Task> tasks;                  // to be performed now, those that are not being performed already
+    std::optional<Time> attempt;              // when the next attempt is due, if one is
+    const detail::InnerType* timer = nullptr; // has come: its handler is to hear it first
+    std::optional<Time> wake;                 // when a deadline, a time or a pause is over, if one is awaited
 };
 
 // Folds the facts that follow into `instance`.
@@ -45,7 +46,7 @@ result<Next> next_of(const SagaDefinition& saga, instance::Instance& instance, c
                      const Asked& asked, Time now);
 
 // The name of the step, for people.
-std::string name_of(const SagaDefinition& saga, const Task& task);
+std::string name_of(const SagaDefinition& saga, const instance::Instance& instance, const Task& task);
 
 // The work of a task.
 result<std::vector<SagaAction>> work_of_task(const SagaDefinition& saga, const instance::Instance& instance,
@@ -67,6 +68,19 @@ result<std::optional<instance::Fact>> fact_of_event(const SagaDefinition& saga, 
                                                     SagaState& state, std::uint32_t place, const RecordedEvent& event,
                                                     Time now);
 
+// ---- sagas with handlers
+
+// What a handler makes of an event, a timer or an answer. `state` becomes what it is then. Nothing when there is no handler, or when
+// an upcast made something else of the event.
+result<std::optional<instance::Fact>> fact_of_handler(const SagaDefinition& saga, const instance::Instance& instance,
+                                                      SagaState& state, const std::string& key,
+                                                      const RecordedEvent& event, Time now);
+result<instance::Fact> fact_of_timer(const SagaDefinition& saga, const instance::Instance& instance, SagaState& state,
+                                     const std::string& key, const detail::InnerType& timer, Time now);
+// `number`: of the call.
+result<instance::Fact> fact_of_answer(const SagaDefinition& saga, const instance::Instance& instance, SagaState& state,
+                                      const std::string& key, std::uint32_t number, const detail::SentType& request,
+                                      const void* answer, Time now);
 // What cancelling is recorded as. `position`: of the event that cancels it.
 instance::Fact fact_of_cancelling(const SagaDefinition& saga, const instance::Instance& instance, const Asked& asked,
                                   std::string reason, Position position, Time now);
@@ -77,8 +91,5 @@ std::optional<instance::Fact> fact_of_skipping(const SagaDefinition& saga, const
 
 // Nothing is undone from here on.
 bool has_no_return(const SagaDefinition& saga, const instance::Instance& instance);
-
-// Whether a saga hears this event, as `heard` describes it.
-bool is_heard(const detail::HeardEvent& heard, const RecordedEvent& event);
 
 } // namespace eventloom

@@ -47,7 +47,7 @@ TEST_CASE("a type of request has one activity", "[sagas][activities]")
     CHECK(machine.told[1] == Words{"done"});
 }
 
-TEST_CASE("only so many calls run at the same time; the others wait in their order", "[sagas][activities]")
+TEST_CASE("only so many calls run at the same time, and the others wait in their order", "[sagas][activities]")
 {
     Machine machine{{.at_once = 3}};
     machine.call_in_order(1, 6);
@@ -153,7 +153,7 @@ TEST_CASE("a clock that is set, forwards or back, neither opens the limits nor s
     CHECK(machine.told_with("attempt-timed-out") == 3);
 }
 
-TEST_CASE("an attempt ends with its time; its real answer comes late", "[sagas][activities]")
+TEST_CASE("an attempt ends with its time, and its real answer comes late", "[sagas][activities]")
 {
     Machine machine{{.at_once = 1, .attempt_time = 30s}};
     machine.call_in_order(1, 2);

@@ -32,6 +32,7 @@
 #include <eventloom/framework/detail/command_type.hpp>
 #include <eventloom/framework/detail/description.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
+#include <eventloom/sagas/detail/kept_work.hpp>
 #include <eventloom/sagas/detail/saga_checks.hpp>
 
 #include <utility>

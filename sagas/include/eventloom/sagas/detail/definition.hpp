@@ -61,6 +61,36 @@ void add_command(SagaWork& work, const CommandType& type, std::string_view categ
                  Destroy* destroy);
 void add_request(SagaWork& work, const std::type_info& type, std::string_view name, void* request, Destroy* destroy);
 
+// A command or a request that an instance keeps until it has been carried out: its type by name, and how to read it.
+struct SentType {
+    std::string_view name; // of the struct, with its namespaces
+    std::string_view short_name;
+    const Description* description;
+    std::shared_ptr<void> (*make)();
+    const CommandType* command    = nullptr; // one of the two
+    const std::type_info* request = nullptr;
+    const std::type_info* answer  = nullptr; // to the request
+};
+// Before main begins, wherever a source sends it.
+bool add_sent_type(const SentType& type);
+const SentType* find_sent_type(std::string_view name);
+
+void add_command(SagaWork& work, const SentType& type, std::string stream, void* command, Destroy* destroy);
+void add_request(SagaWork& work, const SentType& type, void* request, Destroy* destroy);
+
+// A timer, or the answer to a call: what a handler hears beside events.
+struct InnerType {
+    std::string_view name; // of the struct, with its namespaces
+    std::string_view short_name;
+    const std::type_info* type;
+    const Description* description;
+    std::shared_ptr<void> (*make)();
+};
+void add_wake(SagaWork& work, const InnerType& type, Time at, Duration after, const void* timer);
+void take_back(SagaWork& work, const InnerType& type);
+void end(SagaWork& work);
+void end(SagaWork& work, std::string_view code, std::string_view reason);
+
 // A lambda of the saga's author, with the code that knows its type and calls it.
 template <class Call>
 struct SagaLambda {
@@ -74,6 +104,7 @@ using BeginData    = std::shared_ptr<void>(const void* lambda, std::string key, 
 using DescribeWork = void(const void* lambda, const void* data, SagaWork& work);
 using KeepAnswer   = void(const void* lambda, void* data, const void* answer);
 using DescribeEnd  = void(const void* lambda, const void* data, const failure& why, SagaWork& work);
+using Handle       = void(const void* lambda, void* data, const std::string& key, const void* fact, SagaWork& work);
 using AskIf        = bool(const void* lambda, const void* data);
 using AskTime      = Time(const void* lambda, const void* data);
 
@@ -108,6 +139,15 @@ struct SagaStep {
     std::optional<std::chrono::milliseconds> deadline;
 };
 
+// Of a saga that the world decides the order of.
+struct SagaHandler {
+    const detail::HeardEvent* event = nullptr; // one of the two
+    const detail::InnerType* inner  = nullptr;
+    bool begins                     = false; // an instance, if there is none
+    detail::SagaLambda<detail::Handle> handle;
+};
+
+// Has steps, or handlers.
 struct SagaDefinition {
     std::string name;
     std::uint32_t version                 = 1;
@@ -121,6 +161,7 @@ struct SagaDefinition {
     std::vector<const detail::HeardEvent*> cancelled_by;
     std::optional<std::chrono::milliseconds> deadline; // of the whole
     detail::SagaLambda<detail::DescribeEnd> failed;
+    std::vector<SagaHandler> handlers;
     std::uint64_t shape = 0; // of the data (framework/shape.hpp)
     std::uint64_t form  = 0; // of the steps: their names, kinds and order
 };

@@ -1,4 +1,4 @@
-// The parts of a saga, what their lambdas say, and the compiler's messages when they do not fit.
+// What the lambdas of a saga's parts say, and the compiler's messages when they do not fit.
 //
 //     begin_of<decltype([](const OrderId&, const Placed& event) {...}), void>::fact          // Placed
 //
@@ -10,6 +10,7 @@
 #include <eventloom/framework/detail/description.hpp>
 #include <eventloom/framework/detail/members.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
+#include <eventloom/sagas/detail/saga_parts.hpp>
 
 #include <functional>
 #include <tuple>
@@ -18,90 +19,6 @@
 #include <vector>
 
 namespace eventloom {
-
-template <class State, class Command>
-struct sent {
-    id<State> to;
-    Command command;
-};
-
-template <class Context, class Command>
-struct sent_within {
-    Command command;
-};
-
-template <class Request>
-struct called {
-    Request request;
-};
-
-// A request to an activity: a plain struct that names the type of its answer.
-template <class Request>
-concept activity_request = requires { typename Request::answer; };
-
-// The parts of a saga, each with a lambda. With el::from<Source>() first, `begins` hears an event of that aggregate or context;
-// without, one of the aggregate whose id the lambda takes.
-// clang-format off
-template <class F, class Source = void> struct begins { from<Source> source; F state; };
-template <class F> struct begins<F, void> { F state; };
-template <class F> struct act    { F work; };
-template <class F> struct undo   { F work; };
-template <class F> struct keep   { F note; };
-template <class F> struct failed { F work; };
-// Of a step that is left out unless this is true, or that waits until this time.
-template <class F> struct when   { F condition; };
-template <class F> struct until  { F time; };
-
-// A step that waits for an event, of the aggregate whose id the instance has or of `Source`; and an event that cancels the saga.
-template <class Fact, class Source = void> struct await {};
-template <class Fact, class Source = void> struct cancelled_by {};
-
-// clang needs them.
-template <class F> begins(F) -> begins<F>;
-template <class F, class Source> begins(from<Source>, F) -> begins<F, Source>;
-template <class F> act(F)    -> act<F>;
-template <class F> undo(F)   -> undo<F>;
-template <class F> keep(F)   -> keep<F>;
-template <class F> failed(F) -> failed<F>;
-template <class F> when(F)   -> when<F>;
-template <class F> until(F)  -> until<F>;
-// clang-format on
-
-template <class... Part>
-struct step_parts : Part... {
-    detail::NewStep made;
-};
-
-template <class... Step>
-struct together_parts {
-    std::tuple<Step...> steps;
-};
-
-// Work of several types: `return el::actions{el::send(order, Pay{}), el::send(sku, Reserve{})};`
-class actions {
-public:
-    template <class... One>
-        requires(sizeof...(One) > 0)
-    explicit(false) actions(One... one)
-    {
-        (add(std::move(one)), ...);
-    }
-    actions() = default;
-
-    template <class One>
-    void add(One one)
-    {
-        parts_.emplace_back([one = std::move(one)](detail::SagaWork& work) mutable { add_work(work, std::move(one)); });
-    }
-
-    void put_into(detail::SagaWork& work)
-    {
-        for (auto& part : parts_) part(work);
-    }
-
-private:
-    std::vector<std::function<void(detail::SagaWork&)>> parts_;
-};
 
 // Never defined: each names the culprit in the compiler's first error line.
 template <class State>
@@ -114,8 +31,6 @@ template <class Fact, class Id>
 struct begin_event_without_a_member;
 template <class Fact, class Id>
 struct heard_event_without_a_member;
-template <class... Argument>
-struct keep_of_an_event_takes_the_data_and_the_event_and_not;
 template <class... Argument>
 struct keep_takes_the_data_and_a_const_answer_and_not;
 template <class Taken, class Answer>
