@@ -29,6 +29,18 @@ void SagaEngine::add(Saga saga)
                      key.second, key.first)});
 }
 
+void SagaEngine::add(SagaMigration migration)
+{
+    ensure(stopped(), "a migration was added after start()");
+    const auto key = std::pair{migration.saga, migration.from};
+    if (migrations_.emplace(key, std::move(migration)).second) return;
+    refuse({Failure::invalid, "migration-added-twice",
+            fmt::format(
+                "added a migration of the saga {} from version {} and found that there was one before; add one for "
+                "each version",
+                key.first, key.second)});
+}
+
 void SagaEngine::add_activity(std::type_index request, std::string_view name, AnyActivity activity,
                               ActivityOptions options)
 {

@@ -20,6 +20,7 @@ public:
                SagasOptions options);
 
     void add(Saga saga);
+    void add(SagaMigration migration);
     void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
     result<void> open();
     result<void> start();
@@ -32,6 +33,7 @@ public:
     result<void> skip(const InstanceKey& key, const std::string& step, const std::string& because);
     result<void> pause(const InstanceKey& key, Time until, const std::string& because);
     result<void> unpause(const InstanceKey& key, const std::string& because);
+    result<void> migrate(const InstanceKey& key, const std::string& because, bool only_try);
     result<void> answer(const CallKey& call, const std::type_info& request, AnyAnswer answer);
 
     result<InstanceTable*> table() const;
@@ -142,7 +144,8 @@ private:
     const std::string directory_;
     const SagasOptions options_;
     std::map<std::pair<std::string, std::uint32_t>, Saga> definitions_;
-    std::optional<Error> refused_; // the first that was added in vain
+    std::map<std::pair<std::string, std::uint32_t>, SagaMigration> migrations_; // by the version that they lead from
+    std::optional<Error> refused_;                                              // the first that was added in vain
     Activities activities_;
     Timers timers_;
 

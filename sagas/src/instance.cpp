@@ -307,6 +307,21 @@ Instance evolve(Instance instance, const Handled& event)
     return instance;
 }
 
+// Attempts at a step that stays where it was are not forgotten.
+Instance evolve(Instance instance, const Migrated& event)
+{
+    instance               = counted(std::move(instance), event.at);
+    instance.began.version = event.version;
+    instance.began.form    = event.form;
+    keep_state(instance, event.state, event.shape);
+    for (Progress& progress : instance.steps) {
+        if (progress.state != StepState::open) progress = Progress{};
+    }
+    for (const std::uint32_t place : event.done) settle(instance.progress_of(place), StepState::done);
+    for (const std::uint32_t place : event.skipped) settle(instance.progress_of(place), StepState::skipped);
+    return instance;
+}
+
 // It is of no instance.
 Instance evolve(Instance instance, const BeginsAfter& event)
 {

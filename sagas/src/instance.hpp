@@ -161,6 +161,17 @@ struct Unpaused {
     std::string because;
     Time at{};
 };
+// It goes on under another version of its saga.
+struct Migrated {
+    std::uint32_t version = 1;
+    std::string state;
+    std::uint64_t shape = 0;
+    std::uint64_t form  = 0;
+    std::vector<std::uint32_t> done; // places in the new definition
+    std::vector<std::uint32_t> skipped;
+    std::string because;
+    Time at{};
+};
 // In the stream that has the saga's name and no key: a saga that begins from_now hears the events after this position.
 struct BeginsAfter {
     Position position = 0;
@@ -275,7 +286,7 @@ struct Instance {
         event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
         event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
         event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
-        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>>;
+        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -316,6 +327,7 @@ Instance evolve(Instance instance, const Stuck& event);
 Instance evolve(Instance instance, const Resumed& event);
 Instance evolve(Instance instance, const Paused& event);
 Instance evolve(Instance instance, const Unpaused& event);
+Instance evolve(Instance instance, const Migrated& event);
 Instance evolve(Instance instance, const BeginsAfter& event);
 Instance evolve(Instance instance, const Handled& event);
 // clang-format on

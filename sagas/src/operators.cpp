@@ -69,6 +69,10 @@ result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide)
             answer(std::move(facts.error()));
             return go_on(active);
         }
+        if (facts.value().empty()) {
+            answer(done());
+            return go_on(active);
+        }
         // Somebody else was faster: it is decided again.
         active->when_recorded.push_back([this, answer, key = active->key, again = weak.lock()](bool is_recorded) {
             if (is_recorded) return answer(done());
@@ -96,6 +100,7 @@ result<void> SagaEngine::ask_at_rest(const InstanceKey& key, const Decide& decid
     BOOST_OUTCOME_TRY(load(active));
     if (not active.is_known()) return no_such_instance(key);
     BOOST_OUTCOME_TRY(auto facts, decide(active));
+    if (facts.empty()) return done();
     for (Fact& fact : facts) active.add(std::move(fact));
     AppendRequest request;
     request.streams.push_back(append_of(active));

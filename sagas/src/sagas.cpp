@@ -2,6 +2,8 @@
 
 #include "engine.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom {
@@ -118,6 +120,11 @@ Sagas::~Sagas()
 void Sagas::add(Saga saga)
 {
     engine_->add(std::move(saga));
+}
+
+void Sagas::add(SagaMigration migration)
+{
+    engine_->add(std::move(migration));
 }
 
 void Sagas::add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options)
@@ -260,6 +267,27 @@ result<void> Sagas::pause(std::string_view saga, std::string_view key, std::stri
 result<void> Sagas::resume(std::string_view saga, std::string_view key, std::string_view because)
 {
     return engine_->unpause(key_of(saga, key), std::string{because});
+}
+
+result<void> Sagas::migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try)
+{
+    return engine_->migrate(key_of(saga, key), std::string{because}, only_try);
+}
+
+result<void> Sagas::check_may_lose_history(std::string_view stream) const
+{
+    const auto hyphen = stream.find('-');
+    if (hyphen == std::string_view::npos || not engine_->newest_definition_of(std::string{stream.substr(0, hyphen)})) {
+        return done();
+    }
+    BOOST_OUTCOME_TRY(const auto found, find(stream.substr(0, hyphen), stream.substr(hyphen + 1)));
+    const bool has_ended =
+        not found || found->status == SagaStatus::completed || found->status == SagaStatus::compensated;
+    if (has_ended) return done();
+    return fail(Failure::refused, "saga-not-ended",
+                fmt::format("asked to take away history of the stream {} and found that it is of a saga that is {}; it "
+                            "would forget what it has done: let it end, or cancel it first",
+                            stream, to_string(found->status)));
 }
 
 std::vector<ActivityState> Sagas::activities() const

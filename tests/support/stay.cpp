@@ -45,6 +45,7 @@ void House::open()
     bus      = std::make_unique<EventBus>(runtime, *store.store);
     sagas    = std::make_unique<Sagas>(runtime, *store.store, *commands, *bus, directory.path() + "/sagas");
     for (const auto& version : versions) sagas->add(version);
+    for (const auto& migration : migrations) sagas->add(migration);
     sagas->perform_async<Charge>(
         [this](const Charge& request, const CallKey& key, auto done) { cards.charge(request, key, done); }, activity);
     sagas->perform<Refund>([this](const Refund& request, const CallKey& key) -> result<Slip> {

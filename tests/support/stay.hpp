@@ -140,6 +140,7 @@ struct House {
     TemporaryDirectory directory;
     Cards cards;
     std::vector<Saga> versions;
+    std::vector<SagaMigration> migrations;
     ActivityOptions activity;
     std::unique_ptr<CommandBus> commands;
     std::unique_ptr<EventBus> bus;

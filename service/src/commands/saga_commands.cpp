@@ -155,6 +155,8 @@ struct Intervention {
     std::string_view verb; // "retried"
     bool is_final = false; // it cannot be undone
     std::function<result<void>(Sagas&, const SagaInstance&)> act;
+    // Whether it could be done; empty: that is seen only when it is done.
+    std::function<result<void>(Sagas&, const SagaInstance&)> check = {};
 };
 
 struct InterventionWords {
@@ -178,12 +180,13 @@ result<void> act_on_many(Output& out, Sagas& sagas, const Clock& clock, const In
     std::vector<std::vector<Json>> rows;
     std::size_t refused = 0;
     for (const auto& instance : instances) {
-        const auto acted = words.dry_run ? result<void>{done()} : what.act(sagas, instance);
+        const auto checked = words.dry_run && what.check ? what.check(sagas, instance) : result<void>{done()};
+        const auto acted   = words.dry_run ? checked : what.act(sagas, instance);
         if (not acted) ++refused;
         rows.push_back({instance.saga, instance.key, to_string(instance.status), instance.step,
-                        words.dry_run ? "would be " + std::string{what.verb}
-                        : acted       ? std::string{what.verb}
-                                      : acted.error().sentence});
+                        not acted       ? acted.error().sentence
+                        : words.dry_run ? "would be " + std::string{what.verb}
+                                        : std::string{what.verb}});
     }
     out.table({{"saga"}, {"key"}, {"status"}, {"step"}, {"result"}}, rows);
     if (refused == 0) return done();
@@ -289,7 +292,7 @@ Command add_intervention(CommandLine& line, Command sagas, const std::shared_ptr
 void add_saga_commands(CommandLine& line)
 {
     const auto sagas =
-        line.app().add_subcommand("sagas", "Sagas: list, count, show, retry, cancel, skip, pause, resume");
+        line.app().add_subcommand("sagas", "Sagas: list, count, show, retry, cancel, skip, pause, resume, migrate");
     sagas.require_subcommand();
     add_list_commands(line, sagas);
 

@@ -102,6 +102,13 @@ result<void> warn_of_aggregate(Output& out, Service& service, const std::string&
     return done();
 }
 
+// An open saga would forget what it has done.
+result<void> check_sagas(Service& service, const std::string& stream)
+{
+    BOOST_OUTCOME_TRY(service.sagas().open());
+    return service.sagas().check_may_lose_history(stream);
+}
+
 result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArguments& arguments,
                    const std::function<bool(const std::string& type)>& is_of_aggregate)
 {
@@ -114,6 +121,7 @@ result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArgu
     if (arguments.max_count) wanted.max_count = arguments.max_count;
     if (arguments.truncate_before) wanted.truncate_before = arguments.truncate_before;
     if (wanted != status.limits) {
+        BOOST_OUTCOME_TRY(check_sagas(service, arguments.stream));
         BOOST_OUTCOME_TRY(arguments.dry_run ? check_stream_limits(store, arguments.stream, wanted)
                                             : set_stream_limits(store, ids, arguments.stream, wanted));
     }
@@ -136,8 +144,9 @@ struct DeletionArguments {
     bool dry_run  = false;
 };
 
-result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const DeletionArguments& arguments)
+result<void> delete_one(Output& out, Service& service, IdSource& ids, const DeletionArguments& arguments)
 {
+    EventStore& store  = service.store();
     const auto& stream = arguments.stream;
     BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
     if (length == 0) {
@@ -145,6 +154,7 @@ result<void> delete_one(Output& out, EventStore& store, IdSource& ids, const Del
                     "asked to delete the stream " + printable(stream) +
                         " and found no event in it; `streams list` shows all");
     }
+    BOOST_OUTCOME_TRY(check_sagas(service, stream));
     if (arguments.dry_run) {
         BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
         if (now.tombstoned && not arguments.for_good) return stream_tombstoned(stream);
@@ -193,7 +203,7 @@ void add_stream_limit_commands(CommandLine& line, Command streams)
     deleting.add_flag("--dry-run", deletion->dry_run, "Show what would be deleted, and change nothing");
     line.on(deleting, [&line, deletion](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
-        return delete_one(out, open_service->service().store(), line.runtime().ids, *deletion);
+        return delete_one(out, open_service->service(), line.runtime().ids, *deletion);
     });
 }
 

@@ -97,6 +97,8 @@ public:
     // One saga may be added in several versions; new instances begin with the highest. What is added twice is an error of start()
     // and open(): Failure::invalid "saga-added-twice", "activity-added-twice".
     void add(Saga saga);
+    // How running instances move to a later version (migration.hpp).
+    void add(SagaMigration migration);
 
     // Sets the activity that answers el::call(Request{...}). It runs on threads of its own and may block. Refused and invalid
     // errors fail the step; all others are tried again. el::answered_later(): the answer comes by answer().
@@ -173,6 +175,13 @@ public:
     result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max());
     // Failure::refused "saga-not-paused".
     result<void> resume(std::string_view saga, std::string_view key, std::string_view because);
+    // Goes on under the version that a migration leads to. With `only_try` nothing is recorded: whether it could.
+    // Failure::invalid "no-such-migration". Failure::refused "saga-cannot-migrate": its steps do not fit, or it is being undone.
+    result<void> migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
+
+    // Whether a stream may lose its history: not the one of an instance that has not ended.
+    // Failure::refused "saga-not-ended".
+    result<void> check_may_lose_history(std::string_view stream) const;
 
     // The activities: what runs, what waits, and which provider is down.
     std::vector<ActivityState> activities() const;
