@@ -22,6 +22,7 @@ struct Work {
     std::size_t done     = 0; // actions that took effect
     std::uint64_t number = 0; // of the attempt: an answer to another one comes too late
     std::shared_ptr<CallHandle> call;
+    AnyAnswer answer;                    // to the last call
     std::atomic<Duration::rep> asked{0}; // when the call was really made
 
     bool is_done() const { return done == actions.size(); }

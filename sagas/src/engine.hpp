@@ -40,6 +40,7 @@ public:
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
     Saga newest_definition_of(const std::string& saga) const;
     result<std::map<std::string, Position>> not_begun() const;
+    Time now() const { return runtime_.clock.now(); }
     // Why work of this step waits: its activity has a limit, or is down. Empty: it does not.
     std::string waiting_for(const std::type_info& request) const
     {
@@ -64,6 +65,8 @@ private:
     // operators.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
     using Decide = std::function<result<Facts>(Active&)>;
     result<void> ask(const InstanceKey& key, const Decide& decide);
+    result<instance::Fact> fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
+                                               const AnyAnswer& answer) const;
     result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
 
     // engine.cpp

@@ -130,6 +130,7 @@ result<void> SagaEngine::load(Active& active) const
 result<void> SagaEngine::find_definition(Active& active) const
 {
     if (not active.is_known()) return done();
+    if (active.instance.began.version == 0) return history_lost(active.key);
     active.saga = definition_of(active.key.saga, active.instance.began.version);
     if (not active.saga) {
         return fail(Failure::invalid, "unknown-saga-version",

@@ -1,5 +1,7 @@
 #include "instance_table.hpp"
 
+#include "program.hpp"
+
 #include <eventloom/framework/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
@@ -90,9 +92,7 @@ std::string call_key(std::string_view call)
 std::vector<std::string> calls_of(const instance::Instance& instance)
 {
     std::vector<std::string> calls;
-    for (const auto& progress : instance.steps) {
-        if (not progress.call.empty()) calls.push_back(progress.call);
-    }
+    for (auto& [task, call] : calls_answered_later(instance)) calls.push_back(std::move(call));
     return calls;
 }
 

@@ -27,6 +27,9 @@ struct InstanceKey {
     friend auto operator<=>(const InstanceKey&, const InstanceKey&) = default;
 };
 
+// Failure::corrupt "saga-history-lost"
+Error history_lost(const InstanceKey& key);
+
 // An instance between two moves.
 struct InstanceRow {
     instance::Instance instance;

@@ -169,7 +169,7 @@ void SagaEngine::send(const std::shared_ptr<Active>& active, const std::shared_p
         then.unrecorded = active->unrecorded;
         then.saga       = active->saga;
         then.state      = active->state;
-        succeed(then, *work, nullptr);
+        succeed(then, *work, work->answer.get());
         auto next = next_of(*then.saga, then.instance, then.state, active->asked, runtime_.clock.now());
         if (next) {
             for (auto& fact : next.value().facts) then.unrecorded.push_back(std::move(fact));
@@ -207,7 +207,7 @@ void SagaEngine::sent(const std::shared_ptr<Active>& active, const std::shared_p
         if (code == "beside-changed" || code == "stream-tombstoned") return look_again(active);
         fail_work(*active, *work, receipt.error());
     } else if (not is_recorded && ++work->done == work->actions.size()) {
-        succeed(*active, *work, nullptr);
+        succeed(*active, *work, work->answer.get());
     }
     go_on(active);
 }
@@ -281,7 +281,9 @@ void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shar
         fail_work(*active, *work, answer.error());
     } else {
         ++work->done;
-        succeed(*active, *work, answer.value().get());
+        work->call.reset();
+        work->answer = answer.value();
+        if (work->is_done()) succeed(*active, *work, work->answer.get());
     }
     go_on(active);
 }

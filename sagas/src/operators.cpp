@@ -33,6 +33,7 @@ Facts taken_up(Active& active, const std::string& because, Time now)
 result<void> check_definition(const Active& active)
 {
     if (active.saga && active.state) return done();
+    if (active.instance.began.version == 0) return history_lost(active.key);
     return fail(Failure::invalid, "unknown-saga-version",
                 fmt::format("looked at the saga {}, which began under version {}, and found that this program does not "
                             "have that version, or cannot read its state; add the version to the program first",
@@ -196,6 +197,30 @@ result<void> SagaEngine::unpause(const InstanceKey& key, const std::string& beca
     });
 }
 
+// Only the answer that its request asks for.
+result<instance::Fact> SagaEngine::fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
+                                                       const AnyAnswer& answer) const
+{
+    const Time now   = runtime_.clock.now();
+    const auto wrong = [&] {
+        return fail(
+            Failure::invalid, "other-answer",
+            fmt::format("answered a call of the saga {} and found that \"{}\" asked for something else; answer with "
+                        "the answer of its own request",
+                        active.key.stream(), name_of(*active.saga, active.instance, task)));
+    };
+    if (const auto* kept = sent_type_of(active.instance, task)) {
+        if (kept->request == nullptr || *kept->request != request) return wrong();
+        return fact_of_answer(*active.saga, active.instance, active.state, active.key.key, task.place, *kept,
+                              answer.get(), now);
+    }
+    if (task.kind == TaskKind::act && active.saga->steps[task.place].keep) {
+        const auto* asked = active.saga->steps[task.place].request;
+        if (asked == nullptr || *asked != request) return wrong();
+    }
+    return fact_of_success(*active.saga, active.instance, active.state, task, answer.get(), now);
+}
+
 result<void> SagaEngine::answer(const CallKey& call, const std::type_info& request, AnyAnswer given)
 {
     const auto text = to_string(call);
@@ -207,17 +232,9 @@ result<void> SagaEngine::answer(const CallKey& call, const std::type_info& reque
     if (not key) return no_such_call;
     return ask(*key, [=, this, &request](Active& active) -> result<Facts> {
         BOOST_OUTCOME_TRY(check_definition(active));
-        for (std::uint32_t place = 0; place < active.instance.steps.size(); ++place) {
-            if (active.instance.steps[place].call != text) continue;
-            const SagaStep& step = active.saga->steps[place];
-            if (step.request == nullptr || *step.request != request) {
-                return fail(Failure::invalid, "other-answer",
-                            fmt::format("answered the call {} and found that its step \"{}\" asked for something else; "
-                                        "answer with the answer of its own request",
-                                        text, step.name));
-            }
-            BOOST_OUTCOME_TRY(auto fact, fact_of_success(*active.saga, active.instance, active.state,
-                                                         {place, TaskKind::act}, given.get(), runtime_.clock.now()));
+        for (const auto& [task, waits] : calls_answered_later(active.instance)) {
+            if (waits != text) continue;
+            BOOST_OUTCOME_TRY(auto fact, fact_of_late_answer(active, task, request, given));
             return Facts{std::move(fact)};
         }
         return no_such_call;

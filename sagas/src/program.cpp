@@ -60,15 +60,6 @@ const Outgoing* outgoing_of(const Instance& instance, const Task& task)
     return nullptr;
 }
 
-// The last one first.
-std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const Instance& instance)
-{
-    for (auto place = static_cast<std::uint32_t>(saga.steps.size()); place-- > 0;) {
-        if (is_to_be_undone(instance, place) && saga.steps[place].undo) return place;
-    }
-    return std::nullopt;
-}
-
 // Of the steps beside the first open one, those that are open, too.
 std::vector<std::uint32_t> open_steps(const SagaDefinition& saga, const Instance& instance)
 {
@@ -104,6 +95,37 @@ Fact passed_deadline(const SagaDefinition& saga, const Instance& instance, const
     return StepFailed{
         std::move(step), place, "deadline-passed", std::move(reason), places_to_undo(saga, instance, asked), now};
 }
+
+} // namespace
+
+std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const Instance& instance)
+{
+    for (auto place = static_cast<std::uint32_t>(saga.steps.size()); place-- > 0;) {
+        if (is_to_be_undone(instance, place) && saga.steps[place].undo) return place;
+    }
+    return std::nullopt;
+}
+
+const detail::SentType* sent_type_of(const Instance& instance, const Task& task)
+{
+    const auto* outgoing = outgoing_of(instance, task);
+    return outgoing == nullptr ? nullptr : detail::find_sent_type(outgoing->type);
+}
+
+std::vector<std::pair<Task, std::string>> calls_answered_later(const Instance& instance)
+{
+    const auto kind = instance.status == SagaStatus::running ? TaskKind::act : TaskKind::undo;
+    std::vector<std::pair<Task, std::string>> calls;
+    const auto add = [&](const Task& task, const Progress& progress) {
+        if (not progress.call.empty()) calls.emplace_back(task, progress.call);
+    };
+    for (std::uint32_t place = 0; place < instance.steps.size(); ++place) add({place, kind}, instance.steps[place]);
+    for (const auto& entry : instance.outbox.entries) add({entry.outgoing.number, TaskKind::act}, entry.progress);
+    add({the_end, TaskKind::end}, instance.end);
+    return calls;
+}
+
+namespace {
 
 // One look at the open steps: what follows from them by itself, or what is to be done and waited for.
 class Look {
@@ -148,7 +170,7 @@ private:
     void at_step(std::uint32_t place)
     {
         const SagaStep& step = saga_.steps[place];
-        if (step.when && not step.when.call(step.when.held.get(), state_.get())) {
+        if (step.when && is_new(step.group) && not step.when.call(step.when.held.get(), state_.get())) {
             fact = StepSkipped{step.name, place, {}, now_, others_are_open(saga_, instance_, place)};
             return;
         }
@@ -159,8 +181,18 @@ private:
         }
         if (fact) return;
         const Progress& progress = instance_.progress_of(place);
-        if (step.awaits != nullptr || not progress.call.empty()) return; // until somebody says so
+        if (step.awaits != nullptr) return; // until it is heard
         attempt({place, TaskKind::act}, progress);
+    }
+
+    // What a step has changed does not count for those beside it: they may be on their way.
+    bool is_new(std::uint32_t group) const
+    {
+        for (std::uint32_t place = 0; place < saga_.steps.size(); ++place) {
+            if (saga_.steps[place].group != group) continue;
+            if (instance_.progress_of(place).state == StepState::done) return false;
+        }
+        return true;
     }
 
     void at_time(const SagaStep& step, std::uint32_t place)
@@ -209,7 +241,7 @@ private:
         bool has_command = false;
         for (const auto& entry : outbox.entries) {
             const bool is_command = not entry.outgoing.stream.empty();
-            if (not entry.progress.call.empty() || (is_command && std::exchange(has_command, true))) continue;
+            if (is_command && std::exchange(has_command, true)) continue;
             attempt({entry.outgoing.number, TaskKind::act}, entry.progress);
         }
         if (outbox.ends) return;
@@ -229,6 +261,7 @@ private:
 
     void attempt(const Task& task, const Progress& progress)
     {
+        if (not progress.call.empty()) return; // until somebody answers
         if (progress.failed > 0) {
             const Time due = due_after_failure(progress, now_);
             if (due > now_) return take_earlier(next.attempt, due);

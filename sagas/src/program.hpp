@@ -85,6 +85,15 @@ result<instance::Fact> fact_of_answer(const SagaDefinition& saga, const instance
 instance::Fact fact_of_cancelling(const SagaDefinition& saga, const instance::Instance& instance, const Asked& asked,
                                   std::string reason, Position position, Time now);
 
+// Work whose answer comes from elsewhere, and the key of its call.
+std::vector<std::pair<Task, std::string>> calls_answered_later(const instance::Instance& instance);
+
+// The type of what a handler has asked to be sent, by this task; nullptr: it is none, or this program has no such type.
+const detail::SentType* sent_type_of(const instance::Instance& instance, const Task& task);
+
+// The step that is to be undone now: the last one that was done.
+std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const instance::Instance& instance);
+
 // What leaving out the step with this name is recorded as, if it is one that is to be done, or undone, now.
 std::optional<instance::Fact> fact_of_skipping(const SagaDefinition& saga, const instance::Instance& instance,
                                                const std::string& name, const std::string& because, Time now);

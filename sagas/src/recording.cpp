@@ -116,22 +116,26 @@ void SagaEngine::lose(const std::shared_ptr<Active>& active)
     take_next(active);
 }
 
+Error history_lost(const InstanceKey& key)
+{
+    return {Failure::corrupt, "saga-history-lost",
+            fmt::format(
+                "read the history of the saga {} and found that a part of it is gone (limits, or a deletion); what it "
+                "has done is not known any more, so nothing more is done for it: look at what it was about, and "
+                "finish that by hand",
+                key.stream())};
+}
+
 result<instance::Instance> SagaEngine::refreshed(const InstanceKey& key, instance::Instance instance) const
 {
     BOOST_OUTCOME_TRY(const auto length, store_.stream_length(key.stream()));
     if (length <= instance.recorded) return instance;
     const auto cursor = store_.read({.scope = Scope::stream(key.stream()), .from = instance.recorded});
-    const auto from   = instance.recorded;
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr && instance.recorded == length) return instance;
         if (event == nullptr || event->version != instance.recorded) {
-            return fail(
-                Failure::corrupt, "saga-history-lost",
-                fmt::format("read the history of the saga {} from its event {} and found that a part of it is "
-                            "gone (limits, or a deletion); what it has done is not known any more: look at what "
-                            "it was about, and cancel it",
-                            key.stream(), from));
+            return history_lost(key);
         }
         BOOST_OUTCOME_TRY(instance, evolved(std::move(instance), *event));
     }

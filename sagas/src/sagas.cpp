@@ -10,10 +10,25 @@ namespace eventloom {
 
 namespace {
 
+// What a saga with handlers has still to send, or waits for.
+void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
+{
+    for (const auto& entry : outbox.entries) {
+        shown.step += (shown.step.empty() ? "" : ", ") + entry.outgoing.name;
+        if (entry.progress.failed == 0) continue;
+        shown.attempts     = entry.progress.failed;
+        shown.next_attempt = entry.progress.next_attempt;
+    }
+    if (not outbox.entries.empty()) return;
+    shown.waits_for = "events";
+    for (const auto& timer : outbox.timers) shown.waits_for += ", " + timer.name + " at " + to_string(timer.due);
+}
+
 // What each of the open steps is, and why it waits.
 void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, const SagaDefinition& saga,
                          const SagaEngine& engine)
 {
+    if (not saga.handlers.empty()) return describe_outbox(shown, stored.outbox);
     const auto first = stored.first_open();
     for (std::uint32_t place = first; place < saga.steps.size(); ++place) {
         const SagaStep& step = saga.steps[place];
@@ -45,13 +60,14 @@ SagaInstance instance_of(const InstanceKey& key, const instance::Instance& store
 {
     const Saga saga = engine.definition_of(key.saga, stored.began.version);
     SagaInstance shown;
-    shown.saga    = key.saga;
-    shown.version = stored.began.version;
-    shown.key     = key.key;
-    shown.status  = stored.status;
-    shown.began   = stored.began.at;
-    shown.changed = stored.changed;
-    if (stored.paused_until != Time{}) shown.paused_until = stored.paused_until;
+    shown.saga           = key.saga;
+    shown.version        = stored.began.version;
+    shown.key            = key.key;
+    shown.status         = stored.status;
+    shown.began          = stored.began.at;
+    shown.changed        = stored.changed;
+    const bool is_paused = is_open(stored) && stored.paused_until > engine.now();
+    if (is_paused) shown.paused_until = stored.paused_until;
     if (stored.status == SagaStatus::stuck) {
         shown.why  = stored.stuck;
         shown.step = stored.stuck.step;
@@ -61,14 +77,19 @@ SagaInstance instance_of(const InstanceKey& key, const instance::Instance& store
     if (stored.status == SagaStatus::running && saga) {
         describe_open_steps(shown, stored, *saga, engine);
     } else if (stored.status == SagaStatus::compensating) {
-        shown.step         = "undoing";
+        const auto place   = saga ? next_to_undo(*saga, stored) : std::nullopt;
+        shown.step         = place ? saga->steps[*place].name : "failed";
         const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
                                           [](const auto& progress) { return progress.failed > 0; });
         const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;
         shown.attempts     = trying.failed;
         if (trying.failed > 0) shown.next_attempt = trying.next_attempt;
     }
-    if (shown.paused_until) shown.waits_for = "somebody who resumes it";
+    if (is_paused) {
+        shown.waits_for = stored.paused_until == Time::max()
+                              ? "somebody who resumes it"
+                              : "the end of its pause at " + to_string(stored.paused_until);
+    }
     return shown;
 }
 
@@ -167,6 +188,16 @@ std::optional<Error> Sagas::error() const
     return engine_->error();
 }
 
+namespace {
+
+// Steps side by side are shown as "hold the room, charge".
+bool is_at(const SagaInstance& shown, const std::string& step)
+{
+    return (", " + shown.step + ", ").find(", " + step + ", ") != std::string::npos;
+}
+
+} // namespace
+
 result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::size_t limit) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
@@ -176,7 +207,7 @@ result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::siz
         if (found.size() == limit) return false;
         if (filter.began_before && row.instance.began.at >= *filter.began_before) return true;
         auto shown = instance_of(key, row.instance, *engine_);
-        if (filter.step.empty() || shown.step == filter.step) found.push_back(std::move(shown));
+        if (filter.step.empty() || is_at(shown, filter.step)) found.push_back(std::move(shown));
         return true;
     }));
     return found;

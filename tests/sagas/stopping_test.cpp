@@ -142,6 +142,7 @@ TEST_CASE("a saga that is paused begins no work until it is resumed, or its time
     CHECK(house.cards.asked == 0);
     if (has_an_end) {
         house.simulated.advance(24h);
+        CHECK_FALSE(house.instance("1").paused_until.has_value());
     } else {
         REQUIRE(house.sagas->resume("booking", "1", "the audit is over"));
     }
@@ -159,6 +160,28 @@ TEST_CASE("the whole may have a deadline", "[sagas][deadline]")
     house.simulated.advance(2min);
     CHECK(house.instance("1").status == SagaStatus::compensated);
     CHECK(house.instance("1").why->code == "deadline-passed");
+    CHECK(house.types_of("room-1") == Words{"room-held", "room-released"});
+}
+
+TEST_CASE("a cancellation that comes while the instance is stuck counts when it is retried", "[sagas][cancel][stuck]")
+{
+    static bool is_broken;
+    is_broken = true;
+    House house{saga<Booking>("booking", 1, begins_with_request(), cancelled_by<Withdrawn>{}, hold_the_room(),
+                              step("charge", act{[](const Booking& booking) {
+                                       if (is_broken) throw std::runtime_error{"broken"};
+                                       return call(Charge{booking.stay.value, booking.cents});
+                                   }}))};
+    house.request("1");
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::stuck);
+    REQUIRE(house.commands->send(StayId{"1"}, Withdraw{}));
+    house.finish();
+    is_broken = false;
+    REQUIRE(house.sagas->retry("booking", "1"));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+    CHECK(house.cards.asked == 0);
     CHECK(house.types_of("room-1") == Words{"room-held", "room-released"});
 }
 

@@ -170,4 +170,69 @@ TEST_CASE("an answer that comes from elsewhere is taken after restarts, once", "
     CHECK(house.notes("1") == Words{"paid"});
 }
 
+TEST_CASE("the answer to the call of an undo may come from elsewhere, too, and it is asked for once",
+          "[sagas][answered-later]")
+{
+    House house{
+        saga<Booking>("booking", 1, begins_with_request(),
+                      step("hold", act{[](const Booking&) { return actions{}; }}, undo{[](const Booking& booking) {
+                               return call(Charge{booking.stay.value, 1});
+                           }}),
+                      step("approval", await<Approved>{}))};
+    house.cards.later = true;
+    house.request("1");
+    house.finish();
+    REQUIRE(house.sagas->cancel("booking", "1", "by phone"));
+    house.simulated.advance(24h);
+    CHECK(house.cards.asked == 1);
+    CHECK(house.instance("1").status == SagaStatus::compensating);
+    CHECK(house.instance("1").step == "hold");
+    house.restart();
+    house.finish();
+    CHECK(house.cards.asked == 1);
+    REQUIRE(house.sagas->answer<Charge>(house.cards.keys.front(), Slip{"back"}));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+}
+
+TEST_CASE("work of a step that follows a call is done, too, and keep gets the answer", "[sagas][actions]")
+{
+    House house{saga<Booking>("booking", 1, begins_with_request(), step("all", act{[](const Booking& booking) {
+                                                                            return actions{
+                                                                                send(booking.stay, Note{"before"}),
+                                                                                call(Charge{booking.stay.value, 1}),
+                                                                                send(booking.stay, Note{"after"})};
+                                                                        }}))};
+    house.request("1");
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::completed);
+    CHECK(house.notes("1") == Words{"before", "after"});
+    CHECK(house.cards.charged.size() == 1);
+}
+
+TEST_CASE("a step that was asked for is not left out by what a step beside it changes", "[sagas][when][together]")
+{
+    House house{
+        saga<Booking>("booking", 1, begins_with_request(),
+                      together(step("charge", when{[](const Booking& booking) { return booking.slip.empty(); }},
+                                    act{[](const Booking& booking) {
+                                        return call(Charge{booking.stay.value, booking.cents});
+                                    }},
+                                    undo{[](const Booking& booking) { return call(Refund{booking.stay.value}); }}),
+                               step("approval", await<Approved>{},
+                                    keep{[](Booking& booking, const Approved&) { booking.slip = "free"; }})),
+                      step("never", await<Withdrawn>{}, deadline{1h}))};
+    house.cards.is_silent = true;
+    house.request("1");
+    house.simulated.run_until_idle();
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
+    house.simulated.run_until_idle();
+    house.cards.answer_all();
+    house.finish();
+    house.simulated.advance(2h);
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+    CHECK(house.cards.charged.size() == 1);
+    CHECK(house.cards.refunded.size() == 1);
+}
+
 } // namespace stay_test

@@ -19,6 +19,7 @@ void Cards::charge(const Charge& request, const CallKey& key, std::function<void
         charged.emplace(key, request.stay);
         done(Slip{"slip-" + request.stay});
     };
+    if (later) return done(answered_later());
     if (is_silent) return unanswered.push_back(answer);
     if (fails > 0) {
         --fails;

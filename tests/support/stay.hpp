@@ -120,7 +120,7 @@ struct Cards {
     std::vector<CallKey> keys;
     bool is_silent = false;
     bool declines  = false;
-    bool is_slow   = false; // what it charges is charged when it answers
+    bool later     = false; // its answers come from elsewhere
     int fails      = 0;
     int asked      = 0;
 

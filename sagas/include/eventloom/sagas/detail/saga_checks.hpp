@@ -258,6 +258,16 @@ inline constexpr bool makes_a_step<until<F>> = true;
 template <class Fact, class Source>
 inline constexpr bool makes_a_step<await<Fact, Source>> = true;
 
+template <class Part>
+inline constexpr bool is_until = false;
+template <class F>
+inline constexpr bool is_until<until<F>> = true;
+
+template <class Part>
+inline constexpr bool is_step = false;
+template <class... Part>
+inline constexpr bool is_step<step_parts<Part...>> = true;
+
 template <class Key, class State, class Part>
 struct Check {
     template <class...>
@@ -322,6 +332,10 @@ struct Check<Key, State, step_parts<Part...>> {
         constexpr int kinds = (0 + ... + int{makes_a_step<Part>});
         static_assert(kinds > 0, "a saga's step has no el::act, el::await or el::until");
         static_assert(kinds < 2, "a saga's step does work, waits for an event or waits for a time: one of the three");
+        constexpr bool waits_for_time = (false || ... || is_until<Part>);
+        constexpr bool has_deadline   = (false || ... || std::is_same_v<Part, deadline>);
+        static_assert(not(waits_for_time && has_deadline),
+                      "el::until says how long its step waits: it has no el::deadline");
         return kinds == 1 && (Check<Key, State, Part>::template fits<Part...>() && ...);
     }
 };
@@ -330,7 +344,8 @@ struct Check<Key, State, together_parts<Step...>> {
     template <class...>
     static consteval bool fits()
     {
-        return (Check<Key, State, Step>::template fits<>() && ...);
+        static_assert((is_step<Step> && ...), "el::together takes steps, and nothing else");
+        return (is_step<Step> && ...) && (Check<Key, State, Step>::template fits<>() && ...);
     }
 };
 template <class Key, class State, class F>
