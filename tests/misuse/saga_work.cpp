@@ -1,4 +1,4 @@
-// expect: a step's work is el::send(...), el::call(...) or a vector of sends
+// expect: a step's work is el::send(...), el::call(...), a vector of sends, or el::actions
 #include <eventloom/sagas/saga.hpp>
 namespace el = eventloom;
 struct Placed {};

@@ -1,4 +1,4 @@
-// expect: a saga's step has no el::act
+// expect: a saga's step has no el::act, el::await or el::until
 #include <eventloom/sagas/saga.hpp>
 namespace el = eventloom;
 struct Placed {};
