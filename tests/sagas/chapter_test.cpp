@@ -1,7 +1,6 @@
 // What docs/sagas.md shows.
 #include "hotel/cards.hpp"
 #include "hotel/sagas.hpp"
-#include "support/every_store.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/service/service.hpp>
@@ -10,12 +9,23 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <random>
 
 namespace sagas_chapter_test {
 
 using namespace hotel;
 using namespace std::chrono_literals;
-using eventloom::testing::TemporaryDirectory;
+
+// A directory of its own for each test.
+class TemporaryDirectory {
+public:
+    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+    const std::string& path() const { return path_; }
+
+private:
+    const std::string path_ =
+        (std::filesystem::temp_directory_path() / ("hotel-" + std::to_string(std::random_device{}()))).string();
+};
 
 // A hotel in virtual time, with its log in memory.
 struct Machine {
@@ -31,6 +41,7 @@ struct Machine {
         auto opened = el::Service::open(runtime, {.directory = directory.path(), .engine = memory.get()}).value();
         opened->sagas().add(reservation());
         if (version == 2) opened->sagas().add(paid_reservation());
+        opened->sagas().add(group_reservation());
         opened->sagas().perform<Charge>(
             [this](const Charge& charge, const el::CallKey& key) { return cards.charge(charge, key); });
         opened->sagas().perform<Refund>(
@@ -52,12 +63,25 @@ struct Machine {
         REQUIRE(service->commands().send(stay, Request{RoomId{"12"}, cents}));
     }
 
+    void request_for_group(const StayId& stay, std::int64_t cents)
+    {
+        REQUIRE(service->commands().send(
+            stay, RequestGroup{{RoomId{"12"}, RoomId{"13"}}, cents, simulated.now() + 24h * 30}));
+    }
+
+    // Until nothing can go on now: all have ended, are stuck, or wait.
+    void settle() { REQUIRE(service->settle(simulated.now() + 1h)); }
+
     // The instance, when it has ended or is stuck.
-    el::SagaInstance finished(const StayId& stay)
+    el::SagaInstance finished(const StayId& stay, std::string_view saga = "reservation")
     {
         const auto go_on = [] { return el::done(); };
-        REQUIRE(service->finish_saga("reservation", stay.value, simulated.now() + 48h, go_on));
-        return *service->sagas().find("reservation", stay.value).value();
+        REQUIRE(service->finish_saga(saga, stay.value, simulated.now() + 24h * 60, go_on));
+        return instance(stay, saga);
+    }
+    el::SagaInstance instance(const StayId& stay, std::string_view saga = "reservation")
+    {
+        return *service->sagas().find(saga, stay.value).value();
     }
 
     std::string stage(const StayId& stay) { return service->commands().load(stay).value().stage; }
@@ -99,6 +123,62 @@ TEST_CASE("the tests of the chapter on sagas", "[sagas][docs]")
         hotel.restart();
         CHECK(hotel.finished(stay).status == el::SagaStatus::completed);
     }
+}
+
+TEST_CASE("the tests of the chapter on sagas that wait", "[sagas][docs]")
+{
+    Machine hotel;
+    const StayId stay{"17"};
+    hotel.request_for_group(stay, 70'000);
+    hotel.settle();
+    REQUIRE(hotel.instance(stay, "group").waits_for == "the event stay-approved");
+
+    SECTION("approved, it waits for the day before, and completes")
+    {
+        REQUIRE(hotel.service->commands().send(stay, Approve{"Ada"}));
+        hotel.settle();
+        CHECK(hotel.instance(stay, "group").step == "the day before");
+        hotel.simulated.advance(24h * 29);
+        CHECK(hotel.finished(stay, "group").status == el::SagaStatus::completed);
+    }
+    SECTION("nobody approves it within two days")
+    {
+        hotel.simulated.advance(49h);
+        CHECK(hotel.finished(stay, "group").why->code == "deadline-passed");
+        CHECK(hotel.is_free(RoomId{"13"}));
+    }
+    SECTION("it is withdrawn")
+    {
+        REQUIRE(hotel.service->commands().send(stay, Withdraw{}));
+        CHECK(hotel.finished(stay, "group").why->code == "cancelled");
+        CHECK(hotel.is_free(RoomId{"12"}));
+        CHECK(hotel.cards.charges() == 0);
+    }
+}
+
+TEST_CASE("a group of the chapter that costs little needs no approval", "[sagas][docs]")
+{
+    Machine hotel;
+    const StayId stay{"17"};
+    hotel.request_for_group(stay, 20'000);
+    hotel.settle();
+    CHECK(hotel.instance(stay, "group").step == "the day before");
+    CHECK(hotel.service->sagas().cancel("group", "17", "too late").error().code == "saga-past-no-return");
+}
+
+TEST_CASE("the card company of the chapter answers by a webhook", "[sagas][docs]")
+{
+    Machine hotel;
+    const StayId stay{"17"};
+    hotel.cards.answers_later = true;
+    hotel.request(stay, 9'000);
+    hotel.settle();
+    hotel.restart();
+    hotel.simulated.advance(20h);
+    const el::CallKey key = hotel.cards.key_to_answer();
+    REQUIRE(hotel.service->sagas().answer<Charge>(key, Receipt{"receipt-17"}));
+    CHECK(hotel.finished(stay).status == el::SagaStatus::completed);
+    CHECK(hotel.service->sagas().answer<Charge>(key, Receipt{"again"}).error().code == "no-such-call");
 }
 
 TEST_CASE("a saga of the chapter that is stuck continues with a retry", "[sagas][docs]")

@@ -1,7 +1,8 @@
-// The domain of docs/sagas.md: rooms, and guests who ask for a stay in one of them.
+// The domain of docs/sagas.md: rooms, and guests who ask for a stay in one of them, or in several for a group.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/time.hpp>
 
 namespace hotel {
 
@@ -13,24 +14,52 @@ using StayId = el::id<Stay>;
 using RoomId = el::id<Room>;
 
 // clang-format off
-struct Requested { RoomId room; std::int64_t cents = 0; };
-struct Confirmed { std::string receipt; };
-struct GivenUp   { std::string reason; };
+struct Requested      { RoomId room; std::int64_t cents = 0; };
+struct GroupRequested { std::vector<RoomId> rooms; std::int64_t cents = 0; el::Time arrival{}; };
+struct Approved       { std::string by; };
+struct Withdrawn      {};
+struct Confirmed      { std::string receipt; };
+struct Reminded       {};
+struct GivenUp        { std::string reason; };
 
-struct Request   { RoomId room; std::int64_t cents = 0; };
-struct Confirm   { std::string receipt; };
-struct GiveUp    { std::string reason; };
+struct Request        { RoomId room; std::int64_t cents = 0; };
+struct RequestGroup   { std::vector<RoomId> rooms; std::int64_t cents = 0; el::Time arrival{}; };
+struct Approve        { std::string by; };
+struct Withdraw       {};
+struct Confirm        { std::string receipt; };
+struct Remind         {};
+struct GiveUp         { std::string reason; };
 // clang-format on
 
 struct Stay {
     static constexpr auto category = "stay";
-    using Events      = el::events<el::event<"stay-requested", Requested>, el::event<"stay-confirmed", Confirmed>,
+    using Events = el::events<el::event<"stay-requested", Requested>, el::event<"stay-group-requested", GroupRequested>,
+                              el::event<"stay-approved", Approved>, el::event<"stay-withdrawn", Withdrawn>,
+                              el::event<"stay-confirmed", Confirmed>, el::event<"stay-reminded", Reminded>,
                               el::event<"stay-given-up", GivenUp>>;
     std::string stage = "unknown";
 };
 inline Stay evolve(Stay stay, const Requested&)
 {
     stay.stage = "requested";
+    return stay;
+}
+inline Stay evolve(Stay stay, const GroupRequested&)
+{
+    stay.stage = "requested";
+    return stay;
+}
+inline Stay evolve(Stay stay, const Approved&)
+{
+    return stay;
+}
+inline Stay evolve(Stay stay, const Withdrawn&)
+{
+    stay.stage = "withdrawn";
+    return stay;
+}
+inline Stay evolve(Stay stay, const Reminded&)
+{
     return stay;
 }
 inline Stay evolve(Stay stay, const Confirmed&)
@@ -47,6 +76,25 @@ inline el::result<Requested> decide(const Request& command, const Stay& stay)
 {
     if (stay.stage != "unknown") return el::refuse("stay-known", "There is a stay with this number already.");
     return Requested{command.room, command.cents};
+}
+inline el::result<GroupRequested> decide(const RequestGroup& command, const Stay& stay)
+{
+    if (stay.stage != "unknown") return el::refuse("stay-known", "There is a stay with this number already.");
+    return GroupRequested{command.rooms, command.cents, command.arrival};
+}
+inline el::result<Approved> decide(const Approve& command, const Stay& stay)
+{
+    if (stay.stage != "requested") return el::refuse("not-requested", "The stay is " + stay.stage + ".");
+    return Approved{command.by};
+}
+inline el::result<Withdrawn> decide(const Withdraw&, const Stay& stay)
+{
+    if (stay.stage != "requested") return el::refuse("not-requested", "The stay is " + stay.stage + ".");
+    return Withdrawn{};
+}
+inline el::result<Reminded> decide(const Remind&, const Stay&)
+{
+    return Reminded{};
 }
 inline el::result<Confirmed> decide(const Confirm& command, const Stay& stay)
 {

@@ -1,7 +1,8 @@
-// The program of docs/sagas.md: a hotel whose only command books a stay.
+// The program of docs/sagas.md: a hotel that books stays.
 #include "cards.hpp"
 #include "sagas.hpp"
 
+#include <eventloom/framework/time.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/service.hpp>
 
@@ -18,6 +19,7 @@ void add_sagas(el::Sagas& sagas, CardCompany& cards)
 {
     sagas.add(reservation()); // for instances that have begun with version 1
     sagas.add(paid_reservation());
+    sagas.add(group_reservation());
     sagas.perform<Charge>(
         [&cards](const Charge& request, const el::CallKey& key) { return cards.charge(request, key); });
     sagas.perform<Refund>(
@@ -42,14 +44,54 @@ el::result<void> book(el::Service& service, const std::string& stay, const Reque
     return el::done();
 }
 
+// Sends a command about a stay, and says what has become of the stay when its saga cannot go on now.
+template <class Command>
+el::result<void> tell(el::Service& service, const std::string& stay, const Command& command, el::Output& out)
+{
+    BOOST_OUTCOME_TRY(service.start());
+    BOOST_OUTCOME_TRY(service.commands().send(StayId{stay}, command));
+    BOOST_OUTCOME_TRY(service.settle(service.runtime().clock.now() + std::chrono::minutes{1}));
+    BOOST_OUTCOME_TRY(const auto now, service.commands().load(StayId{stay}));
+    out.say("Stay " + stay + " is " + now.stage);
+    return el::done();
+}
+
+struct Arguments {
+    std::string stay;
+    std::string room;
+    std::vector<std::string> rooms;
+    std::int64_t price = 0;
+    std::string arrival;
+    std::string by;
+    std::int32_t offline = 0;
+};
+
+void add_group_commands(el::CommandLine& line, const std::shared_ptr<Arguments>& arguments)
+{
+    const auto add = [&](const char* name, const char* about, auto command_of) {
+        const auto command = line.app().add_subcommand(name, about);
+        command.add_option("stay", arguments->stay, "Its number").required().check(el::identifier());
+        line.on(command, [&line, arguments, command_of](el::Output& out) -> el::result<void> {
+            BOOST_OUTCOME_TRY(auto* const hotel, line.open<Hotel>(true));
+            return tell(hotel->service(), arguments->stay, command_of(*arguments), out);
+        });
+        return command;
+    };
+    const auto group = add("group", "Book a stay for a group", [](const Arguments& typed) {
+        std::vector<RoomId> rooms;
+        for (const auto& room : typed.rooms) rooms.push_back(RoomId{room});
+        return RequestGroup{rooms, typed.price * 100, el::parse_time(typed.arrival).value_or(el::Time{})};
+    });
+    group.add_option("--room", arguments->rooms, "Which room, once for each").required().one_word_each_time();
+    group.add_option("--price", arguments->price, "What it costs").required().check(el::whole_number(1));
+    group.add_option("--arrival", arguments->arrival, "When they come: 2030-06-01").required();
+    const auto approve = add("approve", "Approve a group", [](const Arguments& typed) { return Approve{typed.by}; });
+    approve.add_option("by", arguments->by, "Who approves it").required();
+    add("withdraw", "Withdraw a request for a group", [](const Arguments&) { return Withdraw{}; });
+}
+
 void set_up(el::CommandLine& line)
 {
-    struct Arguments {
-        std::string stay;
-        std::string room;
-        std::int64_t price   = 0;
-        std::int32_t offline = 0;
-    };
     const auto arguments = std::make_shared<Arguments>();
     line.opens([arguments](const el::Runtime& runtime, const std::string& directory,
                            bool create_if_missing) -> el::result<std::unique_ptr<el::OpenService>> {
@@ -73,6 +115,7 @@ void set_up(el::CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const hotel, line.open<Hotel>(true));
         return book(hotel->service(), arguments->stay, {RoomId{arguments->room}, arguments->price * 100}, out);
     });
+    add_group_commands(line, arguments);
 }
 
 } // namespace hotel

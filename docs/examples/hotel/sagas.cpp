@@ -9,13 +9,19 @@ namespace hotel {
 
 using namespace std::chrono_literals;
 using el::act;
+using el::actions;
+using el::await;
 using el::begins;
 using el::call;
+using el::cancelled_by;
 using el::failed;
 using el::keep;
 using el::send;
 using el::step;
+using el::together;
 using el::undo;
+using el::until;
+using el::when;
 
 namespace {
 
@@ -70,6 +76,53 @@ el::Saga paid_reservation()
         failed{[](const PaidReservation& saga, const el::failure& why) {
             return send(saga.stay, GiveUp{why.step + ": " + why.reason});
         }});
+}
+
+namespace {
+
+struct GroupStay {
+    StayId stay;
+    std::vector<RoomId> rooms;
+    std::int64_t cents = 0;
+    el::Time arrival{};
+    std::string approved_by;
+    std::string receipt;
+};
+
+actions to_each_room(const GroupStay& saga, const auto& command)
+{
+    actions all;
+    for (const RoomId& room : saga.rooms) all.add(send(room, command));
+    return all;
+}
+
+} // namespace
+
+el::Saga group_reservation()
+{
+    return el::saga<GroupStay>(
+        "group", 1, begins{[](const StayId& stay, const GroupRequested& event) {
+            return GroupStay{stay, event.rooms, event.cents, event.arrival, "", ""};
+        }},
+        cancelled_by<Withdrawn>{},
+
+        together(step("hold the rooms", act{[](const GroupStay& saga) { return to_each_room(saga, Hold{saga.stay}); }},
+                      undo{[](const GroupStay& saga) { return to_each_room(saga, Release{saga.stay}); }}),
+                 step("approval", when{[](const GroupStay& saga) { return saga.cents > 50'000; }}, await<Approved>{},
+                      keep{[](GroupStay& saga, const Approved& event) { saga.approved_by = event.by; }},
+                      el::deadline{48h})),
+
+        step("charge the card", act{[](const GroupStay& saga) {
+                 return call(Charge{saga.stay, saga.cents});
+             }},
+             keep{[](GroupStay& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
+             undo{[](const GroupStay& saga) { return call(Refund{saga.stay}); }}),
+        step("confirm", act{[](const GroupStay& saga) { return send(saga.stay, Confirm{saga.receipt}); }}),
+
+        el::no_return{}, step("the day before", until{[](const GroupStay& saga) { return saga.arrival - 24h; }}),
+        step("remind", act{[](const GroupStay& saga) { return send(saga.stay, Remind{}); }}),
+
+        failed{[](const GroupStay& saga, const el::failure& why) { return send(saga.stay, GiveUp{why.reason}); }});
 }
 
 } // namespace hotel

@@ -11,4 +11,7 @@ eventloom::Saga reservation();
 // Version 2: hold the room, charge the card, confirm the stay.
 eventloom::Saga paid_reservation();
 
+// For a group: waits for an approval and for the day before, and can be withdrawn.
+eventloom::Saga group_reservation();
+
 } // namespace hotel

@@ -147,9 +147,9 @@ public:
     void stop();
 
     // Blocks until every begin event of the log has its instance and no instance can go on now: each has ended, is stuck, or
-    // waits for its next attempt. Returns false at `deadline`.
+    // waits for its next attempt, an event, a time, a person or an answer from elsewhere. Returns false at `deadline`.
     bool settle(Time deadline);
-    // The same, but also until no instance waits: all have ended or are stuck.
+    // The same, but also until no next attempt is due later.
     bool finish(Time deadline);
 
     // By saga and key.
