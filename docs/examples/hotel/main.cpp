@@ -21,7 +21,8 @@ void add_sagas(el::Sagas& sagas, CardCompany& cards)
     sagas.add(paid_reservation());
     sagas.add(group_reservation());
     sagas.perform<Charge>(
-        [&cards](const Charge& request, const el::CallKey& key) { return cards.charge(request, key); });
+        [&cards](const Charge& request, const el::CallKey& key) { return cards.charge(request, key); },
+        {.at_once = 4, .per_second = 10, .attempt_time = std::chrono::seconds{30}});
     sagas.perform<Refund>(
         [&cards](const Refund& request, const el::CallKey& key) { return cards.refund(request, key); });
 }
