@@ -198,8 +198,7 @@ void check_effects(House& house, int stays)
     }
 }
 
-TEST_CASE("killed after any task, with steps side by side, events, cancellations and late answers, nothing is lost or "
-          "doubled",
+TEST_CASE("killed after any task, with waits, cancellations and late answers, a saga loses and doubles nothing",
           "[sagas][crash]")
 {
     const auto& kind = GENERATE(from_range(std::begin(every_store()), std::end(every_store())));

@@ -1,31 +1,42 @@
-// Defines sagas: work in several steps, each of which can be undone when a later one fails.
+// Defines sagas: work in several steps that may wait for days, and each of which can be undone when a later one fails.
 //
 //     el::Saga fulfilment()
 //     {
 //         return el::saga<Fulfilment>("fulfilment", 1,
 //             el::begins{[](const OrderId& order, const Placed& event) { return Fulfilment{order, event.lines, event.total}; }},
-//             el::step("hold the goods",
-//                 el::act{[](const Fulfilment& saga) { return el::send(warehouse, Reserve{saga.order, saga.lines}); }},
-//                 el::undo{[](const Fulfilment& saga) { return el::send(warehouse, Release{saga.order}); }}),
+//             el::cancelled_by<Withdrawn>{},
+//             el::together(
+//                 el::step("hold the goods",
+//                     el::act{[](const Fulfilment& saga) { return el::send(warehouse, Reserve{saga.order, saga.lines}); }},
+//                     el::undo{[](const Fulfilment& saga) { return el::send(warehouse, Release{saga.order}); }}),
+//                 el::step("approval", el::when{[](const Fulfilment& saga) { return saga.total > limit; }},
+//                     el::await<Approved>{}, el::deadline{48h})),
 //             el::step("take the money",
 //                 el::act{[](const Fulfilment& saga) { return el::call(Charge{saga.order.value, saga.total}); }},
 //                 el::keep{[](Fulfilment& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
 //                 el::undo{[](const Fulfilment& saga) { return el::call(Refund{saga.order.value}); }},
 //                 el::retry{.times = 5, .first_wait = 1s}, el::deadline{48h}),
+//             el::no_return{},
+//             el::step("the day", el::until{[](const Fulfilment& saga) { return saga.day; }}),
+//             el::step("send it", el::act{[](const Fulfilment& saga) { return el::send(saga.order, Dispatch{}); }}),
 //             el::failed{[](const Fulfilment& saga, const el::failure& why) { return el::send(saga.order, Cancel{why.reason}); }});
 //     }
 //
 // `begins` hears an event of the aggregate whose id its lambda takes; the instance has the id of the event's stream. With
 // el::from<Courses>() before the lambda it hears an event of that context of decisions (or aggregate), and the instance has the id
-// that is a member of the event. `keep` takes the answer of its step's el::call.
+// that is a member of the event. el::from_now beside the steps: not the events that were there before the saga's first start.
+// A step does work (`act`), waits for an event (`await`) or for a time (`until`). An event is of the instance's own aggregate; of
+// another one (el::await<Delivered, Parcel>) it has a member of the id's type. `keep` takes the answer of its step's el::call, or
+// the event. `when`: the step is left out unless it is true.
 // A step's work is one el::send (a command to an aggregate; el::send<Courses>(command): one that is decided within a context),
-// one el::call (a request to an activity, work outside the store), or a vector of sends. A refusal (and an invalid request) fails
-// the step at once; any other error is retried as el::retry says. When a step fails, its own work is undone if it was done or may
-// have been done (after a fault or a deadline); so an `undo` must be right also if `act` had no effect. Then all earlier steps are
-// undone, the last first, and the work of `failed` is done. If an `undo` or `failed` cannot be done, the instance is stuck until
-// `sagas retry`.
+// one el::call (a request to an activity, work outside the store), a vector of sends, or el::actions, sends of several types. A
+// refusal (and an invalid request) fails the step at once; any other error is retried as el::retry says. When a step fails, its own
+// work is undone if it was done or may have been done (after a fault or a deadline); so an `undo` must be right also if `act` had
+// no effect. Then all earlier steps are undone, the last first, and the work of `failed` is done. The same when the saga is
+// cancelled, by an event or a person. If an `undo` or `failed` cannot be done, or a step after `no_return`, the instance is stuck
+// until `sagas retry`.
 // Every command and call has an id made from the saga, its instance, the step, and whether it is done or undone, so sending it
-// twice has one effect.
+// twice has one effect. The last command of a step and the end of the step are one append.
 // Lambdas only describe work. They run again after a crash, so they must be pure. Include it in sources, not in headers.
 #pragma once
 
