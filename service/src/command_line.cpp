@@ -46,6 +46,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     : state_{std::make_unique<State>(program, std::move(place))}
 {
     CLI::App& app = *state_->app;
+    app.formatter(help_of(app)); // before the commands, which take it from their parent
     app.require_subcommand(1);
     app.fallthrough(); // --data and --json may follow the subcommand too
     app.set_help_all_flag("--help-all", "Show the help of every command");

@@ -1,5 +1,6 @@
-// Completion and the man page: the same tree of commands, written down for other programs.
+// Help, completion and the man page: the same tree of commands, written down for people and for other programs.
 #include "command_tree.hpp"
+#include "settings.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 
@@ -105,7 +106,26 @@ std::string roff_options(const CLI::App& app)
     return text;
 }
 
+class HelpWithVariables final : public CLI::Formatter {
+public:
+    explicit HelpWithVariables(const CLI::App& program) : program_{program} {}
+
+    std::string make_option_desc(const CLI::Option* option) const override
+    {
+        const auto variable = variable_of(program_, *option);
+        return option->get_description() + (variable.empty() ? "" : " [" + variable + "]");
+    }
+
+private:
+    const CLI::App& program_;
+};
+
 } // namespace
+
+std::shared_ptr<CLI::FormatterBase> help_of(const CLI::App& program)
+{
+    return std::make_shared<HelpWithVariables>(program);
+}
 
 std::string bash_completion(const CLI::App& app)
 {

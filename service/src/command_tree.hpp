@@ -8,6 +8,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ Error no_such_command(const CLI::App& app, const std::string& word);
 
 // The command that the words call, below `app`.  Failure::invalid "wrong-usage".
 result<const CLI::App*> find_command(const CLI::App& app, const std::vector<std::string>& words);
+
+// Writes help, with the environment variable of each option. The program must outlive it.
+std::shared_ptr<CLI::FormatterBase> help_of(const CLI::App& program);
 
 // A script for the shell: `shop completion bash`.
 std::string bash_completion(const CLI::App& app);

@@ -169,14 +169,29 @@ std::vector<Error> unknown_variables(const std::string& prefix, const Names& nam
     return unknown;
 }
 
+std::string prefix_of(const CLI::App& app)
+{
+    return in_environment(app.get_name()) + "_";
+}
+
 } // namespace
+
+std::string variable_of(const CLI::App& app, const CLI::Option& option)
+{
+    Names names;
+    collect(app, {}, names);
+    for (const auto& [name, known] : names) {
+        if (known == &option) return prefix_of(app) + in_environment(name);
+    }
+    return "";
+}
 
 result<Settings> find_settings(const CLI::App& app, const std::vector<std::string>& words)
 {
     Names names;
     collect(app, {}, names);
     const Typed typed{app, words};
-    const auto prefix       = in_environment(app.get_name()) + "_";
+    const auto prefix       = prefix_of(app);
     const auto in_variables = [&](const std::string& name) -> std::string {
         const char* const value = std::getenv((prefix + in_environment(name)).c_str());
         return value == nullptr ? "" : value;

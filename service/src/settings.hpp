@@ -43,4 +43,7 @@ struct Settings {
 // Failure::invalid  "wrong-usage": the file cannot be read, or has a key that is no option.
 result<Settings> find_settings(const CLI::App& app, const std::vector<std::string>& words);
 
+// The environment variable of an option: "SHOP_THREADS". Empty: it can only be typed, as --help can.
+std::string variable_of(const CLI::App& app, const CLI::Option& option);
+
 } // namespace eventloom

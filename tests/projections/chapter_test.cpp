@@ -39,7 +39,7 @@ TEST_CASE("the tests of the chapter on projections", "[projections][docs]")
 }
 
 el::result<void> ask(el::Projections& projections, const el::Table<OrderId, OrderRow>& orders,
-                     const std::tuple<el::Table<Country, CountrySales>, el::Table<Sku, ArticleSales>>& tables)
+                     const Sales::Tables& tables)
 {
     BOOST_OUTCOME_TRY(const auto order, orders.get(OrderId{"1"})); // std::optional<OrderRow>
     BOOST_OUTCOME_TRY(const auto of_ada, orders.by("customer", CustomerId{"ada"}, {.limit = 20}));
@@ -72,6 +72,10 @@ TEST_CASE("the text form of the chapter on projections is read as it is written"
     CHECK(Form::write({900}) == "900 cents");
     CHECK(Form::read("900 cents") == Money{900});
     CHECK_FALSE(Form::read("900").has_value());
+    for (const Stage stage : {Stage::placed, Stage::paid}) {
+        CHECK(el::text_form<Stage>::read(el::text_form<Stage>::write(stage)) == stage);
+    }
+    CHECK_FALSE(el::text_form<Stage>::read("1").has_value());
 }
 
 TEST_CASE("the questions of the chapter on projections", "[projections][docs]")

@@ -53,6 +53,18 @@ struct eventloom::text_form<columns_test::Pence> {
         return text == "one" ? std::optional{columns_test::Pence{1}} : std::nullopt;
     }
 };
+template <>
+struct eventloom::text_form<columns_test::Stage> {
+    static std::string write(const columns_test::Stage& stage)
+    {
+        return stage == columns_test::Stage::open ? "open" : "closed";
+    }
+    static std::optional<columns_test::Stage> read(std::string_view text)
+    {
+        if (text == "open") return columns_test::Stage::open;
+        return text == "closed" ? std::optional{columns_test::Stage::closed} : std::nullopt;
+    }
+};
 
 namespace columns_test {
 
@@ -108,6 +120,9 @@ TEST_CASE("a column of a type with a text form is written and read by it", "[pro
         CHECK(columns[place].read("one") == 1);
         CHECK_FALSE(columns[place].read("two").has_value());
     }
+    CHECK(columns[8].write(1) == "closed"); // stage
+    CHECK(columns[8].read("open") == 0);
+    CHECK_FALSE(columns[8].read("0").has_value());
     CHECK(columns[1].write == nullptr);
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("read models go on from their checkpoints after a restart", "[projecti
     machine.add(1, 1);
     EventBus bus{machine.runtime, *machine.store};
     CHECK(machine.projections->status().at(0).lag == 1);
-    CHECK(machine.projections->status().at(0).state == ProjectionState::stopped);
+    CHECK(machine.projections->status().at(0).state == ProjectionState::idle);
     machine.projections->start();
     machine.catch_up();
     CHECK(machine.projections->status().at(0).state == ProjectionState::running);

@@ -22,7 +22,7 @@ TEST_CASE("while a higher version is built, the rows of the one before answer, a
 {
     Changing machine{GENERATE(from_range(every_lasting_place))};
     const auto table = machine.add(residents(2)).value();
-    CHECK(machine.status().state == el::ProjectionState::stopped);
+    CHECK(machine.status().state == el::ProjectionState::idle);
     machine.record({"ada"}, Moved{"Hull"}); // the first version's code has gone: its rows stand still
     machine.projections->start();
     const auto building = machine.status();

@@ -72,6 +72,60 @@ TEST_CASE("a group that is added to a service hears its events when it is starte
     CHECK(counters.heard == std::vector<int>{5, 6});
 }
 
+TEST_CASE("a handler of a group may leave out the record, and a group may take events as they are recorded",
+          "[service][groups]")
+{
+    Counters counters;
+    counters.open();
+    std::vector<int> amounts;
+    counters.service->groups().add({.name = "amounts"}, handles<Counter>([&](const Added& event) -> result<void> {
+                                       if (event.amount < 0) return fail(Failure::invalid, "too-little", "Not this.");
+                                       amounts.push_back(event.amount);
+                                       return done();
+                                   }));
+    std::vector<std::string> streams;
+    counters.service->groups().add(
+        {.name = "streams"},
+        HandledEvents{"counter", {"counter-added"}, [&](const RecordedEvent& event) -> result<void> {
+                          streams.push_back(event.stream);
+                          return done();
+                      }});
+    REQUIRE(counters.service->groups().start());
+    counters.add("1", 5);
+    counters.add("2", -1);
+    counters.add("2", 6); // waits for the one before it
+    counters.simulated.advance(std::chrono::minutes{1});
+    CHECK(amounts == std::vector<int>{5});
+    CHECK(streams == std::vector<std::string>{"counter-1", "counter-2", "counter-2"});
+}
+
+TEST_CASE("a group that begins after the end of the log hears only what comes later, also after a restart",
+          "[service][groups]")
+{
+    Counters counters;
+    std::vector<int> late;
+    const auto open = [&] {
+        counters.open();
+        auto& service = *counters.service;
+        service.groups().add({.name = "late", .after = service.store().head()},
+                             handles<Counter>([&](const Added& event) -> result<void> {
+                                 late.push_back(event.amount);
+                                 return done();
+                             }));
+    };
+    open();
+    counters.add("1", 5);
+    open(); // it had not started yet: the present end is here
+    REQUIRE(counters.service->groups().start());
+    counters.service->stop();
+    counters.add("1", 6);
+    open();
+    REQUIRE(counters.service->groups().start());
+    counters.add("1", 7);
+    counters.simulated.advance(std::chrono::seconds{1});
+    CHECK(late == std::vector<int>{6, 7});
+}
+
 TEST_CASE("a handler that keeps failing stops its stream until it is retried, and its status says why",
           "[service][groups]")
 {

@@ -16,7 +16,7 @@ TEST_CASE("projections list tells which version answers, what is built beside it
         return run(program, {"projections", "list", "--json", "--data", book.data()}).json()[0];
     };
     const auto alone = listed(GUEST_BOOK_1);
-    CHECK(alone == Json::parse(R"({"projection": "guests", "version": 1, "state": "stopped", "position": 8, "lag": 0,
+    CHECK(alone == Json::parse(R"({"projection": "guests", "version": 1, "state": "idle", "position": 8, "lag": 0,
         "seconds_behind": 0, "events_per_second": 0, "rows": 3, "dead_letters": 0, "building": null, "notice": null,
         "unknown_events": [], "error": null})"));
     const auto beside = listed(GUEST_BOOK_2);

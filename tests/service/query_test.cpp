@@ -252,4 +252,16 @@ TEST_CASE("a condition on the columns of an index, or by its name, looks through
     CHECK(refused({"size = 1"}) == "no-such-column");
 }
 
+TEST_CASE("an order may name an index over members, and means its first column", "[service][query][index]")
+{
+    const Twice twice{30};
+    const auto ordered = [&](const std::string& order) {
+        return twice.keys("with-indexes", {.order = order, .limit = "8"});
+    };
+    CHECK(ordered("town").value() == ordered("city").value());
+    CHECK(ordered("-town").value() == ordered("-city").value());
+    CHECK(ordered("-town").value() != ordered("town").value());
+    CHECK(ordered("initial").error().code == "no-such-column"); // a function makes its values
+}
+
 } // namespace query_test

@@ -91,7 +91,7 @@ struct Typed {
     std::string code() const { return Json::parse(console.said_err)["error"]["code"]; }
 };
 
-const Json behind = Json::parse(R"([{"projection": "all", "position": 0, "head": 3, "lag": 3, "state": "stopped"}])");
+const Json behind = Json::parse(R"([{"projection": "all", "position": 0, "head": 3, "lag": 3, "state": "idle"}])");
 
 TEST_CASE("rows that are not up to the log are shown with a line on standard error that says so",
           "[service][projections][lag]")

@@ -158,6 +158,24 @@ TEST_CASE("a service that runs is sent the settings of a command, but not those 
     CHECK(serving.limit == 0);
 }
 
+TEST_CASE("the help of a command shows the environment variable of each of its options", "[service][settings]")
+{
+    Serving serving;
+    const auto help = [&](const Words& words) {
+        serving.console.said_out.clear();
+        CHECK(serving.type(words) == 0);
+        return serving.console.said_out;
+    };
+    const auto of_list = help({"help", "counters", "list"});
+    CHECK_THAT(of_list, Catch::Contains("At most this many [TALLY_COUNTERS_LIST_LIMIT]"));
+    CHECK_THAT(of_list, Catch::Contains("[TALLY_COUNTERS_LIST_NEWEST]"));
+    CHECK(help({"counters", "list", "--help"}) == of_list);
+    CHECK_THAT(help({"help"}), Catch::Contains("How much is added [TALLY_STEP]"));
+    CHECK_THAT(help({"help", "serve"}), Catch::Contains("[TALLY_THREADS]"));
+    CHECK_THAT(help({"--help-all"}), Catch::Contains("[TALLY_THREADS]"));
+    CHECK_THAT(help({"--help-all"}), not Catch::Contains("[TALLY_HELP"));
+}
+
 TEST_CASE("a variable that an option has of CLI11 makes no command of a running service fail", "[service][settings]")
 {
     Serving serving;

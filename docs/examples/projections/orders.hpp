@@ -26,6 +26,8 @@ struct Money {
     }
 };
 
+enum class Stage { placed, paid };
+
 struct Line {
     Sku sku;
     std::int64_t pieces = 0;
@@ -68,5 +70,16 @@ struct eventloom::text_form<chapter::Money> {
         const auto end     = std::from_chars(text.data(), text.data() + text.size(), cents).ptr;
         const auto rest    = text.substr(static_cast<std::size_t>(end - text.data()));
         return rest == " cents" ? std::optional{chapter::Money{cents}} : std::nullopt;
+    }
+};
+
+// An enum, in words.
+template <>
+struct eventloom::text_form<chapter::Stage> {
+    static std::string write(const chapter::Stage& stage) { return stage == chapter::Stage::paid ? "paid" : "placed"; }
+    static std::optional<chapter::Stage> read(std::string_view text)
+    {
+        if (text == "paid") return chapter::Stage::paid;
+        return text == "placed" ? std::optional{chapter::Stage::placed} : std::nullopt;
     }
 };

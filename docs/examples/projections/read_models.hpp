@@ -1,7 +1,7 @@
 // The read models of docs/projections.md.
 #pragma once
 
-#include "projections/orders.hpp"
+#include "projections/sales.hpp"
 
 #include <eventloom/projections/projection.hpp>
 
@@ -40,40 +40,6 @@ inline auto receipts()
                                                    [](ReceiptRow& row, const Paid&, const el::RecordedEvent& where) {
                                                        row = {el::id_of_stream<Order>(where.stream), where.recorded_at};
                                                    });
-}
-
-// Two tables that one event changes, and that are always seen together.
-struct Country {
-    std::string name;
-};
-struct CountrySales {
-    std::int64_t orders = 0;
-    Money turnover;
-};
-struct ArticleSales {
-    std::int64_t pieces = 0;
-    Money turnover;
-};
-using Countries = el::Rows<Country, CountrySales>;
-using Articles  = el::Rows<Sku, ArticleSales>;
-
-inline auto sales()
-{
-    return el::projection(
-        "sales", 1, el::from<Order>(), el::keep_table<Country, CountrySales>("by-country"),
-        el::keep_table<Sku, ArticleSales>("by-article",
-                                          el::index("turnover", [](const ArticleSales& row) { return row.turnover; })),
-
-        [](Countries& countries, Articles& articles, const Placed& event) {
-            auto& country = countries.update({event.country});
-            ++country.orders;
-            for (const Line& line : event.lines) {
-                country.turnover += line.price;
-                auto& article = articles.update(line.sku);
-                article.pieces += line.pieces;
-                article.turnover += line.price;
-            }
-        });
 }
 
 } // namespace chapter

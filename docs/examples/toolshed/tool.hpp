@@ -84,6 +84,13 @@ inline el::result<Returned> decide(const Return&, const Tool& tool)
     if (tool.member.empty()) return el::refuse("tool-not-lent", "Nobody has this tool.");
     return Returned{tool.member};
 }
+
+// validate: what a command must be, whatever the state. An error ends the command before the log is read.
+inline el::result<void> validate(const Lend& command)
+{
+    if (command.days < 1) return el::refuse("no-days", "A tool is lent for one day or more.");
+    return el::done();
+}
 static_assert(el::aggregate<Tool>);
 
 } // namespace toolshed

@@ -18,8 +18,8 @@ namespace eventloom {
 std::string_view to_string(ProjectionState state)
 {
     switch (state) {
-    case ProjectionState::stopped:
-        return "stopped";
+    case ProjectionState::idle:
+        return "idle";
     case ProjectionState::catching_up:
         return "catching up";
     case ProjectionState::running:

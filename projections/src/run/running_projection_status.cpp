@@ -49,7 +49,7 @@ ProjectionState RunningProjection::state_of(const ProjectionStatus& status) cons
     if (paused_) return ProjectionState::paused;
     if (status.error) return waiting_ ? ProjectionState::waiting : ProjectionState::failed;
     if (rebuilding) return ProjectionState::rebuilding;
-    if (not is_running()) return ProjectionState::stopped;
+    if (not is_running()) return ProjectionState::idle;
     if (status.building) return ProjectionState::building;
     return status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
 }

@@ -127,7 +127,8 @@ void add_query_command(CommandLine& line)
         .one_word_each_time();
     query.add_option(
         "--order", arguments->query.order,
-        "Order by this column; -COLUMN for the largest first. Orders at most 100,000 rows, or --limit of them");
+        "Order by this column, or by the first column of this index; -COLUMN for the largest first. Orders at most "
+        "100,000 rows, or --limit of them");
     query.add_option("--limit", arguments->query.limit, "At most this many rows");
     query.add_option("--columns", arguments->query.columns, "Only these columns, separated by commas");
     query.add_flag("--csv", arguments->csv, "Write a CSV file (RFC 4180)");

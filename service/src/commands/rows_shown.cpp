@@ -34,7 +34,7 @@ std::string reason_of(const ProjectionStatus& status)
 {
     if (status.error) return status.error->sentence;
     if (status.state == ProjectionState::paused) return "the projection is paused";
-    if (status.state == ProjectionState::stopped) return "no service runs that updates them";
+    if (status.state == ProjectionState::idle) return "no service runs that updates them";
     return "the projection is " + std::string{to_string(status.state)};
 }
 

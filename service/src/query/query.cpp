@@ -50,7 +50,7 @@ result<Query> Query::parse(const TableDescription& table, const QueryText& text,
     if (not text.order.empty()) {
         query.backwards_ = text.order.front() == '-';
         const auto name  = std::string_view{text.order}.substr(query.backwards_ ? 1 : 0);
-        BOOST_OUTCOME_TRY(query.order_, find_column(table.columns, name));
+        BOOST_OUTCOME_TRY(query.order_, find_column_or_index(table, name));
         BOOST_OUTCOME_TRY(check_has_order(*query.order_));
     }
     if (not text.limit.empty()) {

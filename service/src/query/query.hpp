@@ -20,7 +20,7 @@ namespace eventloom {
 // As it is typed.
 struct QueryText {
     std::vector<std::string> where = {};
-    std::string order              = {}; // a column; a hyphen before it turns the order round
+    std::string order              = {}; // a column, or an index over members; a hyphen before it turns the order round
     std::string limit              = {}; // empty: all
     std::string columns            = {}; // with commas between; empty: all
 };

@@ -110,13 +110,6 @@ result<void> check_operator(const ColumnDescription& column, Operator how)
                     (of_text ? "^= and *= are for texts and times" : "use = or !="));
 }
 
-const IndexDescription* find_index(const TableDescription& table, std::string_view name)
-{
-    const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
-                                    [&](const IndexDescription& index) { return index.name == name; });
-    return found == table.indexes.end() ? nullptr : &*found;
-}
-
 Error wrong_value(const std::string& of, const std::string& value, std::string_view kind)
 {
     return {Failure::invalid, "wrong-value",
@@ -177,6 +170,21 @@ result<const ColumnDescription*> find_column(const std::vector<ColumnDescription
                 "asked for the column \"" + printable(name) + "\" and found only: " + names);
 }
 
+const IndexDescription* find_index(const TableDescription& table, std::string_view name)
+{
+    const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                    [&](const IndexDescription& index) { return index.name == name; });
+    return found == table.indexes.end() ? nullptr : &*found;
+}
+
+result<const ColumnDescription*> find_column_or_index(const TableDescription& table, std::string_view name)
+{
+    auto column             = find_column(table.columns, name);
+    const auto* const index = column ? nullptr : find_index(table, name);
+    if (index == nullptr || index->columns.empty()) return column;
+    return find_column(table.columns, index->columns.front());
+}
+
 result<void> check_has_order(const ColumnDescription& column)
 {
     if (column.kind != ColumnKind::other) return done();
@@ -205,16 +213,13 @@ result<Condition> Condition::parse(std::string_view text, const TableDescription
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
     condition.operator_     = how->second;
     condition.text_         = std::string{value};
-    const auto column       = find_column(table.columns, name);
+    const auto column       = find_column_or_index(table, name);
     const auto* const index = column ? nullptr : find_index(table, name);
-    if (index == nullptr) {
-        BOOST_OUTCOME_TRY(const auto* const found, column);
-        BOOST_OUTCOME_TRY(condition.take_column(*found));
-    } else if (index->columns.empty()) {
+    if (index != nullptr) {
         BOOST_OUTCOME_TRY(condition.take_index(*index));
     } else {
-        BOOST_OUTCOME_TRY(const auto* const first, find_column(table.columns, index->columns.front()));
-        BOOST_OUTCOME_TRY(condition.take_column(*first));
+        BOOST_OUTCOME_TRY(const auto* const found, column);
+        BOOST_OUTCOME_TRY(condition.take_column(*found));
     }
     return condition;
 }

@@ -32,6 +32,11 @@ Comparable comparable(const ColumnDescription& column, const Json& cell);
 // Failure::invalid "no-such-column", with all their names.
 result<const ColumnDescription*> find_column(const std::vector<ColumnDescription>& columns, std::string_view name);
 
+// nullptr: the table has no such index.
+const IndexDescription* find_index(const TableDescription& table, std::string_view name);
+// The column of that name, or the first column of the index over members that has it.  Failure::invalid "no-such-column".
+result<const ColumnDescription*> find_column_or_index(const TableDescription& table, std::string_view name);
+
 // Failure::invalid "column-without-order": it holds a list or the like; "column-of-own-form".
 result<void> check_has_order(const ColumnDescription& column);
 

@@ -59,6 +59,8 @@ template <class Fact, class State>
 struct event_without_evolve;
 template <class Fact, class State>
 struct event_that_is_not_in_the_list_of;
+template <class Answer, class State>
+struct decide_must_give_an_el_result_and_not;
 
 namespace detail {
 
@@ -155,6 +157,19 @@ struct Collector {
     }
 };
 
+// Whether what decide gives is a result.
+template <class State, class Answer>
+consteval bool is_a_result()
+{
+    constexpr bool is_one = requires(const Answer& answer) {
+        answer.has_error();
+        answer.assume_value();
+    };
+    if constexpr (not is_one) static_cast<void>(sizeof(decide_must_give_an_el_result_and_not<Answer, State>));
+    static_assert(is_one, "decide gives an el::result, also when it never refuses: `el::result<Placed> decide(...)`");
+    return is_one;
+}
+
 // Calls `give` with each event that decide gives.
 template <class State, class Answer, class Give>
 void give_each_fact(const Answer& answer, const Give& give)
@@ -236,9 +251,11 @@ inline constexpr StateType state_type{.type     = &typeid(State),
 template <aggregate State, decided_by<State> Command>
 result<facts_of<State>> decided(const Command& command, const State& state)
 {
-    BOOST_OUTCOME_TRY(const auto answer, decide(command, state));
     facts_of<State> facts;
-    detail::give_each_fact<State>(answer, [&](const auto& fact) { facts.emplace_back(fact); });
+    if constexpr (detail::is_a_result<State, decltype(decide(command, state))>()) {
+        BOOST_OUTCOME_TRY(const auto answer, decide(command, state));
+        detail::give_each_fact<State>(answer, [&](const auto& fact) { facts.emplace_back(fact); });
+    }
     return facts;
 }
 

@@ -259,9 +259,11 @@ public:
     // What the command leads to.
     result<facts_of<Context>> decided() const
     {
-        BOOST_OUTCOME_TRY(const auto answer, answer_of_decide());
         facts_of<Context> facts;
-        detail::give_each_fact<Context>(answer, [&](const auto& fact) { facts.emplace_back(fact); });
+        if constexpr (detail::is_a_result<Context, decltype(answer_of_decide())>()) {
+            BOOST_OUTCOME_TRY(const auto answer, answer_of_decide());
+            detail::give_each_fact<Context>(answer, [&](const auto& fact) { facts.emplace_back(fact); });
+        }
         return facts;
     }
     void decide_into(detail::Decided& decided) const { detail::put_into<Context>(decided, answer_of_decide()); }

@@ -1,4 +1,4 @@
-// How people read and type a value that is stored as a whole number, such as an amount of money.
+// How people read and type a value that is stored as a whole number, such as an amount or an enum.
 //
 //     template <>
 //     struct eventloom::text_form<shop::Money> {

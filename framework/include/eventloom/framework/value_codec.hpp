@@ -3,8 +3,8 @@
 //     #include <eventloom/framework/value_codec.hpp>
 //     template struct eventloom::codec<shop::OrderSummary>;
 //
-// Plain structs need nothing: their members are found (description.hpp says what may nest in them). A source whose types have functions
-// of their own for cereal includes cereal_codec.hpp instead.
+// Plain structs need nothing: their members are found (docs/concepts.md, "What may be a member"). A source whose types have functions of
+// their own for cereal includes cereal_codec.hpp instead.
 // In JSON, which people read, a time is ISO 8601, a value type (a plain struct of one member, such as Money{pence}) is what its
 // member is, an optional member is its value or null, and a personal one its value or {"erased": true}. Numbers are as
 // number_text.hpp says: a float has its own digits, and what is no number is "NaN", "Infinity" or "-Infinity". The stored

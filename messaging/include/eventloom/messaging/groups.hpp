@@ -24,51 +24,118 @@
 
 namespace eventloom {
 
-// The handlers of one group, and the events that these hear.
+// The handlers of one group, and the events that these hear. el::handles makes it of an aggregate's handlers; for other events,
+// such as those of a context of decisions, write it down: {"nights", {"night-taken"}, handler of recorded events}.
 struct HandledEvents {
     std::string category;
-    std::vector<std::string> types;
+    std::vector<std::string> types; // stored names
     GroupHandler handle;
 };
 
 namespace detail {
 
-template <class Handler>
-struct handled_fact : handled_fact<decltype(&Handler::operator())> {};
+// What a handler's parameters and its answer say.
+template <class Call>
+struct handled_by {
+    static constexpr bool fits = false;
+};
 template <class Handler, class Fact>
-struct handled_fact<result<void> (Handler::*)(const Fact&, const RecordedEvent&) const> {
-    using type = Fact;
+struct handled_by<result<void> (Handler::*)(const Fact&) const> {
+    using type                         = Fact;
+    static constexpr bool fits         = true;
+    static constexpr bool takes_record = false;
+};
+template <class Handler, class Fact>
+struct handled_by<result<void> (Handler::*)(const Fact&, const RecordedEvent&) const> {
+    using type                         = Fact;
+    static constexpr bool fits         = true;
+    static constexpr bool takes_record = true;
 };
 
-} // namespace detail
+template <class Handler>
+struct handled_fact : handled_by<void> {};
+template <class Handler>
+    requires requires { &Handler::operator(); }
+struct handled_fact<Handler> : handled_by<decltype(&Handler::operator())> {};
 
-// The handlers of events of one aggregate: lambdas that take the event and its record, and return el::result<void>.
-template <aggregate State, class... Handlers>
-HandledEvents handles(Handlers... handlers)
+template <class State, class Handler>
+consteval bool is_handler_of()
 {
-    static_assert((event_of<typename detail::handled_fact<Handlers>::type, State> && ...),
-                  "a handler takes what is no event of the aggregate");
+    using Of = handled_fact<Handler>;
+    static_assert(Of::fits,
+                  "a group's handler is a lambda that takes (const Event&, const el::RecordedEvent&), or the event "
+                  "alone, says `-> el::result<void>`, and is not mutable");
+    if constexpr (Of::fits) {
+        static_assert(event_of<typename Of::type, State>, "a group's handler takes what is no event of the aggregate");
+        return event_of<typename Of::type, State>;
+    } else {
+        return false;
+    }
+}
+
+template <class State, class... Handlers>
+consteval bool can_handle()
+{
+    static_assert(not reads_by_tags<State>(),
+                  "el::handles hears the events of an aggregate, not those of a context of decisions: for these, add a "
+                  "HandledEvents with a handler of recorded events");
+    if constexpr (reads_by_tags<State>()) {
+        return false;
+    } else {
+        static_assert(aggregate<State>, "el::handles hears the events of an aggregate");
+        return (is_handler_of<State, Handlers>() && ...);
+    }
+}
+
+template <class Handler, class Fact>
+result<void> call_handler(const Handler& handler, const Fact& fact, const RecordedEvent& event)
+{
+    if constexpr (handled_fact<Handler>::takes_record) {
+        return handler(fact, event);
+    } else {
+        return handler(fact);
+    }
+}
+
+template <class State, class... Handlers>
+HandledEvents handled_events(Handlers... handlers)
+{
     std::vector<std::string> types;
     const auto add = [&types](const std::vector<std::string>& more) {
         types.insert(types.end(), more.begin(), more.end());
     };
-    (add(detail::names_that_may_stand_for<State, typename detail::handled_fact<Handlers>::type>()), ...);
+    (add(names_that_may_stand_for<State, typename handled_fact<Handlers>::type>()), ...);
     const auto handle = [... handlers = std::move(handlers)](const RecordedEvent& event) -> result<void> {
         std::optional<Error> error;
         const auto take = [&]<class Given>(const Given& fact) {
             const auto offer = [&]<class Handler>(const Handler& handler) {
-                if constexpr (std::is_same_v<Given, typename detail::handled_fact<Handler>::type>) {
+                if constexpr (std::is_same_v<Given, typename handled_fact<Handler>::type>) {
                     if (error) return;
-                    if (auto handled = handler(fact, event); not handled) error = std::move(handled.error());
+                    if (auto handled = call_handler(handler, fact, event); not handled)
+                        error = std::move(handled.error());
                 }
             };
             (offer(handlers), ...);
         };
-        BOOST_OUTCOME_TRY(detail::with_facts<State>(event, State::category, take));
+        BOOST_OUTCOME_TRY(with_facts<State>(event, State::category, take));
         if (error) return std::move(*error);
         return done();
     };
     return {State::category, std::move(types), handle};
+}
+
+} // namespace detail
+
+// The handlers of events of one aggregate: lambdas that take the event, and its record if they need it, and return
+// el::result<void>.
+template <class State, class... Handlers>
+HandledEvents handles(Handlers... handlers)
+{
+    if constexpr (detail::can_handle<State, Handlers...>()) {
+        return detail::handled_events<State>(std::move(handlers)...);
+    } else {
+        return {};
+    }
 }
 
 class Groups {

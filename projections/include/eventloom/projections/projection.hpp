@@ -111,8 +111,14 @@ inline constexpr IndexType index_type = describe_index<Row, Of>();
 template <class Row, class Of>
 void add_index(TableDefinition& table, const index_part<Of>& part)
 {
-    add_index(table, part.name, part.unique, index_type<Row, Of>, &part.of,
-              [of = part.of](const void* row) { return index_value(of(*static_cast<const Row*>(row))); });
+    static_assert(
+        std::is_invocable_v<const Of&, const Row&>,
+        "an index is of members of the row, or a function of the row; ask for rows by parts of their key with "
+        "between and under");
+    if constexpr (std::is_invocable_v<const Of&, const Row&>) {
+        add_index(table, part.name, part.unique, index_type<Row, Of>, &part.of,
+                  [of = part.of](const void* row) { return index_value(of(*static_cast<const Row*>(row))); });
+    }
 }
 
 // ---- a handler

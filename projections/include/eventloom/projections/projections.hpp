@@ -25,7 +25,7 @@
 namespace eventloom {
 
 enum class ProjectionState : std::uint8_t {
-    stopped,
+    idle, // whole and in order, but no service runs that takes it further
     catching_up,
     running,
     building, // this version; queries still see an older one
@@ -35,7 +35,7 @@ enum class ProjectionState : std::uint8_t {
     failed,
 };
 
-// "stopped", "catching up", ...
+// "idle", "catching up", ...
 std::string_view to_string(ProjectionState state);
 
 // What this program's version has built so far, while queries still see the rows of an older version or of another place.
@@ -59,7 +59,7 @@ std::string to_sentence(const std::vector<UnknownEvents>& unknown);
 struct ProjectionStatus {
     std::string name;
     std::uint32_t version                     = 0; // of the rows that queries see
-    ProjectionState state                     = ProjectionState::stopped;
+    ProjectionState state                     = ProjectionState::idle;
     Position position                         = 0;  // the last event whose changes are in these rows
     Position lag                              = 0;  // how many events of the log come after it
     std::optional<Duration> behind            = {}; // the age of the first of these; nothing when there is none

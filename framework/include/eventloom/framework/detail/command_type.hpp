@@ -60,10 +60,12 @@ result<void> validate_command(const void* command)
 template <class Owner, class Answer>
 void put_into(Decided& decided, const Answer& answer)
 {
-    if (answer.has_error()) return decided.refuse(answer.assume_error());
-    give_each_fact<Owner>(answer.assume_value(), [&]<class Fact>(const Fact& fact) {
-        decided.add(Owner::Events::template index_of<Fact>, &fact);
-    });
+    if constexpr (is_a_result<Owner, Answer>()) {
+        if (answer.has_error()) return decided.refuse(answer.assume_error());
+        give_each_fact<Owner>(answer.assume_value(), [&]<class Fact>(const Fact& fact) {
+            decided.add(Owner::Events::template index_of<Fact>, &fact);
+        });
+    }
 }
 
 template <class State, class Command>

@@ -27,6 +27,10 @@ namespace eventloom {
 
 struct Shape;
 
+// Never defined: the compiler's first error line shows the type.
+template <class T>
+struct neither_a_plain_struct_nor_of_a_known_kind;
+
 namespace detail {
 
 struct Plan; // where in an object its members are: made when the first object of the type is written or read
@@ -79,12 +83,20 @@ template <class T>
 consteval const OwnFunctions* own_functions()
 {
     constexpr bool is_reachable = requires { sizeof(cereal_functions_of<T>); };
+    if constexpr (not is_reachable && not has_own_functions<T>) {
+        static_cast<void>(sizeof(neither_a_plain_struct_nor_of_a_known_kind<T>));
+    }
     static_assert(
-        is_reachable,
-        "a type that cannot be described: it has functions of its own for cereal, or is neither a plain struct nor of "
-        "a kind that is known; include <eventloom/framework/cereal_codec.hpp> in this source, and cereal's header for "
-        "it");
-    return &cereal_functions_of<T>::functions;
+        is_reachable || has_own_functions<T>,
+        "what is stored has members of known kinds (docs/concepts.md): a day, say, is a std::chrono::sys_days");
+    static_assert(is_reachable || not has_own_functions<T>,
+                  "a type with functions of its own for cereal: include <eventloom/framework/cereal_codec.hpp> in this "
+                  "source");
+    if constexpr (is_reachable) {
+        return &cereal_functions_of<T>::functions;
+    } else {
+        return nullptr;
+    }
 }
 
 template <template <class...> class Variant, class... One>

@@ -44,13 +44,27 @@ std::int64_t whole_number_of(const T& value)
     }
 }
 
+// The reverse.
 template <class T>
-inline constexpr NumberForm number_form{&description_of<T>,
-                                        [](std::int64_t number) { return text_form<T>::write(T{number}); },
-                                        [](std::string_view text) -> std::optional<std::int64_t> {
-                                            const auto value = text_form<T>::read(text);
-                                            return value ? std::optional{whole_number_of(*value)} : std::nullopt;
-                                        }};
+T of_whole_number(std::int64_t number)
+{
+    if constexpr (plain<T>) {
+        T value{};
+        with_members(value,
+                     [number](auto& only) { only = of_whole_number<std::remove_reference_t<decltype(only)>>(number); });
+        return value;
+    } else {
+        return static_cast<T>(number);
+    }
+}
+
+template <class T>
+inline constexpr NumberForm number_form{
+    &description_of<T>, [](std::int64_t number) { return text_form<T>::write(of_whole_number<T>(number)); },
+    [](std::string_view text) -> std::optional<std::int64_t> {
+        const auto value = text_form<T>::read(text);
+        return value ? std::optional{whole_number_of(*value)} : std::nullopt;
+    }};
 
 // The forms of the types that a type is made of.
 template <class T>

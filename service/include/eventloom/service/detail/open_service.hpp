@@ -34,7 +34,8 @@ public:
     // the program serves is an OpenService of its own. A command that runs alone calls neither.
     virtual result<void> on_serve() { return done(); }
     virtual result<void> on_stop() { return done(); }
-    // The consumer groups in groups/ of the data directory, if the program opens them: a backup includes their checkpoints.
+    // Only for consumer groups that are not in service().groups(): those that the program opens itself in groups/ of the data
+    // directory. A backup includes their checkpoints.
     virtual ConsumerGroups* consumer_groups() { return nullptr; }
 };
 
