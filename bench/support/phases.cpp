@@ -4,6 +4,7 @@
 #include "support/measure.hpp"
 #include "support/order_event.hpp"
 #include "support/order_lives.hpp"
+#include "support/waiting_sagas.hpp"
 
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
@@ -219,6 +220,8 @@ int be_phase(const std::string& phase, const std::string& directory, std::uint64
     if (phase == "verify") verify_all(directory);
     if (phase == "scan") scan_all(directory);
     if (phase == "rebuild") rebuild_orders(directory, events);
+    if (phase == "begin-sagas") finish(begin_waiting_sagas(directory, events));
+    if (phase == "wait-sagas") finish(go_on_with_waiting_sagas(directory, events));
     return 0;
 }
 
