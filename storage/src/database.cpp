@@ -84,7 +84,7 @@ struct Database::State {
     result<std::optional<std::string>> get(const leveldb::ReadOptions& options, std::string_view key) const
     {
         std::string value;
-        const auto status = database->Get(options, slice(key), &value);
+        const auto status = read_with_leveldb(options, key, value);
         if (status.ok()) return std::optional{std::move(value)};
         if (status.IsNotFound()) return std::optional<std::string>{};
         return read_fault.error(status);
@@ -113,7 +113,19 @@ struct Database::State {
                         ", and open it again");
     }
 
-    // An exception ends the process: it would leave LevelDB's queue of writers broken, for the writers that come next.
+    // Of these three an exception ends the process: it would leave LevelDB's lock held, or its queue of writers broken, for those
+    // that come next.
+    leveldb::Status read_with_leveldb(const leveldb::ReadOptions& options, std::string_view key,
+                                      std::string& value) const noexcept
+    {
+        return database->Get(options, slice(key), &value);
+    }
+
+    std::unique_ptr<leveldb::Iterator> iterate_with_leveldb(const leveldb::ReadOptions& options) const noexcept
+    {
+        return std::unique_ptr<leveldb::Iterator>{database->NewIterator(options)};
+    }
+
     leveldb::Status write_with_leveldb(leveldb::WriteBatch* batch, Durability durability) noexcept
     {
         leveldb::WriteOptions options;
@@ -206,14 +218,14 @@ result<std::optional<std::string>> Database::get_once(std::string_view key) cons
 
 DatabaseCursor Database::cursor(const DatabaseSnapshot& at) const
 {
-    return cursor_of(std::unique_ptr<leveldb::Iterator>{state_->database->NewIterator(reading(at))});
+    return cursor_of(state_->iterate_with_leveldb(reading(at)));
 }
 
 DatabaseCursor Database::scan_cursor(const DatabaseSnapshot& at) const
 {
     auto options       = reading(at);
     options.fill_cache = false;
-    return cursor_of(std::unique_ptr<leveldb::Iterator>{state_->database->NewIterator(options)});
+    return cursor_of(state_->iterate_with_leveldb(options));
 }
 
 DatabaseCursor Database::cursor_of(std::unique_ptr<leveldb::Iterator> iterator) const
