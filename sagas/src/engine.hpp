@@ -10,6 +10,8 @@
 #include "following.hpp"
 #include "timers.hpp"
 
+#include <eventloom/sagas/migration.hpp>
+
 #include <mutex>
 
 namespace eventloom {

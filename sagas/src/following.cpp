@@ -9,11 +9,6 @@
 
 namespace eventloom {
 
-Following::Following(std::shared_ptr<SagaEngine> engine, std::vector<Saga> versions, std::size_t at_once)
-    : engine_{std::move(engine)}, versions_{std::move(versions)}, at_once_{at_once}
-{
-}
-
 namespace {
 
 // Those that are heard later than the begin event.
@@ -40,6 +35,12 @@ Scope scope_of(const std::vector<Saga>& versions)
 }
 
 } // namespace
+
+Following::Following(std::shared_ptr<SagaEngine> engine, std::vector<Saga> versions, std::size_t at_once)
+    : engine_{std::move(engine)}, versions_{std::move(versions)}, begins_{begin_events(*versions_.back())},
+      heard_{heard_later(versions_)}, at_once_{at_once}
+{
+}
 
 std::vector<std::string> Following::names_of(const std::vector<Saga>& versions)
 {
@@ -86,14 +87,13 @@ result<void> Following::hear(const Delivery& delivery)
 void Following::hear(const RecordedEvent& event)
 {
     const auto shared = std::make_shared<const RecordedEvent>(event);
-    const auto begins = begin_events(*versions_.back());
     const bool begun =
-        std::any_of(begins.begin(), begins.end(), [&](const auto* one) { return is_heard(*one, event); });
+        std::any_of(begins_.begin(), begins_.end(), [&](const auto* one) { return is_heard(*one, event); });
     if (begun) tell_begin(shared);
     // With handlers, an instance that is there already hears it instead.
     if (begun && not versions_.back()->handlers.empty()) return;
     std::set<std::string> keys;
-    for (const auto* heard : heard_later(versions_)) {
+    for (const auto* heard : heard_) {
         if (not is_heard(*heard, event)) continue;
         const auto key = key_of_heard(*heard, event);
         if (key && key.value() && not key.value()->empty()) keys.insert(*key.value());

@@ -42,6 +42,8 @@ private:
 
     const std::weak_ptr<SagaEngine> engine_;
     const std::vector<Saga> versions_;
+    const std::vector<const detail::HeardEvent*> begins_; // of the newest
+    const std::vector<const detail::HeardEvent*> heard_;  // later than that, by any version
     const std::size_t at_once_;
     std::shared_ptr<EventSubscription> subscription_;
     mutable std::mutex mutex_; // over what follows

@@ -235,4 +235,34 @@ TEST_CASE("a step that was asked for is not left out by what a step beside it ch
     CHECK(house.cards.refunded.size() == 1);
 }
 
+TEST_CASE("a provider that is down for an hour fails none of ten thousand, is tried a bounded number of times, and all "
+          "are done after",
+          "[sagas][activities][outage]")
+{
+    constexpr int stays = 10'000;
+    House house{saga<Booking>("booking", 1, begins_with_request(), hold_the_room(),
+                              step("charge", act{[](const Booking& booking) {
+                                       return call(Charge{booking.stay.value, booking.cents});
+                                   }},
+                                   keep{[](Booking& booking, const Slip& slip) { booking.slip = slip.number; }},
+                                   retry{.times = 20, .first_wait = 1s}, deadline{48h}),
+                              note("booked")),
+                1,
+                {.per_second = 100, .tries_again_every = 10s}};
+    house.cards.fails = stays * 1'000; // more often than anybody asks
+    const Time began  = house.simulated.now();
+    for (int stay = 0; stay < stays; ++stay) house.request(std::to_string(stay));
+    house.simulated.advance(1h);
+    CHECK(house.sagas->count().value() == std::map<SagaStatus, std::uint64_t>{{SagaStatus::running, stays}});
+    CHECK(house.cards.asked <= 10 + 361); // until it stopped being asked, then once in ten seconds
+    CHECK(house.sagas->activities().front().stopped_since.has_value());
+
+    house.cards.fails = 0;
+    house.finish();
+    CHECK(house.sagas->count().value() == std::map<SagaStatus, std::uint64_t>{{SagaStatus::completed, stays}});
+    CHECK(house.cards.charged.size() == stays);
+    CHECK(house.simulated.now() - began >= 1h + 99s); // no more than a hundred in a second
+    CHECK(house.simulated.now() - began < 1h + 180s);
+}
+
 } // namespace stay_test

@@ -6,6 +6,7 @@
 #include "support/kept_log.hpp"
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/sagas/migration.hpp>
 #include <eventloom/sagas/saga.hpp>
 #include <eventloom/sagas/sagas.hpp>
 #include <eventloom/storage/system_files.hpp>

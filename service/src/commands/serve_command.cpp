@@ -38,6 +38,19 @@ Json json_of(const ConsumerGroupStatus& status)
             {"stopped", stopped},   {"error", status.error ? Json(status.error->sentence) : Json(nullptr)}};
 }
 
+// What an activity's calls wait for, and whether its provider is down.
+Json json_of(const ActivityState& activity)
+{
+    const auto time_of = [](const std::optional<Time>& time) { return time ? Json(to_string(*time)) : Json(nullptr); };
+    return {{"activity", activity.name},
+            {"running", activity.running},
+            {"waiting", activity.waiting},
+            {"faults", activity.faults},
+            {"last_fault", activity.last_fault ? Json(activity.last_fault->sentence) : Json(nullptr)},
+            {"stopped_since", time_of(activity.stopped_since)},
+            {"tried_again_at", time_of(activity.tried_again_at)}};
+}
+
 std::string status_of(Service& service, const std::string& name, Time since)
 {
     auto projections = Json::array();
@@ -50,6 +63,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
     if (counts) {
         for (const auto& [status, number] : counts.value()) sagas[std::string{to_string(status)}] = number;
     }
+    auto activities = Json::array();
+    for (const auto& activity : service.sagas().activities()) activities.push_back(json_of(activity));
     auto groups = Json::array();
     for (const auto& status : service.groups().status()) groups.push_back(json_of(status));
     const auto fault = counts ? service.sagas().error() : std::optional{counts.error()};
@@ -60,6 +75,7 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"position", service.store().head()},
                  {"projections", projections},
                  {"sagas", sagas},
+                 {"activities", activities},
                  {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)},
                  {"groups", groups},
                  {"notices", service.commands().notices()}})

@@ -84,7 +84,7 @@ public:
     // One event type of one aggregate, decoded. The category and type of `options` are set by the event.
     template <aggregate State, event_of<State> Fact>
     std::shared_ptr<EventSubscription> on(SubscriptionOptions options,
-                                     std::function<result<void>(const Fact&, const RecordedEvent&)> handler)
+                                          std::function<result<void>(const Fact&, const RecordedEvent&)> handler)
     {
         options.scope = Scope::category(State::category);
         options.types = detail::names_that_may_stand_for<State, Fact>();

@@ -13,8 +13,8 @@
 #pragma once
 
 #include <eventloom/framework/detail/description.hpp>
+#include <eventloom/framework/result.hpp>
 #include <eventloom/framework/value_codec.hpp>
-#include <eventloom/sagas/saga_definition.hpp>
 
 #include <functional>
 #include <string>
@@ -23,6 +23,14 @@
 #include <utility>
 
 namespace eventloom {
+
+// How the data of an instance becomes that of another version (migration.hpp).
+struct SagaMigration {
+    std::string saga;
+    std::uint32_t from = 0;
+    std::uint32_t to   = 0;
+    std::function<result<std::string>(std::string_view bytes)> state;
+};
 
 // Defines the move. The function must be pure.
 template <class Before, class After, class F>

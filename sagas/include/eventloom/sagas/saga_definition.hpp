@@ -5,14 +5,10 @@
 // Threads: a definition is constant.
 #pragma once
 
-#include <eventloom/framework/result.hpp>
-
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace eventloom {
 
@@ -44,14 +40,6 @@ struct failure {
     std::string step;
     std::string code;
     std::string reason; // a sentence for people
-};
-
-// How the data of an instance becomes that of another version (migration.hpp).
-struct SagaMigration {
-    std::string saga;
-    std::uint32_t from = 0;
-    std::uint32_t to   = 0;
-    std::function<result<std::string>(std::string_view bytes)> state;
 };
 
 struct SagaDefinition;

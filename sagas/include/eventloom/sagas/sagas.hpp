@@ -88,6 +88,8 @@ struct SagasOptions {
     unsigned activity_threads = 16; // for activities, which may block
 };
 
+struct SagaMigration; // migration.hpp
+
 class Sagas {
 public:
     Sagas(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory,

@@ -12,7 +12,6 @@
 #include <eventloom/sagas/detail/definition.hpp>
 #include <eventloom/sagas/detail/saga_parts.hpp>
 
-#include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>

@@ -8,7 +8,7 @@
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
 
-#include <functional>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -108,17 +108,22 @@ public:
     template <class One>
     void add(One one)
     {
-        parts_.emplace_back(
-            [one = std::move(one)](detail::SagaWork& work) mutable { add_kept_work(work, std::move(one)); });
+        parts_.push_back({detail::own(new One(std::move(one))), [](void* held, detail::SagaWork& work) {
+                              add_kept_work(work, std::move(*static_cast<One*>(held)));
+                          }});
     }
 
     void put_into(detail::SagaWork& work)
     {
-        for (auto& part : parts_) part(work);
+        for (const Part& part : parts_) part.put(part.held.get(), work);
     }
 
 private:
-    std::vector<std::function<void(detail::SagaWork&)>> parts_;
+    struct Part {
+        std::shared_ptr<void> held;
+        void (*put)(void* held, detail::SagaWork& work);
+    };
+    std::vector<Part> parts_;
 };
 
 } // namespace eventloom
