@@ -35,9 +35,10 @@ struct Active;
 using Input = std::function<void(const std::shared_ptr<Active>&)>;
 
 struct Active {
-    explicit Active(InstanceKey of) : key{std::move(of)} {}
+    explicit Active(InstanceKey of, std::uint64_t of_run = 0) : key{std::move(of)}, run{of_run} {}
 
     const InstanceKey key;
+    const std::uint64_t run; // of the engine: what answers after a stop is of one that is not in hand any more
     std::deque<Input> inbox; // with the engine's lock
     bool is_busy = false;    // with the engine's lock
 

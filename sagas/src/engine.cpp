@@ -204,6 +204,7 @@ void SagaEngine::stop()
     activities_.stop();
     runtime_.executor.wait_until([this] { return running_.load() == 0; }, Time::max());
     static_cast<void>(table_->flush()); // what is not kept is found in the log
+    table_->forget_writes();
     timers_.clear();
     std::map<InstanceKey, std::shared_ptr<Active>> dropped;
     const std::lock_guard lock{mutex_};

@@ -81,6 +81,8 @@ private:
     void give_up(Error error);
     bool stopped() const { return stopped_.load(); }
     void post(std::function<void(SagaEngine&)> task);
+    // The same for an answer to what was asked for an instance in hand.
+    void post_for(const std::shared_ptr<Active>& active, std::function<void(SagaEngine&)> task);
 
     // beginning.cpp: events of the log come to an instance. `taken` says that this one need not be heard again.
     using Event = std::shared_ptr<const RecordedEvent>;
@@ -164,6 +166,7 @@ private:
     std::optional<Error> error_;
     std::atomic<bool> stopped_{true};
     std::atomic<std::size_t> running_{0}; // tasks that are in the middle of something
+    std::atomic<std::uint64_t> run_{0};   // counts the starts
     std::atomic<std::uint64_t> attempts_{0};
 };
 

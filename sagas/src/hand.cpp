@@ -52,13 +52,20 @@ void SagaEngine::post(std::function<void(SagaEngine&)> task)
     });
 }
 
+void SagaEngine::post_for(const std::shared_ptr<Active>& active, std::function<void(SagaEngine&)> task)
+{
+    post([run = active->run, task = std::move(task)](SagaEngine& engine) {
+        if (engine.run_.load() == run) task(engine);
+    });
+}
+
 void SagaEngine::tell(const InstanceKey& key, Input input)
 {
     std::shared_ptr<Active> active;
     {
         const std::lock_guard lock{mutex_};
         auto& place = active_[key];
-        if (not place) place = std::make_shared<Active>(key);
+        if (not place) place = std::make_shared<Active>(key, run_.load());
         place->inbox.push_back(std::move(input));
         ++moves_;
         if (place->is_busy) return;

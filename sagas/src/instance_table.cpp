@@ -222,7 +222,13 @@ Position InstanceTable::begin_write(Position head)
 void InstanceTable::end_write(Position head)
 {
     const std::lock_guard lock{keeping_};
-    writes_.erase(writes_.find(head));
+    if (const auto write = writes_.find(head); write != writes_.end()) writes_.erase(write);
+}
+
+void InstanceTable::forget_writes()
+{
+    const std::lock_guard lock{keeping_};
+    writes_.clear();
 }
 
 result<Position> InstanceTable::complete_to() const

@@ -74,6 +74,8 @@ public:
     // Around each write to the log: what follows from it is kept before it ends. So it is known up to where all is kept.
     Position begin_write(Position head);
     void end_write(Position head);
+    // Those of an earlier run are not waited for.
+    void forget_writes();
     // After this position there may be events of instances that are not in here.
     result<Position> complete_to() const;
 

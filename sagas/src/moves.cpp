@@ -185,9 +185,10 @@ void SagaEngine::send(const std::shared_ptr<Active>& active, const std::shared_p
                     after = std::make_shared<std::optional<Active>>(std::move(after))](result<Receipt> receipt) {
                        const auto engine = weak.lock();
                        if (not engine) return;
-                       engine->post([active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
-                           self.sent(active, work, receipt, std::move(*after), head);
-                       });
+                       engine->post_for(active,
+                                        [active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
+                                            self.sent(active, work, receipt, std::move(*after), head);
+                                        });
                    });
 }
 

@@ -56,22 +56,24 @@ void SagaEngine::record(const std::shared_ptr<Active>& active, Then then)
     AppendRequest request;
     request.streams.push_back(append_of(*active));
     const auto head = table_->begin_write(store_.head());
-    store_.append(std::move(request), [weak = weak_from_this(), active, then = std::move(then),
-                                       head](result<Appended> appended) mutable {
-        const auto engine = weak.lock();
-        if (not engine) return;
-        engine->post([active, then = std::move(then), head, appended = std::move(appended)](SagaEngine& self) mutable {
-            if (appended) {
-                self.recorded(*active, appended.value().last_position);
-                self.table_->end_write(head);
-                return then(active);
-            }
-            self.table_->end_write(head);
-            const auto& error = appended.error();
-            if (error.kind == Failure::conflict || error.code == "stream-tombstoned") return self.look_again(active);
-            self.give_up(error);
-        });
-    });
+    store_.append(std::move(request),
+                  [weak = weak_from_this(), active, then = std::move(then), head](result<Appended> appended) mutable {
+                      const auto engine = weak.lock();
+                      if (not engine) return;
+                      engine->post_for(active, [active, then = std::move(then), head,
+                                                appended = std::move(appended)](SagaEngine& self) mutable {
+                          if (appended) {
+                              self.recorded(*active, appended.value().last_position);
+                              self.table_->end_write(head);
+                              return then(active);
+                          }
+                          self.table_->end_write(head);
+                          const auto& error = appended.error();
+                          if (error.kind == Failure::conflict || error.code == "stream-tombstoned")
+                              return self.look_again(active);
+                          self.give_up(error);
+                      });
+                  });
 }
 
 void SagaEngine::recorded(Active& active, Position position)
