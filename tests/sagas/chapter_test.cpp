@@ -3,6 +3,8 @@
 #include "hotel/sagas.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
+#include <eventloom/sagas/migration.hpp>
+#include <eventloom/sagas/saga.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/system_files.hpp>
 
@@ -42,6 +44,7 @@ struct Machine {
         opened->sagas().add(reservation());
         if (version == 2) opened->sagas().add(paid_reservation());
         opened->sagas().add(group_reservation());
+        opened->sagas().add(billing());
         opened->sagas().perform<Charge>(
             [this](const Charge& charge, const el::CallKey& key) { return cards.charge(charge, key); });
         opened->sagas().perform<Refund>(
@@ -154,6 +157,100 @@ TEST_CASE("the tests of the chapter on sagas that wait", "[sagas][docs]")
         CHECK(hotel.is_free(RoomId{"12"}));
         CHECK(hotel.cards.charges() == 0);
     }
+}
+
+TEST_CASE("the tests of the chapter on sagas with handlers", "[sagas][handlers][docs]")
+{
+    Machine hotel;
+    const StayId stay{"17"};
+    hotel.request(stay, 9'000);
+    hotel.settle();
+    REQUIRE(hotel.service->commands().send(stay, CheckOut{8'000}));
+    hotel.settle();
+
+    SECTION("paid in two parts, it is over")
+    {
+        REQUIRE(hotel.service->commands().send(stay, Pay{3'000}));
+        REQUIRE(hotel.service->commands().send(stay, Pay{5'000}));
+        CHECK(hotel.finished(stay, "bill").status == el::SagaStatus::completed);
+        hotel.simulated.advance(24h * 60);
+        CHECK(hotel.service->commands().load(stay).value().reminders == 0);
+    }
+    SECTION("never paid, it is reminded of three times, and then the card is charged")
+    {
+        REQUIRE(hotel.service->commands().send(stay, Pay{3'000}));
+        hotel.simulated.advance(24h * 14);
+        hotel.restart();
+        CHECK(hotel.service->commands().load(stay).value().reminders == 1);
+        hotel.simulated.advance(24h * 21);
+        CHECK(hotel.finished(stay, "bill").status == el::SagaStatus::completed);
+        CHECK(hotel.service->commands().load(stay).value().reminders == 3);
+        CHECK(hotel.stage(stay) == "paid");
+    }
+}
+
+// What the two versions of a saga know.
+struct Visit {
+    StayId stay;
+};
+struct LongVisit {
+    StayId stay;
+    std::string receipt;
+    std::int64_t cents = 0;
+};
+
+el::Saga visit_1()
+{
+    return el::saga<Visit>(
+        "visit", 1, el::begins{[](const StayId& stay, const GroupRequested&) { return Visit{stay}; }},
+        el::step("approval", el::await<Approved>{}),
+        el::step("confirm", el::act{[](const Visit& saga) { return el::send(saga.stay, Confirm{}); }}));
+}
+
+el::Saga visit_2()
+{
+    return el::saga<LongVisit>(
+        "visit", 2, el::begins{[](const StayId& stay, const GroupRequested& event) {
+            return LongVisit{stay, "", event.cents};
+        }},
+        el::step("remind", el::act{[](const LongVisit& saga) { return el::send(saga.stay, Remind{}); }}),
+        el::step("approval", el::await<Approved>{}),
+        el::step("confirm", el::act{[](const LongVisit& saga) { return el::send(saga.stay, Confirm{saga.receipt}); }}));
+}
+
+TEST_CASE("an instance of the chapter is moved to the next version while it waits", "[sagas][migration][docs]")
+{
+    el::SimulatedExecutor simulated{1};
+    const el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
+    const auto memory = el::memory_engine();
+    const TemporaryDirectory directory;
+    const auto open = [&](bool later) {
+        auto service = el::Service::open(runtime, {.directory = directory.path(), .engine = memory.get()}).value();
+        auto& sagas  = service->sagas();
+        sagas.add(visit_1());
+        if (later) {
+            sagas.add(visit_2());
+            sagas.add(el::migrates<Visit, LongVisit>("visit", 1, 2, [](const Visit& before) {
+                return LongVisit{before.stay, "none", 0};
+            }));
+        }
+        REQUIRE(service->start());
+        return service;
+    };
+    auto service = open(false);
+    REQUIRE(service->commands().send(StayId{"17"}, RequestGroup{{}, 9'000, {}}));
+    REQUIRE(service->settle(simulated.now() + 1h));
+
+    service.reset();
+    service = open(true);
+    REQUIRE(service->sagas().migrate("visit", "17", "guests are reminded now"));
+    REQUIRE(service->commands().send(StayId{"17"}, Approve{"Ada"}));
+    REQUIRE(service->settle(simulated.now() + 1h));
+    const auto visit = service->sagas().show("visit", "17").value();
+    CHECK(visit.instance.status == el::SagaStatus::completed);
+    CHECK(visit.instance.version == 2);
+    CHECK(service->commands().load(StayId{"17"}).value().reminders == 1);
+    CHECK(service->commands().load(StayId{"17"}).value().stage == "confirmed");
 }
 
 TEST_CASE("a group of the chapter that costs little needs no approval", "[sagas][docs]")

@@ -20,6 +20,8 @@ struct Approved       { std::string by; };
 struct Withdrawn      {};
 struct Confirmed      { std::string receipt; };
 struct Reminded       {};
+struct CheckedOut     { std::int64_t cents = 0; };
+struct Paid           { std::int64_t cents = 0; };
 struct GivenUp        { std::string reason; };
 
 struct Request        { RoomId room; std::int64_t cents = 0; };
@@ -28,6 +30,8 @@ struct Approve        { std::string by; };
 struct Withdraw       {};
 struct Confirm        { std::string receipt; };
 struct Remind         {};
+struct CheckOut       { std::int64_t cents = 0; };
+struct Pay            { std::int64_t cents = 0; };
 struct GiveUp         { std::string reason; };
 // clang-format on
 
@@ -36,8 +40,11 @@ struct Stay {
     using Events = el::events<el::event<"stay-requested", Requested>, el::event<"stay-group-requested", GroupRequested>,
                               el::event<"stay-approved", Approved>, el::event<"stay-withdrawn", Withdrawn>,
                               el::event<"stay-confirmed", Confirmed>, el::event<"stay-reminded", Reminded>,
+                              el::event<"stay-checked-out", CheckedOut>, el::event<"stay-paid", Paid>,
                               el::event<"stay-given-up", GivenUp>>;
     std::string stage = "unknown";
+    std::int64_t owes = 0;
+    int reminders     = 0;
 };
 inline Stay evolve(Stay stay, const Requested&)
 {
@@ -60,6 +67,19 @@ inline Stay evolve(Stay stay, const Withdrawn&)
 }
 inline Stay evolve(Stay stay, const Reminded&)
 {
+    ++stay.reminders;
+    return stay;
+}
+inline Stay evolve(Stay stay, const CheckedOut& event)
+{
+    stay.stage = "checked out";
+    stay.owes  = event.cents;
+    return stay;
+}
+inline Stay evolve(Stay stay, const Paid& event)
+{
+    stay.owes -= event.cents;
+    if (stay.owes == 0) stay.stage = "paid";
     return stay;
 }
 inline Stay evolve(Stay stay, const Confirmed&)
@@ -100,6 +120,16 @@ inline el::result<Confirmed> decide(const Confirm& command, const Stay& stay)
 {
     if (stay.stage != "requested") return el::refuse("not-requested", "The stay is " + stay.stage + ".");
     return Confirmed{command.receipt};
+}
+inline el::result<CheckedOut> decide(const CheckOut& command, const Stay& stay)
+{
+    if (stay.stage != "confirmed") return el::refuse("not-confirmed", "The stay is " + stay.stage + ".");
+    return CheckedOut{command.cents};
+}
+inline el::result<Paid> decide(const Pay& command, const Stay& stay)
+{
+    if (command.cents <= 0 || command.cents > stay.owes) return el::refuse("not-owed", "The stay does not owe that.");
+    return Paid{command.cents};
 }
 inline el::result<GivenUp> decide(const GiveUp& command, const Stay&)
 {

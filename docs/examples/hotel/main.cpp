@@ -20,6 +20,7 @@ void add_sagas(el::Sagas& sagas, CardCompany& cards)
     sagas.add(reservation()); // for instances that have begun with version 1
     sagas.add(paid_reservation());
     sagas.add(group_reservation());
+    sagas.add(billing());
     sagas.perform<Charge>(
         [&cards](const Charge& request, const el::CallKey& key) { return cards.charge(request, key); },
         {.at_once = 4, .per_second = 10, .attempt_time = std::chrono::seconds{30}});
@@ -89,6 +90,11 @@ void add_group_commands(el::CommandLine& line, const std::shared_ptr<Arguments>&
     const auto approve = add("approve", "Approve a group", [](const Arguments& typed) { return Approve{typed.by}; });
     approve.add_option("by", arguments->by, "Who approves it").required();
     add("withdraw", "Withdraw a request for a group", [](const Arguments&) { return Withdraw{}; });
+    const auto price = [&](const el::Command& command) {
+        command.add_option("price", arguments->price, "How much").required().check(el::whole_number(1));
+    };
+    price(add("checkout", "End a stay", [](const Arguments& typed) { return CheckOut{typed.price * 100}; }));
+    price(add("pay", "Pay for a stay, or a part", [](const Arguments& typed) { return Pay{typed.price * 100}; }));
 }
 
 void set_up(el::CommandLine& line)

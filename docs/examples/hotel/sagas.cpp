@@ -3,6 +3,7 @@
 #include "cards.hpp"
 #include "hotel.hpp"
 
+#include <eventloom/sagas/handlers.hpp>
 #include <eventloom/sagas/saga.hpp>
 
 namespace hotel {
@@ -12,6 +13,7 @@ using el::act;
 using el::actions;
 using el::await;
 using el::begins;
+using el::begins_with;
 using el::call;
 using el::cancelled_by;
 using el::failed;
@@ -21,6 +23,8 @@ using el::step;
 using el::together;
 using el::undo;
 using el::until;
+using el::wait;
+using el::wake;
 using el::when;
 
 namespace {
@@ -123,6 +127,39 @@ el::Saga group_reservation()
         step("remind", act{[](const GroupStay& saga) { return send(saga.stay, Remind{}); }}),
 
         failed{[](const GroupStay& saga, const el::failure& why) { return send(saga.stay, GiveUp{why.reason}); }});
+}
+
+namespace {
+
+struct Bill {
+    std::int64_t open = 0; // what is not paid yet
+};
+// A timer.
+struct Overdue {
+    std::int32_t reminder = 0;
+};
+
+} // namespace
+
+el::Saga billing()
+{
+    return el::saga<StayId, Bill>(
+        "bill", 1, begins_with<CheckedOut>{},
+
+        [](Bill& bill, const StayId&, const CheckedOut& event) -> actions {
+            bill.open = event.cents;
+            return {wake(24h * 14, Overdue{1})};
+        },
+        [](Bill& bill, const StayId&, const Paid& event) -> actions {
+            bill.open -= event.cents;
+            if (bill.open > 0) return wait();
+            return {el::end_saga()};
+        },
+        [](Bill& bill, const StayId& stay, const Overdue& overdue) -> actions {
+            if (overdue.reminder > 3) return {call(Charge{stay, bill.open})};
+            return {send(stay, Remind{}), wake(24h * 7, Overdue{overdue.reminder + 1})};
+        },
+        [](Bill& bill, const StayId& stay, const Receipt&) -> actions { return {send(stay, Pay{bill.open})}; });
 }
 
 } // namespace hotel

@@ -14,4 +14,7 @@ eventloom::Saga paid_reservation();
 // For a group: waits for an approval and for the day before, and can be withdrawn.
 eventloom::Saga group_reservation();
 
+// Watches over the bill of a stay until it is paid: reminds three times, and then charges the card.
+eventloom::Saga billing();
+
 } // namespace hotel

@@ -10,7 +10,7 @@ void ThreadWatch::look()
         if (++looks_ == looks_max) {
             write_to(runtime_.log, LogLevel::warning, "threads-busy",
                      {{"reason", "no thread was free for some time, so projections, sagas and subscriptions wait; "
-                                 "do activities or handlers block? --threads gives more"}});
+                                 "do handlers of events or other tasks block? --threads gives more"}});
         }
         return;
     }
