@@ -2,9 +2,10 @@
 #include "hotel/cards.hpp"
 #include "hotel/sagas.hpp"
 
-#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/sagas/migration.hpp>
 #include <eventloom/sagas/saga.hpp>
+
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/storage/system_files.hpp>
 
