@@ -237,8 +237,10 @@ bool SagaEngine::settle(Time deadline, bool with_attempts)
 {
     const auto is_idle = [&](std::uint64_t& moves) {
         const std::lock_guard lock{mutex_};
-        moves = moves_;
-        return active_.empty() && (not with_attempts || timers_.attempts() == 0);
+        moves              = moves_;
+        const auto next    = timers_.next();
+        const bool is_time = next && *next <= runtime_.clock.now();
+        return active_.empty() && not is_time && (not with_attempts || timers_.attempts() == 0);
     };
     const auto has_read_all = [&] {
         const Position head = store_.head();

@@ -16,6 +16,7 @@ LogLevel level_of(const Fact&)
     if constexpr (std::is_same_v<Fact, Compensated> || std::is_same_v<Fact, CancelAsked>) return LogLevel::warning;
     if constexpr (std::is_same_v<Fact, CancelRefused>) return LogLevel::warning;
     if constexpr (std::is_same_v<Fact, Paused> || std::is_same_v<Fact, Unpaused>) return LogLevel::info;
+    if constexpr (std::is_same_v<Fact, Migrated>) return LogLevel::info;
     if constexpr (std::is_same_v<Fact, StepUndone> || std::is_same_v<Fact, Resumed>) return LogLevel::info;
     return LogLevel::debug;
 }
@@ -29,9 +30,12 @@ void SagaEngine::report(const InstanceKey& key, const Facts& facts) const
         const auto write = [&](const auto& happened) {
             LogFields fields{{"saga", key.saga}, {"key", key.key}};
             if constexpr (requires { happened.step; }) fields.emplace_back("step", happened.step);
-            if constexpr (requires { happened.code; }) fields.emplace_back("code", happened.code);
-            if constexpr (requires { happened.reason; }) fields.emplace_back("error", happened.reason);
-            if constexpr (requires { happened.because; }) fields.emplace_back("because", happened.because);
+            const auto say = [&](std::string_view name, const std::string& words) {
+                if (not words.empty()) fields.emplace_back(name, words);
+            };
+            if constexpr (requires { happened.code; }) say("code", happened.code);
+            if constexpr (requires { happened.reason; }) say("error", happened.reason);
+            if constexpr (requires { happened.because; }) say("because", happened.because);
             write_to(runtime_.log, level_of(happened), encoded<instance::Instance>(fact).type, fields);
         };
         std::visit(write, fact);

@@ -64,6 +64,8 @@ void begin_undoing(Instance& instance, const std::vector<std::uint32_t>& undo, f
     for (Progress& progress : instance.steps) {
         if (progress.state == StepState::open) progress = Progress{};
     }
+    instance.outbox.entries.clear();
+    instance.outbox.timers.clear();
     instance.status = SagaStatus::compensating;
     instance.failed = std::move(why);
 }
@@ -319,6 +321,7 @@ Instance evolve(Instance instance, const Migrated& event)
     }
     for (const std::uint32_t place : event.done) settle(instance.progress_of(place), StepState::done);
     for (const std::uint32_t place : event.skipped) settle(instance.progress_of(place), StepState::skipped);
+    open_next(instance, event.at); // new steps wait from now on
     return instance;
 }
 

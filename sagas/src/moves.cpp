@@ -249,8 +249,11 @@ void SagaEngine::asked(const std::shared_ptr<Active>& active, const std::shared_
     const Time now           = runtime_.clock.now();
     const auto [_, is_first] = active->asked.since.try_emplace(work->task.place, now);
     const bool is_noted      = active->instance.progress_of(work->task.place).asked != Time{};
-    const bool has_deadline  = active->saga->handlers.empty() && active->saga->steps[work->task.place].deadline;
-    if (is_first && not is_noted && has_deadline) {
+    // What counts after a restart, too.
+    const bool is_of_step = active->saga->handlers.empty();
+    const auto* step      = is_of_step ? &active->saga->steps[work->task.place] : nullptr;
+    const bool matters    = step != nullptr && (step->deadline || step->when);
+    if (is_first && not is_noted && matters) {
         runtime_.executor.post_at(now + quick, [weak = weak_from_this(), key = active->key, work, now] {
             const auto engine = weak.lock();
             if (not engine || engine->stopped()) return;
@@ -274,7 +277,12 @@ void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shar
 {
     const auto present = active->work_for(work->task);
     if (present != work || late) return answered_late(active, work, answer);
-    if (not answer && is_answered_later(answer.error())) {
+    if (not answer && is_answered_later(answer.error()) && work->done + 1 < work->actions.size()) {
+        park(*active, work->name,
+             {Failure::invalid, "answered-later-not-last",
+              "called an activity that is answered from elsewhere, and found that the step \"" + work->name +
+                  "\" has more work after it, which nobody would do; put the call last, or into a step of its own"});
+    } else if (not answer && is_answered_later(answer.error())) {
         active->drop(*work);
         active->add(instance::WorkAsked{work->name, work->task.place, to_string(id_of(active->key, *work)), true,
                                         runtime_.clock.now()});

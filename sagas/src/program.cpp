@@ -114,11 +114,14 @@ const detail::SentType* sent_type_of(const Instance& instance, const Task& task)
 
 std::vector<std::pair<Task, std::string>> calls_answered_later(const Instance& instance)
 {
-    const auto kind = instance.status == SagaStatus::running ? TaskKind::act : TaskKind::undo;
     std::vector<std::pair<Task, std::string>> calls;
     const auto add = [&](const Task& task, const Progress& progress) {
         if (not progress.call.empty()) calls.emplace_back(task, progress.call);
     };
+    const bool is_stuck = instance.status == SagaStatus::stuck;
+    if (not is_open(instance) && not is_stuck) return calls;
+    const bool goes_forward = is_stuck ? instance.stuck_running : instance.status == SagaStatus::running;
+    const auto kind         = goes_forward ? TaskKind::act : TaskKind::undo;
     for (std::uint32_t place = 0; place < instance.steps.size(); ++place) add({place, kind}, instance.steps[place]);
     for (const auto& entry : instance.outbox.entries) add({entry.outgoing.number, TaskKind::act}, entry.progress);
     add({the_end, TaskKind::end}, instance.end);
@@ -170,7 +173,7 @@ private:
     void at_step(std::uint32_t place)
     {
         const SagaStep& step = saga_.steps[place];
-        if (step.when && is_new(step.group) && not step.when.call(step.when.held.get(), state_.get())) {
+        if (step.when && is_new(place) && not step.when.call(step.when.held.get(), state_.get())) {
             fact = StepSkipped{step.name, place, {}, now_, others_are_open(saga_, instance_, place)};
             return;
         }
@@ -185,12 +188,14 @@ private:
         attempt({place, TaskKind::act}, progress);
     }
 
-    // What a step has changed does not count for those beside it: they may be on their way.
-    bool is_new(std::uint32_t group) const
+    // Once its work was asked for, or a step beside it has done its own, its condition does not count any more.
+    bool is_new(std::uint32_t place) const
     {
-        for (std::uint32_t place = 0; place < saga_.steps.size(); ++place) {
-            if (saga_.steps[place].group != group) continue;
-            if (instance_.progress_of(place).state == StepState::done) return false;
+        const Progress& own = instance_.progress_of(place);
+        if (asked_.since.contains(place) || own.failed > 0 || own.asked != Time{}) return false;
+        for (std::uint32_t other = 0; other < saga_.steps.size(); ++other) {
+            const bool is_beside = saga_.steps[other].group == saga_.steps[place].group && saga_.steps[other].act;
+            if (is_beside && instance_.progress_of(other).state == StepState::done) return false;
         }
         return true;
     }
@@ -245,10 +250,15 @@ private:
             attempt({entry.outgoing.number, TaskKind::act}, entry.progress);
         }
         if (outbox.ends) return;
+        const SetTimer* first = nullptr;
         for (const SetTimer& timer : outbox.timers) {
-            if (timer.due <= now_ && next.timer == nullptr) next.timer = inner_type_of(saga_, timer.type);
-            if (timer.due > now_) take_earlier(next.wake, timer.due);
+            if (timer.due > now_) {
+                take_earlier(next.wake, timer.due);
+            } else if (first == nullptr || timer.due < first->due) {
+                first = &timer;
+            }
         }
+        if (first != nullptr) next.timer = inner_type_of(saga_, first->type);
     }
 
     void at_undoing()

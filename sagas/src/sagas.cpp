@@ -15,7 +15,9 @@ void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
 {
     for (const auto& entry : outbox.entries) {
         shown.step += (shown.step.empty() ? "" : ", ") + entry.outgoing.name;
+        if (not entry.progress.call.empty()) shown.waits_for = "the answer to the call " + entry.progress.call;
         if (entry.progress.failed == 0) continue;
+        shown.waits_for    = "the next attempt";
         shown.attempts     = entry.progress.failed;
         shown.next_attempt = entry.progress.next_attempt;
     }
@@ -100,8 +102,11 @@ SagaHistoryEntry entry_of(const RecordedEvent& event)
     const auto read = [&](const auto& fact) {
         if constexpr (requires { fact.step; }) entry.step = fact.step;
         if constexpr (requires { fact.event; }) entry.detail = fact.event;
-        if constexpr (requires { fact.reason; }) entry.detail = fact.reason;
-        if constexpr (requires { fact.because; }) entry.detail = fact.because;
+        const auto say = [&](const std::string& words) {
+            if (not words.empty()) entry.detail = words;
+        };
+        if constexpr (requires { fact.reason; }) say(fact.reason);
+        if constexpr (requires { fact.because; }) say(fact.because);
     };
     static_cast<void>(
         detail::with_facts<instance::Instance>(event, entry.what, read)); // shown as far as it can be read

@@ -203,4 +203,59 @@ TEST_CASE("killed after any task, a saga of handlers loses nothing and doubles n
     }
 }
 
+struct P {};
+struct A {};
+struct B {};
+
+TEST_CASE("timers that are overdue are heard in the order of their times", "[sagas][handlers][timers]")
+{
+    House house{saga<StayId, P>(
+        "booking", 1, begins_with<Requested>{},
+        [](P&, const StayId&, const Requested&) -> actions {
+            return {wake(48h, B{}), wake(24h, A{})};
+        },
+        [](P&, const StayId& s, const A&) -> actions { return {send(s, Note{"A"})}; },
+        [](P&, const StayId& s, const B&) -> actions { return {send(s, Note{"B"})}; })};
+    house.request("1");
+    house.settle();
+    house.close();
+    house.simulated.advance(72h);
+    house.open();
+    house.finish();
+    CHECK(house.notes("1") == Words{"A", "B"});
+    house.simulated.advance(1h);
+    CHECK(house.notes("1") == Words{"A", "B"});
+}
+
+TEST_CASE("an answer from elsewhere to a saga of handlers that was cancelled is refused",
+          "[sagas][handlers][answered-later]")
+{
+    House house{saga<StayId, P>(
+        "booking", 1, begins_with<Requested>{},
+        [](P&, const StayId& s, const Requested&) -> actions {
+            return {call(Charge{s.value, 1})};
+        },
+        [](P&, const StayId& s, const Slip&) -> actions { return {send(s, Note{"slip"})}; })};
+    house.cards.later = true;
+    house.request("1");
+    house.finish();
+    CHECK(house.instance("1").waits_for.find("answer") != std::string::npos);
+    CHECK(house.sagas->cancel("booking", "1", "x"));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+    const auto before = house.types_of("booking-1").size();
+    CHECK_FALSE(house.sagas->answer<Charge>(house.cards.keys.front(), Slip{"s"}));
+    CHECK(house.types_of("booking-1").size() == before);
+}
+
+TEST_CASE("the history of a saga of handlers says which event was heard", "[sagas][handlers]")
+{
+    House house{saga<StayId, P>("booking", 1, begins_with<Requested>{},
+                                [](P&, const StayId&, const Requested&) -> actions { return {}; })};
+    house.request("1");
+    house.finish();
+    const auto shown = house.sagas->show("booking", "1").value();
+    CHECK(shown.history.at(1).detail == "stay-requested");
+}
+
 } // namespace stay_test

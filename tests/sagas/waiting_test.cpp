@@ -265,4 +265,70 @@ TEST_CASE("a provider that is down for an hour fails none of ten thousand, is tr
     CHECK(house.simulated.now() - began < 1h + 180s);
 }
 
+TEST_CASE("an answer from elsewhere that comes while the instance is stuck counts, and is undone when it is cancelled",
+          "[sagas][answered-later][stuck]")
+{
+    static bool is_broken;
+    is_broken = true;
+    House house{
+        saga<Booking>("booking", 1, begins_with_request(),
+                      together(step("charge", act{[](const Booking& b) {
+                                        return call(Charge{b.stay.value, b.cents});
+                                    }},
+                                    keep{[](Booking& b, const Slip& s) { b.slip = s.number; }},
+                                    undo{[](const Booking& b) { return call(Refund{b.stay.value}); }}),
+                               note("noted"), step("approval", await<Approved>{}, keep{[](Booking&, const Approved&) {
+                                                       if (is_broken) throw std::runtime_error{"broken"};
+                                                   }})),
+                      step("wait", await<Withdrawn>{}))};
+    house.cards.later = true;
+    house.request("1");
+    house.finish();
+    REQUIRE(house.cards.keys.size() == 1);
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::stuck);
+    CHECK(house.sagas->answer<Charge>(house.cards.keys.front(), Slip{"s"}));
+    const auto t = house.types_of("booking-1");
+    CHECK(std::find(t.begin(), t.end(), "saga-step-undone") == t.end());
+    is_broken = false;
+    CHECK(house.sagas->retry("booking", "1"));
+    house.finish();
+    CHECK(house.instance("1").step == "wait");
+    CHECK(house.cards.asked == 1);
+    CHECK(house.sagas->cancel("booking", "1", "x"));
+    house.finish();
+    CHECK(house.notes("1") == Words{"noted", "not noted"});
+}
+
+TEST_CASE("a condition counts also when an event of a step beside it came early", "[sagas][when][together]")
+{
+    House house{saga<Booking>("booking", 1, begins_with_request(), step("wait", await<Withdrawn>{}),
+                              together(step("approval", await<Approved>{}),
+                                       step("never", when{[](const Booking&) { return false; }},
+                                            act{[](const Booking& b) { return send(b.stay, Note{"never"}); }})))};
+    house.request("1");
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
+    house.finish();
+    REQUIRE(house.commands->send(StayId{"1"}, Withdraw{}));
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::completed);
+    CHECK(house.notes("1").empty());
+}
+
+TEST_CASE("work after a call that is answered from elsewhere stops the instance, because nobody would do it",
+          "[sagas][actions][answered-later]")
+{
+    House house{
+        saga<Booking>("booking", 1, begins_with_request(),
+                      step("all", act{[](const Booking& booking) {
+                               return actions{call(Charge{booking.stay.value, 1}), send(booking.stay, Note{"after"})};
+                           }}))};
+    house.cards.later = true;
+    house.request("1");
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::stuck);
+    CHECK(house.instance("1").why->code == "answered-later-not-last");
+}
+
 } // namespace stay_test

@@ -211,12 +211,14 @@ result<void> act_on(CommandLine& line, Output& out, const Intervention& what, co
             require_consent(false, fmt::format("{} the saga {}-{}", what.name, words.chosen.saga, words.chosen.key)));
     }
     BOOST_OUTCOME_TRY(service.start());
+    SagaInstance one;
+    one.saga = words.chosen.saga;
+    one.key  = words.chosen.key;
     if (not words.dry_run) {
-        SagaInstance one;
-        one.saga = words.chosen.saga;
-        one.key  = words.chosen.key;
         BOOST_OUTCOME_TRY(what.act(service.sagas(), one));
         BOOST_OUTCOME_TRY(then(service));
+    } else if (what.check) {
+        BOOST_OUTCOME_TRY(what.check(service.sagas(), one));
     }
     return show(out, service.sagas(), words.chosen.saga, words.chosen.key);
 }
@@ -342,6 +344,15 @@ void add_saga_commands(CommandLine& line)
          .about = "Go on with an instance that is paused",
          .verb  = "resumed",
          .act   = [words](Sagas& of, const SagaInstance& one) { return of.resume(one.saga, one.key, words->because); }},
+        false);
+    add_intervention(
+        line, sagas, words,
+        {.name  = "migrate",
+         .about = "Move an instance to the next version of its saga, as the program says how",
+         .verb  = "migrated",
+         .act   = [words](Sagas& of, const SagaInstance& one) { return of.migrate(one.saga, one.key, words->because); },
+         .check = [words](Sagas& of,
+                          const SagaInstance& one) { return of.migrate(one.saga, one.key, words->because, true); }},
         false);
 }
 

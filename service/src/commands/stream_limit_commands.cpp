@@ -121,7 +121,9 @@ result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArgu
     if (arguments.max_count) wanted.max_count = arguments.max_count;
     if (arguments.truncate_before) wanted.truncate_before = arguments.truncate_before;
     if (wanted != status.limits) {
-        BOOST_OUTCOME_TRY(check_sagas(service, arguments.stream));
+        if (not arguments.clear) {
+            BOOST_OUTCOME_TRY(check_sagas(service, arguments.stream));
+        }
         BOOST_OUTCOME_TRY(arguments.dry_run ? check_stream_limits(store, arguments.stream, wanted)
                                             : set_stream_limits(store, ids, arguments.stream, wanted));
     }

@@ -71,6 +71,7 @@ inline constexpr InnerType inner_type{.name        = full_name<T>(),
 template <class Timer>
 [[gnu::cold]] void add_kept_work(SagaWork& work, woken<Timer>&& one)
 {
+    static_assert(may_be_kept<Timer>());
     add_wake(work, inner_type<Timer>, one.at, one.after, &one.timer);
 }
 
@@ -146,6 +147,8 @@ template <class Key, class State, class... Part>
     using Sources = typename detail::sources_in<Part...>::type;
     using All     = detail::AllOf<Part...>;
     static_assert((requires { Part::template has<int>; } || ...), "a saga with handlers has no el::begins_with");
+    static_assert((detail::begins_are_handled<Part, Part...> && ...),
+                  "an event of el::begins_with has no handler in the saga");
     if constexpr ((detail::saga_data_fit<State>() && ... && detail::handler_fits<Owner, State, Sources, Part>())) {
         auto made = detail::new_saga(name, version, detail::saga_data<State>);
         (detail::add_handler<Owner, State, Sources, All>(*made, part), ...);

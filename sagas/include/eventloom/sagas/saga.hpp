@@ -323,18 +323,20 @@ void add_part(SagaDefinition& saga, failed<F>& part)
 template <class State, class... Part>
 [[gnu::cold]] Saga saga(std::string_view name, std::uint32_t version, Part... part)
 {
-    using Begin = detail::key_of_saga<Part...>;
-    static_assert((detail::is_begins<Part> || ...), "a saga has no el::begins");
     // What does not fit has been reported by the compiler; then there is nothing to define.
-    if constexpr (Begin::known) {
-        using Key = typename Begin::key;
-        if constexpr ((detail::saga_data_fit<State>() && ... && detail::part_fits<Key, State, Part>())) {
-            auto made = detail::new_saga(name, version, detail::saga_data<State>);
-            (detail::add_part<Key, State>(*made, part), ...);
-            return detail::finished(std::move(made));
+    if constexpr (detail::saga_data_fit<State>()) {
+        using Begin = detail::key_of_saga<Part...>;
+        static_assert((detail::is_begins<Part> || ...), "a saga has no el::begins");
+        if constexpr (Begin::known) {
+            using Key = typename Begin::key;
+            if constexpr ((detail::part_fits<Key, State, Part>() && ...)) {
+                auto made = detail::new_saga(name, version, detail::saga_data<State>);
+                (detail::add_part<Key, State>(*made, part), ...);
+                return detail::finished(std::move(made));
+            }
+        } else {
+            static_cast<void>((detail::begins_fits<State, Part>() && ...));
         }
-    } else {
-        static_cast<void>((detail::begins_fits<State, Part>() && ...));
     }
     return nullptr;
 }

@@ -45,7 +45,7 @@ std::string_view to_string(SagaStatus status);
 
 struct SagaInstance {
     std::string saga;
-    std::uint32_t version = 0; // of the definition it began with
+    std::uint32_t version = 0; // of the definition
     std::string key;
     SagaStatus status = SagaStatus::running;
     std::string step;                 // the current ones; empty when the instance has ended

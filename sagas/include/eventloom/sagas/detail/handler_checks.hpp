@@ -77,6 +77,31 @@ inline constexpr bool may_begin = (false || ... || []<class One>(std::type_ident
     return false;
 }(std::type_identity<Part>{}));
 
+template <class Part, class Fact>
+consteval bool handles()
+{
+    if constexpr (is_handler_option<Part>) {
+        return false;
+    } else if constexpr (has_one_signature<Part>) {
+        if constexpr (std::tuple_size_v<arguments_of<Part>> == 3) {
+            return std::is_same_v<std::remove_cvref_t<std::tuple_element_t<2, arguments_of<Part>>>, Fact>;
+        }
+        return false;
+    } else {
+        return false;
+    }
+}
+
+// Each event that begins an instance has its handler.
+template <class Option, class... Part>
+inline constexpr bool begins_are_handled = true;
+template <class... Begin, class... Part>
+inline constexpr bool
+    begins_are_handled<begins_with<Begin...>, Part...> = sizeof...(Begin) > 0 &&
+                                                         (true && ... && []<class One>(std::type_identity<One>) {
+                                                             return (false || ... || handles<Part, One>());
+                                                         }(std::type_identity<Begin>{}));
+
 template <class... Argument>
 consteval void refuse_handler_arguments(std::type_identity<std::tuple<Argument...>>)
 {

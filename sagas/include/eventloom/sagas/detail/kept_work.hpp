@@ -20,6 +20,16 @@ std::shared_ptr<void> make_new()
     return own(new T{});
 }
 
+// What is kept is in the log, in the saga's own events, and nothing seals it there.
+template <class T>
+consteval bool may_be_kept()
+{
+    static_assert(
+        not holds_personal<T>(),
+        "what el::actions asks for is kept in the log, and has no place for personal fields: send the person's id");
+    return true;
+}
+
 template <class State, class Command>
 struct KeptCommand {
     static constexpr SentType type{.name        = full_name<Command>(),
@@ -56,6 +66,7 @@ struct KeptRequest {
 template <class State, class Command>
 [[gnu::cold]] void add_kept_work(SagaWork& work, sent<State, Command>&& one)
 {
+    static_assert(may_be_kept<Command>());
     static_cast<void>(KeptCommand<State, Command>::is_known);
     add_command(work, KeptCommand<State, Command>::type, one.to.stream(), new Command(std::move(one.command)),
                 &destroy<Command>);
@@ -64,6 +75,7 @@ template <class State, class Command>
 template <class Context, class Command>
 [[gnu::cold]] void add_kept_work(SagaWork& work, sent_within<Context, Command>&& one)
 {
+    static_assert(may_be_kept<Command>());
     static_cast<void>(KeptCommandWithin<Context, Command>::is_known);
     add_command(work, KeptCommandWithin<Context, Command>::type, std::string{Context::stream},
                 new Command(std::move(one.command)), &destroy<Command>);
@@ -72,6 +84,7 @@ template <class Context, class Command>
 template <class Request>
 [[gnu::cold]] void add_kept_work(SagaWork& work, called<Request>&& one)
 {
+    static_assert(may_be_kept<Request>());
     static_cast<void>(KeptRequest<Request>::is_known);
     add_request(work, KeptRequest<Request>::type, new Request(std::move(one.request)), &destroy<Request>);
 }
