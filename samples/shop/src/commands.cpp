@@ -201,11 +201,12 @@ void add_orders(el::CommandLine& line)
         std::string country = "United Kingdom";
         std::string stage;
         std::string reason = "asked by the customer";
+        std::string by;
         std::vector<std::string> lines;
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
-    const auto orders    = line.app().add_subcommand("orders", "Orders: place, list, show, timeline, cancel");
+    const auto orders    = line.app().add_subcommand("orders", "Orders: place, approve, cancel, list, show, timeline");
     orders.require_subcommand();
 
     const auto place = orders.add_subcommand("place", "Place an order and wait until it is completed or cancelled");
@@ -224,6 +225,20 @@ void add_orders(el::CommandLine& line)
         }
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, command));
+        // Nobody knows when it is approved.
+        BOOST_OUTCOME_TRY(orders::needs_approval(orders::total_of(command.lines))
+                              ? finish_receipt(line, *shop, out)
+                              : finish_order(line, *shop, OrderId{arguments->number}, out));
+        return show_order(out, *shop, arguments->number);
+    });
+
+    const auto approve = orders.add_subcommand("approve", "Approve a large order, which waits for it");
+    approve.add_option("order", arguments->number, "The order's number").required();
+    approve.add_option("--by", arguments->by, "Who approves it").required();
+    line.on(approve, [&line, arguments](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
+        BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, orders::Approve{arguments->by}));
+        BOOST_OUTCOME_TRY(shop->service().start());
         BOOST_OUTCOME_TRY(finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);
     });
@@ -253,7 +268,8 @@ void add_orders(el::CommandLine& line)
         return show_timeline(out, *shop, arguments->number, arguments->limit);
     });
 
-    const auto cancel = orders.add_subcommand("cancel", "Cancel an order that is not completed");
+    const auto cancel =
+        orders.add_subcommand("cancel", "Cancel an order that is not completed, and undo what was done for it");
     cancel.add_option("order", arguments->number, "The order's number").required();
     cancel.add_option("--reason", arguments->reason, "Why");
     line.on(cancel, [&line, arguments](el::Output& out) -> el::result<void> {

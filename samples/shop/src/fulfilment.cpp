@@ -66,54 +66,99 @@ std::string tracking_of(const Fulfilment& saga)
     return "parcel-" + saga.order.value;
 }
 
+auto begins_with_order()
+{
+    return begins{[](const OrderId& order, const orders::Placed& event) {
+        return Fulfilment{order, event.customer, event.country, merged(event.lines), event.total, ""};
+    }};
+}
+
+// What one person may not spend alone waits for another one.
+auto approval()
+{
+    return step("approval", el::when{[](const Fulfilment& saga) { return orders::needs_approval(saga.total); }},
+                el::await<orders::Approved>{}, el::deadline{14 * 24h});
+}
+
+auto reserve_stock()
+{
+    return step("reserve stock", act{[](const Fulfilment& saga) {
+                    return for_each_article(saga.articles, [&](const Wanted& article) {
+                        return stock::Reserve{saga.order, article.quantity};
+                    });
+                }},
+                undo{[](const Fulfilment& saga) {
+                    return for_each_article(saga.articles, [&](const Wanted&) { return stock::Release{saga.order}; });
+                }});
+}
+
+auto take_payment(const el::retry& retry)
+{
+    return step("take payment", act{[](const Fulfilment& saga) {
+                    return call(Charge{saga.order.value, saga.total});
+                }},
+                keep{[](Fulfilment& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
+                undo{[](const Fulfilment& saga) { return call(Refund{saga.order.value}); }}, retry, el::deadline{48h});
+}
+
+auto record_payment()
+{
+    return step(
+        "record payment", act{[](const Fulfilment& saga) {
+            return send(PaymentId{saga.order.value}, payments::RecordTaken{saga.receipt, saga.total});
+        }},
+        undo{[](const Fulfilment& saga) { return send(PaymentId{saga.order.value}, payments::RecordRefund{}); }});
+}
+
+auto arrange_shipping()
+{
+    return step("arrange shipping", act{[](const Fulfilment& saga) {
+                    return send(ShipmentId{saga.order.value},
+                                shipping::Arrange{saga.order, saga.customer, saga.country, tracking_of(saga)});
+                }},
+                undo{[](const Fulfilment& saga) { return send(ShipmentId{saga.order.value}, shipping::CallOff{}); }});
+}
+
+// Refused when the order was cancelled in between: no goods have been sent yet.
+auto complete_order()
+{
+    return step("complete order", act{[](const Fulfilment& saga) {
+                    return send(saga.order, orders::Complete{saga.receipt, tracking_of(saga)});
+                }});
+}
+
+auto dispatch_goods()
+{
+    return step("dispatch goods", act{[](const Fulfilment& saga) {
+                    return for_each_article(saga.articles, [&](const Wanted&) { return stock::Dispatch{saga.order}; });
+                }});
+}
+
+auto cancels_the_order()
+{
+    return failed{[](const Fulfilment& saga, const el::failure& why) {
+        return send(saga.order, orders::Cancel{why.step + ": " + why.reason});
+    }};
+}
+
 } // namespace
 
 el::Saga fulfilment()
 {
-    return el::saga<Fulfilment>(
-        "fulfilment", 1, begins{[](const OrderId& order, const orders::Placed& event) {
-            return Fulfilment{order, event.customer, event.country, merged(event.lines), event.total, ""};
-        }},
+    // A provider that does not answer is asked until the deadline: an outage cancels no order.
+    const el::retry until_the_deadline{.times = 1'000, .first_wait = 50ms};
+    return el::saga<Fulfilment>("fulfilment", 2, begins_with_order(), el::cancelled_by<orders::Cancelled>{}, approval(),
+                                el::together(reserve_stock(), take_payment(until_the_deadline)), record_payment(),
+                                arrange_shipping(), complete_order(), el::no_return{}, dispatch_goods(),
+                                cancels_the_order());
+}
 
-        step("reserve stock", act{[](const Fulfilment& saga) {
-                 return for_each_article(saga.articles, [&](const Wanted& article) {
-                     return stock::Reserve{saga.order, article.quantity};
-                 });
-             }},
-             undo{[](const Fulfilment& saga) {
-                 return for_each_article(saga.articles, [&](const Wanted&) { return stock::Release{saga.order}; });
-             }}),
-
-        step("take payment", act{[](const Fulfilment& saga) {
-                 return call(Charge{saga.order.value, saga.total});
-             }},
-             keep{[](Fulfilment& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
-             undo{[](const Fulfilment& saga) { return call(Refund{saga.order.value}); }},
-             el::retry{.times = 8, .first_wait = 50ms}, el::deadline{48h}),
-
-        step("record payment", act{[](const Fulfilment& saga) {
-                 return send(PaymentId{saga.order.value}, payments::RecordTaken{saga.receipt, saga.total});
-             }},
-             undo{[](const Fulfilment& saga) { return send(PaymentId{saga.order.value}, payments::RecordRefund{}); }}),
-
-        step("arrange shipping", act{[](const Fulfilment& saga) {
-                 return send(ShipmentId{saga.order.value},
-                             shipping::Arrange{saga.order, saga.customer, saga.country, tracking_of(saga)});
-             }},
-             undo{[](const Fulfilment& saga) { return send(ShipmentId{saga.order.value}, shipping::CallOff{}); }}),
-
-        // Refused when the order was cancelled in between: no goods have been sent yet.
-        step("complete order", act{[](const Fulfilment& saga) {
-                 return send(saga.order, orders::Complete{saga.receipt, tracking_of(saga)});
-             }}),
-
-        step("dispatch goods", act{[](const Fulfilment& saga) {
-                 return for_each_article(saga.articles, [&](const Wanted&) { return stock::Dispatch{saga.order}; });
-             }}),
-
-        failed{[](const Fulfilment& saga, const el::failure& why) {
-            return send(saga.order, orders::Cancel{why.step + ": " + why.reason});
-        }});
+el::Saga first_fulfilment()
+{
+    const el::retry eight_times{.times = 8, .first_wait = 50ms};
+    return el::saga<Fulfilment>("fulfilment", 1, begins_with_order(), reserve_stock(), take_payment(eight_times),
+                                record_payment(), arrange_shipping(), complete_order(), dispatch_goods(),
+                                cancels_the_order());
 }
 
 el::Saga restocking()

@@ -5,9 +5,13 @@
 
 namespace shop {
 
-// Reserve the stock, take the payment, arrange the shipping, complete the order. When a step fails, those before it are
-// undone, the last first, and the order is cancelled.
+// A large order waits until somebody has approved it. Then the stock is reserved and the payment taken, side by side; the shipping is
+// arranged, the order completed, and the goods are dispatched. When a step fails, those before it are undone, the last first, and
+// the order is cancelled. A customer who cancels it ends all this at any moment until the order is completed.
 eventloom::Saga fulfilment();
+
+// As orders were fulfilled before: one step after the other, and nobody was asked. For those that began so.
+eventloom::Saga first_fulfilment();
 
 // Put what was sent back on the shelf.
 eventloom::Saga restocking();

@@ -46,9 +46,9 @@ double SamplePaymentProvider::chance(std::string_view what, const el::CallKey& k
     return static_cast<double>(drawn.bytes[0] * 65'536 + drawn.bytes[1] * 256 + drawn.bytes[2]) / 16'777'216.0;
 }
 
-el::result<void> SamplePaymentProvider::fail_by_chance(const el::CallKey& key)
+el::result<void> SamplePaymentProvider::may_fail(const el::CallKey& key)
 {
-    if (chance("fail", key, attempts_[key]++) < options_.fail_rate) {
+    if (is_down_ || chance("fail", key, attempts_[key]++) < options_.fail_rate) {
         return el::fail(el::Failure::unavailable, "provider-unavailable",
                         "The payment provider did not answer; try again.");
     }
@@ -59,7 +59,7 @@ el::result<void> SamplePaymentProvider::fail_by_chance(const el::CallKey& key)
 el::result<Receipt> SamplePaymentProvider::charge(const Charge& charge, const el::CallKey& key)
 {
     const std::lock_guard lock{mutex_};
-    BOOST_OUTCOME_TRY(fail_by_chance(key));
+    BOOST_OUTCOME_TRY(may_fail(key));
     const auto entry = entry_of('c', charge.reference, key);
     BOOST_OUTCOME_TRY(const auto known, books_->get(entry));
     if (known) {
@@ -82,7 +82,7 @@ el::result<Receipt> SamplePaymentProvider::charge(const Charge& charge, const el
 el::result<Receipt> SamplePaymentProvider::refund(const Refund& refund, const el::CallKey& key)
 {
     const std::lock_guard lock{mutex_};
-    BOOST_OUTCOME_TRY(fail_by_chance(key));
+    BOOST_OUTCOME_TRY(may_fail(key));
     Receipt given_back;
     el::Batch batch;
     auto cursor       = books_->cursor();

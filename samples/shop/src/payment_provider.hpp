@@ -7,6 +7,7 @@
 #include <eventloom/sagas/sagas.hpp>
 #include <eventloom/storage/database.hpp>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -58,6 +59,9 @@ public:
     el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) override;
     el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) override;
 
+    // While it is down every call fails, and may be tried again.
+    void set_down(bool down) { is_down_ = down; }
+
     // Calls `visit` for every charge: its reference, the amount, and whether it was given back. A reference that comes
     // twice was charged twice. Failure::corrupt when the books are damaged.
     using Visit = std::function<void(const std::string& reference, Money amount, bool refunded)>;
@@ -68,10 +72,11 @@ public:
 private:
     // A number from 0 to 1 that the words alone decide.
     double chance(std::string_view what, const el::CallKey& key, unsigned attempt) const;
-    el::result<void> fail_by_chance(const el::CallKey& key);
+    el::result<void> may_fail(const el::CallKey& key);
 
     const SampleProviderOptions options_;
     std::unique_ptr<el::Database> books_;
+    std::atomic<bool> is_down_{false};
     std::mutex mutex_;
     std::map<el::CallKey, unsigned> attempts_; // of calls that have failed so far
 };

@@ -8,6 +8,10 @@ namespace {
 
 constexpr el::Duration patience = std::chrono::hours{1};
 
+// What is called is given up after some time; a provider that is down is left alone, but for one call now and then.
+constexpr el::ActivityOptions of_the_provider{.attempt_time      = std::chrono::seconds{30},
+                                              .tries_again_every = std::chrono::seconds{5}};
+
 } // namespace
 
 el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const std::string& directory,
@@ -34,12 +38,15 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
 
     auto& sagas    = shop->service_->sagas();
     auto* provider = shop->provider_.get();
+    sagas.add(first_fulfilment());
     sagas.add(fulfilment());
     sagas.add(restocking());
     sagas.perform<Charge>(
-        [provider](const Charge& charge, const el::CallKey& key) { return provider->charge(charge, key); });
+        [provider](const Charge& charge, const el::CallKey& key) { return provider->charge(charge, key); },
+        of_the_provider);
     sagas.perform<Refund>(
-        [provider](const Refund& refund, const el::CallKey& key) { return provider->refund(refund, key); });
+        [provider](const Refund& refund, const el::CallKey& key) { return provider->refund(refund, key); },
+        of_the_provider);
     return shop;
 }
 

@@ -43,6 +43,17 @@ TEST_CASE("cancelling twice records one cancellation, and a completed order stay
     CHECK(given<Order>().when(Cancel{"what?"}).refused("no-such-order"));
 }
 
+TEST_CASE("only a large order is approved, once, and while it waits", "[shop][orders]")
+{
+    auto dear  = tea_for_ada;
+    dear.total = most_without_approval + Money{1};
+    CHECK(given<Order>(dear).when(Approve{"Grace"}).then(Approved{"Grace"}));
+    CHECK(given<Order>(dear, Approved{"Grace"}).when(Approve{"Alan"}).then());
+    CHECK(given<Order>(tea_for_ada).when(Approve{"Grace"}).refused("needs-no-approval"));
+    CHECK(given<Order>(dear, Completed{"r", "t"}).when(Approve{"Grace"}).refused("not-placed"));
+    CHECK(given<Order>().when(Approve{"Grace"}).refused("no-such-order"));
+}
+
 TEST_CASE("stock is reserved once an order, and only what is on hand", "[shop][stock]")
 {
     using namespace shop::stock;

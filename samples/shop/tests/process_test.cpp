@@ -1,5 +1,5 @@
 // The program itself, as a person runs it: what it answers, how it exits, and what is left when it is killed.
-#include "program.hpp"
+#include "running_service.hpp"
 #include "shop.hpp"
 #include "support/sweep.hpp"
 
@@ -11,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <thread>
@@ -194,6 +195,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
     const std::vector<Case> with_data{
         {{"orders", "show", "7"}, 1, "orders list"},
         {{"orders", "cancel", "7"}, 1, "no such order"},
+        {{"orders", "approve", "7", "--by", "Grace"}, 1, "no such order"},
         {{"customers", "show", "nobody"}, 1, "nobody"},
         {{"orders", "timeline", "7"}, 1, "orders list"},
         {{"streams", "read", "no-such"}, 1, "streams list"},
@@ -309,6 +311,35 @@ TEST_CASE("an order typed in goes all the way round", "[shop][process][cli]")
     for (const auto& entry : timeline) happened.push_back(entry["event"]);
     CHECK(happened == std::vector<std::string>{"order-placed", "stock-reserved", "payment-taken", "shipment-arranged",
                                                "order-completed", "stock-dispatched"});
+}
+
+TEST_CASE("a large order waits until somebody approves it, or its customer cancels it", "[shop][process][cli]")
+{
+    const TemporaryDirectory directory;
+    std::optional<Service> service;
+    if (GENERATE(false, true)) service.emplace(directory).when_ready();
+    REQUIRE(run(directory, {"stock", "receive", "tea", "5000"}).exit_code == 0);
+    for (const auto* order : {"1", "2"}) {
+        const auto placed = run(directory, {"orders", "place", order, "--line", "tea:1000:300", "--json"});
+        INFO(placed.errors);
+        REQUIRE(placed.exit_code == 0);
+        CHECK(placed.json()["stage"] == "placed");
+    }
+    CHECK(run(directory, {"stock", "show", "tea", "--json"}).json()["on_hand"] == 5'000);
+    CHECK(run(directory, {"orders", "approve", "1"}).exit_code == 2); // who does?
+    const auto approved = run(directory, {"orders", "approve", "1", "--by", "Grace", "--json"});
+    INFO(approved.errors);
+    REQUIRE(approved.exit_code == 0);
+    CHECK(approved.json()["stage"] == "completed");
+    const auto cancelled = run(directory, {"orders", "cancel", "2", "--json"});
+    REQUIRE(cancelled.exit_code == 0);
+    CHECK(cancelled.json()["stage"] == "cancelled");
+    CHECK(run(directory, {"orders", "cancel", "1"}).exit_code == 1);
+    const auto sagas = run(directory, {"sagas", "list", "--json"}).json();
+    CHECK(sagas[0]["status"] == "completed");
+    CHECK(sagas[1]["status"] == "compensated");
+    CHECK(run(directory, {"stock", "show", "tea", "--json"}).json()["on_hand"] == 4'000);
+    CHECK(run(directory, {"orders", "timeline", "1"}).output.find("approved by Grace") != std::string::npos);
 }
 
 TEST_CASE("explain shows what made a row, as-of what it was, and drop what is made anew", "[shop][process][cli]")

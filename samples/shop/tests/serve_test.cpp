@@ -60,6 +60,7 @@ TEST_CASE("a command says the same, to the byte, through the door of the running
         {"orders", "place", "1", "--line", "tea:1:1"},
         {"orders", "place", "7", "--line", "tea"},
         {"orders", "cancel", "7"},
+        {"orders", "approve", "7", "--by", "Grace"},
         {"orders", "list", "--stage", "eaten"},
         {"stock", "list"},
         {"stock", "show", "tea"},

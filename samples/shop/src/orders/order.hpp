@@ -1,4 +1,4 @@
-// An order: placed by a customer; in the end completed or cancelled.
+// An order: placed by a customer, approved by somebody if it is large; in the end completed or cancelled.
 #pragma once
 
 #include "../ids.hpp"
@@ -24,17 +24,26 @@ inline constexpr std::size_t most_lines   = 5'000;
 inline constexpr std::int64_t most_pieces = 1'000'000'000; // of one line
 inline constexpr Money most_worth{1'000'000'000};          // of one line: ten million pounds
 
+// A payment of more than this waits for somebody's approval.
+inline constexpr Money most_without_approval{20'000'000};
+inline bool needs_approval(Money total)
+{
+    return total > most_without_approval;
+}
+
 // clang-format off
 
 // Events: what has happened. Past tense, plain data, kept for ever.
 struct Placed    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; Money total; };
 struct Completed { std::string receipt; std::string tracking; };
 struct Cancelled { std::string reason; CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; Money total; };
+struct Approved  { std::string by; };
 
 // Commands: what somebody asks for. Imperative, and open to refusal.
 struct Place    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; };
 struct Complete { std::string receipt; std::string tracking; };
 struct Cancel   { std::string reason; };
+struct Approve  { std::string by; };
 
 // State: only what the next decision needs to know.
 struct Order {
@@ -43,11 +52,13 @@ struct Order {
     // The quoted names are what the disk holds. Rename a struct as you like; never rename these.
     using Events = el::events<el::event<"order-placed", Placed>,
                               el::event<"order-completed", Completed>,
-                              el::event<"order-cancelled", Cancelled>>;
+                              el::event<"order-cancelled", Cancelled>,
+                              el::event<"order-approved", Approved>>;
 
     enum class Stage { none, placed, completed, cancelled };
 
-    Stage stage = Stage::none;
+    Stage stage      = Stage::none;
+    bool is_approved = false;
     Placed placed; // a cancellation says what it cancels
 };
 
@@ -55,6 +66,7 @@ struct Order {
 inline Order evolve(Order order, const Placed& event) { order.stage = Order::Stage::placed; order.placed = event; return order; }
 inline Order evolve(Order order, const Completed&) { order.stage = Order::Stage::completed; return order; }
 inline Order evolve(Order order, const Cancelled&) { order.stage = Order::Stage::cancelled; return order; }
+inline Order evolve(Order order, const Approved&) { order.is_approved = true; return order; }
 
 // clang-format on
 
@@ -106,6 +118,17 @@ inline el::result<std::optional<Cancelled>> decide(const Cancel& command, const 
         return el::refuse("on-its-way", "A completed order cannot be cancelled.");
     const Placed& placed = order.placed;
     return Cancelled{command.reason, placed.customer, placed.country, placed.placed_at, placed.lines, placed.total};
+}
+
+inline el::result<std::optional<Approved>> decide(const Approve& command, const Order& order)
+{
+    if (order.stage == Order::Stage::none) return el::refuse("no-such-order", "There is no such order.");
+    if (order.is_approved) return std::nullopt;
+    if (not needs_approval(order.placed.total))
+        return el::refuse("needs-no-approval", "An order of at most 200,000 pounds needs no approval.");
+    if (order.stage != Order::Stage::placed)
+        return el::refuse("not-placed", "Only an order that was placed, and not cancelled, can be approved.");
+    return Approved{command.by};
 }
 
 static_assert(el::aggregate<Order>); // every event above has its evolve, and every stored name is its own

@@ -55,6 +55,9 @@ el::Projected<TimelineKey, TimelineEntry> timeline()
                  "placed by " + event.customer.value + " on " + el::time_text(event.placed_at) + ": " +
                      lines_in_words(event.lines, event.total));
         },
+        [](Entries& entries, const orders::Approved& event, const Where& where) {
+            tell(entries, number_of(where), where, "approved by " + event.by);
+        },
         [](Entries& entries, const stock::Reserved& event, const Where& where) {
             tell(entries, event.order.value, where, "reserved " + pieces_in_words(event.quantity, where));
         },
