@@ -30,6 +30,9 @@ struct Work {
     bool calls_next() const { return not is_done() && std::holds_alternative<CallAction>(actions[done]); }
 };
 
+// Of the command or call that is the action `done` of this work: the same words for the same work, before and after a crash.
+Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
+
 struct Active;
 // What happens to an instance. Ends with exactly one call of the engine's go_on(), rest() or take_next(), now or later.
 using Input = std::function<void(const std::shared_ptr<Active>&)>;

@@ -8,6 +8,13 @@
 
 namespace eventloom {
 
+Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done)
+{
+    const std::string_view word = task.kind == TaskKind::act ? "act" : task.kind == TaskKind::undo ? "undo" : "fail";
+    const auto place            = task.kind == TaskKind::end ? 0 : task.place;
+    return derived_uuid({"saga", key.saga, key.key, std::to_string(place), name, word, std::to_string(done)});
+}
+
 namespace {
 
 // So long an instance that is to be undone waits for work that was asked for, and has no limit of its own.
@@ -15,13 +22,9 @@ constexpr Duration longest_wait_for_answer = std::chrono::minutes{1};
 // Work with a deadline that takes longer than this is recorded as asked for, so that its time goes on after a restart.
 constexpr Duration quick = std::chrono::seconds{1};
 
-// The same words for the same work, before and after a crash.
 Uuid id_of(const InstanceKey& key, const Work& work)
 {
-    const auto& task            = work.task;
-    const std::string_view word = task.kind == TaskKind::act ? "act" : task.kind == TaskKind::undo ? "undo" : "fail";
-    const auto place            = task.kind == TaskKind::end ? 0 : task.place;
-    return derived_uuid({"saga", key.saga, key.key, std::to_string(place), work.name, word, std::to_string(work.done)});
+    return id_of_action(key, work.task, work.name, work.done);
 }
 
 SendOptions options_of(const Active& active, const Work& work)
