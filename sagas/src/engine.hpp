@@ -119,6 +119,7 @@ private:
                                         const void* answer) const;
     bool begin_works(Active& active, const std::vector<Task>& tasks);
     result<std::shared_ptr<Work>> new_work(Active& active, const Task& task);
+    bool withdraw_works(Active& active);
     void drop_works_that_are_over(Active& active, Next& next);
     void park(Active& active, const std::string& step, const Error& error);
     void send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);

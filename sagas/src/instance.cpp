@@ -173,6 +173,9 @@ Instance evolve(Instance instance, const WorkAsked& event)
     Progress& step = instance.progress_of(event.place);
     if (step.asked == Time{} || event.at < step.asked) step.asked = event.at;
     if (event.is_answered_later) step.call = event.key;
+    // It had been asked for when the undoing began.
+    if (instance.status == SagaStatus::compensating && step.state == StepState::open)
+        settle(step, StepState::maybe_done);
     return instance;
 }
 

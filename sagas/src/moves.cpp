@@ -53,6 +53,7 @@ void SagaEngine::go_on(const std::shared_ptr<Active>& active)
             hear_timer(*active, *next.timer);
             continue;
         }
+        if (withdraw_works(*active)) continue;
         drop_works_that_are_over(*active, next);
         if (not begin_works(*active, next.tasks)) continue; // something followed at once
         if (not active->unrecorded.empty() && not make_writable(*active)) continue;
@@ -126,6 +127,24 @@ result<std::shared_ptr<Work>> SagaEngine::new_work(Active& active, const Task& t
     return work;
 }
 
+// Of an instance that is being undone, what still waits for its turn is not asked for any more. What was asked for is undone, too;
+// that it was comes to be known here a moment later than it is. True: that is a fact now.
+bool SagaEngine::withdraw_works(Active& active)
+{
+    if (active.instance.status != SagaStatus::compensating) return false;
+    std::erase_if(active.works, [](const auto& work) { return acts(work) && work->call->withdraw(); });
+    bool was_asked = false;
+    for (const auto& work : active.works) {
+        const auto place           = work->task.place;
+        const bool is_of_open_step = acts(work) && active.saga->handlers.empty() &&
+                                     active.instance.progress_of(place).state == instance::StepState::open;
+        if (not is_of_open_step) continue;
+        active.add(instance::WorkAsked{work->name, place, {}, false, runtime_.clock.now()});
+        was_asked = true;
+    }
+    return was_asked;
+}
+
 // An instance that is being undone waits for the answers to what it has asked for, but not for ever, and not for what was too late.
 void SagaEngine::drop_works_that_are_over(Active& active, Next& next)
 {
@@ -135,10 +154,6 @@ void SagaEngine::drop_works_that_are_over(Active& active, Next& next)
         return not is_due && not work->is_called();
     });
     const bool is_undone = active.instance.status == SagaStatus::compensating;
-    // What still waits for its turn is not asked for any more.
-    if (is_undone) {
-        std::erase_if(active.works, [](const auto& work) { return acts(work) && work->call->withdraw(); });
-    }
     if (not is_undone || std::none_of(active.works.begin(), active.works.end(), acts)) {
         active.answers_until.reset();
         return;
