@@ -103,14 +103,15 @@ Saga careful()
                          say_why_it_failed());
 }
 
-// A mistake has been found with one deviation, which can be made again.
-void check_found(const Exploration& exploration, const std::string& what, const std::string& path)
+// A mistake has been found with few deviations, which can be made again.
+void check_found(const Exploration& exploration, const std::string& what, const std::string& path,
+                 std::size_t deviations = 1)
 {
     const auto report = exploration.run({.runs = 5'000, .seconds = 30});
     INFO(report.text());
     REQUIRE(report.mistake);
     CHECK(report.mistake->what.find(what) != std::string::npos);
-    REQUIRE(report.mistake->path.size() == 1);
+    REQUIRE(report.mistake->path.size() == deviations);
     CHECK(report.mistake->path.front().find(path) != std::string::npos);
     const auto again = exploration.replay(report.mistake->deviations);
     REQUIRE(again.mistake);
@@ -174,7 +175,8 @@ TEST_CASE("an exploration finds a point of no return one step too late", "[sagas
     World world;
     const auto too_late = saga<Booking>("booking", 1, begins_with_request(), cancelled_by<Withdrawn>{}, hold_the_room(),
                                         charge_the_card(), hand_over_the_key(), no_return{}, note("welcome"));
-    check_found(hotel(too_late, world), "a guest with a key has paid", "");
+    // It must be handed over before it is known that it is too late to withdraw.
+    check_found(hotel(too_late, world), "a guest with a key has paid", "", 2);
 }
 
 TEST_CASE("an exploration finds two steps side by side that undo each other's work", "[sagas][explore]")
