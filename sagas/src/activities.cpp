@@ -305,10 +305,15 @@ void Activities::stop()
     ++state_->life;
 }
 
-void Activities::start()
+result<void> Activities::start()
 {
     const std::lock_guard lock{state_->mutex};
+    // A step whose call finds no thread would try in vain until its deadline.
+    if (not state_->queues.empty()) {
+        BOOST_OUTCOME_TRY(state_->start_threads());
+    }
     state_->stopped = false;
+    return done();
 }
 
 std::vector<ActivityState> Activities::state() const

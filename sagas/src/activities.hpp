@@ -76,8 +76,8 @@ public:
     // Begins no more calls, and returns when no activity is running on the threads; their answers are still told. Calls
     // that wait, and answers that come later, are dropped. Not to be called by an activity.
     void stop();
-    // Takes calls again after stop(), with nothing left of those before.
-    void start();
+    // Starts the threads, if there is anything to perform, and takes calls; again after stop(), with nothing left of those before.
+    result<void> start();
 
     // One for each type, by name.
     std::vector<ActivityState> state() const;

@@ -112,7 +112,7 @@ result<void> SagaEngine::start()
         BOOST_OUTCOME_TRY(check_log("started the saga " + name, checkpoint));
     }
     BOOST_OUTCOME_TRY(check_log("started sagas whose steps were recorded up to an event", table_->reached()));
-    activities_.start();
+    BOOST_OUTCOME_TRY(activities_.start());
     stopped_   = false;
     auto begun = take_up(sagas);
     if (not begun) stopped_ = true;

@@ -60,7 +60,10 @@ void SagaEngine::go_on(const std::shared_ptr<Active>& active)
         const auto sends = std::find_if(active->works.begin(), active->works.end(), [](const auto& work) {
             return not work->is_called() && not work->calls_next();
         });
-        if (sends != active->works.end()) return send(active, *sends);
+        // What is known is in the log before a command that is not written together with it.
+        const bool is_one_append = sends != active->works.end() && (*sends)->done + 1 == (*sends)->actions.size() &&
+                                   &commands_.store() == &store_;
+        if (sends != active->works.end() && (active->unrecorded.empty() || is_one_append)) return send(active, *sends);
         if (not active->unrecorded.empty()) return record(active, [this](const auto& again) { go_on(again); });
         for (const auto& work : std::vector{active->works}) {
             if (not work->is_called()) call(active, work);

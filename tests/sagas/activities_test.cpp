@@ -300,7 +300,7 @@ TEST_CASE("what is stopped asks and answers nothing, and can start again", "[sag
     CHECK(machine.state().running == 0);
     CHECK(machine.state().waiting == 0);
 
-    machine.activities.start();
+    REQUIRE(machine.activities.start());
     machine.call_in_order(6, 8);
     CHECK(machine.provider.asked == Numbers{1, 2, 6, 7});
     machine.provider.answer(2, slip(2)); // of the life before
@@ -317,7 +317,7 @@ TEST_CASE("what was on its way to a thread at the end uses up nothing of the nex
     machine.provider.answers = provider_answers;
     machine.call(1);
     machine.activities.stop();
-    machine.activities.start();
+    REQUIRE(machine.activities.start());
     machine.call(2);
     machine.run();
     CHECK(machine.provider.asked == Numbers{2});
