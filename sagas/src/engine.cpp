@@ -113,6 +113,7 @@ result<void> SagaEngine::start()
     }
     BOOST_OUTCOME_TRY(check_log("started sagas whose steps were recorded up to an event", table_->reached()));
     BOOST_OUTCOME_TRY(activities_.start());
+    ++run_;
     stopped_   = false;
     auto begun = take_up(sagas);
     if (not begun) stopped_ = true;
