@@ -298,12 +298,14 @@ void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shar
 {
     const auto present = active->work_for(work->task);
     if (present != work || late) return answered_late(active, work, answer);
-    if (not answer && is_answered_later(answer.error()) && work->done + 1 < work->actions.size()) {
+    // Nobody waits for an answer from elsewhere to a step that is being undone.
+    const bool is_undone = work->task.kind == TaskKind::act && active->instance.status != SagaStatus::running;
+    if (not answer && is_answered_later(answer.error()) && not is_undone && work->done + 1 < work->actions.size()) {
         park(*active, work->name,
              {Failure::invalid, "answered-later-not-last",
               "called an activity that is answered from elsewhere, and found that the step \"" + work->name +
                   "\" has more work after it, which nobody would do; put the call last, or into a step of its own"});
-    } else if (not answer && is_answered_later(answer.error())) {
+    } else if (not answer && is_answered_later(answer.error()) && not is_undone) {
         active->drop(*work);
         active->add(instance::WorkAsked{work->name, work->task.place, to_string(id_of(active->key, *work)), true,
                                         runtime_.clock.now()});

@@ -185,4 +185,32 @@ TEST_CASE("a cancellation that comes while the instance is stuck counts when it 
     CHECK(house.types_of("room-1") == Words{"room-held", "room-released"});
 }
 
+TEST_CASE("a step whose activity says after the cancellation that its answer comes from elsewhere is undone, too",
+          "[sagas][cancel][answered-later]")
+{
+    std::vector<std::function<void(result<Slip>)>> asked;
+    House house{can_be_withdrawn()};
+    house.kill();
+    house.commands = std::make_unique<CommandBus>(house.runtime, *house.store.store);
+    house.bus      = std::make_unique<EventBus>(house.runtime, *house.store.store);
+    house.sagas    = std::make_unique<Sagas>(house.runtime, *house.store.store, *house.commands, *house.bus,
+                                          house.directory.path() + "/sagas");
+    house.sagas->add(can_be_withdrawn());
+    house.sagas->perform_async<Charge>([&](const Charge&, const CallKey&, auto answer) { asked.push_back(answer); });
+    house.sagas->perform<Refund>([&](const Refund& request, const CallKey& key) -> result<Slip> {
+        house.cards.refunded.emplace(key, request.stay);
+        return Slip{"back"};
+    });
+    REQUIRE(house.sagas->start());
+    house.request("1");
+    house.simulated.run_until_idle();
+    REQUIRE(asked.size() == 1);
+    REQUIRE(house.commands->send(StayId{"1"}, Withdraw{}));
+    house.simulated.run_until_idle();
+    asked.front()(answered_later());
+    house.finish();
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+    CHECK(house.cards.refunded.size() == 1);
+}
+
 } // namespace stay_test
