@@ -1,6 +1,7 @@
 // What an exploration finds in sagas with a mistake, and does not find in one without.
 #include "support/stay.hpp"
 
+#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/sagas/explore.hpp>
 #include <eventloom/sagas/handlers.hpp>
 
@@ -66,7 +67,7 @@ bool is_completed(const Explored& run)
 // One stay is requested, and may be withdrawn.
 Exploration hotel(Saga saga, World& world)
 {
-    Exploration exploration{{std::move(saga)}};
+    Exploration exploration{{std::move(saga)}, [](const Runtime& runtime) { return open_memory_store(runtime); }};
     exploration.resets([&world] { world.begin_anew(); });
     exploration.begins("a stay is requested",
                        [](Explored& run) { REQUIRE(run.commands.send(StayId{"1"}, Request{100})); });
@@ -225,7 +226,7 @@ Saga watching(Approval... approval)
 
 Exploration hotel_with_approval(Saga saga, World& world)
 {
-    Exploration exploration{{std::move(saga)}};
+    Exploration exploration{{std::move(saga)}, [](const Runtime& runtime) { return open_memory_store(runtime); }};
     exploration.resets([&world] { world.begin_anew(); });
     exploration.begins("a stay is requested",
                        [](Explored& run) { REQUIRE(run.commands.send(StayId{"1"}, Request{100})); });

@@ -1,9 +1,7 @@
 #include "explored_run.hpp"
 
-#include "memory_files.hpp"
-
-#include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/storage/memory_files.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <fmt/core.h>
@@ -108,7 +106,7 @@ RunTrace Run::make()
 {
     plan_.reset();
     for (const auto& happening : plan_.happenings) may_happen_.push_back(&happening);
-    store_       = open_memory_store({simulated_, simulated_, simulated_, system_files()});
+    store_       = plan_.open_store({simulated_, simulated_, simulated_, system_files()});
     observation_ = store_->observe([this](const auto& events) { note_appended(*events); });
     open();
     for (const auto& beginning : plan_.beginnings) {

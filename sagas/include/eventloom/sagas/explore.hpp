@@ -2,7 +2,8 @@
 // again and again, and each time something else fails.
 //
 //     World world;                                             // what stands for the payment provider
-//     el::Exploration exploration{{fulfilment()}};
+//     const auto in_memory = [](const el::Runtime& runtime) { return el::open_memory_store(runtime); };
+//     el::Exploration exploration{{fulfilment()}, in_memory};
 //     exploration.resets([&] { world = {}; });                 // before each run
 //     exploration.begins("an order is placed", [](el::Explored& run) { static_cast<void>(run.commands.send(order, Place{})); });
 //     exploration.perform<Charge>([&](const Charge& charge, const el::CallKey& key) { return world.charge(charge, key); });
@@ -105,6 +106,7 @@ public:
 };
 
 using Happening = std::function<void(Explored&)>;
+using OpenStore = std::function<std::unique_ptr<EventStore>(const Runtime&)>;
 
 // What the user has said about the runs.
 struct ExplorationPlan {
@@ -117,6 +119,7 @@ struct ExplorationPlan {
         std::function<bool(Explored&)> holds;
     };
     std::vector<Saga> sagas;
+    OpenStore open_store;
     std::vector<std::function<void(Sagas&, ExploredCalls&)>> activities;
     std::vector<Named> beginnings;
     std::vector<Named> happenings;
@@ -128,7 +131,12 @@ struct ExplorationPlan {
 
 class Exploration {
 public:
-    explicit Exploration(std::vector<Saga> sagas) { plan_.sagas = std::move(sagas); }
+    // `open_store` makes a new, empty store in memory.
+    Exploration(std::vector<Saga> sagas, detail::OpenStore open_store)
+    {
+        plan_.sagas      = std::move(sagas);
+        plan_.open_store = std::move(open_store);
+    }
 
     // Happens once in every run, before all else.
     void begins(std::string name, detail::Happening happens)

@@ -1,4 +1,4 @@
-#include "memory_files.hpp"
+#include <eventloom/storage/memory_files.hpp>
 
 #include <leveldb/helpers/memenv.h>
 
