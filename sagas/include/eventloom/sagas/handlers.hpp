@@ -147,9 +147,9 @@ template <class Key, class State, class... Part>
     using Sources = typename detail::sources_in<Part...>::type;
     using All     = detail::AllOf<Part...>;
     static_assert((requires { Part::template has<int>; } || ...), "a saga with handlers has no el::begins_with");
-    static_assert((detail::begins_are_handled<Part, Part...> && ...),
-                  "an event of el::begins_with has no handler in the saga");
     if constexpr ((detail::saga_data_fit<State>() && ... && detail::handler_fits<Owner, State, Sources, Part>())) {
+        static_assert((detail::begins_are_handled<Part, Part...> && ...),
+                      "an event of el::begins_with has no handler in the saga");
         auto made = detail::new_saga(name, version, detail::saga_data<State>);
         (detail::add_handler<Owner, State, Sources, All>(*made, part), ...);
         return detail::finished(std::move(made));
