@@ -19,8 +19,7 @@ struct Work {
     Task task;
     std::string name; // of the step
     std::vector<SagaAction> actions;
-    std::size_t done     = 0; // actions that took effect
-    std::uint64_t number = 0; // of the attempt: an answer to another one comes too late
+    std::size_t done = 0; // actions that took effect
     std::shared_ptr<CallHandle> call;
     AnyAnswer answer;                    // to the last call
     std::atomic<Duration::rep> asked{0}; // when the call was really made
@@ -34,7 +33,7 @@ struct Work {
 Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
 
 struct Active;
-// What happens to an instance. Ends with exactly one call of the engine's go_on(), rest() or take_next(), now or later.
+// What happens to an instance. Ends with exactly one call of the engine's go_on() or take_next(), now or later.
 using Input = std::function<void(const std::shared_ptr<Active>&)>;
 
 struct Active {

@@ -104,8 +104,7 @@ private:
     void take_next(const std::shared_ptr<Active>& active);
     result<void> load(Active& active) const;
     result<void> find_definition(Active& active) const;
-    void rest(const std::shared_ptr<Active>& active);
-    void keep(Active& active, const Next& next, Position position);
+    void keep(Active& active, const Next& next);
     void set_timer(const InstanceKey& key, const InstanceRow& row);
     void wake_at_next_time();
     void times_have_come(Time at);
@@ -168,7 +167,6 @@ private:
     std::atomic<bool> stopped_{true};
     std::atomic<std::size_t> running_{0}; // tasks that are in the middle of something
     std::atomic<std::uint64_t> run_{0};   // counts the starts
-    std::atomic<std::uint64_t> attempts_{0};
 };
 
 } // namespace eventloom

@@ -149,13 +149,8 @@ result<void> SagaEngine::find_definition(Active& active) const
     return done();
 }
 
-// Nothing more follows now: what it waits for is kept, and the next input taken.
-void SagaEngine::rest(const std::shared_ptr<Active>& active)
-{
-    take_next(active);
-}
-
-void SagaEngine::keep(Active& active, const Next& next, Position position)
+// What it waits for, when nothing more follows now.
+void SagaEngine::keep(Active& active, const Next& next)
 {
     InstanceRow row{.instance          = active.instance,
                     .due               = next.attempt,
@@ -167,7 +162,7 @@ void SagaEngine::keep(Active& active, const Next& next, Position position)
     }
     if (active.answers_until) row.due = row.due ? std::min(*row.due, *active.answers_until) : *active.answers_until;
     set_timer(active.key, row);
-    const auto kept = table_->keep(active.key, std::move(row), position);
+    const auto kept = table_->keep(active.key, std::move(row));
     if (not kept) give_up(kept.error());
 }
 

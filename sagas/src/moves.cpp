@@ -68,8 +68,8 @@ void SagaEngine::go_on(const std::shared_ptr<Active>& active)
         for (const auto& work : std::vector{active->works}) {
             if (not work->is_called()) call(active, work);
         }
-        if (active->is_known()) keep(*active, next, 0);
-        return rest(active);
+        if (active->is_known()) keep(*active, next);
+        return take_next(active);
     }
 }
 
@@ -124,9 +124,8 @@ result<std::shared_ptr<Work>> SagaEngine::new_work(Active& active, const Task& t
 {
     auto work = std::make_shared<Work>();
     BOOST_OUTCOME_TRY(work->actions, work_of_task(*active.saga, active.instance, active.state, task));
-    work->task   = task;
-    work->name   = name_of(*active.saga, active.instance, task);
-    work->number = ++attempts_;
+    work->task = task;
+    work->name = name_of(*active.saga, active.instance, task);
     return work;
 }
 
@@ -324,10 +323,14 @@ void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shar
 void SagaEngine::answered_late(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
                                const result<AnyAnswer>& answer)
 {
-    const auto place     = work->task.place;
-    const bool is_wanted = answer && work->task.kind == TaskKind::act && is_open(active->instance) &&
-                           active->instance.status == SagaStatus::running &&
-                           active->instance.progress_of(place).state == instance::StepState::open;
+    const auto place      = work->task.place;
+    const bool is_running = active->instance.status == SagaStatus::running && active->saga && active->state;
+    // What a handler has sent is gone when it is done; a step stays, and says so.
+    const bool is_to_be_done =
+        is_running &&
+        (active->saga->handlers.empty() ? active->instance.progress_of(place).state == instance::StepState::open
+                                        : sent_type_of(active->instance, work->task) != nullptr);
+    const bool is_wanted = answer && work->task.kind == TaskKind::act && is_to_be_done;
     write_to(runtime_.log, LogLevel::warning, "saga-answer-late",
              {{"saga", active->key.saga},
               {"key", active->key.key},

@@ -114,7 +114,7 @@ void SagaEngine::lose(const std::shared_ptr<Active>& active)
         report(active->key, {stuck});
     }
     active->works.clear();
-    keep(*active, {}, 0);
+    keep(*active, {});
     take_next(active);
 }
 

@@ -258,4 +258,27 @@ TEST_CASE("the history of a saga of handlers says which event was heard", "[saga
     CHECK(shown.history.at(1).detail == "stay-requested");
 }
 
+TEST_CASE("an answer that comes after another attempt has been answered is heard by no handler",
+          "[sagas][handlers][late]")
+{
+    House house{saga<StayId, P>(
+                    "booking", 1, begins_with<Requested>{},
+                    [](P&, const StayId& stay, const Requested&) -> actions {
+                        return {call(Charge{stay.value, 1})};
+                    },
+                    [](P&, const StayId& stay, const Slip&) -> actions { return {send(stay, Note{"slip"})}; }),
+                1,
+                {.attempt_time = 1min}};
+    house.cards.is_silent = true;
+    house.request("1");
+    house.simulated.run_until_idle();
+    house.cards.is_silent = false;
+    house.simulated.advance(2min); // the first attempt is given up, the second one answers
+    REQUIRE(house.notes("1") == Words{"slip"});
+    house.cards.answer_all();
+    house.finish();
+    CHECK(house.notes("1") == Words{"slip"});
+    CHECK(house.types_of("booking-1").back() == "saga-answered-late");
+}
+
 } // namespace stay_test
