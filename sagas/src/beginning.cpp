@@ -159,7 +159,11 @@ std::optional<instance::Fact> SagaEngine::fact_heard(Active& active, const Recor
 bool SagaEngine::hear_missed(Active& active)
 {
     const auto missed = missed_event(active);
-    if (not missed || not missed.value()) {
+    if (not missed) { // the log cannot be read
+        park(active, {}, missed.error());
+        return true;
+    }
+    if (not missed.value()) {
         active.may_have_missed = false;
         return false;
     }
