@@ -15,9 +15,9 @@ namespace {
 
 namespace el = eventloom;
 
-constexpr std::uint64_t events_in_stream = 100;
+constexpr std::uint64_t events_of_stream = 100;
 constexpr std::uint64_t streams_loaded   = 2'000;
-constexpr std::size_t event_bytes        = 320;
+constexpr std::size_t data_bytes         = 320;
 
 struct ClustersMachine {
     el::SystemExecutor executor{{.threads = 1}};
@@ -32,13 +32,13 @@ std::string stream_name(std::uint64_t stream)
 // Every stream gets its next event before any gets the one after that.
 void fill(ClustersMachine& machine, el::LevelDbStore& store, std::uint64_t streams)
 {
-    for (std::uint64_t round = 0; round < events_in_stream; ++round) {
+    for (std::uint64_t round = 0; round < events_of_stream; ++round) {
         el::AppendRequest request;
         for (std::uint64_t stream = 0; stream < streams; ++stream) {
             el::NewEvent event;
             event.id   = machine.runtime.ids.next();
             event.type = "measured";
-            event.data = std::string(event_bytes, static_cast<char>('a' + stream % 26));
+            event.data = std::string(data_bytes, static_cast<char>('a' + stream % 26));
             request.streams.push_back({stream_name(stream), el::ExpectedVersion::any(), {}});
             request.streams.back().events.push_back(std::move(event));
             if (request.streams.size() < 1'000 && stream + 1 < streams) continue;
@@ -78,7 +78,7 @@ void report_cost(const el::LevelDbStore& store, double seconds, std::uint64_t by
 std::vector<Row> measure_records_of(std::size_t record_bytes, std::uint64_t events)
 {
     ClustersMachine machine;
-    const auto streams   = events / events_in_stream;
+    const auto streams   = events / events_of_stream;
     const auto directory = fresh_directory("clusters");
     const auto open      = [&](el::Position cluster_events) {
         auto store = el::LevelDbStore::open(machine.runtime, {.directory      = directory,
@@ -96,14 +96,14 @@ std::vector<Row> measure_records_of(std::size_t record_bytes, std::uint64_t even
     {
         const auto store = open(0);
         fill(machine, *store, streams);
-        add("load a stream, log alone", load(*store, streams, {}, events_in_stream));
+        add("load a stream, log alone", load(*store, streams, {}, events_of_stream));
     }
     // A tenth of the log each: so a cluster has ten events of each stream, as it would of 100,000 streams.
     const auto store        = open(events / 10);
     const auto bytes_before = store->info().value().bytes();
     const auto seconds      = seconds_of([&] { require(store->compact().has_value(), "the store is clustered"); });
     report_cost(*store, seconds, bytes_before);
-    add("load a stream, clustered", load(*store, streams, {}, events_in_stream));
+    add("load a stream, clustered", load(*store, streams, {}, events_of_stream));
     add("its last event", load(*store, streams, {.direction = el::Direction::backwards, .limit = 1}, 1));
     return rows;
 }

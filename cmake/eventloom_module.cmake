@@ -9,7 +9,7 @@
 add_library(eventloom_flags INTERFACE)
 target_compile_options(eventloom_flags INTERFACE -Wall -Wextra -Wpedantic $<$<BOOL:${EVENTLOOM_WERROR}>:-Werror>
     # GCC 12 sees overlaps and overflows where strings are added (GCC bugs 105651 and 105329).
-    "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow>"
+    "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-subobject-linkage>"
     -fstack-protector-strong -D_GLIBCXX_ASSERTIONS $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 if(EVENTLOOM_SANITIZE STREQUAL "address")
     target_compile_options(eventloom_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all

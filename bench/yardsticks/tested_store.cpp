@@ -4,7 +4,7 @@ namespace bench {
 
 namespace {
 
-void put_text(std::string& out, std::string_view text)
+void put_sized(std::string& out, std::string_view text)
 {
     const auto size = static_cast<std::uint16_t>(text.size());
     out.append(reinterpret_cast<const char*>(&size), sizeof size);
@@ -40,10 +40,10 @@ std::string metadata_bytes(const eventloom::Metadata& metadata)
     put_id(bytes, metadata.correlation);
     put_id(bytes, metadata.causation);
     bytes.push_back(static_cast<char>(metadata.tags.size()));
-    for (const auto& tag : metadata.tags) put_text(bytes, tag);
+    for (const auto& tag : metadata.tags) put_sized(bytes, tag);
     for (const auto& [name, value] : metadata.headers) {
-        put_text(bytes, name);
-        put_text(bytes, value);
+        put_sized(bytes, name);
+        put_sized(bytes, value);
     }
     return bytes;
 }

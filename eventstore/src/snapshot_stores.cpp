@@ -1,10 +1,11 @@
 #include <eventloom/eventstore/engines.hpp>
 
+#include "record/event_body.hpp"
+#include "record/record_layout.hpp"
+
 #include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/ordered_key.hpp>
-
-#include <xxhash.h>
 
 #include <algorithm>
 #include <map>
@@ -16,12 +17,6 @@ namespace eventloom {
 namespace {
 
 constexpr std::uint8_t layout_version = 2;
-constexpr std::size_t checksum_bytes  = 8;
-
-std::uint64_t checksum_of(std::string_view bytes)
-{
-    return XXH3_64bits(bytes.data(), bytes.size());
-}
 
 // Layout: docs/format.md, "Snapshots". The stream stands in the value too: under another key it is no snapshot.
 std::string encode_snapshot(std::string_view stream, const Snapshot& snapshot)

@@ -16,11 +16,6 @@ namespace eventloom {
 
 namespace {
 
-std::string quoted(std::string_view text)
-{
-    return "\"" + printable(text.substr(0, 80)) + "\"";
-}
-
 Error invalid(std::string code, std::string sentence)
 {
     return {Failure::invalid, std::move(code), std::move(sentence)};
@@ -32,10 +27,10 @@ result<void> check_name(std::string_view what, std::string_view name, std::size_
         return invalid(std::string{code}, "append with an empty " + std::string{what} + "; give it a name");
     if (name.size() > bytes_max) {
         return invalid(std::string{code}, fmt::format("append with a {} of {} bytes and found a limit of {}: {}", what,
-                                                      name.size(), bytes_max, quoted(name)));
+                                                      name.size(), bytes_max, in_quotes(name)));
     }
     if (not is_clean_name(name)) {
-        return invalid(std::string{code}, "append with the " + std::string{what} + " " + quoted(name) +
+        return invalid(std::string{code}, "append with the " + std::string{what} + " " + in_quotes(name) +
                                               ", which is not UTF-8 or has control characters; use plain text");
     }
     return done();
@@ -61,19 +56,19 @@ result<void> check_metadata(const NewEvent& event, const StoreLimits& limits)
             "metadata-too-large",
             fmt::format(
                 "append the event {} with tags and headers of {} bytes and found a limit of {}; put them into its data",
-                quoted(event.type), size_of(event.metadata), limits.metadata_bytes));
+                in_quotes(event.type), size_of(event.metadata), limits.metadata_bytes));
     }
     if (event.metadata.tags.size() > limits.tags) {
         return invalid(
             "invalid-tag",
             fmt::format("append the event {} with {} tags and found a limit of {}; leave out tags that no query names",
-                        quoted(event.type), event.metadata.tags.size(), limits.tags));
+                        in_quotes(event.type), event.metadata.tags.size(), limits.tags));
     }
     if (event.metadata.headers.size() > limits.headers) {
         return invalid(
             "metadata-too-large",
             fmt::format("append the event {} with {} headers and found a limit of {}; put them into its data",
-                        quoted(event.type), event.metadata.headers.size(), limits.headers));
+                        in_quotes(event.type), event.metadata.headers.size(), limits.headers));
     }
     for (const auto& tag : event.metadata.tags) {
         BOOST_OUTCOME_TRY(check_name("tag", tag, limits.tag_bytes, "invalid-tag"));
@@ -115,7 +110,7 @@ result<void> check_nothing_lies_open(const NewEvent& event)
     const auto note = PersonalNote::parse(*text);
     if (note && note->form != PersonalForm::open) return done();
     return invalid("personal-data-open",
-                   "append the event " + quoted(event.type) +
+                   "append the event " + in_quotes(event.type) +
                        " with personal data that is not sealed; append it through a store that has "
                        "the keys (seal_personal_data, or a Service's plaintext_store())");
 }
@@ -124,16 +119,16 @@ result<void> check_event(const NewEvent& event, const StoreLimits& limits)
 {
     BOOST_OUTCOME_TRY(check_name("event type", event.type, limits.type_name_bytes, "invalid-event-type"));
     if (event.id.is_nil()) {
-        return invalid("invalid-append", "append the event " + quoted(event.type) + " without an id; give it one");
+        return invalid("invalid-append", "append the event " + in_quotes(event.type) + " without an id; give it one");
     }
     if (event.schema_version == 0) {
-        return invalid("invalid-append", "append the event " + quoted(event.type) +
+        return invalid("invalid-append", "append the event " + in_quotes(event.type) +
                                              " with schema version 0; schema versions count from 1");
     }
     if (size_of(event) > limits.event_bytes) {
         return invalid("event-too-large",
                        fmt::format("append the event {} of {} bytes and found a limit of {}; split it",
-                                   quoted(event.type), size_of(event), limits.event_bytes));
+                                   in_quotes(event.type), size_of(event), limits.event_bytes));
     }
     BOOST_OUTCOME_TRY(check_metadata(event, limits));
     return check_nothing_lies_open(event);
@@ -158,12 +153,12 @@ result<void> check_stream(const std::string& stream, const StoreLimits& limits)
     if (limits.older_names) return done();
     if (not is_category(category_of(stream))) {
         return invalid("invalid-stream-name",
-                       "append to the stream " + quoted(stream) +
+                       "append to the stream " + in_quotes(stream) +
                            ", which has no category before its hyphen; give it one, like \"order" +
                            printable(std::string_view{stream}.substr(0, 80)) + "\"");
     }
     if (lacks_id(stream)) {
-        return invalid("empty-id", "append to the stream " + quoted(stream) +
+        return invalid("empty-id", "append to the stream " + in_quotes(stream) +
                                        ", which has a category and no id; give an id after the hyphen");
     }
     return done();
@@ -185,15 +180,15 @@ result<void> check_settings(const StreamAppend& append)
     const bool has_stream = name.size() > 1 && not is_settings_stream(name.substr(1));
     for (const NewEvent& event : append.events) {
         if (has_stream && stream_status_of(event.type, event.schema_version, event.data)) continue;
-        return invalid("invalid-stream-name", "append the event " + quoted(event.type) + " to the stream " +
-                                                  quoted(append.stream) +
+        return invalid("invalid-stream-name", "append the event " + in_quotes(event.type) + " to the stream " +
+                                                  in_quotes(append.stream) +
                                                   ", which is reserved for the settings of a stream; use another name");
     }
     const auto end  = event_type<StreamSettings, StreamTombstoned>().name;
     const auto ends = std::find_if(append.events.begin(), append.events.end(),
                                    [&](const NewEvent& event) { return event.type == end; });
     if (append.events.end() - ends > 1) {
-        return invalid("invalid-append", "append to the stream " + quoted(append.stream) +
+        return invalid("invalid-append", "append to the stream " + in_quotes(append.stream) +
                                              " after the event that ends it for good; leave out what follows it");
     }
     return done();
@@ -298,7 +293,8 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
         BOOST_OUTCOME_TRY(check_stream(append.stream, limits));
         BOOST_OUTCOME_TRY(check_settings(append));
         if (append.events.empty()) {
-            return invalid("invalid-append", "append no event to " + quoted(append.stream) + "; leave the stream out");
+            return invalid("invalid-append",
+                           "append no event to " + in_quotes(append.stream) + "; leave the stream out");
         }
         for (const NewEvent& event : append.events) {
             BOOST_OUTCOME_TRY(check_event(event, limits));
@@ -323,7 +319,7 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
     }
     if (const auto stream = duplicate_stream(request)) {
         return invalid("invalid-append",
-                       "append to the stream " + quoted(*stream) + " twice in one request; put its events together");
+                       "append to the stream " + in_quotes(*stream) + " twice in one request; put its events together");
     }
     if (const auto id = duplicate_id(request, events)) {
         return invalid("duplicate-event-id",
@@ -335,11 +331,12 @@ result<void> check_append(const AppendRequest& request, const StoreLimits& limit
 result<void> check_scope(const Scope& scope)
 {
     if (scope.kind() != Scope::Kind::category || is_category(scope.name())) return done();
-    const auto named = "asked for the category " + quoted(scope.name()) + " and found ";
+    const auto named = "asked for the category " + in_quotes(scope.name()) + " and found ";
     if (scope.name().empty())
         return invalid("invalid-category", named + "an empty word; name one, or ask for everything");
-    return invalid("invalid-category", named + "a hyphen, which ends a category: the stream " + quoted(scope.name()) +
-                                           " is of the category " + quoted(category_of(scope.name())) +
+    return invalid("invalid-category", named + "a hyphen, which ends a category: the stream " +
+                                           in_quotes(scope.name()) + " is of the category " +
+                                           in_quotes(category_of(scope.name())) +
                                            "; ask for that one, or for a stream");
 }
 

@@ -9,20 +9,15 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::string_view prefix = "$stream-";
+constexpr std::string_view settings_prefix = "$stream-";
 
 // How often it is read again when another caller has changed the settings at the same time.
 constexpr unsigned attempts = 5;
 
-std::string quoted(std::string_view stream)
-{
-    return "\"" + printable(stream.substr(0, 80)) + "\"";
-}
-
 Error no_such_stream(std::string_view asked, const std::string& stream)
 {
     return {Failure::invalid, "no-such-stream",
-            "asked to " + std::string{asked} + " the stream " + quoted(stream) +
+            "asked to " + std::string{asked} + " the stream " + in_quotes(stream) +
                 " and found no event in it; check the name"};
 }
 
@@ -30,7 +25,7 @@ result<void> check_can_have_settings(const std::string& stream)
 {
     if (not stream.empty() && not is_settings_stream(stream)) return done();
     return fail(Failure::invalid, "invalid-stream-name",
-                "asked for limits of the stream " + quoted(stream) +
+                "asked for limits of the stream " + in_quotes(stream) +
                     ", which can have no limits; give the name of another stream");
 }
 
@@ -99,7 +94,7 @@ bool StreamStatus::is_deleted(std::uint64_t length) const
 
 std::string settings_stream_of(std::string_view stream)
 {
-    return std::string{prefix}.append(stream);
+    return std::string{settings_prefix}.append(stream);
 }
 
 bool is_settings_stream(std::string_view stream)
@@ -128,7 +123,7 @@ result<void> check_stream_limits(const EventStore& store, const std::string& str
     BOOST_OUTCOME_TRY(check_can_have_settings(stream));
     if (limits.max_count == 0U || (limits.max_age && *limits.max_age <= Duration::zero())) {
         return fail(Failure::invalid, "invalid-limits",
-                    "asked to keep no event of the stream " + quoted(stream) + "; delete it instead");
+                    "asked to keep no event of the stream " + in_quotes(stream) + "; delete it instead");
     }
     BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
     if (now.tombstoned) return stream_tombstoned(stream);
@@ -139,7 +134,7 @@ result<void> check_stream_limits(const EventStore& store, const std::string& str
     return fail(Failure::invalid, "limits-ahead-of-stream",
                 fmt::format("asked to keep the stream {} from version {} on and found that its next event gets version "
                             "{}; give at most that",
-                            quoted(stream), *limits.truncate_before, length));
+                            in_quotes(stream), *limits.truncate_before, length));
 }
 
 result<void> set_stream_limits(EventStore& store, IdSource& ids, const std::string& stream, const StreamLimits& limits)
@@ -176,7 +171,7 @@ result<void> tombstone_stream(EventStore& store, IdSource& ids, const std::strin
 Error stream_tombstoned(std::string_view stream)
 {
     return {Failure::refused, "stream-tombstoned",
-            "append to the stream " + quoted(stream) +
+            "append to the stream " + in_quotes(stream) +
                 " and found that it was ended for good; nothing can be appended to it again: use another stream"};
 }
 

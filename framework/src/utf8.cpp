@@ -117,4 +117,9 @@ std::string printable(std::string_view text)
         text, [](std::string_view character) { return is_control(character) || is_bidirectional_override(character); });
 }
 
+std::string in_quotes(std::string_view text)
+{
+    return "\"" + printable(text.substr(0, 80)) + "\"";
+}
+
 } // namespace eventloom

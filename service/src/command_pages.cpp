@@ -12,7 +12,7 @@ namespace eventloom {
 
 namespace {
 
-std::vector<const CLI::Option*> options_of(const CLI::App& app)
+std::vector<const CLI::Option*> shown_options(const CLI::App& app)
 {
     auto options = app.get_options();
     for (const CLI::App* group : app.get_subcommands([](const CLI::App* below) { return below->get_name().empty(); })) {
@@ -44,7 +44,7 @@ std::string option_words(const CLI::App& app)
 {
     std::string words;
     for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
-        for (const CLI::Option* option : options_of(*at)) {
+        for (const CLI::Option* option : shown_options(*at)) {
             for (const auto& name : option->get_lnames()) {
                 if (words.find(" --" + name + " ") == std::string::npos) words += " --" + name + " ";
             }
@@ -98,7 +98,7 @@ std::string roff(const std::string& text)
 std::string roff_options(const CLI::App& app)
 {
     std::string text;
-    for (const CLI::Option* option : options_of(app)) {
+    for (const CLI::Option* option : shown_options(app)) {
         const bool takes_word = option->get_items_expected_max() != 0 && not option->get_positional();
         text += ".TP\n.B " + roff(option_name(*option)) + (takes_word ? " " + roff(option->get_type_name()) : "") +
                 "\n" + roff(option->get_description()) + "\n";
@@ -185,7 +185,7 @@ std::string man_page(const CLI::App& app, const std::string& summary, const std:
     visit(app, "", [&](const CLI::App& command, const std::string& path) {
         if (path.empty() || not commands_of(command).empty()) return;
         std::string call = name + path;
-        for (const CLI::Option* option : options_of(command)) {
+        for (const CLI::Option* option : shown_options(command)) {
             if (option->get_positional()) call += " " + option->get_name();
         }
         page += ".SS \"" + roff(call) + "\"\n" + roff(command.get_description()) + "\n" + roff_options(command);

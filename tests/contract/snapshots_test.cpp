@@ -47,7 +47,7 @@ std::int64_t balance_in(CommandBus& bus)
 // Appends bookings of 1, 2, 3, ... after what is there.
 void book(CommandBus& bus, std::int64_t first, std::int64_t last)
 {
-    for (auto amount = first; amount <= last; ++amount) REQUIRE(bus.send(ledger, Book{amount}));
+    for (auto amount = first; amount <= last; ++amount) REQUIRE(bus.send(ledger, Post{amount}));
 }
 
 std::int64_t sum_to(std::int64_t last)
@@ -98,7 +98,7 @@ TEST_CASE("with snapshots the same is decided as without, whatever becomes of th
                 bus       = std::make_unique<CommandBus>(with.runtime, *store, forgetful(snapshots));
                 break;
             default:
-                REQUIRE(outcome_of(bus->send(to, Book{amount})) == outcome_of(plain_bus.send(to, Book{amount})));
+                REQUIRE(outcome_of(bus->send(to, Post{amount})) == outcome_of(plain_bus.send(to, Post{amount})));
             }
             REQUIRE(bus->load(to).value().balance == plain_bus.load(to).value().balance);
             REQUIRE(bus->load(to).value().newest == plain_bus.load(to).value().newest);
@@ -141,7 +141,7 @@ TEST_CASE("after a snapshot only the events that follow it are read", "[snapshot
             counted.counts = {};
             CHECK(balance_in(bus) == sum_to(amount - 1));
             most = std::max(most, counted.counts.events_read);
-            REQUIRE(bus.send(ledger, Book{amount}));
+            REQUIRE(bus.send(ledger, Post{amount}));
         }
         CHECK(most == 5);
 

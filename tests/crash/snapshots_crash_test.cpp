@@ -41,7 +41,7 @@ public:
                 CommandBus bus{
                     runtime_, *store.value(), {.cached_aggregates = 0, .snapshots = snapshots.value().get()}};
                 for (auto next = static_cast<std::int64_t>(store.value()->head()) + 1; next <= bookings; ++next) {
-                    if (not bus.send(ledger, Book{next})) break;
+                    if (not bus.send(ledger, Post{next})) break;
                     acknowledged = next;
                     if (simulated_.draw(4) == 0) run_one_background_job();
                 }
@@ -110,7 +110,7 @@ TEST_CASE("a disk that is full or fails under the snapshots fails no command", "
             const auto snapshots = open_leveldb_snapshots(machine.runtime(), "/snapshots");
             if (not snapshots) continue; // the disk was full while the database was made, and it says so
             CommandBus bus{machine.runtime(), *store, {.cached_aggregates = 0, .snapshots = snapshots.value().get()}};
-            for (std::int64_t amount = 1; amount <= bookings; ++amount) REQUIRE(bus.send(ledger, Book{amount}));
+            for (std::int64_t amount = 1; amount <= bookings; ++amount) REQUIRE(bus.send(ledger, Post{amount}));
             CHECK(bus.load(ledger).value().balance == bookings * (bookings + 1) / 2);
         }
         run_background_work();

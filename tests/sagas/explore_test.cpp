@@ -196,30 +196,30 @@ TEST_CASE("an exploration finds two steps side by side that undo each other's wo
 
 namespace {
 
-struct Watched {
+struct Guarded {
     int cents = 0;
     bool paid = false;
 };
-struct Overdue {};
+struct TooLate {};
 struct Departure {};
 
 // A request that is approved within two days is charged, and the guest departs after five; one that is not is given up.
 template <class... Approval>
 Saga watching(Approval... approval)
 {
-    return saga<StayId, Watched>(
+    return saga<StayId, Guarded>(
         "booking", 1, begins_with<Requested>{},
-        [](Watched& watched, const StayId&, const Requested& event) -> actions {
+        [](Guarded& watched, const StayId&, const Requested& event) -> actions {
             watched.cents = event.cents;
-            return {wake(48h, Overdue{})};
+            return {wake(48h, TooLate{})};
         },
         std::move(approval)...,
-        [](Watched& watched, const StayId&, const Slip&) -> actions {
+        [](Guarded& watched, const StayId&, const Slip&) -> actions {
             watched.paid = true;
             return {wake(120h, Departure{})};
         },
-        [](Watched&, const StayId&, const Departure&) -> actions { return {end_saga()}; },
-        [](Watched&, const StayId& stay, const Overdue&) -> actions {
+        [](Guarded&, const StayId&, const Departure&) -> actions { return {end_saga()}; },
+        [](Guarded&, const StayId& stay, const TooLate&) -> actions {
             return {send(stay, Note{"given up"}), fail_saga("overdue", "Nobody has approved it.")};
         });
 }
@@ -245,15 +245,15 @@ TEST_CASE("an exploration finds a timer that is not taken back", "[sagas][explor
     World world;
     SECTION("it is not")
     {
-        const auto forgets = watching([](Watched& watched, const StayId& stay, const Approved&) -> actions {
+        const auto forgets = watching([](Guarded& watched, const StayId& stay, const Approved&) -> actions {
             return {call(Charge{stay.value, watched.cents})};
         });
         check_found(hotel_with_approval(forgets, world), money, "it is approved");
     }
     SECTION("it is")
     {
-        const auto right  = watching([](Watched& watched, const StayId& stay, const Approved&) -> actions {
-            return {wake_off<Overdue>(), call(Charge{stay.value, watched.cents})};
+        const auto right  = watching([](Guarded& watched, const StayId& stay, const Approved&) -> actions {
+            return {wake_off<TooLate>(), call(Charge{stay.value, watched.cents})};
         });
         const auto report = hotel_with_approval(right, world).run({.runs = 1'500, .seconds = 60});
         WARN(report.text());

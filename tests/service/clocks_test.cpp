@@ -49,7 +49,7 @@ const auto go_on = [] { return done(); };
 void use(Service& service, SimulatedExecutor& simulated, std::int64_t& booked)
 {
     for (int i = 0; i < 3; ++i) {
-        const auto receipt = service.commands().send(ledger, Book{++booked});
+        const auto receipt = service.commands().send(ledger, Post{++booked});
         REQUIRE(receipt);
         REQUIRE(service.wait_for(receipt.value().position, simulated.now() + 1min, go_on));
         const auto status = service.projections().status().at(0);

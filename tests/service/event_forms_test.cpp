@@ -28,7 +28,7 @@ TEST_CASE("a service does not open a store whose events its program would misrea
           "[service][event-forms]")
 {
     Machine machine;
-    REQUIRE(machine.open().value()->commands().send(id<Ledger>{"1"}, Book{5}));
+    REQUIRE(machine.open().value()->commands().send(id<Ledger>{"1"}, Post{5}));
     {
         // As if a program with another struct had written them.
         const auto store = LevelDbStore::open(machine.runtime, {.directory = machine.log()}).value();

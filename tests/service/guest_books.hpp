@@ -16,16 +16,16 @@ namespace guest_books {
 namespace fs = std::filesystem;
 using eventloom::testing::Child;
 using eventloom::testing::TemporaryDirectory;
-using Json = nlohmann::ordered_json;
+using ParsedJson = nlohmann::ordered_json;
 
 struct Said {
     int exit_code = 0;
     std::string output;
     std::string errors;
 
-    Json json() const { return Json::parse(output); }
-    std::string code() const { return Json::parse(errors)["error"]["code"]; }
-    std::string sentence() const { return Json::parse(errors)["error"]["sentence"]; }
+    ParsedJson json() const { return ParsedJson::parse(output); }
+    std::string code() const { return ParsedJson::parse(errors)["error"]["code"]; }
+    std::string sentence() const { return ParsedJson::parse(errors)["error"]["sentence"]; }
 };
 
 inline Said run(const std::string& program, std::vector<std::string> arguments)

@@ -24,7 +24,7 @@ TEST_CASE("a service keeps snapshots in its directory, unless they are switched 
     for (int run = 0; run < 2; ++run) {
         const auto service = Service::open(runtime, {.directory = directory.path() + "/shop", .snapshots = on});
         REQUIRE(service);
-        for (int i = 1; i <= 12; ++i) REQUIRE(service.value()->commands().send(id<Ledger>{"1"}, Book{i}));
+        for (int i = 1; i <= 12; ++i) REQUIRE(service.value()->commands().send(id<Ledger>{"1"}, Post{i}));
         CHECK(service.value()->commands().load(id<Ledger>{"1"}).value().balance == 78 * (run + 1));
     }
     REQUIRE(std::filesystem::exists(snapshots) == on);

@@ -12,7 +12,7 @@ namespace eventloom::testing {
 struct Booked {
     std::int64_t amount = 0;
 };
-struct Book {
+struct Post {
     std::int64_t amount = 0;
 };
 // Several bookings at once.
@@ -37,7 +37,7 @@ inline Ledger evolve(Ledger ledger, const Booked& event)
     return ledger;
 }
 
-inline result<std::optional<Booked>> decide(const Book& command, const Ledger& ledger)
+inline result<std::optional<Booked>> decide(const Post& command, const Ledger& ledger)
 {
     if (command.amount == 0) return std::nullopt;
     if (ledger.balance + command.amount < 0) return refuse("not-covered", "The balance does not cover this.");

@@ -1,6 +1,7 @@
 #include "clusters/cluster_page.hpp"
 
 #include "record/fixed_numbers.hpp"
+#include "record/record_layout.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
 
@@ -9,12 +10,6 @@
 #include <algorithm>
 
 namespace eventloom {
-
-namespace {
-
-constexpr std::size_t checksum_bytes = 8;
-
-} // namespace
 
 std::uint64_t page_hash(std::string_view stream, std::uint64_t page)
 {

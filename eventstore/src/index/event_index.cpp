@@ -18,9 +18,8 @@ namespace {
 constexpr char index_version               = 2;
 constexpr std::uint64_t positions_in_entry = 4096;
 constexpr std::size_t ids_in_block         = 128;
-constexpr std::size_t id_entry_bytes       = 24; // id, position
 
-std::string number_bytes(std::uint64_t number)
+std::string bytes_of(std::uint64_t number)
 {
     std::string bytes;
     append_big_endian(bytes, number);
@@ -55,7 +54,7 @@ void add_ids(const IndexTail& tail, OrderedIds& ordered_ids, std::vector<IndexEn
     };
     for (const auto& [id, position] : tail.ids().sorted()) {
         if (not ordered_ids.take(id)) {
-            entries.push_back({key_spaces::of_id(key_spaces::event_id, id), number_bytes(position), position});
+            entries.push_back({key_spaces::of_id(key_spaces::event_id, id), bytes_of(position), position});
             continue;
         }
         block.key      = key_spaces::of_id(key_spaces::id_block, id); // the last one names it
@@ -114,7 +113,7 @@ std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_id
     }
     if (tail.events() > 0) {
         entries.push_back({key_spaces::with_number(std::string{key_spaces::flushed}, tail.last()),
-                           number_bytes(tail.after() + 1), tail.last()});
+                           bytes_of(tail.after() + 1), tail.last()});
     }
     // In the order of keys LevelDB takes them fastest.
     std::sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) { return one.key < other.key; });
@@ -232,7 +231,7 @@ result<void> EventIndex::flush()
     Batch batch;
     for (const IndexEntry& entry : entries_of(*tail, ordered_ids)) batch.put(entry.key, entry.value);
     for (const auto& [name, stream] : tail->streams()) {
-        batch.put(key_spaces::of_length(name), number_bytes(stream.first_version + stream.positions.count()));
+        batch.put(key_spaces::of_length(name), bytes_of(stream.first_version + stream.positions.count()));
     }
     batch.put(key_spaces::of_about("covers"), bytes_of({tail->last(), set_aside_checksum_}));
     BOOST_OUTCOME_TRY(database_->write(batch, Durability::synced));

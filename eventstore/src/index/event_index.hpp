@@ -14,6 +14,8 @@
 
 namespace eventloom {
 
+inline constexpr std::size_t id_entry_bytes = 24; // in a block of event ids: id, position
+
 // One entry of the index on disk, and an event that it names, for messages.
 struct IndexEntry {
     std::string key;

@@ -1,13 +1,14 @@
 #include "index/index_scan.hpp"
 
+#include "index/event_index.hpp"
+#include "record/record_layout.hpp"
+
 #include <fmt/core.h>
 
 namespace eventloom {
 
 namespace {
 
-constexpr std::size_t id_bytes       = 16;
-constexpr std::size_t id_entry_bytes = 24; // id, position
 constexpr std::size_t number_bytes   = 8;
 constexpr std::size_t end_mark_bytes = 2; // of ordered text
 

@@ -1,5 +1,7 @@
 #include "record/indexed_fields.hpp"
 
+#include "record/record_layout.hpp"
+
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <xxhash.h>
@@ -7,9 +9,6 @@
 namespace eventloom {
 
 namespace {
-
-constexpr std::size_t id_bytes       = 16;
-constexpr std::size_t checksum_bytes = 8;
 
 // Goes over bytes without keeping any of them. What is read after the end is empty, and failed() says so once for all.
 class Steps {

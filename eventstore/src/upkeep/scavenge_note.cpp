@@ -2,6 +2,7 @@
 
 #include "record/key_spaces.hpp"
 #include "record/record.hpp"
+#include "record/record_layout.hpp"
 
 #include <eventloom/framework/binary_archive.hpp>
 
@@ -10,7 +11,6 @@ namespace eventloom {
 namespace {
 
 constexpr std::uint8_t note_version    = 1;
-constexpr std::size_t checksum_bytes   = 8;
 constexpr std::string_view name_of_key = "scavenge";
 
 } // namespace

@@ -30,7 +30,7 @@ struct IndexMoment {
     IndexEnd end;
 };
 
-result<IndexMoment> moment_of(const Database& database)
+result<IndexMoment> index_moment_of(const Database& database)
 {
     IndexMoment moment{database, database.snapshot(), {}};
     BOOST_OUTCOME_TRY(moment.end, read_index_end(database, moment.snapshot));
@@ -305,7 +305,7 @@ result<VerifyReport> verify_log(const Runtime& runtime, const Database& database
                                 const std::function<result<void>(Position)>& progress)
 {
     // In this order: whatever the index covers stands before the head, and the head in what a cursor sees.
-    BOOST_OUTCOME_TRY(auto index, moment_of(log.index().database()));
+    BOOST_OUTCOME_TRY(auto index, index_moment_of(log.index().database()));
     return Verification{runtime, database, std::move(index), log.head(), progress}.run();
 }
 

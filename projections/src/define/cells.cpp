@@ -13,12 +13,6 @@ namespace eventloom::detail {
 
 namespace {
 
-// A struct that gives a type of its own to one value.
-bool is_value_type(const Description& type)
-{
-    return type.kind == Kind::record && type.count == 1;
-}
-
 ColumnType column_type(const Description& type)
 {
     switch (type.kind) {

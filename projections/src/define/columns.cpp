@@ -17,12 +17,6 @@ const NumberForm* form_of(NumberForms forms, const Description& type)
     return found == forms.end() ? nullptr : &*found;
 }
 
-// A struct that gives a type of its own to one value.
-bool is_value_type(const Description& type)
-{
-    return type.kind == Kind::record && type.count == 1;
-}
-
 ColumnKind column_kind(const Description& type)
 {
     switch (type.kind) {

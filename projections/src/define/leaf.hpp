@@ -20,6 +20,12 @@ constexpr bool has_parts(Kind kind)
     return kind == Kind::record || kind == Kind::pair || kind == Kind::tuple || kind == Kind::array;
 }
 
+// A struct that gives a type of its own to one value.
+constexpr bool is_value_type(const Description& type)
+{
+    return type.kind == Kind::record && type.count == 1;
+}
+
 // The names of a struct's members.
 std::vector<std::string> member_names(const Description& type);
 

@@ -30,7 +30,7 @@ Scope scope_of_types(const std::vector<std::string>& types)
 }
 
 // Events as they were read. The objects are used again: their texts then have the room they need.
-struct Batch {
+struct EventBatch {
     std::vector<RecordedEvent> events;
     std::size_t count = 0;
     std::size_t bytes = 0;
@@ -95,7 +95,7 @@ struct LogPass::State : std::enable_shared_from_this<State> {
         read_up_to = head;
         for (const Lane& lane : lanes) read_up_to = std::min(read_up_to, lane.fold.reached());
         read_from(read_up_to + 1, Way::along_the_log);
-        for (std::size_t i = 0; i < batches_max; ++i) unused.push_back(std::make_unique<Batch>());
+        for (std::size_t i = 0; i < batches_max; ++i) unused.push_back(std::make_unique<EventBatch>());
         const std::lock_guard lock{mutex};
         read_on();
     }
@@ -146,7 +146,7 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     }
 
     // Whether there is more to read.
-    result<bool> fill(Batch& batch)
+    result<bool> fill(EventBatch& batch)
     {
         batch.clear();
         for (std::size_t read = 0; read < batch_events_read_max && not batch.is_full(); ++read) {
@@ -166,19 +166,20 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     }
 
     // The batch comes back when the last fold has handled it.
-    void hand_over(std::unique_ptr<Batch> batch)
+    void hand_over(std::unique_ptr<EventBatch> batch)
     {
-        const std::shared_ptr<const Batch> shared{batch.release(), [self = shared_from_this()](const Batch* done_with) {
-                                                      const std::lock_guard lock{self->mutex};
-                                                      self->unused.emplace_back(const_cast<Batch*>(done_with));
-                                                      self->read_on();
-                                                  }};
+        const std::shared_ptr<const EventBatch> shared{
+            batch.release(), [self = shared_from_this()](const EventBatch* done_with) {
+                const std::lock_guard lock{self->mutex};
+                self->unused.emplace_back(const_cast<EventBatch*>(done_with));
+                self->read_on();
+            }};
         for (Lane& lane : lanes) {
             lane.strand.post([self = shared_from_this(), &lane, shared] { self->handle(lane, *shared); });
         }
     }
 
-    void handle(Lane& lane, const Batch& batch)
+    void handle(Lane& lane, const EventBatch& batch)
     {
         if (lane.failed || batch.reached <= lane.fold.reached()) return;
         lane.ended = lane.fold.handle(batch.after(lane.fold.reached()), batch.reached, Visibility::when_memory_is_full);
@@ -226,7 +227,7 @@ struct LogPass::State : std::enable_shared_from_this<State> {
     Position wanted     = 0; // events among them
 
     mutable std::mutex mutex; // over what follows
-    std::vector<std::unique_ptr<Batch>> unused;
+    std::vector<std::unique_ptr<EventBatch>> unused;
     bool reading = false;
     bool ended   = false; // nothing more is read
     std::optional<Error> error;

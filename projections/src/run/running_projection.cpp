@@ -13,7 +13,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t batch_events_max = 4'096;
+constexpr std::size_t live_events_max = 4'096;
 
 } // namespace
 
@@ -50,7 +50,7 @@ void RunningProjection::follow()
                                     .scope            = scope_of(*definition_),
                                     .types            = definition_->types(),
                                     .after            = model->checkpoint(),
-                                    .batch_events_max = batch_events_max},
+                                    .batch_events_max = live_events_max},
                                    [this, fold = fold_, model](const Delivery& delivery) {
                                        auto handled = handle(*fold, delivery);
                                        if (not handled) consider_restart();

@@ -6,7 +6,7 @@ namespace shop {
 
 namespace {
 
-constexpr el::Duration patience = std::chrono::hours{1};
+constexpr el::Duration finishing_time = std::chrono::hours{1};
 
 // What is called is given up after some time; a provider that is down is left alone, but for one call now and then.
 constexpr el::ActivityOptions of_the_provider{.attempt_time      = std::chrono::seconds{30},
@@ -52,7 +52,7 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
 
 el::result<void> Shop::finish_everything(const std::function<el::result<void>()>& go_on)
 {
-    return service_->finish(service_->runtime().clock.now() + patience, go_on);
+    return service_->finish(service_->runtime().clock.now() + finishing_time, go_on);
 }
 
 } // namespace shop

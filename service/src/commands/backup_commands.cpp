@@ -119,7 +119,7 @@ void show(Output& out, const BackupReport& report, const BackupOptions& options,
     if (not notice.empty()) out.say(notice);
 }
 
-result<void> list(Output& out, const Runtime& runtime, const std::string& directory)
+result<void> list_kept(Output& out, const Runtime& runtime, const std::string& directory)
 {
     BOOST_OUTCOME_TRY(const auto backups, list_backups(runtime, directory));
     TableRows rows;
@@ -163,7 +163,7 @@ result<void> prune(Output& out, const Runtime& runtime, PruneOptions options, bo
     return done();
 }
 
-result<void> verify(Output& out, const Runtime& runtime, const std::string& directory, const std::string& name)
+result<void> verify_backup(Output& out, const Runtime& runtime, const std::string& directory, const std::string& name)
 {
     Steps steps{out, runtime.clock};
     GroupsInBackups groups;
@@ -283,7 +283,8 @@ void add_backup_commands(CommandLine& line, Command store)
 
     const auto [all, listed] = command("backups", "List the backups in a directory");
     line.on(
-        all, [&line, words = listed](Output& out) { return list(out, line.runtime(), line.path_of(words->backups)); },
+        all,
+        [&line, words = listed](Output& out) { return list_kept(out, line.runtime(), line.path_of(words->backups)); },
         DirectoryUse::none);
 
     const auto [thin, pruned] = command("prune", "Remove all backups but the newest");
@@ -304,7 +305,7 @@ void add_backup_commands(CommandLine& line, Command store)
     line.on(
         check,
         [&line, words = checked](Output& out) {
-            return verify(out, line.runtime(), line.path_of(words->backups), words->name);
+            return verify_backup(out, line.runtime(), line.path_of(words->backups), words->name);
         },
         DirectoryUse::none);
 

@@ -13,13 +13,13 @@ namespace eventloom {
 
 namespace {
 
-struct Arguments {
+struct DeadLetterArguments {
     std::string name;
     Position position = 0;
     std::size_t limit = 1'000'000'000;
 };
 
-std::vector<Column> columns()
+std::vector<Column> shown_columns()
 {
     return {{"projection"}, {"position", Align::right}, {"stream"}, {"type"}, {"code"}, {"error"}};
 }
@@ -30,7 +30,7 @@ std::vector<Json> row_of(const std::string& projection, const DeadLetter& letter
 }
 
 // One projection, or all.
-std::vector<std::string> chosen(const Projections& projections, const Arguments& arguments)
+std::vector<std::string> chosen(const Projections& projections, const DeadLetterArguments& arguments)
 {
     if (not arguments.name.empty()) return {arguments.name};
     std::vector<std::string> names;
@@ -38,8 +38,8 @@ std::vector<std::string> chosen(const Projections& projections, const Arguments&
     return names;
 }
 
-result<void> list(Output& out, const Projections& projections, const std::vector<std::string>& names,
-                  const Arguments& arguments)
+result<void> list_letters(Output& out, const Projections& projections, const std::vector<std::string>& names,
+                          const DeadLetterArguments& arguments)
 {
     TableRows rows;
     for (const auto& one : names) {
@@ -48,12 +48,12 @@ result<void> list(Output& out, const Projections& projections, const std::vector
     }
     const auto more = rows.size() - std::min(rows.size(), arguments.limit);
     rows.resize(rows.size() - more);
-    out.table(columns(), rows);
+    out.table(shown_columns(), rows);
     if (more > 0) out.say(fmt::format("... and {} more; --limit shows them", more));
     return done();
 }
 
-result<DeadLetter> find(const Projections& projections, const Arguments& arguments)
+result<DeadLetter> find(const Projections& projections, const DeadLetterArguments& arguments)
 {
     BOOST_OUTCOME_TRY(const auto letters, projections.dead_letters(arguments.name));
     for (const DeadLetter& letter : letters) {
@@ -98,7 +98,7 @@ result<void> fold_again(Output& out, Projections& projections, const Clock& cloc
 
 void add_dead_letter_commands(CommandLine& line)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<DeadLetterArguments>();
     const auto letters   = line.app().add_subcommand(
         "dead-letters", "Events that projections could not handle and skipped: list, show, retry, discard");
     letters.require_subcommand();
@@ -116,22 +116,22 @@ void add_dead_letter_commands(CommandLine& line)
     };
     const auto list_command =
         add("list", "All of them, or those of one projection",
-            [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+            [&line](Output& out, Service& service, const DeadLetterArguments& of) -> result<void> {
                 const auto names = chosen(service.projections(), of);
                 BOOST_OUTCOME_TRY(see_to_rows(line, out, names)); // what lags may have more of them
-                return list(out, service.projections(), names, of);
+                return list_letters(out, service.projections(), names, of);
             });
     list_command.add_option("projection", arguments->name, "The projection");
     list_command.add_option("--limit", arguments->limit, "At most this many").check(whole_number());
 
     const auto show_command =
         add("show", "One dead letter, with its event",
-            [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+            [&line](Output& out, Service& service, const DeadLetterArguments& of) -> result<void> {
                 BOOST_OUTCOME_TRY(const auto letter, find(service.projections(), of));
                 BOOST_OUTCOME_TRY(const auto event, event_at(service.plaintext_store(), of.position));
                 const auto cells = row_of(of.name, letter);
                 Json properties;
-                for (std::size_t i = 0; i < cells.size(); ++i) properties[columns()[i].name] = cells[i];
+                for (std::size_t i = 0; i < cells.size(); ++i) properties[shown_columns()[i].name] = cells[i];
                 properties["data"] = Json::parse(event_json(line, event));
                 out.properties(properties);
                 return done();
@@ -139,12 +139,12 @@ void add_dead_letter_commands(CommandLine& line)
     const auto retry_command =
         add("retry",
             "Fold the projection again with this program's handlers; an event that fails again stays a dead letter",
-            [&line](Output& out, Service& service, const Arguments& of) {
+            [&line](Output& out, Service& service, const DeadLetterArguments& of) {
                 return fold_again(out, service.projections(), line.runtime().clock, of.name);
             });
     const auto discard_command =
         add("discard", "Leave an event out for good, also when the projection is rebuilt",
-            [&line](Output& out, Service& service, const Arguments& of) -> result<void> {
+            [&line](Output& out, Service& service, const DeadLetterArguments& of) -> result<void> {
                 Progress progress{out.console(), line.runtime().clock, "folding " + of.name + " again"};
                 BOOST_OUTCOME_TRY(service.projections().discard_dead_letter(
                     of.name, of.position, [&](Position at, Position head) { return progress.at(at, head); }));

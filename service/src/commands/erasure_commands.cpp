@@ -55,7 +55,8 @@ Json json_of(const std::string& subject, const SubjectStatus& status)
             {"erased_key_versions", status.erased_versions}};
 }
 
-result<void> rebuild(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
+result<void> rebuild_named(Output& out, Projections& projections, const Clock& clock,
+                           const std::vector<std::string>& names)
 {
     if (names.empty()) return done();
     Progress progress{out.console(), clock, fmt::format("rebuilding {} projections", names.size())};
@@ -114,7 +115,7 @@ result<void> forget(Output& out, Service& service, const Clock& clock, const For
     BOOST_OUTCOME_TRY(const auto forgotten, service.forget(arguments.subject, arguments.key_is_lost));
     BOOST_OUTCOME_TRY(const auto left_behind, service.projections().left_behind());
     if (arguments.rebuild) {
-        BOOST_OUTCOME_TRY(rebuild(out, service.projections(), clock, forgotten.projections));
+        BOOST_OUTCOME_TRY(rebuild_named(out, service.projections(), clock, forgotten.projections));
     }
     auto properties                       = json_of(arguments.subject, forgotten.after);
     properties["changed_something"]       = forgotten.changed_something;

@@ -109,13 +109,6 @@ result<void> import_file(Output& out, const Runtime& runtime, EngineKind& engine
     return done();
 }
 
-std::string time_or_why_not(std::string& text)
-{
-    return parse_time(text)
-               ? ""
-               : "\"" + printable(text.substr(0, 80)) + "\" is not a time such as 2011-12-09T12:50:00 (UTC)";
-}
-
 } // namespace
 
 void add_exchange_commands(CommandLine& line, Command store)
@@ -163,7 +156,7 @@ void add_exchange_commands(CommandLine& line, Command store)
     importing
         .add_option("--no-later-than", arguments->latest,
                     "Later times of recording become this time (UTC): for a store whose clock was ahead")
-        .check(Check{time_or_why_not, "TIME"});
+        .check(point_in_time());
     line.on(
         importing,
         [&line, arguments](Output& out) -> result<void> {

@@ -11,7 +11,7 @@ namespace eventloom {
 
 namespace {
 
-struct Arguments {
+struct GroupArguments {
     std::string group;
     std::string stream;
 };
@@ -47,7 +47,7 @@ result<std::vector<ConsumerGroupStatus>> status_of(const Groups& groups, const s
     return all;
 }
 
-void list(Output& out, const std::vector<ConsumerGroupStatus>& groups)
+void list_all(Output& out, const std::vector<ConsumerGroupStatus>& groups)
 {
     TableRows rows;
     for (const auto& status : groups) {
@@ -76,7 +76,7 @@ void list_stopped(Output& out, const std::vector<ConsumerGroupStatus>& groups)
               rows);
 }
 
-result<void> try_again(Output& out, const Groups& groups, const Arguments& arguments)
+result<void> try_again(Output& out, const Groups& groups, const GroupArguments& arguments)
 {
     const auto group = groups.find(arguments.group);
     if (group == nullptr) return no_such_group(groups, arguments.group);
@@ -97,7 +97,7 @@ result<void> try_again(Output& out, const Groups& groups, const Arguments& argum
 
 void add_group_commands(CommandLine& line)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<GroupArguments>();
     const auto groups =
         line.app().add_subcommand("groups", "Consumer groups of the running service: list, stopped, retry");
     groups.require_subcommand();
@@ -107,7 +107,7 @@ void add_group_commands(CommandLine& line)
         list_command,
         [&line](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(const auto* const running, running_groups(line));
-            list(out, running->status());
+            list_all(out, running->status());
             return done();
         },
         DirectoryUse::reading);

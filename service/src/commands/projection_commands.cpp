@@ -100,7 +100,8 @@ result<void> repair(Output& out, Projections& projections, const Clock& clock, c
     return done();
 }
 
-result<void> verify(Output& out, Projections& projections, const Clock& clock, const std::vector<std::string>& names)
+result<void> verify_rows(Output& out, Projections& projections, const Clock& clock,
+                         const std::vector<std::string>& names)
 {
     TableRows rows;
     std::vector<std::string> sentences;
@@ -213,7 +214,7 @@ void add_projection_commands(CommandLine& line)
     const auto partition =
         rebuilt.add_option("--partition", row->key, "Only the row of this key, and its index entries");
     rebuilt.add_option("--table", row->table, "The row's table, when there are several").needs(partition);
-    add("verify", "Fold the log again and compare every byte of the rows", verify);
+    add("verify", "Fold the log again and compare every byte of the rows", verify_rows);
     add("pause", "Stop handling events, also after a restart; queries still see the rows", change<&Projections::pause>);
     add("resume", "Handle events again after a pause", change<&Projections::resume>);
     add("drop", "Remove the rows; those of this program's projections are built again when the service runs", drop);

@@ -20,9 +20,9 @@ namespace eventloom {
 
 namespace {
 
-constexpr int look_every_ms = 100;
+constexpr int input_wait_ms = 100;
 
-struct Arguments {
+struct DiffArguments {
     std::string name;
     std::string against;
     std::uint64_t limit = 10;
@@ -36,7 +36,7 @@ EventFrameReader::Read standard_input(const Console& console)
         for (;;) {
             BOOST_OUTCOME_TRY(console.go_on());
             pollfd input{STDIN_FILENO, POLLIN, 0};
-            if (::poll(&input, 1, look_every_ms) <= 0) continue;
+            if (::poll(&input, 1, input_wait_ms) <= 0) continue;
             const auto come = ::read(STDIN_FILENO, into, most);
             if (come >= 0) return static_cast<std::size_t>(come);
             if (errno != EINTR && errno != EAGAIN) return std::size_t{0}; // its end is then missing, and said to be
@@ -82,7 +82,7 @@ Json example_of(const RowsCompared::Example& example)
             {"after", member(after, "row")}};
 }
 
-void show_as_json(Output& out, const Arguments& arguments, const RowsAsJson& ours, Position position,
+void show_as_json(Output& out, const DiffArguments& arguments, const RowsAsJson& ours, Position position,
                   std::uint32_t version, const Against& against)
 {
     auto tables = Json::array();
@@ -119,7 +119,7 @@ std::string in_words(const RowsCompared::Example& example, const UntypedProjecti
     return words;
 }
 
-void show_to_people(Output& out, const Arguments& arguments, const UntypedProjection& definition, Position position,
+void show_to_people(Output& out, const DiffArguments& arguments, const UntypedProjection& definition, Position position,
                     std::uint32_t version, const Against& against)
 {
     const auto at = [](Position where) { return with_separators(static_cast<std::int64_t>(where)); };
@@ -179,7 +179,7 @@ result<void> compare_with_directory(const std::string& directory, const RowsAsJs
     return done();
 }
 
-result<void> diff(Output& out, Service& service, const Arguments& arguments, const std::string& path)
+result<void> diff(Output& out, Service& service, const DiffArguments& arguments, const std::string& path)
 {
     BOOST_OUTCOME_TRY(const auto ours, service.projections().rows_now(arguments.name));
     BOOST_OUTCOME_TRY(const Position position, ours.position());
@@ -201,7 +201,7 @@ result<void> diff(Output& out, Service& service, const Arguments& arguments, con
 
 void add_projection_diff_commands(CommandLine& line, Command projections)
 {
-    const auto arguments    = std::make_shared<Arguments>();
+    const auto arguments    = std::make_shared<DiffArguments>();
     const auto diff_command = projections.add_subcommand(
         "diff", "Show which rows another build of this program would change, before it is installed");
     diff_command.add_option("name", arguments->name, "Which projection").required();

@@ -16,7 +16,7 @@ namespace {
 
 using Rows = std::vector<std::vector<Json>>;
 
-struct Arguments {
+struct HistoryArguments {
     std::string name;
     RowName row;
     std::uint64_t limit = 1'000;
@@ -86,7 +86,7 @@ result<std::shared_ptr<const UntypedProjection>> definition_of(const Projections
     return projections.rows_now(name).error(); // "no-such-projection"
 }
 
-result<void> explain(Output& out, Projections& projections, const Clock& clock, const Arguments& arguments)
+result<void> explain(Output& out, Projections& projections, const Clock& clock, const HistoryArguments& arguments)
 {
     BOOST_OUTCOME_TRY(const auto definition, definition_of(projections, arguments.name));
     BOOST_OUTCOME_TRY(const auto place, find_table(*definition, arguments.row.table));
@@ -160,7 +160,7 @@ void print_rows(Output& out, const std::vector<Json>& rows, const TableDescripti
     out.table(columns, cells);
 }
 
-result<void> as_of(Output& out, Service& service, const Arguments& arguments)
+result<void> as_of(Output& out, Service& service, const HistoryArguments& arguments)
 {
     Position position = arguments.position.value_or(0);
     if (not arguments.position) {
@@ -200,18 +200,11 @@ result<void> as_of(Output& out, Service& service, const Arguments& arguments)
     return done();
 }
 
-std::string time_or_why_not(std::string& text)
-{
-    return parse_time(text) ? ""
-                            : "\"" + printable(text) +
-                                  "\" is not a time such as 2011-12-09T12:50:00 (UTC) or 2011-12-09T12:50:00+01:00";
-}
-
 } // namespace
 
 void add_projection_history_commands(CommandLine& line, Command projections)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<HistoryArguments>();
     const auto add       = [&](const char* name, const char* summary) {
         const auto command = projections.add_subcommand(name, summary);
         command.add_option("name", arguments->name, "Which projection").required();
@@ -236,7 +229,7 @@ void add_projection_history_commands(CommandLine& line, Command projections)
     moment
         .add_option("--time", arguments->time,
                     "Up to the last event recorded by then (UTC, or with an offset such as +01:00)")
-        .check(Check{time_or_why_not, "TIME"});
+        .check(point_in_time());
     line.on(
         as_of_command,
         [&line, arguments](Output& out) -> result<void> {

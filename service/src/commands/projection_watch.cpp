@@ -12,16 +12,16 @@ namespace eventloom {
 
 namespace {
 
-constexpr Duration between_looks = std::chrono::seconds{1};
+constexpr Duration between_refreshes = std::chrono::seconds{1};
 
-const std::vector<Column> columns{{"projection"},
-                                  {"state"},
-                                  {"position", Align::right},
-                                  {"events/s", Align::right},
-                                  {"lag", Align::right},
-                                  {"seconds behind", Align::right},
-                                  {"rows", Align::right},
-                                  {"error"}};
+const std::vector<Column> watched_columns{{"projection"},
+                                          {"state"},
+                                          {"position", Align::right},
+                                          {"events/s", Align::right},
+                                          {"lag", Align::right},
+                                          {"seconds behind", Align::right},
+                                          {"rows", Align::right},
+                                          {"error"}};
 
 // One projection at one moment, with what it has done since the last one.
 struct Seen {
@@ -78,7 +78,7 @@ private:
         TableRows rows;
         for (const Seen& seen : all) rows.push_back(seen.row());
         std::string text = lines_drawn_ > 0 ? fmt::format("\033[{}A", lines_drawn_) : "";
-        const auto lines = table_lines(columns, rows);
+        const auto lines = table_lines(watched_columns, rows);
         for (const auto& line : lines) {
             text += "\r" + std::string{cut_to_width(line, out_.console().shape().width - 1)} + "\033[K\n";
         }
@@ -94,7 +94,7 @@ private:
             const auto row = seen.row();
             if (out_.json()) {
                 Json object{{"at", to_string(now)}};
-                for (std::size_t i = 0; i < columns.size(); ++i) object[columns[i].name] = row[i];
+                for (std::size_t i = 0; i < watched_columns.size(); ++i) object[watched_columns[i].name] = row[i];
                 out_.line(object);
             } else {
                 out_.say(fmt::format("{}  {}  {}  position {}  {} events/s  lag {}  {} s behind  {} rows{}",
@@ -120,7 +120,7 @@ result<void> watch_projections(Output& out, Service& service)
     Watch watch{out, service};
     for (;;) {
         BOOST_OUTCOME_TRY(watch.look());
-        auto waited = out.console().wait(between_looks);
+        auto waited = out.console().wait(between_refreshes);
         if (waited) continue;
         if (out.console().shape().out_is_terminal) out.say(""); // after the ^C
         return waited.error().code == "interrupted" ? result<void>{done()} : std::move(waited);

@@ -11,7 +11,7 @@ namespace eventloom {
 
 namespace {
 
-struct Arguments {
+struct QueryArguments {
     std::string table;
     QueryText query;
     bool csv = false;
@@ -36,12 +36,12 @@ void for_each_table(const Projections& projections, const Visit& visit)
     }
 }
 
-struct Chosen {
+struct ChosenTable {
     RowsAsJson rows;
     const TableDescription* table; // in the definition that `rows` keeps
 };
 
-result<Chosen> choose_table(const Projections& projections, const std::string& name)
+result<ChosenTable> choose_table(const Projections& projections, const std::string& name)
 {
     std::string names;
     std::string projection_name;
@@ -60,7 +60,7 @@ result<Chosen> choose_table(const Projections& projections, const std::string& n
     BOOST_OUTCOME_TRY(auto rows, projections.rows_now(projection_name));
     BOOST_OUTCOME_TRY(const auto place, find_table(rows.definition(), table_name));
     const auto* const table = &rows.definition().tables()[place];
-    return Chosen{std::move(rows), table};
+    return ChosenTable{std::move(rows), table};
 }
 
 std::string listed(const std::vector<std::string>& names)
@@ -70,7 +70,7 @@ std::string listed(const std::vector<std::string>& names)
     return list;
 }
 
-result<void> list_tables(Output& out, const Projections& projections, const Arguments& arguments)
+result<void> list_tables(Output& out, const Projections& projections, const QueryArguments& arguments)
 {
     if (arguments.asks_for_rows()) {
         return fail(Failure::invalid, "no-table-named",
@@ -100,7 +100,7 @@ result<void> list_tables(Output& out, const Projections& projections, const Argu
     return done();
 }
 
-result<void> answer(Output& out, const Projections& projections, const Arguments& arguments)
+result<void> answer(Output& out, const Projections& projections, const QueryArguments& arguments)
 {
     BOOST_OUTCOME_TRY(const auto chosen, choose_table(projections, arguments.table));
     BOOST_OUTCOME_TRY(const auto query, Query::parse(*chosen.table, arguments.query));
@@ -116,7 +116,7 @@ result<void> answer(Output& out, const Projections& projections, const Arguments
 
 void add_query_command(CommandLine& line)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<QueryArguments>();
     const auto query     = line.app().add_subcommand(
         "query", "Show rows of any table of any projection; without a table, list the tables");
     query.add_option("table", arguments->table, "PROJECTION, or PROJECTION.TABLE when it has several");

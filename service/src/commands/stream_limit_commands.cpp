@@ -14,13 +14,13 @@ namespace eventloom {
 
 namespace {
 
-struct Unit {
+struct NamedUnit {
     char letter;
     std::string_view name;
     std::uint64_t seconds;
 };
-constexpr std::array units{Unit{'d', "days", 86'400}, Unit{'h', "hours", 3'600}, Unit{'m', "minutes", 60},
-                           Unit{'s', "seconds", 1}};
+constexpr std::array named_units{NamedUnit{'d', "days", 86'400}, NamedUnit{'h', "hours", 3'600},
+                                 NamedUnit{'m', "minutes", 60}, NamedUnit{'s', "seconds", 1}};
 constexpr std::uint64_t age_max = std::uint64_t{1'000} * 365 * 86'400; // seconds
 
 Error too_old(const std::string& text)
@@ -36,7 +36,7 @@ result<Duration> parse_age(const std::string& text)
     std::uint64_t number = 0;
     const auto* end      = text.data() + text.size();
     const auto read      = std::from_chars(text.data(), end, number);
-    for (const Unit& unit : units) {
+    for (const NamedUnit& unit : named_units) {
         if (read.ec == std::errc::result_out_of_range) return too_old(text);
         if (read.ec != std::errc{} || read.ptr + 1 != end || *read.ptr != unit.letter) continue;
         if (number == 0) break;
@@ -52,7 +52,7 @@ result<Duration> parse_age(const std::string& text)
 std::string age_text(Duration age)
 {
     const auto seconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(age).count());
-    for (const Unit& unit : units) {
+    for (const NamedUnit& unit : named_units) {
         if (seconds % unit.seconds == 0) return std::to_string(seconds / unit.seconds) + unit.letter;
     }
     return std::to_string(seconds) + "s";

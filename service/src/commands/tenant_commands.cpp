@@ -11,13 +11,13 @@ namespace eventloom {
 
 namespace {
 
-struct Arguments {
+struct TenantArguments {
     std::string name;
     bool said_yes   = false;
     bool only_looks = false;
 };
 
-result<void> list(Output& out, const Tenants& tenants)
+result<void> list_tenants(Output& out, const Tenants& tenants)
 {
     BOOST_OUTCOME_TRY(const auto found, tenants.list());
     TableRows rows;
@@ -28,7 +28,7 @@ result<void> list(Output& out, const Tenants& tenants)
     return done();
 }
 
-result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
+result<void> remove(Output& out, Tenants& tenants, const TenantArguments& arguments)
 {
     BOOST_OUTCOME_TRY(const auto found, tenants.list());
     const bool is_there = std::any_of(found.begin(), found.end(),
@@ -56,7 +56,7 @@ result<void> remove(Output& out, Tenants& tenants, const Arguments& arguments)
 
 void add_tenant_commands(CommandLine& line)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<TenantArguments>();
     // Those of the running service, or of the directory.
     const auto with_tenants = [&line](auto act) -> CommandLine::Action {
         return [&line, act](Output& out) -> result<void> {
@@ -68,7 +68,7 @@ void add_tenant_commands(CommandLine& line)
     const auto tenants = line.app().add_subcommand("tenants", "Tenants, each with its own store: list, remove");
     tenants.require_subcommand();
     line.on(tenants.add_subcommand("list", "List all tenants, and which are open"),
-            with_tenants([](Output& out, Tenants& found) { return list(out, found); }));
+            with_tenants([](Output& out, Tenants& found) { return list_tenants(out, found); }));
     const auto removing = tenants.add_subcommand("remove", "Remove a tenant with all of its data");
     removing.add_option("name", arguments->name, "Its name, as `tenants list` shows it").required();
     removing.add_flag("--yes", arguments->said_yes, "Confirm: this cannot be undone");

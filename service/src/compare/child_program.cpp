@@ -22,13 +22,13 @@ constexpr std::size_t line_bytes_max = 64u << 20;
 constexpr std::size_t errors_max     = 64u << 10;
 
 // A descriptor that is closed when it goes, unless it is taken.
-struct Descriptor {
+struct PipeEnd {
     int number = -1;
 
-    Descriptor() = default;
-    ~Descriptor() { close(); }
-    Descriptor(const Descriptor&)            = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
+    PipeEnd() = default;
+    ~PipeEnd() { close(); }
+    PipeEnd(const PipeEnd&)            = delete;
+    PipeEnd& operator=(const PipeEnd&) = delete;
 
     int take() { return std::exchange(number, -1); }
     void close()
@@ -39,8 +39,8 @@ struct Descriptor {
 
 // The end of the program, and ours. A socket, because writing to one that was closed can be had without a signal.
 struct Channel {
-    Descriptor theirs;
-    Descriptor ours;
+    PipeEnd theirs;
+    PipeEnd ours;
 
     bool open()
     {

@@ -10,10 +10,10 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t number_bytes    = 8;
-constexpr std::uint64_t frame_max     = 1u << 30; // longer than any event; room is made only for what has come
-constexpr std::size_t read_at_once    = 256u << 10;
-constexpr std::string_view first_line = "eventloom events 1\n";
+constexpr std::size_t number_bytes     = 8;
+constexpr std::uint64_t frame_max      = 1u << 30; // longer than any event; room is made only for what has come
+constexpr std::size_t frame_read_bytes = 256u << 10;
+constexpr std::string_view first_line  = "eventloom events 1\n";
 
 Error broken(std::string code, const std::string& what)
 {
@@ -51,8 +51,8 @@ result<void> EventFrameReader::fill(std::size_t bytes)
     }
     while (buffer_.size() - used_ < bytes) {
         const auto before = buffer_.size();
-        buffer_.resize(before + read_at_once);
-        auto read = read_(buffer_.data() + before, read_at_once);
+        buffer_.resize(before + frame_read_bytes);
+        auto read = read_(buffer_.data() + before, frame_read_bytes);
         buffer_.resize(before + (read ? read.value() : 0));
         BOOST_OUTCOME_TRY(const auto come, std::move(read));
         if (come == 0) {

@@ -14,11 +14,11 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t sent_at_once  = 256u << 10;
-constexpr Position progress_every   = 4'096;
-constexpr std::size_t depth_max     = 10;
-constexpr std::size_t shown_max     = 200;
-constexpr int exit_code_wrong_usage = static_cast<int>(ExitCode::wrong_usage);
+constexpr std::size_t sent_at_once     = 256u << 10;
+constexpr Position progress_every      = 4'096;
+constexpr std::size_t answer_depth_max = 10;
+constexpr std::size_t errors_shown_max = 200;
+constexpr int exit_code_wrong_usage    = static_cast<int>(ExitCode::wrong_usage);
 
 struct SaidError {
     std::string code;
@@ -30,7 +30,7 @@ std::optional<SaidError> said_error(const std::string& errors)
 {
     const auto begin = errors.find('{');
     if (begin == std::string::npos) return std::nullopt;
-    const auto json = parse_limited_json(errors.substr(begin), depth_max);
+    const auto json = parse_limited_json(errors.substr(begin), answer_depth_max);
     if (not json || not json.value()["error"].is_object()) return std::nullopt;
     const auto& error = json.value()["error"];
     if (not error.contains("code") || not error["code"].is_text()) return std::nullopt;
@@ -123,7 +123,7 @@ std::optional<Error> OtherProgram::how_it_failed()
     }
     if (said) return error_of("other-program-failed", printable(said->sentence));
     return error_of("not-a-service", fmt::format("that it ended with exit code {} and said \"{}\"", *ended.exit_code,
-                                                 printable(ended.errors.substr(0, shown_max))));
+                                                 printable(ended.errors.substr(0, errors_shown_max))));
 }
 
 Error OtherProgram::error_of(std::string code, const std::string& found) const

@@ -16,7 +16,7 @@ bool says_the_same(const std::string& before, const std::string& after)
     return one && one == Json::parse(after);
 }
 
-std::strong_ordering order_of(const RowInOrder* before, const RowInOrder* after)
+std::strong_ordering key_order(const RowInOrder* before, const RowInOrder* after)
 {
     if (after == nullptr) return std::strong_ordering::less;
     if (before == nullptr) return std::strong_ordering::greater;
@@ -33,7 +33,7 @@ result<void> RowsCompared::compare(RowsInOrder& before, RowsInOrder& after, cons
         if (rows % ask_every == 0) {
             BOOST_OUTCOME_TRY(console.go_on());
         }
-        const auto order = order_of(old_row, new_row);
+        const auto order = key_order(old_row, new_row);
         add(order <= 0 ? old_row : nullptr, order >= 0 ? new_row : nullptr);
         if (order <= 0) {
             BOOST_OUTCOME_TRY(old_row, before.next());

@@ -13,11 +13,11 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t depth_max     = 100;
-constexpr std::size_t said_at_once  = 64u << 10;
-constexpr std::size_t shown_max     = 100; // characters of what is no row
-constexpr std::string_view digits   = "0123456789abcdef";
-constexpr std::uint32_t fold_format = 1;
+constexpr std::size_t row_depth_max  = 100;
+constexpr std::size_t said_at_once   = 64u << 10;
+constexpr std::size_t line_shown_max = 100; // characters of what is no row
+constexpr std::string_view digits    = "0123456789abcdef";
+constexpr std::uint32_t fold_format  = 1;
 
 void append_hex(std::string& text, std::string_view bytes)
 {
@@ -42,7 +42,7 @@ std::optional<std::string> bytes_of_hex(std::string_view text)
 
 std::string shown(std::string_view line)
 {
-    return "\"" + printable(line.substr(0, shown_max)) + (line.size() > shown_max ? "..." : "") + "\"";
+    return "\"" + printable(line.substr(0, line_shown_max)) + (line.size() > line_shown_max ? "..." : "") + "\"";
 }
 
 template <class T>
@@ -116,7 +116,7 @@ result<void> say_rows(Console& console, const RowsAsJson& rows)
 
 result<FoldHead> ToldRows::head(std::string_view line)
 {
-    const auto json    = parse_limited_json(line, depth_max);
+    const auto json    = parse_limited_json(line, row_depth_max);
     const auto version = json ? member<std::uint32_t>(json.value(), "version") : std::nullopt;
     const bool is_head = version && member<std::uint32_t>(json.value(), "fold") == fold_format &&
                          json.value().contains("types") && json.value()["types"].is_array();
@@ -139,7 +139,7 @@ result<const RowInOrder*> ToldRows::next()
             Failure::corrupt, "rows-cut-short",
             fmt::format("that its rows end after {} of them, and that it does not say that these are all", rows_));
     }
-    const auto json  = parse_limited_json(*line, depth_max);
+    const auto json  = parse_limited_json(*line, row_depth_max);
     const auto table = json ? member<std::string>(json.value(), "table") : std::nullopt;
     const auto hex   = json ? member<std::string>(json.value(), "ordered_key") : std::nullopt;
     const auto key   = hex ? bytes_of_hex(*hex) : std::nullopt;
@@ -154,7 +154,7 @@ result<const RowInOrder*> ToldRows::next()
 
 result<const RowInOrder*> ToldRows::end(const std::string& line)
 {
-    const auto json = parse_limited_json(line, depth_max);
+    const auto json = parse_limited_json(line, row_depth_max);
     const auto rows = json ? member<std::uint64_t>(json.value(), "rows") : std::nullopt;
     if (not rows || not json.value().contains("end")) {
         return fail(Failure::corrupt, "not-rows", shown(line) + " where it should say a row");

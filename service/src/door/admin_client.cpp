@@ -15,7 +15,6 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t depth_max      = 4;
 constexpr Duration quiet_max         = std::chrono::seconds{5}; // then the service is asked whether it is there
 constexpr Duration pause_for_a_turn  = std::chrono::milliseconds{20};
 constexpr Duration pauses_for_a_turn = std::chrono::seconds{1}; // at most
@@ -147,7 +146,7 @@ std::string text_or(const Json& json, const char* otherwise)
 // {"error": {"kind", "code", "sentence"}}, as the service and --json write it.
 Error error_in(std::string_view text)
 {
-    const auto json = parse_limited_json(text, depth_max);
+    const auto json = parse_limited_json(text, door_json_depth_max);
     if (not json || not json.value().contains("error")) return went_away();
     const auto& error = json.value()["error"];
     return {Failure::unavailable, text_or(error["code"], "service-refused"),

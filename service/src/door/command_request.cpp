@@ -6,7 +6,6 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t depth_max     = 4;
 constexpr std::size_t arguments_max = 4'096;
 
 Error wrong(std::string_view found)
@@ -33,7 +32,7 @@ std::string to_json(const CommandRequest& request)
 
 result<CommandRequest> command_request_of(std::string_view text)
 {
-    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(text, depth_max));
+    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(text, door_json_depth_max));
     if (not json.is_object() || not json.contains("arguments") || not json["arguments"].is_array()) {
         return wrong("no list of arguments");
     }
@@ -72,7 +71,7 @@ std::string to_line(const Reply& reply)
 
 result<Reply> reply_of(std::string_view line)
 {
-    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(line, depth_max));
+    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(line, door_json_depth_max));
     if (json.contains("out")) {
         BOOST_OUTCOME_TRY(auto text, bytes_of_json(json["out"]));
         return Reply{SaidOut{std::move(text)}};

@@ -16,6 +16,9 @@
 
 namespace eventloom {
 
+// How deep the JSON of requests and answers may nest.
+inline constexpr std::size_t door_json_depth_max = 4;
+
 struct CommandRequest {
     std::vector<std::string> arguments;
     std::string working_directory;

@@ -13,15 +13,15 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t piece_bytes       = 32u << 10; // of text in one line
+constexpr std::size_t line_text_bytes   = 32u << 10; // of text in one line
 constexpr int patience_when_stopping_ms = 200;
 
 // As much of the text as a piece may hold, without a character that is cut in two.
 std::string_view piece_of(std::string_view text)
 {
-    if (text.size() <= piece_bytes) return text;
-    std::size_t end = piece_bytes;
-    while (end > piece_bytes - 4 && (text[end] & 0xC0) == 0x80) --end;
+    if (text.size() <= line_text_bytes) return text;
+    std::size_t end = line_text_bytes;
+    while (end > line_text_bytes - 4 && (text[end] & 0xC0) == 0x80) --end;
     return text.substr(0, end);
 }
 

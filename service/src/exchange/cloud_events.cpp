@@ -20,7 +20,7 @@ constexpr std::string_view of_event   = "urn:eventloom:events"; // CloudEvents' 
 constexpr std::string_view of_gone    = "urn:eventloom:gone";   // an event that was taken out of the log
 constexpr std::string_view of_command = "urn:eventloom:commands";
 constexpr std::string_view of_end     = "urn:eventloom:end";
-constexpr std::size_t depth_max       = 2; // the members, and what they nest is text
+constexpr std::size_t event_depth_max = 2; // the members, and what they nest is text
 
 std::string base64(std::string_view bytes)
 {
@@ -225,7 +225,7 @@ public:
 private:
     Json list(const char* name)
     {
-        const auto json = parse_limited_json(text(name), depth_max + 1);
+        const auto json = parse_limited_json(text(name), event_depth_max + 1);
         if (json && json.value().is_array()) return json.value();
         fail(name, "a list in its text");
         return Json::array();
@@ -375,7 +375,7 @@ std::string cloud_events::readable_line_of(const RecordedEvent& event, std::stri
 
 result<HistoryLine> cloud_events::read_line(std::string_view text)
 {
-    const auto parsed = parse_limited_json(text, depth_max);
+    const auto parsed = parse_limited_json(text, event_depth_max);
     if (not parsed) {
         return fail(
             Failure::invalid, parsed.error().code,

@@ -12,7 +12,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::uint64_t lines_between_progress = 256;
+constexpr std::uint64_t lines_between_reports = 256;
 
 Error bad_line(Error error, const std::string& file, std::uint64_t line)
 {
@@ -48,7 +48,7 @@ public:
             if (not text) break;
             if (auto taken = take_line(*text, lines.number()); not taken)
                 return bad_line(std::move(taken.error()), name_, lines.number());
-            if (progress_ && lines.number() % lines_between_progress == 0) {
+            if (progress_ && lines.number() % lines_between_reports == 0) {
                 BOOST_OUTCOME_TRY(progress_(lines.bytes_read()));
             }
         }

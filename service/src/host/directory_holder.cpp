@@ -7,7 +7,7 @@ namespace eventloom {
 namespace {
 
 constexpr int looks_max          = 10;
-constexpr Duration between_looks = std::chrono::milliseconds{50};
+constexpr Duration between_tries = std::chrono::milliseconds{50};
 
 } // namespace
 
@@ -21,7 +21,7 @@ Error with_holder(Error error, const Runtime& runtime, const EngineKind& engine,
         return process.has_value();
     };
     for (int look = 0; look < looks_max; ++look) {
-        if (runtime.executor.wait_until(found, runtime.clock.now() + between_looks)) break;
+        if (runtime.executor.wait_until(found, runtime.clock.now() + between_tries)) break;
     }
     if (process) error.sentence += " (it is process " + std::to_string(*process) + ")";
     return error;

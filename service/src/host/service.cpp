@@ -11,7 +11,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr Duration between_asks = std::chrono::milliseconds{100};
+constexpr Duration waiting_slice = std::chrono::milliseconds{100};
 
 Error not_settled()
 {
@@ -19,7 +19,7 @@ Error not_settled()
             "waited for the sagas and found some of them not finished; they continue when the service runs again"};
 }
 
-CommandBusOptions commands_of(const ServiceOptions& options, SnapshotStore* snapshots)
+CommandBusOptions command_options_of(const ServiceOptions& options, SnapshotStore* snapshots)
 {
     CommandBusOptions commands = options.commands;
     commands.snapshots         = snapshots;
@@ -55,7 +55,8 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
                  std::unique_ptr<SnapshotStore> snapshots)
     : runtime_{runtime}, directory_{options.directory}, engine_kind_{kind}, engine_{std::move(engine)},
       keys_{runtime, keys_of(options)}, plaintext_store_{seal_personal_data(*engine_.store, keys_)},
-      snapshots_{std::move(snapshots)}, commands_{runtime, *plaintext_store_, commands_of(options, snapshots_.get())},
+      snapshots_{std::move(snapshots)},
+      commands_{runtime, *plaintext_store_, command_options_of(options, snapshots_.get())},
       events_{runtime, *plaintext_store_, options.events},
       projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"},
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
@@ -193,7 +194,7 @@ result<void> Service::wait_for(Position position, Time deadline, const std::func
 // Waiting is asked whether to go on at such moments.
 Time Service::slice_until(Time deadline) const
 {
-    return std::min(deadline, runtime_.clock.now() + between_asks);
+    return std::min(deadline, runtime_.clock.now() + waiting_slice);
 }
 
 } // namespace eventloom

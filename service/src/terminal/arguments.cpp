@@ -61,7 +61,7 @@ Check finite_number()
     return {check};
 }
 
-std::string plain(double number)
+std::string plain_number(double number)
 {
     std::ostringstream text;
     text << number;
@@ -89,7 +89,7 @@ Check rate(double most)
 {
     const auto check = [most](std::string& word) -> std::string {
         const auto number = number_in<double>(word);
-        return number && *number >= 0 && *number <= most ? "" : no(word, "number from 0 to " + plain(most));
+        return number && *number >= 0 && *number <= most ? "" : no(word, "number from 0 to " + plain_number(most));
     };
     return {check};
 }
@@ -113,6 +113,16 @@ Check span_of_time()
                         "like 30s, up to 365000d");
     };
     return {check};
+}
+
+Check point_in_time()
+{
+    const auto why_not = [](const std::string& word) {
+        return parse_time(word)
+                   ? ""
+                   : in_quotes(word) + " is not a time such as 2011-12-09T12:50:00 (UTC) or 2011-12-09T12:50:00+01:00";
+    };
+    return {why_not, "TIME"};
 }
 
 Check one_of(std::vector<std::string> words)

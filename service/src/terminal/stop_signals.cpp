@@ -19,7 +19,7 @@ constexpr int patience_ms = 850; // the second that is promised, less what endin
 
 // What a handler may touch.
 std::atomic<int> first_signal{0};
-std::atomic<int> event{-1};
+std::atomic<int> signal_event{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
 
 void note(int signal)
@@ -28,7 +28,7 @@ void note(int signal)
     int none              = 0;
     first_signal.compare_exchange_strong(none, signal);
     const std::uint64_t one                     = 1;
-    [[maybe_unused]] const ssize_t cannot_block = ::write(event.load(), &one, sizeof one);
+    [[maybe_unused]] const ssize_t cannot_block = ::write(signal_event.load(), &one, sizeof one);
     errno                                       = saved_errno;
 }
 
@@ -50,17 +50,17 @@ void handle(void (*handler)(int))
 
 StopSignals::StopSignals()
 {
-    ensure(event.load() < 0, "signals are waited for in two places");
+    ensure(signal_event.load() < 0, "signals are waited for in two places");
     first_signal = 0;
-    event        = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (event.load() < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
+    signal_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (signal_event.load() < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
     handle(note);
 }
 
 StopSignals::~StopSignals()
 {
     handle(SIG_DFL);
-    ::close(event.exchange(-1));
+    ::close(signal_event.exchange(-1));
 }
 
 int StopSignals::received() const
@@ -70,7 +70,7 @@ int StopSignals::received() const
 
 int StopSignals::descriptor() const
 {
-    return event.load();
+    return signal_event.load();
 }
 
 bool StopSignals::wait(Duration span) const

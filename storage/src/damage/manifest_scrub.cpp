@@ -14,7 +14,8 @@ namespace eventloom {
 namespace {
 
 // Of a VersionEdit, LevelDB's db/version_edit.cc: these two come before all others.
-enum Tag : std::uint64_t { comparator = 1, log_number = 2 };
+constexpr std::uint64_t comparator_tag = 1;
+constexpr std::uint64_t log_number_tag = 2;
 
 std::optional<std::uint64_t> take_varint(std::string_view& bytes)
 {
@@ -32,13 +33,13 @@ std::optional<std::uint64_t> take_varint(std::string_view& bytes)
 std::optional<std::uint64_t> log_number_of(std::string_view change)
 {
     auto tag = take_varint(change);
-    if (tag == Tag::comparator) {
+    if (tag == comparator_tag) {
         const auto length = take_varint(change);
         if (not length || *length > change.size()) return std::nullopt;
         change.remove_prefix(*length);
         tag = take_varint(change);
     }
-    return tag == Tag::log_number ? take_varint(change) : std::nullopt;
+    return tag == log_number_tag ? take_varint(change) : std::nullopt;
 }
 
 std::string log_file(const std::string& directory, std::uint64_t number)

@@ -14,7 +14,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t piece_bytes = 1u << 20;
+constexpr std::size_t read_bytes = 1u << 20;
 
 bool is_of_database(const std::string& name)
 {
@@ -50,7 +50,7 @@ result<leveldb::Status> copy_file(const Runtime& runtime, const std::string& fro
     auto written                   = runtime.files.NewWritableFile(to, &created);
     if (not written.ok()) return error_of(written, "copy the file " + from + " to " + to);
     const std::unique_ptr<leveldb::WritableFile> copy{created};
-    std::string scratch(piece_bytes, '\0');
+    std::string scratch(read_bytes, '\0');
     for (leveldb::Slice piece; written.ok();) {
         status = source->Read(scratch.size(), &piece, scratch.data());
         if (not status.ok() || piece.empty()) break;

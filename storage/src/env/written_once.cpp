@@ -9,7 +9,7 @@ namespace eventloom {
 
 namespace {
 
-std::string beside(const std::string& path)
+std::string until_whole(const std::string& path)
 {
     return path + ".new";
 }
@@ -26,13 +26,13 @@ FileWriter::~FileWriter()
     if (not file_) return;
     file_.reset();
     // A file that stays does no harm: the next writer of the same path begins it again.
-    static_cast<void>(runtime_.files.RemoveFile(beside(path_)));
+    static_cast<void>(runtime_.files.RemoveFile(until_whole(path_)));
 }
 
 result<std::unique_ptr<FileWriter>> FileWriter::create(const Runtime& runtime, const std::string& path)
 {
     leveldb::WritableFile* opened = nullptr;
-    const auto status             = runtime.files.NewWritableFile(beside(path), &opened);
+    const auto status             = runtime.files.NewWritableFile(until_whole(path), &opened);
     if (not status.ok()) return error_of(status, "write the file " + path);
     return std::unique_ptr<FileWriter>{new FileWriter{runtime, path, std::unique_ptr<leveldb::WritableFile>{opened}}};
 }
@@ -63,7 +63,7 @@ result<void> FileWriter::finish_as(const std::string& path)
 {
     auto status = is_synced_ ? leveldb::Status::OK() : file_->Sync();
     if (status.ok()) status = file_->Close();
-    if (status.ok()) status = runtime_.files.RenameFile(beside(path_), path);
+    if (status.ok()) status = runtime_.files.RenameFile(until_whole(path_), path);
     if (not status.ok()) return error_of(status, "write the file " + path);
     file_.reset();
     return done();

@@ -26,4 +26,7 @@ std::string repaired_utf8(std::string_view text);
 // The same, with control characters and bidirectional overrides replaced too: text from outside cannot steer a terminal.
 std::string printable(std::string_view text);
 
+// Its first 80 bytes, printable, in double quotes: how a message shows a text from outside.
+std::string in_quotes(std::string_view text);
+
 } // namespace eventloom

@@ -58,7 +58,7 @@ std::string joined(const std::vector<std::string>& names)
 }
 
 // The first row in short.
-std::string shown(const CsvRow& header)
+std::string header_text(const CsvRow& header)
 {
     constexpr std::size_t most = 12;
     if (not header.damage.empty()) return "cannot be read, because " + header.damage;
@@ -108,7 +108,7 @@ el::result<RetailColumns> RetailColumns::from_header(const CsvRow& header, const
     if (missing.empty()) return columns;
     return el::fail(el::Failure::invalid, "not-online-retail",
                     "read the file " + path + " and found no column " + joined(missing) + " in its first row, which " +
-                        shown(header) +
+                        header_text(header) +
                         "; give a text file in the form of Online Retail, with the names of its columns in the " +
                         "first row and commas, semicolons, tabs or | between them");
 }

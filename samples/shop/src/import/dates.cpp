@@ -18,7 +18,7 @@ constexpr std::string_view months[]{"january", "february", "march",     "april",
                                     "july",    "august",   "september", "october", "november", "december"};
 constexpr std::string_view weekdays[]{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 
-bool is_digit(char c)
+bool is_decimal(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -58,7 +58,7 @@ struct Scanner {
         rest.remove_prefix(taken.size());
         return taken;
     }
-    std::string_view digits() { return take_while(is_digit); }
+    std::string_view digits() { return take_while(is_decimal); }
     std::string_view letters() { return take_while(is_letter); }
     void blanks()
     {

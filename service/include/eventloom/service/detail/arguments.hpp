@@ -38,6 +38,9 @@ Check rate(double most = 1);
 Check span_of_time();
 std::optional<Duration> parse_span(std::string_view text);
 
+// 2011-12-09T12:50:00, which is UTC, or 2011-12-09T12:50:00+01:00.
+Check point_in_time();
+
 // One of these words.
 Check one_of(std::vector<std::string> words);
 
