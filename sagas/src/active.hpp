@@ -45,6 +45,7 @@ struct Active {
     bool is_busy = false;    // with the engine's lock
 
     bool is_loaded = false;
+    std::shared_ptr<PlaceInTable> place;
     instance::Instance instance; // with what is not recorded yet
     std::vector<instance::Fact> unrecorded;
     std::vector<std::function<void(bool)>>

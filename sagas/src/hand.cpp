@@ -101,7 +101,9 @@ void SagaEngine::take_next(const std::shared_ptr<Active>& active)
 // As its row and its stream have it. What cannot be gone on with is stuck, with the reason.
 result<void> SagaEngine::load(Active& active) const
 {
-    BOOST_OUTCOME_TRY(auto row, table_->find_to_keep(active.key));
+    BOOST_OUTCOME_TRY(auto held, table_->hold(active.key));
+    auto& row        = held.row;
+    active.place     = std::move(held.place);
     active.is_loaded = true;
     instance::Instance known;
     if (row) known = std::move(row->instance);
@@ -165,7 +167,7 @@ void SagaEngine::keep(Active& active, const Next& next)
     // First the row, then the timer: one that is too late to be held in memory is found by whoever reads the next ones.
     const DueInstance due{active.key, row.due.value_or(Time{}), row.waits_for_attempt};
     const bool is_due = row.due.has_value();
-    const auto kept   = table_->keep(active.key, std::move(row));
+    const auto kept   = table_->keep(active.key, active.place, std::move(row));
     if (not kept) return give_up(kept.error());
     if (not is_due) return timers_.remove(active.key);
     timers_.set(due);

@@ -46,6 +46,11 @@ std::string index_of(const std::string& at_step, const std::string& with_error, 
     return bytes;
 }
 
+bool is_listed_by_age(SagaStatus of_status)
+{
+    return of_status != SagaStatus::completed && of_status != SagaStatus::compensated;
+}
+
 std::string by_began(SagaStatus of_status, const std::string& saga)
 {
     std::string bytes{began, static_cast<char>(of_status)};
@@ -117,7 +122,7 @@ KeysAndValues all_keys(const InstanceKey& key, const IndexedInstance& indexed)
     // The version is what is counted at the next start.
     const auto began_and_version = ordered(indexed.began) + big_endian(indexed.version);
     for (auto& listed : listed_keys(key, indexed)) all.emplace_back(std::move(listed), began_and_version);
-    all.emplace_back(by_began(indexed.status, key, indexed.began), "");
+    if (is_listed_by_age(indexed.status)) all.emplace_back(by_began(indexed.status, key, indexed.began), "");
     if (indexed.due) all.emplace_back(by_due(*indexed.due, key), indexed.waits_for_attempt ? "a" : "");
     if (indexed.is_at_work) all.emplace_back(of_instance(at_work, key), "");
     for (const auto& call : indexed.calls) all.emplace_back(by_call(call), of_instance(row, key).substr(1));

@@ -34,6 +34,8 @@ std::string of_instance(char space, const InstanceKey& key);
 std::string by_due(Time time, const InstanceKey& key);
 // The index that has these properties, up to the status; an empty error or step is not asked for.
 std::string index_of(const std::string& step, const std::string& error, SagaStatus status);
+// Those that have ended are not: they are many, and of all ages.
+bool is_listed_by_age(SagaStatus status);
 std::string by_began(SagaStatus status, const std::string& saga);
 std::string by_began(SagaStatus status, const InstanceKey& key, Time began);
 std::string by_call(std::string_view call);

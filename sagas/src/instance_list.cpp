@@ -65,13 +65,14 @@ std::string text_of(std::string_view key)
     return std::string{key.substr(0, key.size() - 2)};
 }
 
-// Those of one saga that began before a time, by their keys; nothing: they are many.
+// Those of one saga that began before a time, by their keys; nothing: they are many, or not listed by their age.
 result<std::optional<std::vector<std::string>>> few_that_began_before(const Database& database, const std::string& saga,
                                                                       const SagaFilter& filter)
 {
     std::vector<std::string> found;
     std::size_t seen = 0;
     for (const SagaStatus status : statuses_of(filter)) {
+        if (not keys::is_listed_by_age(status)) return std::optional<std::vector<std::string>>{};
         const auto prefix = keys::by_began(status, saga);
         const auto end    = prefix + keys::ordered(*filter.began_before);
         auto cursor       = database.cursor();

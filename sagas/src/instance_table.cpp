@@ -6,14 +6,14 @@
 #include <eventloom/framework/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {
 
 // As many as change in about half a second of an engine that has much to do; a start reads the streams of these again.
 constexpr std::size_t rows_written_together = 4'096;
-// Of those that were in hand lately, twice.
-constexpr std::size_t known_in_memory = 8'192;
 
 IndexedInstance indexed_of(const InstanceRow& row, std::vector<std::string> steps)
 {
@@ -99,14 +99,14 @@ result<std::optional<InstanceRow>> InstanceTable::read(const InstanceKey& key, b
     return std::optional{std::move(found)};
 }
 
-std::optional<InstanceRow> InstanceTable::find_in_memory(const InstanceKey& key) const
+std::optional<InstanceTable::Held> InstanceTable::find_in_memory(const InstanceKey& key) const
 {
     for (const Rows* rows : {&kept_, &being_written_}) {
         const auto known = rows->find(key);
         if (known == rows->end()) continue;
-        auto row           = known->second.row;
-        row.instance.state = known->second.state;
-        return row;
+        Held held{known->second.row, known->second.place};
+        held.row->instance.state = known->second.state;
+        return held;
     }
     return std::nullopt;
 }
@@ -115,72 +115,45 @@ result<std::optional<InstanceRow>> InstanceTable::find(const InstanceKey& key) c
 {
     {
         const std::lock_guard lock{keeping_};
-        if (auto row = find_in_memory(key)) return row;
+        if (auto held = find_in_memory(key)) return std::move(held->row);
     }
     // What is written in between is found on disk.
     return read(key, true);
 }
 
 // Nobody else keeps it meanwhile, so that what is found on disk stays there until it is kept.
-result<std::optional<InstanceRow>> InstanceTable::find_to_keep(const InstanceKey& key)
+result<InstanceTable::Held> InstanceTable::hold(const InstanceKey& key) const
 {
     {
         const std::lock_guard lock{keeping_};
-        if (auto row = find_in_memory(key)) return row;
+        if (auto held = find_in_memory(key)) return std::move(*held);
     }
     BOOST_OUTCOME_TRY(auto row, read(key, true));
-    auto on_disk = row ? std::optional{indexed_of(*row, row->steps)} : std::nullopt;
-    const std::lock_guard lock{keeping_};
-    know(key, std::move(on_disk));
-    return row;
-}
-
-void InstanceTable::know(const InstanceKey& key, std::optional<IndexedInstance> on_disk) const
-{
-    if (known_[0].size() >= known_in_memory) known_[1] = std::exchange(known_[0], {});
-    known_[1].erase(key);
-    known_[0].insert_or_assign(key, std::move(on_disk));
-}
-
-// What the indexes have when the write that is under way has ended.
-result<std::optional<IndexedInstance>> InstanceTable::on_disk(const InstanceKey& key)
-{
-    if (const auto written = being_written_.find(key); written != being_written_.end()) {
-        const auto& row = written->second.row;
-        return std::optional{indexed_of(row, steps_of_(key, row.instance))};
+    Held held{std::move(row), std::make_shared<PlaceInTable>()};
+    if (held.row) {
+        held.place->counted = {held.row->instance.status, held.row->instance.began.version};
+        held.place->on_disk = indexed_of(*held.row, held.row->steps);
     }
-    for (Known& known : known_) {
-        if (auto found = known.extract(key)) return std::move(found.mapped());
-    }
-    BOOST_OUTCOME_TRY(const auto row, read(key, false));
-    if (not row) return std::optional<IndexedInstance>{};
-    return std::optional{indexed_of(*row, row->steps)};
+    return held;
 }
 
-result<void> InstanceTable::keep(const InstanceKey& key, InstanceRow row, Position position)
+result<void> InstanceTable::keep(const InstanceKey& key, const std::shared_ptr<PlaceInTable>& place, InstanceRow row,
+                                 Position position)
 {
     {
         const std::lock_guard lock{keeping_};
-        auto known                    = kept_.find(key);
-        std::optional<Counted> before = std::nullopt;
-        if (known == kept_.end()) {
-            BOOST_OUTCOME_TRY(auto old, on_disk(key));
-            if (old) before = Counted{key.saga, old->status, old->version};
-            known                 = kept_.try_emplace(key).first;
-            known->second.on_disk = std::move(old);
-        } else {
-            const auto& instance = known->second.row.instance;
-            before               = Counted{key.saga, instance.status, instance.began.version};
+        const std::pair counted{row.instance.status, row.instance.began.version};
+        if (place->counted != counted) {
+            if (place->counted) --counts_[{key.saga, place->counted->first, place->counted->second}];
+            ++counts_[{key.saga, counted.first, counted.second}];
+            place->counted = counted;
         }
-        const Counted now{key.saga, row.instance.status, row.instance.began.version};
-        if (before != now) {
-            if (before) --counts_[*before];
-            ++counts_[now];
-        }
-        latest_             = std::max(latest_, row.instance.changed);
-        reached_            = std::max(reached_, position);
-        known->second.state = std::exchange(row.instance.state, {});
-        known->second.row   = std::move(row);
+        latest_    = std::max(latest_, row.instance.changed);
+        reached_   = std::max(reached_, position);
+        Kept& kept = kept_[key];
+        kept.place = place;
+        kept.state = std::exchange(row.instance.state, {});
+        kept.row   = std::move(row);
         if (kept_.size() < rows_written_together) return done();
     }
     // Whoever comes while one writes does not wait for it.
@@ -247,24 +220,25 @@ result<void> InstanceTable::write_kept() const
 {
     Batch batch = take_kept();
     if (batch.empty()) return done();
-    std::vector<std::pair<const InstanceKey*, IndexedInstance>> written;
-    written.reserve(being_written_.size());
-    for (const auto& [key, kept] : being_written_) {
-        auto row  = kept.row;
-        row.steps = steps_of_(key, row.instance);
-        auto& now = written.emplace_back(&key, indexed_of(row, row.steps)).second;
-        keys::put_indexes(batch, key, kept.on_disk, now);
+    // In the order of the keys LevelDB takes them faster.
+    std::vector<std::pair<const Rows::value_type*, IndexedInstance>> rows;
+    rows.reserve(being_written_.size());
+    for (const auto& one : being_written_) rows.emplace_back(&one, IndexedInstance{});
+    std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first->first < b.first->first; });
+    for (auto& [one, indexed] : rows) {
+        const auto& [key, kept] = *one;
+        auto row                = kept.row;
+        row.steps               = steps_of_(key, row.instance);
+        indexed                 = indexed_of(row, row.steps);
+        keys::put_indexes(batch, key, kept.place->on_disk, indexed);
         batch.put(keys::of_instance(keys::state, key), kept.state);
         std::string bytes;
         codec<InstanceRow>::encode(row, bytes);
         batch.put(keys::of_instance(keys::row, key), bytes);
     }
     BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
+    for (auto& [one, indexed] : rows) one->second.place->on_disk = std::move(indexed);
     const std::lock_guard lock{keeping_};
-    for (auto& [key, now] : written) {
-        const bool goes_on = now.status == SagaStatus::running || now.status == SagaStatus::compensating;
-        if (goes_on && not kept_.contains(*key)) know(*key, std::move(now));
-    }
     being_written_.clear();
     return done();
 }

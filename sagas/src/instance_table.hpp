@@ -1,8 +1,8 @@
 // The engine's own database: each instance as far as it is known, in the orders in which it is looked for, and how far the events
 // were heard.
 //
-//     BOOST_OUTCOME_TRY(auto row, table.find(key));                        // which is in the caller's hand
-//     BOOST_OUTCOME_TRY(table.keep(key, {.instance = instance, .due = due}, position));   // is written with the next ones
+//     BOOST_OUTCOME_TRY(auto held, table.hold(key));                                // in the caller's hand, with its row
+//     BOOST_OUTCOME_TRY(table.keep(key, held.place, {.instance = instance}, position));   // is written with the next ones
 //     BOOST_OUTCOME_TRY(const auto due, table.due_next(1'000, {}));
 //
 // All of it can be built again from the log, so nothing here is synced, and a step costs no write: rows stay in memory until there
@@ -15,7 +15,6 @@
 
 #include <eventloom/storage/database.hpp>
 
-#include <array>
 #include <map>
 #include <mutex>
 #include <set>
@@ -63,6 +62,13 @@ struct IndexedInstance {
     std::vector<std::string> calls; // whose answers come from elsewhere
 };
 
+// What the table must know of an instance to replace its row, so that the old one is not read again. Whoever has the instance in hand
+// holds it; only the table looks into it.
+struct PlaceInTable {
+    std::optional<std::pair<SagaStatus, std::uint32_t>> counted; // status and version; with the lock of keeping
+    std::optional<IndexedInstance> on_disk;                      // of the writer
+};
+
 // In their order: after this one come those that are due later.
 using DuePlace = std::pair<Time, InstanceKey>;
 
@@ -77,10 +83,15 @@ public:
     result<void> take_over();
 
     result<std::optional<InstanceRow>> find(const InstanceKey& key) const;
-    // The same for whoever has the instance in hand, and may keep it soon.
-    result<std::optional<InstanceRow>> find_to_keep(const InstanceKey& key);
+    // The same for whoever has the instance in hand, and may keep it.
+    struct Held {
+        std::optional<InstanceRow> row;
+        std::shared_ptr<PlaceInTable> place;
+    };
+    result<Held> hold(const InstanceKey& key) const;
     // As its stream has it, up to the event at `position`; 0: of no event that is younger than those of all others.
-    result<void> keep(const InstanceKey& key, InstanceRow row, Position position = 0);
+    result<void> keep(const InstanceKey& key, const std::shared_ptr<PlaceInTable>& place, InstanceRow row,
+                      Position position = 0);
     // Is written with the next rows.
     void keep_checkpoint(const std::string& saga, Position checkpoint);
     result<Position> checkpoint(const std::string& saga) const;
@@ -127,22 +138,19 @@ private:
     struct Hash {
         std::size_t operator()(const InstanceKey& key) const;
     };
-    // A row that is not on disk yet, and what the indexes on disk have of the instance.
+    // A row that is not on disk yet.
     struct Kept {
         InstanceRow row; // without its state
         std::string state;
-        std::optional<IndexedInstance> on_disk;
+        std::shared_ptr<PlaceInTable> place;
     };
-    using Rows  = std::unordered_map<InstanceKey, Kept, Hash>;
-    using Known = std::unordered_map<InstanceKey, std::optional<IndexedInstance>, Hash>;
+    using Rows = std::unordered_map<InstanceKey, Kept, Hash>;
 
     result<Position> position_at(std::string_view key) const;
     result<void> read_counts();
     result<std::optional<InstanceRow>> read(const InstanceKey& key, bool with_state) const;
-    std::optional<InstanceRow> find_in_memory(const InstanceKey& key) const; // with the lock
-    result<std::optional<IndexedInstance>> on_disk(const InstanceKey& key);  // with the lock
-    void know(const InstanceKey& key, std::optional<IndexedInstance> on_disk) const;
-    Batch take_kept() const; // with the lock of writing
+    std::optional<Held> find_in_memory(const InstanceKey& key) const; // with the lock
+    Batch take_kept() const;                                          // with the lock of writing
     result<void> write_kept() const;
     result<bool> visit_key(const InstanceKey& key, const SagaFilter& filter, const Visit& visit) const;
     result<bool> visit_saga(const std::string& saga, const SagaFilter& filter, const Visit& visit) const;
@@ -154,7 +162,6 @@ private:
     mutable std::mutex keeping_;                  // over what follows; taken after the other one
     mutable Rows kept_;                           // since the last write
     mutable Rows being_written_;                  // changed by the writer alone, with both locks
-    mutable std::array<Known, 2> known_;          // what is on disk of those that were in hand lately, the latest first
     std::map<std::string, Position> checkpoints_; // those that were heard since it was opened
     mutable bool has_new_checkpoint_ = false;
     std::map<Counted, std::uint64_t> counts_;

@@ -81,7 +81,7 @@ void SagaEngine::recorded(Active& active, Position position)
     report(active.key, active.unrecorded);
     active.unrecorded.clear();
     // Until it is known what it waits for.
-    const auto kept = table_->keep(active.key,
+    const auto kept = table_->keep(active.key, active.place,
                                    {.instance          = active.instance,
                                     .due               = {},
                                     .waits_for_attempt = false,

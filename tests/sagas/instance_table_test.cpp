@@ -81,12 +81,12 @@ public:
 
     void keep(const InstanceKey& key)
     {
-        const auto known = table_->find_to_keep(key);
-        REQUIRE(known);
-        CHECK(known.value().has_value() == rows.contains(key));
+        const auto held = table_->hold(key);
+        REQUIRE(held);
+        CHECK(held.value().row.has_value() == rows.contains(key));
         auto row  = some_row(key);
         rows[key] = row;
-        REQUIRE(table_->keep(key, row, position_));
+        REQUIRE(table_->keep(key, held.value().place, row, position_));
     }
 
     SagaFilter some_filter()
@@ -230,8 +230,9 @@ TEST_CASE("killed between two writes, the table says up to where it has everythi
                 const auto write    = std::next(under_way.begin(), tables.one_of(under_way.size()));
                 auto row            = tables.some_row(write->second);
                 last[write->second] = {++head, row};
-                REQUIRE(tables.table().find_to_keep(write->second));
-                REQUIRE(tables.table().keep(write->second, row, head));
+                const auto held     = tables.table().hold(write->second);
+                REQUIRE(held);
+                REQUIRE(tables.table().keep(write->second, held.value().place, row, head));
                 tables.table().end_write(write->first);
                 tables.table().keep_checkpoint("work", head);
                 under_way.erase(write);

@@ -89,7 +89,9 @@ public:
             if (fits(filter, instance) && expected.size() < limit) expected.push_back(words(instance));
         }
         std::vector<std::string> listed;
-        for (const auto& instance : house_.sagas->list(filter, limit).value()) listed.push_back(words(instance));
+        const auto page = house_.sagas->list(filter, limit);
+        REQUIRE(page);
+        for (const auto& instance : page.value()) listed.push_back(words(instance));
         CHECK(listed == expected);
         found_ += listed.size();
     }
