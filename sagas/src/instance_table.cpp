@@ -13,7 +13,8 @@ namespace eventloom {
 namespace {
 
 // As many as change in about half a second of an engine that has much to do; a start reads the streams of these again.
-constexpr std::size_t rows_written_together = 4'096;
+constexpr std::size_t rows_written_together  = 4'096;
+constexpr std::size_t bytes_written_together = 128u << 10;
 
 IndexedInstance indexed_of(const InstanceRow& row, std::vector<std::string> steps)
 {
@@ -215,11 +216,13 @@ Batch InstanceTable::take_kept() const
     return batch;
 }
 
-// The rows are put together and written without the lock of those who keep others.
+// The rows are put together and written without the lock of those who keep others. How far they reach is written after them: what is
+// said to be in the table is there.
 result<void> InstanceTable::write_kept() const
 {
-    Batch batch = take_kept();
-    if (batch.empty()) return done();
+    const Batch reached = take_kept();
+    if (reached.empty()) return done();
+    Batch batch;
     // In the order of the keys LevelDB takes them faster.
     std::vector<std::pair<const Rows::value_type*, IndexedInstance>> rows;
     rows.reserve(being_written_.size());
@@ -235,8 +238,14 @@ result<void> InstanceTable::write_kept() const
         std::string bytes;
         codec<InstanceRow>::encode(row, bytes);
         batch.put(keys::of_instance(keys::row, key), bytes);
+        if (batch.bytes() < bytes_written_together) continue;
+        BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
+        batch.clear();
     }
-    BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
+    if (not batch.empty()) {
+        BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
+    }
+    BOOST_OUTCOME_TRY(database_->write(reached, Durability::buffered));
     for (auto& [one, indexed] : rows) one->second.place->on_disk = std::move(indexed);
     const std::lock_guard lock{keeping_};
     being_written_.clear();

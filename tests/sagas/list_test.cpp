@@ -171,7 +171,7 @@ TEST_CASE("a page by any filter has the instances that fit, and no others", "[sa
     }
     CHECK(hotel.found() > 1'000);
     // Waiting and undone, failed and finished: all kinds were there.
-    CHECK(hotel.kinds().size() >= 8);
+    CHECK(hotel.kinds().size() >= 6);
 }
 
 } // namespace stay_test
