@@ -9,8 +9,8 @@
 #include "program.hpp"
 
 #include <atomic>
-#include <deque>
 #include <functional>
+#include <list>
 
 namespace eventloom {
 
@@ -41,10 +41,11 @@ struct Active {
 
     const InstanceKey key;
     const std::uint64_t run; // of the engine: what answers after a stop is of one that is not in hand any more
-    std::deque<Input> inbox; // with the engine's lock
+    std::list<Input> inbox;  // with the engine's lock
     bool is_busy = false;    // with the engine's lock
 
     bool is_loaded = false;
+    std::shared_ptr<PlaceInTable> place;
     instance::Instance instance; // with what is not recorded yet
     std::vector<instance::Fact> unrecorded;
     std::vector<std::function<void(bool)>>

@@ -91,7 +91,10 @@ result<void> SagaEngine::open_table()
 {
     if (refused_) return *refused_;
     if (table()) return done();
-    BOOST_OUTCOME_TRY(auto opened, InstanceTable::open(runtime_, directory_));
+    const auto steps_of = [this](const InstanceKey& key, const instance::Instance& instance) {
+        return names_of_present_steps(definition_of(key.saga, instance.began.version).get(), instance);
+    };
+    BOOST_OUTCOME_TRY(auto opened, InstanceTable::open(runtime_, directory_, steps_of));
     const std::lock_guard lock{mutex_};
     table_ = std::move(opened);
     return done();
@@ -127,7 +130,7 @@ result<void> SagaEngine::take_up(const std::map<std::string, std::vector<Saga>>&
     BOOST_OUTCOME_TRY(auto keys, table_->at_work());
     if (table_->latest() > runtime_.clock.now()) {
         // The clock was set back: what waits for a time that it had may go on.
-        BOOST_OUTCOME_TRY(const auto waiting, table_->due_next(std::numeric_limits<std::size_t>::max()));
+        BOOST_OUTCOME_TRY(const auto waiting, table_->due_next(std::numeric_limits<std::size_t>::max(), {}));
         for (const DueInstance& instance : waiting) keys.push_back(instance.key);
     }
     BOOST_OUTCOME_TRY(const auto complete, table_->complete_to());

@@ -105,7 +105,6 @@ private:
     result<void> load(Active& active) const;
     result<void> find_definition(Active& active) const;
     void keep(Active& active, const Next& next);
-    void set_timer(const InstanceKey& key, const InstanceRow& row);
     void wake_at_next_time();
     void times_have_come(Time at);
     result<void> read_timers();

@@ -90,7 +90,7 @@ void SagaEngine::take_next(const std::shared_ptr<Active>& active)
             active->inbox.pop_front();
         }
     }
-    if (not input) return runtime_.executor.wake();
+    if (not input) return; // whoever waits for this is asked after the task
     if (not active->is_loaded) {
         auto loaded = load(*active);
         if (not loaded) return give_up(std::move(loaded.error()));
@@ -101,7 +101,9 @@ void SagaEngine::take_next(const std::shared_ptr<Active>& active)
 // As its row and its stream have it. What cannot be gone on with is stuck, with the reason.
 result<void> SagaEngine::load(Active& active) const
 {
-    BOOST_OUTCOME_TRY(auto row, table_->find(active.key));
+    BOOST_OUTCOME_TRY(auto held, table_->hold(active.key));
+    auto& row        = held.row;
+    active.place     = std::move(held.place);
     active.is_loaded = true;
     instance::Instance known;
     if (row) known = std::move(row->instance);
@@ -155,21 +157,20 @@ void SagaEngine::keep(Active& active, const Next& next)
     InstanceRow row{.instance          = active.instance,
                     .due               = next.attempt,
                     .waits_for_attempt = next.attempt.has_value(),
-                    .is_at_work        = not active.works.empty() || not next.tasks.empty()};
+                    .is_at_work        = not active.works.empty() || not next.tasks.empty(),
+                    .steps             = {}};
     if (next.wake && (not row.due || *next.wake < *row.due)) {
         row.due               = next.wake;
         row.waits_for_attempt = false;
     }
     if (active.answers_until) row.due = row.due ? std::min(*row.due, *active.answers_until) : *active.answers_until;
-    set_timer(active.key, row);
-    const auto kept = table_->keep(active.key, std::move(row));
-    if (not kept) give_up(kept.error());
-}
-
-void SagaEngine::set_timer(const InstanceKey& key, const InstanceRow& row)
-{
-    if (not row.due) return timers_.remove(key);
-    timers_.set({key, *row.due, row.waits_for_attempt});
+    // First the row, then the timer: one that is too late to be held in memory is found by whoever reads the next ones.
+    const DueInstance due{active.key, row.due.value_or(Time{}), row.waits_for_attempt};
+    const bool is_due = row.due.has_value();
+    const auto kept   = table_->keep(active.key, active.place, std::move(row));
+    if (not kept) return give_up(kept.error());
+    if (not is_due) return timers_.remove(active.key);
+    timers_.set(due);
     wake_at_next_time();
 }
 
@@ -200,20 +201,21 @@ void SagaEngine::times_have_come(Time at)
     for (const InstanceKey& key : timers_.take_due(now)) {
         tell(key, [this](const auto& active) { go_on(active); });
     }
-    if (const auto horizon = timers_.horizon(); horizon && *horizon <= now) {
+    if (const auto horizon = timers_.horizon(); horizon && horizon->first <= now) {
         if (auto read = read_timers(); not read) give_up(std::move(read.error()));
     }
     wake_at_next_time();
 }
 
-// The next ones that the table has.
+// The next ones that the table has: it is gone through once, from where the last ones ended.
 result<void> SagaEngine::read_timers()
 {
     constexpr std::size_t at_once = 10'000;
-    BOOST_OUTCOME_TRY(const auto due, table_->due_next(at_once));
-    timers_.set_horizon(std::nullopt);
-    for (const DueInstance& instance : due) timers_.set(instance);
-    if (due.size() == at_once) timers_.set_horizon(due.back().due);
+    const auto after              = timers_.begin_reading();
+    if (not after) return done(); // another thread reads them
+    const auto due = table_->due_next(at_once, *after);
+    timers_.end_reading(due ? due.value() : std::vector<DueInstance>{}, due && due.value().size() == at_once);
+    if (not due) return due.error();
     wake_at_next_time();
     return done();
 }

@@ -94,6 +94,9 @@ const detail::SentType* sent_type_of(const instance::Instance& instance, const T
 // The step that is to be undone now: the last one that was done.
 std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const instance::Instance& instance);
 
+// The names of the steps that it is at: what it does, waits for, undoes, or is stuck with. nullptr: the definition is not known.
+std::vector<std::string> names_of_present_steps(const SagaDefinition* saga, const instance::Instance& instance);
+
 // What leaving out the step with this name is recorded as, if it is one that is to be done, or undone, now.
 std::optional<instance::Fact> fact_of_skipping(const SagaDefinition& saga, const instance::Instance& instance,
                                                const std::string& name, const std::string& because, Time now);

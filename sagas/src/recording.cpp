@@ -81,10 +81,13 @@ void SagaEngine::recorded(Active& active, Position position)
     report(active.key, active.unrecorded);
     active.unrecorded.clear();
     // Until it is known what it waits for.
-    const auto kept = table_->keep(
-        active.key,
-        {.instance = active.instance, .due = {}, .waits_for_attempt = false, .is_at_work = is_open(active.instance)},
-        position);
+    const auto kept = table_->keep(active.key, active.place,
+                                   {.instance          = active.instance,
+                                    .due               = {},
+                                    .waits_for_attempt = false,
+                                    .is_at_work        = is_open(active.instance),
+                                    .steps             = {}},
+                                   position);
     if (not kept) give_up(kept.error());
     for (const auto& tell : std::exchange(active.when_recorded, {})) tell(true);
 }

@@ -10,11 +10,18 @@ namespace eventloom {
 
 namespace {
 
+// Steps side by side are shown as "hold the room, charge".
+std::string together(const std::vector<std::string>& steps)
+{
+    std::string shown;
+    for (const auto& step : steps) shown.append(shown.empty() ? "" : ", ").append(step);
+    return shown;
+}
+
 // What a saga with handlers has still to send, or waits for.
 void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
 {
     for (const auto& entry : outbox.entries) {
-        shown.step += (shown.step.empty() ? "" : ", ") + entry.outgoing.name;
         if (not entry.progress.call.empty()) shown.waits_for = "the answer to the call " + entry.progress.call;
         if (entry.progress.failed == 0) continue;
         shown.waits_for    = "the next attempt";
@@ -52,8 +59,6 @@ void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, 
         } else if (step.request != nullptr) {
             why = engine.waiting_for(*step.request);
         }
-        if (not shown.step.empty()) shown.step += ", ";
-        shown.step += step.name;
         if (not why.empty()) shown.waits_for += (shown.waits_for.empty() ? "" : "; ") + why;
     }
 }
@@ -68,19 +73,17 @@ SagaInstance instance_of(const InstanceKey& key, const instance::Instance& store
     shown.status         = stored.status;
     shown.began          = stored.began.at;
     shown.changed        = stored.changed;
+    shown.step           = together(names_of_present_steps(saga.get(), stored));
     const bool is_paused = is_open(stored) && stored.paused_until > engine.now();
     if (is_paused) shown.paused_until = stored.paused_until;
     if (stored.status == SagaStatus::stuck) {
-        shown.why  = stored.stuck;
-        shown.step = stored.stuck.step;
+        shown.why = stored.stuck;
     } else if (not stored.failed.code.empty()) {
         shown.why = stored.failed;
     }
     if (stored.status == SagaStatus::running && saga) {
         describe_open_steps(shown, stored, *saga, engine);
     } else if (stored.status == SagaStatus::compensating) {
-        const auto place   = saga ? next_to_undo(*saga, stored) : std::nullopt;
-        shown.step         = place ? saga->steps[*place].name : "failed";
         const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
                                           [](const auto& progress) { return progress.failed > 0; });
         const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;
@@ -193,27 +196,15 @@ std::optional<Error> Sagas::error() const
     return engine_->error();
 }
 
-namespace {
-
-// Steps side by side are shown as "hold the room, charge".
-bool is_at(const SagaInstance& shown, const std::string& step)
-{
-    return (", " + shown.step + ", ").find(", " + step + ", ") != std::string::npos;
-}
-
-} // namespace
-
 result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::size_t limit) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
     std::vector<SagaInstance> found;
-    const InstanceFilter wanted{filter.saga, filter.status, filter.error_code, filter.key_prefix};
-    BOOST_OUTCOME_TRY(table->visit(wanted, [&](const InstanceKey& key, const InstanceRow& row) {
-        if (found.size() == limit) return false;
-        if (filter.began_before && row.instance.began.at >= *filter.began_before) return true;
-        auto shown = instance_of(key, row.instance, *engine_);
-        if (filter.step.empty() || is_at(shown, filter.step)) found.push_back(std::move(shown));
-        return true;
+    if (limit == 0) return found;
+    BOOST_OUTCOME_TRY(table->visit(filter, [&](const InstanceKey& key, const InstanceRow& row) {
+        found.push_back(instance_of(key, row.instance, *engine_));
+        found.back().step = together(row.steps); // which it was found by
+        return found.size() < limit;
     }));
     return found;
 }

@@ -15,13 +15,20 @@ void Timers::set(const DueInstance& instance)
 {
     const std::lock_guard lock{mutex_};
     forget(instance.key);
-    if (horizon_ && instance.due > *horizon_) return;
-    by_time_.emplace(instance.due, instance.key);
+    DuePlace place{instance.due, instance.key};
+    if (not is_reading_ && horizon_ && place > *horizon_) return;
+    by_time_.insert(std::move(place));
     by_key_.emplace(instance.key, instance);
     if (instance.waits_for_attempt) ++attempts_;
-    if (by_time_.size() <= in_memory_) return;
-    forget(InstanceKey{by_time_.rbegin()->second});
-    horizon_ = by_time_.rbegin()->first;
+    if (not is_reading_) forget_the_last_ones();
+}
+
+void Timers::forget_the_last_ones()
+{
+    while (by_time_.size() > in_memory_) {
+        forget(InstanceKey{by_time_.rbegin()->second});
+        horizon_ = *by_time_.rbegin();
+    }
 }
 
 void Timers::remove(const InstanceKey& key)
@@ -51,19 +58,39 @@ std::optional<Time> Timers::next() const
 {
     const std::lock_guard lock{mutex_};
     if (not by_time_.empty()) return by_time_.begin()->first;
-    return horizon_;
+    if (not horizon_) return std::nullopt;
+    return horizon_->first;
 }
 
-std::optional<Time> Timers::horizon() const
+std::optional<DuePlace> Timers::horizon() const
 {
     const std::lock_guard lock{mutex_};
     return horizon_;
 }
 
-void Timers::set_horizon(std::optional<Time> horizon)
+std::optional<std::optional<DuePlace>> Timers::begin_reading()
 {
     const std::lock_guard lock{mutex_};
-    horizon_ = horizon;
+    if (is_reading_) return std::nullopt;
+    is_reading_ = true;
+    return horizon_;
+}
+
+void Timers::end_reading(const std::vector<DueInstance>& due, bool there_are_more)
+{
+    const std::lock_guard lock{mutex_};
+    is_reading_ = false;
+    for (const DueInstance& instance : due) {
+        // What was set meanwhile is newer.
+        if (not by_key_.emplace(instance.key, instance).second) continue;
+        by_time_.emplace(instance.due, instance.key);
+        if (instance.waits_for_attempt) ++attempts_;
+    }
+    horizon_ = there_are_more ? std::optional{DuePlace{due.back().due, due.back().key}} : std::nullopt;
+    if (horizon_) {
+        while (not by_time_.empty() && *by_time_.rbegin() > *horizon_) forget(InstanceKey{by_time_.rbegin()->second});
+    }
+    forget_the_last_ones();
 }
 
 void Timers::clear()
@@ -73,6 +100,7 @@ void Timers::clear()
     by_key_.clear();
     attempts_ = 0;
     horizon_.reset();
+    is_reading_ = false;
 }
 
 } // namespace eventloom

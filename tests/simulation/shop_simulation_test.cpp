@@ -60,7 +60,8 @@ void run(std::uint64_t seed)
             INFO(sentence_of(shop));
             if (last) REQUIRE(shop);
             if (shop && shop.value()->service().start()) {
-                auto imported       = import_file(file.path, {.opening_stock = 12}, shop.value()->service().commands());
+                auto imported =
+                    import_file(file.path, {.opening_stock = 12}, shop.value()->service().commands(), simulated);
                 const auto finished = shop.value()->finish_everything();
                 if (last) {
                     REQUIRE(imported);

@@ -186,7 +186,8 @@ void add_import(el::CommandLine& line)
         BOOST_OUTCOME_TRY(const auto file, line.file_to_read(arguments->file));
         BOOST_OUTCOME_TRY(auto plan, plan_import(file, arguments->options, show));
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
-        BOOST_OUTCOME_TRY(const auto report, import_file(std::move(plan), shop->service().commands(), show));
+        BOOST_OUTCOME_TRY(const auto report,
+                          import_file(std::move(plan), shop->service().commands(), line.runtime().executor, show));
         progress.finish();
         BOOST_OUTCOME_TRY(finish_everything(*shop, out));
         return show_report(out, report);

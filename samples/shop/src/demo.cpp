@@ -93,7 +93,7 @@ void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options)
             "100 calls of the payment provider fail, so that some work is tried again and some is undone.\n");
         el::Progress progress{out.console(), line.runtime().clock, "importing"};
         BOOST_OUTCOME_TRY(const auto report,
-                          import_file(std::move(plan), shop->service().commands(),
+                          import_file(std::move(plan), shop->service().commands(), line.runtime().executor,
                                       [&](std::uint64_t at, std::uint64_t total) { return progress.at(at, total); }));
         progress.finish();
         BOOST_OUTCOME_TRY(shop->finish_everything([&out] { return out.console().go_on(); }));

@@ -40,7 +40,7 @@ struct ImportMachine {
     }
     el::result<ImportReport> import(const std::string& path, const ImportOptions& options = {})
     {
-        auto report = import_file(path, options, shop->service().commands());
+        auto report = import_file(path, options, shop->service().commands(), runtime.executor);
         REQUIRE(shop->finish_everything());
         return report;
     }
@@ -309,7 +309,7 @@ TEST_CASE("whatever bytes a file holds, every row is taken or named", "[shop][im
         std::string content = header;
         for (int i = 0; i < 60; ++i) content += pieces[random() % std::size(pieces)];
         const auto report = import_file(machine.file(content), {.dialect = {}, .skip_unreadable = true},
-                                        machine.shop->service().commands());
+                                        machine.shop->service().commands(), machine.runtime.executor);
         INFO("round " << round);
         if (not report) {
             CHECK(report.error().code == "no-row-taken");

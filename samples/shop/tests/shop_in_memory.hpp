@@ -21,7 +21,7 @@ struct ShopInMemory {
     {
         const auto path = directory.path() + "/invoices.csv";
         std::ofstream{path, std::ios::binary} << bytes;
-        return import_file(path, options, commands);
+        return import_file(path, options, commands, simulated);
     }
 
     ImportReport import(const std::string& bytes, const ImportOptions& options = {})

@@ -8,6 +8,9 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 
 namespace shop {
@@ -37,9 +40,92 @@ el::result<void> for_each_row(const std::string& path, const Dialect& dialect, c
     }
 }
 
+// The commands that are on their way. Commands to one aggregate are decided in the order in which they were sent, so that an article
+// has its opening stock before anybody takes from it.
+class Flight {
+public:
+    explicit Flight(el::Executor& executor) : executor_{executor} {}
+
+    // How a command is recognised that was carried out before.
+    struct Known {
+        bool counts = false;
+        std::string_view code; // of the refusal, if somebody else may have done it
+    };
+
+    // For the answer to a command of this row.
+    static el::CommandDone answer_to(const std::shared_ptr<Flight>& flight, const RetailRow& row, Known known)
+    {
+        {
+            const std::lock_guard lock{flight->mutex_};
+            ++flight->under_way_;
+        }
+        return [flight, invoice = row.invoice, line = row.line, known](const el::result<el::Receipt>& answer) {
+            flight->land(answer, invoice, line, known);
+        };
+    }
+
+    // Until there is room for more; with the first error that there was.
+    el::result<void> wait_for_room() { return wait_for_at_most(at_once, at_once / 2); }
+    el::result<void> wait_for_all() { return wait_for_at_most(0, 0); }
+    std::uint64_t known() const
+    {
+        const std::lock_guard lock{mutex_};
+        return known_;
+    }
+
+private:
+    static constexpr std::size_t at_once = 512;
+
+    void land(const el::result<el::Receipt>& answer, const std::string& invoice, std::uint64_t line, const Known& known)
+    {
+        bool wakes = false;
+        {
+            const std::lock_guard lock{mutex_};
+            const bool is_known = answer ? answer.value().repeated : answer.error().code == known.code;
+            if (is_known && known.counts) ++known_;
+            if (not answer && not is_known && not failed_) {
+                failed_ = answer.error();
+                failed_->sentence += fmt::format(
+                    " (while importing invoice {}, line {}; import the file again to continue)", invoice, line);
+            }
+            --under_way_;
+            wakes = failed_ || under_way_ <= wanted_;
+        }
+        if (wakes) executor_.wake();
+    }
+
+    el::result<void> wait_for_at_most(std::size_t limit, std::size_t wanted)
+    {
+        const auto is_over = [&] {
+            const std::lock_guard lock{mutex_};
+            return failed_ || under_way_ <= wanted_;
+        };
+        {
+            const std::lock_guard lock{mutex_};
+            if (failed_) return *failed_;
+            if (under_way_ <= limit) return el::done();
+            wanted_ = wanted;
+        }
+        executor_.wait_until(is_over, el::Time::max());
+        const std::lock_guard lock{mutex_};
+        if (failed_) return *failed_;
+        return el::done();
+    }
+
+    el::Executor& executor_;
+    mutable std::mutex mutex_; // over what follows
+    std::size_t under_way_ = 0;
+    std::size_t wanted_    = 0; // so many may still be under way when whoever waits goes on
+    std::uint64_t known_   = 0;
+    std::optional<el::Error> failed_;
+};
+
 class Import {
 public:
-    Import(ImportPlan plan, el::CommandBus& commands) : plan_{std::move(plan)}, commands_{commands} {}
+    Import(ImportPlan plan, el::CommandBus& commands, el::Executor& executor)
+        : plan_{std::move(plan)}, commands_{commands}, flight_{std::make_shared<Flight>(executor)}
+    {
+    }
 
     el::result<ImportReport> run(const ImportProgress& progress)
     {
@@ -48,6 +134,8 @@ public:
             plan_.path, plan_.dialect, progress, [&](RetailRow row) { return take(std::move(row)); },
             [&](RefusedRow row) { refuse(std::move(row)); }));
         if (not open_.empty()) return file_changed();
+        BOOST_OUTCOME_TRY(flight_->wait_for_all());
+        report_.known     = flight_->known();
         report_.rows_read = report_.rows_taken + report_.rows_refused;
         return std::move(report_);
     }
@@ -80,18 +168,13 @@ private:
         auto& rows                = open_[invoice];
         rows.push_back(std::move(row));
         if (not last) return el::done();
-        auto finished = carry_out(rows);
-        if (not finished) {
-            finished.error().sentence += fmt::format(
-                " (while importing invoice {}, line {}; import the file again to continue)", invoice, rows.back().line);
-            return finished;
-        }
+        carry_out(rows);
         open_.erase(invoice);
-        return el::done();
+        return flight_->wait_for_room();
     }
 
     // All rows of one invoice are here.
-    el::result<void> carry_out(const std::vector<RetailRow>& rows)
+    void carry_out(const std::vector<RetailRow>& rows)
     {
         std::vector<orders::Line> lines;
         std::uint64_t write_off = 0;
@@ -100,75 +183,68 @@ private:
         for (const RetailRow& row : rows) {
             disagree =
                 disagree || row.customer != first.customer || row.country != first.country || row.time != first.time;
-            BOOST_OUTCOME_TRY(receive_opening_stock(row.sku));
+            receive_opening_stock(row);
             if (row.is_write_off()) {
-                BOOST_OUTCOME_TRY(this->write_off(row, write_off++));
+                this->write_off(row, write_off++);
             } else {
                 lines.push_back({row.sku, row.description, row.quantity < 0 ? -row.quantity : row.quantity, row.price});
             }
         }
         report_.mixed_invoices += disagree ? 1 : 0;
-        if (lines.empty()) return el::done();
-        return first.is_return() ? register_return(first, std::move(lines)) : place_order(first, std::move(lines));
+        if (lines.empty()) return;
+        if (first.is_return()) {
+            register_return(first, std::move(lines));
+        } else {
+            place_order(first, std::move(lines));
+        }
     }
 
-    el::result<void> receive_opening_stock(const Sku& sku)
+    void receive_opening_stock(const RetailRow& row)
     {
-        if (plan_.options.opening_stock == 0 || not stocked_.insert(sku).second) return el::done();
-        BOOST_OUTCOME_TRY(commands_.send(sku, stock::Receive{plan_.options.opening_stock, "opening stock"},
-                                         {.command_id = el::derived_uuid({"opening-stock", sku.value})}));
-        return el::done();
+        const Sku& sku = row.sku;
+        if (plan_.options.opening_stock == 0 || not stocked_.insert(sku).second) return;
+        commands_.send(sku, stock::Receive{plan_.options.opening_stock, "opening stock"},
+                       {.command_id = el::derived_uuid({"opening-stock", sku.value})},
+                       Flight::answer_to(flight_, row, {}));
     }
 
     // `ordinal` tells the write-offs of one invoice apart.
-    el::result<void> write_off(const RetailRow& row, std::uint64_t ordinal)
+    void write_off(const RetailRow& row, std::uint64_t ordinal)
     {
         const auto id            = el::derived_uuid({"write-off", row.invoice, row.sku.value, std::to_string(ordinal)});
         const std::string reason = row.description.empty() ? "invoice " + row.invoice : row.description;
         const stock::InvoiceRow source{row.invoice, row.description, row.time, row.price, row.customer, row.country};
-        BOOST_OUTCOME_TRY(const auto receipt,
-                          commands_.send(row.sku, stock::WriteOff{-row.quantity, reason, source}, {.command_id = id}));
+        commands_.send(row.sku, stock::WriteOff{-row.quantity, reason, source}, {.command_id = id},
+                       Flight::answer_to(flight_, row, {.counts = true, .code = {}}));
         ++report_.write_offs;
-        report_.known += receipt.repeated ? 1 : 0;
-        return el::done();
     }
 
-    el::result<void> place_order(const RetailRow& first, std::vector<orders::Line> lines)
+    void place_order(const RetailRow& first, std::vector<orders::Line> lines)
     {
         const OrderId id{first.invoice};
         const Money total = orders::total_of(lines);
-        auto sent = commands_.send(id, orders::Place{first.customer, first.country, first.time, std::move(lines)},
-                                   {.command_id = el::derived_uuid({"place-order", id.value})});
-        BOOST_OUTCOME_TRY(const bool known, was_known(std::move(sent), "already-placed"));
+        // One that somebody typed in before the file came is known, too.
+        commands_.send(id, orders::Place{first.customer, first.country, first.time, std::move(lines)},
+                       {.command_id = el::derived_uuid({"place-order", id.value})},
+                       Flight::answer_to(flight_, first, {.counts = true, .code = "already-placed"}));
         ++report_.orders;
         report_.turnover += total;
-        report_.known += known ? 1 : 0;
-        return el::done();
     }
 
-    el::result<void> register_return(const RetailRow& first, std::vector<orders::Line> lines)
+    void register_return(const RetailRow& first, std::vector<orders::Line> lines)
     {
         const ReturnId id{first.invoice};
         const Money total = orders::total_of(lines);
-        auto sent = commands_.send(id, returns::Register{first.customer, first.country, first.time, std::move(lines)},
-                                   {.command_id = el::derived_uuid({"register-return", id.value})});
-        BOOST_OUTCOME_TRY(const bool known, was_known(std::move(sent), "already-registered"));
+        commands_.send(id, returns::Register{first.customer, first.country, first.time, std::move(lines)},
+                       {.command_id = el::derived_uuid({"register-return", id.value})},
+                       Flight::answer_to(flight_, first, {.counts = true, .code = "already-registered"}));
         ++report_.returns;
         report_.returned += total;
-        report_.known += known ? 1 : 0;
-        return el::done();
-    }
-
-    // An order that somebody typed in before the file came is known too.
-    static el::result<bool> was_known(el::result<el::Receipt> sent, std::string_view known_code)
-    {
-        if (sent) return sent.value().repeated;
-        if (sent.error().code == known_code) return true;
-        return std::move(sent.error());
     }
 
     const ImportPlan plan_;
     el::CommandBus& commands_;
+    const std::shared_ptr<Flight> flight_; // outlives an import that ends with an error
     ImportReport report_;
     std::unordered_map<std::string, std::vector<RetailRow>> open_;
     std::set<Sku> stocked_;
@@ -221,16 +297,17 @@ el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions&
     return plan;
 }
 
-el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, const ImportProgress& progress)
+el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, el::Executor& executor,
+                                     const ImportProgress& progress)
 {
-    return Import{std::move(plan), commands}.run(progress);
+    return Import{std::move(plan), commands, executor}.run(progress);
 }
 
 el::result<ImportReport> import_file(const std::string& path, const ImportOptions& options, el::CommandBus& commands,
-                                     const ImportProgress& progress)
+                                     el::Executor& executor, const ImportProgress& progress)
 {
     BOOST_OUTCOME_TRY(auto plan, plan_import(path, options, progress));
-    return import_file(std::move(plan), commands, progress);
+    return import_file(std::move(plan), commands, executor, progress);
 }
 
 } // namespace shop

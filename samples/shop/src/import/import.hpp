@@ -5,6 +5,7 @@
 #include "dialect.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/runtime.hpp>
 
 #include <functional>
 #include <string>
@@ -70,13 +71,15 @@ el::result<ImportPlan> plan_import(const std::string& path, const ImportOptions&
 
 // One invoice is one order, wherever its rows are in the file. An invoice that begins with C is a return; another row below
 // zero is a write-off. A row that cannot be read is refused with a reason, and the others go on. Memory: the plan, and the
-// rows of those invoices whose last row has not come yet.
+// rows of those invoices whose last row has not come yet. Hundreds of commands are on their way at a time, so that they share the
+// writes of the disk; not to be called from a task of `executor`, which is the one of the bus.
 // Failure::storage "cannot-read-file", "file-changed"; errors of the store. After an interruption import the file again to
 // continue.
-el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, const ImportProgress& progress = {});
+el::result<ImportReport> import_file(ImportPlan plan, el::CommandBus& commands, el::Executor& executor,
+                                     const ImportProgress& progress = {});
 
 // Both.
 el::result<ImportReport> import_file(const std::string& path, const ImportOptions& options, el::CommandBus& commands,
-                                     const ImportProgress& progress = {});
+                                     el::Executor& executor, const ImportProgress& progress = {});
 
 } // namespace shop
