@@ -77,7 +77,7 @@ private:
     const SampleProviderOptions options_;
     std::unique_ptr<el::Database> books_;
     std::atomic<bool> is_down_{false};
-    std::mutex mutex_;
+    std::mutex mutex_;                         // of the attempts
     std::map<el::CallKey, unsigned> attempts_; // of calls that have failed so far
 };
 
