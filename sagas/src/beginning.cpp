@@ -216,21 +216,10 @@ result<Position> SagaEngine::where_to_begin(const Saga& saga)
 {
     BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(saga->name));
     if (checkpoint > 0 || saga->begins_with != SagaBegin::from_now) return checkpoint;
-    const auto cursor = store_.read({.scope = Scope::stream(saga->name), .limit = 1});
-    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-    std::optional<Position> recorded;
-    if (event != nullptr) {
-        BOOST_OUTCOME_TRY(detail::with_facts<instance::Instance>(*event, saga->name, [&](const auto& fact) {
-            if constexpr (requires { fact.position; }) recorded = fact.position;
-        }));
-    }
-    if (recorded) return *recorded;
+    BOOST_OUTCOME_TRY(const auto own, read_own_stream(saga->name));
+    if (own.begins_after) return *own.begins_after;
     const Position head = store_.head();
-    NewEvent begins     = encoded<instance::Instance>(instance::BeginsAfter{head, runtime_.clock.now()});
-    begins.id           = runtime_.ids.next();
-    AppendRequest request;
-    request.streams.push_back({saga->name, ExpectedVersion::no_stream(), {std::move(begins)}});
-    BOOST_OUTCOME_TRY(store_.append(request));
+    BOOST_OUTCOME_TRY(add_to_own_stream(saga->name, own, instance::BeginsAfter{head, runtime_.clock.now()}));
     return head;
 }
 

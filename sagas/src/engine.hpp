@@ -35,8 +35,15 @@ public:
     result<void> skip(const InstanceKey& key, const std::string& step, const std::string& because);
     result<void> pause(const InstanceKey& key, Time until, const std::string& because);
     result<void> unpause(const InstanceKey& key, const std::string& because);
+    result<void> signal(const InstanceKey& key, const SagaSignal& signal, const std::string& because);
     result<void> migrate(const InstanceKey& key, const std::string& because, bool only_try);
     result<void> answer(const CallKey& call, const std::type_info& request, AnyAnswer answer);
+
+    result<void> pause_all(const std::string& saga, Time until, const std::string& because);
+    result<void> resume_all(const std::string& saga, const std::string& because);
+    std::map<std::string, SagaPause> paused() const;
+    // Time{}: it is not paused now.
+    Time paused_until(const std::string& saga) const;
 
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
@@ -99,6 +106,19 @@ private:
     void begin_again(Active& active);
     result<Position> where_to_begin(const Saga& saga);
 
+    // pausing.cpp: whole sagas that begin no work, and the stream that a saga has beside those of its instances.
+    struct OwnStream {
+        std::uint64_t length = 0;
+        std::optional<Position> begins_after;
+        std::optional<SagaPause> pause; // the last one, if it was not taken back
+    };
+    result<OwnStream> read_own_stream(const std::string& saga) const;
+    result<void> add_to_own_stream(const std::string& saga, const OwnStream& known, const instance::Fact& fact);
+    result<void> check_saga(const std::string& saga, const std::string& asked) const;
+    result<void> read_pauses();
+    void set_pause(const std::string& saga, const SagaPause& pause);
+    void end_pause(const std::string& saga);
+
     // hand.cpp: instances come into hand, and leave it.
     void tell(const InstanceKey& key, Input input);
     void take_next(const std::shared_ptr<Active>& active);
@@ -156,10 +176,12 @@ private:
     Activities activities_;
     Timers timers_;
 
+    std::mutex pausing_;                   // of those who pause or resume a whole saga, one at a time
     std::mutex starting_;                  // of open(), start() and stop(), one at a time
     mutable std::mutex mutex_;             // over what follows, up to the error
     std::unique_ptr<InstanceTable> table_; // made once: who has found it needs no lock
     std::vector<std::shared_ptr<Following>> followings_;
+    std::map<std::string, SagaPause> pauses_;
     std::map<InstanceKey, std::shared_ptr<Active>> active_;
     std::uint64_t moves_ = 0; // counts every change of who is in hand
     std::optional<Time> wakes_at_;

@@ -152,10 +152,12 @@ result<void> SagaEngine::find_definition(Active& active) const
 // What it waits for, when nothing more follows now.
 void SagaEngine::keep(Active& active, const Next& next)
 {
+    const Time pause = active.asked.saga_paused_until;
+    const bool holds = is_open(active.instance) && pause > runtime_.clock.now(); // it goes on when the whole saga does
     InstanceRow row{.instance          = active.instance,
                     .due               = next.attempt,
                     .waits_for_attempt = next.attempt.has_value(),
-                    .is_at_work        = not active.works.empty() || not next.tasks.empty()};
+                    .is_at_work        = holds || not active.works.empty() || not next.tasks.empty()};
     if (next.wake && (not row.due || *next.wake < *row.due)) {
         row.due               = next.wake;
         row.waits_for_attempt = false;
@@ -164,6 +166,8 @@ void SagaEngine::keep(Active& active, const Next& next)
     set_timer(active.key, row);
     const auto kept = table_->keep(active.key, std::move(row));
     if (not kept) give_up(kept.error());
+    // Whoever has ended the pause meanwhile may not have seen this row.
+    if (holds && paused_until(active.key.saga) != pause) tell(active.key, [this](const auto& again) { go_on(again); });
 }
 
 void SagaEngine::set_timer(const InstanceKey& key, const InstanceRow& row)

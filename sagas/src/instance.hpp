@@ -172,6 +172,14 @@ struct Migrated {
     std::string because;
     Time at{};
 };
+// A person has said an event to this instance. What it made of it follows.
+struct Signalled {
+    std::string event; // its stored name
+    std::uint32_t schema_version = 1;
+    std::string data; // its bytes
+    std::string because;
+    Time at{};
+};
 // In the stream that has the saga's name and no key: a saga that begins from_now hears the events after this position.
 struct BeginsAfter {
     Position position = 0;
@@ -277,16 +285,18 @@ struct Beginning {
 struct Instance {
     static constexpr auto category = "saga"; // for messages; the stream's category is the saga's name
 
-    using Events = events<
-        event<"saga-started", Started, StartedV1, StartedV2>, event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
-        event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
-        event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
-        event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
-        event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
-        event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
-        event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
-        event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
-        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>>;
+    using Events =
+        events<event<"saga-started", Started, StartedV1, StartedV2>,
+               event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
+               event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
+               event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
+               event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
+               event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
+               event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
+               event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
+               event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>,
+               event<"saga-unpaused", Unpaused>, event<"saga-begins-after", BeginsAfter>,
+               event<"saga-handled", Handled>, event<"saga-migrated", Migrated>, event<"saga-signalled", Signalled>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -330,6 +340,7 @@ Instance evolve(Instance instance, const Unpaused& event);
 Instance evolve(Instance instance, const Migrated& event);
 Instance evolve(Instance instance, const BeginsAfter& event);
 Instance evolve(Instance instance, const Handled& event);
+Instance evolve(Instance instance, const Signalled& event);
 // clang-format on
 static_assert(aggregate<Instance>);
 

@@ -83,8 +83,9 @@ Next SagaEngine::look(Active& active)
         if (const auto found = find_definition(active); not found) park(active, {}, found.error());
     }
     if (not is_open(active.instance)) return {};
-    auto instance = active.instance; // as it is, if a lambda throws half-way
-    auto next     = next_of(*active.saga, instance, active.state, active.asked, runtime_.clock.now());
+    active.asked.saga_paused_until = paused_until(active.key.saga);
+    auto instance                  = active.instance; // as it is, if a lambda throws half-way
+    auto next                      = next_of(*active.saga, instance, active.state, active.asked, runtime_.clock.now());
     if (not next) {
         park(active, {}, next.error());
         return {};

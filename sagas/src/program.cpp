@@ -141,6 +141,7 @@ public:
     void at_all()
     {
         if (not is_open(instance_)) return;
+        if (asked_.saga_paused_until > now_) return; // the end of that is not the instance's to see
         if (instance_.paused_until > now_) {
             if (instance_.paused_until != Time::max()) next.wake = instance_.paused_until;
             return;
@@ -387,6 +388,20 @@ Fact fact_of_failure(const SagaDefinition& saga, const Instance& instance, const
     auto undo = places_to_undo(saga, instance, asked);
     if (is_answer(error) && not something_was_done && progress.failed == 0) std::erase(undo, task.place);
     return StepFailed{std::move(name), task.place, error.code, error.sentence, std::move(undo), now};
+}
+
+std::vector<const detail::HeardEvent*> heard_now(const SagaDefinition& saga, const Instance& instance)
+{
+    if (instance.status != SagaStatus::running || instance.outbox.ends) return {};
+    auto heard = saga.cancelled_by;
+    for (std::uint32_t place = 0; place < saga.steps.size(); ++place) {
+        const auto* awaits = saga.steps[place].awaits;
+        if (awaits != nullptr && is_open_step(instance, place)) heard.push_back(awaits);
+    }
+    for (const SagaHandler& handler : saga.handlers) {
+        if (handler.event != nullptr) heard.push_back(handler.event);
+    }
+    return heard;
 }
 
 std::optional<std::uint32_t> step_that_awaits(const SagaDefinition& saga, const Instance& instance,

@@ -2,6 +2,8 @@
 
 #include "engine.hpp"
 
+#include <eventloom/framework/event_codec.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -68,8 +70,10 @@ SagaInstance instance_of(const InstanceKey& key, const instance::Instance& store
     shown.status         = stored.status;
     shown.began          = stored.began.at;
     shown.changed        = stored.changed;
-    const bool is_paused = is_open(stored) && stored.paused_until > engine.now();
-    if (is_paused) shown.paused_until = stored.paused_until;
+    const Time of_saga   = engine.paused_until(key.saga);
+    const Time paused    = std::max(stored.paused_until, of_saga);
+    const bool is_paused = is_open(stored) && paused > engine.now();
+    if (is_paused) shown.paused_until = paused;
     if (stored.status == SagaStatus::stuck) {
         shown.why  = stored.stuck;
         shown.step = stored.stuck.step;
@@ -88,16 +92,26 @@ SagaInstance instance_of(const InstanceKey& key, const instance::Instance& store
         if (trying.failed > 0) shown.next_attempt = trying.next_attempt;
     }
     if (is_paused) {
-        shown.waits_for = stored.paused_until == Time::max()
-                              ? "somebody who resumes it"
-                              : "the end of its pause at " + to_string(stored.paused_until);
+        const bool is_whole = of_saga == paused;
+        shown.waits_for     = paused == Time::max()
+                                  ? std::string{"somebody who resumes "} + (is_whole ? "the whole saga" : "it")
+                                  : std::string{"the end of "} + (is_whole ? "the pause of the whole saga" : "its pause") +
+                                    " at " + to_string(paused);
     }
     return shown;
 }
 
 SagaHistoryEntry entry_of(const RecordedEvent& event)
 {
-    SagaHistoryEntry entry{.at = event.recorded_at, .what = event.type, .step = {}, .detail = {}};
+    SagaHistoryEntry entry{.at        = event.recorded_at,
+                           .what      = event.type,
+                           .step      = {},
+                           .detail    = {},
+                           .position  = event.position,
+                           .data_json = "null"};
+    if (const auto* type = detail::find_event_type(saga_event_types(), event.type)) {
+        if (auto json = type->to_json(event.schema_version, event.data)) entry.data_json = std::move(json.value());
+    }
     if (entry.what.starts_with("saga-")) entry.what.erase(0, 5);
     const auto read = [&](const auto& fact) {
         if constexpr (requires { fact.step; }) entry.step = fact.step;
@@ -106,7 +120,11 @@ SagaHistoryEntry entry_of(const RecordedEvent& event)
             if (not words.empty()) entry.detail = words;
         };
         if constexpr (requires { fact.reason; }) say(fact.reason);
-        if constexpr (requires { fact.because; }) say(fact.because);
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(fact)>, instance::Signalled>) {
+            if (not fact.because.empty()) entry.detail += ": " + fact.because;
+        } else if constexpr (requires { fact.because; }) {
+            say(fact.because);
+        }
     };
     static_cast<void>(
         detail::with_facts<instance::Instance>(event, entry.what, read)); // shown as far as it can be read
@@ -114,6 +132,11 @@ SagaHistoryEntry entry_of(const RecordedEvent& event)
 }
 
 } // namespace
+
+const EventTypes& saga_event_types()
+{
+    return event_types<instance::Instance>();
+}
 
 std::string_view to_string(SagaStatus status)
 {
@@ -303,6 +326,60 @@ result<void> Sagas::pause(std::string_view saga, std::string_view key, std::stri
 result<void> Sagas::resume(std::string_view saga, std::string_view key, std::string_view because)
 {
     return engine_->unpause(key_of(saga, key), std::string{because});
+}
+
+result<void> Sagas::pause_all(std::string_view saga, std::string_view because, Time until)
+{
+    return engine_->pause_all(std::string{saga}, until, std::string{because});
+}
+
+result<void> Sagas::resume_all(std::string_view saga, std::string_view because)
+{
+    return engine_->resume_all(std::string{saga}, std::string{because});
+}
+
+std::map<std::string, SagaPause> Sagas::paused() const
+{
+    return engine_->paused();
+}
+
+result<void> Sagas::signal(std::string_view saga, std::string_view key, const SagaSignal& event,
+                           std::string_view because)
+{
+    return engine_->signal(key_of(saga, key), event, std::string{because});
+}
+
+result<void> Sagas::signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
+                                const void* fact, std::string_view because)
+{
+    BOOST_OUTCOME_TRY(const auto heard, heard_by(saga, key));
+    for (const EventType* one : heard) {
+        if (one->forms[one->schema_version - 1].type != &type) continue;
+        SagaSignal event{std::string{one->name}, one->schema_version, {}};
+        BOOST_OUTCOME_TRY(call_user_code("the serializer of", one->name, [&] { one->encode(fact, event.data); }));
+        return signal(saga, key, event, because);
+    }
+    return signal(saga, key, SagaSignal{"(an event of none of its lists)", 1, {}},
+                  because); // it says what it waits for
+}
+
+result<std::vector<const EventType*>> Sagas::heard_by(std::string_view saga, std::string_view key) const
+{
+    BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
+    const auto wanted = key_of(saga, key);
+    BOOST_OUTCOME_TRY(auto known, table->find(wanted));
+    BOOST_OUTCOME_TRY(const auto stored,
+                      engine_->refreshed(wanted, known ? std::move(known->instance) : instance::Instance{}));
+    const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
+    std::vector<const EventType*> types;
+    if (not definition) return types;
+    for (const auto* heard : heard_now(*definition, stored)) {
+        for (const auto& name : heard->names) {
+            const auto* type = detail::find_event_type(heard->types(), name);
+            if (type != nullptr && std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+        }
+    }
+    return types;
 }
 
 result<void> Sagas::migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try)

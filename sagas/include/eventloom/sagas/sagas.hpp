@@ -8,6 +8,7 @@
 //     sagas.retry("fulfilment", "536365", "the provider is up again");   // an instance that is stuck
 //     sagas.cancel("fulfilment", "536366", "asked for by phone");
 //     sagas.answer<Approve>(key, Approved{"Ada"});             // to a call that is answered from elsewhere
+//     sagas.signal("fulfilment", "536365", Approved{"Ada"}, "said on the phone");   // an event, to this instance alone
 //
 // The history of an instance is a stream of its own, `fulfilment-536365`, in the same store. The engine's own database may
 // be lost: it is built again from these streams. After a crash commands and calls are sent again with the same ids, so each
@@ -18,6 +19,7 @@
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/detail/description.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
@@ -58,12 +60,14 @@ struct SagaInstance {
     Time changed{};
 };
 
-// One line of an instance's history.
+// One line of an instance's history: an event of its stream.
 struct SagaHistoryEntry {
     Time at{};
     std::string what; // "step-done", "attempt-failed", ...
     std::string step;
     std::string detail;
+    Position position = 0;
+    std::string data_json; // of the event
 };
 
 struct SagaDetails {
@@ -82,13 +86,30 @@ struct SagaFilter {
     std::optional<Time> began_before = std::nullopt;
 };
 
+// A whole saga that begins no work.
+struct SagaPause {
+    std::string because;
+    Time since{};
+    Time until{}; // Time::max(): until somebody resumes it
+};
+
 struct SagasOptions {
     std::size_t events_at_once =
         1024;                       // events of a saga that are heard and not recorded yet; the others wait in the log
     unsigned activity_threads = 16; // for activities, which may block
 };
 
+// An event that a person says to an instance, in its stored form.
+struct SagaSignal {
+    std::string type;
+    std::uint32_t schema_version = 1;
+    std::string data;
+};
+
 struct SagaMigration; // migration.hpp
+
+// The events of which the streams of instances are made, for tools that show the log.
+const EventTypes& saga_event_types();
 
 class Sagas {
 public:
@@ -177,6 +198,23 @@ public:
     result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max());
     // Failure::refused "saga-not-paused".
     result<void> resume(std::string_view saga, std::string_view key, std::string_view because);
+    // The same for all instances of a saga, and those that are to come: events that begin one or are heard by one wait in the log.
+    // It holds over restarts. Failure::invalid "no-such-saga", "time-has-passed". Failure::refused "saga-not-paused".
+    result<void> pause_all(std::string_view saga, std::string_view because, Time until = Time::max());
+    result<void> resume_all(std::string_view saga, std::string_view because);
+    // The sagas that are paused so, by name.
+    std::map<std::string, SagaPause> paused() const;
+    // Says an event to this instance, which hears it as if it came from the log: what it awaits is there, or its handler is
+    // called. No other instance hears it, and no aggregate knows of it. Failure::refused "saga-not-running", "saga-does-not-wait",
+    // "saga-past-no-return". Failure::invalid "personal-signal", and what its lambdas throw; then nothing is recorded.
+    template <class Fact>
+    result<void> signal(std::string_view saga, std::string_view key, const Fact& event, std::string_view because)
+    {
+        return signal_fact(saga, key, detail::description_of<Fact>, &event, because);
+    }
+    result<void> signal(std::string_view saga, std::string_view key, const SagaSignal& event, std::string_view because);
+    // The events that an instance hears as it is now.
+    result<std::vector<const EventType*>> heard_by(std::string_view saga, std::string_view key) const;
     // Goes on under the version that a migration leads to. With `only_try` nothing is recorded: whether it could.
     // Failure::invalid "no-such-migration". Failure::refused "saga-cannot-migrate": its steps do not fit, or it is being undone.
     result<void> migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
@@ -195,6 +233,8 @@ private:
     using AnyDone     = std::function<void(result<std::shared_ptr<const void>>)>;
     using AnyActivity = std::function<void(const void* request, const CallKey&, AnyDone)>;
     void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
+    result<void> signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
+                             const void* fact, std::string_view because);
     result<void> answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer);
 
     friend class SagaEngine;
