@@ -56,6 +56,7 @@ public:
         return activities_.knows(request) ? activities_.waiting_for(request) : std::string{};
     }
     std::vector<ActivityState> activities() const { return activities_.state(); }
+    std::vector<ActivityCallState> calls_of(const InstanceKey& key) const { return activities_.calls_of(key.stream()); }
 
     std::unique_ptr<EventCursor> history(const InstanceKey& key) const
     {

@@ -245,8 +245,14 @@ void SagaEngine::call(const std::shared_ptr<Active>& active, const std::shared_p
     }
     const auto weak = weak_from_this();
     const auto key  = active->key;
-    ActivityCall call{
-        .type = *action.type, .request = action.request, .key = id_of(active->key, *work), .asked = {}, .answered = {}};
+    ActivityCall call{.type     = *action.type,
+                      .request  = action.request,
+                      .key      = id_of(active->key, *work),
+                      .asked    = {},
+                      .answered = {},
+                      .owner    = active->key.stream(),
+                      .step     = work->name,
+                      .attempt  = active->instance.progress_of(work->task.place).failed + 1};
     call.asked = [weak, key, work] {
         if (const auto engine = weak.lock()) {
             engine->tell(key, [self = engine.get(), work](const auto& again) { self->asked(again, work); });

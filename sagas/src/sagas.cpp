@@ -1,6 +1,6 @@
 #include <eventloom/sagas/sagas.hpp>
 
-#include "engine.hpp"
+#include "shown.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 
@@ -9,129 +9,6 @@
 #include <algorithm>
 
 namespace eventloom {
-
-namespace {
-
-// What a saga with handlers has still to send, or waits for.
-void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
-{
-    for (const auto& entry : outbox.entries) {
-        shown.step += (shown.step.empty() ? "" : ", ") + entry.outgoing.name;
-        if (not entry.progress.call.empty()) shown.waits_for = "the answer to the call " + entry.progress.call;
-        if (entry.progress.failed == 0) continue;
-        shown.waits_for    = "the next attempt";
-        shown.attempts     = entry.progress.failed;
-        shown.next_attempt = entry.progress.next_attempt;
-    }
-    if (not outbox.entries.empty()) return;
-    shown.waits_for = "events";
-    for (const auto& timer : outbox.timers) shown.waits_for += ", " + timer.name + " at " + to_string(timer.due);
-}
-
-// What each of the open steps is, and why it waits.
-void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, const SagaDefinition& saga,
-                         const SagaEngine& engine)
-{
-    if (not saga.handlers.empty()) return describe_outbox(shown, stored.outbox);
-    const auto first = stored.first_open();
-    for (std::uint32_t place = first; place < saga.steps.size(); ++place) {
-        const SagaStep& step = saga.steps[place];
-        const auto& progress = stored.progress_of(place);
-        const bool is_beside = step.group == saga.steps[first].group;
-        if (not is_beside) break;
-        if (progress.state != instance::StepState::open) continue;
-        std::string why;
-        if (step.awaits != nullptr) {
-            why = "the event " + std::string{step.awaits->names.empty() ? step.name : step.awaits->names.front()};
-        } else if (step.until) {
-            why = "a time";
-        } else if (not progress.call.empty()) {
-            why = "the answer to the call " + progress.call;
-        } else if (progress.failed > 0) {
-            why                = "the next attempt";
-            shown.attempts     = progress.failed;
-            shown.next_attempt = progress.next_attempt;
-        } else if (step.request != nullptr) {
-            why = engine.waiting_for(*step.request);
-        }
-        if (not shown.step.empty()) shown.step += ", ";
-        shown.step += step.name;
-        if (not why.empty()) shown.waits_for += (shown.waits_for.empty() ? "" : "; ") + why;
-    }
-}
-
-SagaInstance instance_of(const InstanceKey& key, const instance::Instance& stored, const SagaEngine& engine)
-{
-    const Saga saga = engine.definition_of(key.saga, stored.began.version);
-    SagaInstance shown;
-    shown.saga           = key.saga;
-    shown.version        = stored.began.version;
-    shown.key            = key.key;
-    shown.status         = stored.status;
-    shown.began          = stored.began.at;
-    shown.changed        = stored.changed;
-    const Time of_saga   = engine.paused_until(key.saga);
-    const Time paused    = std::max(stored.paused_until, of_saga);
-    const bool is_paused = is_open(stored) && paused > engine.now();
-    if (is_paused) shown.paused_until = paused;
-    if (stored.status == SagaStatus::stuck) {
-        shown.why  = stored.stuck;
-        shown.step = stored.stuck.step;
-    } else if (not stored.failed.code.empty()) {
-        shown.why = stored.failed;
-    }
-    if (stored.status == SagaStatus::running && saga) {
-        describe_open_steps(shown, stored, *saga, engine);
-    } else if (stored.status == SagaStatus::compensating) {
-        const auto place   = saga ? next_to_undo(*saga, stored) : std::nullopt;
-        shown.step         = place ? saga->steps[*place].name : "failed";
-        const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
-                                          [](const auto& progress) { return progress.failed > 0; });
-        const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;
-        shown.attempts     = trying.failed;
-        if (trying.failed > 0) shown.next_attempt = trying.next_attempt;
-    }
-    if (is_paused) {
-        const bool is_whole = of_saga == paused;
-        shown.waits_for     = paused == Time::max()
-                                  ? std::string{"somebody who resumes "} + (is_whole ? "the whole saga" : "it")
-                                  : std::string{"the end of "} + (is_whole ? "the pause of the whole saga" : "its pause") +
-                                    " at " + to_string(paused);
-    }
-    return shown;
-}
-
-SagaHistoryEntry entry_of(const RecordedEvent& event)
-{
-    SagaHistoryEntry entry{.at        = event.recorded_at,
-                           .what      = event.type,
-                           .step      = {},
-                           .detail    = {},
-                           .position  = event.position,
-                           .data_json = "null"};
-    if (const auto* type = detail::find_event_type(saga_event_types(), event.type)) {
-        if (auto json = type->to_json(event.schema_version, event.data)) entry.data_json = std::move(json.value());
-    }
-    if (entry.what.starts_with("saga-")) entry.what.erase(0, 5);
-    const auto read = [&](const auto& fact) {
-        if constexpr (requires { fact.step; }) entry.step = fact.step;
-        if constexpr (requires { fact.event; }) entry.detail = fact.event;
-        const auto say = [&](const std::string& words) {
-            if (not words.empty()) entry.detail = words;
-        };
-        if constexpr (requires { fact.reason; }) say(fact.reason);
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(fact)>, instance::Signalled>) {
-            if (not fact.because.empty()) entry.detail += ": " + fact.because;
-        } else if constexpr (requires { fact.because; }) {
-            say(fact.because);
-        }
-    };
-    static_cast<void>(
-        detail::with_facts<instance::Instance>(event, entry.what, read)); // shown as far as it can be read
-    return entry;
-}
-
-} // namespace
 
 const EventTypes& saga_event_types()
 {
@@ -234,7 +111,7 @@ result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::siz
     BOOST_OUTCOME_TRY(table->visit(wanted, [&](const InstanceKey& key, const InstanceRow& row) {
         if (found.size() == limit) return false;
         if (filter.began_before && row.instance.began.at >= *filter.began_before) return true;
-        auto shown = instance_of(key, row.instance, *engine_);
+        auto shown = shown_instance(key, row.instance, *engine_);
         if (filter.step.empty() || is_at(shown, filter.step)) found.push_back(std::move(shown));
         return true;
     }));
@@ -257,7 +134,7 @@ result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::stri
     const InstanceKey wanted{std::string{saga}, std::string{key}};
     BOOST_OUTCOME_TRY(const auto known, table->find(wanted));
     if (not known) return std::optional<SagaInstance>{};
-    return std::optional{instance_of(wanted, known->instance, *engine_)};
+    return std::optional{shown_instance(wanted, known->instance, *engine_)};
 }
 
 result<std::map<std::string, Position>> Sagas::not_begun() const
@@ -277,7 +154,10 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     auto refreshed     = engine_->refreshed(wanted, known->instance);
     const auto& stored = refreshed ? refreshed.value() : known->instance; // a history that is lost is said in its row
     const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
-    SagaDetails details{.instance = instance_of(wanted, stored, *engine_), .state_json = "null", .history = {}};
+    SagaDetails details{.instance   = shown_instance(wanted, stored, *engine_),
+                        .state_json = "null",
+                        .calls      = shown_calls(wanted, stored, *engine_),
+                        .history    = {}};
     if (definition) {
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
@@ -290,7 +170,7 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr) return details;
-        details.history.push_back(entry_of(*event));
+        details.history.push_back(shown_entry(*event));
     }
 }
 

@@ -27,6 +27,31 @@ std::vector<Json> saga_row_of(const SagaInstance& instance)
             to_string(instance.changed)};
 }
 
+namespace {
+
+const std::vector<Column>& call_columns()
+{
+    static const std::vector<Column> columns{{"call"},     {"step"},        {"attempt", Align::right}, {"runs since"},
+                                             {"progress"}, {"progress at"}, {"next attempt"},          {"waits for"}};
+    return columns;
+}
+
+std::vector<Json> row_of(const ActivityCallState& call)
+{
+    const auto time_of = [](const std::optional<Time>& time) { return time ? Json(to_string(*time)) : Json(nullptr); };
+    const auto text_of = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+    return {text_of(call.activity),
+            call.step,
+            call.attempt,
+            time_of(call.since),
+            text_of(call.progress),
+            time_of(call.progress_at),
+            time_of(call.next_attempt),
+            text_of(call.waits_for)};
+}
+
+} // namespace
+
 result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key)
 {
     BOOST_OUTCOME_TRY(const auto details, sagas.show(saga, key));
@@ -36,6 +61,14 @@ result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga,
     for (std::size_t i = 0; i < columns.size(); ++i) properties[columns[i].name] = row[i];
     properties["state"] = Json::parse(details.state_json).value_or(details.state_json);
 
+    std::vector<std::vector<Json>> calls;
+    auto calls_json = Json::array();
+    for (const auto& call : details.calls) {
+        calls.push_back(row_of(call));
+        auto one = Json::object();
+        for (std::size_t i = 0; i < call_columns().size(); ++i) one[call_columns()[i].name] = calls.back()[i];
+        calls_json.push_back(one);
+    }
     std::vector<std::vector<Json>> history;
     auto history_json = Json::array();
     for (const auto& entry : details.history) {
@@ -47,8 +80,13 @@ result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga,
                                 {"position", entry.position},
                                 {"data", Json::parse(entry.data_json).value_or(entry.data_json)}});
     }
+    if (out.json()) properties["calls"] = calls_json;
     if (out.json()) properties["history"] = history_json;
     out.properties(properties);
+    if (not out.json() && not calls.empty()) {
+        out.say("");
+        out.table(call_columns(), calls);
+    }
     if (not out.json()) {
         out.say("");
         out.table({{"at"}, {"what"}, {"step"}, {"detail"}}, history);

@@ -73,6 +73,7 @@ struct SagaHistoryEntry {
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
+    std::vector<ActivityCallState> calls; // that it waits for now
     std::vector<SagaHistoryEntry> history;
 };
 
@@ -133,6 +134,15 @@ public:
                                                                 auto done) { done(activity(request, key)); },
                                options);
     }
+    // The same for one that says how far it is: run.progress("3 of 12 parts").
+    template <class Request>
+    void perform(std::function<result<typename Request::answer>(const Request&, const ActivityRun&)> activity,
+                 ActivityOptions options = {})
+    {
+        perform_async<Request>([activity = std::move(activity)](const Request& request, const ActivityRun& run,
+                                                                auto done) { done(activity(request, run)); },
+                               options);
+    }
 
     // The same for an activity that answers later, from any thread, at most once.
     template <class Request>
@@ -141,10 +151,18 @@ public:
     void perform_async(std::function<void(const Request&, const CallKey&, Done<Request>)> activity,
                        ActivityOptions options = {})
     {
+        perform_async<Request>([activity = std::move(activity)](const Request& request, const ActivityRun& run,
+                                                                auto done) { activity(request, run.key, done); },
+                               options);
+    }
+    template <class Request>
+    void perform_async(std::function<void(const Request&, const ActivityRun&, Done<Request>)> activity,
+                       ActivityOptions options = {})
+    {
         add_activity(
             typeid(Request), detail::struct_name<Request>(),
-            [activity = std::move(activity)](const void* request, const CallKey& key, AnyDone any_done) {
-                activity(*static_cast<const Request*>(request), key,
+            [activity = std::move(activity)](const void* request, const ActivityRun& run, AnyDone any_done) {
+                activity(*static_cast<const Request*>(request), run,
                          [any_done](result<typename Request::answer> answer) {
                              if (not answer) return any_done(std::move(answer.error()));
                              any_done(std::shared_ptr<const void>{
@@ -231,7 +249,7 @@ public:
 
 private:
     using AnyDone     = std::function<void(result<std::shared_ptr<const void>>)>;
-    using AnyActivity = std::function<void(const void* request, const CallKey&, AnyDone)>;
+    using AnyActivity = std::function<void(const void* request, const ActivityRun&, AnyDone)>;
     void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
     result<void> signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
                              const void* fact, std::string_view because);
