@@ -237,6 +237,31 @@ TEST_CASE("the card company of the chapter answers by a webhook", "[sagas][docs]
     CHECK(hotel.process.sagas().answer<Charge>(key, Receipt{"again"}).error().code == "no-such-call");
 }
 
+struct PrintMenus {
+    using answer = Receipt;
+    int pages    = 0;
+};
+
+TEST_CASE("an activity of the chapter says how far it is", "[sagas][progress][docs]")
+{
+    const auto add_to = [](el::Sagas& sagas) {
+        sagas.perform<PrintMenus>([](const PrintMenus& request, const el::ActivityRun& run) -> el::result<Receipt> {
+            for (int page = 1; page <= request.pages; ++page) run.progress(std::to_string(page) + " pages printed");
+            return Receipt{"menu"};
+        });
+    };
+    SagaHost service{
+        [](const el::Runtime& runtime) { return el::open_memory_store(runtime); },
+        [&](el::Sagas& sagas) {
+            sagas.add(el::saga<Visit>(
+                "visit", 1, el::begins{[](const StayId& of, const Requested&) { return Visit{of}; }},
+                el::step("print", el::act{[](const Visit&) { return el::call(PrintMenus{.pages = 3}); }})));
+            add_to(sagas);
+        }};
+    REQUIRE(service.commands().send(stay, Request{room, 9'000}));
+    CHECK(service.finished("visit", stay).status == el::SagaStatus::completed);
+}
+
 TEST_CASE("a saga of the chapter that is stuck continues with a retry", "[sagas][docs]")
 {
     Hotel hotel;

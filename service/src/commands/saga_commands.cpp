@@ -81,7 +81,8 @@ result<void> count(Output& out, const Sagas& sagas, const SagaFilter& filter)
 result<void> say_what_is_not_begun(Output& out, const Sagas& sagas)
 {
     say_what_sagas_are_paused(out, sagas);
-    BOOST_OUTCOME_TRY(const auto firsts, sagas.not_begun());
+    BOOST_OUTCOME_TRY(auto firsts, sagas.not_begun());
+    for (const auto& [saga, pause] : sagas.paused()) firsts.erase(saga); // which has been said
     if (firsts.empty()) return done();
     std::string sentence;
     auto json = Json::array();
