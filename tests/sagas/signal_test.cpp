@@ -142,7 +142,8 @@ TEST_CASE("an event is said to an instance that is paused, and by a program that
     SECTION("what it hears now is known")
     {
         Words names;
-        for (const auto* type : house.sagas->heard_by("booking", "1").value()) names.emplace_back(type->name);
+        const auto heard = house.sagas->heard_by("booking", "1").value();
+        for (const auto* type : heard) names.emplace_back(type->name);
         CHECK(names == Words{"stay-withdrawn", "stay-approved", "stay-noted"});
         CHECK(house.sagas->heard_by("booking", "2").value().empty());
     }
