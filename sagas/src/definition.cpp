@@ -296,6 +296,8 @@ Begun begin_with_handlers(const SagaDefinition& saga, const RecordedEvent& event
         auto key = key_of_heard(*heard, event);
         if (not key) {
             begun.state = std::move(key.error());
+        } else if (key.value() && key.value()->empty() && heard->may_be_of_none) {
+            continue;
         } else if (key.value() && key.value()->empty()) {
             begun.state = begin_event_without_id(saga, *heard, event);
         } else if (key.value()) {

@@ -12,7 +12,9 @@
 
 #include <eventloom/sagas/migration.hpp>
 
+#include <array>
 #include <mutex>
+#include <set>
 
 namespace eventloom {
 
@@ -45,6 +47,9 @@ public:
     // Time{}: it is not paused now.
     Time paused_until(const std::string& saga) const;
 
+    std::vector<UnheardEvents> unheard() const;
+    result<std::vector<ParkedEvent>> parked(const std::string& saga) const;
+
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
     Saga newest_definition_of(const std::string& saga) const;
@@ -58,9 +63,10 @@ public:
     std::vector<ActivityState> activities() const { return activities_.state(); }
     std::vector<ActivityCallState> calls_of(const InstanceKey& key) const { return activities_.calls_of(key.stream()); }
 
-    std::unique_ptr<EventCursor> history(const InstanceKey& key) const
+    // The last events first.
+    std::unique_ptr<EventCursor> history(const InstanceKey& key, std::uint64_t limit) const
     {
-        return store_.read({.scope = Scope::stream(key.stream())});
+        return store_.read({.scope = Scope::stream(key.stream()), .direction = Direction::backwards, .limit = limit});
     }
 
     // The instance from its stream, which may be newer than the table.
@@ -99,6 +105,8 @@ private:
                const Taken& taken);
     void begin_by_another_name(const Saga& saga, const Event& event, const Taken& taken);
     void hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken);
+    void pass_over(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken);
+    void park_event(const InstanceKey& key, const RecordedEvent& event, const std::string& why, const Taken& taken);
     std::optional<instance::Fact> fact_heard(Active& active, const RecordedEvent& event) const;
     void add_beginning(Active& active, const Saga& saga, const RecordedEvent& event, const Begun& begun) const;
     bool hear_missed(Active& active);
@@ -112,6 +120,7 @@ private:
         std::uint64_t length = 0;
         std::optional<Position> begins_after;
         std::optional<SagaPause> pause; // the last one, if it was not taken back
+        std::vector<ParkedEvent> parked;
     };
     result<OwnStream> read_own_stream(const std::string& saga) const;
     result<void> add_to_own_stream(const std::string& saga, const OwnStream& known, const instance::Fact& fact);
@@ -183,6 +192,8 @@ private:
     std::unique_ptr<InstanceTable> table_; // made once: who has found it needs no lock
     std::vector<std::shared_ptr<Following>> followings_;
     std::map<std::string, SagaPause> pauses_;
+    std::map<std::array<std::string, 3>, std::uint64_t> unheard_; // saga, event, why
+    std::set<std::pair<std::string, Position>> parked_;           // events of sagas
     std::map<InstanceKey, std::shared_ptr<Active>> active_;
     std::uint64_t moves_ = 0; // counts every change of who is in hand
     std::optional<Time> wakes_at_;

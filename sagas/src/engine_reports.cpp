@@ -14,7 +14,7 @@ LogLevel level_of(const Fact&)
     if constexpr (std::is_same_v<Fact, Stuck>) return LogLevel::error;
     if constexpr (std::is_same_v<Fact, AttemptFailed> || std::is_same_v<Fact, StepFailed>) return LogLevel::warning;
     if constexpr (std::is_same_v<Fact, Compensated> || std::is_same_v<Fact, CancelAsked>) return LogLevel::warning;
-    if constexpr (std::is_same_v<Fact, CancelRefused>) return LogLevel::warning;
+    if constexpr (std::is_same_v<Fact, CancelRefused> || std::is_same_v<Fact, EventParked>) return LogLevel::warning;
     if constexpr (std::is_same_v<Fact, Paused> || std::is_same_v<Fact, Unpaused>) return LogLevel::info;
     if constexpr (std::is_same_v<Fact, Migrated> || std::is_same_v<Fact, Signalled>) return LogLevel::info;
     if constexpr (std::is_same_v<Fact, StepUndone> || std::is_same_v<Fact, Resumed>) return LogLevel::info;

@@ -333,6 +333,11 @@ Instance evolve(Instance instance, const Signalled& event)
     return counted(std::move(instance), event.at);
 }
 
+Instance evolve(Instance instance, const EventParked& event)
+{
+    return counted(std::move(instance), event.at);
+}
+
 // It is of no instance.
 Instance evolve(Instance instance, const BeginsAfter& event)
 {

@@ -180,6 +180,14 @@ struct Signalled {
     std::string because;
     Time at{};
 };
+// In the stream that has the saga's name and no key: an event of an instance that is not there, or has ended.
+struct EventParked {
+    std::string key; // of the instance
+    std::string event;
+    Position position = 0;
+    std::string reason;
+    Time at{};
+};
 // In the stream that has the saga's name and no key: a saga that begins from_now hears the events after this position.
 struct BeginsAfter {
     Position position = 0;
@@ -285,18 +293,17 @@ struct Beginning {
 struct Instance {
     static constexpr auto category = "saga"; // for messages; the stream's category is the saga's name
 
-    using Events =
-        events<event<"saga-started", Started, StartedV1, StartedV2>,
-               event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
-               event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
-               event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
-               event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
-               event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
-               event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
-               event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
-               event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>,
-               event<"saga-unpaused", Unpaused>, event<"saga-begins-after", BeginsAfter>,
-               event<"saga-handled", Handled>, event<"saga-migrated", Migrated>, event<"saga-signalled", Signalled>>;
+    using Events = events<
+        event<"saga-started", Started, StartedV1, StartedV2>, event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
+        event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
+        event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
+        event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
+        event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
+        event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
+        event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
+        event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
+        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>,
+        event<"saga-signalled", Signalled>, event<"saga-event-parked", EventParked>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -341,6 +348,7 @@ Instance evolve(Instance instance, const Migrated& event);
 Instance evolve(Instance instance, const BeginsAfter& event);
 Instance evolve(Instance instance, const Handled& event);
 Instance evolve(Instance instance, const Signalled& event);
+Instance evolve(Instance instance, const EventParked& event);
 // clang-format on
 static_assert(aggregate<Instance>);
 

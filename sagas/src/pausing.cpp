@@ -19,6 +19,9 @@ result<SagaEngine::OwnStream> SagaEngine::read_own_stream(const std::string& sag
         if constexpr (std::is_same_v<Fact, instance::BeginsAfter>) own.begins_after = fact.position;
         if constexpr (std::is_same_v<Fact, instance::Paused>) own.pause = SagaPause{fact.because, fact.at, fact.until};
         if constexpr (std::is_same_v<Fact, instance::Unpaused>) own.pause.reset();
+        if constexpr (std::is_same_v<Fact, instance::EventParked>) {
+            own.parked.push_back({saga, fact.key, fact.event, fact.position, fact.reason, fact.at});
+        }
     };
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
@@ -57,6 +60,10 @@ result<void> SagaEngine::read_pauses()
     for (const auto& [name_and_version, saga] : definitions_) {
         if (saga != newest_definition_of(saga->name)) continue;
         BOOST_OUTCOME_TRY(const auto own, read_own_stream(saga->name));
+        {
+            const std::lock_guard lock{mutex_};
+            for (const ParkedEvent& event : own.parked) parked_.emplace(saga->name, event.position);
+        }
         const bool is_paused = own.pause && own.pause->until > runtime_.clock.now();
         if (is_paused) set_pause(saga->name, *own.pause);
     }

@@ -142,7 +142,17 @@ result<std::map<std::string, Position>> Sagas::not_begun() const
     return engine_->not_begun();
 }
 
-result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) const
+std::vector<UnheardEvents> Sagas::unheard() const
+{
+    return engine_->unheard();
+}
+
+result<std::vector<ParkedEvent>> Sagas::parked(std::string_view saga) const
+{
+    return engine_->parked(std::string{saga});
+}
+
+result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std::size_t entries) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
     const InstanceKey wanted{std::string{saga}, std::string{key}};
@@ -157,7 +167,8 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     SagaDetails details{.instance   = shown_instance(wanted, stored, *engine_),
                         .state_json = "null",
                         .calls      = shown_calls(wanted, stored, *engine_),
-                        .history    = {}};
+                        .history    = {},
+                        .earlier    = 0};
     if (definition) {
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
@@ -166,12 +177,15 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
             details.instance.why = failure{details.instance.step, state.error().code, state.error().sentence};
         }
     }
-    const auto cursor = engine_->history(wanted);
+    const auto cursor = engine_->history(wanted, entries); // the last one first
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr) return details;
+        if (event == nullptr) break;
+        details.earlier = event->version;
         details.history.push_back(shown_entry(*event));
     }
+    std::reverse(details.history.begin(), details.history.end());
+    return details;
 }
 
 namespace {

@@ -249,13 +249,33 @@ void add_list_commands(CommandLine& line, Command sagas)
     const auto show_command = sagas.add_subcommand("show", "One instance, with its history");
     show_command.add_option("saga", chosen->saga, "The saga's name").required();
     show_command.add_option("key", chosen->key, "The instance's key").required();
+    const auto entries = std::make_shared<std::size_t>(1'000);
+    show_command.add_option("--limit", *entries, "The last entries of its history, at most so many (default 1000)")
+        .check(whole_number(1));
     line.on(
         show_command,
-        [&line, chosen](Output& out) -> result<void> {
+        [&line, chosen, entries](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(auto* const open_service, line.open());
             BOOST_OUTCOME_TRY(open_service->service().sagas().open());
             BOOST_OUTCOME_TRY(say_what_is_not_begun(out, open_service->service().sagas()));
-            return show_saga(out, open_service->service().sagas(), chosen->saga, chosen->key);
+            return show_saga(out, open_service->service().sagas(), chosen->saga, chosen->key, *entries);
+        },
+        DirectoryUse::reading);
+
+    const auto parked = sagas.add_subcommand(
+        "parked", "Events that came for instances that are not there, or have ended, and were kept");
+    parked.add_option("saga", chosen->saga, "The saga's name").required();
+    line.on(
+        parked,
+        [&line, chosen](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+            BOOST_OUTCOME_TRY(const auto events, open_service->service().sagas().parked(chosen->saga));
+            std::vector<std::vector<Json>> rows;
+            for (const auto& event : events) {
+                rows.push_back({event.key, event.event, event.position, event.why, to_string(event.at)});
+            }
+            out.table({{"key"}, {"event"}, {"position", Align::right}, {"why"}, {"parked at"}}, rows);
+            return done();
         },
         DirectoryUse::reading);
 }
@@ -289,7 +309,7 @@ Command add_intervention(CommandLine& line, Command sagas, const std::shared_ptr
 void add_saga_commands(CommandLine& line)
 {
     const auto sagas = line.app().add_subcommand(
-        "sagas", "Sagas: list, count, show, signal, retry, cancel, skip, pause, resume, migrate");
+        "sagas", "Sagas: list, count, show, parked, signal, retry, cancel, skip, pause, resume, migrate");
     sagas.require_subcommand();
     add_list_commands(line, sagas);
     add_saga_signal_command(line, sagas);

@@ -52,9 +52,10 @@ std::vector<Json> row_of(const ActivityCallState& call)
 
 } // namespace
 
-result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key)
+result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key,
+                       std::size_t entries)
 {
-    BOOST_OUTCOME_TRY(const auto details, sagas.show(saga, key));
+    BOOST_OUTCOME_TRY(const auto details, sagas.show(saga, key, entries));
     auto properties     = Json::object();
     const auto& columns = saga_columns();
     const auto row      = saga_row_of(details.instance);
@@ -81,11 +82,17 @@ result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga,
                                 {"data", Json::parse(entry.data_json).value_or(entry.data_json)}});
     }
     if (out.json()) properties["calls"] = calls_json;
+    if (out.json()) properties["earlier_entries"] = details.earlier;
     if (out.json()) properties["history"] = history_json;
     out.properties(properties);
     if (not out.json() && not calls.empty()) {
         out.say("");
         out.table(call_columns(), calls);
+    }
+    if (not out.json() && details.earlier > 0) {
+        out.say("");
+        out.say(with_separators(static_cast<std::int64_t>(details.earlier)) +
+                " earlier entries are not shown; --limit shows more");
     }
     if (not out.json()) {
         out.say("");

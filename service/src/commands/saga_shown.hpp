@@ -15,7 +15,8 @@ namespace eventloom {
 const std::vector<Column>& saga_columns();
 std::vector<Json> saga_row_of(const SagaInstance& instance);
 
-result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key);
+result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key,
+                       std::size_t entries = 1'000);
 
 Json json_of_pause(const std::string& saga, const SagaPause& pause);
 std::string sentence_of_pause(const std::string& saga, const SagaPause& pause);

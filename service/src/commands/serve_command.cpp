@@ -68,6 +68,11 @@ std::string status_of(Service& service, const std::string& name, Time since)
     for (const auto& [saga, pause] : service.sagas().paused()) {
         paused.push_back(json_of_pause(saga, pause));
     }
+    auto unheard = Json::array();
+    for (const auto& events : service.sagas().unheard()) {
+        unheard.push_back(
+            {{"saga", events.saga}, {"event", events.event}, {"why", events.why}, {"number", events.number}});
+    }
     auto activities = Json::array();
     for (const auto& activity : service.sagas().activities()) activities.push_back(json_of(activity));
     auto groups = Json::array();
@@ -81,6 +86,7 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"projections", projections},
                  {"sagas", sagas},
                  {"sagas_paused", paused},
+                 {"sagas_unheard", unheard},
                  {"activities", activities},
                  {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)},
                  {"groups", groups},

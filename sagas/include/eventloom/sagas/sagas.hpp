@@ -73,8 +73,9 @@ struct SagaHistoryEntry {
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
-    std::vector<ActivityCallState> calls; // that it waits for now
-    std::vector<SagaHistoryEntry> history;
+    std::vector<ActivityCallState> calls;  // that it waits for now
+    std::vector<SagaHistoryEntry> history; // the last ones, as many as were asked for
+    std::uint64_t earlier = 0;             // entries that are left out
 };
 
 // Which instances: all that have each of the properties that are given.
@@ -92,6 +93,24 @@ struct SagaPause {
     std::string because;
     Time since{};
     Time until{}; // Time::max(): until somebody resumes it
+};
+
+// Events of instances that were not there, or had ended, since the engine was made.
+struct UnheardEvents {
+    std::string saga;
+    std::string event; // its stored name
+    std::string why;   // "there is none", "it has ended"
+    std::uint64_t number = 0;
+};
+
+// One of these that a saga with el::parks_unheard has kept for a person.
+struct ParkedEvent {
+    std::string saga;
+    std::string key; // of the instance
+    std::string event;
+    Position position = 0; // in the log
+    std::string why;
+    Time at{};
 };
 
 struct SagasOptions {
@@ -201,8 +220,11 @@ public:
     result<std::map<std::string, Position>> not_begun() const;
     // One instance, without its history; nothing when it has not begun.
     result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
-    // Failure::invalid "no-such-saga-instance".
-    result<SagaDetails> show(std::string_view saga, std::string_view key) const;
+    // With the last entries of its history, at most so many. Failure::invalid "no-such-saga-instance".
+    result<SagaDetails> show(std::string_view saga, std::string_view key, std::size_t entries = 1'000) const;
+    // Events of instances that are not there, or have ended: how many there were, and those that were parked.
+    std::vector<UnheardEvents> unheard() const;
+    result<std::vector<ParkedEvent>> parked(std::string_view saga) const; // Failure::invalid "no-such-saga".
 
     // What a person may do; each is recorded in the instance's history with its reason. Failure::invalid "no-such-saga-instance";
     // of what needs the definition, "unknown-saga-version".

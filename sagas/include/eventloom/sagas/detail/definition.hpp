@@ -26,6 +26,13 @@
 
 namespace eventloom {
 
+// What becomes of an event of an instance that is not there, or has ended. It is counted in any case (Sagas::unheard).
+enum class Unheard : std::uint8_t {
+    passed_over,
+    parked, // recorded, for a person (Sagas::parked)
+};
+inline constexpr Unheard parks_unheard = Unheard::parked;
+
 namespace detail {
 
 struct Description;
@@ -117,6 +124,7 @@ struct HeardEvent {
     std::size_t place = 0;                          // in the list
     std::span<const std::string_view> names;        // stored names of events that may stand for it
     std::string (*key)(const void* fact) = nullptr; // nullptr: the id in the name of its stream
+    bool may_be_of_none                  = false;   // an empty key says that it is of no instance
 };
 
 } // namespace detail
@@ -162,6 +170,7 @@ struct SagaDefinition {
     std::optional<std::chrono::milliseconds> deadline; // of the whole
     detail::SagaLambda<detail::DescribeEnd> failed;
     std::vector<SagaHandler> handlers;
+    Unheard unheard     = Unheard::passed_over;
     std::uint64_t shape = 0; // of the data (framework/shape.hpp)
     std::uint64_t form  = 0; // of the steps: their names, kinds and order
 };

@@ -57,6 +57,11 @@ template <class Fact, class Source = void> struct cancelled_by {};
 // Of a saga with handlers: the events that may begin an instance.
 template <class... Begin> struct begins_with { template <class Fact> static constexpr bool has = (std::is_same_v<Fact, Begin> || ...); };
 
+// Of a saga with handlers: which instance an event belongs to, where neither its stream nor a member of it says that. The lambda
+// takes the event and gives an id; an empty one: it is of none.
+template <class F> struct keyed_by { F key; };
+template <class F> keyed_by(F) -> keyed_by<F>;
+
 // clang needs them.
 template <class F> begins(F) -> begins<F>;
 template <class F, class Source> begins(from<Source>, F) -> begins<F, Source>;
