@@ -164,6 +164,21 @@ private:
     void succeed(Active& active, const Work& work, const void* answer);
     void fail_work(Active& active, const Work& work, const Error& error);
 
+    // children.cpp: sagas that a step of another one runs.
+    bool begin_run(Active& active, const Work& work);
+    static bool runs_others(const Active& active);
+    void see_to_runs(Active& active);
+    struct Parent {
+        InstanceKey key;
+        std::string correlation;
+    };
+    void see_to_run(const std::shared_ptr<Active>& child, const Parent& parent, const Task& task, const RunAction& run);
+    result<void> begin_child(Active& child, const Parent& parent, const Task& task, const RunAction& run);
+    result<void> undo_child(Active& child, const InstanceKey& parent);
+    void answer_parent(const InstanceKey& parent, const std::string& call, result<AnyAnswer> given);
+    void tell_parent(const Active& child);
+    void run_ended(const std::shared_ptr<Active>& active, const std::string& call, const result<AnyAnswer>& given);
+
     // recording.cpp: how facts come into the log.
     void record(const std::shared_ptr<Active>& active, Then then);
     std::vector<NewEvent> events_of(const Active& active) const;

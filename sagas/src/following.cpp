@@ -30,7 +30,7 @@ Scope scope_of(const std::vector<Saga>& versions)
     std::set<std::string_view> categories;
     for (const auto* begins : begin_events(*versions.back())) categories.insert(begins->category);
     for (const auto* heard : heard_later(versions)) categories.insert(heard->category);
-    if (categories.size() > 1 || categories.begin()->empty()) return Scope::everything();
+    if (categories.size() != 1 || categories.begin()->empty()) return Scope::everything();
     return Scope::category(std::string{*categories.begin()});
 }
 

@@ -36,9 +36,23 @@ void Active::forget()
     state.reset();
     asked = {};
     works.clear();
+    seen_to.clear();
     answers_until.reset();
     may_have_missed = false;
     heard_anew      = 0;
+}
+
+std::string call_of_run(const RunAction& run, TaskKind kind)
+{
+    return (kind == TaskKind::act ? "saga " : "undo of saga ") + run.stream();
+}
+
+std::string stream_of_run(const std::string& call)
+{
+    for (const std::string_view word : {"saga ", "undo of saga "}) {
+        if (call.starts_with(word)) return call.substr(word.size());
+    }
+    return {};
 }
 
 void SagaEngine::post(std::function<void(SagaEngine&)> task)
@@ -157,7 +171,7 @@ void SagaEngine::keep(Active& active, const Next& next)
     InstanceRow row{.instance          = active.instance,
                     .due               = next.attempt,
                     .waits_for_attempt = next.attempt.has_value(),
-                    .is_at_work        = holds || not active.works.empty() || not next.tasks.empty()};
+                    .is_at_work = holds || runs_others(active) || not active.works.empty() || not next.tasks.empty()};
     if (next.wake && (not row.due || *next.wake < *row.due)) {
         row.due               = next.wake;
         row.waits_for_attempt = false;

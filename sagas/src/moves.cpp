@@ -68,6 +68,7 @@ void SagaEngine::go_on(const std::shared_ptr<Active>& active)
         for (const auto& work : std::vector{active->works}) {
             if (not work->is_called()) call(active, work);
         }
+        see_to_runs(*active);
         if (active->is_known()) keep(*active, next);
         return take_next(active);
     }
@@ -112,6 +113,7 @@ bool SagaEngine::begin_works(Active& active, const std::vector<Task>& tasks)
             park(active, name_of(*active.saga, active.instance, task), made.error());
             return false;
         }
+        if (begin_run(active, *made.value())) return false;
         if (made.value()->actions.empty()) {
             succeed(active, *made.value(), nullptr);
             return false;

@@ -101,7 +101,8 @@ Fact passed_deadline(const SagaDefinition& saga, const Instance& instance, const
 std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const Instance& instance)
 {
     for (auto place = static_cast<std::uint32_t>(saga.steps.size()); place-- > 0;) {
-        if (is_to_be_undone(instance, place) && saga.steps[place].undo) return place;
+        const bool has_undo = saga.steps[place].undo || saga.steps[place].runs_saga;
+        if (is_to_be_undone(instance, place) && has_undo) return place;
     }
     return std::nullopt;
 }
@@ -345,7 +346,8 @@ result<std::vector<SagaAction>> work_of_task(const SagaDefinition& saga, const I
     return call_user_code("what describes the work of the saga's step", name_of(saga, instance, task), [&] {
         if (task.kind == TaskKind::end) return work_of(saga.failed, state, instance.failed);
         const SagaStep& step = saga.steps[task.place];
-        return work_of(task.kind == TaskKind::act ? step.act : step.undo, state);
+        const bool has_undo  = static_cast<bool>(step.undo); // else what is undone is the saga that it runs
+        return work_of(task.kind == TaskKind::undo && has_undo ? step.undo : step.act, state);
     });
 }
 

@@ -86,6 +86,7 @@ void SagaEngine::recorded(Active& active, Position position)
         {.instance = active.instance, .due = {}, .waits_for_attempt = false, .is_at_work = is_open(active.instance)},
         position);
     if (not kept) give_up(kept.error());
+    tell_parent(active);
     for (const auto& tell : std::exchange(active.when_recorded, {})) tell(true);
 }
 

@@ -40,7 +40,8 @@ void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, 
         } else if (step.until) {
             why = "a time";
         } else if (not progress.call.empty()) {
-            why = "the answer to the call " + progress.call;
+            const auto run = stream_of_run(progress.call);
+            why            = run.empty() ? "the answer to the call " + progress.call : "the end of the saga " + run;
         } else if (progress.failed > 0) {
             why                = "the next attempt";
             shown.attempts     = progress.failed;
@@ -79,8 +80,10 @@ SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& st
     if (stored.status == SagaStatus::running && saga) {
         describe_open_steps(shown, stored, *saga, engine);
     } else if (stored.status == SagaStatus::compensating) {
-        const auto place   = saga ? next_to_undo(*saga, stored) : std::nullopt;
-        shown.step         = place ? saga->steps[*place].name : "failed";
+        const auto place = saga ? next_to_undo(*saga, stored) : std::nullopt;
+        shown.step       = place ? saga->steps[*place].name : "failed";
+        const auto run   = place ? stream_of_run(stored.progress_of(*place).call) : std::string{};
+        if (not run.empty()) shown.waits_for = "the saga " + run + ", which is being undone";
         const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
                                           [](const auto& progress) { return progress.failed > 0; });
         const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;

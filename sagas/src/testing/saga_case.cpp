@@ -69,6 +69,12 @@ void SagaCase::State::note(const SagaAction& action)
         one.stream  = send->stream;
         one.value   = send->command;
         one.name    = std::string{send->type->name} + " to " + send->stream;
+    } else if (const auto* run = std::get_if<RunAction>(&action)) {
+        one.kind    = AskedFor::Kind::run;
+        one.stream  = run->stream();
+        one.command = run->type;
+        one.value   = run->data;
+        one.name    = "run " + run->stream();
     } else {
         const auto& call = std::get<CallAction>(action);
         one.kind         = AskedFor::Kind::call;

@@ -126,6 +126,13 @@ bool is_asked_for(const AskedFor& found, const called<Request>& wanted, Time)
     return found.kind == Kind::call && *found.request == typeid(Request) &&
            same(*static_cast<const Request*>(found.value.get()), wanted.request);
 }
+template <class Data>
+bool is_asked_for(const AskedFor& found, const ran<Data>& wanted, Time)
+{
+    return found.kind == Kind::run && found.stream == wanted.saga + "-" + wanted.key &&
+           found.command == &eventloom::detail::saga_data<Data> &&
+           same(*static_cast<const Data*>(found.value.get()), wanted.data);
+}
 template <class Timer>
 bool is_asked_for(const AskedFor& found, const woken<Timer>& wanted, Time now)
 {
@@ -164,7 +171,7 @@ public:
     {
         std::vector<AskedFor> sent;
         for (const AskedFor& one : case_.asked_for()) {
-            if (one.kind == AskedFor::Kind::send || one.kind == AskedFor::Kind::call) sent.push_back(one);
+            if (one.kind <= AskedFor::Kind::run) sent.push_back(one);
         }
         return matches(sent, action...);
     }

@@ -23,11 +23,11 @@ namespace eventloom::testing {
 
 // What a saga asks for.
 struct AskedFor {
-    enum class Kind : std::uint8_t { send, call, wake, wake_off, end };
+    enum class Kind : std::uint8_t { send, call, run, wake, wake_off, end };
 
     Kind kind           = Kind::send;
-    const void* command = nullptr; // of a send: the table of its type (command_type)
-    std::string stream;            // of the receiver
+    const void* command = nullptr; // of a send: the table of its type (command_type); of a run: that of the data
+    std::string stream;            // of the receiver, or the saga that is run
     const std::type_info* request = nullptr;
     std::shared_ptr<const void> value; // the command or request
     std::string timer;                 // the name of its struct
