@@ -262,6 +262,83 @@ TEST_CASE("an activity of the chapter says how far it is", "[sagas][progress][do
     CHECK(service.finished("visit", stay).status == el::SagaStatus::completed);
 }
 
+// What several sagas need: to be paid.
+struct Payment {
+    StayId stay;
+    std::int64_t cents = 0;
+    std::string receipt;
+};
+
+el::Saga payment()
+{
+    return el::saga<Payment>(
+        "payment", 1, el::begins_when_run<StayId>{},
+        el::step("charge the card", el::act{[](const Payment& saga) {
+                     return call(Charge{saga.stay, saga.cents});
+                 }},
+                 el::keep{[](Payment& saga, const Receipt& receipt) { saga.receipt = receipt.number; }},
+                 el::undo{[](const Payment& saga) { return call(Refund{saga.stay}); }}));
+}
+
+// A stay that is paid by the saga above.
+struct PaidVisit {
+    StayId stay;
+    std::int64_t cents = 0;
+    std::string receipt;
+};
+
+el::Saga paid_visit()
+{
+    return el::saga<PaidVisit>(
+        "visit", 1, el::begins{[](const StayId& of, const Requested& event) {
+            return PaidVisit{of, event.cents, ""};
+        }},
+        el::step("pay", el::act{[](const PaidVisit& saga) {
+                     return el::run("payment", saga.stay, Payment{saga.stay, saga.cents, ""});
+                 }},
+                 el::keep{[](PaidVisit& saga, const Payment& paid) { saga.receipt = paid.receipt; }}),
+        el::step("confirm", el::act{[](const PaidVisit& saga) { return send(saga.stay, Confirm{saga.receipt}); }}));
+}
+
+TEST_CASE("a saga of the chapter runs another one", "[sagas][children][docs]")
+{
+    ScriptedActivity<Charge> charge{[](const Charge&) { return Receipt{"receipt"}; }};
+    ScriptedActivity<Refund> refund;
+    SagaHost service{[](const el::Runtime& runtime) { return el::open_memory_store(runtime); },
+                     [&](el::Sagas& sagas) {
+                         sagas.add(payment());
+                         sagas.add(paid_visit());
+                         charge.performs_for(sagas);
+                         refund.performs_for(sagas);
+                     }};
+    REQUIRE(service.commands().send(stay, Request{room, 9'000}));
+    CHECK(service.finished("visit", stay).status == el::SagaStatus::completed);
+    CHECK(service.finished("payment", stay).status == el::SagaStatus::completed);
+    CHECK(service.load(stay).stage == "confirmed");
+}
+
+// How often a room was held.
+struct Popularity {
+    std::int32_t held = 0;
+};
+
+el::Saga popularity()
+{
+    return el::saga<RoomId, Popularity>(
+        "popularity", 1, el::begins_with<Requested>{}, el::from<Stay>{}, el::parks_unheard,
+        el::keyed_by{[](const Requested& event) { return event.room; }},
+        [](Popularity& popularity, const RoomId&, const Requested&) { ++popularity.held; });
+}
+
+TEST_CASE("a function of the event names the instance of a saga of the chapter", "[sagas][keyed][docs]")
+{
+    SagaHost service{[](const el::Runtime& runtime) { return el::open_memory_store(runtime); },
+                     [&](el::Sagas& sagas) { sagas.add(popularity()); }};
+    for (const auto* of : {"1", "2"}) REQUIRE(service.commands().send(StayId{of}, Request{room, 9'000}));
+    service.settle();
+    CHECK(service.sagas().show("popularity", room.value).value().state_json == R"({"held": 2})");
+}
+
 TEST_CASE("a saga of the chapter that is stuck continues with a retry", "[sagas][docs]")
 {
     Hotel hotel;
