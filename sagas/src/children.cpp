@@ -37,6 +37,21 @@ bool has_ended(const instance::Instance& instance)
     return instance.status == SagaStatus::completed || instance.status == SagaStatus::compensated;
 }
 
+// Failure::invalid "no-key", and what a stream of that name is refused for.
+result<void> check_key(const RunAction& run)
+{
+    if (run.key.empty()) {
+        return fail(Failure::invalid, "no-key",
+                    fmt::format("ran the saga {} and found no key for its instance; give it an id", run.saga));
+    }
+    NewEvent event;
+    event.type        = "saga-started";
+    event.id.bytes[0] = 1; // any
+    AppendRequest request;
+    request.streams.push_back({run.stream(), ExpectedVersion::any(), {std::move(event)}});
+    return check_append(request);
+}
+
 const RunAction* only_run(const std::vector<SagaAction>& actions)
 {
     return actions.size() == 1 ? std::get_if<RunAction>(&actions.front()) : nullptr;
@@ -131,6 +146,7 @@ result<void> SagaEngine::begin_child(Active& child, const Parent& parent, const 
                         "type {}",
                         run.stream(), run.type->name, saga->version, saga->data->name));
     }
+    BOOST_OUTCOME_TRY(check_key(run));
     const Time now = runtime_.clock.now();
     instance::Started started;
     started.version     = saga->version;
@@ -195,6 +211,14 @@ void SagaEngine::tell_parent(const Active& child)
     if (not parent) return;
     const RunAction run{child.key.saga, child.key.key, nullptr, nullptr};
     const auto forth = call_of_run(run, TaskKind::act);
+    if (child.instance.status == SagaStatus::completed && not child.state) {
+        return answer_parent(
+            *parent, forth,
+            Error{Failure::unavailable, "unknown-saga-version",
+                  fmt::format("the saga {} is completed, and this program cannot read its data; add its "
+                              "version {} to the program",
+                              child.key.stream(), child.instance.began.version)});
+    }
     if (child.instance.status == SagaStatus::completed) return answer_parent(*parent, forth, child.state);
     const auto& why = child.instance.failed;
     answer_parent(*parent, forth,

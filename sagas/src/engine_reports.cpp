@@ -36,7 +36,9 @@ void SagaEngine::report(const InstanceKey& key, const Facts& facts) const
             if constexpr (requires { happened.code; }) say("code", happened.code);
             if constexpr (requires { happened.reason; }) say("error", happened.reason);
             if constexpr (requires { happened.because; }) say("because", happened.because);
-            if constexpr (std::is_same_v<std::remove_cvref_t<decltype(happened)>, instance::Signalled>) {
+            using Happened = std::remove_cvref_t<decltype(happened)>;
+            if constexpr (std::is_same_v<Happened, instance::Signalled> ||
+                          std::is_same_v<Happened, instance::EventParked>) {
                 say("event", happened.event);
             }
             write_to(runtime_.log, level_of(happened), encoded<instance::Instance>(fact).type, fields);

@@ -61,6 +61,7 @@ void Following::begin(EventBus& bus, Position checkpoint, bool is_paused)
 // With the lock.
 void Following::subscribe(EventBus& bus)
 {
+    if (names_of(versions_).empty()) return; // others run it, and it waits for no event
     subscription_ = bus.subscribe({.name  = versions_.back()->name,
                                    .scope = scope_of(versions_),
                                    .types = names_of(versions_),
@@ -95,7 +96,7 @@ bool Following::has_read_to(Position head) const
         if (is_paused_) return true;
     }
     const auto reading = subscription();
-    return reading && reading->position() >= head;
+    return not reading || reading->position() >= head;
 }
 
 void Following::pause()

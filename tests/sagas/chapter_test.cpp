@@ -317,26 +317,28 @@ TEST_CASE("a saga of the chapter runs another one", "[sagas][children][docs]")
     CHECK(service.load(stay).stage == "confirmed");
 }
 
-// How often a room was held.
+// How often groups have asked for a room before all others.
 struct Popularity {
-    std::int32_t held = 0;
+    std::int32_t asked = 0;
 };
 
 el::Saga popularity()
 {
     return el::saga<RoomId, Popularity>(
-        "popularity", 1, el::begins_with<Requested>{}, el::from<Stay>{}, el::parks_unheard,
-        el::keyed_by{[](const Requested& event) { return event.room; }},
-        [](Popularity& popularity, const RoomId&, const Requested&) { ++popularity.held; });
+        "popularity", 1, el::begins_with<GroupRequested>{}, el::from<Stay>{}, el::parks_unheard,
+        el::keyed_by{[](const GroupRequested& event) { return event.rooms.empty() ? RoomId{} : event.rooms.front(); }},
+        [](Popularity& popularity, const RoomId&, const GroupRequested&) { ++popularity.asked; });
 }
 
 TEST_CASE("a function of the event names the instance of a saga of the chapter", "[sagas][keyed][docs]")
 {
     SagaHost service{[](const el::Runtime& runtime) { return el::open_memory_store(runtime); },
                      [&](el::Sagas& sagas) { sagas.add(popularity()); }};
-    for (const auto* of : {"1", "2"}) REQUIRE(service.commands().send(StayId{of}, Request{room, 9'000}));
+    for (const auto* of : {"1", "2"}) REQUIRE(service.commands().send(StayId{of}, for_a_group));
+    REQUIRE(service.commands().send(StayId{"3"}, RequestGroup{}));
     service.settle();
-    CHECK(service.sagas().show("popularity", room.value).value().state_json == R"({"held": 2})");
+    CHECK(service.sagas().list().value().size() == 1);
+    CHECK(service.sagas().show("popularity", room.value).value().state_json == R"({"asked": 2})");
 }
 
 TEST_CASE("a saga of the chapter that is stuck continues with a retry", "[sagas][docs]")
