@@ -241,6 +241,9 @@ result<void> read_value(const Description& type, void* value, const Json& json, 
 result<std::string> event_of_json(const EventType& type, const Json& json)
 {
     const detail::StructForm& form = type.forms[type.schema_version - 1];
+    if (form.type->kind != Kind::record) {
+        return does_not_fit({type.name, {}}, "is of a type that cannot be given as JSON");
+    }
     std::string bytes;
     const auto read = [&](std::size_t, const void* made) -> result<void> {
         // `make` has made it, and nothing else knows of it.
