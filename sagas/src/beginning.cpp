@@ -150,8 +150,15 @@ void SagaEngine::pass_over(const std::shared_ptr<Active>& active, const Event& e
         is_parked = parked_.contains({active->key.saga, event->position}); // before a crash
     }
     const bool parks = saga && saga->unheard == Unheard::parked && not is_parked;
-    parks ? park_event(active->key, *event, why, taken) : taken();
-    go_on(active);
+    if (not parks) {
+        taken();
+        return go_on(active);
+    }
+    // It stays in hand until then.
+    park_event(active->key, *event, why, [this, active, taken] {
+        taken();
+        if (active->run == run_.load()) go_on(active);
+    });
 }
 
 void SagaEngine::park_event(const InstanceKey& key, const RecordedEvent& event, const std::string& why,

@@ -51,7 +51,7 @@ Saga booking_that_pays()
              }},
              keep{[](Booking& booking, const Payment& payment) { booking.slip = payment.slip; }}, deadline{48h}),
         step("last", act{[](const Booking& booking) { return send(booking.stay, Note{"booked " + booking.slip}); }}),
-        step("confirmed", when{[](const Booking& booking) { return booking.cents % 2 == 1; }}, await<Noted>{}),
+        step("confirmed", when{[](const Booking& booking) { return booking.cents % 2 == 1; }}, await<Approved>{}),
         say_why_it_failed());
 }
 
@@ -210,26 +210,28 @@ TEST_CASE("killed after any task, a saga and its child lose nothing and double n
 {
     const auto& kind = GENERATE(from_range(std::begin(every_store()), std::end(every_store())));
     INFO(kind.name);
-    for (int kill_after = 0; kill_after < 90; kill_after += 2) {
+    const int every = kind.name == std::string_view{"memory"} ? 2 : 10; // a disk takes its time
+    for (int kill_after = 0; kill_after < 90; kill_after += every) {
         INFO("killed after " << kill_after << " tasks");
         Pair house{false, kind};
         house.request("1", 5'000);
         house.request("2", 500);
-        int tasks      = 0;
-        const auto run = [&] {
-            while (tasks < kill_after && house.simulated.run_one()) ++tasks;
+        const auto run_and_die = [&] {
+            for (int tasks = 0; tasks < kill_after && house.simulated.run_one(); ++tasks) {
+            }
+            house.kill();
+            if (kill_after % 3 == 0) std::filesystem::remove_all(house.directory.path() + "/sagas");
+            house.open();
         };
-        run();
-        const bool is_cancelled = kill_after % 4 == 0;
+        const bool is_cancelled = kill_after / every % 2 == 0;
+        run_and_die();
         if (is_cancelled) {
             REQUIRE(house.commands->send(StayId{"1"}, Withdraw{}));
         } else {
+            house.settle(); // it hears what happens after it has begun
             REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
         }
-        run();
-        house.kill();
-        if (kill_after % 3 == 0) std::filesystem::remove_all(house.directory.path() + "/sagas");
-        house.open();
+        run_and_die();
         house.finish();
         CHECK(house.notes("2") == Words{"paid", "booked slip-2"});
         CHECK(house.instance("2").status == SagaStatus::completed);

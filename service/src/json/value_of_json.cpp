@@ -105,11 +105,11 @@ result<void> read_time(const Description& type, void* value, const Json& json, c
     const auto [num, den] = type.tick;
     if (count.kind == Kind::real) {
         const double ticks = static_cast<double>(micros) / 1e6 * static_cast<double>(den) / static_cast<double>(num);
-        return read_real(count, value, Json{ticks}, place);
+        return read_real(count, value, Json(ticks), place);
     }
     const auto whole = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
     const auto part  = micros - whole * 1'000'000;
-    return read_integer(count, value, Json{num == 1 ? whole * den + part * den / 1'000'000 : whole * den / num}, place);
+    return read_integer(count, value, Json(num == 1 ? whole * den + part * den / 1'000'000 : whole * den / num), place);
 }
 
 bool may_be_absent(const Description& type)
