@@ -11,5 +11,5 @@ struct Order {
 Order evolve(Order order, const Placed&);
 struct Work {};
 auto saga = el::saga<el::id<Order>, Work>("work", 1, el::begins_with<Placed>{},
-                                          el::keyed_by{[](const Placed& event) { return event.number; }},
+                                          el::keyed_by([](const Placed& event) { return event.number; }),
                                           [](Work&, const el::id<Order>&, const Placed&) {});

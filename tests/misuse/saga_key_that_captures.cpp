@@ -14,6 +14,6 @@ auto with(std::string prefix)
 {
     return el::saga<el::id<Order>, Work>(
         "work", 1, el::begins_with<Placed>{},
-        el::keyed_by{[prefix](const Placed& event) { return el::id<Order>{prefix + event.number}; }},
+        el::keyed_by([prefix](const Placed& event) { return el::id<Order>{prefix + event.number}; }),
         [](Work&, const el::id<Order>&, const Placed&) {});
 }

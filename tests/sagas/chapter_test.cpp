@@ -326,7 +326,7 @@ el::Saga popularity()
 {
     return el::saga<RoomId, Popularity>(
         "popularity", 1, el::begins_with<GroupRequested>{}, el::from<Stay>{}, el::parks_unheard,
-        el::keyed_by{[](const GroupRequested& event) { return event.rooms.empty() ? RoomId{} : event.rooms.front(); }},
+        el::keyed_by([](const GroupRequested& event) { return event.rooms.empty() ? RoomId{} : event.rooms.front(); }),
         [](Popularity& popularity, const RoomId&, const GroupRequested&) { ++popularity.asked; });
 }
 

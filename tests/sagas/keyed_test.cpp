@@ -25,10 +25,10 @@ struct Seen {
 // Notes of the form "KEY TEXT" are for the instance with that key, whichever stay they are written in.
 Saga by_note(std::optional<Unheard> unheard = std::nullopt)
 {
-    const auto key   = keyed_by{[](const Noted& note) {
+    const auto key   = keyed_by([](const Noted& note) {
         const auto blank = note.what.find(' ');
         return StayId{blank == std::string::npos ? std::string{} : note.what.substr(0, blank)};
-    }};
+    });
     const auto begin = [](Seen&, const StayId&, const Requested&) {};
     const auto noted = [](Seen& seen, const StayId&, const Noted& note) -> actions {
         seen.last = note.what;
@@ -37,7 +37,7 @@ Saga by_note(std::optional<Unheard> unheard = std::nullopt)
     };
     const auto held = [](Seen& seen, const StayId&, const Held&) { ++seen.approved; };
     return saga<StayId, Seen>("booking", 1, begins_with<Requested>{}, from<Stay, Room>{}, key,
-                              keyed_by{[](const Held& event) { return StayId{event.stay}; }},
+                              keyed_by([](const Held& event) { return StayId{event.stay}; }),
                               unheard.value_or(Unheard::passed_over), begin, noted, held);
 }
 

@@ -14,7 +14,7 @@
 //
 // Events are heard of the aggregate whose id the instances have, and of those in el::from<...>. el::begins_with names the events that
 // begin an instance; events of an instance that is not there, or has ended, are passed over. An event finds its instance by its own
-// member of the id's type, or else by its stream; where neither says it, el::keyed_by{[](const Delivered& event) { return OrderId{...}; }}
+// member of the id's type, or else by its stream; where neither says it, el::keyed_by([](const Delivered& event) { return OrderId{...}; })
 // beside the handlers does. el::parks_unheard: an event of an instance that is not there, or has ended, is kept for a person. What is no event of these sources is a timer, or the answer to an el::call.
 // A handler changes the data and says what is to be done: the data, what is sent, the timers and the mark of the event are one
 // append. Commands go out one after the other. One that is refused stops the instance: it is stuck, and `sagas retry` or `skip` goes

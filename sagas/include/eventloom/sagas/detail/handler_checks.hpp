@@ -73,7 +73,7 @@ inline constexpr bool is_handler_option<SagaBegin> = true;
 template <>
 inline constexpr bool is_handler_option<Unheard> = true;
 template <class F>
-inline constexpr bool is_handler_option<keyed_by<F>> = true;
+inline constexpr bool is_handler_option<key_part<F>> = true;
 
 // The lambda of el::keyed_by for an event; void: none is for it.
 template <class Fact, class... Part>
@@ -90,7 +90,7 @@ struct keyed_fact<F> {
     using type = std::remove_cvref_t<std::tuple_element_t<0, arguments_of<F>>>;
 };
 template <class Fact, class F, class... Rest>
-struct key_lambda<Fact, keyed_by<F>, Rest...> {
+struct key_lambda<Fact, key_part<F>, Rest...> {
     using type = std::conditional_t<std::is_same_v<typename keyed_fact<F>::type, Fact>, F,
                                     typename key_lambda<Fact, Rest...>::type>;
 };
@@ -137,7 +137,7 @@ consteval void refuse_handler_arguments(std::type_identity<std::tuple<Argument..
 template <class Key, class Part>
 inline constexpr bool option_fits = true;
 template <class Key, class F>
-inline constexpr bool option_fits<Key, keyed_by<F>> = [] {
+inline constexpr bool option_fits<Key, key_part<F>> = [] {
     static_assert(has_one_signature<F>, "el::keyed_by takes a lambda that names the type of the event");
     static_assert(std::is_empty_v<F>,
                   "el::keyed_by takes a lambda that captures nothing: the key follows from the event alone");

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/key_part.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
 
 #include <memory>
@@ -66,11 +67,6 @@ template <class Fact, class Source = void> struct cancelled_by {};
 
 // Of a saga with handlers: the events that may begin an instance.
 template <class... Begin> struct begins_with { template <class Fact> static constexpr bool has = (std::is_same_v<Fact, Begin> || ...); };
-
-// Of a saga with handlers: which instance an event belongs to, where neither its stream nor a member of it says that. The lambda
-// takes the event and gives an id; an empty one: it is of none.
-template <class F> struct keyed_by { F key; };
-template <class F> keyed_by(F) -> keyed_by<F>;
 
 // clang needs them.
 template <class F> begins(F) -> begins<F>;
