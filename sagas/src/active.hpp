@@ -11,6 +11,7 @@
 #include <atomic>
 #include <functional>
 #include <list>
+#include <set>
 
 namespace eventloom {
 
@@ -31,6 +32,11 @@ struct Work {
 
 // Of the command or call that is the action `done` of this work: the same words for the same work, before and after a crash.
 Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
+
+// What a step that runs another saga has as the key of its call: "saga shipping-17", or "undo of saga shipping-17". Empty: it is another
+// call.
+std::string call_of_run(const RunAction& run, TaskKind kind);
+std::string stream_of_run(const std::string& call);
 
 struct Active;
 // What happens to an instance. Ends with exactly one call of the engine's go_on() or take_next(), now or later.
@@ -56,6 +62,7 @@ struct Active {
     std::vector<std::shared_ptr<Work>> works;
     bool may_have_missed = false;      // events, while it was stuck
     Position heard_anew  = 0;          // of these
+    std::set<std::string> seen_to;     // calls of other sagas that were told
     std::optional<Time> answers_until; // it is to be undone, but work that was asked for may still answer
 
     std::uint64_t recorded() const { return instance.recorded - unrecorded.size(); }

@@ -6,6 +6,7 @@
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/log.hpp>
+#include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>
 
@@ -43,13 +44,18 @@ struct Activities::State : std::enable_shared_from_this<State> {
 
     void perform(const std::shared_ptr<ActivityAttempt>& attempt);
     void end(const std::shared_ptr<ActivityAttempt>& attempt, result<AnyAnswer> answer, AttemptEnd how);
+    ActivityRun run_of(const std::shared_ptr<ActivityAttempt>& attempt);
+    void note_progress(const ActivityAttempt& attempt, std::string_view text);
+    void forget(const std::shared_ptr<PendingCall>& call);
+    ActivityCallState state_of(const PendingCall& call);
 
     const Runtime runtime;
     const unsigned threads;
 
     mutable std::mutex mutex; // over what follows
     std::map<std::type_index, ActivityQueue> queues;
-    std::unique_ptr<Executor> pool; // from the first call on
+    std::multimap<std::string, std::weak_ptr<PendingCall>> calls; // by owner, as long as somebody holds them
+    std::unique_ptr<Executor> pool;                               // from the first call on
     unsigned free_threads;
     bool stopped        = false;
     std::uint64_t life  = 0; // ended by stop(): what was begun in an earlier one does not count
@@ -150,7 +156,7 @@ void Activities::State::perform(const std::shared_ptr<ActivityAttempt>& attempt)
         if (const auto self = weak.lock()) self->end(attempt, std::move(given), AttemptEnd::answered);
     };
     auto called = call_user_code("the activity that answers", queue.name(),
-                                 [&] { queue.activity()(call.request.get(), call.key, answer); });
+                                 [&] { queue.activity()(call.request.get(), run_of(attempt), answer); });
     if (not called) answer(std::move(called.error())); // unless it had answered already
     const std::lock_guard lock{mutex};
     ++free_threads;
@@ -169,6 +175,8 @@ bool Activities::State::note_asked(const std::shared_ptr<ActivityAttempt>& attem
     }
     call.place     = Place::asked;
     call.was_asked = true;
+    call.since     = runtime.clock.now();
+    call.progress.clear();
     // Timers keep their span when the clock is set, so that they count the calls of a second better than times would.
     if (const auto window = queue.window()) {
         later(*window, [&queue](State& self) {
@@ -225,13 +233,71 @@ void Activities::State::give_up(const std::shared_ptr<PendingCall>& call)
     }
 }
 
+ActivityRun Activities::State::run_of(const std::shared_ptr<ActivityAttempt>& attempt)
+{
+    return {.key      = attempt->call->call.key,
+            .attempt  = attempt->call->call.attempt,
+            .progress = [weak = weak_from_this(), weak_attempt = std::weak_ptr{attempt}](std::string_view text) {
+                const auto self    = weak.lock();
+                const auto running = weak_attempt.lock();
+                if (self && running) self->note_progress(*running, text);
+            }};
+}
+
+// Of an attempt that is over nobody is told anything any more.
+void Activities::State::note_progress(const ActivityAttempt& attempt, std::string_view text)
+{
+    constexpr std::size_t longest_text = 1'000;
+    const std::lock_guard lock{mutex};
+    PendingCall& call = *attempt.call;
+    if (attempt.life != life || attempt.over || call.attempt.lock().get() != &attempt) return;
+    call.progress    = repaired_utf8(text.substr(0, longest_text));
+    call.progress_at = runtime.clock.now();
+}
+
+void Activities::State::forget(const std::shared_ptr<PendingCall>& call)
+{
+    const std::lock_guard lock{mutex};
+    const auto [first, last] = calls.equal_range(call->call.owner);
+    for (auto one = first; one != last; ++one) {
+        const bool is_it = not one->second.owner_before(call) && not call.owner_before(one->second);
+        if (is_it) return static_cast<void>(calls.erase(one));
+    }
+}
+
+// With the lock.
+ActivityCallState Activities::State::state_of(const PendingCall& call)
+{
+    const Time now             = runtime.clock.now();
+    const ActivityQueue& queue = queue_of(call.call.type);
+    ActivityCallState state{.step = call.call.step, .activity = queue.name(), .attempt = call.call.attempt};
+    if (call.place == Place::asked) {
+        state.since    = call.since;
+        state.progress = call.progress;
+        if (not call.progress.empty()) state.progress_at = call.progress_at;
+        if (queue.is_stopped()) state.waits_for = "the provider is down: this call tries it";
+        return state;
+    }
+    state.waits_for = queue.waits_for(now);
+    if (state.waits_for.empty() && free_threads == 0) {
+        state.waits_for = fmt::format("{0} of {0} threads are in use", threads);
+    }
+    return state;
+}
+
 class Activities::Handle final : public CallHandle {
 public:
     // The call is the queue's: what its functions hold may hold this.
     Handle(const std::shared_ptr<State>& state, const std::shared_ptr<PendingCall>& call) : state_{state}, call_{call}
     {
     }
-    ~Handle() override { withdraw(); }
+    ~Handle() override
+    {
+        withdraw();
+        const auto state = state_.lock();
+        const auto call  = call_.lock();
+        if (state && call) state->forget(call);
+    }
 
     bool withdraw() override
     {
@@ -285,8 +351,28 @@ std::shared_ptr<CallHandle> Activities::call(ActivityCall asked_for)
 {
     const auto call = std::make_shared<PendingCall>(PendingCall{.call = std::move(asked_for)});
     auto handle     = std::make_shared<Handle>(state_, call);
+    {
+        const std::lock_guard lock{state_->mutex};
+        state_->calls.emplace(call->call.owner, call);
+    }
     state_->take(call);
     return handle;
+}
+
+std::vector<ActivityCallState> Activities::calls_of(const std::string& owner) const
+{
+    std::vector<std::shared_ptr<PendingCall>> held; // let go of without the lock
+    std::vector<ActivityCallState> states;
+    const std::lock_guard lock{state_->mutex};
+    const auto [first, last] = state_->calls.equal_range(owner);
+    for (auto one = first; one != last; ++one) {
+        const auto& call = held.emplace_back(one->second.lock());
+        const bool is_open =
+            call && (call->place == Place::waiting || call->place == Place::begun || call->place == Place::asked);
+        if (is_open) states.push_back(state_->state_of(*call));
+    }
+    std::sort(states.begin(), states.end(), [](const auto& a, const auto& b) { return a.step < b.step; });
+    return states;
 }
 
 void Activities::stop()

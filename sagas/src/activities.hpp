@@ -26,7 +26,7 @@ namespace eventloom {
 
 using AnyAnswer   = std::shared_ptr<const void>;
 using AnyDone     = std::function<void(result<AnyAnswer>)>;
-using AnyActivity = std::function<void(const void* request, const Uuid& key, AnyDone)>;
+using AnyActivity = std::function<void(const void* request, const ActivityRun&, AnyDone)>;
 
 // Its functions are called from any thread, without a lock, perhaps before call() returns. They are let go when nothing can
 // call them any more.
@@ -39,6 +39,10 @@ struct ActivityCall {
     // Called once with late = false. When that was because attempt_time had passed, and the activity answers after all,
     // called once more with late = true.
     std::function<void(result<AnyAnswer> answer, bool late)> answered;
+    // For calls_of(): whose call it is, and what the activity is told of it.
+    std::string owner = {};
+    std::string step  = {};
+    unsigned attempt  = 1;
 };
 
 // The caller's hold on a call, to be kept until it is answered: letting go of it is withdraw().
@@ -78,6 +82,9 @@ public:
     void stop();
     // Starts the threads, if there is anything to perform, and takes calls; again after stop(), with nothing left of those before.
     result<void> start();
+
+    // The calls of an owner that wait or run, by step.
+    std::vector<ActivityCallState> calls_of(const std::string& owner) const;
 
     // One for each type, by name.
     std::vector<ActivityState> state() const;

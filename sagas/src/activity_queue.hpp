@@ -31,6 +31,10 @@ struct PendingCall {
     bool was_asked       = false;             // in this attempt or an earlier one
     bool withdrawn       = false;             // a fault does not make it wait again
     std::weak_ptr<ActivityAttempt> attempt{}; // the last one
+    // Of the last attempt, once it was asked.
+    Time since{};
+    std::string progress{};
+    Time progress_at{};
 };
 
 struct ActivityAttempt {

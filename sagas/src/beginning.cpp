@@ -118,9 +118,14 @@ void SagaEngine::begin_by_another_name(const Saga& saga, const Event& event, con
 
 void SagaEngine::hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken)
 {
-    const bool is_new   = active->is_known() && event->position > active->instance.heard_to;
-    const bool can_hear = is_new && active->saga && active->state && active->instance.status == SagaStatus::running;
-    auto fact           = can_hear ? fact_heard(*active, *event) : std::nullopt;
+    const bool is_new    = active->is_known() && event->position > active->instance.heard_to;
+    const bool can_hear  = is_new && active->saga && active->state && active->instance.status == SagaStatus::running;
+    auto fact            = can_hear ? fact_heard(*active, *event) : std::nullopt;
+    const auto status    = active->instance.status;
+    const bool has_ended = status == SagaStatus::completed || status == SagaStatus::compensated ||
+                           (active->instance.outbox.ends && is_open(active->instance));
+    const bool is_of_none = not active->is_known() || (is_new && has_ended);
+    if (not fact && is_of_none) return pass_over(active, event, taken);
     if (not fact) {
         taken();
         return go_on(active);
@@ -131,6 +136,68 @@ void SagaEngine::hear(const std::shared_ptr<Active>& active, const Event& event,
     });
     active->add(std::move(*fact));
     go_on(active);
+}
+
+// An event of an instance that is not there, or has ended.
+void SagaEngine::pass_over(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken)
+{
+    const std::string why = active->is_known() ? "it has ended" : "there is none";
+    const auto saga       = newest_definition_of(active->key.saga);
+    bool is_parked        = false;
+    {
+        const std::lock_guard lock{mutex_};
+        ++unheard_[{active->key.saga, event->type, why}];
+        is_parked = parked_.contains({active->key.saga, event->position}); // before a crash
+    }
+    const bool parks = saga && saga->unheard == Unheard::parked && not is_parked;
+    if (not parks) {
+        taken();
+        return go_on(active);
+    }
+    // It stays in hand until then.
+    park_event(active->key, *event, why, [this, active, taken] {
+        taken();
+        if (active->run == run_.load()) go_on(active);
+    });
+}
+
+void SagaEngine::park_event(const InstanceKey& key, const RecordedEvent& event, const std::string& why,
+                            const Taken& taken)
+{
+    const instance::EventParked parked{key.key, event.type, event.position, why, runtime_.clock.now()};
+    NewEvent recorded           = encoded<instance::Instance>(parked);
+    recorded.id                 = runtime_.ids.next();
+    recorded.metadata.causation = event.id;
+    AppendRequest request;
+    request.streams.push_back({key.saga, ExpectedVersion::any(), {std::move(recorded)}});
+    store_.append(std::move(request), [weak = weak_from_this(), key, parked, taken](result<Appended> appended) {
+        const auto engine = weak.lock();
+        if (not engine) return;
+        engine->post([=, appended = std::move(appended)](SagaEngine& self) {
+            if (not appended) return self.give_up(appended.error());
+            self.report({key.saga, key.key}, {parked});
+            {
+                const std::lock_guard lock{self.mutex_};
+                self.parked_.emplace(key.saga, parked.position);
+            }
+            taken();
+        });
+    });
+}
+
+std::vector<UnheardEvents> SagaEngine::unheard() const
+{
+    const std::lock_guard lock{mutex_};
+    std::vector<UnheardEvents> events;
+    for (const auto& [what, number] : unheard_) events.push_back({what[0], what[1], what[2], number});
+    return events;
+}
+
+result<std::vector<ParkedEvent>> SagaEngine::parked(const std::string& saga) const
+{
+    BOOST_OUTCOME_TRY(check_saga(saga, "show what was parked of"));
+    BOOST_OUTCOME_TRY(auto own, read_own_stream(saga));
+    return std::move(own.parked);
 }
 
 // What an instance that is running makes of an event; nothing when it does not wait for it.
@@ -216,21 +283,10 @@ result<Position> SagaEngine::where_to_begin(const Saga& saga)
 {
     BOOST_OUTCOME_TRY(const auto checkpoint, table_->checkpoint(saga->name));
     if (checkpoint > 0 || saga->begins_with != SagaBegin::from_now) return checkpoint;
-    const auto cursor = store_.read({.scope = Scope::stream(saga->name), .limit = 1});
-    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-    std::optional<Position> recorded;
-    if (event != nullptr) {
-        BOOST_OUTCOME_TRY(detail::with_facts<instance::Instance>(*event, saga->name, [&](const auto& fact) {
-            if constexpr (requires { fact.position; }) recorded = fact.position;
-        }));
-    }
-    if (recorded) return *recorded;
+    BOOST_OUTCOME_TRY(const auto own, read_own_stream(saga->name));
+    if (own.begins_after) return *own.begins_after;
     const Position head = store_.head();
-    NewEvent begins     = encoded<instance::Instance>(instance::BeginsAfter{head, runtime_.clock.now()});
-    begins.id           = runtime_.ids.next();
-    AppendRequest request;
-    request.streams.push_back({saga->name, ExpectedVersion::no_stream(), {std::move(begins)}});
-    BOOST_OUTCOME_TRY(store_.append(request));
+    BOOST_OUTCOME_TRY(add_to_own_stream(saga->name, own, instance::BeginsAfter{head, runtime_.clock.now()}));
     return head;
 }
 

@@ -83,7 +83,8 @@ std::uint64_t form_of(const SagaDefinition& saga)
 
 Saga finished(NewSaga saga)
 {
-    ensure(static_cast<bool>(saga->begin) || not saga->handlers.empty(), "a saga has no el::begins");
+    ensure(static_cast<bool>(saga->begin) || saga->begins_when_run || not saga->handlers.empty(),
+           "a saga has no el::begins");
     ensure(not saga->steps.empty() || not saga->handlers.empty(), "a saga has no step");
     ensure(is_category(saga->name), "a saga's name is a category: a word without a hyphen");
     saga->form = form_of(*saga);
@@ -106,6 +107,11 @@ void add_command(SagaWork& work, const CommandType& type, std::string_view categ
 void add_request(SagaWork& work, const std::type_info& type, std::string_view name, void* request, Destroy* destroy)
 {
     work.actions.push_back(CallAction{&type, name, own(request, destroy)});
+}
+
+void add_run(SagaWork& work, std::string saga, std::string key, const SagaData& type, void* data, Destroy* destroy)
+{
+    work.actions.push_back(RunAction{std::move(saga), std::move(key), &type, own(data, destroy)});
 }
 
 namespace {
@@ -296,6 +302,8 @@ Begun begin_with_handlers(const SagaDefinition& saga, const RecordedEvent& event
         auto key = key_of_heard(*heard, event);
         if (not key) {
             begun.state = std::move(key.error());
+        } else if (key.value() && key.value()->empty() && heard->may_be_of_none) {
+            continue;
         } else if (key.value() && key.value()->empty()) {
             begun.state = begin_event_without_id(saga, *heard, event);
         } else if (key.value()) {

@@ -29,7 +29,17 @@ struct CallAction {
     const detail::SentType* kept = nullptr;
 };
 
-using SagaAction = std::variant<SendAction, CallAction>;
+// An instance of another saga, which is to be begun with these data, or undone.
+struct RunAction {
+    std::string saga;
+    std::string key;
+    const detail::SagaData* type;
+    std::shared_ptr<const void> data;
+
+    std::string stream() const { return saga + "-" + key; }
+};
+
+using SagaAction = std::variant<SendAction, CallAction, RunAction>;
 
 // A timer that is set, or taken back.
 struct TimerAction {

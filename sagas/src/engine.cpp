@@ -95,6 +95,7 @@ result<void> SagaEngine::open_table()
         return names_of_present_steps(definition_of(key.saga, instance.began.version).get(), instance);
     };
     BOOST_OUTCOME_TRY(auto opened, InstanceTable::open(runtime_, directory_, steps_of));
+    BOOST_OUTCOME_TRY(read_pauses());
     const std::lock_guard lock{mutex_};
     table_ = std::move(opened);
     return done();
@@ -116,6 +117,7 @@ result<void> SagaEngine::start()
     }
     BOOST_OUTCOME_TRY(check_log("started sagas whose steps were recorded up to an event", table_->reached()));
     BOOST_OUTCOME_TRY(activities_.start());
+    BOOST_OUTCOME_TRY(read_pauses());
     ++run_;
     stopped_   = false;
     auto begun = take_up(sagas);
@@ -150,8 +152,8 @@ result<void> SagaEngine::take_up(const std::map<std::string, std::vector<Saga>>&
     for (const auto& [name, versions] : sagas) {
         BOOST_OUTCOME_TRY(const auto checkpoint, where_to_begin(versions.back()));
         auto following = std::make_shared<Following>(shared_from_this(), versions, options_.events_at_once);
-        following->begin(bus_, checkpoint);
         const std::lock_guard lock{mutex_};
+        following->begin(bus_, checkpoint, pauses_.contains(name));
         followings_.push_back(std::move(following));
     }
     return done();
@@ -250,7 +252,7 @@ bool SagaEngine::settle(Time deadline, bool with_attempts)
         const Position head = store_.head();
         const std::lock_guard lock{mutex_};
         return std::all_of(followings_.begin(), followings_.end(),
-                           [&](const auto& following) { return following->position() >= head; });
+                           [&](const auto& following) { return following->has_read_to(head); });
     };
     const auto settled = [&] {
         if (error()) return true;

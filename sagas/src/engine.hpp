@@ -12,7 +12,9 @@
 
 #include <eventloom/sagas/migration.hpp>
 
+#include <array>
 #include <mutex>
+#include <set>
 
 namespace eventloom {
 
@@ -35,8 +37,18 @@ public:
     result<void> skip(const InstanceKey& key, const std::string& step, const std::string& because);
     result<void> pause(const InstanceKey& key, Time until, const std::string& because);
     result<void> unpause(const InstanceKey& key, const std::string& because);
+    result<void> signal(const InstanceKey& key, const SagaSignal& signal, const std::string& because);
     result<void> migrate(const InstanceKey& key, const std::string& because, bool only_try);
     result<void> answer(const CallKey& call, const std::type_info& request, AnyAnswer answer);
+
+    result<void> pause_all(const std::string& saga, Time until, const std::string& because);
+    result<void> resume_all(const std::string& saga, const std::string& because);
+    std::map<std::string, SagaPause> paused() const;
+    // Time{}: it is not paused now.
+    Time paused_until(const std::string& saga) const;
+
+    std::vector<UnheardEvents> unheard() const;
+    result<std::vector<ParkedEvent>> parked(const std::string& saga) const;
 
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
@@ -49,10 +61,12 @@ public:
         return activities_.knows(request) ? activities_.waiting_for(request) : std::string{};
     }
     std::vector<ActivityState> activities() const { return activities_.state(); }
+    std::vector<ActivityCallState> calls_of(const InstanceKey& key) const { return activities_.calls_of(key.stream()); }
 
-    std::unique_ptr<EventCursor> history(const InstanceKey& key) const
+    // The last events first.
+    std::unique_ptr<EventCursor> history(const InstanceKey& key, std::uint64_t limit) const
     {
-        return store_.read({.scope = Scope::stream(key.stream())});
+        return store_.read({.scope = Scope::stream(key.stream()), .direction = Direction::backwards, .limit = limit});
     }
 
     // The instance from its stream, which may be newer than the table.
@@ -91,6 +105,8 @@ private:
                const Taken& taken);
     void begin_by_another_name(const Saga& saga, const Event& event, const Taken& taken);
     void hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken);
+    void pass_over(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken);
+    void park_event(const InstanceKey& key, const RecordedEvent& event, const std::string& why, const Taken& taken);
     std::optional<instance::Fact> fact_heard(Active& active, const RecordedEvent& event) const;
     void add_beginning(Active& active, const Saga& saga, const RecordedEvent& event, const Begun& begun) const;
     bool hear_missed(Active& active);
@@ -98,6 +114,20 @@ private:
     result<std::optional<Position>> first_after(const detail::HeardEvent& heard, Position after) const;
     void begin_again(Active& active);
     result<Position> where_to_begin(const Saga& saga);
+
+    // pausing.cpp: whole sagas that begin no work, and the stream that a saga has beside those of its instances.
+    struct OwnStream {
+        std::uint64_t length = 0;
+        std::optional<Position> begins_after;
+        std::optional<SagaPause> pause; // the last one, if it was not taken back
+        std::vector<ParkedEvent> parked;
+    };
+    result<OwnStream> read_own_stream(const std::string& saga) const;
+    result<void> add_to_own_stream(const std::string& saga, const OwnStream& known, const instance::Fact& fact);
+    result<void> check_saga(const std::string& saga, const std::string& asked) const;
+    result<void> read_pauses();
+    void set_pause(const std::string& saga, const SagaPause& pause);
+    void end_pause(const std::string& saga);
 
     // hand.cpp: instances come into hand, and leave it.
     void tell(const InstanceKey& key, Input input);
@@ -133,6 +163,21 @@ private:
     void succeed(Active& active, const Work& work, const void* answer);
     void fail_work(Active& active, const Work& work, const Error& error);
 
+    // children.cpp: sagas that a step of another one runs.
+    bool begin_run(Active& active, const Work& work);
+    static bool runs_others(const Active& active);
+    void see_to_runs(Active& active);
+    struct Parent {
+        InstanceKey key;
+        std::string correlation;
+    };
+    void see_to_run(const std::shared_ptr<Active>& child, const Parent& parent, const Task& task, const RunAction& run);
+    result<void> begin_child(Active& child, const Parent& parent, const Task& task, const RunAction& run);
+    result<void> undo_child(Active& child, const InstanceKey& parent);
+    void answer_parent(const InstanceKey& parent, const std::string& call, result<AnyAnswer> given);
+    void tell_parent(const Active& child);
+    void run_ended(const std::shared_ptr<Active>& active, const std::string& call, const result<AnyAnswer>& given);
+
     // recording.cpp: how facts come into the log.
     void record(const std::shared_ptr<Active>& active, Then then);
     std::vector<NewEvent> events_of(const Active& active) const;
@@ -155,10 +200,14 @@ private:
     Activities activities_;
     Timers timers_;
 
+    std::mutex pausing_;                   // of those who pause or resume a whole saga, one at a time
     std::mutex starting_;                  // of open(), start() and stop(), one at a time
     mutable std::mutex mutex_;             // over what follows, up to the error
     std::unique_ptr<InstanceTable> table_; // made once: who has found it needs no lock
     std::vector<std::shared_ptr<Following>> followings_;
+    std::map<std::string, SagaPause> pauses_;
+    std::map<std::array<std::string, 3>, std::uint64_t> unheard_; // saga, event, why
+    std::set<std::pair<std::string, Position>> parked_;           // events of sagas
     std::map<InstanceKey, std::shared_ptr<Active>> active_;
     std::uint64_t moves_ = 0; // counts every change of who is in hand
     std::optional<Time> wakes_at_;

@@ -14,9 +14,9 @@ LogLevel level_of(const Fact&)
     if constexpr (std::is_same_v<Fact, Stuck>) return LogLevel::error;
     if constexpr (std::is_same_v<Fact, AttemptFailed> || std::is_same_v<Fact, StepFailed>) return LogLevel::warning;
     if constexpr (std::is_same_v<Fact, Compensated> || std::is_same_v<Fact, CancelAsked>) return LogLevel::warning;
-    if constexpr (std::is_same_v<Fact, CancelRefused>) return LogLevel::warning;
+    if constexpr (std::is_same_v<Fact, CancelRefused> || std::is_same_v<Fact, EventParked>) return LogLevel::warning;
     if constexpr (std::is_same_v<Fact, Paused> || std::is_same_v<Fact, Unpaused>) return LogLevel::info;
-    if constexpr (std::is_same_v<Fact, Migrated>) return LogLevel::info;
+    if constexpr (std::is_same_v<Fact, Migrated> || std::is_same_v<Fact, Signalled>) return LogLevel::info;
     if constexpr (std::is_same_v<Fact, StepUndone> || std::is_same_v<Fact, Resumed>) return LogLevel::info;
     return LogLevel::debug;
 }
@@ -36,6 +36,11 @@ void SagaEngine::report(const InstanceKey& key, const Facts& facts) const
             if constexpr (requires { happened.code; }) say("code", happened.code);
             if constexpr (requires { happened.reason; }) say("error", happened.reason);
             if constexpr (requires { happened.because; }) say("because", happened.because);
+            using Happened = std::remove_cvref_t<decltype(happened)>;
+            if constexpr (std::is_same_v<Happened, instance::Signalled> ||
+                          std::is_same_v<Happened, instance::EventParked>) {
+                say("event", happened.event);
+            }
             write_to(runtime_.log, level_of(happened), encoded<instance::Instance>(fact).type, fields);
         };
         std::visit(write, fact);

@@ -30,7 +30,7 @@ Scope scope_of(const std::vector<Saga>& versions)
     std::set<std::string_view> categories;
     for (const auto* begins : begin_events(*versions.back())) categories.insert(begins->category);
     for (const auto* heard : heard_later(versions)) categories.insert(heard->category);
-    if (categories.size() > 1 || categories.begin()->empty()) return Scope::everything();
+    if (categories.size() != 1 || categories.begin()->empty()) return Scope::everything();
     return Scope::category(std::string{*categories.begin()});
 }
 
@@ -50,22 +50,71 @@ std::vector<std::string> Following::names_of(const std::vector<Saga>& versions)
     return {names.begin(), names.end()};
 }
 
-void Following::begin(EventBus& bus, Position checkpoint)
+void Following::begin(EventBus& bus, Position checkpoint, bool is_paused)
 {
-    delivered_    = checkpoint;
+    const std::lock_guard lock{mutex_};
+    delivered_ = checkpoint;
+    is_paused_ = is_paused;
+    if (not is_paused) subscribe(bus);
+}
+
+// With the lock.
+void Following::subscribe(EventBus& bus)
+{
+    if (names_of(versions_).empty()) return; // others run it, and it waits for no event
     subscription_ = bus.subscribe({.name  = versions_.back()->name,
                                    .scope = scope_of(versions_),
                                    .types = names_of(versions_),
-                                   .after = checkpoint},
+                                   .after = delivered_},
                                   [weak = weak_from_this()](const Delivery& delivery) -> result<void> {
                                       const auto self = weak.lock();
                                       return self ? self->hear(delivery) : done();
                                   });
 }
 
+std::shared_ptr<EventSubscription> Following::subscription() const
+{
+    const std::lock_guard lock{mutex_};
+    return subscription_;
+}
+
 void Following::stop()
 {
-    subscription_->stop();
+    if (const auto reading = subscription()) reading->stop();
+}
+
+std::optional<Error> Following::error() const
+{
+    const auto reading = subscription();
+    return reading ? reading->error() : std::nullopt;
+}
+
+bool Following::has_read_to(Position head) const
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (is_paused_) return true;
+    }
+    const auto reading = subscription();
+    return not reading || reading->position() >= head;
+}
+
+void Following::pause()
+{
+    const std::lock_guard lock{mutex_};
+    is_paused_ = true;
+    if (subscription_) subscription_->hold();
+}
+
+void Following::go_on(EventBus& bus)
+{
+    const std::lock_guard lock{mutex_};
+    if (not std::exchange(is_paused_, false)) return;
+    if (not subscription_) {
+        subscribe(bus);
+    } else if (not is_held_) {
+        subscription_->go_on();
+    }
 }
 
 result<void> Following::hear(const Delivery& delivery)
@@ -120,16 +169,13 @@ void Following::taken_in(Position position)
 {
     const auto engine = engine_.lock();
     if (not engine || engine->stopped()) return; // it is heard again
-    bool goes_on = false;
-    {
-        const std::lock_guard lock{mutex_};
-        on_their_way_.erase(on_their_way_.find(position));
-        const Position reached = on_their_way_.empty() ? delivered_ : *on_their_way_.begin() - 1;
-        engine->table_->keep_checkpoint(versions_.back()->name, reached);
-        goes_on = is_held_ && on_their_way_.size() <= at_once_ / 2;
-        if (goes_on) is_held_ = false;
-    }
-    if (goes_on) subscription_->go_on();
+    const std::lock_guard lock{mutex_};
+    on_their_way_.erase(on_their_way_.find(position));
+    const Position reached = on_their_way_.empty() ? delivered_ : *on_their_way_.begin() - 1;
+    engine->table_->keep_checkpoint(versions_.back()->name, reached);
+    if (not is_held_ || on_their_way_.size() > at_once_ / 2) return;
+    is_held_ = false;
+    if (not is_paused_) subscription_->go_on();
 }
 
 void Following::tell_begin(const std::shared_ptr<const RecordedEvent>& event)

@@ -36,9 +36,23 @@ void Active::forget()
     state.reset();
     asked = {};
     works.clear();
+    seen_to.clear();
     answers_until.reset();
     may_have_missed = false;
     heard_anew      = 0;
+}
+
+std::string call_of_run(const RunAction& run, TaskKind kind)
+{
+    return (kind == TaskKind::act ? "saga " : "undo of saga ") + run.stream();
+}
+
+std::string stream_of_run(const std::string& call)
+{
+    for (const std::string_view word : {"saga ", "undo of saga "}) {
+        if (call.starts_with(word)) return call.substr(word.size());
+    }
+    return {};
 }
 
 void SagaEngine::post(std::function<void(SagaEngine&)> task)
@@ -154,11 +168,13 @@ result<void> SagaEngine::find_definition(Active& active) const
 // What it waits for, when nothing more follows now.
 void SagaEngine::keep(Active& active, const Next& next)
 {
+    const Time pause = active.asked.saga_paused_until;
+    const bool holds = is_open(active.instance) && pause > runtime_.clock.now(); // it goes on when the whole saga does
     InstanceRow row{.instance          = active.instance,
                     .due               = next.attempt,
                     .waits_for_attempt = next.attempt.has_value(),
-                    .is_at_work        = not active.works.empty() || not next.tasks.empty(),
-                    .steps             = {}};
+                    .is_at_work = holds || runs_others(active) || not active.works.empty() || not next.tasks.empty(),
+                    .steps      = {}};
     if (next.wake && (not row.due || *next.wake < *row.due)) {
         row.due               = next.wake;
         row.waits_for_attempt = false;
@@ -169,9 +185,14 @@ void SagaEngine::keep(Active& active, const Next& next)
     const bool is_due = row.due.has_value();
     const auto kept   = table_->keep(active.key, active.place, std::move(row));
     if (not kept) return give_up(kept.error());
-    if (not is_due) return timers_.remove(active.key);
-    timers_.set(due);
-    wake_at_next_time();
+    if (is_due) {
+        timers_.set(due);
+        wake_at_next_time();
+    } else {
+        timers_.remove(active.key);
+    }
+    // Whoever has ended the pause meanwhile may not have seen this row.
+    if (holds && paused_until(active.key.saga) != pause) tell(active.key, [this](const auto& again) { go_on(again); });
 }
 
 void SagaEngine::wake_at_next_time()

@@ -328,6 +328,16 @@ Instance evolve(Instance instance, const Migrated& event)
     return instance;
 }
 
+Instance evolve(Instance instance, const Signalled& event)
+{
+    return counted(std::move(instance), event.at);
+}
+
+Instance evolve(Instance instance, const EventParked& event)
+{
+    return counted(std::move(instance), event.at);
+}
+
 // It is of no instance.
 Instance evolve(Instance instance, const BeginsAfter& event)
 {

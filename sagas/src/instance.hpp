@@ -172,6 +172,22 @@ struct Migrated {
     std::string because;
     Time at{};
 };
+// A person has said an event to this instance. What it made of it follows.
+struct Signalled {
+    std::string event; // its stored name
+    std::uint32_t schema_version = 1;
+    std::string data; // its bytes
+    std::string because;
+    Time at{};
+};
+// In the stream that has the saga's name and no key: an event of an instance that is not there, or has ended.
+struct EventParked {
+    std::string key; // of the instance
+    std::string event;
+    Position position = 0;
+    std::string reason;
+    Time at{};
+};
 // In the stream that has the saga's name and no key: a saga that begins from_now hears the events after this position.
 struct BeginsAfter {
     Position position = 0;
@@ -286,7 +302,8 @@ struct Instance {
         event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
         event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
         event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
-        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>>;
+        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>,
+        event<"saga-signalled", Signalled>, event<"saga-event-parked", EventParked>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -330,6 +347,8 @@ Instance evolve(Instance instance, const Unpaused& event);
 Instance evolve(Instance instance, const Migrated& event);
 Instance evolve(Instance instance, const BeginsAfter& event);
 Instance evolve(Instance instance, const Handled& event);
+Instance evolve(Instance instance, const Signalled& event);
+Instance evolve(Instance instance, const EventParked& event);
 // clang-format on
 static_assert(aggregate<Instance>);
 

@@ -68,6 +68,7 @@ void SagaEngine::go_on(const std::shared_ptr<Active>& active)
         for (const auto& work : std::vector{active->works}) {
             if (not work->is_called()) call(active, work);
         }
+        see_to_runs(*active);
         if (active->is_known()) keep(*active, next);
         return take_next(active);
     }
@@ -83,8 +84,9 @@ Next SagaEngine::look(Active& active)
         if (const auto found = find_definition(active); not found) park(active, {}, found.error());
     }
     if (not is_open(active.instance)) return {};
-    auto instance = active.instance; // as it is, if a lambda throws half-way
-    auto next     = next_of(*active.saga, instance, active.state, active.asked, runtime_.clock.now());
+    active.asked.saga_paused_until = paused_until(active.key.saga);
+    auto instance                  = active.instance; // as it is, if a lambda throws half-way
+    auto next                      = next_of(*active.saga, instance, active.state, active.asked, runtime_.clock.now());
     if (not next) {
         park(active, {}, next.error());
         return {};
@@ -111,6 +113,7 @@ bool SagaEngine::begin_works(Active& active, const std::vector<Task>& tasks)
             park(active, name_of(*active.saga, active.instance, task), made.error());
             return false;
         }
+        if (begin_run(active, *made.value())) return false;
         if (made.value()->actions.empty()) {
             succeed(active, *made.value(), nullptr);
             return false;
@@ -244,8 +247,14 @@ void SagaEngine::call(const std::shared_ptr<Active>& active, const std::shared_p
     }
     const auto weak = weak_from_this();
     const auto key  = active->key;
-    ActivityCall call{
-        .type = *action.type, .request = action.request, .key = id_of(active->key, *work), .asked = {}, .answered = {}};
+    ActivityCall call{.type     = *action.type,
+                      .request  = action.request,
+                      .key      = id_of(active->key, *work),
+                      .asked    = {},
+                      .answered = {},
+                      .owner    = active->key.stream(),
+                      .step     = work->name,
+                      .attempt  = active->instance.progress_of(work->task.place).failed + 1};
     call.asked = [weak, key, work] {
         if (const auto engine = weak.lock()) {
             engine->tell(key, [self = engine.get(), work](const auto& again) { self->asked(again, work); });

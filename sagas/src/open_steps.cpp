@@ -7,7 +7,7 @@ using namespace instance;
 
 namespace {
 
-std::vector<std::string> open_steps(const SagaDefinition& saga, const Instance& instance)
+std::vector<std::string> names_of_open_steps(const SagaDefinition& saga, const Instance& instance)
 {
     std::vector<std::string> names;
     if (not saga.handlers.empty()) {
@@ -30,7 +30,7 @@ std::vector<std::string> names_of_present_steps(const SagaDefinition* saga, cons
     case SagaStatus::stuck:
         return {instance.stuck.step};
     case SagaStatus::running:
-        return saga == nullptr ? std::vector<std::string>{} : open_steps(*saga, instance);
+        return saga == nullptr ? std::vector<std::string>{} : names_of_open_steps(*saga, instance);
     case SagaStatus::compensating: {
         const auto place = saga == nullptr ? std::nullopt : next_to_undo(*saga, instance);
         return {place ? saga->steps[*place].name : "failed"};

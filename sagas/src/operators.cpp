@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace eventloom {
 
 namespace {
@@ -194,6 +196,83 @@ result<void> SagaEngine::unpause(const InstanceKey& key, const std::string& beca
                                 "only one that is paused can be resumed; `sagas retry` continues one that is stuck");
         }
         return Facts{instance::Unpaused{because, runtime_.clock.now()}};
+    });
+}
+
+namespace {
+
+// As it would come from the log. An event of no place in it changes nothing that counts places.
+RecordedEvent event_signalled(const SagaDefinition& saga, const InstanceKey& key, const SagaSignal& signal, Time now)
+{
+    RecordedEvent event;
+    event.type           = signal.type;
+    event.schema_version = signal.schema_version;
+    event.data           = signal.data;
+    event.recorded_at    = now;
+    event.stream         = key.stream();
+    for (const auto* heard : heard_events(saga)) {
+        const auto& names = heard->names;
+        if (std::find(names.begin(), names.end(), signal.type) == names.end() || heard->category.empty()) continue;
+        event.stream = detail::stream_of(heard->category, key.key);
+    }
+    return event;
+}
+
+// It would be in the stream of the instance in plain text.
+result<void> check_is_not_personal(const SagaDefinition& saga, const InstanceKey& key, const SagaSignal& signal)
+{
+    for (const auto* heard : heard_events(saga)) {
+        const auto* type = detail::find_event_type(heard->types(), signal.type);
+        if (type == nullptr || not type->is_personal) continue;
+        return fail(
+            Failure::invalid, "personal-signal",
+            fmt::format("told the saga {} the event \"{}\" and found that this event has personal fields, which "
+                        "the saga's stream keeps in plain text; record it with a command to its aggregate",
+                        key.stream(), signal.type));
+    }
+    return done();
+}
+
+Error does_not_wait(const Active& active, const SagaSignal& signal)
+{
+    std::string waits;
+    for (const auto* heard : heard_now(*active.saga, active.instance)) {
+        for (const auto& name : heard->names) waits += (waits.empty() ? "" : ", ") + std::string{name};
+    }
+    return {Failure::refused, "saga-does-not-wait",
+            fmt::format("told the saga {} the event \"{}\" and found that it does not wait for it; {}",
+                        active.key.stream(), signal.type,
+                        waits.empty() ? "it waits for no event" : "it waits for: " + waits)};
+}
+
+} // namespace
+
+result<void> SagaEngine::signal(const InstanceKey& key, const SagaSignal& signal, const std::string& because)
+{
+    return ask(key, [=, this](Active& active) -> result<Facts> {
+        const Time now = runtime_.clock.now();
+        if (active.instance.status != SagaStatus::running) {
+            return wrong_status(key, "saga-not-running", "tell an event to", to_string(active.instance.status),
+                                "only one that is running hears events; retry it first if it is stuck");
+        }
+        BOOST_OUTCOME_TRY(check_definition(active));
+        BOOST_OUTCOME_TRY(check_is_not_personal(*active.saga, key, signal));
+        const auto event  = event_signalled(*active.saga, key, signal, now);
+        const auto before = active.state;
+        auto fact         = fact_heard(active, event);
+        if (not fact) return does_not_wait(active, signal);
+        if (std::holds_alternative<instance::CancelRefused>(*fact)) {
+            return wrong_status(key, "saga-past-no-return", "cancel", "past its point of no return",
+                                "it can only go on: retry it, or skip the step that it is at");
+        }
+        if (const auto* stuck =
+                std::get_if<instance::Stuck>(&*fact)) { // nothing has happened but that somebody has asked
+            active.state = before;
+            return fail(Failure::invalid, stuck->code, stuck->reason);
+        }
+        Facts facts{instance::Signalled{signal.type, signal.schema_version, signal.data, because, now}};
+        facts.push_back(std::move(*fact));
+        return facts;
     });
 }
 

@@ -101,7 +101,8 @@ Fact passed_deadline(const SagaDefinition& saga, const Instance& instance, const
 std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const Instance& instance)
 {
     for (auto place = static_cast<std::uint32_t>(saga.steps.size()); place-- > 0;) {
-        if (is_to_be_undone(instance, place) && saga.steps[place].undo) return place;
+        const bool has_undo = saga.steps[place].undo || saga.steps[place].runs_saga;
+        if (is_to_be_undone(instance, place) && has_undo) return place;
     }
     return std::nullopt;
 }
@@ -141,6 +142,7 @@ public:
     void at_all()
     {
         if (not is_open(instance_)) return;
+        if (asked_.saga_paused_until > now_) return; // the end of that is not the instance's to see
         if (instance_.paused_until > now_) {
             if (instance_.paused_until != Time::max()) next.wake = instance_.paused_until;
             return;
@@ -344,7 +346,8 @@ result<std::vector<SagaAction>> work_of_task(const SagaDefinition& saga, const I
     return call_user_code("what describes the work of the saga's step", name_of(saga, instance, task), [&] {
         if (task.kind == TaskKind::end) return work_of(saga.failed, state, instance.failed);
         const SagaStep& step = saga.steps[task.place];
-        return work_of(task.kind == TaskKind::act ? step.act : step.undo, state);
+        const bool has_undo  = static_cast<bool>(step.undo); // else what is undone is the saga that it runs
+        return work_of(task.kind == TaskKind::undo && has_undo ? step.undo : step.act, state);
     });
 }
 
@@ -387,6 +390,20 @@ Fact fact_of_failure(const SagaDefinition& saga, const Instance& instance, const
     auto undo = places_to_undo(saga, instance, asked);
     if (is_answer(error) && not something_was_done && progress.failed == 0) std::erase(undo, task.place);
     return StepFailed{std::move(name), task.place, error.code, error.sentence, std::move(undo), now};
+}
+
+std::vector<const detail::HeardEvent*> heard_now(const SagaDefinition& saga, const Instance& instance)
+{
+    if (instance.status != SagaStatus::running || instance.outbox.ends) return {};
+    auto heard = saga.cancelled_by;
+    for (std::uint32_t place = 0; place < saga.steps.size(); ++place) {
+        const auto* awaits = saga.steps[place].awaits;
+        if (awaits != nullptr && is_open_step(instance, place)) heard.push_back(awaits);
+    }
+    for (const SagaHandler& handler : saga.handlers) {
+        if (handler.event != nullptr) heard.push_back(handler.event);
+    }
+    return heard;
 }
 
 std::optional<std::uint32_t> step_that_awaits(const SagaDefinition& saga, const Instance& instance,

@@ -27,6 +27,7 @@ struct Task {
 // What this process knows of the work of an instance, and its stream does not.
 struct Asked {
     std::map<std::uint32_t, Time> since; // when the work of a step was first asked for
+    Time saga_paused_until{};            // the whole saga begins no work
     bool is_taken_up = false;            // the instance was read from disk: an earlier process may have asked for more
 
     bool may_have_acted(const instance::Instance& instance, std::uint32_t place) const;
@@ -59,6 +60,9 @@ result<instance::Fact> fact_of_success(const SagaDefinition& saga, const instanc
 // What its failure is recorded as: it is tried again, the saga is undone, or the instance is stuck.
 instance::Fact fact_of_failure(const SagaDefinition& saga, const instance::Instance& instance, const Asked& asked,
                                const Task& task, const Error& error, bool something_was_done, Time now);
+
+// The events that it hears as it is now: those of its open steps, or its handlers, and those that cancel it.
+std::vector<const detail::HeardEvent*> heard_now(const SagaDefinition& saga, const instance::Instance& instance);
 
 // The open step that waits for this event; nothing: none does.
 std::optional<std::uint32_t> step_that_awaits(const SagaDefinition& saga, const instance::Instance& instance,

@@ -89,6 +89,7 @@ void SagaEngine::recorded(Active& active, Position position)
                                     .steps             = {}},
                                    position);
     if (not kept) give_up(kept.error());
+    tell_parent(active);
     for (const auto& tell : std::exchange(active.when_recorded, {})) tell(true);
 }
 

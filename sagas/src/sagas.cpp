@@ -1,6 +1,8 @@
 #include <eventloom/sagas/sagas.hpp>
 
-#include "engine.hpp"
+#include "shown.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
 
 #include <fmt/core.h>
 
@@ -8,115 +10,10 @@
 
 namespace eventloom {
 
-namespace {
-
-// Steps side by side are shown as "hold the room, charge".
-std::string together(const std::vector<std::string>& steps)
+const EventTypes& saga_event_types()
 {
-    std::string shown;
-    for (const auto& step : steps) shown.append(shown.empty() ? "" : ", ").append(step);
-    return shown;
+    return event_types<instance::Instance>();
 }
-
-// What a saga with handlers has still to send, or waits for.
-void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
-{
-    for (const auto& entry : outbox.entries) {
-        if (not entry.progress.call.empty()) shown.waits_for = "the answer to the call " + entry.progress.call;
-        if (entry.progress.failed == 0) continue;
-        shown.waits_for    = "the next attempt";
-        shown.attempts     = entry.progress.failed;
-        shown.next_attempt = entry.progress.next_attempt;
-    }
-    if (not outbox.entries.empty()) return;
-    shown.waits_for = "events";
-    for (const auto& timer : outbox.timers) shown.waits_for += ", " + timer.name + " at " + to_string(timer.due);
-}
-
-// What each of the open steps is, and why it waits.
-void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, const SagaDefinition& saga,
-                         const SagaEngine& engine)
-{
-    if (not saga.handlers.empty()) return describe_outbox(shown, stored.outbox);
-    const auto first = stored.first_open();
-    for (std::uint32_t place = first; place < saga.steps.size(); ++place) {
-        const SagaStep& step = saga.steps[place];
-        const auto& progress = stored.progress_of(place);
-        const bool is_beside = step.group == saga.steps[first].group;
-        if (not is_beside) break;
-        if (progress.state != instance::StepState::open) continue;
-        std::string why;
-        if (step.awaits != nullptr) {
-            why = "the event " + std::string{step.awaits->names.empty() ? step.name : step.awaits->names.front()};
-        } else if (step.until) {
-            why = "a time";
-        } else if (not progress.call.empty()) {
-            why = "the answer to the call " + progress.call;
-        } else if (progress.failed > 0) {
-            why                = "the next attempt";
-            shown.attempts     = progress.failed;
-            shown.next_attempt = progress.next_attempt;
-        } else if (step.request != nullptr) {
-            why = engine.waiting_for(*step.request);
-        }
-        if (not why.empty()) shown.waits_for += (shown.waits_for.empty() ? "" : "; ") + why;
-    }
-}
-
-SagaInstance instance_of(const InstanceKey& key, const instance::Instance& stored, const SagaEngine& engine)
-{
-    const Saga saga = engine.definition_of(key.saga, stored.began.version);
-    SagaInstance shown;
-    shown.saga           = key.saga;
-    shown.version        = stored.began.version;
-    shown.key            = key.key;
-    shown.status         = stored.status;
-    shown.began          = stored.began.at;
-    shown.changed        = stored.changed;
-    shown.step           = together(names_of_present_steps(saga.get(), stored));
-    const bool is_paused = is_open(stored) && stored.paused_until > engine.now();
-    if (is_paused) shown.paused_until = stored.paused_until;
-    if (stored.status == SagaStatus::stuck) {
-        shown.why = stored.stuck;
-    } else if (not stored.failed.code.empty()) {
-        shown.why = stored.failed;
-    }
-    if (stored.status == SagaStatus::running && saga) {
-        describe_open_steps(shown, stored, *saga, engine);
-    } else if (stored.status == SagaStatus::compensating) {
-        const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
-                                          [](const auto& progress) { return progress.failed > 0; });
-        const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;
-        shown.attempts     = trying.failed;
-        if (trying.failed > 0) shown.next_attempt = trying.next_attempt;
-    }
-    if (is_paused) {
-        shown.waits_for = stored.paused_until == Time::max()
-                              ? "somebody who resumes it"
-                              : "the end of its pause at " + to_string(stored.paused_until);
-    }
-    return shown;
-}
-
-SagaHistoryEntry entry_of(const RecordedEvent& event)
-{
-    SagaHistoryEntry entry{.at = event.recorded_at, .what = event.type, .step = {}, .detail = {}};
-    if (entry.what.starts_with("saga-")) entry.what.erase(0, 5);
-    const auto read = [&](const auto& fact) {
-        if constexpr (requires { fact.step; }) entry.step = fact.step;
-        if constexpr (requires { fact.event; }) entry.detail = fact.event;
-        const auto say = [&](const std::string& words) {
-            if (not words.empty()) entry.detail = words;
-        };
-        if constexpr (requires { fact.reason; }) say(fact.reason);
-        if constexpr (requires { fact.because; }) say(fact.because);
-    };
-    static_cast<void>(
-        detail::with_facts<instance::Instance>(event, entry.what, read)); // shown as far as it can be read
-    return entry;
-}
-
-} // namespace
 
 std::string_view to_string(SagaStatus status)
 {
@@ -202,8 +99,8 @@ result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::siz
     std::vector<SagaInstance> found;
     if (limit == 0) return found;
     BOOST_OUTCOME_TRY(table->visit(filter, [&](const InstanceKey& key, const InstanceRow& row) {
-        found.push_back(instance_of(key, row.instance, *engine_));
-        found.back().step = together(row.steps); // which it was found by
+        found.push_back(shown_instance(key, row.instance, *engine_));
+        found.back().step = shown_steps(row.steps); // which it was found by
         return found.size() < limit;
     }));
     return found;
@@ -225,7 +122,7 @@ result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::stri
     const InstanceKey wanted{std::string{saga}, std::string{key}};
     BOOST_OUTCOME_TRY(const auto known, table->find(wanted));
     if (not known) return std::optional<SagaInstance>{};
-    return std::optional{instance_of(wanted, known->instance, *engine_)};
+    return std::optional{shown_instance(wanted, known->instance, *engine_)};
 }
 
 result<std::map<std::string, Position>> Sagas::not_begun() const
@@ -233,7 +130,17 @@ result<std::map<std::string, Position>> Sagas::not_begun() const
     return engine_->not_begun();
 }
 
-result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) const
+std::vector<UnheardEvents> Sagas::unheard() const
+{
+    return engine_->unheard();
+}
+
+result<std::vector<ParkedEvent>> Sagas::parked(std::string_view saga) const
+{
+    return engine_->parked(std::string{saga});
+}
+
+result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std::size_t entries) const
 {
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
     const InstanceKey wanted{std::string{saga}, std::string{key}};
@@ -245,7 +152,11 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
     auto refreshed     = engine_->refreshed(wanted, known->instance);
     const auto& stored = refreshed ? refreshed.value() : known->instance; // a history that is lost is said in its row
     const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
-    SagaDetails details{.instance = instance_of(wanted, stored, *engine_), .state_json = "null", .history = {}};
+    SagaDetails details{.instance   = shown_instance(wanted, stored, *engine_),
+                        .state_json = "null",
+                        .calls      = shown_calls(wanted, stored, *engine_),
+                        .history    = {},
+                        .earlier    = 0};
     if (definition) {
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
@@ -254,12 +165,15 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key) con
             details.instance.why = failure{details.instance.step, state.error().code, state.error().sentence};
         }
     }
-    const auto cursor = engine_->history(wanted);
+    const auto cursor = engine_->history(wanted, entries); // the last one first
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr) return details;
-        details.history.push_back(entry_of(*event));
+        if (event == nullptr) break;
+        details.earlier = event->version;
+        details.history.push_back(shown_entry(*event));
     }
+    std::reverse(details.history.begin(), details.history.end());
+    return details;
 }
 
 namespace {
@@ -294,6 +208,60 @@ result<void> Sagas::pause(std::string_view saga, std::string_view key, std::stri
 result<void> Sagas::resume(std::string_view saga, std::string_view key, std::string_view because)
 {
     return engine_->unpause(key_of(saga, key), std::string{because});
+}
+
+result<void> Sagas::pause_all(std::string_view saga, std::string_view because, Time until)
+{
+    return engine_->pause_all(std::string{saga}, until, std::string{because});
+}
+
+result<void> Sagas::resume_all(std::string_view saga, std::string_view because)
+{
+    return engine_->resume_all(std::string{saga}, std::string{because});
+}
+
+std::map<std::string, SagaPause> Sagas::paused() const
+{
+    return engine_->paused();
+}
+
+result<void> Sagas::signal(std::string_view saga, std::string_view key, const SagaSignal& event,
+                           std::string_view because)
+{
+    return engine_->signal(key_of(saga, key), event, std::string{because});
+}
+
+result<void> Sagas::signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
+                                const void* fact, std::string_view because)
+{
+    BOOST_OUTCOME_TRY(const auto heard, heard_by(saga, key));
+    for (const EventType* one : heard) {
+        if (one->forms[one->schema_version - 1].type != &type) continue;
+        SagaSignal event{std::string{one->name}, one->schema_version, {}};
+        BOOST_OUTCOME_TRY(call_user_code("the serializer of", one->name, [&] { one->encode(fact, event.data); }));
+        return signal(saga, key, event, because);
+    }
+    return signal(saga, key, SagaSignal{"(an event of none of its lists)", 1, {}},
+                  because); // it says what it waits for
+}
+
+result<std::vector<const EventType*>> Sagas::heard_by(std::string_view saga, std::string_view key) const
+{
+    BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
+    const auto wanted = key_of(saga, key);
+    BOOST_OUTCOME_TRY(auto known, table->find(wanted));
+    BOOST_OUTCOME_TRY(const auto stored,
+                      engine_->refreshed(wanted, known ? std::move(known->instance) : instance::Instance{}));
+    const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
+    std::vector<const EventType*> types;
+    if (not definition) return types;
+    for (const auto* heard : heard_now(*definition, stored)) {
+        for (const auto& name : heard->names) {
+            const auto* type = detail::find_event_type(heard->types(), name);
+            if (type != nullptr && std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+        }
+    }
+    return types;
 }
 
 result<void> Sagas::migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try)

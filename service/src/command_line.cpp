@@ -67,6 +67,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
         .check(span_of_time());
     top.add_flag("--json", state_->json, "Write one JSON document");
     knows(event_types<StreamSettings>());
+    knows(saga_event_types());
     for (const auto add : own_commands) add(*this);
     program.set_up(*this);
     check_types(app);

@@ -79,7 +79,7 @@ struct Machine {
 
     AnyActivity activity()
     {
-        return [this](const void* request, const Uuid& /*key*/, const AnyDone& done) {
+        return [this](const void* request, const ActivityRun&, const AnyDone& done) {
             const int number = number_of(request);
             provider.asked.push_back(number);
             provider.times.push_back(simulated.now());

@@ -14,8 +14,8 @@ TEST_CASE("a call is announced to its caller, then made, then answered", "[sagas
     const Uuid key = simulated.next();
     Words happened;
     REQUIRE(activities.add(typeid(Charge), "Charge",
-                           [&](const void* request, const Uuid& given_key, const AnyDone& done) {
-                               CHECK(given_key == key);
+                           [&](const void* request, const ActivityRun& run, const AnyDone& done) {
+                               CHECK(run.key == key);
                                happened.push_back("made " + std::to_string(number_of(request)));
                                done(slip(7));
                            },
@@ -72,7 +72,7 @@ TEST_CASE("a long queue of one type leaves room for the others", "[sagas][activi
 {
     Machine machine{{}, 1};
     Numbers asked; // of both
-    const auto ask = [&](const void* request, const Uuid&, const AnyDone& done) {
+    const auto ask = [&](const void* request, const ActivityRun&, const AnyDone& done) {
         asked.push_back(number_of(request));
         done(slip(0));
     };
@@ -275,7 +275,7 @@ TEST_CASE("a call that is given up while it waits again still hears its first at
 TEST_CASE("an exception of an activity is an answer, unless it has answered", "[sagas][activities][exceptions]")
 {
     Machine machine;
-    const auto refund = [](const void* request, const Uuid&, const AnyDone& done) {
+    const auto refund = [](const void* request, const ActivityRun&, const AnyDone& done) {
         if (number_of(request) == 2) done(slip(2));
         throw std::runtime_error{"no paper in the printer"};
     };
@@ -333,7 +333,7 @@ TEST_CASE("an answer after the end of everything falls on deaf ears", "[sagas][a
     {
         Activities activities{runtime, 1};
         REQUIRE(activities.add(typeid(Charge), "Charge",
-                               [&](const void*, const Uuid&, AnyDone done) { kept = std::move(done); },
+                               [&](const void*, const ActivityRun&, AnyDone done) { kept = std::move(done); },
                                {.attempt_time = 1s}));
         handle = activities.call({.type     = typeid(Charge),
                                   .request  = std::make_shared<const Charge>(),
@@ -368,7 +368,7 @@ TEST_CASE("a call for which the system gives no threads fails as one that can be
     NoThreads executor{simulated};
     const Runtime runtime{simulated, executor, simulated, system_files()};
     Activities activities{runtime, 1};
-    const auto charge = [](const void*, const Uuid&, const AnyDone& done) { done(slip(1)); };
+    const auto charge = [](const void*, const ActivityRun&, const AnyDone& done) { done(slip(1)); };
     REQUIRE(activities.add(typeid(Charge), "Charge", charge, {}));
     Words told;
     const auto call = [&] {

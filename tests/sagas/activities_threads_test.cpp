@@ -150,7 +150,7 @@ TEST_CASE("an activity that blocks does not hold the threads of the runtime", "[
     std::atomic<int> inside{0};
     std::atomic<bool> too_many{false};
     RealMachine machine{2};
-    const auto charge = [&](const void*, const Uuid&, const AnyDone& done) {
+    const auto charge = [&](const void*, const ActivityRun&, const AnyDone& done) {
         if (++inside > 2) too_many = true;
         machine.executor.wake();
         gate.wait();
@@ -173,7 +173,7 @@ TEST_CASE("the end waits for an activity that runs, and its answer is told", "[s
     std::atomic<int> begun{0};
     std::atomic<int> left{0};
     RealMachine machine{1};
-    const auto charge = [&](const void*, const Uuid&, const AnyDone& done) {
+    const auto charge = [&](const void*, const ActivityRun&, const AnyDone& done) {
         ++begun;
         machine.executor.wake();
         gate.wait();
@@ -196,7 +196,7 @@ TEST_CASE("calls, answers and withdrawals on many threads come to one answer eac
     constexpr int calls = 2'000;
     std::atomic<int> asked{0};
     RealMachine machine{4};
-    const auto charge = [&](const void*, const Uuid&, const AnyDone& done) {
+    const auto charge = [&](const void*, const ActivityRun&, const AnyDone& done) {
         ++asked;
         machine.executor.post([done] { done(slip(1)); }); // two answers, on two threads
         done(slip(2));

@@ -18,9 +18,10 @@ void add_log_commands(CommandLine& line);
 void add_store_commands(CommandLine& line);
 void add_help_commands(CommandLine& line);
 
-// Those below `projections`, `streams` and `store`.
+// Those below `projections`, `sagas`, `streams` and `store`.
 void add_projection_history_commands(CommandLine& line, Command projections);
 void add_projection_diff_commands(CommandLine& line, Command projections);
+void add_saga_signal_command(CommandLine& line, Command sagas);
 void add_stream_limit_commands(CommandLine& line, Command streams);
 void add_scavenge_command(CommandLine& line, Command store);
 void add_exchange_commands(CommandLine& line, Command store);

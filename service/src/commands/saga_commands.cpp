@@ -1,5 +1,6 @@
 #include "commands/consent.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/saga_shown.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/service/command_line.hpp>
@@ -16,27 +17,6 @@ namespace {
 
 // How long a command waits for sagas to settle; what is not done by then goes on in the next run.
 constexpr Duration longest_wait_for_sagas = std::chrono::minutes{10};
-
-const std::vector<Column> columns{{"saga"},      {"key"},    {"version", Align::right},
-                                  {"status"},    {"step"},   {"attempts", Align::right},
-                                  {"waits for"}, {"code"},   {"why"},
-                                  {"began"},     {"changed"}};
-
-std::vector<Json> row_of(const SagaInstance& instance)
-{
-    return {instance.saga,
-            instance.key,
-            instance.version,
-            to_string(instance.status),
-            instance.step,
-            instance.attempts,
-            instance.waits_for.empty() ? Json(nullptr) : Json(instance.waits_for),
-            instance.why ? Json(instance.why->code) : Json(nullptr),
-            instance.why ? Json(instance.why->step + (instance.why->step.empty() ? "" : ": ") + instance.why->reason)
-                         : Json(nullptr),
-            to_string(instance.began),
-            to_string(instance.changed)};
-}
 
 result<std::optional<SagaStatus>> parse_status(const std::string& word)
 {
@@ -78,8 +58,8 @@ result<void> list(Output& out, const Sagas& sagas, const SagaFilter& filter, std
 {
     BOOST_OUTCOME_TRY(const auto instances, sagas.list(filter, limit));
     std::vector<std::vector<Json>> rows;
-    for (const auto& instance : instances) rows.push_back(row_of(instance));
-    out.table(columns, rows);
+    for (const auto& instance : instances) rows.push_back(saga_row_of(instance));
+    out.table(saga_columns(), rows);
     return done();
 }
 
@@ -97,34 +77,12 @@ result<void> count(Output& out, const Sagas& sagas, const SagaFilter& filter)
     return done();
 }
 
-result<void> show(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key)
-{
-    BOOST_OUTCOME_TRY(const auto details, sagas.show(saga, key));
-    auto properties = Json::object();
-    const auto row  = row_of(details.instance);
-    for (std::size_t i = 0; i < columns.size(); ++i) properties[columns[i].name] = row[i];
-    properties["state"] = Json::parse(details.state_json).value_or(details.state_json);
-
-    std::vector<std::vector<Json>> history;
-    auto history_json = Json::array();
-    for (const auto& entry : details.history) {
-        history.push_back({to_string(entry.at), entry.what, entry.step, entry.detail});
-        history_json.push_back(
-            {{"at", to_string(entry.at)}, {"what", entry.what}, {"step", entry.step}, {"detail", entry.detail}});
-    }
-    if (out.json()) properties["history"] = history_json;
-    out.properties(properties);
-    if (not out.json()) {
-        out.say("");
-        out.table({{"at"}, {"what"}, {"step"}, {"detail"}}, history);
-    }
-    return done();
-}
-
 // An instance that is not there may be one that has not been begun.
 result<void> say_what_is_not_begun(Output& out, const Sagas& sagas)
 {
-    BOOST_OUTCOME_TRY(const auto firsts, sagas.not_begun());
+    say_what_sagas_are_paused(out, sagas);
+    BOOST_OUTCOME_TRY(auto firsts, sagas.not_begun());
+    for (const auto& [saga, pause] : sagas.paused()) firsts.erase(saga); // which has been said
     if (firsts.empty()) return done();
     std::string sentence;
     auto json = Json::array();
@@ -155,12 +113,15 @@ struct Intervention {
     std::string_view verb; // "retried"
     bool is_final = false; // it cannot be undone
     std::function<result<void>(Sagas&, const SagaInstance&)> act;
+    // On a whole saga, with the instances that are to come; empty: it cannot be.
+    std::function<result<void>(Sagas&, const std::string& saga)> act_on_whole = {};
     // Whether it could be done; empty: that is seen only when it is done.
     std::function<result<void>(Sagas&, const SagaInstance&)> check = {};
 };
 
 struct InterventionWords {
     Chosen chosen;
+    std::string whole; // saga
     std::string step;
     std::string because;
     std::string until;
@@ -196,9 +157,37 @@ result<void> act_on_many(Output& out, Sagas& sagas, const Clock& clock, const In
                     what.name, instances.size(), refused));
 }
 
+result<void> act_on_whole(CommandLine& line, Output& out, const Intervention& what, const InterventionWords& words)
+{
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+    BOOST_OUTCOME_TRY(open_service->service().start());
+    Sagas& sagas = open_service->service().sagas();
+    if (not words.dry_run) {
+        BOOST_OUTCOME_TRY(what.act_on_whole(sagas, words.whole));
+    }
+    const auto paused = sagas.paused();
+    const auto found  = paused.find(words.whole);
+    if (out.json()) {
+        out.properties({{"saga", words.whole},
+                        {"paused", found == paused.end() ? Json(nullptr) : json_of_pause(words.whole, found->second)}});
+    } else {
+        out.say(found == paused.end() ? "The saga " + words.whole + " is not paused"
+                                      : sentence_of_pause(words.whole, found->second));
+    }
+    return done();
+}
+
 result<void> act_on(CommandLine& line, Output& out, const Intervention& what, const InterventionWords& words,
                     const std::function<result<void>(Service&)>& then)
 {
+    if (not words.whole.empty()) return act_on_whole(line, out, what, words);
+    if (words.chosen.saga.empty()) {
+        return fail(
+            Failure::invalid, "no-saga-named",
+            fmt::format("asked to {} and found no saga named; give the name of one and the key of its instance, "
+                        "or --saga NAME for the whole saga",
+                        what.name));
+    }
     BOOST_OUTCOME_TRY(auto* const open_service, line.open());
     Service& service   = open_service->service();
     const Clock& clock = line.runtime().clock;
@@ -220,7 +209,7 @@ result<void> act_on(CommandLine& line, Output& out, const Intervention& what, co
     } else if (what.check) {
         BOOST_OUTCOME_TRY(what.check(service.sagas(), one));
     }
-    return show(out, service.sagas(), words.chosen.saga, words.chosen.key);
+    return show_saga(out, service.sagas(), words.chosen.saga, words.chosen.key);
 }
 
 result<void> wait_for(CommandLine& line, Output& out, Service& service, const Chosen& chosen)
@@ -260,13 +249,33 @@ void add_list_commands(CommandLine& line, Command sagas)
     const auto show_command = sagas.add_subcommand("show", "One instance, with its history");
     show_command.add_option("saga", chosen->saga, "The saga's name").required();
     show_command.add_option("key", chosen->key, "The instance's key").required();
+    const auto entries = std::make_shared<std::size_t>(1'000);
+    show_command.add_option("--limit", *entries, "The last entries of its history, at most so many (default 1000)")
+        .check(whole_number(1));
     line.on(
         show_command,
-        [&line, chosen](Output& out) -> result<void> {
+        [&line, chosen, entries](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(auto* const open_service, line.open());
             BOOST_OUTCOME_TRY(open_service->service().sagas().open());
             BOOST_OUTCOME_TRY(say_what_is_not_begun(out, open_service->service().sagas()));
-            return show(out, open_service->service().sagas(), chosen->saga, chosen->key);
+            return show_saga(out, open_service->service().sagas(), chosen->saga, chosen->key, *entries);
+        },
+        DirectoryUse::reading);
+
+    const auto parked = sagas.add_subcommand(
+        "parked", "Events that came for instances that are not there, or have ended, and were kept");
+    parked.add_option("saga", chosen->saga, "The saga's name").required();
+    line.on(
+        parked,
+        [&line, chosen](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+            BOOST_OUTCOME_TRY(const auto events, open_service->service().sagas().parked(chosen->saga));
+            std::vector<std::vector<Json>> rows;
+            for (const auto& event : events) {
+                rows.push_back({event.key, event.event, event.position, event.why, to_string(event.at)});
+            }
+            out.table({{"key"}, {"event"}, {"position", Align::right}, {"why"}, {"parked at"}}, rows);
+            return done();
         },
         DirectoryUse::reading);
 }
@@ -275,7 +284,13 @@ Command add_intervention(CommandLine& line, Command sagas, const std::shared_ptr
                          Intervention what, bool waits)
 {
     const auto command = sagas.add_subcommand(std::string{what.name}, std::string{what.about});
-    command.add_option("saga", words->chosen.saga, "The saga's name").required();
+    const auto saga    = command.add_option("saga", words->chosen.saga, "The saga's name");
+    if (not what.act_on_whole) {
+        saga.required();
+    } else {
+        command.add_option("--saga", words->whole, "The whole saga of this name, with the instances that are to come")
+            .excludes(saga);
+    }
     command.add_option("key", words->chosen.key, "The instance's key; without one, all that the options choose");
     choose_by(command, words->chosen);
     command.add_option("--because", words->because, "The reason, for the instance's history");
@@ -293,10 +308,11 @@ Command add_intervention(CommandLine& line, Command sagas, const std::shared_ptr
 
 void add_saga_commands(CommandLine& line)
 {
-    const auto sagas =
-        line.app().add_subcommand("sagas", "Sagas: list, count, show, retry, cancel, skip, pause, resume, migrate");
+    const auto sagas = line.app().add_subcommand(
+        "sagas", "Sagas: list, count, show, parked, signal, retry, cancel, skip, pause, resume, migrate");
     sagas.require_subcommand();
     add_list_commands(line, sagas);
+    add_saga_signal_command(line, sagas);
 
     const auto words = std::make_shared<InterventionWords>();
     add_intervention(
@@ -320,18 +336,26 @@ void add_saga_commands(CommandLine& line)
          .about    = "Leave out the step that an instance is at, and go on after it",
          .verb     = "skipped",
          .is_final = true,
-         .act      = [words](Sagas& of,
-                        const SagaInstance& one) { return of.skip(one.saga, one.key, words->step, words->because); }},
+         .act      = [words](Sagas& of, const SagaInstance& one) -> result<void> {
+             if (not words->step.empty()) return of.skip(one.saga, one.key, words->step, words->because);
+             return fail(Failure::invalid, "no-step-named",
+                              "asked to skip a step and found no name of one; give it after the key, or with --the-step");
+         }},
         true);
-    skip.add_option("--the-step", words->step, "The name of that step").required();
+    skip.add_option("step", words->step, "The name of that step");
+    skip.add_option("--the-step", words->step, "The same, where no key is given");
     const auto pause = add_intervention(
         line, sagas, words,
         {.name  = "pause",
-         .about = "Begin no further work of an instance until it is resumed; events are heard all the same",
+         .about = "Begin no further work of an instance, or of a whole saga, until it is resumed",
          .verb  = "paused",
          .act =
              [words](Sagas& of, const SagaInstance& one) {
                  return of.pause(one.saga, one.key, words->because, parse_time(words->until).value_or(Time::max()));
+             },
+         .act_on_whole =
+             [words](Sagas& of, const std::string& saga) {
+                 return of.pause_all(saga, words->because, parse_time(words->until).value_or(Time::max()));
              }},
         false);
     pause.add_option("--until", words->until, "Resume by itself at this time: 2026-12-24T18:00:00Z")
@@ -341,9 +365,10 @@ void add_saga_commands(CommandLine& line)
     add_intervention(
         line, sagas, words,
         {.name  = "resume",
-         .about = "Go on with an instance that is paused",
+         .about = "Go on with an instance, or a whole saga, that is paused",
          .verb  = "resumed",
-         .act   = [words](Sagas& of, const SagaInstance& one) { return of.resume(one.saga, one.key, words->because); }},
+         .act   = [words](Sagas& of, const SagaInstance& one) { return of.resume(one.saga, one.key, words->because); },
+         .act_on_whole = [words](Sagas& of, const std::string& saga) { return of.resume_all(saga, words->because); }},
         false);
     add_intervention(
         line, sagas, words,

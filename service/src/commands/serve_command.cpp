@@ -2,6 +2,7 @@
 
 #include "command_line_state.hpp"
 #include "commands/projection_status.hpp"
+#include "commands/saga_shown.hpp"
 #include "host/thread_watch.hpp"
 #include "terminal/line_log.hpp"
 
@@ -63,6 +64,15 @@ std::string status_of(Service& service, const std::string& name, Time since)
     if (counts) {
         for (const auto& [status, number] : counts.value()) sagas[std::string{to_string(status)}] = number;
     }
+    auto paused = Json::array();
+    for (const auto& [saga, pause] : service.sagas().paused()) {
+        paused.push_back(json_of_pause(saga, pause));
+    }
+    auto unheard = Json::array();
+    for (const auto& events : service.sagas().unheard()) {
+        unheard.push_back(
+            {{"saga", events.saga}, {"event", events.event}, {"why", events.why}, {"number", events.number}});
+    }
     auto activities = Json::array();
     for (const auto& activity : service.sagas().activities()) activities.push_back(json_of(activity));
     auto groups = Json::array();
@@ -75,6 +85,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"position", service.store().head()},
                  {"projections", projections},
                  {"sagas", sagas},
+                 {"sagas_paused", paused},
+                 {"sagas_unheard", unheard},
                  {"activities", activities},
                  {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)},
                  {"groups", groups},

@@ -8,19 +8,29 @@
 //         return el::answered_later();       // the step waits; a person answers tomorrow
 //     }
 //
+// An activity that takes long says how far it is; `sagas show` shows it, and nothing is written:
+//
+//     sagas.perform<Export>([](const Export& request, const el::ActivityRun& run) -> el::result<File> {
+//         for (int part = 1; part <= 12; ++part) run.progress(std::to_string(part) + " of 12 parts");
+//         ...
+//     });
+//
 // Calls that wait for a limit are made in the order in which they came, and hold no thread while they wait. A fault is an
 // error that is neither refused, invalid nor defect. After `stops_after_faults` faults one after the other no call is made
 // but one now and then, until the provider works again. The step that made this call is not told of its fault: it waits with
 // the others, and uses up no attempts while the provider is down. Threads: values and pure functions.
 #pragma once
 
+#include <eventloom/framework/id.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/time.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace eventloom {
 
@@ -32,6 +42,15 @@ struct ActivityOptions {
     std::chrono::milliseconds attempt_time{0};
     unsigned stops_after_faults = 10; // so many one after the other, and no more calls are made; 0: never
     std::chrono::milliseconds tries_again_every{10'000}; // then one call is made as often as this, until one succeeds
+};
+
+// What an activity may be handed in the place of the key alone.
+struct ActivityRun {
+    Uuid key;             // always the same for the same step of the same instance
+    unsigned attempt = 1; // at this work; 1 is the first
+    // How far it is, in the words of the activity; each text takes the place of the one before. At most 1,000 bytes of it are
+    // kept, in memory, as long as this attempt runs. From any thread.
+    std::function<void(std::string_view text)> progress;
 };
 
 // An activity returns this when its answer comes from elsewhere, later: a person approves, a webhook arrives.
@@ -48,6 +67,18 @@ struct ActivityState {
     // Set while the provider fails too often for calls to be made: since when, and when one call is made again.
     std::optional<Time> stopped_since;
     std::optional<Time> tried_again_at;
+};
+
+// A call of one instance at a moment.
+struct ActivityCallState {
+    std::string step;
+    std::string activity; // name of the request
+    unsigned attempt                 = 1;
+    std::optional<Time> since        = {}; // it runs since then; nothing: it waits
+    std::string progress             = {}; // what the activity has said of this attempt
+    std::optional<Time> progress_at  = {}; // when it has said that
+    std::string waits_for            = {}; // a limit, or a provider that is down; empty: for neither
+    std::optional<Time> next_attempt = {}; // when it is tried again after a failure
 };
 
 } // namespace eventloom

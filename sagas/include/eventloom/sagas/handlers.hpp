@@ -14,7 +14,8 @@
 //
 // Events are heard of the aggregate whose id the instances have, and of those in el::from<...>. el::begins_with names the events that
 // begin an instance; events of an instance that is not there, or has ended, are passed over. An event finds its instance by its own
-// member of the id's type, or else by its stream. What is no event of these sources is a timer, or the answer to an el::call.
+// member of the id's type, or else by its stream; where neither says it, el::keyed_by([](const Delivered& event) { return OrderId{...}; })
+// beside the handlers does. el::parks_unheard: an event of an instance that is not there, or has ended, is kept for a person. What is no event of these sources is a timer, or the answer to an el::call.
 // A handler changes the data and says what is to be done: the data, what is sent, the timers and the mark of the event are one
 // append. Commands go out one after the other. One that is refused stops the instance: it is stuck, and `sagas retry` or `skip` goes
 // on. Events that come meanwhile are heard then. Handlers must be pure: they may run again after a crash.
@@ -102,17 +103,36 @@ template <class Key, class State, class Fact, class F>
     }
 }
 
+// An event whose instance a function of it names.
+template <class Owner, class Key, class Fact, class F>
+consteval HeardEvent describe_keyed()
+{
+    HeardEvent heard     = describe_heard<Owner, Key, Fact, false>();
+    heard.key            = [](const void* fact) { return F{}(*static_cast<const Fact*>(fact)).value; };
+    heard.may_be_of_none = true;
+    return heard;
+}
+template <class Owner, class Key, class Fact, class F>
+inline constexpr HeardEvent keyed_event = describe_keyed<Owner, Key, Fact, F>();
+
 template <class Key, class State, class Sources, class All, class F>
 void add_handler(SagaDefinition& saga, F& given)
 {
     if constexpr (std::is_same_v<F, SagaBegin>) {
         saga.begins_with = given;
+    } else if constexpr (std::is_same_v<F, Unheard>) {
+        saga.unheard = given;
     } else if constexpr (not is_handler_option<F>) {
         using Fact    = typename handler_arguments<Key, State, arguments_of<F>>::fact;
         using Handled = handled<Fact, Key, Sources>;
         SagaHandler handler;
         if constexpr (Handled::is_event) {
-            handler.event  = &heard_event<typename Handled::owner, Key, Fact, Handled::has_key_in_event>;
+            using Owner = typename Handled::owner;
+            if constexpr (All::template is_keyed<Fact>) {
+                handler.event = &keyed_event<Owner, Key, Fact, typename All::template key_of<Fact>>;
+            } else {
+                handler.event = &heard_event<Owner, Key, Fact, Handled::has_key_in_event>;
+            }
             handler.begins = All::template begins<Fact>;
         } else {
             handler.inner = &inner_type<Fact>;
@@ -133,6 +153,10 @@ template <class... Part>
 struct AllOf {
     template <class Fact>
     static constexpr bool begins = may_begin<Fact, Part...>;
+    template <class Fact>
+    using key_of = typename key_lambda<Fact, Part...>::type;
+    template <class Fact>
+    static constexpr bool is_keyed = not std::is_void_v<key_of<Fact>>;
 };
 
 } // namespace detail
@@ -147,7 +171,7 @@ template <class Key, class State, class... Part>
     using Sources = typename detail::sources_in<Part...>::type;
     using All     = detail::AllOf<Part...>;
     static_assert((requires { Part::template has<int>; } || ...), "a saga with handlers has no el::begins_with");
-    if constexpr ((detail::saga_data_fit<State>() && ... && detail::handler_fits<Owner, State, Sources, Part>())) {
+    if constexpr ((detail::saga_data_fit<State>() && ... && detail::handler_fits<Owner, State, Sources, All, Part>())) {
         static_assert((detail::begins_are_handled<Part, Part...> && ...),
                       "an event of el::begins_with has no handler in the saga");
         auto made = detail::new_saga(name, version, detail::saga_data<State>);

@@ -71,6 +71,18 @@ called<Request> call(Request request)
     return {std::move(request)};
 }
 
+// Another saga: the step is done when that instance is completed, and has failed when it was undone. When the step is undone, or its
+// saga cancelled meanwhile, that instance is undone, too. el::keep gets the data that it has at its end. It begins with `data`, and
+// needs no event: its definition has el::begins_when_run<OrderId>{}, or its own el::begins besides.
+//
+//     el::step("ship it", el::act{[](const Order& saga) { return el::run("shipping", saga.order, Shipping{saga.order}); }},
+//              el::keep{[](Order& saga, const Shipping& child) { saga.parcel = child.parcel; }})
+template <class Owner, class Data>
+ran<Data> run(std::string_view saga, const id<Owner>& key, Data data)
+{
+    return {std::string{saga}, key.value, std::move(data)};
+}
+
 template <class... Part>
 step_parts<Part...> step(std::string_view name, Part... part)
 {
@@ -88,6 +100,13 @@ together_parts<Part...> together(Part... step)
 namespace detail {
 
 // ---- what a step asks for
+
+template <class State>
+inline constexpr SagaData saga_data{
+    .description = &description_of<State>,
+    .name        = struct_name<State>(),
+    .make        = [] { return own(new State{}); },
+    .copy        = [](const void* data) { return own(new State(*static_cast<const State*>(data))); }};
 
 template <class State, class Command>
 [[gnu::cold]] void add_work(SagaWork& work, sent<State, Command>&& one)
@@ -109,6 +128,13 @@ template <class Request>
     add_request(work, typeid(Request), struct_name<Request>(), new Request(std::move(one.request)), &destroy<Request>);
 }
 
+template <class Data>
+[[gnu::cold]] void add_work(SagaWork& work, ran<Data>&& one)
+{
+    add_run(work, std::move(one.saga), std::move(one.key), saga_data<Data>, new Data(std::move(one.data)),
+            &destroy<Data>);
+}
+
 template <class One>
 [[gnu::cold]] void add_work(SagaWork& work, std::vector<One>&& several)
 {
@@ -121,13 +147,6 @@ inline void add_work(SagaWork& work, actions&& several)
 }
 
 // ---- the lambdas
-
-template <class State>
-inline constexpr SagaData saga_data{
-    .description = &description_of<State>,
-    .name        = struct_name<State>(),
-    .make        = [] { return own(new State{}); },
-    .copy        = [](const void* data) { return own(new State(*static_cast<const State*>(data))); }};
 
 template <class State, class F>
 [[gnu::cold]] void describe(const void* lambda, const void* data, SagaWork& work)
@@ -216,6 +235,7 @@ template <class Key, class State, class F>
 void add_step_part(SagaStep& step, act<F>& part)
 {
     set(step.act, describe<State, F>, std::move(part.work));
+    step.runs_saga = runs_saga<F, State>;
     note_request(step.request, step.request_name, std::type_identity<std::invoke_result_t<const F&, const State&>>{});
 }
 
@@ -284,6 +304,12 @@ void add_part(SagaDefinition& saga, begins<F, Source>& part)
     using Begin      = begin_of<F, Source>;
     saga.begin_event = &heard_event<typename Begin::owner, Key, typename Begin::fact, Begin::has_key_in_event>;
     set(saga.begin, begin_data<State, Key, typename Begin::fact, F>, std::move(part.state));
+}
+
+template <class Key, class State, class Id>
+void add_part(SagaDefinition& saga, const begins_when_run<Id>&)
+{
+    saga.begins_when_run = true;
 }
 
 template <class Key, class State, class Fact, class Source>

@@ -8,6 +8,7 @@
 //     sagas.retry("fulfilment", "536365", "the provider is up again");   // an instance that is stuck
 //     sagas.cancel("fulfilment", "536366", "asked for by phone");
 //     sagas.answer<Approve>(key, Approved{"Ada"});             // to a call that is answered from elsewhere
+//     sagas.signal("fulfilment", "536365", Approved{"Ada"}, "said on the phone");   // an event, to this instance alone
 //
 // The history of an instance is a stream of its own, `fulfilment-536365`, in the same store. The engine's own database may
 // be lost: it is built again from these streams. After a crash commands and calls are sent again with the same ids, so each
@@ -18,6 +19,7 @@
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/detail/description.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
@@ -58,18 +60,22 @@ struct SagaInstance {
     Time changed{};
 };
 
-// One line of an instance's history.
+// One line of an instance's history: an event of its stream.
 struct SagaHistoryEntry {
     Time at{};
     std::string what; // "step-done", "attempt-failed", ...
     std::string step;
     std::string detail;
+    Position position = 0;
+    std::string data_json; // of the event
 };
 
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
-    std::vector<SagaHistoryEntry> history;
+    std::vector<ActivityCallState> calls;  // that it waits for now
+    std::vector<SagaHistoryEntry> history; // the last ones, as many as were asked for
+    std::uint64_t earlier = 0;             // entries that are left out
 };
 
 // Which instances: all that have each of the properties that are given.
@@ -82,13 +88,48 @@ struct SagaFilter {
     std::optional<Time> began_before = std::nullopt;
 };
 
+// A whole saga that begins no work.
+struct SagaPause {
+    std::string because;
+    Time since{};
+    Time until{}; // Time::max(): until somebody resumes it
+};
+
+// Events of instances that were not there, or had ended, since the engine was made.
+struct UnheardEvents {
+    std::string saga;
+    std::string event; // its stored name
+    std::string why;   // "there is none", "it has ended"
+    std::uint64_t number = 0;
+};
+
+// One of these that a saga with el::parks_unheard has kept for a person.
+struct ParkedEvent {
+    std::string saga;
+    std::string key; // of the instance
+    std::string event;
+    Position position = 0; // in the log
+    std::string why;
+    Time at{};
+};
+
 struct SagasOptions {
     std::size_t events_at_once =
         1024;                       // events of a saga that are heard and not recorded yet; the others wait in the log
     unsigned activity_threads = 16; // for activities, which may block
 };
 
+// An event that a person says to an instance, in its stored form.
+struct SagaSignal {
+    std::string type;
+    std::uint32_t schema_version = 1;
+    std::string data;
+};
+
 struct SagaMigration; // migration.hpp
+
+// The events of which the streams of instances are made, for tools that show the log.
+const EventTypes& saga_event_types();
 
 class Sagas {
 public:
@@ -112,6 +153,15 @@ public:
                                                                 auto done) { done(activity(request, key)); },
                                options);
     }
+    // The same for one that says how far it is: run.progress("3 of 12 parts").
+    template <class Request>
+    void perform(std::function<result<typename Request::answer>(const Request&, const ActivityRun&)> activity,
+                 ActivityOptions options = {})
+    {
+        perform_async<Request>([activity = std::move(activity)](const Request& request, const ActivityRun& run,
+                                                                auto done) { done(activity(request, run)); },
+                               options);
+    }
 
     // The same for an activity that answers later, from any thread, at most once.
     template <class Request>
@@ -120,10 +170,18 @@ public:
     void perform_async(std::function<void(const Request&, const CallKey&, Done<Request>)> activity,
                        ActivityOptions options = {})
     {
+        perform_async<Request>([activity = std::move(activity)](const Request& request, const ActivityRun& run,
+                                                                auto done) { activity(request, run.key, done); },
+                               options);
+    }
+    template <class Request>
+    void perform_async(std::function<void(const Request&, const ActivityRun&, Done<Request>)> activity,
+                       ActivityOptions options = {})
+    {
         add_activity(
             typeid(Request), detail::struct_name<Request>(),
-            [activity = std::move(activity)](const void* request, const CallKey& key, AnyDone any_done) {
-                activity(*static_cast<const Request*>(request), key,
+            [activity = std::move(activity)](const void* request, const ActivityRun& run, AnyDone any_done) {
+                activity(*static_cast<const Request*>(request), run,
                          [any_done](result<typename Request::answer> answer) {
                              if (not answer) return any_done(std::move(answer.error()));
                              any_done(std::shared_ptr<const void>{
@@ -162,8 +220,11 @@ public:
     result<std::map<std::string, Position>> not_begun() const;
     // One instance, without its history; nothing when it has not begun.
     result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
-    // Failure::invalid "no-such-saga-instance".
-    result<SagaDetails> show(std::string_view saga, std::string_view key) const;
+    // With the last entries of its history, at most so many. Failure::invalid "no-such-saga-instance".
+    result<SagaDetails> show(std::string_view saga, std::string_view key, std::size_t entries = 1'000) const;
+    // Events of instances that are not there, or have ended: how many there were, and those that were parked.
+    std::vector<UnheardEvents> unheard() const;
+    result<std::vector<ParkedEvent>> parked(std::string_view saga) const; // Failure::invalid "no-such-saga".
 
     // What a person may do; each is recorded in the instance's history with its reason. Failure::invalid "no-such-saga-instance";
     // of what needs the definition, "unknown-saga-version".
@@ -177,6 +238,23 @@ public:
     result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max());
     // Failure::refused "saga-not-paused".
     result<void> resume(std::string_view saga, std::string_view key, std::string_view because);
+    // The same for all instances of a saga, and those that are to come: events that begin one or are heard by one wait in the log.
+    // It holds over restarts. Failure::invalid "no-such-saga", "time-has-passed". Failure::refused "saga-not-paused".
+    result<void> pause_all(std::string_view saga, std::string_view because, Time until = Time::max());
+    result<void> resume_all(std::string_view saga, std::string_view because);
+    // The sagas that are paused so, by name.
+    std::map<std::string, SagaPause> paused() const;
+    // Says an event to this instance, which hears it as if it came from the log: what it awaits is there, or its handler is
+    // called. No other instance hears it, and no aggregate knows of it. Failure::refused "saga-not-running", "saga-does-not-wait",
+    // "saga-past-no-return". Failure::invalid "personal-signal", and what its lambdas throw; then nothing is recorded.
+    template <class Fact>
+    result<void> signal(std::string_view saga, std::string_view key, const Fact& event, std::string_view because)
+    {
+        return signal_fact(saga, key, detail::description_of<Fact>, &event, because);
+    }
+    result<void> signal(std::string_view saga, std::string_view key, const SagaSignal& event, std::string_view because);
+    // The events that an instance hears as it is now.
+    result<std::vector<const EventType*>> heard_by(std::string_view saga, std::string_view key) const;
     // Goes on under the version that a migration leads to. With `only_try` nothing is recorded: whether it could.
     // Failure::invalid "no-such-migration". Failure::refused "saga-cannot-migrate": its steps do not fit, or it is being undone.
     result<void> migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
@@ -193,8 +271,10 @@ public:
 
 private:
     using AnyDone     = std::function<void(result<std::shared_ptr<const void>>)>;
-    using AnyActivity = std::function<void(const void* request, const CallKey&, AnyDone)>;
+    using AnyActivity = std::function<void(const void* request, const ActivityRun&, AnyDone)>;
     void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
+    result<void> signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
+                             const void* fact, std::string_view because);
     result<void> answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer);
 
     friend class SagaEngine;

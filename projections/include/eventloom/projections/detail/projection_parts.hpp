@@ -8,6 +8,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/key_part.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <optional>
@@ -93,26 +94,14 @@ table_part<Key, Row, Of...> keep_table(std::string name, index_part<Of>... index
     return {std::move(name), {std::move(indexes)...}};
 }
 
-template <class Of>
-struct key_part {
-    Of of;
-};
-
 // Which row a handler of that event gets, when neither its only member of the key's type nor its stream says it: a member,
-// `el::keyed_by(&Placed::country)`, or a function, `el::keyed_by([](const Placed& event) { return event.country; })`.
+// `el::keyed_by(&Placed::country)`, or a function, `el::keyed_by([](const Placed& event) { return event.country; })` (framework/key_part.hpp).
 template <class Event, class Member>
     requires(std::is_object_v<Member>)
 key_part<members_of_row<Event, Member>> keyed_by(Member Event::*member)
 {
     return {{{member}}};
 }
-template <class Of>
-    requires(not std::is_member_object_pointer_v<Of>)
-key_part<Of> keyed_by(Of of)
-{
-    return {std::move(of)};
-}
-
 namespace detail {
 
 class RowTable;

@@ -26,6 +26,13 @@
 
 namespace eventloom {
 
+// What becomes of an event of an instance that is not there, or has ended. It is counted in any case (Sagas::unheard).
+enum class Unheard : std::uint8_t {
+    passed_over,
+    parked, // recorded, for a person (Sagas::parked)
+};
+inline constexpr Unheard parks_unheard = Unheard::parked;
+
 namespace detail {
 
 struct Description;
@@ -60,6 +67,7 @@ void add_command(SagaWork& work, const CommandType& type, std::string_view strea
 void add_command(SagaWork& work, const CommandType& type, std::string_view category, std::string_view id, void* command,
                  Destroy* destroy);
 void add_request(SagaWork& work, const std::type_info& type, std::string_view name, void* request, Destroy* destroy);
+void add_run(SagaWork& work, std::string saga, std::string key, const SagaData& type, void* data, Destroy* destroy);
 
 // A command or a request that an instance keeps until it has been carried out: its type by name, and how to read it.
 struct SentType {
@@ -117,6 +125,7 @@ struct HeardEvent {
     std::size_t place = 0;                          // in the list
     std::span<const std::string_view> names;        // stored names of events that may stand for it
     std::string (*key)(const void* fact) = nullptr; // nullptr: the id in the name of its stream
+    bool may_be_of_none                  = false;   // an empty key says that it is of no instance
 };
 
 } // namespace detail
@@ -133,6 +142,7 @@ struct SagaStep {
     detail::SagaLambda<detail::KeepAnswer> keep;   // of the answer, or of the event that it waits for
     const std::type_info* request = nullptr;       // that `act` calls an activity with, if it always does
     std::string_view request_name;
+    bool runs_saga                     = false; // `act` runs another saga
     const std::type_info* undo_request = nullptr;
     std::string_view undo_request_name;
     eventloom::retry retry;
@@ -154,6 +164,7 @@ struct SagaDefinition {
     const detail::SagaData* data          = nullptr;
     const detail::HeardEvent* begin_event = nullptr;
     detail::SagaLambda<detail::BeginData> begin;
+    bool begins_when_run  = false; // by another saga; then it needs no event that begins it
     SagaBegin begins_with = SagaBegin::first_event;
     std::vector<SagaStep> steps;
     // The steps from this one on are not undone, and what precedes them is not undone either once they have begun.
@@ -162,6 +173,7 @@ struct SagaDefinition {
     std::optional<std::chrono::milliseconds> deadline; // of the whole
     detail::SagaLambda<detail::DescribeEnd> failed;
     std::vector<SagaHandler> handlers;
+    Unheard unheard     = Unheard::passed_over;
     std::uint64_t shape = 0; // of the data (framework/shape.hpp)
     std::uint64_t form  = 0; // of the steps: their names, kinds and order
 };

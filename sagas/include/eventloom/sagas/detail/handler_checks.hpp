@@ -70,6 +70,32 @@ template <class... Fact>
 inline constexpr bool is_handler_option<begins_with<Fact...>> = true;
 template <>
 inline constexpr bool is_handler_option<SagaBegin> = true;
+template <>
+inline constexpr bool is_handler_option<Unheard> = true;
+template <class F>
+inline constexpr bool is_handler_option<key_part<F>> = true;
+
+// The lambda of el::keyed_by for an event; void: none is for it.
+template <class Fact, class... Part>
+struct key_lambda {
+    using type = void;
+};
+template <class F>
+struct keyed_fact {
+    using type = void;
+};
+template <has_one_signature F>
+    requires(std::tuple_size_v<arguments_of<F>> == 1)
+struct keyed_fact<F> {
+    using type = std::remove_cvref_t<std::tuple_element_t<0, arguments_of<F>>>;
+};
+template <class Fact, class F, class... Rest>
+struct key_lambda<Fact, key_part<F>, Rest...> {
+    using type = std::conditional_t<std::is_same_v<typename keyed_fact<F>::type, Fact>, F,
+                                    typename key_lambda<Fact, Rest...>::type>;
+};
+template <class Fact, class Part, class... Rest>
+struct key_lambda<Fact, Part, Rest...> : key_lambda<Fact, Rest...> {};
 
 template <class Fact, class... Part>
 inline constexpr bool may_begin = (false || ... || []<class One>(std::type_identity<One>) {
@@ -108,11 +134,30 @@ consteval void refuse_handler_arguments(std::type_identity<std::tuple<Argument..
     static_cast<void>(sizeof(handler_takes_the_data_a_const_id_and_a_const_event_and_not<Argument...>));
 }
 
-template <class Key, class State, class Sources, class Part>
+template <class Key, class Part>
+inline constexpr bool option_fits = true;
+template <class Key, class F>
+inline constexpr bool option_fits<Key, key_part<F>> = [] {
+    static_assert(has_one_signature<F>, "el::keyed_by takes a lambda that names the type of the event");
+    static_assert(std::is_empty_v<F>,
+                  "el::keyed_by takes a lambda that captures nothing: the key follows from the event alone");
+    if constexpr (has_one_signature<F>) {
+        using Fact = typename keyed_fact<F>::type;
+        static_assert(not std::is_void_v<Fact>, "el::keyed_by takes a lambda with the event alone");
+        if constexpr (not std::is_void_v<Fact>) {
+            static_assert(std::is_same_v<answer_of<F>, id<Key>>,
+                          "el::keyed_by gives the id that the saga's instances have");
+            return std::is_empty_v<F> && std::is_same_v<answer_of<F>, id<Key>>;
+        }
+    }
+    return false;
+}();
+
+template <class Key, class State, class Sources, class All, class Part>
 consteval bool handler_fits()
 {
     if constexpr (is_handler_option<Part>) {
-        return true;
+        return option_fits<Key, Part>;
     } else {
         static_assert(has_one_signature<Part>,
                       "a saga's handler is a lambda that names the types of the id and of the event");
@@ -126,7 +171,8 @@ consteval bool handler_fits()
                 constexpr bool is_answer = std::is_void_v<answer_of<Part>> || std::is_same_v<answer_of<Part>, actions>;
                 static_assert(is_answer, "a saga's handler gives el::actions, or nothing");
                 if constexpr (Handled::is_event) {
-                    constexpr bool finds = std::is_same_v<typename Handled::owner, Key> || Handled::has_key_in_event;
+                    constexpr bool finds = std::is_same_v<typename Handled::owner, Key> || Handled::has_key_in_event ||
+                                           All::template is_keyed<typename Arguments::fact>;
                     if constexpr (not finds) {
                         static_cast<void>(sizeof(heard_event_without_a_member<typename Arguments::fact, id<Key>>));
                     }

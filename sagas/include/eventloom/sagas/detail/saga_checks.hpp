@@ -72,6 +72,17 @@ consteval bool gives_work()
     }
 }
 
+template <class T>
+inline constexpr bool is_run = false;
+template <class Data>
+inline constexpr bool is_run<ran<Data>> = true;
+
+template <class F, class State>
+inline constexpr bool runs_saga = false;
+template <class F, class State>
+    requires std::is_invocable_v<const F&, const State&>
+inline constexpr bool runs_saga<F, State> = is_run<std::invoke_result_t<const F&, const State&>>;
+
 template <class State, class F>
 consteval bool describes_work()
 {
@@ -156,6 +167,12 @@ struct key_of_saga<begins<F, Source>, Rest...> : key_of_begins<F, Source> {};
 template <class Part, class... Rest>
 struct key_of_saga<Part, Rest...> : key_of_saga<Rest...> {};
 
+template <class Owner, class... Rest>
+struct key_of_saga<begins_when_run<id<Owner>>, Rest...> {
+    static constexpr bool known = true;
+    using key                   = Owner;
+};
+
 // ---- events that are heard later than the one that begins
 
 template <class Key, class Fact, class Source>
@@ -210,6 +227,11 @@ template <class Request>
 struct answer_to<called<Request>> {
     using type = typename Request::answer;
 };
+// The saga that was run answers with its data.
+template <class Data>
+struct answer_to<ran<Data>> {
+    using type = Data;
+};
 template <class State, class... Part>
 struct answer_in {
     using type = void;
@@ -247,6 +269,8 @@ template <class Part>
 inline constexpr bool is_begins = false;
 template <class F, class Source>
 inline constexpr bool is_begins<begins<F, Source>> = true;
+template <class Id>
+inline constexpr bool is_begins<begins_when_run<Id>> = true;
 
 template <class Part>
 inline constexpr bool makes_a_step = false;
@@ -280,11 +304,21 @@ struct Check<Key, State, act<F>> {
     template <class...>
     static consteval bool fits()
     {
-        return describes_work<State, F>();
+        if constexpr (runs_saga<F, State>) {
+            return true;
+        } else {
+            return describes_work<State, F>();
+        }
     }
 };
 template <class Key, class State, class F>
-struct Check<Key, State, undo<F>> : Check<Key, State, act<F>> {};
+struct Check<Key, State, undo<F>> {
+    template <class...>
+    static consteval bool fits()
+    {
+        return describes_work<State, F>();
+    }
+};
 template <class Key, class State, class F>
 struct Check<Key, State, when<F>> {
     template <class...>

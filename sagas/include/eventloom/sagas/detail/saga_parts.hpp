@@ -6,6 +6,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/key_part.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
 
 #include <memory>
@@ -33,6 +34,14 @@ struct called {
     Request request;
 };
 
+// A saga that a step runs: its name, the key of the instance, and its data.
+template <class Data>
+struct ran {
+    std::string saga;
+    std::string key;
+    Data data;
+};
+
 // A request to an activity: a plain struct that names the type of its answer.
 template <class Request>
 concept activity_request = requires { typename Request::answer; };
@@ -45,6 +54,8 @@ template <class F> struct begins<F, void> { F state; };
 template <class F> struct act    { F work; };
 template <class F> struct undo   { F work; };
 template <class F> struct keep   { F note; };
+// Of a saga that others run, with the id that its instances have: el::begins_when_run<OrderId>{} in the place of el::begins.
+template <class Id> struct begins_when_run {};
 template <class F> struct failed { F work; };
 // Of a step that is left out unless this is true, or that waits until this time.
 template <class F> struct when   { F condition; };
