@@ -96,6 +96,7 @@ private:
     std::vector<Asked> acknowledged_; // in the order of their places
     std::map<Uuid, JobOptions> asked_;
     std::set<Uuid> in_work_;
+    std::set<Uuid> retried_;
     std::map<std::string, unsigned> begun_;
     std::string broken_;
 };
