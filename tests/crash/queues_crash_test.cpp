@@ -137,11 +137,10 @@ TEST_CASE("whatever is enqueued, done, refused, cancelled, retried, paused and c
 TEST_CASE("a job that ends its process again and again is begun at most once more than it may, and is a dead letter",
           "[crash][queues]")
 {
-    const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
     for (const unsigned attempts : {1U, 2U, 4U}) {
         for (const auto tail : {Tail::dropped, Tail::torn, Tail::kept}) {
             INFO("attempts " << attempts << ", tail " << static_cast<int>(tail));
-            QueuesMachine machine{attempts, log, DirectoryModel::strict};
+            QueuesMachine machine{attempts, QueuesLog::on_the_disk, DirectoryModel::strict};
             machine.options.attempts = attempts;
             machine.deed             = [&](const std::string& name, unsigned) -> std::optional<Deed> {
                 if (name != "killer") return Deed::done;
