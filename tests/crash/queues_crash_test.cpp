@@ -117,7 +117,9 @@ TEST_CASE("whatever is enqueued, done, refused, cancelled, retried, paused and c
         INFO("log " << static_cast<int>(log) << ", seed " << seed);
         QueuesMachine machine{seed, log, seed % 2 == 0 ? DirectoryModel::ordered : DirectoryModel::strict};
         machine.options.workers          = 1 + static_cast<unsigned>(seed % 3);
-        machine.options.in_order_per_key = true;
+        machine.options.in_order_per_key = seed % 4 != 0;
+        machine.options.at_once_per_key  = 1;
+        if (seed % 8 == 0) machine.options.per_second_per_key = 2;
         auto& simulated                  = machine.simulated();
         std::uint64_t number             = 0;
         for (int life = 0; life < 4; ++life) {

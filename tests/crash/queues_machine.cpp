@@ -77,7 +77,7 @@ result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
     if (asked.not_before && simulated_.now() < *asked.not_before) note(name + " was begun before its time");
     const bool is_acknowledged = std::any_of(acknowledged_.begin(), acknowledged_.end(),
                                              [&](const auto& one) { return one.id == job.id(); });
-    if (is_acknowledged && not asked.key.empty()) {
+    if (options.in_order_per_key && is_acknowledged && not asked.key.empty()) {
         for (const auto& earlier : acknowledged_) {
             if (earlier.id == job.id()) break;
             if (earlier.options.key == asked.key && not retried_.contains(earlier.id) && is_open(earlier.id)) {
@@ -244,7 +244,8 @@ std::string QueuesMachine::history_broken()
 // The table is what the fold of the whole log gives.
 std::string QueuesMachine::table_broken()
 {
-    auto fresh = queues::JobTable::open(runtime_, "/check", {"mail"});
+    auto fresh = queues::JobTable::open(runtime_, "/check",
+                                       options.in_order_per_key ? std::set<std::string>{"mail"} : std::set<std::string>{});
     if (not fresh) return "the second table does not open";
     const auto events = read_all(store(), {.scope = Scope::category("job")});
     const auto folded = fresh.value()->fold(events, store().head());

@@ -415,6 +415,60 @@ TEST_CASE("no more jobs begin in a second than the rate of the queue, and of a k
     CHECK(begun["a"].back() - begun["a"].front() < 10s);
 }
 
+TEST_CASE("no more jobs of a key are in work than it may have, and those that wait come in turn", "[messaging][queues]")
+{
+    QueueMachine machine;
+    std::map<std::string, int> in_work;
+    std::map<std::string, int> most;
+    Words begun;
+    machine.work({.workers = 8, .at_once_per_key = 2}, [&](const std::string& name, JobContext&) -> result<JobDone> {
+        const std::string key(1, name[0]);
+        begun.push_back(name);
+        most[key] = std::max(most[key], ++in_work[key]);
+        machine.simulated.run_until_idle(); // the others begin meanwhile
+        --in_work[key];
+        return job_done();
+    });
+    for (int i = 0; i < 12; ++i) machine.enqueue("a" + std::to_string(i), {.key = "a"});
+    for (int i = 0; i < 3; ++i) machine.enqueue("b" + std::to_string(i), {.key = "b"});
+    machine.start();
+    machine.settle();
+    CHECK(begun.size() == 15);
+    CHECK(most == std::map<std::string, int>{{"a", 2}, {"b", 2}});
+}
+
+TEST_CASE("many more jobs than memory holds are worked on by priority, and each once", "[messaging][queues]")
+{
+    QueueMachine machine;
+    std::vector<std::pair<unsigned, std::uint64_t>> begun; // priority, and its number within it
+    std::set<std::string> names;
+    machine.work({.workers = 1}, [&](const std::string& name, JobContext&) -> result<JobDone> {
+        names.insert(name);
+        begun.emplace_back(static_cast<unsigned>(name[0] - '0'), std::stoull(name.substr(2)));
+        return job_done();
+    });
+    constexpr std::uint64_t of_each = 3'000;
+    for (std::uint64_t i = 0; i < of_each; ++i) {
+        for (const unsigned priority : {2U, 7U}) {
+            machine.queues->enqueue<Mailing>(SendMail{std::to_string(priority) + "-" + std::to_string(i), "x"},
+                                             {.priority = priority}, [](const result<EnqueuedJob>&) {});
+        }
+    }
+    machine.start();
+    machine.settle();
+    REQUIRE(names.size() == 2 * of_each);
+    REQUIRE(begun.size() == 2 * of_each);
+    // Within a priority in their order; and all but each tenth of the higher one first.
+    std::map<unsigned, std::uint64_t> next;
+    std::size_t early = 0;
+    for (const auto& [priority, number] : begun) {
+        REQUIRE(number == next[priority]++);
+        if (priority == 2 && next[7] < of_each) ++early;
+    }
+    CHECK(early <= of_each / 8);
+    CHECK(early > 0);
+}
+
 TEST_CASE("a job that was cancelled while it was worked on cannot be completed, and what it answers is not there",
           "[messaging][queues]")
 {
