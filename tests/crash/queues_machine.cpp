@@ -104,6 +104,9 @@ result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
     case Deed::power_cut:
         disk_.crash_at(disk_.operations() + 1 + simulated_.draw(3));
         return provider_is_down();
+    case Deed::cancelled: // by somebody else, of whom nobody here has heard
+        static_cast<void>(queues_->cancel(job.id(), "not wanted"));
+        return job_done().append(id<Counter>{to_string(job.id())}, ExpectedVersion::any(), Added{1});
     case Deed::child:
         if (mail.to.size() < 12) {
             return job_done()

@@ -38,7 +38,7 @@ public:
     void cut_power(Tail tail);
 
     // What a worker does about a job; drawn if it is not given.
-    enum class Deed : std::uint8_t { done, refused, fault, thrown, again, given_back, power_cut, child };
+    enum class Deed : std::uint8_t { done, refused, fault, thrown, again, given_back, power_cut, child, cancelled };
     std::function<std::optional<Deed>(const std::string& name, unsigned attempt)> deed;
     QueueOptions options{.workers          = 2,
                          .in_order_per_key = true,

@@ -5,6 +5,8 @@
 
 #include <eventloom/messaging/queues.hpp>
 
+#include <set>
+
 namespace queues_chapter_test {
 
 using namespace letters;

@@ -1,5 +1,7 @@
 #include "support/mailing.hpp"
 
+#include <eventloom/framework/stream_limits.hpp>
+
 #include <set>
 
 namespace queues_test {
@@ -316,22 +318,26 @@ TEST_CASE("a unique job stands until it has ended, or for its period, and is nam
 
 TEST_CASE("of unique jobs that are enqueued at the same time one is there", "[messaging][queues]")
 {
-    QueueMachine machine;
-    Begun begun;
-    machine.work({}, begun.work());
-    machine.start();
-    std::set<Uuid> ids;
-    int stood = 0;
-    for (int i = 0; i < 50; ++i) {
-        machine.queues->enqueue<Mailing>(SendMail{"ada", "x"}, {.unique = UniqueJob{"ada"}}, [&](result<EnqueuedJob> enqueued) {
-            REQUIRE(enqueued);
-            ids.insert(enqueued.value().id);
-            if (enqueued.value().stood_before) ++stood;
-        });
+    for (const auto& kind : every_store()) {
+        INFO(kind.name);
+        QueueMachine machine{kind};
+        machine.work({}, [](const std::string&, JobContext&) -> result<JobDone> { return job_done(); });
+        machine.start();
+        std::set<Uuid> ids;
+        int stood = 0;
+        for (int i = 0; i < 50; ++i) {
+            machine.queues->enqueue<Mailing>(SendMail{"ada", "x"}, {.not_before = machine.simulated.now() + 1h, .unique = UniqueJob{"ada"}},
+                                             [&](const result<EnqueuedJob>& enqueued) {
+                                                 REQUIRE(enqueued);
+                                                 ids.insert(enqueued.value().id);
+                                                 if (enqueued.value().stood_before) ++stood;
+                                             });
+        }
+        machine.simulated.run_until_idle();
+        CHECK(ids.size() == 1);
+        CHECK(stood == 49);
+        CHECK(read_all(*machine.store.store, {.scope = Scope::category("job")}).size() == 1);
     }
-    machine.simulated.run_until_idle();
-    CHECK(ids.size() == 1);
-    CHECK(stood == 49);
 }
 
 TEST_CASE("jobs of one key go one at a time and in order, also when one of them fails", "[messaging][queues]")
@@ -472,24 +478,48 @@ TEST_CASE("many more jobs than memory holds are worked on by priority, and each 
 TEST_CASE("a job that was cancelled while it was worked on cannot be completed, and what it answers is not there",
           "[messaging][queues]")
 {
+    // Also when the queues have not heard of it: then the log alone refuses.
+    const bool hears = GENERATE(true, false);
+    for (const auto& kind : every_store()) {
+        INFO(kind.name << ", hears " << hears);
+        QueueMachine machine{kind};
+        const Uuid id          = derived_uuid({"ada"});
+        bool was_asked_to_stop = false;
+        machine.work({}, [&](const std::string&, JobContext& job) -> result<JobDone> {
+            // By somebody at another engine of queues on the same log.
+            Queues others{machine.runtime, *machine.store.store, *machine.commands, *machine.bus, "not opened"};
+            REQUIRE(others.cancel(id, "not wanted any more"));
+            if (hears) machine.simulated.run_until_idle();
+            was_asked_to_stop = job.stop().stop_requested();
+            return job_done("too late").append(eventloom::id<Counter>{"one"}, ExpectedVersion::any(), Added{5});
+        });
+        machine.start();
+        machine.enqueue("ada", {.id = id});
+        machine.settle();
+        CHECK(was_asked_to_stop == hears);
+        CHECK(machine.state(id) == JobState::cancelled);
+        CHECK(machine.history(id) == Words{"enqueued", "cancelled"});
+        CHECK(read_all(*machine.store.store, {.scope = Scope::stream("counter-one")}).empty());
+    }
+}
+
+TEST_CASE("a job whose stream was deleted or has ended is left alone, and others go on", "[messaging][queues]")
+{
     QueueMachine machine;
-    Uuid id;
-    bool was_asked_to_stop = false;
+    std::map<std::string, int> begun;
     machine.work({}, [&](const std::string& name, JobContext& job) -> result<JobDone> {
-        if (name != "ada") return job_done();
-        REQUIRE(machine.queues->cancel(id, "not wanted any more"));
-        machine.simulated.run_until_idle(); // the queues hear of it meanwhile
-        was_asked_to_stop = job.stop().stop_requested();
-        return job_done("too late").append(eventloom::id<Counter>{"one"}, ExpectedVersion::any(), Added{5});
+        ++begun[name];
+        if (name == "ends") REQUIRE(tombstone_stream(*machine.store.store, machine.simulated, "job-" + to_string(job.id())));
+        return job_done();
     });
+    const auto deleted = machine.enqueue("deleted");
+    REQUIRE(delete_stream(*machine.store.store, machine.simulated, "job-" + to_string(deleted)));
+    machine.enqueue("ends");
+    machine.enqueue("ada");
     machine.start();
-    id = derived_uuid({"ada"});
-    machine.enqueue("ada", {.id = id});
+    for (int hour = 0; hour < 5; ++hour) machine.simulated.advance(1h);
     machine.settle();
-    CHECK(was_asked_to_stop);
-    CHECK(machine.state(id) == JobState::cancelled);
-    CHECK(machine.history(id) == Words{"enqueued", "cancelled"});
-    CHECK(read_all(*machine.store.store, {.scope = Scope::stream("counter-one")}).empty());
+    CHECK(begun == std::map<std::string, int>{{"ends", 1}, {"ada", 1}});
 }
 
 TEST_CASE("dead letters are listed, retried with all their attempts, and discarded", "[messaging][queues]")

@@ -89,7 +89,7 @@ void QueueEngine::handler_returned(const ClaimPtr& claim)
 }
 
 // It was not worked on to an end: it is offered again, as its row says.
-void QueueEngine::let_go(const ClaimPtr& claim, bool again_later)
+void QueueEngine::let_go(const ClaimPtr& claim, Duration offered_after)
 {
     {
         const std::lock_guard lock{claim->mutex};
@@ -99,9 +99,9 @@ void QueueEngine::let_go(const ClaimPtr& claim, bool again_later)
         const std::lock_guard lock{mutex_};
         drop(claim);
     }
-    const Time later = runtime_.clock.now() + std::chrono::seconds{1};
-    post_to_table([id = claim->job, again_later, later](JobTable& table) -> result<Changes> {
-        if (again_later) return table.delay({id}, later);
+    const Time later = runtime_.clock.now() + offered_after;
+    post_to_table([id = claim->job, is_later = offered_after.count() > 0, later](JobTable& table) -> result<Changes> {
+        if (is_later) return table.delay({id}, later);
         BOOST_OUTCOME_TRY(const auto row, table.find(id));
         if (not row) return Changes{};
         return Changes{{id, row, *row}};

@@ -188,7 +188,12 @@ result<void> QueueEngine::hear(const Delivery& delivery)
 {
     const std::lock_guard table_alone{tables_};
     if (stopped_) return done(); // it is heard again
-    BOOST_OUTCOME_TRY(const auto folded, table_->fold(delivery.events, delivery.position));
+    const auto heard = table_->fold(delivery.events, delivery.position);
+    if (not heard) {
+        give_up(heard.error());
+        return heard.error();
+    }
+    const Folded& folded = heard.value();
     report_lost(folded);
     const std::lock_guard lock{mutex_};
     for (const auto& pause : folded.pauses) {
@@ -270,6 +275,7 @@ void QueueEngine::stop()
     if (not error()) static_cast<void>(table_->put_clean_mark()); // without it the next start counts attempts more carefully
     const std::lock_guard lock{mutex_};
     claims_.clear();
+    lost_.clear();
     unreturned_ = 0;
     for (const auto& [name, queue] : queues_) queue->forget();
     wakes_.clear();

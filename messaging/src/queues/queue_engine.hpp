@@ -92,7 +92,7 @@ private:
     void wake_at_next_time();
     void times_have_come();
     // The same, and they take the lock themselves.
-    void let_go(const ClaimPtr& claim, bool again_later);
+    void let_go(const ClaimPtr& claim, Duration offered_after);
     void handler_returned(const ClaimPtr& claim);
 
     // working.cpp, without a lock
@@ -108,6 +108,7 @@ private:
     void ended(const ClaimPtr& claim, const result<Appended>& appended);
     void not_ended(const ClaimPtr& claim, const Error& error);
     void expire(const Uuid& id);
+    bool is_lost(const Uuid& id) const;
     void append(AppendRequest request, std::function<void(QueueEngine&, const result<Appended>&)> then);
     void report(const Claim& claim, const JobFact& fact) const;
     StreamAppend append_of(const Claim& claim, const JobFact& fact) const;
@@ -137,6 +138,7 @@ private:
     std::map<std::string, std::unique_ptr<QueueState>, std::less<>> queues_;
     std::map<std::string, std::unique_ptr<Executor>> pools_;
     std::unordered_map<Uuid, ClaimPtr, HashOfId> claims_;
+    std::set<Uuid> lost_;        // in this run: nothing can be recorded of them
     std::size_t unreturned_ = 0; // claims whose handler runs although they are out
     Window<WakeKey, bool> wakes_{10'000};
     std::optional<Time> wakes_timer_;

@@ -3,6 +3,7 @@
 
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/log.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 
 #include <fmt/core.h>
 
@@ -15,6 +16,10 @@ namespace {
 constexpr std::size_t longest_reason     = 4'096;
 constexpr std::size_t longest_result     = 64u << 10;
 constexpr Duration between_reports       = std::chrono::seconds{1};
+// When a job is offered again of which the table has not heard the news, or that was given back.
+constexpr Duration soon = std::chrono::seconds{1};
+// The same of one of which nothing can be read, or recorded: somebody has to look at it.
+constexpr Duration much_later = std::chrono::hours{1};
 
 std::string shortened(std::string text, std::size_t most)
 {
@@ -92,17 +97,19 @@ void QueueEngine::perform(const ClaimPtr& claim)
 {
     if (stopping_ || stopped_) return handler_returned(claim);
     const auto may_begin = read(*claim);
-    if (not may_begin || not may_begin.value()) {
-        if (not may_begin && is_of_the_log(may_begin.error())) give_up(may_begin.error());
-        if (not may_begin) {
-            write_to(runtime_.log, LogLevel::error, "job-unreadable", {{"job", to_string(claim->job)}}, may_begin.error());
-        }
-        let_go(claim, false);
+    if (not may_begin && is_of_the_log(may_begin.error())) give_up(may_begin.error());
+    if (not may_begin) {
+        write_to(runtime_.log, LogLevel::error, "job-unreadable", {{"job", to_string(claim->job)}}, may_begin.error());
+        let_go(claim, much_later);
+        return handler_returned(claim);
+    }
+    if (not may_begin.value()) {
+        let_go(claim, is_lost(claim->job) ? much_later : soon);
         return handler_returned(claim);
     }
     const QueueOptions& options = claim->queue.definition.options;
     if (claim->read.expires <= runtime_.clock.now()) {
-        let_go(claim, false);
+        let_go(claim, soon);
         expire(claim->job);
         return handler_returned(claim);
     }
@@ -123,7 +130,7 @@ result<bool> QueueEngine::read(Claim& claim) const
         if (event->version == 0) claim.first = *event;
         BOOST_OUTCOME_TRY(job, folded(std::move(job), *event));
     }
-    if (job.recorded == 0 || not job.is_open()) return false;
+    if (job.recorded == 0 || not job.is_open() || is_lost(claim.job)) return false;
     const std::lock_guard lock{claim.mutex};
     claim.number   = job.tried.ended + 1;
     claim.recorded = job.recorded;
@@ -143,7 +150,7 @@ void QueueEngine::mark_begun(const ClaimPtr& claim)
     append(std::move(request), [claim](QueueEngine& self, const result<Appended>& appended) {
         if (not appended) {
             if (is_of_the_log(appended.error())) self.give_up(appended.error());
-            self.let_go(claim, false);
+            self.let_go(claim, soon);
             return self.handler_returned(claim);
         }
         const std::lock_guard lock{self.mutex_};
@@ -208,7 +215,7 @@ void QueueEngine::handled(const ClaimPtr& claim, result<JobDone> done)
     const bool is_stopped_fault = stopping_ && not done && not is_final(done.error());
     if (is_stopped_fault || (done && done.value().kind == JobDone::Kind::given_back)) {
         if (claim->read.tried.begun) return end(claim, Postponed{now, now});
-        return let_go(claim, not stopping_);
+        return let_go(claim, soon);
     }
     if (not done) return fault(claim, done.error());
     if (done.value().kind == JobDone::Kind::again) return end(claim, Postponed{done.value().again_at, now});
@@ -289,14 +296,28 @@ void QueueEngine::not_ended(const ClaimPtr& claim, const Error& error)
             claim->stage = Claim::Stage::running;
         }
     }
-    const bool is_of_this_stream = error.code == "stream-tombstoned" && length.value() == 0;
+    const auto status = stream_status(store_, stream_of_job(claim->job));
+    if (not status) return give_up(status.error());
+    const bool is_of_this_stream = status.value().tombstoned;
     if (is_ours && not is_of_this_stream) {
         // Another stream was not as expected: decided again. Anything else is wrong in what was answered.
         const bool again = error.kind == Failure::conflict;
         return fault(claim, again ? Error{Failure::unavailable, error.code, error.sentence} : error);
     }
-    write_to(runtime_.log, LogLevel::info, "job-taken-away", {{"job", to_string(claim->job)}}, error);
-    let_go(claim, false);
+    if (is_of_this_stream) {
+        write_to(runtime_.log, LogLevel::error, "job-unreadable", {{"job", to_string(claim->job)}}, error);
+        const std::lock_guard lock{mutex_};
+        lost_.insert(claim->job);
+    } else {
+        write_to(runtime_.log, LogLevel::info, "job-taken-away", {{"job", to_string(claim->job)}}, error);
+    }
+    let_go(claim, is_of_this_stream ? much_later : Duration{0});
+}
+
+bool QueueEngine::is_lost(const Uuid& id) const
+{
+    const std::lock_guard lock{mutex_};
+    return lost_.contains(id);
 }
 
 void QueueEngine::report(const Claim& claim, const JobFact& fact) const
