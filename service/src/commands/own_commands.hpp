@@ -14,6 +14,8 @@ void add_query_command(CommandLine& line);
 void add_dead_letter_commands(CommandLine& line);
 void add_saga_commands(CommandLine& line);
 void add_group_commands(CommandLine& line);
+void add_queue_commands(CommandLine& line);
+void add_job_commands(CommandLine& line);
 void add_log_commands(CommandLine& line);
 void add_store_commands(CommandLine& line);
 void add_help_commands(CommandLine& line);

@@ -11,6 +11,7 @@
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/groups.hpp>
+#include <eventloom/messaging/queues.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
@@ -52,6 +53,24 @@ Json json_of(const ActivityState& activity)
             {"tried_again_at", time_of(activity.tried_again_at)}};
 }
 
+// What the queues have in each state, and whether they are paused.
+Json queues_of(Service& service)
+{
+    auto all           = Json::array();
+    const auto queues  = service.queues().list_queues();
+    const auto listed  = queues ? queues.value() : std::vector<QueueStatus>{}; // a service without queues has none open
+    for (const auto& queue : listed) {
+        auto jobs = Json::object();
+        for (const auto& [state, number] : queue.jobs) jobs[std::string{to_string(state)}] = number;
+        all.push_back({{"queue", queue.name},
+                       {"workers", queue.workers},
+                       {"running", queue.running},
+                       {"jobs", jobs},
+                       {"paused_until", queue.paused_until ? Json(to_string(*queue.paused_until)) : Json(nullptr)}});
+    }
+    return all;
+}
+
 std::string status_of(Service& service, const std::string& name, Time since)
 {
     auto projections = Json::array();
@@ -77,7 +96,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
     for (const auto& activity : service.sagas().activities()) activities.push_back(json_of(activity));
     auto groups = Json::array();
     for (const auto& status : service.groups().status()) groups.push_back(json_of(status));
-    const auto fault = counts ? service.sagas().error() : std::optional{counts.error()};
+    const auto queues_error = service.queues().error();
+    const auto fault        = counts ? service.sagas().error() : std::optional{counts.error()};
     return Json({{"service", name},
                  {"process", getpid()},
                  {"since", to_string(since)},
@@ -90,6 +110,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"activities", activities},
                  {"sagas_error", fault ? Json(fault->sentence) : Json(nullptr)},
                  {"groups", groups},
+                 {"queues", queues_of(service)},
+                 {"queues_error", queues_error ? Json(queues_error->sentence) : Json(nullptr)},
                  {"notices", service.commands().notices()}})
         .dump();
 }
@@ -210,6 +232,7 @@ result<void> serve(CommandLine& line, Output& out, const LogOptions& log_options
     Service& service = open_service->service();
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
+    BOOST_OUTCOME_TRY(service.queues().start());
     const auto& name = line.state().program.name;
     BOOST_OUTCOME_TRY(call_user_code("on_serve of", name, [&] { return open_service->on_serve(); }));
     auto served  = take_commands(line, out, *open_service);

@@ -3,6 +3,7 @@
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/groups.hpp>
+#include <eventloom/messaging/queues.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdlib>
@@ -60,7 +61,8 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
       events_{runtime, *plaintext_store_, options.events},
       projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"},
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
-      groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")}
+      groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")},
+      queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")}
 {
 }
 
@@ -98,6 +100,7 @@ result<void> Service::start()
 void Service::stop()
 {
     const std::lock_guard lock{starting_};
+    queues_->stop();
     groups_->stop();
     sagas_.stop();
     projections_.stop();
@@ -112,6 +115,7 @@ std::vector<Error> Service::faults()
     std::vector<Error> faults;
     if (auto fault = engine_.upkeep->fault()) faults.push_back(std::move(*fault));
     if (auto error = sagas_.error(); error && is_fault(*error)) faults.push_back(std::move(*error));
+    if (auto error = queues_->error(); error && is_fault(*error)) faults.push_back(std::move(*error));
     for (auto& status : projections_.status()) {
         if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
     }

@@ -5,6 +5,7 @@
 #include <eventloom/framework/log.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/groups.hpp>
+#include <eventloom/messaging/queues.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/plain_files.hpp>
 
@@ -103,6 +104,7 @@ struct Tenants::Tenant {
                                                   [&] { return open(runtime, directory, create_if_missing); }));
         BOOST_OUTCOME_TRY(service->service().start());
         BOOST_OUTCOME_TRY(service->service().groups().start());
+        BOOST_OUTCOME_TRY(service->service().queues().start());
         return call_user_code("on_serve of the tenant", log.name, [&] { return service->on_serve(); });
     }
 

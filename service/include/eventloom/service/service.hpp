@@ -27,9 +27,10 @@
 namespace eventloom {
 
 class Groups;
+class Queues;
 
 struct ServiceOptions {
-    std::string directory; // log/, snapshots/, projections/, sagas/ and keys/ are made beneath it
+    std::string directory; // log/, snapshots/, projections/, sagas/, queues/ and keys/ are made beneath it
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
     bool snapshots         = true; // of aggregates with a policy; false: their streams are read from the beginning
@@ -79,11 +80,13 @@ public:
     Sagas& sagas() { return sagas_; }
     // Consumer groups (messaging/groups.hpp). start() does not start them: `serve` does, with groups().start().
     Groups& groups() { return *groups_; }
+    // Work queues (messaging/queues.hpp). Jobs are enqueued at any time; `serve` starts the workers, with queues().start().
+    Queues& queues() { return *queues_; }
 
     // Projections and sagas follow the log from here on. Does nothing when they already do. From any thread.
     result<void> start();
 
-    // Faults of the machine, not of handlers, that stop something: a closed log, or stopped sagas, read models or groups.
+    // Faults of the machine, not of handlers, that stop something: a closed log, or stopped sagas, read models, groups or queues.
     std::vector<Error> faults();
 
     // Stops everything, and returns when nothing runs any more. The destructor does the same.
@@ -131,6 +134,7 @@ private:
     Projections projections_;
     Sagas sagas_;
     const std::unique_ptr<Groups> groups_;
+    const std::unique_ptr<Queues> queues_;
     std::mutex starting_;
     bool started_ = false;
 };

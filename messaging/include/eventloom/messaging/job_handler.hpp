@@ -1,0 +1,107 @@
+// What a handler of a job is given, and what it answers.
+//
+//     [&](const WriteStatement& job, el::JobContext& context) -> el::result<el::JobDone> {
+//         for (int page = 1; page <= 12; ++page) {
+//             if (context.stop().stop_requested()) return el::job_given_back();
+//             context.progress(page, 12, "pages");
+//         }
+//         return el::job_done("statement-17.pdf").append(job.account, el::ExpectedVersion::any(), Written{"statement-17.pdf"});
+//     }
+//
+// It answers a result: the job is completed. An error that is refused or invalid makes it a dead letter at once; every other
+// error is a fault, and the job is tried again, as the queue says. What it throws is a fault. The events and jobs that it
+// answers are in one append with the end of the job: all of them are there, once, or none.
+// Threads: a handler runs on a thread of its queue, and may block. The context is the handler's own, until it returns.
+#pragma once
+
+#include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/event_store.hpp>
+#include <eventloom/messaging/jobs.hpp>
+
+#include <functional>
+#include <stop_token>
+#include <utility>
+
+namespace eventloom {
+
+class JobContext {
+public:
+    virtual ~JobContext() = default;
+
+    // The same in each attempt: hand it over as the key of what is asked of the outside, which then recognises repetition.
+    virtual const Uuid& id() const = 0;
+    virtual unsigned attempt() const = 0; // 1, 2, ...
+    // After it the attempt counts as failed, and what the handler answers counts no more. Time::max(): none.
+    virtual Time deadline() const = 0;
+    // Asks to stop: the service stops, the time is over, or the job was cancelled.
+    virtual std::stop_token stop() const = 0;
+    // For people who watch. At most one report a second is recorded; those between are left out.
+    virtual void progress(std::uint64_t done, std::uint64_t of, std::string what) = 0;
+};
+
+namespace detail {
+
+struct NewJob {
+    std::string queue;
+    NewEvent event;
+    JobOptions options;
+};
+
+} // namespace detail
+
+class JobDone {
+public:
+    // Events of a stream, written only if the stream is as expected: else the attempt has failed, and is made again.
+    template <aggregate State, event_of<State>... Fact>
+    JobDone append(const id<State>& of, ExpectedVersion expected, const Fact&... fact) &&
+    {
+        std::vector<NewEvent> events;
+        (events.push_back(encoded<State>(typename State::Events::variant{fact})), ...);
+        streams.push_back({of.stream(), expected, std::move(events)});
+        return std::move(*this);
+    }
+
+    // A further job. It cannot be unique.
+    template <job_queue Queue, job_of<Queue> Job>
+    JobDone enqueue(const Job& job, JobOptions options = {}) &&
+    {
+        using Events = typename Queue::Jobs::Events;
+        jobs.push_back({std::string{Queue::queue}, encoded<typename Queue::Jobs>(typename Events::variant{job}),
+                        std::move(options)});
+        return std::move(*this);
+    }
+
+    enum class Kind : std::uint8_t { completed, again, given_back };
+    Kind kind = Kind::completed;
+    std::string result; // text, for whoever asks for the job; at most 64 KiB
+    Time again_at{};
+    std::vector<StreamAppend> streams;
+    std::vector<detail::NewJob> jobs;
+};
+
+inline JobDone job_done(std::string result = {})
+{
+    JobDone done;
+    done.result = std::move(result);
+    return done;
+}
+// It goes on at this time, or soon after it. That is no failed attempt.
+inline JobDone job_again_at(Time time)
+{
+    JobDone done;
+    done.kind     = JobDone::Kind::again;
+    done.again_at = time;
+    return done;
+}
+// As if it had never been begun: nothing is recorded, and it is next again.
+inline JobDone job_given_back()
+{
+    JobDone done;
+    done.kind = JobDone::Kind::given_back;
+    return done;
+}
+
+// A handler without its types. `job` is the first event of the job's stream.
+using AnyJobHandler = std::function<result<JobDone>(const RecordedEvent& job, JobContext& context)>;
+
+} // namespace eventloom

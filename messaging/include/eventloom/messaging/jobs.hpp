@@ -1,0 +1,99 @@
+// Jobs: work that is to be done later, by somebody else, once. A queue is a struct that names itself and lists its jobs, which
+// are plain structs with stored names, as events are:
+//
+//     struct SendMail { std::string to; std::string subject; };
+//
+//     struct Mailing {
+//         static constexpr auto queue = "mail";
+//         using Jobs = el::jobs<el::job<"send-mail", SendMail>>;
+//     };
+//
+// and in one source file with <eventloom/framework/event_codec.hpp>:
+//
+//     template const el::EventTypes& el::event_types<Mailing::Jobs>();
+//
+// queues.hpp enqueues jobs and works on them. A job that must change keeps its earlier forms, as an event does. Threads: values.
+#pragma once
+
+#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/id.hpp>
+#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/time.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eventloom {
+
+// One job: its stored name, its struct, and the structs that it was before, oldest first.
+template <text Name, class Job, class... Earlier>
+using job = event<Name, Job, Earlier...>;
+
+template <class... Entries>
+struct jobs {
+    static constexpr std::string_view category = "job"; // a job is the stream job-ID
+    using Events                               = events<Entries...>;
+};
+
+// clang-format off
+template <class Queue>
+concept job_queue = requires {
+    { std::string_view{Queue::queue} };
+    typename Queue::Jobs::Events::variant;
+};
+// clang-format on
+
+// A struct in the list of a queue.
+template <class Job, class Queue>
+concept job_of = Queue::Jobs::Events::template has<Job>;
+
+// While another job of the queue with the same key stands, none is enqueued: the answer names the one that stands.
+struct UniqueJob {
+    std::string key;
+    // For so long after it was enqueued a job stands, whatever becomes of it. 0: until it has ended. A dead letter has ended.
+    std::chrono::milliseconds period{0};
+};
+
+enum class WhenExpired : std::uint8_t {
+    dead_letter, // with the code "job-expired"
+    drop,        // the job ends as expired, and is counted
+};
+
+// Of one job. What is not given is as the queue says.
+struct JobOptions {
+    unsigned priority               = 5;            // 0 to 9; a higher one goes first
+    std::optional<Time> not_before  = std::nullopt; // it is not begun before
+    std::optional<Time> expires     = std::nullopt; // it is not begun after
+    WhenExpired when_expired        = WhenExpired::dead_letter;
+    std::string key                 = {}; // whose limits it is under: an account, a customer. At most 128 bytes
+    std::optional<UniqueJob> unique = std::nullopt;
+    std::vector<std::string> labels = {}; // for people, and to be found by: they are the tags of the event
+    unsigned attempts               = 0;  // at most so many; 0: as the queue says
+    std::chrono::milliseconds attempt_time{0}; // for one attempt; 0: as the queue says
+    // The job's own id: enqueued again with it, it is the same job. nil: a fresh one.
+    Uuid id          = {};
+    Uuid correlation = {}; // nil: the id
+    Uuid causation   = {};
+};
+
+// What became of enqueueing.
+struct EnqueuedJob {
+    Uuid id;
+    Position position = 0; // of the log after it
+    bool stood_before = false; // nothing was written: it is this job already, or a unique one that stands
+
+    std::string stream() const { return "job-" + to_string(id); }
+};
+
+enum class JobState : std::uint8_t { waiting, scheduled, running, completed, cancelled, expired, dead, discarded };
+
+// "waiting", "scheduled", ...
+std::string_view to_string(JobState state);
+std::optional<JobState> parse_job_state(std::string_view word);
+
+} // namespace eventloom

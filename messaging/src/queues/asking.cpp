@@ -1,0 +1,290 @@
+// What people and programs ask of jobs and queues, and what they do to them.
+#include "queue_engine.hpp"
+
+#include <fmt/core.h>
+
+namespace eventloom::queues {
+
+namespace {
+
+constexpr unsigned most_attempts       = 100;
+constexpr std::uint64_t counted_before = 10'000;
+
+result<Job> no_such_job(const Uuid& id)
+{
+    return fail(Failure::invalid, "no-such-job",
+                fmt::format("asked for the job {} and found none; `jobs list` shows all", to_string(id)));
+}
+
+result<Job> job_in(const EventStore& store, const Uuid& id)
+{
+    BOOST_OUTCOME_TRY(auto job, read_job(store, id));
+    return job.recorded == 0 ? no_such_job(id) : job;
+}
+
+result<JobFact> not_dead(const Uuid& id, const Job& job, std::string_view what)
+{
+    return refuse("job-not-dead",
+                  fmt::format("asked to {} the job {} and found it {}; only a dead letter can be", what, to_string(id),
+                              job.is_open() ? "open" : to_string(job.state)));
+}
+
+std::string until(Time time)
+{
+    return time == Time::max() ? "somebody resumes it" : to_string(time);
+}
+
+JobHistoryEntry entry_of(const RecordedEvent& event)
+{
+    JobHistoryEntry entry{.at = event.recorded_at, .what = event.type, .detail = {}};
+    if (event.version == 0) return {event.recorded_at, "enqueued", event.type};
+    if (entry.what.starts_with("job-")) entry.what.erase(0, 4);
+    const auto say = [&](const auto& fact) {
+        if constexpr (requires { fact.code; }) entry.detail = fact.code + ": " + fact.reason;
+        if constexpr (requires { fact.because; }) entry.detail = fact.because;
+        if constexpr (requires { fact.result; }) entry.detail = fact.result;
+        if constexpr (requires { fact.of; }) entry.detail = fmt::format("{} of {} {}", fact.done, fact.of, fact.what);
+        if constexpr (requires { fact.until; }) entry.detail = "until " + to_string(fact.until);
+    };
+    static_cast<void>(detail::with_facts<JobFacts>(event, "job", say)); // shown as far as it can be read
+    return entry;
+}
+
+} // namespace
+
+result<void> QueueEngine::record(const Uuid& id, const DecideFact& decide)
+{
+    for (unsigned attempt = 1;; ++attempt) {
+        const Position head = store_.head();
+        BOOST_OUTCOME_TRY(const auto job, job_in(store_, id));
+        BOOST_OUTCOME_TRY(auto fact, decide(job));
+        AppendRequest request;
+        request.streams.push_back(
+            {stream_of_job(id), ExpectedVersion::after(job.recorded), {event_of(fact, job, id, nullptr)}});
+        if (std::holds_alternative<Retried>(fact) && not job.terms.unique_tag.empty()) {
+            request.condition = AppendCondition{.fails_if_matched = {{{.tags = {job.terms.unique_tag}}}}, .after = head};
+        }
+        const auto appended = store_.append(request);
+        if (appended) return done();
+        if (appended.error().kind != Failure::conflict || attempt == most_attempts) return appended.error();
+    }
+}
+
+result<void> QueueEngine::cancel(const Uuid& id, const std::string& because)
+{
+    return record(id, [&](const Job& job) -> result<JobFact> {
+        if (job.is_open()) return JobFact{Cancelled{because, runtime_.clock.now()}};
+        return refuse("job-ended", fmt::format("asked to cancel the job {} and found it {}", to_string(id),
+                                               to_string(job.state)));
+    });
+}
+
+result<void> QueueEngine::retry(const Uuid& id, const std::string& because)
+{
+    return record(id, [&](const Job& job) -> result<JobFact> {
+        if (job.state != JobState::dead) return not_dead(id, job, "retry");
+        if (not job.terms.unique_tag.empty()) {
+            const auto cursor = store_.read(
+                {.scope = Scope::tag(job.terms.unique_tag), .direction = Direction::backwards, .limit = 1});
+            BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
+            if (last != nullptr && last->stream != stream_of_job(id)) {
+                return refuse("unique-job-stands",
+                              fmt::format("asked to retry the job {} and found that {} was enqueued since with the same "
+                                          "unique key; discard this one",
+                                          to_string(id), last->stream));
+            }
+        }
+        return JobFact{Retried{because, runtime_.clock.now()}};
+    });
+}
+
+result<void> QueueEngine::discard(const Uuid& id, const std::string& because)
+{
+    return record(id, [&](const Job& job) -> result<JobFact> {
+        if (job.state != JobState::dead) return not_dead(id, job, "discard");
+        return JobFact{Discarded{because, runtime_.clock.now()}};
+    });
+}
+
+result<void> QueueEngine::record_of_queue(const std::string& queue, JobFact fact)
+{
+    BOOST_OUTCOME_TRY(check_queue_name(queue));
+    NewEvent event = encoded<JobFacts>(fact);
+    event.id       = runtime_.ids.next();
+    AppendRequest request;
+    request.streams.push_back({stream_of_queue(queue), ExpectedVersion::any(), {std::move(event)}});
+    BOOST_OUTCOME_TRY(store_.append(request));
+    return done();
+}
+
+result<void> QueueEngine::pause(const std::string& queue, Time until, const std::string& because)
+{
+    return record_of_queue(queue, QueuePaused{until, because, runtime_.clock.now()});
+}
+
+result<void> QueueEngine::resume(const std::string& queue, const std::string& because)
+{
+    const Time now    = runtime_.clock.now();
+    const auto cursor = store_.read(
+        {.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
+    bool is_paused = false;
+    if (last != nullptr) {
+        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*last, "job", [&](const auto& fact) {
+            if constexpr (requires { fact.until; }) is_paused = fact.until > now;
+        }));
+    }
+    if (not is_paused) {
+        return refuse("queue-not-paused", fmt::format("asked to resume the queue {} and found that it is not paused", queue));
+    }
+    return record_of_queue(queue, QueueResumed{because, now});
+}
+
+result<std::vector<QueueStatus>> QueueEngine::list_queues() const
+{
+    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    const Time now = runtime_.clock.now();
+    std::map<std::string, QueueStatus> found;
+    for (const auto& [queue_and_state, number] : table->count()) {
+        if (number > 0) found[queue_and_state.first].jobs[queue_and_state.second] = number;
+    }
+    for (const auto& [name, until] : table->pauses()) {
+        if (until > now) found[name].paused_until = until;
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        for (const auto& [name, queue] : queues_) {
+            if (not stopped_) found[name].workers = queue->definition.options.workers;
+            found[name].running = queue->in_work();
+        }
+    }
+    std::vector<QueueStatus> all;
+    for (auto& [name, status] : found) {
+        status.name = name;
+        all.push_back(std::move(status));
+    }
+    return all;
+}
+
+JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
+{
+    const Job& job = row.job;
+    JobStatus status{.id = id, .queue = job.queue, .type = job.type, .state = row.shown_state(),
+                     .priority = job.terms.priority, .key = job.terms.key, .attempts = job.tried.ended,
+                     .last = std::nullopt, .due = std::nullopt, .expires = std::nullopt,
+                     .enqueued = job.enqueued, .changed = job.changed};
+    if (not job.tried.code.empty()) {
+        status.last = Error{job.is_open() ? Failure::unavailable : Failure::refused, job.tried.code,
+                            job.tried.reason};
+    }
+    if (status.state == JobState::scheduled) status.due = row.wakes;
+    if (job.expires != Time::max()) status.expires = job.expires;
+    const std::lock_guard lock{mutex_};
+    if (job.is_open() && claims_.contains(id)) status.state = JobState::running;
+    return status;
+}
+
+result<std::vector<JobStatus>> QueueEngine::list_jobs(const JobFilter& filter, std::size_t limit) const
+{
+    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    // Those that run are waiting ones in the table.
+    const auto asked = filter.state == JobState::running ? std::optional{JobState::waiting} : filter.state;
+    std::vector<JobStatus> found;
+    BOOST_OUTCOME_TRY(table->visit({filter.queue, asked}, [&](const Uuid& id, const JobRow& row) {
+        if (found.size() >= limit) return false;
+        if (not filter.type.empty() && row.job.type != filter.type) return true;
+        if (not filter.key.empty() && row.job.terms.key != filter.key) return true;
+        auto status = status_of(id, row);
+        if (not filter.state || status.state == *filter.state) found.push_back(std::move(status));
+        return true;
+    }));
+    return found;
+}
+
+result<JobDetails> QueueEngine::show(const Uuid& id) const
+{
+    const auto cursor = store_.read({.scope = Scope::stream(stream_of_job(id))});
+    JobRow row;
+    JobDetails details;
+    details.data_json = "null";
+    for (;;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) break;
+        BOOST_OUTCOME_TRY(row.job, folded(std::move(row.job), *event));
+        details.history.push_back(entry_of(*event));
+        if (event->version != 0) continue;
+        details.labels         = event->metadata.tags;
+        const auto* definition = definition_of(row.job.queue);
+        const auto* type =
+            definition == nullptr ? nullptr : detail::find_event_type(definition->jobs.types(), event->type);
+        if (type == nullptr) continue;
+        if (auto json = type->to_json(event->schema_version, event->data)) details.data_json = std::move(json.value());
+    }
+    if (row.job.recorded == 0) return no_such_job(id).error();
+    if (row.job.is_open() && row.job.due > runtime_.clock.now()) row.place = Place::delayed;
+    row.wakes = row.job.due;
+    details.job    = status_of(id, row);
+    details.result = row.job.result;
+    if (row.job.progress.of > 0 || row.job.progress.done > 0) {
+        details.progress = fmt::format("{} of {} {}", row.job.progress.done, row.job.progress.of, row.job.progress.what);
+    }
+    if (row.job.is_open()) {
+        BOOST_OUTCOME_TRY(details.why, why(id));
+    }
+    return details;
+}
+
+result<std::string> QueueEngine::why(const Uuid& id) const
+{
+    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    BOOST_OUTCOME_TRY(const auto row, table->find(id));
+    if (not row) {
+        BOOST_OUTCOME_TRY(job_in(store_, id));
+        return std::string{"it was enqueued a moment ago"};
+    }
+    const Job& job = row->job;
+    const Time now = runtime_.clock.now();
+    if (not job.is_open()) return fmt::format("it does not wait: it is {}", to_string(job.state));
+    std::string runs;
+    {
+        const std::lock_guard lock{mutex_};
+        if (claims_.contains(id)) return std::string{"it does not wait: it is being worked on"};
+        const auto pauses = table->pauses();
+        if (const auto paused = pauses.find(job.queue); paused != pauses.end() && paused->second > now) {
+            return fmt::format("the queue is paused until {}", until(paused->second));
+        }
+        const auto found = queues_.find(job.queue);
+        if (found == queues_.end() || found->second->definition.options.workers == 0) {
+            return fmt::format("no worker: this program has no handlers for the queue {}", job.queue);
+        }
+        QueueState& queue = *found->second;
+        if (not queue.knows(job.type)) return fmt::format("this program has no handler for jobs of the type {}", job.type);
+        if (stopped_) return fmt::format("no worker: the service does not run");
+        if (error_) return "the queues have stopped: " + error_->sentence;
+        runs = queue.why_nothing_begins(now);
+        if (row->place == Place::held && not queue.definition.options.in_order_per_key) {
+            return fmt::format("{} jobs with the key {} are in work, and no more may be", queue.in_work(job.terms.key),
+                               job.terms.key);
+        }
+    }
+    if (row->place == Place::held) {
+        BOOST_OUTCOME_TRY(const auto head, table->head_of(job.queue, job.terms.key));
+        return fmt::format("the key {} is busy with the job {}", job.terms.key, head ? to_string(*head) : "before it");
+    }
+    if (row->place == Place::delayed) {
+        if (job.tried.ended > 0 && job.due > now) {
+            return fmt::format("attempt {} failed ({}: {}); the next one is at {}", job.tried.ended, job.tried.code,
+                               job.tried.reason, to_string(row->wakes));
+        }
+        if (job.due > now) return fmt::format("not before {}", to_string(job.due));
+        return fmt::format("its key {} may not begin more in this second, or is busy; looked at again at {}",
+                           job.terms.key, to_string(row->wakes));
+    }
+    BOOST_OUTCOME_TRY(const auto before, table->count_before(*row, counted_before));
+    const auto behind = before == counted_before ? fmt::format("{} jobs and more go before it", before)
+                        : before == 0            ? std::string{"it is next"}
+                                                 : fmt::format("{} jobs go before it", before);
+    return runs.empty() ? behind : fmt::format("{}; {}", runs, behind);
+}
+
+} // namespace eventloom::queues

@@ -1,0 +1,156 @@
+// The engine of the queues: follows the jobs of the log in its table, gives those that are next to workers, and records what
+// becomes of them.
+//
+// A claim is in memory (`claims_`) and keeps two workers of this process apart. What keeps a job from being completed twice is
+// the version of its stream, which each end of an attempt expects (docs/decisions/0025). Two orders of work, each with its lock:
+// tasks of the table, one at a time, which wait for the disk (`tables_`); and choosing, which looks at memory only (`mutex_`).
+#pragma once
+
+#include "claim.hpp"
+#include "job_table.hpp"
+#include "queue_state.hpp"
+
+#include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/event_bus.hpp>
+#include <eventloom/messaging/queues.hpp>
+
+#include <unordered_map>
+
+namespace eventloom::queues {
+
+struct HashOfId {
+    std::size_t operator()(const Uuid& id) const;
+};
+
+class QueueEngine : public std::enable_shared_from_this<QueueEngine> {
+public:
+    QueueEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory);
+
+    void add(QueueDefinition definition);
+    result<void> open();
+    result<void> start();
+    void stop();
+    bool settle(Time deadline);
+    std::optional<Error> error() const;
+
+    // enqueueing.cpp
+    void enqueue(detail::NewJob job, EnqueueDone done);
+    result<detail::PreparedJob> prepare(detail::NewJob job) const;
+    const QueueDefinition* definition_of(std::string_view queue) const;
+    // A job by its stored name; `queue` empty: in any of the queues.
+    struct FoundType {
+        const QueueDefinition* queue = nullptr;
+        const EventType* type        = nullptr;
+        std::size_t place            = 0; // in the list
+    };
+    result<FoundType> find_type(std::string_view type, std::string_view queue) const;
+
+    // asking.cpp
+    result<void> cancel(const Uuid& id, const std::string& because);
+    result<void> retry(const Uuid& id, const std::string& because);
+    result<void> discard(const Uuid& id, const std::string& because);
+    result<void> pause(const std::string& queue, Time until, const std::string& because);
+    result<void> resume(const std::string& queue, const std::string& because);
+    result<std::vector<QueueStatus>> list_queues() const;
+    result<std::vector<JobStatus>> list_jobs(const JobFilter& filter, std::size_t limit) const;
+    result<JobDetails> show(const Uuid& id) const;
+    result<std::string> why(const Uuid& id) const;
+
+    // working.cpp, for claims
+    void report_progress(Claim& claim, Progressed progress);
+
+private:
+    using ClaimPtr = std::shared_ptr<Claim>;
+    using Changes  = std::vector<JobChange>;
+
+    // queue_engine.cpp
+    result<void> open_table();
+    result<void> catch_up();
+    result<void> recover();
+    void take_up();
+    result<void> hear(const Delivery& delivery);
+    void give_up(Error error);
+    void report_lost(const Folded& folded) const;
+    result<JobTable*> table() const;
+    bool is_idle();
+    // Runs on the executor, with the table to itself. What it gives is taken into memory.
+    using TableTask = std::function<result<Changes>(JobTable&)>;
+    void post_to_table(TableTask task);
+    void post(std::function<void(QueueEngine&)> task);
+    void post_at(Time time, std::function<void(QueueEngine&)> task);
+
+    // memory.cpp, with mutex_
+    void take_in(const Changes& changes);
+    void take_in_claim(const JobChange& change);
+    void drop(const ClaimPtr& claim);
+    void release(const ClaimPtr& claim);
+    void pump_all();
+    void pump(QueueState& queue);
+    void put_aside(QueueState& queue);
+    void read_more(QueueState& queue);
+    void read_more_wakes();
+    void wake_at_next_time();
+    void times_have_come();
+    // The same, and they take the lock themselves.
+    void let_go(const ClaimPtr& claim, Duration offered_after);
+    void handler_returned(const ClaimPtr& claim);
+
+    // working.cpp, without a lock
+    void perform(const ClaimPtr& claim);
+    result<bool> read(Claim& claim) const;
+    void mark_begun(const ClaimPtr& claim);
+    void run(const ClaimPtr& claim);
+    void time_is_over(const ClaimPtr& claim);
+    void handled(const ClaimPtr& claim, result<JobDone> done);
+    void fault(const ClaimPtr& claim, const Error& error);
+    // The end of an attempt: one append with what follows from it.
+    void end(const ClaimPtr& claim, JobFact fact, std::vector<StreamAppend> beside = {});
+    void ended(const ClaimPtr& claim, const result<Appended>& appended);
+    void not_ended(const ClaimPtr& claim, const Error& error);
+    void expire(const Uuid& id);
+    bool is_lost(const Uuid& id) const;
+    void append(AppendRequest request, std::function<void(QueueEngine&, const result<Appended>&)> then);
+    void report(const Claim& claim, const JobFact& fact) const;
+    StreamAppend append_of(const Claim& claim, const JobFact& fact) const;
+    JobFact fact_of_fault(const Job& job, const QueueOptions& options, const Uuid& id, unsigned attempt,
+                          const Error& error) const;
+    result<std::vector<StreamAppend>> appends_of(const Claim& claim, JobDone& done) const;
+    NewEvent event_of(const JobFact& fact, const Job& job, const Uuid& id, const RecordedEvent* first) const;
+
+    using DecideFact = std::function<result<JobFact>(const Job&)>;
+    result<void> record(const Uuid& id, const DecideFact& decide);
+    result<void> record_of_queue(const std::string& queue, JobFact fact);
+    JobStatus status_of(const Uuid& id, const JobRow& row) const;
+    void enqueue_unique(std::shared_ptr<detail::PreparedJob> job, std::chrono::milliseconds period, EnqueueDone done,
+                        unsigned attempts);
+
+    const Runtime runtime_;
+    EventStore& store_;
+    CommandBus& commands_;
+    EventBus& bus_;
+    const std::string directory_;
+    std::optional<Error> refused_; // the first queue that was added in vain
+
+    std::mutex starting_;       // of open(), start() and stop()
+    mutable std::mutex tables_; // of tasks of the table, one at a time; before mutex_
+    mutable std::mutex mutex_;  // over what follows
+    std::unique_ptr<JobTable> table_; // made once
+    std::map<std::string, std::unique_ptr<QueueState>, std::less<>> queues_;
+    std::map<std::string, std::unique_ptr<Executor>> pools_;
+    std::unordered_map<Uuid, ClaimPtr, HashOfId> claims_;
+    std::set<Uuid> lost_;        // in this run: nothing can be recorded of them
+    std::size_t unreturned_ = 0; // claims whose handler runs although they are out
+    Window<WakeKey, bool> wakes_{10'000};
+    std::optional<Time> wakes_timer_;
+    bool wakes_are_read_ = false;
+    std::shared_ptr<EventSubscription> following_;
+    std::optional<Error> error_;
+    std::atomic<bool> stopped_{true};
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::size_t> tasks_{0}; // posted, and not done
+    std::atomic<std::size_t> appends_{0};
+    // Jobs up to here may have been in the hands of a process that crashed.
+    Position suspects_to_ = 0;
+};
+
+} // namespace eventloom::queues

@@ -1,0 +1,135 @@
+// Work queues: what they have, and who pauses them. Jobs have commands of their own (job_commands.cpp).
+#include "commands/own_commands.hpp"
+
+#include <eventloom/framework/time.hpp>
+#include <eventloom/messaging/queues.hpp>
+#include <eventloom/service/command_line.hpp>
+#include <eventloom/service/service.hpp>
+
+#include <fmt/core.h>
+
+#include <array>
+
+namespace eventloom {
+
+namespace {
+
+struct Arguments {
+    std::string queue;
+    std::string because;
+    std::string until;
+};
+
+constexpr std::array states{JobState::waiting,   JobState::scheduled, JobState::completed, JobState::cancelled,
+                            JobState::expired,   JobState::dead,      JobState::discarded};
+
+Json paused(const QueueStatus& queue)
+{
+    if (not queue.paused_until) return nullptr;
+    return *queue.paused_until == Time::max() ? Json("until resumed") : Json(to_string(*queue.paused_until));
+}
+
+std::uint64_t number_of(const QueueStatus& queue, JobState state)
+{
+    const auto found = queue.jobs.find(state);
+    return found == queue.jobs.end() ? 0 : found->second;
+}
+
+void list(Output& out, const std::vector<QueueStatus>& queues)
+{
+    std::vector<Column> columns{{"queue"}, {"workers", Align::right}, {"running", Align::right}};
+    for (const auto state : states) columns.push_back({std::string{to_string(state)}, Align::right});
+    columns.push_back({"paused"});
+    TableRows rows;
+    for (const auto& queue : queues) {
+        std::vector<Json> row{queue.name, queue.workers, queue.running};
+        for (const auto state : states) row.emplace_back(number_of(queue, state));
+        row.push_back(paused(queue));
+        rows.push_back(std::move(row));
+    }
+    out.table(columns, rows);
+}
+
+result<Queues*> open_queues(CommandLine& line)
+{
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+    Queues& queues = open_service->service().queues();
+    BOOST_OUTCOME_TRY(queues.open());
+    return &queues;
+}
+
+result<void> show(Output& out, const Queues& queues, const std::string& name)
+{
+    BOOST_OUTCOME_TRY(const auto all, queues.list_queues());
+    for (const auto& queue : all) {
+        if (queue.name != name) continue;
+        Json properties{{"queue", queue.name}, {"workers", queue.workers}, {"running", queue.running}};
+        for (const auto state : states) properties[std::string{to_string(state)}] = number_of(queue, state);
+        properties["paused"] = paused(queue);
+        out.properties(properties);
+        return done();
+    }
+    std::string names;
+    for (const auto& queue : all) names += (names.empty() ? "" : ", ") + queue.name;
+    return fail(Failure::invalid, "no-such-queue",
+                fmt::format("asked for the queue {} and found {}", name,
+                            names.empty() ? "that there is none" : "only: " + names));
+}
+
+} // namespace
+
+void add_queue_commands(CommandLine& line)
+{
+    const auto arguments = std::make_shared<Arguments>();
+    const auto queues    = line.app().add_subcommand("queues", "Work queues: list, show, pause, resume");
+    queues.require_subcommand();
+
+    const auto list_command = queues.add_subcommand("list", "All queues, and how many jobs each has in which state");
+    line.on(
+        list_command,
+        [&line](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
+            BOOST_OUTCOME_TRY(const auto all, opened->list_queues());
+            list(out, all);
+            return done();
+        },
+        DirectoryUse::reading);
+
+    const auto show_command = queues.add_subcommand("show", "One queue");
+    show_command.add_option("queue", arguments->queue, "Its name").required();
+    line.on(
+        show_command,
+        [&line, arguments](Output& out) -> result<void> {
+            BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
+            return show(out, *opened, arguments->queue);
+        },
+        DirectoryUse::reading);
+
+    const auto pause = queues.add_subcommand("pause", "Begin no more jobs of a queue; those that run go on");
+    pause.add_option("queue", arguments->queue, "Its name").required();
+    pause.add_option("--until", arguments->until, "Resume by itself at this time: 2026-12-24T18:00:00Z")
+        .check({.why_not = [](std::string& word) {
+            return parse_time(word) ? std::string{} : "is not a time such as 2026-12-24T18:00:00Z";
+        }});
+    pause.add_option("--because", arguments->because, "The reason, for the history");
+    line.on(pause, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const opened, open_queues(line));
+        const Time until = parse_time(arguments->until).value_or(Time::max());
+        BOOST_OUTCOME_TRY(opened->pause(arguments->queue, arguments->because, until));
+        out.properties({{"queue", arguments->queue},
+                        {"paused", until == Time::max() ? Json("until resumed") : Json(to_string(until))}});
+        return done();
+    });
+
+    const auto resume = queues.add_subcommand("resume", "Go on with a queue that is paused");
+    resume.add_option("queue", arguments->queue, "Its name").required();
+    resume.add_option("--because", arguments->because, "The reason, for the history");
+    line.on(resume, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(auto* const opened, open_queues(line));
+        BOOST_OUTCOME_TRY(opened->resume(arguments->queue, arguments->because));
+        out.properties({{"queue", arguments->queue}, {"paused", nullptr}});
+        return done();
+    });
+}
+
+} // namespace eventloom

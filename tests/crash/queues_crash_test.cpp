@@ -1,0 +1,184 @@
+// Power cuts under queues: at every single change of the disk in a short run, and anywhere in long random ones.
+#include "queues_machine.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace queues_crash_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+using namespace std::chrono_literals;
+using Deed = QueuesMachine::Deed;
+
+std::string numbered(const char* word, std::uint64_t number)
+{
+    return word + std::to_string(number);
+}
+
+// A short run, the same until the power goes: everything that a queue does is in it.
+void work(QueuesMachine& machine)
+{
+    machine.deed = [](const std::string& name, unsigned attempt) -> std::optional<Deed> {
+        if (name == "faulty") return attempt < 3 ? Deed::fault : Deed::done;
+        if (name == "late") return Deed::again;
+        if (name == "refused") return Deed::refused;
+        return name == "parent" ? Deed::child : Deed::done;
+    };
+    if (not machine.start()) return;
+    auto& simulated = machine.simulated();
+    const auto soon = [&] { return simulated.now() + 4s; };
+    const bool went = machine.enqueue("faulty", {.key = "a"}) && machine.enqueue("second", {.key = "a"}) &&
+                      machine.enqueue("third", {.priority = 9, .key = "a"}) && machine.enqueue("parent") &&
+                      machine.enqueue("unique", {.unique = UniqueJob{"u"}}) &&
+                      machine.enqueue("unique too", {.unique = UniqueJob{"u"}}) &&
+                      machine.enqueue("later", {.not_before = soon()}) &&
+                      machine.enqueue("expires", {.not_before = simulated.now() + 1h, .expires = simulated.now() + 2h}) &&
+                      machine.enqueue("refused");
+    if (not went) return;
+    simulated.advance(3s);
+    if (not machine.pause(true) || not machine.enqueue("once", {.attempts = 1})) return;
+    simulated.advance(2s);
+    if (not machine.pause(false)) return;
+    simulated.advance(10s);
+    run_one_background_job();
+    if (not machine.retry_some() || not machine.cancel_some()) return;
+    simulated.advance(10s);
+}
+
+TEST_CASE("a power cut at any change of the disk loses no job, completes none twice, and keeps each effect with its end",
+          "[crash][queues]")
+{
+    const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
+    for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
+        std::uint64_t points = 0;
+        {
+            QueuesMachine whole{1, log, model};
+            work(whole);
+            REQUIRE(whole.broken() == "");
+            points = whole.disk().operations();
+        }
+        REQUIRE(points > 60);
+        for (const auto tail : {Tail::dropped, Tail::shortened, Tail::torn, Tail::kept}) {
+            for (std::uint64_t point = 1; point <= points; ++point) {
+                INFO("log " << static_cast<int>(log) << ", directories " << static_cast<int>(model) << ", tail "
+                            << static_cast<int>(tail) << ", point " << point << " of " << points);
+                QueuesMachine machine{point, log, model};
+                machine.disk().crash_at(point);
+                work(machine);
+                machine.cut_power(tail);
+                REQUIRE(machine.start());
+                REQUIRE(machine.drain());
+                REQUIRE(machine.broken() == "");
+            }
+        }
+    }
+}
+
+// One random thing; false when the power went.
+bool do_something(QueuesMachine& machine, std::uint64_t number)
+{
+    auto& simulated = machine.simulated();
+    switch (simulated.draw(12)) {
+    case 0:
+        return machine.cancel_some();
+    case 1:
+        return machine.retry_some();
+    case 2:
+        return machine.pause(simulated.draw(2) == 0);
+    case 3:
+        simulated.advance(std::chrono::seconds{simulated.draw(6)});
+        return not machine.disk().crashed();
+    case 4:
+        run_one_background_job();
+        return true;
+    case 5:
+    case 6:
+        simulated.run_until_idle();
+        return not machine.disk().crashed();
+    default:
+        break;
+    }
+    JobOptions job{.priority = static_cast<unsigned>(simulated.draw(10))};
+    if (simulated.draw(2) == 0) job.key = numbered("key-", simulated.draw(3));
+    if (simulated.draw(4) == 0) job.not_before = simulated.now() + std::chrono::seconds{1 + simulated.draw(5)};
+    if (simulated.draw(4) == 0) job.expires = simulated.now() + std::chrono::seconds{6 + simulated.draw(9)};
+    if (simulated.draw(5) == 0) job.unique = UniqueJob{numbered("unique-", simulated.draw(2))};
+    if (simulated.draw(5) == 0) job.attempts = 1;
+    if (simulated.draw(2) == 0) job.when_expired = WhenExpired::drop;
+    return machine.enqueue(numbered("job-", number), job);
+}
+
+TEST_CASE("whatever is enqueued, done, refused, cancelled, retried, paused and cut off, queues keep what they promise",
+          "[crash][queues][model]")
+{
+    const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
+    int crashes    = 0;
+    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+        INFO("log " << static_cast<int>(log) << ", seed " << seed);
+        QueuesMachine machine{seed, log, seed % 2 == 0 ? DirectoryModel::ordered : DirectoryModel::strict};
+        machine.options.workers          = 1 + static_cast<unsigned>(seed % 3);
+        machine.options.in_order_per_key = seed % 4 != 0;
+        machine.options.at_once_per_key  = 1;
+        if (seed % 8 == 0) machine.options.per_second_per_key = 2;
+        auto& simulated                  = machine.simulated();
+        std::uint64_t number             = 0;
+        for (int life = 0; life < 4; ++life) {
+            machine.disk().crash_at(machine.disk().operations() + 30 + simulated.draw(250));
+            bool is_alive = machine.start();
+            for (int i = 0; i < 80 && is_alive; ++i) is_alive = do_something(machine, ++number);
+            crashes += machine.disk().crashed() ? 1 : 0;
+            machine.cut_power(static_cast<Tail>(simulated.draw(4)));
+        }
+        REQUIRE(machine.start());
+        REQUIRE(machine.drain());
+        REQUIRE(machine.broken() == "");
+    }
+    CHECK(crashes > 100);
+}
+
+TEST_CASE("a job that ends its process again and again is begun at most once more than it may, and is a dead letter",
+          "[crash][queues]")
+{
+    for (const unsigned attempts : {1U, 2U, 4U}) {
+        for (const auto tail : {Tail::dropped, Tail::torn, Tail::kept}) {
+            INFO("attempts " << attempts << ", tail " << static_cast<int>(tail));
+            QueuesMachine machine{attempts, QueuesLog::on_the_disk, DirectoryModel::strict};
+            machine.options.attempts = attempts;
+            machine.deed             = [&](const std::string& name, unsigned) -> std::optional<Deed> {
+                if (name != "killer") return Deed::done;
+                machine.disk().crash_at(machine.disk().operations() + 1);
+                return Deed::given_back;
+            };
+            REQUIRE(machine.start());
+            REQUIRE(machine.enqueue("killer"));
+            for (unsigned life = 0; life < 8; ++life) {
+                machine.simulated().advance(1min);
+                if (not machine.disk().crashed()) break;
+                machine.cut_power(tail);
+                REQUIRE(machine.start());
+            }
+            REQUIRE_FALSE(machine.disk().crashed());
+            REQUIRE(machine.enqueue("another")); // it holds up nobody
+            REQUIRE(machine.queues().settle(machine.simulated().now() + 1min));
+            const auto ends = machine.ends();
+            CHECK(ends.at("killer") == "job-died");
+            CHECK(ends.at("another") == "job-completed");
+            CHECK(machine.begun("killer") == (attempts == 1 ? 1 : attempts + 1));
+            CHECK(machine.broken() == "");
+        }
+    }
+}
+
+TEST_CASE("queues that were stopped in order record no attempt before it begins", "[crash][queues]")
+{
+    QueuesMachine machine{7, QueuesLog::on_the_disk, DirectoryModel::strict};
+    machine.deed = [](const std::string&, unsigned) { return std::optional{Deed::done}; };
+    REQUIRE(machine.start());
+    REQUIRE(machine.enqueue("before", {.not_before = machine.simulated().now() + 1h}));
+    machine.stop_in_order();
+    REQUIRE(machine.start());
+    REQUIRE(machine.drain());
+    CHECK(read_all(machine.store(), {.scope = Scope::type("job-begun")}).empty());
+}
+
+} // namespace queues_crash_test

@@ -1,0 +1,113 @@
+// What docs/queues.md shows.
+#include "letters/letters.hpp"
+#include "support/answers.hpp"
+#include "support/simulated_machine.hpp"
+
+#include <eventloom/messaging/queues.hpp>
+
+#include <set>
+
+namespace queues_chapter_test {
+
+using namespace letters;
+using namespace eventloom::testing;
+using namespace std::chrono_literals;
+
+struct Provider {
+    el::result<void> send(const std::string& to, const std::string&, const el::Uuid& key)
+    {
+        if (keys.insert(key).second) sent.push_back(to);
+        return el::done();
+    }
+    std::set<el::Uuid> keys;
+    std::vector<std::string> sent;
+};
+
+el::result<std::string> write_page(const AccountId& account, int)
+{
+    return account.value + ".pdf";
+}
+
+struct Post : SimulatedMachine {
+    TemporaryDirectory directory;
+    StoreUnderTest store = every_store().front().open(runtime);
+    el::CommandBus commands{runtime, *store.store};
+    el::EventBus bus{runtime, *store.store};
+    el::Queues queues{runtime, *store.store, commands, bus, directory.path() + "/queues"};
+    Provider provider;
+
+    void add_letters()
+    {
+        queues.add<Letters>({.workers = 8}, [&](const SendLetter& letter, el::JobContext& job) -> el::result<void> {
+            return provider.send(letter.to, letter.text, job.id());
+        });
+    }
+    void add_statements()
+    {
+        queues.add<Statements>(
+            {.workers = 4, .in_order_per_key = true, .attempts = 5, .attempt_time = 10min},
+            [&](const WriteStatement& job, el::JobContext& context) -> el::result<el::JobDone> {
+                std::string file;
+                for (int page = 1; page <= job.pages; ++page) {
+                    if (context.stop().stop_requested()) return el::job_given_back();
+                    BOOST_OUTCOME_TRY(file, write_page(job.account, page));
+                    context.progress(page, job.pages, "pages");
+                }
+                return el::job_done(file)
+                    .append(job.account, el::ExpectedVersion::any(), StatementWritten{file})
+                    .enqueue<Letters>(SendLetter{job.account.value, "Your statement: " + file});
+            });
+    }
+    void settle() { REQUIRE(queues.settle(simulated.now() + 1h)); }
+};
+
+TEST_CASE("the letters of the chapter are sent", "[messaging][queues][docs]")
+{
+    Post post;
+    auto& queues = post.queues;
+    post.add_letters();
+    REQUIRE(queues.start());
+    const auto letter = queues.enqueue<Letters>(SendLetter{"Ada", "Welcome"}, {.priority = 7});
+    REQUIRE(letter);
+
+    const el::Time tomorrow = post.simulated.now() + 24h;
+    std::size_t enqueued    = 0;
+    const auto noted        = [&](const el::result<el::EnqueuedJob>& one) { enqueued += one.has_value() ? 1 : 0; };
+    for (const std::string name : {"Bob", "Carol", "Dan"}) {
+        queues.enqueue<Letters>(SendLetter{name, "News"}, {.not_before = tomorrow, .labels = {"news"}}, noted);
+    }
+    post.settle();
+    CHECK(post.provider.sent == std::vector<std::string>{"Ada"});
+    post.simulated.advance(25h);
+    post.settle();
+    CHECK(enqueued == 3);
+    CHECK(post.provider.sent.size() == 4);
+    CHECK(queues.show(letter.value().id).value().job.state == el::JobState::completed);
+}
+
+TEST_CASE("the statements of the chapter are written, and their letters follow", "[messaging][queues][docs]")
+{
+    Post post;
+    auto& queues = post.queues;
+    post.add_letters();
+    post.add_statements();
+    REQUIRE(queues.start());
+    const AccountId account{"4711"};
+    const auto once = queues.enqueue<Statements>(
+        WriteStatement{account, 12}, {.key = account.value, .unique = el::UniqueJob{account.value, 24h}});
+    const auto twice = queues.enqueue<Statements>(
+        WriteStatement{account, 12}, {.key = account.value, .unique = el::UniqueJob{account.value, 24h}});
+    REQUIRE(once);
+    REQUIRE(twice);
+    CHECK(twice.value().stood_before);
+    CHECK(twice.value().id == once.value().id);
+    const auto closed = queues.send<Letters>(account, Close{"Ada"}, {}, SendLetter{"Ada", "Your account is closed."});
+    REQUIRE(closed);
+    post.settle();
+    CHECK(post.provider.sent.size() == 2);
+    CHECK(read_all(*post.store.store, {.scope = el::Scope::stream("account-4711")}).size() == 2);
+    const auto details = queues.show(once.value().id).value();
+    CHECK(details.result == "4711.pdf");
+}
+
+} // namespace queues_chapter_test

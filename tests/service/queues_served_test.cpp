@@ -1,0 +1,214 @@
+// Work queues as they are typed, at a service that runs and where none does.
+#include "json/value_from_json.hpp"
+#include "service/door_client.hpp"
+#include "service/serving.hpp"
+#include "support/mailing.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+#include <eventloom/messaging/queues.hpp>
+#include <eventloom/service/json.hpp>
+
+#include <sstream>
+
+namespace queues_served_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+
+struct Said {
+    int exit_code = -1;
+    std::string out;
+    std::string err;
+
+    Json json() const { return Json::parse(out).value_or(Json{}); }
+    std::string code() const { return Json::parse(err).value_or(Json{})["error"]["code"].text(); }
+    std::string sentence() const { return Json::parse(err).value_or(Json{})["error"]["message"].text(); }
+};
+
+// A service with a queue of mails, which fails for nobody@.
+struct Mails {
+    Mails()
+    {
+        serving.more = [this](Service& service) {
+            service.queues().add<Mailing>(
+                {.workers = 2, .attempts = 1},
+                [this](const SendMail& mail) -> result<void> {
+                    if (mail.to == refused) return refuse("no-such-person", "Nobody is called so.");
+                    sent.push_back(mail.to);
+                    return done();
+                },
+                [](const WriteStatement&) -> result<void> { return done(); });
+        };
+    }
+
+    void while_it_serves(const std::function<void()>& look)
+    {
+        serving.console.look = [this, look] {
+            if (serving.console.looks == 1) look();
+        };
+        CHECK(serving.type({"serve"}) == 0);
+        CHECK(serving.console.looks == 3);
+    }
+
+    // To the door of the service that runs.
+    Said send(std::vector<std::string> words)
+    {
+        words.emplace_back("--json");
+        const auto request = post(Json{{"arguments", Json(words)}}.dump());
+        Said said;
+        std::istringstream lines{body_of(DoorClient{serving.directory.path()}.send(request).read())};
+        for (std::string line; std::getline(lines, line);) {
+            const auto reply = Json::parse(line).value_or(Json{});
+            said.out += reply["out"].text();
+            said.err += reply["err"].text();
+            if (reply.contains("exit")) said.exit_code = static_cast<int>(reply["exit"].whole());
+        }
+        serving.simulated.run_until_idle();
+        return said;
+    }
+
+    // Where no service runs.
+    Said type(std::vector<std::string> words)
+    {
+        words.emplace_back("--json");
+        Said said;
+        said.exit_code = serving.type(std::move(words));
+        said.out       = serving.console.said_out;
+        said.err       = serving.console.said_err;
+        return said;
+    }
+
+    std::string refused = "nobody@example.org";
+    std::vector<std::string> sent;
+    Serving serving;
+};
+
+std::string mail_to(const std::string& to)
+{
+    return Json{{"to", to}, {"subject", "x"}}.dump();
+}
+
+TEST_CASE("jobs are enqueued, listed, shown, retried and discarded at a service that runs", "[service][queues]")
+{
+    Mails mails;
+    mails.while_it_serves([&] {
+        const auto ada = mails.send({"jobs", "enqueue", "send-mail", mail_to("ada@example.org"), "--label", "welcome"});
+        CHECK(ada.exit_code == 0);
+        const auto nobody = mails.send({"jobs", "enqueue", "send-mail", mail_to(mails.refused), "--priority", "9"});
+        CHECK(mails.sent == std::vector<std::string>{"ada@example.org"});
+
+        const auto shown = mails.send({"jobs", "show", ada.json()["job"].text()}).json();
+        CHECK(shown["state"].text() == "completed");
+        CHECK(shown["data"]["to"].text() == "ada@example.org");
+        CHECK(shown["labels"].at(0).text() == "welcome");
+        CHECK(shown["history"].size() == 2 + 1); // it may have one attempt, which was recorded before
+
+        const auto dead = mails.send({"jobs", "list", "--state", "dead"}).json();
+        REQUIRE(dead.size() == 1);
+        CHECK(dead.at(0)["job"].text() == nobody.json()["job"].text());
+        CHECK(dead.at(0)["code"].text() == "no-such-person");
+        const auto queue = mails.send({"queues", "list"}).json().at(0);
+        CHECK(queue["queue"].text() == "mail");
+        CHECK(queue["workers"].whole() == 2);
+        CHECK(queue["completed"].whole() == 1);
+        CHECK(queue["dead"].whole() == 1);
+
+        mails.refused = "";
+        CHECK(mails.send({"jobs", "retry", nobody.json()["job"].text(), "--because", "he has moved in"}).exit_code == 0);
+        CHECK(mails.sent.size() == 2);
+        CHECK(mails.send({"jobs", "discard", nobody.json()["job"].text()}).code() == "job-not-dead");
+    });
+}
+
+TEST_CASE("a queue is paused and resumed from the command line, and jobs why says so", "[service][queues]")
+{
+    Mails mails;
+    mails.while_it_serves([&] {
+        CHECK(mails.send({"queues", "pause", "mail", "--because", "the provider moves"}).exit_code == 0);
+        const auto ada = mails.send({"jobs", "enqueue", "send-mail", mail_to("ada@example.org")}).json()["job"].text();
+        CHECK(mails.sent.empty());
+        CHECK(mails.send({"jobs", "why", ada}).json()["why"].text() == "the queue is paused until somebody resumes it");
+        CHECK(mails.send({"queues", "show", "mail"}).json()["paused"].text() == "until resumed");
+        CHECK(mails.send({"jobs", "cancel", ada}).json()["state"].text() == "cancelled");
+        CHECK(mails.send({"queues", "resume", "mail"}).exit_code == 0);
+        CHECK(mails.send({"queues", "resume", "mail"}).code() == "queue-not-paused");
+        CHECK(mails.sent.empty());
+    });
+}
+
+TEST_CASE("what is typed for a job and does not fit is refused by name, and nothing is written", "[service][queues]")
+{
+    Mails mails;
+    const auto refused = [&](const std::string& type, const std::string& json, const std::string& code) {
+        const auto said = mails.type({"jobs", "enqueue", type, json});
+        CHECK(said.exit_code == 1);
+        CHECK(said.code() == code);
+        return said.sentence();
+    };
+    REQUIRE(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada@example.org")}).exit_code == 0);
+    CHECK(refused("send-letter", mail_to("ada"), "no-such-job-type").find("send-mail, write-statement") != std::string::npos);
+    CHECK(refused("send-mail", R"({"to": "ada"})", "json-does-not-fit").find("\"subject\" is missing") != std::string::npos);
+    CHECK(refused("send-mail", R"({"to": 7, "subject": "x"})", "json-does-not-fit").find("\"to\" is a number") != std::string::npos);
+    CHECK(refused("send-mail", R"({"to": "a", "subject": "x", "bcc": "b"})", "json-does-not-fit").find("\"bcc\"") != std::string::npos);
+    CHECK(refused("write-statement", R"({"account": "17", "pages": 3000000000})", "json-does-not-fit").find("\"pages\"") != std::string::npos);
+    refused("send-mail", "[1, 2", "not-json");
+    refused("send-mail", std::string(1'000, '['), "json-too-deep");
+    CHECK(mails.type({"jobs", "list"}).json().size() == 1);
+    CHECK(mails.type({"jobs", "show", "17"}).code() == "not-a-job-id");
+    CHECK(mails.type({"jobs", "show", to_string(Uuid{})}).code() == "no-such-job");
+    CHECK(mails.type({"jobs", "list", "--state", "open"}).code() == "no-such-state");
+    CHECK(mails.type({"queues", "show", "letters"}).code() == "no-such-queue");
+    CHECK(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--queue", "letters"}).code() == "no-such-queue");
+    CHECK(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--priority", "10"}).exit_code == 2);
+}
+
+struct Everything {
+    bool flag = false;
+    std::uint8_t small = 0;
+    std::int64_t large = 0;
+    double real = 0;
+    Time at{};
+    std::chrono::sys_days day{};
+    std::vector<SendMail> mails;
+    std::optional<std::string> maybe;
+};
+
+TEST_CASE("a struct is read from the JSON that shows it", "[service][queues]")
+{
+    const auto read = [](const std::string& json, Everything& value) {
+        return read_value(detail::description_of<Everything>, &value, Json::parse(json).value_or(Json{}));
+    };
+    Everything value;
+    REQUIRE(read(R"({"flag": true, "small": 255, "large": -9223372036854775808, "real": 0.5,
+                     "at": "2026-12-24T18:00:00Z", "day": "2026-12-24", "mails": [{"to": "a", "subject": "b"}],
+                     "maybe": "yes"})", value));
+    CHECK(value.flag);
+    CHECK(value.small == 255);
+    CHECK(value.large == std::numeric_limits<std::int64_t>::min());
+    CHECK(value.real == 0.5);
+    CHECK(to_string(value.at) == "2026-12-24T18:00:00.000000Z");
+    CHECK(value.day == std::chrono::sys_days{std::chrono::year{2026} / 12 / 24});
+    REQUIRE(value.mails.size() == 1);
+    CHECK(value.mails[0].subject == "b");
+    CHECK(value.maybe == "yes");
+    // Shown and read again, it is the same.
+    Everything again;
+    REQUIRE(read(codec<Everything>::to_json(value), again));
+    CHECK(codec<Everything>::to_json(again) == codec<Everything>::to_json(value));
+
+    const auto whole = codec<Everything>::to_json(value);
+    const auto with  = [&](const std::string& from, const std::string& to) {
+        auto changed = whole;
+        const auto at = changed.find(from);
+        REQUIRE(at != std::string::npos);
+        return sentence_of(read(changed.replace(at, from.size(), to), again));
+    };
+    CHECK(with("255", "256").find("\"small\"") != std::string::npos);
+    CHECK(with("\"b\"", "7").find("\"mails[0].subject\"") != std::string::npos);
+    CHECK(with("2026-12-24T18", "24.12.2026T18").find("\"at\"") != std::string::npos);
+    CHECK(with("true", "1").find("\"flag\"") != std::string::npos);
+}
+
+} // namespace queues_served_test
+
+template struct eventloom::codec<queues_served_test::Everything>;
