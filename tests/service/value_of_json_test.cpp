@@ -114,7 +114,7 @@ TEST_CASE("JSON that is not that of an event is refused, and the member is named
           "its member \"lines[0].pieces\" is too large, or too small, for its type");
     CHECK(wrong("lines", Json::array({{{"sku", "1"}, {"pieces", -1}}})) ==
           "its member \"lines[0].pieces\" is too large, or too small, for its type");
-    CHECK(wrong("colors", 1) == "its member \"colors\" is none of this event");
+    CHECK(wrong("colors", 1) == "its member \"colors\" is unknown");
     CHECK(wrong("counts", Json::array({{{"key", "a"}}})) == "its member \"counts[0]\" is no whole number");
     auto less = whole;
     less.erase("words");

@@ -20,8 +20,8 @@ struct Arguments {
     std::string until;
 };
 
-constexpr std::array states{JobState::waiting,   JobState::scheduled, JobState::completed, JobState::cancelled,
-                            JobState::expired,   JobState::dead,      JobState::discarded};
+constexpr std::array states{JobState::waiting, JobState::scheduled, JobState::completed, JobState::cancelled,
+                            JobState::expired, JobState::dead,      JobState::discarded};
 
 Json paused(const QueueStatus& queue)
 {
@@ -35,7 +35,7 @@ std::uint64_t number_of(const QueueStatus& queue, JobState state)
     return found == queue.jobs.end() ? 0 : found->second;
 }
 
-void list(Output& out, const std::vector<QueueStatus>& queues)
+void list_queues(Output& out, const std::vector<QueueStatus>& queues)
 {
     std::vector<Column> columns{{"queue"}, {"workers", Align::right}, {"running", Align::right}};
     for (const auto state : states) columns.push_back({std::string{to_string(state)}, Align::right});
@@ -90,7 +90,7 @@ void add_queue_commands(CommandLine& line)
         [&line](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
             BOOST_OUTCOME_TRY(const auto all, opened->list_queues());
-            list(out, all);
+            list_queues(out, all);
             return done();
         },
         DirectoryUse::reading);

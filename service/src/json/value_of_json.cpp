@@ -22,23 +22,22 @@ using detail::Kind;
 
 // What is read, for messages.
 struct Place {
-    std::string_view event;
+    std::string what;   // "the event "order-placed""
     std::string member; // "lines[2].sku"; empty: the whole
 
     Place within(std::string_view name) const
     {
-        return {event, member.empty() ? std::string{name} : member + "." + std::string{name}};
+        return {what, member.empty() ? std::string{name} : member + "." + std::string{name}};
     }
-    Place element(std::size_t number) const { return {event, fmt::format("{}[{}]", member, number)}; }
+    Place element(std::size_t number) const { return {what, fmt::format("{}[{}]", member, number)}; }
 };
 
-Error does_not_fit(const Place& place, std::string_view what)
+Error does_not_fit(const Place& place, std::string_view how)
 {
     const auto where = place.member.empty() ? std::string{"it"} : "its member \"" + place.member + "\"";
-    return {
-        Failure::invalid, "json-does-not-fit",
-        fmt::format("read the event \"{}\" from JSON and found that {} {}; `events show` has the form of such an event",
-                    place.event, where, what)};
+    return {Failure::invalid, "json-does-not-fit",
+            fmt::format("read {} from JSON and found that {} {}; write it in the form in which it is shown", place.what,
+                        where, how)};
 }
 
 result<void> read_value(const Description& type, void* value, const Json& json, const Place& place);
@@ -158,7 +157,7 @@ result<void> read_members(const Description& type, void* value, const Json& json
     }
     for (const auto& [name, _] : json.items()) {
         if (std::find(known.begin(), known.end(), name) == known.end()) {
-            return does_not_fit(place.within(name), "is none of this event");
+            return does_not_fit(place.within(name), "is unknown");
         }
     }
     return done();
@@ -238,16 +237,21 @@ result<void> read_value(const Description& type, void* value, const Json& json, 
 
 } // namespace
 
+result<void> read_json(const detail::Description& type, void* value, std::string_view what, const Json& json)
+{
+    if (type.kind != Kind::record)
+        return does_not_fit({std::string{what}, {}}, "is of a type that cannot be given as JSON");
+    return read_members(type, value, json, {std::string{what}, {}});
+}
+
 result<std::string> event_of_json(const EventType& type, const Json& json)
 {
     const detail::StructForm& form = type.forms[type.schema_version - 1];
-    if (form.type->kind != Kind::record) {
-        return does_not_fit({type.name, {}}, "is of a type that cannot be given as JSON");
-    }
     std::string bytes;
     const auto read = [&](std::size_t, const void* made) -> result<void> {
         // `make` has made it, and nothing else knows of it.
-        BOOST_OUTCOME_TRY(read_members(*form.type, const_cast<void*>(made), json, {type.name, {}}));
+        BOOST_OUTCOME_TRY(
+            read_json(*form.type, const_cast<void*>(made), fmt::format("the event \"{}\"", type.name), json));
         type.encode(made, bytes);
         return done();
     };

@@ -10,11 +10,19 @@
 #include <eventloom/service/json.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace eventloom {
 
-// The bytes of an event in its present form. Each of its members must be there, but optional ones; none may be left over.
-// Failure::invalid "json-does-not-fit", with the name of the member.
+namespace detail {
+struct Description;
+} // namespace detail
+
+// Sets the members of a struct. Each must be there, but optional ones; none may be left over. `what` is read, for messages: the job
+// "send-mail". Failure::invalid "json-does-not-fit", with the name of the member: lines[2].pieces.
+result<void> read_json(const detail::Description& type, void* value, std::string_view what, const Json& json);
+
+// The bytes of an event in its present form; the same error.
 result<std::string> event_of_json(const EventType& type, const Json& json);
 
 } // namespace eventloom
