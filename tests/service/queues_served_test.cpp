@@ -1,8 +1,8 @@
 // Work queues as they are typed, at a service that runs and where none does.
-#include "json/value_from_json.hpp"
 #include "service/door_client.hpp"
 #include "service/serving.hpp"
 #include "support/mailing.hpp"
+#include "json/value_from_json.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/messaging/queues.hpp>
@@ -114,7 +114,8 @@ TEST_CASE("jobs are enqueued, listed, shown, retried and discarded at a service 
         CHECK(queue["dead"].whole() == 1);
 
         mails.refused = "";
-        CHECK(mails.send({"jobs", "retry", nobody.json()["job"].text(), "--because", "he has moved in"}).exit_code == 0);
+        CHECK(mails.send({"jobs", "retry", nobody.json()["job"].text(), "--because", "he has moved in"}).exit_code ==
+              0);
         CHECK(mails.sent.size() == 2);
         CHECK(mails.send({"jobs", "discard", nobody.json()["job"].text()}).code() == "job-not-dead");
     });
@@ -146,11 +147,16 @@ TEST_CASE("what is typed for a job and does not fit is refused by name, and noth
         return said.sentence();
     };
     REQUIRE(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada@example.org")}).exit_code == 0);
-    CHECK(refused("send-letter", mail_to("ada"), "no-such-job-type").find("send-mail, write-statement") != std::string::npos);
-    CHECK(refused("send-mail", R"({"to": "ada"})", "json-does-not-fit").find("\"subject\" is missing") != std::string::npos);
-    CHECK(refused("send-mail", R"({"to": 7, "subject": "x"})", "json-does-not-fit").find("\"to\" is a number") != std::string::npos);
-    CHECK(refused("send-mail", R"({"to": "a", "subject": "x", "bcc": "b"})", "json-does-not-fit").find("\"bcc\"") != std::string::npos);
-    CHECK(refused("write-statement", R"({"account": "17", "pages": 3000000000})", "json-does-not-fit").find("\"pages\"") != std::string::npos);
+    CHECK(refused("send-letter", mail_to("ada"), "no-such-job-type").find("send-mail, write-statement") !=
+          std::string::npos);
+    CHECK(refused("send-mail", R"({"to": "ada"})", "json-does-not-fit").find("\"subject\" is missing") !=
+          std::string::npos);
+    CHECK(refused("send-mail", R"({"to": 7, "subject": "x"})", "json-does-not-fit").find("\"to\" is a number") !=
+          std::string::npos);
+    CHECK(refused("send-mail", R"({"to": "a", "subject": "x", "bcc": "b"})", "json-does-not-fit").find("\"bcc\"") !=
+          std::string::npos);
+    CHECK(refused("write-statement", R"({"account": "17", "pages": 3000000000})", "json-does-not-fit")
+              .find("\"pages\"") != std::string::npos);
     refused("send-mail", "[1, 2", "not-json");
     refused("send-mail", std::string(1'000, '['), "json-too-deep");
     CHECK(mails.type({"jobs", "list"}).json().size() == 1);
@@ -163,10 +169,10 @@ TEST_CASE("what is typed for a job and does not fit is refused by name, and noth
 }
 
 struct Everything {
-    bool flag = false;
+    bool flag          = false;
     std::uint8_t small = 0;
     std::int64_t large = 0;
-    double real = 0;
+    double real        = 0;
     Time at{};
     std::chrono::sys_days day{};
     std::vector<SendMail> mails;
@@ -181,7 +187,8 @@ TEST_CASE("a struct is read from the JSON that shows it", "[service][queues]")
     Everything value;
     REQUIRE(read(R"({"flag": true, "small": 255, "large": -9223372036854775808, "real": 0.5,
                      "at": "2026-12-24T18:00:00Z", "day": "2026-12-24", "mails": [{"to": "a", "subject": "b"}],
-                     "maybe": "yes"})", value));
+                     "maybe": "yes"})",
+                 value));
     CHECK(value.flag);
     CHECK(value.small == 255);
     CHECK(value.large == std::numeric_limits<std::int64_t>::min());
@@ -198,7 +205,7 @@ TEST_CASE("a struct is read from the JSON that shows it", "[service][queues]")
 
     const auto whole = codec<Everything>::to_json(value);
     const auto with  = [&](const std::string& from, const std::string& to) {
-        auto changed = whole;
+        auto changed  = whole;
         const auto at = changed.find(from);
         REQUIRE(at != std::string::npos);
         return sentence_of(read(changed.replace(at, from.size(), to), again));

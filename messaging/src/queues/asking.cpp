@@ -24,9 +24,8 @@ result<Job> job_in(const EventStore& store, const Uuid& id)
 
 result<JobFact> not_dead(const Uuid& id, const Job& job, std::string_view what)
 {
-    return refuse("job-not-dead",
-                  fmt::format("asked to {} the job {} and found it {}; only a dead letter can be", what, to_string(id),
-                              job.is_open() ? "open" : to_string(job.state)));
+    return refuse("job-not-dead", fmt::format("asked to {} the job {} and found it {}; only a dead letter can be", what,
+                                              to_string(id), job.is_open() ? "open" : to_string(job.state)));
 }
 
 std::string until(Time time)
@@ -62,7 +61,8 @@ result<void> QueueEngine::record(const Uuid& id, const DecideFact& decide)
         request.streams.push_back(
             {stream_of_job(id), ExpectedVersion::after(job.recorded), {event_of(fact, job, id, nullptr)}});
         if (std::holds_alternative<Retried>(fact) && not job.terms.unique_tag.empty()) {
-            request.condition = AppendCondition{.fails_if_matched = {{{.tags = {job.terms.unique_tag}}}}, .after = head};
+            request.condition =
+                AppendCondition{.fails_if_matched = {{{.tags = {job.terms.unique_tag}}}}, .after = head};
         }
         const auto appended = store_.append(request);
         if (appended) return done();
@@ -74,8 +74,8 @@ result<void> QueueEngine::cancel(const Uuid& id, const std::string& because)
 {
     return record(id, [&](const Job& job) -> result<JobFact> {
         if (job.is_open()) return JobFact{Cancelled{because, runtime_.clock.now()}};
-        return refuse("job-ended", fmt::format("asked to cancel the job {} and found it {}", to_string(id),
-                                               to_string(job.state)));
+        return refuse("job-ended",
+                      fmt::format("asked to cancel the job {} and found it {}", to_string(id), to_string(job.state)));
     });
 }
 
@@ -84,14 +84,15 @@ result<void> QueueEngine::retry(const Uuid& id, const std::string& because)
     return record(id, [&](const Job& job) -> result<JobFact> {
         if (job.state != JobState::dead) return not_dead(id, job, "retry");
         if (not job.terms.unique_tag.empty()) {
-            const auto cursor = store_.read(
-                {.scope = Scope::tag(job.terms.unique_tag), .direction = Direction::backwards, .limit = 1});
+            const auto cursor =
+                store_.read({.scope = Scope::tag(job.terms.unique_tag), .direction = Direction::backwards, .limit = 1});
             BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
             if (last != nullptr && last->stream != stream_of_job(id)) {
-                return refuse("unique-job-stands",
-                              fmt::format("asked to retry the job {} and found that {} was enqueued since with the same "
-                                          "unique key; discard this one",
-                                          to_string(id), last->stream));
+                return refuse(
+                    "unique-job-stands",
+                    fmt::format("asked to retry the job {} and found that {} was enqueued since with the same "
+                                "unique key; discard this one",
+                                to_string(id), last->stream));
             }
         }
         return JobFact{Retried{because, runtime_.clock.now()}};
@@ -124,9 +125,9 @@ result<void> QueueEngine::pause(const std::string& queue, Time until, const std:
 
 result<void> QueueEngine::resume(const std::string& queue, const std::string& because)
 {
-    const Time now    = runtime_.clock.now();
-    const auto cursor = store_.read(
-        {.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards, .limit = 1});
+    const Time now = runtime_.clock.now();
+    const auto cursor =
+        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
     bool is_paused = false;
     if (last != nullptr) {
@@ -135,7 +136,8 @@ result<void> QueueEngine::resume(const std::string& queue, const std::string& be
         }));
     }
     if (not is_paused) {
-        return refuse("queue-not-paused", fmt::format("asked to resume the queue {} and found that it is not paused", queue));
+        return refuse("queue-not-paused",
+                      fmt::format("asked to resume the queue {} and found that it is not paused", queue));
     }
     return record_of_queue(queue, QueueResumed{because, now});
 }
@@ -169,13 +171,20 @@ result<std::vector<QueueStatus>> QueueEngine::list_queues() const
 JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
 {
     const Job& job = row.job;
-    JobStatus status{.id = id, .queue = job.queue, .type = job.type, .state = row.shown_state(),
-                     .priority = job.terms.priority, .key = job.terms.key, .attempts = job.tried.ended,
-                     .last = std::nullopt, .due = std::nullopt, .expires = std::nullopt,
-                     .enqueued = job.enqueued, .changed = job.changed};
+    JobStatus status{.id       = id,
+                     .queue    = job.queue,
+                     .type     = job.type,
+                     .state    = row.shown_state(),
+                     .priority = job.terms.priority,
+                     .key      = job.terms.key,
+                     .attempts = job.tried.ended,
+                     .last     = std::nullopt,
+                     .due      = std::nullopt,
+                     .expires  = std::nullopt,
+                     .enqueued = job.enqueued,
+                     .changed  = job.changed};
     if (not job.tried.code.empty()) {
-        status.last = Error{job.is_open() ? Failure::unavailable : Failure::refused, job.tried.code,
-                            job.tried.reason};
+        status.last = Error{job.is_open() ? Failure::unavailable : Failure::refused, job.tried.code, job.tried.reason};
     }
     if (status.state == JobState::scheduled) status.due = row.wakes;
     if (job.expires != Time::max()) status.expires = job.expires;
@@ -222,11 +231,12 @@ result<JobDetails> QueueEngine::show(const Uuid& id) const
     }
     if (row.job.recorded == 0) return no_such_job(id).error();
     if (row.job.is_open() && row.job.due > runtime_.clock.now()) row.place = Place::delayed;
-    row.wakes = row.job.due;
+    row.wakes      = row.job.due;
     details.job    = status_of(id, row);
     details.result = row.job.result;
     if (row.job.progress.of > 0 || row.job.progress.done > 0) {
-        details.progress = fmt::format("{} of {} {}", row.job.progress.done, row.job.progress.of, row.job.progress.what);
+        details.progress =
+            fmt::format("{} of {} {}", row.job.progress.done, row.job.progress.of, row.job.progress.what);
     }
     if (row.job.is_open()) {
         BOOST_OUTCOME_TRY(details.why, why(id));
@@ -258,7 +268,8 @@ result<std::string> QueueEngine::why(const Uuid& id) const
             return fmt::format("no worker: this program has no handlers for the queue {}", job.queue);
         }
         QueueState& queue = *found->second;
-        if (not queue.knows(job.type)) return fmt::format("this program has no handler for jobs of the type {}", job.type);
+        if (not queue.knows(job.type))
+            return fmt::format("this program has no handler for jobs of the type {}", job.type);
         if (stopped_) return fmt::format("no worker: the service does not run");
         if (error_) return "the queues have stopped: " + error_->sentence;
         runs = queue.why_nothing_begins(now);

@@ -19,8 +19,7 @@ result<EnqueuedJob> enqueued(const Uuid& id, result<Appended> appended)
 // The job of this key that was enqueued, or retried, last.
 result<std::optional<Uuid>> last_with(const EventStore& store, const std::string& tag)
 {
-    const auto cursor =
-        store.read({.scope = Scope::tag(tag), .direction = Direction::backwards, .limit = 1});
+    const auto cursor = store.read({.scope = Scope::tag(tag), .direction = Direction::backwards, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
     return event == nullptr ? std::nullopt : job_of_stream(event->stream);
 }
@@ -80,8 +79,8 @@ void QueueEngine::enqueue(detail::NewJob job, EnqueueDone done)
 void QueueEngine::enqueue_unique(std::shared_ptr<detail::PreparedJob> job, std::chrono::milliseconds period,
                                  EnqueueDone done, unsigned attempts)
 {
-    const Position head  = store_.head();
-    const auto find_it   = [&]() -> result<std::optional<EnqueuedJob>> {
+    const Position head = store_.head();
+    const auto find_it  = [&]() -> result<std::optional<EnqueuedJob>> {
         BOOST_OUTCOME_TRY(const auto id, last_with(store_, job->unique_tag));
         if (not id || *id == job->id) return std::optional<EnqueuedJob>{};
         BOOST_OUTCOME_TRY(const auto last, read_job(store_, *id));

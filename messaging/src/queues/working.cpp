@@ -13,9 +13,9 @@ namespace eventloom::queues {
 
 namespace {
 
-constexpr std::size_t longest_reason     = 4'096;
-constexpr std::size_t longest_result     = 64u << 10;
-constexpr Duration between_reports       = std::chrono::seconds{1};
+constexpr std::size_t longest_reason = 4'096;
+constexpr std::size_t longest_result = 64u << 10;
+constexpr Duration between_reports   = std::chrono::seconds{1};
 // When a job is offered again of which the table has not heard the news, or that was given back.
 constexpr Duration soon = std::chrono::seconds{1};
 // The same of one of which nothing can be read, or recorded: somebody has to look at it.
@@ -75,7 +75,8 @@ NewEvent QueueEngine::event_of(const JobFact& fact, const Job& job, const Uuid& 
 
 StreamAppend QueueEngine::append_of(const Claim& claim, const JobFact& fact) const
 {
-    return {stream_of_job(claim.job), ExpectedVersion::after(claim.recorded),
+    return {stream_of_job(claim.job),
+            ExpectedVersion::after(claim.recorded),
             {event_of(fact, claim.read, claim.job, &claim.first)}};
 }
 
@@ -168,9 +169,8 @@ void QueueEngine::mark_begun(const ClaimPtr& claim)
 void QueueEngine::run(const ClaimPtr& claim)
 {
     const QueueDefinition& definition = claim->queue.definition;
-    const auto time                   = claim->read.terms.attempt_ms != 0
-                                            ? std::chrono::milliseconds{claim->read.terms.attempt_ms}
-                                            : definition.options.attempt_time;
+    const auto time = claim->read.terms.attempt_ms != 0 ? std::chrono::milliseconds{claim->read.terms.attempt_ms}
+                                                        : definition.options.attempt_time;
     {
         const std::lock_guard lock{claim->mutex};
         if (claim->stage == Claim::Stage::taken) claim->stage = Claim::Stage::running;
@@ -340,7 +340,8 @@ void QueueEngine::expire(const Uuid& id)
                         "The job was not begun before " + to_string(job.value().expires) + ".", now};
         }
         AppendRequest request;
-        request.streams.push_back({stream_of_job(id), ExpectedVersion::after(job.value().recorded),
+        request.streams.push_back({stream_of_job(id),
+                                   ExpectedVersion::after(job.value().recorded),
                                    {self.event_of(fact, job.value(), id, nullptr)}});
         self.append(std::move(request), [id](QueueEngine& engine, const result<Appended>& appended) {
             if (not appended && is_of_the_log(appended.error())) return engine.give_up(appended.error());

@@ -33,9 +33,9 @@ struct Arguments {
     std::size_t limit      = 1'000;
 };
 
-const std::vector<Column> columns{{"job"},   {"queue"},    {"type"}, {"state"},    {"priority", Align::right},
-                                  {"key"},   {"attempts", Align::right}, {"code"}, {"due"}, {"enqueued"},
-                                  {"changed"}};
+const std::vector<Column> columns{
+    {"job"},  {"queue"}, {"type"},     {"state"},  {"priority", Align::right}, {"key"}, {"attempts", Align::right},
+    {"code"}, {"due"},   {"enqueued"}, {"changed"}};
 
 std::vector<Json> row_of(const JobStatus& job)
 {
@@ -73,10 +73,11 @@ result<JobFilter> filter_of(const Arguments& arguments)
     if (arguments.state.empty()) return filter;
     filter.state = parse_job_state(arguments.state);
     if (filter.state) return filter;
-    return fail(Failure::invalid, "no-such-state",
-                "asked for jobs that are \"" + arguments.state +
-                    "\" and found no such state; it is waiting, scheduled, running, completed, cancelled, expired, dead "
-                    "or discarded");
+    return fail(
+        Failure::invalid, "no-such-state",
+        "asked for jobs that are \"" + arguments.state +
+            "\" and found no such state; it is waiting, scheduled, running, completed, cancelled, expired, dead "
+            "or discarded");
 }
 
 result<void> show(Output& out, const Queues& queues, const Uuid& id)
@@ -117,9 +118,8 @@ result<void> enqueue(CommandLine& line, Output& out, const Arguments& arguments)
     if (not arguments.unique.empty()) options.unique = UniqueJob{arguments.unique};
     const auto fill = [&](const detail::Description& type, void* job) { return read_value(type, job, json); };
     BOOST_OUTCOME_TRY(const auto enqueued, queues->enqueue(arguments.type, fill, options, arguments.queue));
-    out.properties({{"job", to_string(enqueued.id)},
-                    {"position", enqueued.position},
-                    {"stood before", enqueued.stood_before}});
+    out.properties(
+        {{"job", to_string(enqueued.id)}, {"position", enqueued.position}, {"stood before", enqueued.stood_before}});
     return done();
 }
 
@@ -216,7 +216,8 @@ void add_job_commands(CommandLine& line)
             return show(out, *queues, id);
         });
     };
-    add_act("cancel", "Do not begin a job, or ask its handler to stop; it cannot be completed any more", &Queues::cancel);
+    add_act("cancel", "Do not begin a job, or ask its handler to stop; it cannot be completed any more",
+            &Queues::cancel);
     add_act("retry", "Work on a dead letter again, with all its attempts", &Queues::retry);
     add_act("discard", "Leave a dead letter for good", &Queues::discard);
 }

@@ -20,8 +20,8 @@ struct Arguments {
     std::string until;
 };
 
-constexpr std::array states{JobState::waiting,   JobState::scheduled, JobState::completed, JobState::cancelled,
-                            JobState::expired,   JobState::dead,      JobState::discarded};
+constexpr std::array states{JobState::waiting, JobState::scheduled, JobState::completed, JobState::cancelled,
+                            JobState::expired, JobState::dead,      JobState::discarded};
 
 Json paused(const QueueStatus& queue)
 {

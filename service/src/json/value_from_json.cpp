@@ -53,7 +53,7 @@ public:
             return read_counting(type, value, json, path);
         case Kind::real:
             if (not json.is_number()) return does_not_fit(path, "a number", name_of(json));
-            type.size == sizeof(float) ? *static_cast<float*>(value) = static_cast<float>(json.number())
+            type.size == sizeof(float) ? *static_cast<float*>(value)  = static_cast<float>(json.number())
                                        : *static_cast<double*>(value) = json.number();
             return done();
         case Kind::text:
@@ -73,7 +73,8 @@ public:
             return read(*type.parts[0], at, json, path);
         }
         default:
-            return does_not_fit(path, "given by the program: it is of a type that cannot be given as JSON", name_of(json));
+            return does_not_fit(path, "given by the program: it is of a type that cannot be given as JSON",
+                                name_of(json));
         }
     }
 
@@ -108,10 +109,10 @@ private:
             return does_not_fit(path, "a time such as 2026-12-24T18:00:00Z",
                                 json.is_text() ? "\"" + json.text() + "\"" : std::string{name_of(json)});
         }
-        const auto micros        = time->time_since_epoch().count();
-        const std::int64_t unit  = 1'000'000 * type.tick[0]; // of so many microseconds, by tick[1]
-        const std::int64_t ticks = type.tick[1] >= 1'000'000 ? micros * (type.tick[1] / 1'000'000)
-                                                             : micros / (unit / type.tick[1]);
+        const auto micros       = time->time_since_epoch().count();
+        const std::int64_t unit = 1'000'000 * type.tick[0]; // of so many microseconds, by tick[1]
+        const std::int64_t ticks =
+            type.tick[1] >= 1'000'000 ? micros * (type.tick[1] / 1'000'000) : micros / (unit / type.tick[1]);
         std::memcpy(value, &ticks, type.size);
         return done();
     }
@@ -122,7 +123,7 @@ private:
         type.locate(value, members.data());
         if (is_one_value(type) && not json.is_object()) return read(*type.parts[0], members[0], json, path);
         if (not json.is_object()) return does_not_fit(path, "an object", name_of(json));
-        auto names = type.names;
+        auto names        = type.names;
         std::size_t given = 0;
         for (std::uint32_t i = 0; i < type.count; ++i) {
             const std::string name{detail::take_name(names)};
@@ -145,8 +146,8 @@ private:
         for (const auto& name : all) known += (known.empty() ? "" : ", ") + name;
         for (const auto& [name, value] : json.items()) {
             if (std::find(all.begin(), all.end(), name) != all.end()) continue;
-            return does_not_fit(path.empty() ? std::string{name} : path + "." + std::string{name},
-                                "one of: " + known, "no member");
+            return does_not_fit(path.empty() ? std::string{name} : path + "." + std::string{name}, "one of: " + known,
+                                "no member");
         }
         return does_not_fit(path, "an object whose members are given once", "another");
     }
