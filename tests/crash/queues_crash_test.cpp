@@ -27,13 +27,13 @@ void work(QueuesMachine& machine)
     if (not machine.start()) return;
     auto& simulated = machine.simulated();
     const auto soon = [&] { return simulated.now() + 4s; };
-    const bool went = machine.enqueue("faulty", {.key = "a"}) && machine.enqueue("second", {.key = "a"}) &&
-                      machine.enqueue("third", {.priority = 9, .key = "a"}) && machine.enqueue("parent") &&
-                      machine.enqueue("unique", {.unique = UniqueJob{"u"}}) &&
-                      machine.enqueue("unique too", {.unique = UniqueJob{"u"}}) &&
-                      machine.enqueue("later", {.not_before = soon()}) &&
-                      machine.enqueue("expires", {.not_before = simulated.now() + 1h, .expires = simulated.now() + 2h}) &&
-                      machine.enqueue("refused");
+    const bool went =
+        machine.enqueue("faulty", {.key = "a"}) && machine.enqueue("second", {.key = "a"}) &&
+        machine.enqueue("third", {.priority = 9, .key = "a"}) && machine.enqueue("parent") &&
+        machine.enqueue("unique", {.unique = UniqueJob{"u"}}) &&
+        machine.enqueue("unique too", {.unique = UniqueJob{"u"}}) && machine.enqueue("later", {.not_before = soon()}) &&
+        machine.enqueue("expires", {.not_before = simulated.now() + 1h, .expires = simulated.now() + 2h}) &&
+        machine.enqueue("refused");
     if (not went) return;
     simulated.advance(3s);
     if (not machine.pause(true) || not machine.enqueue("once", {.attempts = 1})) return;
@@ -45,8 +45,9 @@ void work(QueuesMachine& machine)
     simulated.advance(10s);
 }
 
-TEST_CASE("a power cut at any change of the disk loses no job, completes none twice, and keeps each effect with its end",
-          "[crash][queues]")
+TEST_CASE(
+    "a power cut at any change of the disk loses no job, completes none twice, and keeps each effect with its end",
+    "[crash][queues]")
 {
     const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
     for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
@@ -120,8 +121,8 @@ TEST_CASE("whatever is enqueued, done, refused, cancelled, retried, paused and c
         machine.options.in_order_per_key = seed % 4 != 0;
         machine.options.at_once_per_key  = 1;
         if (seed % 8 == 0) machine.options.per_second_per_key = 2;
-        auto& simulated                  = machine.simulated();
-        std::uint64_t number             = 0;
+        auto& simulated      = machine.simulated();
+        std::uint64_t number = 0;
         for (int life = 0; life < 4; ++life) {
             machine.disk().crash_at(machine.disk().operations() + 30 + simulated.draw(250));
             bool is_alive = machine.start();

@@ -11,7 +11,8 @@ namespace eventloom::testing {
 using namespace std::chrono_literals;
 
 QueuesMachine::QueuesMachine(std::uint64_t seed, QueuesLog log, DirectoryModel model)
-    : simulated_{seed}, disk_{seed, model}, files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
+    : simulated_{seed}, disk_{seed, model},
+      files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
       runtime_{simulated_, simulated_, simulated_, files_}, log_{log}
 {
     if (log_ == QueuesLog::in_memory) memory_ = open_memory_store(runtime_);
@@ -75,8 +76,8 @@ result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
     if (not in_work_.insert(job.id()).second) note(name + " is worked on twice at a time");
     const auto& asked = asked_[job.id()];
     if (asked.not_before && simulated_.now() < *asked.not_before) note(name + " was begun before its time");
-    const bool is_acknowledged = std::any_of(acknowledged_.begin(), acknowledged_.end(),
-                                             [&](const auto& one) { return one.id == job.id(); });
+    const bool is_acknowledged =
+        std::any_of(acknowledged_.begin(), acknowledged_.end(), [&](const auto& one) { return one.id == job.id(); });
     if (options.in_order_per_key && is_acknowledged && not asked.key.empty()) {
         for (const auto& earlier : acknowledged_) {
             if (earlier.id == job.id()) break;
@@ -121,11 +122,12 @@ result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
 
 bool QueuesMachine::is_open(const Uuid& id)
 {
-    const auto cursor = store().read(
-        {.scope = Scope::stream("job-" + to_string(id)), .direction = Direction::backwards, .limit = 1});
+    const auto cursor =
+        store().read({.scope = Scope::stream("job-" + to_string(id)), .direction = Direction::backwards, .limit = 1});
     const auto last = cursor->next();
     if (not last || last.value() == nullptr) return false; // the power is gone
-    static const std::set<std::string> ends{"job-completed", "job-cancelled", "job-expired", "job-died", "job-discarded"};
+    static const std::set<std::string> ends{"job-completed", "job-cancelled", "job-expired", "job-died",
+                                            "job-discarded"};
     return not ends.contains(last.value()->type);
 }
 
@@ -196,7 +198,7 @@ std::string QueuesMachine::history_broken()
 {
     enum class State : std::uint8_t { none, open, dead, ended };
     struct Seen {
-        State state = State::none;
+        State state    = State::none;
         bool completed = false;
         std::string tag;
     };
@@ -206,13 +208,14 @@ std::string QueuesMachine::history_broken()
     for (const auto& event : read_all(store(), {})) {
         if (event.stream.starts_with("counter-")) ++effects["job-" + event.stream.substr(8)];
         if (not event.stream.starts_with("job-") || event.stream.starts_with("job-queue-")) continue;
-        Seen& job = jobs[event.stream];
+        Seen& job          = jobs[event.stream];
         const auto becomes = [&](State from, State now) {
             if (job.state != from) return false;
             job.state = now;
             if (job.tag.empty()) return true;
             auto& open = open_unique[job.tag];
-            now == State::open ? static_cast<void>(open.insert(event.stream)) : static_cast<void>(open.erase(event.stream));
+            now == State::open ? static_cast<void>(open.insert(event.stream))
+                               : static_cast<void>(open.erase(event.stream));
             return open.size() <= 1;
         };
         bool fits = false;
@@ -236,7 +239,8 @@ std::string QueuesMachine::history_broken()
         if (not fits) return event.stream + " version " + std::to_string(event.version) + " cannot be " + event.type;
     }
     for (const auto& [stream, job] : jobs) {
-        if (effects[stream] != (job.completed ? 1 : 0)) return stream + " has its effect " + std::to_string(effects[stream]) + " times";
+        if (effects[stream] != (job.completed ? 1 : 0))
+            return stream + " has its effect " + std::to_string(effects[stream]) + " times";
     }
     for (const auto& asked : acknowledged_) {
         if (not jobs.contains("job-" + to_string(asked.id))) return asked.name + " was acknowledged, and is lost";
@@ -247,8 +251,8 @@ std::string QueuesMachine::history_broken()
 // The table is what the fold of the whole log gives.
 std::string QueuesMachine::table_broken()
 {
-    auto fresh = queues::JobTable::open(runtime_, "/check",
-                                       options.in_order_per_key ? std::set<std::string>{"mail"} : std::set<std::string>{});
+    auto fresh = queues::JobTable::open(
+        runtime_, "/check", options.in_order_per_key ? std::set<std::string>{"mail"} : std::set<std::string>{});
     if (not fresh) return "the second table does not open";
     const auto events = read_all(store(), {.scope = Scope::category("job")});
     const auto folded = fresh.value()->fold(events, store().head());
@@ -270,7 +274,8 @@ std::string QueuesMachine::table_broken()
     if (not listed) return listed.error().sentence;
     for (const auto& job : listed.value()) {
         const auto row = fresh.value()->find(job.id);
-        if (not row || not row.value() || row.value()->job.state != plain(job.state)) return "the table has another state of a job";
+        if (not row || not row.value() || row.value()->job.state != plain(job.state))
+            return "the table has another state of a job";
     }
     fresh.value().reset();
     return remove_database(runtime_, "/check") ? "" : "the second table does not go";

@@ -44,19 +44,18 @@ struct Post : SimulatedMachine {
     }
     void add_statements()
     {
-        queues.add<Statements>(
-            {.workers = 4, .in_order_per_key = true, .attempts = 5, .attempt_time = 10min},
-            [&](const WriteStatement& job, el::JobContext& context) -> el::result<el::JobDone> {
-                std::string file;
-                for (int page = 1; page <= job.pages; ++page) {
-                    if (context.stop().stop_requested()) return el::job_given_back();
-                    BOOST_OUTCOME_TRY(file, write_page(job.account, page));
-                    context.progress(page, job.pages, "pages");
-                }
-                return el::job_done(file)
-                    .append(job.account, el::ExpectedVersion::any(), StatementWritten{file})
-                    .enqueue<Letters>(SendLetter{job.account.value, "Your statement: " + file});
-            });
+        const auto write = [&](const WriteStatement& job, el::JobContext& context) -> el::result<el::JobDone> {
+            std::string file;
+            for (int page = 1; page <= job.pages; ++page) {
+                if (context.stop().stop_requested()) return el::job_given_back();
+                BOOST_OUTCOME_TRY(file, write_page(job.account, page));
+                context.progress(page, job.pages, "pages");
+            }
+            return el::job_done(file)
+                .append(job.account, el::ExpectedVersion::any(), StatementWritten{file})
+                .enqueue<Letters>(SendLetter{job.account.value, "Your statement: " + file});
+        };
+        queues.add<Statements>({.workers = 4, .in_order_per_key = true, .attempts = 5, .attempt_time = 10min}, write);
     }
     void settle() { REQUIRE(queues.settle(simulated.now() + 1h)); }
 };
@@ -93,11 +92,10 @@ TEST_CASE("the statements of the chapter are written, and their letters follow",
     post.add_statements();
     REQUIRE(queues.start());
     const AccountId account{"4711"};
-    const auto once = queues.enqueue<Statements>(
-        WriteStatement{account, 12}, {.key = account.value, .unique = el::UniqueJob{account.value, 24h}});
-    const auto twice = queues.enqueue<Statements>(
-        WriteStatement{account, 12}, {.key = account.value, .unique = el::UniqueJob{account.value, 24h}});
+    const el::JobOptions once_a_day{.key = account.value, .unique = el::UniqueJob{account.value, 24h}};
+    const auto once = queues.enqueue<Statements>(WriteStatement{account, 12}, once_a_day);
     REQUIRE(once);
+    const auto twice = queues.enqueue<Statements>(WriteStatement{account, 12}, once_a_day);
     REQUIRE(twice);
     CHECK(twice.value().stood_before);
     CHECK(twice.value().id == once.value().id);

@@ -98,7 +98,7 @@ TEST_CASE("a job beside a command is there with its events, or not at all", "[me
     machine.start();
     const id<Counter> counter{"one"};
     const auto command_id = machine.simulated.next();
-    const auto sent       = machine.queues->send<Mailing>(counter, Add{3}, {.command_id = command_id}, SendMail{"ada", "x"});
+    const auto sent = machine.queues->send<Mailing>(counter, Add{3}, {.command_id = command_id}, SendMail{"ada", "x"});
     REQUIRE(sent);
     CHECK(sent.value().events == 1);
     machine.settle();
@@ -121,16 +121,18 @@ TEST_CASE("a fault is tried again after a wait that doubles, until the attempts 
 {
     QueueMachine machine;
     std::vector<Time> begun;
-    machine.work({.attempts = 4, .first_wait = 8s, .longest_wait = 20s}, [&](const std::string&, JobContext& job) -> result<JobDone> {
-        begun.push_back(machine.simulated.now());
-        CHECK(job.attempt() == begun.size());
-        return provider_is_down();
-    });
+    machine.work({.attempts = 4, .first_wait = 8s, .longest_wait = 20s},
+                 [&](const std::string&, JobContext& job) -> result<JobDone> {
+                     begun.push_back(machine.simulated.now());
+                     CHECK(job.attempt() == begun.size());
+                     return provider_is_down();
+                 });
     machine.start();
     const auto id = machine.enqueue("ada");
     machine.settle();
     CHECK(machine.state(id) == JobState::scheduled);
-    CHECK(machine.show(id).why.starts_with("attempt 1 failed (provider-down: The provider does not answer.); the next"));
+    CHECK(
+        machine.show(id).why.starts_with("attempt 1 failed (provider-down: The provider does not answer.); the next"));
     machine.simulated.advance(1h);
     machine.settle();
     REQUIRE(begun.size() == 4);
@@ -244,10 +246,11 @@ TEST_CASE("a job is not begun before its time, nor after it has expired", "[mess
     Begun begun;
     machine.work({}, begun.work());
     machine.start();
-    const Time now     = machine.simulated.now();
-    const auto later   = machine.enqueue("later", {.not_before = now + 1h});
-    const auto dead    = machine.enqueue("dead", {.not_before = now + 2h, .expires = now + 3h});
-    const auto dropped = machine.enqueue("dropped", {.not_before = now + 2h, .expires = now + 3h, .when_expired = WhenExpired::drop});
+    const Time now   = machine.simulated.now();
+    const auto later = machine.enqueue("later", {.not_before = now + 1h});
+    const auto dead  = machine.enqueue("dead", {.not_before = now + 2h, .expires = now + 3h});
+    const auto dropped =
+        machine.enqueue("dropped", {.not_before = now + 2h, .expires = now + 3h, .when_expired = WhenExpired::drop});
     machine.settle();
     CHECK(machine.show(later).why == "not before " + to_string(now + 1h));
     REQUIRE(machine.queues->pause("mail", "maintenance", now + 4h));
@@ -326,7 +329,8 @@ TEST_CASE("of unique jobs that are enqueued at the same time one is there", "[me
         std::set<Uuid> ids;
         int stood = 0;
         for (int i = 0; i < 50; ++i) {
-            machine.queues->enqueue<Mailing>(SendMail{"ada", "x"}, {.not_before = machine.simulated.now() + 1h, .unique = UniqueJob{"ada"}},
+            machine.queues->enqueue<Mailing>(SendMail{"ada", "x"},
+                                             {.not_before = machine.simulated.now() + 1h, .unique = UniqueJob{"ada"}},
                                              [&](const result<EnqueuedJob>& enqueued) {
                                                  REQUIRE(enqueued);
                                                  ids.insert(enqueued.value().id);
@@ -345,15 +349,17 @@ TEST_CASE("jobs of one key go one at a time and in order, also when one of them 
     QueueMachine machine;
     Words begun;
     bool is_down = true;
-    machine.work({.workers = 8, .in_order_per_key = true, .first_wait = 10s}, [&](const std::string& name, JobContext&) -> result<JobDone> {
-        begun.push_back(name);
-        if (name == "a1" && is_down) return provider_is_down();
-        return job_done();
-    });
+    machine.work({.workers = 8, .in_order_per_key = true, .first_wait = 10s},
+                 [&](const std::string& name, JobContext&) -> result<JobDone> {
+                     begun.push_back(name);
+                     if (name == "a1" && is_down) return provider_is_down();
+                     return job_done();
+                 });
     std::vector<Uuid> ids;
     for (const auto* name : {"a1", "a2", "b1", "a3", "b2"}) {
         // A higher priority does not pass in front within a key.
-        ids.push_back(machine.enqueue(name, {.priority = std::string_view{name} == "a3" ? 9U : 5U, .key = std::string(1, name[0])}));
+        ids.push_back(machine.enqueue(
+            name, {.priority = std::string_view{name} == "a3" ? 9U : 5U, .key = std::string(1, name[0])}));
     }
     machine.start();
     machine.settle();
@@ -396,10 +402,11 @@ TEST_CASE("no more jobs begin in a second than the rate of the queue, and of a k
 {
     QueueMachine machine;
     std::map<std::string, std::vector<Time>> begun;
-    machine.work({.workers = 8, .per_second = 10, .per_second_per_key = 2}, [&](const std::string& name, JobContext&) -> result<JobDone> {
-        begun[name].push_back(machine.simulated.now());
-        return job_done();
-    });
+    machine.work({.workers = 8, .per_second = 10, .per_second_per_key = 2},
+                 [&](const std::string& name, JobContext&) -> result<JobDone> {
+                     begun[name].push_back(machine.simulated.now());
+                     return job_done();
+                 });
     for (int i = 0; i < 8; ++i) machine.enqueue("a", {.key = "a"});
     for (int i = 0; i < 40; ++i) machine.enqueue("free");
     machine.start();
@@ -509,7 +516,8 @@ TEST_CASE("a job whose stream was deleted or has ended is left alone, and others
     std::map<std::string, int> begun;
     machine.work({}, [&](const std::string& name, JobContext& job) -> result<JobDone> {
         ++begun[name];
-        if (name == "ends") REQUIRE(tombstone_stream(*machine.store.store, machine.simulated, "job-" + to_string(job.id())));
+        if (name == "ends")
+            REQUIRE(tombstone_stream(*machine.store.store, machine.simulated, "job-" + to_string(job.id())));
         return job_done();
     });
     const auto deleted = machine.enqueue("deleted");

@@ -2,6 +2,7 @@
 #include "service/door_client.hpp"
 #include "service/serving.hpp"
 #include "support/mailing.hpp"
+#include "json/value_from_json.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/messaging/queues.hpp>
@@ -21,7 +22,7 @@ struct Said {
 
     Json json() const { return Json::parse(out).value_or(Json{}); }
     std::string code() const { return Json::parse(err).value_or(Json{})["error"]["code"].text(); }
-    std::string sentence() const { return Json::parse(err).value_or(Json{})["error"]["message"].text(); }
+    std::string sentence() const { return Json::parse(err).value_or(Json{})["error"]["sentence"].text(); }
 };
 
 // A service with a queue of mails, which fails for nobody@.

@@ -33,7 +33,7 @@ el::result<std::unique_ptr<el::OpenService>> open(const el::Runtime& runtime, co
 
 int main(int argc, char** argv)
 {
-    return eventloom::run({"letters", "Letters that are sent.",
-                           [](eventloom::CommandLine& line) { line.opens(letters::open); }},
-                          argc, argv);
+    return eventloom::run(
+        {"letters", "Letters that are sent.", [](eventloom::CommandLine& line) { line.opens(letters::open); }}, argc,
+        argv);
 }

@@ -17,8 +17,8 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> state_names{"waiting", "scheduled", "running", "completed",
-                                                      "cancelled", "expired", "dead",    "discarded"};
+constexpr std::array<std::string_view, 8> state_names{"waiting",   "scheduled", "running", "completed",
+                                                      "cancelled", "expired",   "dead",    "discarded"};
 
 } // namespace
 
@@ -53,10 +53,10 @@ constexpr std::string_view unique_header       = "job-unique";
 constexpr std::string_view attempts_header     = "job-attempts";
 constexpr std::string_view attempt_time_header = "job-attempt-time"; // milliseconds
 
-constexpr unsigned highest_priority     = 9;
-constexpr unsigned most_attempts        = 1'000;
-constexpr std::size_t longest_queue     = 64;
-constexpr std::size_t longest_key       = 128;
+constexpr unsigned highest_priority = 9;
+constexpr unsigned most_attempts    = 1'000;
+constexpr std::size_t longest_queue = 64;
+constexpr std::size_t longest_key   = 128;
 constexpr std::chrono::hours longest_attempt{24 * 366};
 
 template <class Number>
@@ -135,7 +135,8 @@ void apply(Job& job, const Retried& fact)
 
 result<void> invalid(std::string_view what, std::string_view found)
 {
-    return fail(Failure::invalid, "invalid-job-options", fmt::format("enqueued a job with {} and found {}", what, found));
+    return fail(Failure::invalid, "invalid-job-options",
+                fmt::format("enqueued a job with {} and found {}", what, found));
 }
 
 } // namespace
@@ -156,8 +157,7 @@ result<Job> folded(Job job, const RecordedEvent& event)
     if (event.version == 0) {
         job = begun_by(event);
     } else {
-        BOOST_OUTCOME_TRY(
-            detail::with_facts<JobFacts>(event, "job", [&](const auto& fact) { apply(job, fact); }));
+        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(event, "job", [&](const auto& fact) { apply(job, fact); }));
     }
     ++job.recorded;
     job.changed = event.recorded_at;
@@ -200,10 +200,11 @@ std::string unique_tag(std::string_view queue, std::string_view key)
 result<void> check_queue_name(std::string_view queue)
 {
     if (not queue.empty() && queue.size() <= longest_queue && is_clean_name(queue)) return done();
-    return fail(Failure::invalid, "invalid-queue-name",
-                fmt::format("asked for a queue whose name has {} bytes; a name is 1 to {} bytes of UTF-8 without control "
-                            "characters",
-                            queue.size(), longest_queue));
+    return fail(
+        Failure::invalid, "invalid-queue-name",
+        fmt::format("asked for a queue whose name has {} bytes; a name is 1 to {} bytes of UTF-8 without control "
+                    "characters",
+                    queue.size(), longest_queue));
 }
 
 result<void> check_options(const JobOptions& options)
@@ -237,8 +238,8 @@ result<void> check_options(const JobOptions& options)
 
 void add_options(NewEvent& event, std::string_view queue, const JobOptions& options)
 {
-    const auto text = to_string(options.id);
-    event.id        = derived_uuid({"job", text});
+    const auto text            = to_string(options.id);
+    event.id                   = derived_uuid({"job", text});
     event.metadata.correlation = options.correlation.is_nil() ? options.id : options.correlation;
     event.metadata.causation   = options.causation;
     auto& tags                 = event.metadata.tags;

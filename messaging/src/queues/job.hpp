@@ -44,10 +44,10 @@ using JobFact = JobFacts::Events::variant;
 
 // What was said when it was enqueued.
 struct JobTerms {
-    std::uint32_t priority     = 5;
-    std::uint32_t attempts     = 0; // at most; 0: as the queue says
-    std::int64_t attempt_ms    = 0; // for one attempt; 0: as the queue says
-    bool drop_when_expired     = false;
+    std::uint32_t priority  = 5;
+    std::uint32_t attempts  = 0; // at most; 0: as the queue says
+    std::int64_t attempt_ms = 0; // for one attempt; 0: as the queue says
+    bool drop_when_expired  = false;
     std::string key;        // empty: none
     std::string unique_tag; // empty: it is not unique
 };
@@ -68,8 +68,8 @@ struct JobProgress {
 struct Job {
     std::string queue; // empty: nothing was folded yet
     std::string type;
-    Position place         = 0; // of its first event: its place among the others
-    std::uint64_t recorded = 0; // how many events of its stream were folded
+    Position place         = 0;                 // of its first event: its place among the others
+    std::uint64_t recorded = 0;                 // how many events of its stream were folded
     JobState state         = JobState::waiting; // waiting stands for every open one
     JobTerms terms;
     Time due{};

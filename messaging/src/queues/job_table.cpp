@@ -51,12 +51,12 @@ result<void> JobTable::load()
     auto cursor = database_->scan_cursor();
     const std::string counts{keys::counted};
     for (cursor.seek(counts); cursor.valid() && cursor.key().starts_with(counts); cursor.next()) {
-        const auto state = static_cast<JobState>(cursor.key().back());
+        const auto state                               = static_cast<JobState>(cursor.key().back());
         counts_[{keys::queue_in(cursor.key()), state}] = read_big_endian(cursor.value());
     }
     const std::string paused{keys::paused};
     for (cursor.seek(paused); cursor.valid() && cursor.key().starts_with(paused); cursor.next()) {
-        const auto until = static_cast<std::int64_t>(read_big_endian(cursor.value()));
+        const auto until                      = static_cast<std::int64_t>(read_big_endian(cursor.value()));
         pauses_[keys::queue_in(cursor.key())] = Time{Duration{until}};
     }
     return cursor.status();

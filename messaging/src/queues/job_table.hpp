@@ -32,10 +32,7 @@ struct JobRow {
     Place place = Place::ready;
     Time wakes  = Time::max(); // when it is looked at again
 
-    JobState shown_state() const
-    {
-        return place == Place::delayed ? JobState::scheduled : job.state;
-    }
+    JobState shown_state() const { return place == Place::delayed ? JobState::scheduled : job.state; }
 };
 
 struct ReadyJob {

@@ -18,7 +18,7 @@ inline constexpr char counted    = 'c'; // queue (text), state                  
 inline constexpr char paused     = 'q'; // queue (text)                           -> BE: until, in microseconds
 inline constexpr char checkpoint = 'm'; // nothing                                -> BE: position
 inline constexpr char clean      = 'u'; // nothing                                -> nothing
-inline constexpr char version    = 'v'; // nothing                                -> of this table, and the queues in order
+inline constexpr char version = 'v'; // nothing                                -> of this table, and the queues in order
 
 inline std::string_view bytes_of(const Uuid& id)
 {

@@ -21,9 +21,10 @@ constexpr std::array all_states{JobState::waiting,   JobState::scheduled, JobSta
 
 } // namespace
 
-result<std::vector<std::pair<Position, ReadyJob>>>
-JobTable::ready_after(const std::string& queue, std::uint32_t priority, std::optional<Position> after,
-                      std::size_t limit) const
+result<std::vector<std::pair<Position, ReadyJob>>> JobTable::ready_after(const std::string& queue,
+                                                                         std::uint32_t priority,
+                                                                         std::optional<Position> after,
+                                                                         std::size_t limit) const
 {
     const auto prefix = keys::of_priority(queue, priority);
     auto from         = prefix;
@@ -54,8 +55,8 @@ result<std::vector<std::pair<WakeKey, bool>>> JobTable::wakes_after(const std::o
 
 result<std::uint64_t> JobTable::count_before(const JobRow& row, std::uint64_t most) const
 {
-    const auto prefix = keys::of_queue(keys::ready, row.job.queue);
-    const auto end    = keys::of_ready(row.job);
+    const auto prefix   = keys::of_queue(keys::ready, row.job.queue);
+    const auto end      = keys::of_ready(row.job);
     std::uint64_t count = 0;
     auto cursor         = database_->scan_cursor();
     for (cursor.seek(prefix); count < most && cursor.valid() && cursor.key() < end; cursor.next()) ++count;
@@ -77,8 +78,7 @@ result<std::optional<JobRow>> JobTable::find(const Uuid& id) const
     return std::optional{std::move(row)};
 }
 
-result<void> JobTable::visit(const JobVisit& wanted,
-                             const std::function<bool(const Uuid&, const JobRow&)>& visit) const
+result<void> JobTable::visit(const JobVisit& wanted, const std::function<bool(const Uuid&, const JobRow&)>& visit) const
 {
     const auto queues = wanted.queue.empty() ? this->queues() : std::set{wanted.queue};
     for (const auto& queue : queues) {

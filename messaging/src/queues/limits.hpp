@@ -20,7 +20,7 @@ public:
     bool has_limit() const { return burst_ != 0; }
     bool may_begin(Time now);
     void begin(Time now);
-    Time next(Time now); // when one more may begin
+    Time next(Time now);          // when one more may begin
     bool is_idle(Time now) const; // nothing that has begun counts any more
 
 private:

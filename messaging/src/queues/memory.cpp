@@ -46,7 +46,7 @@ void QueueEngine::take_in_claim(const JobChange& change)
         const std::lock_guard lock{claim->mutex};
         const auto recorded = change.now.job.recorded;
         has_ended           = claim->stage == Claim::Stage::ending && recorded >= claim->recorded;
-        is_lost = claim->stage != Claim::Stage::taken && recorded > claim->recorded;
+        is_lost             = claim->stage != Claim::Stage::taken && recorded > claim->recorded;
         if (claim->stage == Claim::Stage::over || not(has_ended || is_lost)) return;
         claim->stage = Claim::Stage::over;
     }

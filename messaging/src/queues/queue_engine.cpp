@@ -122,7 +122,8 @@ result<void> QueueEngine::recover()
         const auto decide = [&](const Job& job) -> result<JobFact> {
             if (not job.is_open() || not job.tried.begun) return refuse("job-ended", "It has ended.");
             const auto* definition = definition_of(job.queue);
-            write_to(runtime_.log, LogLevel::warning, "job-worker-lost", {{"job", to_string(id)}, {"queue", job.queue}});
+            write_to(runtime_.log, LogLevel::warning, "job-worker-lost",
+                     {{"job", to_string(id)}, {"queue", job.queue}});
             return fact_of_fault(job, definition == nullptr ? QueueOptions{} : definition->options, id,
                                  job.tried.ended + 1, lost);
         };
@@ -146,8 +147,8 @@ result<void> QueueEngine::start()
     for (const auto& [name, queue] : queues_) {
         const QueueOptions& options = queue->definition.options;
         if (options.in_order_per_key) continue;
-        const auto at_once = options.at_once_per_key == 0 ? std::numeric_limits<std::size_t>::max()
-                                                          : options.at_once_per_key;
+        const auto at_once =
+            options.at_once_per_key == 0 ? std::numeric_limits<std::size_t>::max() : options.at_once_per_key;
         BOOST_OUTCOME_TRY(table_->release_all(name, at_once));
     }
     BOOST_OUTCOME_TRY(call_user_code("the start of the threads for jobs", {}, [&] {
@@ -174,12 +175,11 @@ void QueueEngine::take_up()
         pump_all();
         read_more_wakes();
     }
-    auto following = bus_.subscribe(
-        {.name = "queues", .scope = Scope::category("job"), .after = table_->checkpoint()},
-        [weak = weak_from_this()](const Delivery& delivery) -> result<void> {
-            const auto self = weak.lock();
-            return self ? self->hear(delivery) : done();
-        });
+    auto following = bus_.subscribe({.name = "queues", .scope = Scope::category("job"), .after = table_->checkpoint()},
+                                    [weak = weak_from_this()](const Delivery& delivery) -> result<void> {
+                                        const auto self = weak.lock();
+                                        return self ? self->hear(delivery) : done();
+                                    });
     const std::lock_guard lock{mutex_};
     following_ = std::move(following);
 }
@@ -272,7 +272,8 @@ void QueueEngine::stop()
     {
         const std::lock_guard table_alone{tables_}; // whatever uses the table has ended
     }
-    if (not error()) static_cast<void>(table_->put_clean_mark()); // without it the next start counts attempts more carefully
+    if (not error())
+        static_cast<void>(table_->put_clean_mark()); // without it the next start counts attempts more carefully
     const std::lock_guard lock{mutex_};
     claims_.clear();
     lost_.clear();

@@ -131,9 +131,9 @@ private:
     const std::string directory_;
     std::optional<Error> refused_; // the first queue that was added in vain
 
-    std::mutex starting_;       // of open(), start() and stop()
-    mutable std::mutex tables_; // of tasks of the table, one at a time; before mutex_
-    mutable std::mutex mutex_;  // over what follows
+    std::mutex starting_;             // of open(), start() and stop()
+    mutable std::mutex tables_;       // of tasks of the table, one at a time; before mutex_
+    mutable std::mutex mutex_;        // over what follows
     std::unique_ptr<JobTable> table_; // made once
     std::map<std::string, std::unique_ptr<QueueState>, std::less<>> queues_;
     std::map<std::string, std::unique_ptr<Executor>> pools_;

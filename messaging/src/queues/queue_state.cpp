@@ -13,7 +13,7 @@ namespace {
 // So often it is the turn of the job that waits longest.
 constexpr std::uint64_t fair_turn = 10;
 // When it is looked at again whether somebody knows the type of a job, or whether its key is free.
-constexpr Duration soon = std::chrono::seconds{1};
+constexpr Duration soon  = std::chrono::seconds{1};
 constexpr Duration later = std::chrono::minutes{1};
 // Passed over in one go.
 constexpr std::size_t most_aside = 1'024;
@@ -140,9 +140,7 @@ void QueueState::begin(const ReadyJob& job, Time now)
     key.rate.begin(now);
     // Keys whose second is over are forgotten, now and then.
     if (begun_ % 1'024 == 0) {
-        std::erase_if(keys_, [&](const auto& one) {
-            return one.second.in_work == 0 && one.second.rate.is_idle(now);
-        });
+        std::erase_if(keys_, [&](const auto& one) { return one.second.in_work == 0 && one.second.rate.is_idle(now); });
     }
 }
 

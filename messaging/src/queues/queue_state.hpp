@@ -44,8 +44,8 @@ public:
 
     // What was passed over since it was asked last, and is to leave the index of those that are ready.
     struct Aside {
-        std::vector<Uuid> held;                           // their key has as many in work as it may
-        std::vector<std::pair<Uuid, Time>> delayed;       // until their key may begin one more; or nobody knows their type
+        std::vector<Uuid> held;                     // their key has as many in work as it may
+        std::vector<std::pair<Uuid, Time>> delayed; // until their key may begin one more; or nobody knows their type
         bool empty() const { return held.empty() && delayed.empty(); }
     };
     Aside take_aside();
@@ -75,8 +75,8 @@ public:
     const QueueDefinition definition;
     Time paused_until{};
     unsigned free_workers;
-    bool is_read = false;             // more of the index is being read
-    std::optional<Time> looks_again;  // a timer was set
+    bool is_read = false;            // more of the index is being read
+    std::optional<Time> looks_again; // a timer was set
     static constexpr std::size_t most_being_recorded = 1'024;
 
 private:

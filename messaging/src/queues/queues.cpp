@@ -52,9 +52,10 @@ private:
 Error detail::job_form_gives_no_job(const RecordedEvent& job)
 {
     return {Failure::invalid, "job-form-gives-no-job",
-            fmt::format("read the job {} of the type {} and found that the upcast of its form does not give exactly one job "
-                        "of the queue; a job that has changed becomes one job",
-                        job.stream, job.type)};
+            fmt::format(
+                "read the job {} of the type {} and found that the upcast of its form does not give exactly one job "
+                "of the queue; a job that has changed becomes one job",
+                job.stream, job.type)};
 }
 
 Queues::Queues(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory)

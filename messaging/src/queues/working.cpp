@@ -177,8 +177,8 @@ void QueueEngine::run(const ClaimPtr& claim)
     }
     // A mark that it was begun would count as an attempt, so that one is taken back.
     if (claim->stage != Claim::Stage::running || stopping_) {
-        handled(claim, job_given_back());
-        return handler_returned(claim);
+        handler_returned(claim);
+        return handled(claim, job_given_back());
     }
     if (time.count() > 0) {
         claim->ends = runtime_.clock.now() + time;
@@ -188,8 +188,9 @@ void QueueEngine::run(const ClaimPtr& claim)
     }
     auto answer = call_user_code("the handler of the job", claim->read.type,
                                  [&] { return definition.handle(claim->first, *claim); });
-    handled(claim, std::move(answer));
+    // First: when the end is recorded, and heard of, the key is free for the next job at once.
     handler_returned(claim);
+    handled(claim, std::move(answer));
 }
 
 void QueueEngine::time_is_over(const ClaimPtr& claim)

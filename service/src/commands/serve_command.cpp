@@ -56,9 +56,9 @@ Json json_of(const ActivityState& activity)
 // What the queues have in each state, and whether they are paused.
 Json queues_of(Service& service)
 {
-    auto all           = Json::array();
-    const auto queues  = service.queues().list_queues();
-    const auto listed  = queues ? queues.value() : std::vector<QueueStatus>{}; // a service without queues has none open
+    auto all          = Json::array();
+    const auto queues = service.queues().list_queues();
+    const auto listed = queues ? queues.value() : std::vector<QueueStatus>{}; // a service without queues has none open
     for (const auto& queue : listed) {
         auto jobs = Json::object();
         for (const auto& [state, number] : queue.jobs) jobs[std::string{to_string(state)}] = number;

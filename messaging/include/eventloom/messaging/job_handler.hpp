@@ -29,7 +29,7 @@ public:
     virtual ~JobContext() = default;
 
     // The same in each attempt: hand it over as the key of what is asked of the outside, which then recognises repetition.
-    virtual const Uuid& id() const = 0;
+    virtual const Uuid& id() const   = 0;
     virtual unsigned attempt() const = 0; // 1, 2, ...
     // After it the attempt counts as failed, and what the handler answers counts no more. Time::max(): none.
     virtual Time deadline() const = 0;

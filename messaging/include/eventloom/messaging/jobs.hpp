@@ -72,8 +72,8 @@ struct JobOptions {
     WhenExpired when_expired        = WhenExpired::dead_letter;
     std::string key                 = {}; // whose limits it is under: an account, a customer. At most 128 bytes
     std::optional<UniqueJob> unique = std::nullopt;
-    std::vector<std::string> labels = {}; // for people, and to be found by: they are the tags of the event
-    unsigned attempts               = 0;  // at most so many; 0: as the queue says
+    std::vector<std::string> labels = {};      // for people, and to be found by: they are the tags of the event
+    unsigned attempts               = 0;       // at most so many; 0: as the queue says
     std::chrono::milliseconds attempt_time{0}; // for one attempt; 0: as the queue says
     // The job's own id: enqueued again with it, it is the same job. nil: a fresh one.
     Uuid id          = {};
@@ -84,7 +84,7 @@ struct JobOptions {
 // What became of enqueueing.
 struct EnqueuedJob {
     Uuid id;
-    Position position = 0; // of the log after it
+    Position position = 0;     // of the log after it
     bool stood_before = false; // nothing was written: it is this job already, or a unique one that stands
 
     std::string stream() const { return "job-" + to_string(id); }

@@ -15,12 +15,14 @@
 namespace eventloom {
 
 struct QueueOptions {
-    unsigned workers    = 4; // threads on which its handlers run
-    std::size_t at_once = 0; // jobs that are in work, with those whose end is being recorded; 0: as many as there are workers
-    double per_second   = 0; // jobs that begin in any second; 0: no limit
+    unsigned workers = 4; // threads on which its handlers run
+    std::size_t at_once =
+        0; // jobs that are in work, with those whose end is being recorded; 0: as many as there are workers
+    double per_second = 0; // jobs that begin in any second; 0: no limit
 
     // For each key of a job (JobOptions::key). Jobs without a key have none of these limits.
-    bool in_order_per_key       = false; // one at a time, in the order in which they were enqueued; also while one waits to be tried again
+    bool in_order_per_key =
+        false; // one at a time, in the order in which they were enqueued; also while one waits to be tried again
     std::size_t at_once_per_key = 0;
     double per_second_per_key   = 0;
 

@@ -136,8 +136,9 @@ public:
     void send(const id<State>& to, Command command, SendOptions options, const Job& job, JobOptions job_options,
               CommandDone done)
     {
-        send_with(detail::command_type<State, Command>, to.stream(), std::make_shared<const Command>(std::move(command)),
-                  std::move(options), new_job<Queue>(job, std::move(job_options)), std::move(done));
+        send_with(detail::command_type<State, Command>, to.stream(),
+                  std::make_shared<const Command>(std::move(command)), std::move(options),
+                  new_job<Queue>(job, std::move(job_options)), std::move(done));
     }
     template <job_queue Queue, aggregate State, decided_by<State> Command, job_of<Queue> Job>
     result<Receipt> send(const id<State>& to, Command command, SendOptions options, const Job& job,

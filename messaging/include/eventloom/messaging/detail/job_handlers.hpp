@@ -65,14 +65,16 @@ consteval bool is_job_handler()
 template <class Queue, class Job, class... Handlers>
 consteval bool has_one_handler()
 {
-    constexpr std::size_t count = (std::size_t{0} + ... + std::size_t{std::is_same_v<typename job_handler<Handlers>::type, Job>});
+    constexpr std::size_t count =
+        (std::size_t{0} + ... + std::size_t{std::is_same_v<typename job_handler<Handlers>::type, Job>});
     if constexpr (count == 0) static_cast<void>(sizeof(job_without_a_handler<Job, Queue>));
     static_assert(count == 1, "each job of a queue has one handler");
     return count == 1;
 }
 
 template <class Queue, class... Entry, class... Handlers>
-consteval bool each_has_one_handler(std::type_identity<std::tuple<Entry...>>, std::type_identity<std::tuple<Handlers...>>)
+consteval bool each_has_one_handler(std::type_identity<std::tuple<Entry...>>,
+                                    std::type_identity<std::tuple<Handlers...>>)
 {
     return (has_one_handler<Queue, typename Entry::fact, Handlers...>() && ...);
 }
