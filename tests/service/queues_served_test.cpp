@@ -2,7 +2,6 @@
 #include "service/door_client.hpp"
 #include "service/serving.hpp"
 #include "support/mailing.hpp"
-#include "json/value_from_json.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/messaging/queues.hpp>
