@@ -57,6 +57,9 @@ public:
             REQUIRE(send_all(*shop, again));
             const auto finished = shop->finish_everything();
             REQUIRE(finished);
+            // Orders that wait for more cups are cancelled: none come.
+            simulated_.advance(std::chrono::hours{24 * 15});
+            REQUIRE(shop->finish_everything());
             check(*shop);
         }
         forget_the_process();

@@ -93,8 +93,8 @@ el::result<void> finish_everything(Shop& shop, el::Output& out)
     return shop.finish_everything([&] { return progress.at(service.store().head(), 0); });
 }
 
-// A service that runs has sagas of others, and always something to do: there only what follows from the command is waited for.
-// A command that opens the shop itself lets all of them go on while it does.
+} // namespace
+
 el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Output& out)
 {
     if (not line.is_running_service()) return finish_everything(shop, out);
@@ -102,11 +102,23 @@ el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Out
                                    [&out] { return out.console().go_on(); });
 }
 
+namespace {
+
 el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const OrderId& order, el::Output& out)
 {
     if (not line.is_running_service()) return finish_everything(shop, out);
-    return shop.service().finish_saga("fulfilment", order.value, line.runtime().clock.now() + patience,
-                                      [&out] { return out.console().go_on(); });
+    const auto until = line.runtime().clock.now() + patience;
+    const auto go_on = [&out] { return out.console().go_on(); };
+    BOOST_OUTCOME_TRY(shop.service().finish_saga("fulfilment", order.value, until, go_on));
+    // Nobody knows when the goods come.
+    BOOST_OUTCOME_TRY(const auto now, shop.service().commands().load(order));
+    if (now.stage == orders::Order::Stage::waiting) return el::done();
+    for (const auto* const saga : {"backorder", "resumption"}) {
+        BOOST_OUTCOME_TRY(const auto instance, shop.service().sagas().find(saga, order.value));
+        if (not instance) continue;
+        BOOST_OUTCOME_TRY(shop.service().finish_saga(saga, order.value, until, go_on));
+    }
+    return el::done();
 }
 
 } // namespace
@@ -210,7 +222,8 @@ void add_orders(el::CommandLine& line)
     const auto orders    = line.app().add_subcommand("orders", "Orders: place, approve, cancel, list, show, timeline");
     orders.require_subcommand();
 
-    const auto place = orders.add_subcommand("place", "Place an order and wait until it is completed or cancelled");
+    const auto place = orders.add_subcommand(
+        "place", "Place an order and wait until it is completed or cancelled, or waits for a delivery");
     place.add_option("order", arguments->number, "The order's number").required().check(el::identifier());
     place.add_option("--customer", arguments->customer, "The customer's id (default guest)").check(el::identifier());
     place.add_option("--country", arguments->country, "The country to deliver to (default United Kingdom)");
@@ -247,7 +260,7 @@ void add_orders(el::CommandLine& line)
     const auto list = orders.add_subcommand("list", "All orders, or those of one customer or stage");
     list.add_option("--customer", arguments->customer, "Only those of this customer");
     list.add_option("--stage", arguments->stage, "Only those in this stage")
-        .check(el::one_of({"placed", "completed", "cancelled"}));
+        .check(el::one_of({"placed", "waiting", "completed", "cancelled"}));
     list.add_option("--limit", arguments->limit, "At most this many").check(el::whole_number());
     line.on_rows(list, {"orders"}, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const shop, line.open<Shop>());
@@ -319,7 +332,8 @@ void add_stock(el::CommandLine& line)
         return show_stock(out, *shop, arguments->sku);
     });
 
-    const auto receive = stock.add_subcommand("receive", "Receive a delivery");
+    const auto receive =
+        stock.add_subcommand("receive", "Receive a delivery; orders that wait for it go on, the oldest first");
     receive.add_option("sku", arguments->sku, "The article's stock code").required().check(el::identifier());
     receive.add_option("pieces", arguments->quantity, "How many").required().check(el::whole_number(1, 1'000'000'000));
     receive.add_option("--reference", arguments->reference, "The delivery note");

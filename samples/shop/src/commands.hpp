@@ -12,6 +12,10 @@ void add_shop(el::CommandLine& line);
 // A command that writes nothing.
 void reads(el::CommandLine& line, el::Command command, el::CommandLine::Action action);
 
+// After a command. A service that runs has sagas of others, and always something to do: there only what follows from the command is
+// waited for. A command that opens the shop itself lets all of them go on while it does.
+el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Output& out);
+
 void add_import(el::CommandLine& line);
 void add_orders(el::CommandLine& line);
 void add_stock(el::CommandLine& line);

@@ -6,6 +6,7 @@
 #include "returns/order_return.hpp"
 #include "shipping/shipment.hpp"
 #include "stock/stock_item.hpp"
+#include "wanted.hpp"
 
 #include <eventloom/sagas/saga.hpp>
 
@@ -22,30 +23,6 @@ using el::step;
 using el::undo;
 
 namespace {
-
-struct Wanted {
-    Sku sku;
-    std::int64_t quantity = 0;
-};
-
-// How many of each article, summed over all lines.
-std::vector<Wanted> merged(const std::vector<orders::Line>& lines)
-{
-    std::map<Sku, std::int64_t> quantities;
-    for (const auto& line : lines) quantities[line.sku] += line.quantity;
-    std::vector<Wanted> wanted;
-    for (const auto& [sku, quantity] : quantities) wanted.push_back({sku, quantity});
-    return wanted;
-}
-
-// One command for each article.
-template <class Describe>
-auto for_each_article(const std::vector<Wanted>& articles, Describe describe)
-{
-    std::vector<decltype(send(Sku{}, describe(Wanted{})))> commands;
-    for (const auto& article : articles) commands.push_back(send(article.sku, describe(article)));
-    return commands;
-}
 
 struct Fulfilment {
     OrderId order;
@@ -84,7 +61,7 @@ auto reserve_stock()
 {
     return step("reserve stock", act{[](const Fulfilment& saga) {
                     return for_each_article(saga.articles, [&](const Wanted& article) {
-                        return stock::Reserve{saga.order, article.quantity};
+                        return stock::Reserve{saga.order, article.quantity, article.sku};
                     });
                 }},
                 undo{[](const Fulfilment& saga) {
@@ -134,19 +111,79 @@ auto dispatch_goods()
                 }});
 }
 
+// What was the matter, for the customer.
+std::string reason_of(const el::failure& why)
+{
+    return why.step + ": " + why.reason;
+}
+
 auto cancels_the_order()
 {
     return failed{[](const Fulfilment& saga, const el::failure& why) {
-        return send(saga.order, orders::Cancel{why.step + ": " + why.reason});
+        return send(saga.order, orders::Cancel{reason_of(why)});
     }};
+}
+
+// An article that ran out comes again.
+auto backorders_or_cancels_the_order()
+{
+    return failed{[](const Fulfilment& saga, const el::failure& why) -> el::actions {
+        if (why.code == "out-of-stock") return {send(saga.order, orders::Backorder{why.reason})};
+        return {send(saga.order, orders::Cancel{reason_of(why)})};
+    }};
+}
+
+// What was reserved after a delivery may not have been asked for by a step when the customer cancels.
+auto lets_the_goods_go_and_cancels_the_order()
+{
+    return failed{[](const Fulfilment& saga, const el::failure& why) -> el::actions {
+        return {for_each_article(saga.articles, [&](const Wanted&) { return stock::Release{saga.order}; }),
+                send(saga.order, orders::Cancel{reason_of(why)})};
+    }};
+}
+
+// A provider that does not answer is asked until the deadline: an outage cancels no order.
+constexpr el::retry until_the_deadline{.times = 1'000, .first_wait = 50ms};
+
+auto begins_with_return()
+{
+    return begins{[](const ReturnId& from, const returns::Registered& event) {
+        return Restocking{from, merged(event.lines)};
+    }};
+}
+
+auto put_back_on_the_shelf()
+{
+    return step("put back on the shelf", act{[](const Restocking& saga) {
+                    return for_each_article(saga.articles, [&](const Wanted& article) {
+                        return stock::TakeBack{saga.from, article.quantity};
+                    });
+                }});
 }
 
 } // namespace
 
 el::Saga fulfilment()
 {
-    // A provider that does not answer is asked until the deadline: an outage cancels no order.
-    const el::retry until_the_deadline{.times = 1'000, .first_wait = 50ms};
+    return el::saga<Fulfilment>("fulfilment", 3, begins_with_order(), el::cancelled_by<orders::Cancelled>{}, approval(),
+                                el::together(reserve_stock(), take_payment(until_the_deadline)), record_payment(),
+                                arrange_shipping(), complete_order(), el::no_return{}, dispatch_goods(),
+                                backorders_or_cancels_the_order());
+}
+
+el::Saga resumption()
+{
+    return el::saga<Fulfilment>(
+        "resumption", 1, begins{[](const OrderId& order, const orders::Supplied& event) {
+            return Fulfilment{order, event.customer, event.country, merged(event.lines), event.total, ""};
+        }},
+        el::cancelled_by<orders::Cancelled>{}, el::together(reserve_stock(), take_payment(until_the_deadline)),
+        record_payment(), arrange_shipping(), complete_order(), el::no_return{}, dispatch_goods(),
+        lets_the_goods_go_and_cancels_the_order());
+}
+
+el::Saga second_fulfilment()
+{
     return el::saga<Fulfilment>("fulfilment", 2, begins_with_order(), el::cancelled_by<orders::Cancelled>{}, approval(),
                                 el::together(reserve_stock(), take_payment(until_the_deadline)), record_payment(),
                                 arrange_shipping(), complete_order(), el::no_return{}, dispatch_goods(),
@@ -161,16 +198,15 @@ el::Saga first_fulfilment()
                                 cancels_the_order());
 }
 
+// It cannot be undone that the goods are there: whoever refuses them holds up the saga, and a person sees it.
 el::Saga restocking()
 {
-    return el::saga<Restocking>("restocking", 1, begins{[](const ReturnId& from, const returns::Registered& event) {
-                                    return Restocking{from, merged(event.lines)};
-                                }},
-                                step("put back on the shelf", act{[](const Restocking& saga) {
-                                         return for_each_article(saga.articles, [&](const Wanted& article) {
-                                             return stock::TakeBack{saga.from, article.quantity};
-                                         });
-                                     }}));
+    return el::saga<Restocking>("restocking", 2, begins_with_return(), el::no_return{}, put_back_on_the_shelf());
+}
+
+el::Saga first_restocking()
+{
+    return el::saga<Restocking>("restocking", 1, begins_with_return(), put_back_on_the_shelf());
 }
 
 } // namespace shop

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace shop {
@@ -174,73 +175,135 @@ el::result<void> list_customers(el::Output& out, const Shop& shop, std::size_t l
 
 namespace {
 
-// Visits the returns of a scope, which the log itself has; nothing more is wanted when the visitor says false.
-el::result<void> visit_returns(Shop& shop, const el::Scope& scope,
-                               const std::function<bool(const std::string&, const returns::Registered&)>& visit)
+using returns::OrderReturn;
+
+// A return, as the log has it.
+struct ReturnRow {
+    std::string stage;
+    CustomerId customer;
+    std::string country;
+    std::optional<BusinessTime> returned_at;
+    std::vector<orders::Line> lines;
+    Money total;
+};
+using ReturnRows = std::vector<std::pair<std::string, ReturnRow>>; // by number, in the order of the log
+
+template <class Fact>
+bool is(const el::RecordedEvent& event)
 {
-    const auto& type  = el::event_type<returns::OrderReturn, returns::Registered>();
+    return event.type == el::event_type<OrderReturn, Fact>().name;
+}
+
+template <class Fact>
+el::result<Fact> read_as(const el::RecordedEvent& event)
+{
+    Fact read;
+    const auto& type = el::event_type<OrderReturn, Fact>();
+    const auto keep  = [&](std::size_t place, const void* fact) -> el::result<void> {
+        if (place == OrderReturn::Events::index_of<Fact>) read = *static_cast<const Fact*>(fact);
+        return el::done();
+    };
+    auto decoded = type.decode(event.schema_version, event.data, keep);
+    if (not decoded) return el::at_event(std::move(decoded.error()), event);
+    return read;
+}
+
+template <class Fact>
+void take(ReturnRow& row, const Fact& event)
+{
+    row.customer = event.customer;
+    row.country  = event.country;
+    row.lines    = event.lines;
+    row.total    = event.total;
+}
+
+el::result<void> evolve_row(ReturnRow& row, const el::RecordedEvent& event)
+{
+    if (is<returns::AskedFor>(event)) {
+        BOOST_OUTCOME_TRY(const auto asked, read_as<returns::AskedFor>(event));
+        take(row, asked);
+        row.stage = "asked for";
+    } else if (is<returns::Registered>(event)) {
+        BOOST_OUTCOME_TRY(const auto registered, read_as<returns::Registered>(event));
+        take(row, registered);
+        row.returned_at = registered.returned_at;
+        row.stage       = "goods received";
+    } else if (is<returns::Reminded>(event)) {
+        row.stage = "reminded";
+    } else if (is<returns::Refunded>(event)) {
+        row.stage = "refunded";
+    } else if (is<returns::GivenUp>(event)) {
+        row.stage = "given up";
+    }
+    return el::done();
+}
+
+// The returns of a scope, which the log itself has.
+el::result<ReturnRows> returns_in(Shop& shop, const el::Scope& scope)
+{
+    ReturnRows rows;
+    std::map<std::string, std::size_t> places;
     const auto cursor = shop.service().plaintext_store().read({.scope = scope});
     for (;;) {
         BOOST_OUTCOME_TRY(const el::RecordedEvent* event, cursor->next());
-        if (event == nullptr) return el::done();
-        if (event->type != type.name) continue;
-        bool go_on      = true;
-        const auto take = [&](std::size_t place, const void* fact) -> el::result<void> {
-            if (place != returns::OrderReturn::Events::index_of<returns::Registered>) return el::done();
-            go_on = visit(event->stream.substr(event->stream.find('-') + 1),
-                          *static_cast<const returns::Registered*>(fact));
-            return el::done();
-        };
-        auto read = type.decode(event->schema_version, event->data, take);
-        if (not read) return el::at_event(std::move(read.error()), *event);
-        if (not go_on) return el::done();
+        if (event == nullptr) return rows;
+        const auto number = el::id_of_stream<OrderReturn>(event->stream).value;
+        const auto place  = places.emplace(number, rows.size()).first->second;
+        if (place == rows.size()) rows.emplace_back(number, ReturnRow{});
+        BOOST_OUTCOME_TRY(evolve_row(rows[place].second, *event));
     }
 }
 
-std::int64_t pieces_of(const returns::Registered& back)
+std::int64_t pieces_of(const ReturnRow& back)
 {
     return std::accumulate(back.lines.begin(), back.lines.end(), std::int64_t{0},
                            [](std::int64_t sum, const orders::Line& line) { return sum + line.quantity; });
+}
+
+std::string returned_at(const ReturnRow& back)
+{
+    return back.returned_at ? to_string(*back.returned_at) : "";
 }
 
 } // namespace
 
 el::result<void> list_returns(el::Output& out, Shop& shop, const std::string& customer, std::size_t limit)
 {
+    BOOST_OUTCOME_TRY(const auto all, returns_in(shop, el::Scope::category(OrderReturn::category)));
     Rows rows;
-    const auto add = [&](const std::string& number, const returns::Registered& back) {
-        if (rows.size() == limit) return false;
-        if (not customer.empty() && back.customer.value != customer) return true;
-        rows.push_back({number, back.customer.value, back.country, to_string(back.returned_at), pieces_of(back),
+    for (const auto& [number, back] : all) {
+        if (rows.size() == limit) break;
+        if (not customer.empty() && back.customer.value != customer) continue;
+        rows.push_back({number, back.customer.value, back.country, returned_at(back), back.stage, pieces_of(back),
                         shown(out, back.total)});
-        return true;
-    };
-    BOOST_OUTCOME_TRY(visit_returns(shop, el::Scope::category(returns::OrderReturn::category), add));
-    out.table(
-        {{"return"}, {"customer"}, {"country"}, {"returned_at"}, {"pieces", Align::right}, {"total", Align::right}},
-        rows);
+    }
+    out.table({{"return"},
+               {"customer"},
+               {"country"},
+               {"returned_at"},
+               {"stage"},
+               {"pieces", Align::right},
+               {"total", Align::right}},
+              rows);
     return el::done();
 }
 
 el::result<void> show_return(el::Output& out, Shop& shop, const std::string& number)
 {
-    std::optional<returns::Registered> back;
-    const auto stream = el::id<returns::OrderReturn>{number}.stream();
-    BOOST_OUTCOME_TRY(visit_returns(shop, el::Scope::stream(stream), [&](const auto&, const auto& found) {
-        back = found;
-        return false;
-    }));
-    if (not back) return nothing_of("return", number, "`returns list` shows all");
-    auto lines = Json::array();
-    for (const auto& line : back->lines) {
+    BOOST_OUTCOME_TRY(const auto found, returns_in(shop, el::Scope::stream(ReturnId{number}.stream())));
+    if (found.empty()) return nothing_of("return", number, "`returns list` shows all");
+    const ReturnRow& back = found.front().second;
+    auto lines            = Json::array();
+    for (const auto& line : back.lines) {
         lines.push_back({{"sku", line.sku.value}, {"pieces", line.quantity}, {"price", shown(out, line.price)}});
     }
     out.properties({{"return", number},
-                    {"customer", back->customer.value},
-                    {"country", back->country},
-                    {"returned_at", to_string(back->returned_at)},
-                    {"pieces", pieces_of(*back)},
-                    {"total", shown(out, back->total)},
+                    {"customer", back.customer.value},
+                    {"country", back.country},
+                    {"returned_at", returned_at(back)},
+                    {"stage", back.stage},
+                    {"pieces", pieces_of(back)},
+                    {"total", shown(out, back.total)},
                     {"lines", lines}});
     return el::done();
 }

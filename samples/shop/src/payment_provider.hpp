@@ -34,6 +34,12 @@ struct Refund {
     std::string reference;
 };
 
+// The same for goods that came back.
+struct RefundReturn {
+    using answer = Receipt;
+    std::string reference;
+};
+
 // Asked again with the same key, a provider gives the first answer and takes no money twice.
 class PaymentProvider {
 public:

@@ -12,6 +12,11 @@ constexpr el::Duration finishing_time = std::chrono::hours{1};
 constexpr el::ActivityOptions of_the_provider{.attempt_time      = std::chrono::seconds{30},
                                               .tries_again_every = std::chrono::seconds{5}};
 
+// A return has ten tries, as all sagas with handlers. While the provider is left alone none is used up, so this begins with the first
+// fault: an outage costs one try, and one more for each restart of the shop in it.
+constexpr el::ActivityOptions of_the_provider_for_returns{
+    .attempt_time = std::chrono::seconds{30}, .stops_after_faults = 1, .tries_again_every = std::chrono::seconds{5}};
+
 } // namespace
 
 el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const std::string& directory,
@@ -39,14 +44,22 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     auto& sagas    = shop->service_->sagas();
     auto* provider = shop->provider_.get();
     sagas.add(first_fulfilment());
+    sagas.add(second_fulfilment());
     sagas.add(fulfilment());
+    sagas.add(backorder());
+    sagas.add(resumption());
+    sagas.add(first_restocking());
     sagas.add(restocking());
+    sagas.add(returning());
     sagas.perform<Charge>(
         [provider](const Charge& charge, const el::CallKey& key) { return provider->charge(charge, key); },
         of_the_provider);
     sagas.perform<Refund>(
         [provider](const Refund& refund, const el::CallKey& key) { return provider->refund(refund, key); },
         of_the_provider);
+    sagas.perform<RefundReturn>([provider](const RefundReturn& back,
+                                           const el::CallKey& key) { return provider->refund({back.reference}, key); },
+                                of_the_provider_for_returns);
     return shop;
 }
 

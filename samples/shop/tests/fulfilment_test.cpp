@@ -1,78 +1,12 @@
 // What becomes of orders in virtual time: they wait for approval, are cancelled, and outlast a provider that is down.
 #include "fulfilment.hpp"
-#include "orders/order.hpp"
-#include "shop.hpp"
-#include "stock/stock_item.hpp"
-#include "support/every_store.hpp"
-
-#include <eventloom/storage/system_files.hpp>
-
-#include <catch2/catch.hpp>
+#include "shop_in_virtual_time.hpp"
 
 namespace fulfilment_test {
 
 using namespace shop;
+using namespace shop::testing;
 using namespace std::chrono_literals;
-using eventloom::testing::TemporaryDirectory;
-
-struct ShopInVirtualTime {
-    el::SimulatedExecutor simulated{1};
-    el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
-    TemporaryDirectory directory;
-    std::unique_ptr<Shop> shop;
-
-    void open()
-    {
-        auto opened = Shop::open(runtime, directory.path(), {}, true);
-        REQUIRE(opened);
-        shop = std::move(opened.value());
-        REQUIRE(shop->service().start());
-    }
-    void close() { shop.reset(); }
-    el::CommandBus& commands() { return shop->service().commands(); }
-
-    void receive_tea() { REQUIRE(commands().send(Sku{"tea"}, stock::Receive{1'000, ""})); }
-    void place(const std::string& order, Money price = Money{450})
-    {
-        const orders::Place place{CustomerId{"ada"}, "UK", BusinessTime{}, {{Sku{"tea"}, "TEA", 1, price}}};
-        REQUIRE(commands().send(OrderId{order}, place));
-    }
-    void settle() { REQUIRE(shop->service().settle(simulated.now())); }
-    void finish() { REQUIRE(shop->finish_everything()); }
-
-    el::SagaInstance saga(const std::string& order)
-    {
-        const auto found = shop->service().sagas().find("fulfilment", order);
-        REQUIRE(found);
-        REQUIRE(found.value());
-        return *found.value();
-    }
-    std::string stage(const std::string& order) { return shop->orders().get(OrderId{order}).value()->stage; }
-    StockLevel tea() { return *shop->stock().get(Sku{"tea"}).value(); }
-    // How often it was charged, and not given back.
-    int charged(const std::string& order)
-    {
-        int charges = 0;
-        REQUIRE(shop->provider().visit_charges([&](const std::string& reference, Money /*amount*/, bool refunded) {
-            if (reference == order && not refunded) ++charges;
-        }));
-        return charges;
-    }
-    unsigned faults()
-    {
-        unsigned faults = 0;
-        for (const auto& activity : shop->service().sagas().activities()) faults += activity.faults;
-        return faults;
-    }
-};
-
-struct OpenShop : ShopInVirtualTime {
-    OpenShop()
-    {
-        open();
-        receive_tea();
-    }
-};
 
 const Money large = orders::most_without_approval + Money{1};
 

@@ -174,7 +174,9 @@ TEST_CASE("zsh is told the same commands as bash", "[shop][process][typing]")
     const TemporaryDirectory directory;
     const auto script = run(directory, {"completion", "zsh"}).output;
     CHECK(script.starts_with("#compdef shop\n"));
-    CHECK_THAT(script, Catch::Contains("'place:Place an order and wait until it is completed or cancelled'"));
+    CHECK_THAT(
+        script,
+        Catch::Contains("'place:Place an order and wait until it is completed or cancelled, or waits for a delivery'"));
     CHECK_THAT(script, Catch::Contains("--decline-rate"));
     CHECK(run(directory, {"completion", "fish"}).exit_code == 2);
 }

@@ -1,4 +1,5 @@
-// An order: placed by a customer, approved by somebody if it is large; in the end completed or cancelled.
+// An order: placed by a customer, approved by somebody if it is large; it may wait for a delivery, and is in the end completed or
+// cancelled.
 #pragma once
 
 #include "../ids.hpp"
@@ -38,12 +39,16 @@ struct Placed    { CustomerId customer; std::string country; BusinessTime placed
 struct Completed { std::string receipt; std::string tracking; };
 struct Cancelled { std::string reason; CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; Money total; };
 struct Approved  { std::string by; };
+struct Backordered { std::string reason; std::vector<Line> lines; };
+struct Supplied  { CustomerId customer; std::string country; std::vector<Line> lines; Money total; };
 
 // Commands: what somebody asks for. Imperative, and open to refusal.
 struct Place    { CustomerId customer; std::string country; BusinessTime placed_at; std::vector<Line> lines; };
 struct Complete { std::string receipt; std::string tracking; };
 struct Cancel   { std::string reason; };
 struct Approve  { std::string by; };
+struct Backorder { std::string reason; };
+struct Supply   { };
 
 // State: only what the next decision needs to know.
 struct Order {
@@ -53,9 +58,11 @@ struct Order {
     using Events = el::events<el::event<"order-placed", Placed>,
                               el::event<"order-completed", Completed>,
                               el::event<"order-cancelled", Cancelled>,
-                              el::event<"order-approved", Approved>>;
+                              el::event<"order-approved", Approved>,
+                              el::event<"order-backordered", Backordered>,
+                              el::event<"order-supplied", Supplied>>;
 
-    enum class Stage { none, placed, completed, cancelled };
+    enum class Stage { none, placed, waiting, completed, cancelled };
 
     Stage stage      = Stage::none;
     bool is_approved = false;
@@ -67,6 +74,8 @@ inline Order evolve(Order order, const Placed& event) { order.stage = Order::Sta
 inline Order evolve(Order order, const Completed&) { order.stage = Order::Stage::completed; return order; }
 inline Order evolve(Order order, const Cancelled&) { order.stage = Order::Stage::cancelled; return order; }
 inline Order evolve(Order order, const Approved&) { order.is_approved = true; return order; }
+inline Order evolve(Order order, const Backordered&) { order.stage = Order::Stage::waiting; return order; }
+inline Order evolve(Order order, const Supplied&) { order.stage = Order::Stage::placed; return order; }
 
 // clang-format on
 
@@ -129,6 +138,25 @@ inline el::result<std::optional<Approved>> decide(const Approve& command, const 
     if (order.stage != Order::Stage::placed)
         return el::refuse("not-placed", "Only an order that was placed, and not cancelled, can be approved.");
     return Approved{command.by};
+}
+
+// The goods are not there: it waits for a delivery, unless it was cancelled at the same time.
+inline el::result<std::optional<Backordered>> decide(const Backorder& command, const Order& order)
+{
+    if (order.stage == Order::Stage::none) return el::refuse("no-such-order", "There is no such order.");
+    if (order.stage == Order::Stage::completed)
+        return el::refuse("on-its-way", "A completed order waits for no delivery.");
+    if (order.stage != Order::Stage::placed) return std::nullopt;
+    return Backordered{command.reason, order.placed.lines};
+}
+
+// The goods have come, and are reserved for it. Nothing follows when it was cancelled at the same time.
+inline el::result<std::optional<Supplied>> decide(const Supply&, const Order& order)
+{
+    if (order.stage == Order::Stage::none) return el::refuse("no-such-order", "There is no such order.");
+    if (order.stage != Order::Stage::waiting) return std::nullopt;
+    const Placed& placed = order.placed;
+    return Supplied{placed.customer, placed.country, placed.lines, placed.total};
 }
 
 static_assert(el::aggregate<Order>); // every event above has its evolve, and every stored name is its own

@@ -29,6 +29,14 @@ el::Projected<OrderId, OrderSummary> order_summaries()
                    .reason    = {}};
             for (const Line& line : event.lines) row.pieces += line.quantity;
         },
+        [](OrderSummary& row, const Backordered& event) {
+            row.stage  = "waiting";
+            row.reason = "waits for a delivery: " + event.reason;
+        },
+        [](OrderSummary& row, const Supplied&) {
+            row.stage = "placed";
+            row.reason.clear();
+        },
         [](OrderSummary& row, const Completed& event) {
             row.stage    = "completed";
             row.receipt  = event.receipt;

@@ -17,13 +17,13 @@ struct OrderSummary {
     std::string country;
     BusinessTime placed_at;
     Day day;
-    std::string stage; // "placed", "completed", "cancelled"
+    std::string stage; // "placed", "waiting", "completed", "cancelled"
     std::int64_t lines  = 0;
     std::int64_t pieces = 0;
     Money total;
     std::string receipt;
     std::string tracking;
-    std::string reason; // of a cancellation
+    std::string reason; // why it waits, or was cancelled
 };
 // Indexes: "customer" (customer, placed_at), "stage" (stage, placed_at), "day" (day, placed_at).
 el::Projected<OrderId, OrderSummary> order_summaries();

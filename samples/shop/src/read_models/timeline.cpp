@@ -58,6 +58,19 @@ el::Projected<TimelineKey, TimelineEntry> timeline()
         [](Entries& entries, const orders::Approved& event, const Where& where) {
             tell(entries, number_of(where), where, "approved by " + event.by);
         },
+        [](Entries& entries, const orders::Backordered& event, const Where& where) {
+            tell(entries, number_of(where), where, "waits for a delivery: " + event.reason);
+        },
+        [](Entries& entries, const orders::Supplied&, const Where& where) {
+            tell(entries, number_of(where), where, "all goods have come");
+        },
+        [](Entries& entries, const stock::Awaited& event, const Where& where) {
+            tell(entries, event.order.value, where, "waits for " + pieces_in_words(event.quantity, where));
+        },
+        [](Entries& entries, const stock::Forgone& event, const Where& where) {
+            tell(entries, event.order.value, where,
+                 "waits no longer for " + el::id_of_stream<StockItem>(where.stream).value);
+        },
         [](Entries& entries, const stock::Reserved& event, const Where& where) {
             tell(entries, event.order.value, where, "reserved " + pieces_in_words(event.quantity, where));
         },
@@ -84,6 +97,20 @@ el::Projected<TimelineKey, TimelineEntry> timeline()
         },
         [](Entries& entries, const orders::Cancelled& event, const Where& where) {
             tell(entries, number_of(where), where, "cancelled: " + event.reason);
+        },
+        [](Entries& entries, const returns::AskedFor& event, const Where& where) {
+            tell(entries, number_of(where), where,
+                 "asked for by " + event.customer.value + ": " + lines_in_words(event.lines, event.total) +
+                     (event.reason.empty() ? "" : ", because: " + event.reason));
+        },
+        [](Entries& entries, const returns::Reminded&, const Where& where) {
+            tell(entries, number_of(where), where, "the customer is reminded to send the goods back");
+        },
+        [](Entries& entries, const returns::Refunded& event, const Where& where) {
+            tell(entries, number_of(where), where, "the money is given back, of " + event.receipt);
+        },
+        [](Entries& entries, const returns::GivenUp&, const Where& where) {
+            tell(entries, number_of(where), where, "given up: the goods have not come within 30 days");
         },
         [](Entries& entries, const returns::Registered& event, const Where& where) {
             tell(entries, number_of(where), where,

@@ -1,4 +1,5 @@
-// Goods that a customer sent back.
+// Goods that a customer sent back. A return of an order is asked for, waits for the goods, and is then refunded; it has the number of its
+// order, so an order is returned once. One that was read from a file of invoices is registered at once, with a number of its own.
 #pragma once
 
 #include "../ids.hpp"
@@ -7,6 +8,7 @@
 
 #include <eventloom/framework/aggregate.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,31 +20,98 @@ using orders::Line;
 
 // Events.
 struct Registered { CustomerId customer; std::string country; BusinessTime returned_at; std::vector<Line> lines; Money total; };
+struct AskedFor   { CustomerId customer; std::string country; std::string reason; std::vector<Line> lines; Money total; };
+struct Reminded   { };
+struct Refunded   { std::string receipt; };
+struct GivenUp    { };
 
 // Commands.
-struct Register { CustomerId customer; std::string country; BusinessTime returned_at; std::vector<Line> lines; };
+struct Register     { CustomerId customer; std::string country; BusinessTime returned_at; std::vector<Line> lines; };
+struct AskFor       { CustomerId customer; std::string country; std::string reason; std::vector<Line> lines; };
+struct Receive      { BusinessTime returned_at; };
+struct Remind       { };
+struct RecordRefund { std::string receipt; };
+struct GiveUp       { };
 
 // State.
 struct OrderReturn {
     static constexpr auto category = "return";
 
-    using Events = el::events<el::event<"return-registered", Registered>>;
+    using Events = el::events<el::event<"return-registered", Registered>,
+                              el::event<"return-asked-for", AskedFor>,
+                              el::event<"return-reminded", Reminded>,
+                              el::event<"return-refunded", Refunded>,
+                              el::event<"return-given-up", GivenUp>>;
 
-    bool registered = false;
+    enum class Stage { none, asked_for, registered, refunded, given_up };
+
+    Stage stage        = Stage::none;
+    bool was_reminded = false;
+    AskedFor asked_for; // the goods are those that it was asked for
 };
 
 // Evolve.
-inline OrderReturn evolve(OrderReturn back, const Registered&) { back.registered = true; return back; }
+inline OrderReturn evolve(OrderReturn back, const Registered&)     { back.stage = OrderReturn::Stage::registered; return back; }
+inline OrderReturn evolve(OrderReturn back, const AskedFor& event) { back.stage = OrderReturn::Stage::asked_for; back.asked_for = event; return back; }
+inline OrderReturn evolve(OrderReturn back, const Reminded&)       { back.was_reminded = true; return back; }
+inline OrderReturn evolve(OrderReturn back, const Refunded&)       { back.stage = OrderReturn::Stage::refunded; return back; }
+inline OrderReturn evolve(OrderReturn back, const GivenUp&)        { back.stage = OrderReturn::Stage::given_up; return back; }
 
 // clang-format on
 
 // Decide.
 inline el::result<Registered> decide(const Register& command, const OrderReturn& back)
 {
-    if (back.registered) return el::refuse("already-registered", "This return was registered before.");
+    if (back.stage != OrderReturn::Stage::none)
+        return el::refuse("already-registered", "This return was registered before.");
     if (const auto checked = orders::check_lines(command.lines); not checked) return checked.as_failure();
     return Registered{command.customer, command.country, command.returned_at, command.lines,
                       orders::total_of(command.lines)};
+}
+
+inline el::result<AskedFor> decide(const AskFor& command, const OrderReturn& back)
+{
+    if (back.stage != OrderReturn::Stage::none)
+        return el::refuse("already-asked-for", "A return of this order was asked for before.");
+    if (const auto checked = orders::check_lines(command.lines); not checked) return checked.as_failure();
+    return AskedFor{command.customer, command.country, command.reason, command.lines, orders::total_of(command.lines)};
+}
+
+inline el::result<Registered> decide(const Receive& command, const OrderReturn& back)
+{
+    using Stage = OrderReturn::Stage;
+    if (back.stage == Stage::none) return el::refuse("no-such-return", "Nobody has asked for this return.");
+    if (back.stage == Stage::given_up) {
+        return el::refuse(
+            "return-given-up",
+            "The return was given up because its goods had not come within 30 days; send them back to the "
+            "customer.");
+    }
+    if (back.stage != Stage::asked_for)
+        return el::refuse("already-registered", "The goods of this return have come before.");
+    const AskedFor& asked = back.asked_for;
+    return Registered{asked.customer, asked.country, command.returned_at, asked.lines, asked.total};
+}
+
+// The goods may come at the same moment: then there is nothing to remind of, and nothing to give up.
+inline el::result<std::optional<Reminded>> decide(const Remind&, const OrderReturn& back)
+{
+    if (back.stage != OrderReturn::Stage::asked_for || back.was_reminded) return std::nullopt;
+    return Reminded{};
+}
+
+inline el::result<std::optional<GivenUp>> decide(const GiveUp&, const OrderReturn& back)
+{
+    if (back.stage != OrderReturn::Stage::asked_for) return std::nullopt;
+    return GivenUp{};
+}
+
+inline el::result<std::optional<Refunded>> decide(const RecordRefund& command, const OrderReturn& back)
+{
+    if (back.stage == OrderReturn::Stage::refunded) return std::nullopt;
+    if (back.stage != OrderReturn::Stage::registered)
+        return el::refuse("goods-not-there", "Only a return whose goods have come is refunded.");
+    return Refunded{command.receipt};
 }
 
 static_assert(el::aggregate<OrderReturn>);

@@ -1,4 +1,6 @@
 // One article on the shelf. At any time: received = on hand + reserved + shipped + written off - returned.
+// Orders for which too little is there may wait for a delivery. Whatever comes onto the shelf is reserved for those that wait, the
+// oldest first; nobody is served before them.
 #pragma once
 
 #include "../ids.hpp"
@@ -6,9 +8,11 @@
 
 #include <eventloom/framework/aggregate.hpp>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace shop::stock {
 
@@ -31,6 +35,8 @@ struct Released   { OrderId order; std::int64_t quantity = 0; };
 struct Dispatched { OrderId order; std::int64_t quantity = 0; };
 struct WrittenOff { std::int64_t quantity = 0; std::string reason; InvoiceRow row = {}; };
 struct TakenBack  { ReturnId from; std::int64_t quantity = 0; };
+struct Awaited    { OrderId order; std::int64_t quantity = 0; };
+struct Forgone    { OrderId order; };
 
 // What they were before: a write-off did not say where it was read.
 struct WrittenOffV1 { std::int64_t quantity = 0; std::string reason; };
@@ -38,7 +44,8 @@ inline WrittenOff upcast(const WrittenOffV1& event) { return {event.quantity, ev
 
 // Commands.
 struct Receive  { std::int64_t quantity = 0; std::string reference; };
-struct Reserve  { OrderId order; std::int64_t quantity = 0; };
+struct Reserve  { OrderId order; std::int64_t quantity = 0; Sku article = {}; }; // the article: for the sentence of a refusal
+struct Await    { OrderId order; std::int64_t quantity = 0; };                   // reserves, now or after a delivery
 struct Release  { OrderId order; };
 struct Dispatch { OrderId order; };
 struct WriteOff { std::int64_t quantity = 0; std::string reason; InvoiceRow row = {}; };
@@ -47,26 +54,42 @@ struct TakeBack { ReturnId from; std::int64_t quantity = 0; };
 // State.
 struct StockItem {
     static constexpr auto category  = "stock";
-    static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100}; // an article is sold for years
+    static constexpr auto snapshots = el::snapshots{.version = 2, .every = 100}; // an article is sold for years
 
     using Events = el::events<el::event<"stock-received", Received>,
                               el::event<"stock-reserved", Reserved>,
                               el::event<"stock-released", Released>,
                               el::event<"stock-dispatched", Dispatched>,
                               el::event<"stock-written-off", WrittenOff, WrittenOffV1>,
-                              el::event<"stock-taken-back", TakenBack>>;
+                              el::event<"stock-taken-back", TakenBack>,
+                              el::event<"stock-awaited", Awaited>,
+                              el::event<"stock-forgone", Forgone>>;
 
     std::int64_t on_hand = 0;                // may be below zero: see WriteOff
     std::map<OrderId, std::int64_t> reserved; // by orders that have neither been dispatched nor let go
+    std::vector<Awaited> waiting;            // the oldest first
+    bool is_known = false;                   // the shop has had some
 };
 
 // Evolve.
-inline StockItem evolve(StockItem item, const Received& event)   { item.on_hand += event.quantity; return item; }
-inline StockItem evolve(StockItem item, const Reserved& event)   { item.on_hand -= event.quantity; item.reserved[event.order] = event.quantity; return item; }
+inline StockItem evolve(StockItem item, const Received& event)   { item.on_hand += event.quantity; item.is_known = true; return item; }
+inline StockItem evolve(StockItem item, const Reserved& event)
+{
+    item.on_hand -= event.quantity;
+    item.reserved[event.order] = event.quantity;
+    std::erase_if(item.waiting, [&](const Awaited& one) { return one.order == event.order; });
+    return item;
+}
 inline StockItem evolve(StockItem item, const Released& event)   { item.on_hand += event.quantity; item.reserved.erase(event.order); return item; }
 inline StockItem evolve(StockItem item, const Dispatched& event) { item.reserved.erase(event.order); return item; }
 inline StockItem evolve(StockItem item, const WrittenOff& event) { item.on_hand -= event.quantity; return item; }
-inline StockItem evolve(StockItem item, const TakenBack& event)  { item.on_hand += event.quantity; return item; }
+inline StockItem evolve(StockItem item, const TakenBack& event)  { item.on_hand += event.quantity; item.is_known = true; return item; }
+inline StockItem evolve(StockItem item, const Awaited& event)    { item.waiting.push_back(event); return item; }
+inline StockItem evolve(StockItem item, const Forgone& event)
+{
+    std::erase_if(item.waiting, [&](const Awaited& one) { return one.order == event.order; });
+    return item;
+}
 
 // clang-format on
 
@@ -83,28 +106,70 @@ inline el::result<void> check_quantity(std::int64_t quantity)
     return el::done();
 }
 
-inline el::result<Received> decide(const Receive& command, const StockItem&)
+// What has happened, and then what is reserved for those that wait, the oldest first. A large order at their head holds up the
+// others: else small ones could be served before it for ever.
+template <class Event>
+el::facts_of<StockItem> and_serves_those_that_wait(const Event& event, const StockItem& item)
+{
+    el::facts_of<StockItem> events{event};
+    if (item.waiting.empty()) return events;
+    auto now = evolve(item, event);
+    while (not now.waiting.empty() && now.waiting.front().quantity <= now.on_hand) {
+        const Reserved next{now.waiting.front().order, now.waiting.front().quantity};
+        events.push_back(next);
+        now = evolve(std::move(now), next);
+    }
+    return events;
+}
+
+inline bool is_waiting(const StockItem& item, const OrderId& order)
+{
+    return std::any_of(item.waiting.begin(), item.waiting.end(),
+                       [&](const Awaited& one) { return one.order == order; });
+}
+
+inline bool has_enough(const StockItem& item, std::int64_t quantity)
+{
+    return item.waiting.empty() && item.on_hand >= quantity;
+}
+
+inline el::result<el::facts_of<StockItem>> decide(const Receive& command, const StockItem& item)
 {
     if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
-    return Received{command.quantity, command.reference};
+    return and_serves_those_that_wait(Received{command.quantity, command.reference}, item);
 }
 
 inline el::result<std::optional<Reserved>> decide(const Reserve& command, const StockItem& item)
 {
     if (item.reserved.contains(command.order)) return std::nullopt;
     if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
-    if (item.on_hand < command.quantity) {
-        return el::refuse("out-of-stock", "Asked for " + std::to_string(command.quantity) + " pieces and found " +
-                                              std::to_string(item.on_hand) + " on hand.");
+    const auto what = command.article.value.empty() ? "" : " of " + command.article.value;
+    if (not item.is_known) return el::refuse("never-in-stock", "The shop has never had any pieces" + what + ".");
+    if (not has_enough(item, command.quantity)) {
+        return el::refuse("out-of-stock", "Asked for " + std::to_string(command.quantity) + " pieces" + what +
+                                              " and found " + std::to_string(item.on_hand) + " on hand, and " +
+                                              std::to_string(item.waiting.size()) + " orders that wait for more.");
     }
     return Reserved{command.order, command.quantity};
 }
 
-inline el::result<std::optional<Released>> decide(const Release& command, const StockItem& item)
+inline el::result<el::facts_of<StockItem>> decide(const Await& command, const StockItem& item)
 {
+    if (item.reserved.contains(command.order) || is_waiting(item, command.order)) return el::facts_of<StockItem>{};
+    if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
+    if (has_enough(item, command.quantity)) {
+        return el::facts_of<StockItem>{Reserved{command.order, command.quantity}};
+    }
+    return el::facts_of<StockItem>{Awaited{command.order, command.quantity}};
+}
+
+inline el::result<el::facts_of<StockItem>> decide(const Release& command, const StockItem& item)
+{
+    if (is_waiting(item, command.order)) return and_serves_those_that_wait(Forgone{command.order}, item);
     const auto held = item.reserved.find(command.order);
-    if (held == item.reserved.end()) return std::nullopt; // nothing was held, so nothing is to be let go
-    return Released{command.order, held->second};
+    // Nothing was held, so nothing is to be let go.
+    if (held == item.reserved.end()) return el::facts_of<StockItem>{};
+    return and_serves_those_that_wait(Released{command.order, held->second}, item);
 }
 
 inline el::result<std::optional<Dispatched>> decide(const Dispatch& command, const StockItem& item)
@@ -122,10 +187,10 @@ inline el::result<WrittenOff> decide(const WriteOff& command, const StockItem&)
     return WrittenOff{command.quantity, command.reason, command.row};
 }
 
-inline el::result<TakenBack> decide(const TakeBack& command, const StockItem&)
+inline el::result<el::facts_of<StockItem>> decide(const TakeBack& command, const StockItem& item)
 {
     if (const auto checked = check_quantity(command.quantity); not checked) return checked.as_failure();
-    return TakenBack{command.from, command.quantity};
+    return and_serves_those_that_wait(TakenBack{command.from, command.quantity}, item);
 }
 
 static_assert(el::aggregate<StockItem>);
