@@ -14,7 +14,7 @@ using el::send;
 
 namespace {
 
-constexpr auto patience = 14 * 24h;
+constexpr auto waiting_time = 14 * 24h;
 
 struct Backorder {
     std::vector<Wanted> articles; // that are not reserved yet: it waits for the first one
@@ -40,7 +40,7 @@ el::Saga backorder()
         [](Backorder& backorder, const OrderId& order, const orders::Backordered& event) -> actions {
             backorder.articles = merged(event.lines);
             actions all        = wait_for_the_first(backorder, order);
-            all.add(el::wake(patience, NotDelivered{}));
+            all.add(el::wake(waiting_time, NotDelivered{}));
             return all;
         },
         [](Backorder& backorder, const OrderId& order, const stock::Reserved&) -> actions {
