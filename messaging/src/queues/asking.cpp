@@ -292,10 +292,10 @@ result<std::string> QueueEngine::why(const Uuid& id) const
                            job.terms.key, to_string(row->wakes));
     }
     BOOST_OUTCOME_TRY(const auto before, table->count_before(*row, counted_before));
-    const auto behind = before == counted_before ? fmt::format("{} jobs and more go before it", before)
-                        : before == 0            ? std::string{"it is next"}
-                                                 : fmt::format("{} jobs go before it", before);
-    return runs.empty() ? behind : fmt::format("{}; {}", runs, behind);
+    const auto turn = before == counted_before ? fmt::format("{} jobs and more go before it", before)
+                      : before == 0            ? std::string{"it is next"}
+                                               : fmt::format("{} jobs go before it", before);
+    return runs.empty() ? turn : fmt::format("{}; {}", runs, turn);
 }
 
 } // namespace eventloom::queues

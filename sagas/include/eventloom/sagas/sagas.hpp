@@ -73,7 +73,7 @@ struct SagaHistoryEntry {
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
-    std::vector<ActivityCallState> calls;  // that it waits for now
+    std::vector<ActivityCallState> calls;  // that it waits for
     std::vector<SagaHistoryEntry> history; // the last ones, as many as were asked for
     std::uint64_t earlier = 0;             // entries that are left out
 };

@@ -8,11 +8,11 @@
 //     CHECK(given(billing(), stay, CheckedOut{8'000}, later(24h * 14)).sends(send(stay, Remind{})));
 //
 // A case has the saga, the id of the instance, and what has happened, in its order: events that the saga hears, and
-// - all_done: everything that it asks for now was done, but calls whose answers are heard;
+// - all_done: everything that it has asked for was done, but calls whose answers are heard;
 // - answered<Charge>(Receipt{...}): a call has its answer;
 // - refused("code"), unavailable("code"): the first thing that it asks for was refused, or failed until its tries were used up;
 // - later(span): so much time passes, and timers, times and deadlines with it.
-// `then` is exactly what the saga asks for now, in its order: el::send, el::call, el::wake, el::wake_off, el::end_saga,
+// `then` is exactly what the saga asks for next, in its order: el::send, el::call, el::wake, el::wake_off, el::end_saga,
 // el::fail_saga; `then()` is nothing. Of a saga of steps that is what is to be done and is not done; of one with handlers it is what
 // the last thing that has happened has led to. `sends` compares what is sent and called alone. INFO(situation.text()) shows what was
 // found. A process:

@@ -1,4 +1,4 @@
-// One case of a test of a saga, in compiled code: what has happened to an instance, and what it asks for now.
+// One case of a test of a saga, in compiled code: what has happened to an instance, and what it asks for next.
 //
 //     SagaCase one{reservation(), "17"};
 //     one.hear(description_of<Requested>, &event);
