@@ -118,13 +118,11 @@ void SagaEngine::begin_by_another_name(const Saga& saga, const Event& event, con
 
 void SagaEngine::hear(const std::shared_ptr<Active>& active, const Event& event, const Taken& taken)
 {
-    const bool is_new    = active->is_known() && event->position > active->instance.heard_to;
-    const bool can_hear  = is_new && active->saga && active->state && active->instance.status == SagaStatus::running;
-    auto fact            = can_hear ? fact_heard(*active, *event) : std::nullopt;
-    const auto status    = active->instance.status;
-    const bool has_ended = status == SagaStatus::completed || status == SagaStatus::compensated ||
-                           (active->instance.outbox.ends && is_open(active->instance));
-    const bool is_of_none = not active->is_known() || (is_new && has_ended);
+    const bool is_new     = active->is_known() && event->position > active->instance.heard_to;
+    const bool can_hear   = is_new && active->saga && active->state && active->instance.status == SagaStatus::running;
+    auto fact             = can_hear ? fact_heard(*active, *event) : std::nullopt;
+    const bool is_ending  = active->instance.outbox.ends && is_open(active->instance);
+    const bool is_of_none = not active->is_known() || (is_new && (is_ending || has_ended(active->instance.status)));
     if (not fact && is_of_none) return pass_over(active, event, taken);
     if (not fact) {
         taken();

@@ -32,11 +32,6 @@ std::optional<InstanceKey> parent_of(const instance::Instance& child)
     return InstanceKey{stream.substr(0, hyphen), stream.substr(hyphen + 1)};
 }
 
-bool has_ended(const instance::Instance& instance)
-{
-    return instance.status == SagaStatus::completed || instance.status == SagaStatus::compensated;
-}
-
 // Failure::invalid "no-key", and what a stream of that name is refused for.
 result<void> check_key(const RunAction& run)
 {
@@ -118,7 +113,7 @@ void SagaEngine::see_to_run(const std::shared_ptr<Active>& child, const Parent& 
                                      "key of an instance of its own",
                                      run.stream())});
         }
-    } else if (child->is_known() && has_ended(child->instance) && task.kind == TaskKind::act) {
+    } else if (child->is_known() && has_ended(child->instance.status) && task.kind == TaskKind::act) {
         tell_parent(*child);
     } else if (task.kind == TaskKind::act && not child->is_known()) {
         if (auto begun = begin_child(*child, parent, task, run); not begun) answer(std::move(begun.error()));
@@ -207,7 +202,7 @@ void SagaEngine::answer_parent(const InstanceKey& parent, const std::string& cal
 // After each append of an instance; most have none.
 void SagaEngine::tell_parent(const Active& child)
 {
-    const auto parent = has_ended(child.instance) ? parent_of(child.instance) : std::nullopt;
+    const auto parent = has_ended(child.instance.status) ? parent_of(child.instance) : std::nullopt;
     if (not parent) return;
     const RunAction run{child.key.saga, child.key.key, nullptr, nullptr};
     const auto forth = call_of_run(run, TaskKind::act);

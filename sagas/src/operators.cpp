@@ -42,11 +42,6 @@ result<void> check_definition(const Active& active)
                             active.key.stream(), active.instance.began.version));
 }
 
-bool has_ended(const instance::Instance& instance)
-{
-    return instance.status == SagaStatus::completed || instance.status == SagaStatus::compensated;
-}
-
 } // namespace
 
 result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide)
@@ -130,7 +125,7 @@ result<void> SagaEngine::cancel(const InstanceKey& key, const std::string& becau
 {
     return ask(key, [=, this](Active& active) -> result<Facts> {
         const Time now = runtime_.clock.now();
-        if (has_ended(active.instance)) {
+        if (has_ended(active.instance.status)) {
             return wrong_status(key, "saga-ended", "cancel", to_string(active.instance.status),
                                 "nothing is left to be undone");
         }
@@ -155,7 +150,7 @@ result<void> SagaEngine::skip(const InstanceKey& key, const std::string& step, c
 {
     return ask(key, [=, this](Active& active) -> result<Facts> {
         const Time now = runtime_.clock.now();
-        if (has_ended(active.instance)) {
+        if (has_ended(active.instance.status)) {
             return wrong_status(key, "saga-ended", "skip a step of", to_string(active.instance.status),
                                 "nothing is left to be done");
         }
@@ -180,7 +175,7 @@ result<void> SagaEngine::skip(const InstanceKey& key, const std::string& step, c
 result<void> SagaEngine::pause(const InstanceKey& key, Time until, const std::string& because)
 {
     return ask(key, [=, this](Active& active) -> result<Facts> {
-        if (has_ended(active.instance)) {
+        if (has_ended(active.instance.status)) {
             return wrong_status(key, "saga-ended", "pause", to_string(active.instance.status),
                                 "only one that still has something to do can be paused");
         }

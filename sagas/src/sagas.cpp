@@ -276,9 +276,7 @@ result<void> Sagas::check_may_lose_history(std::string_view stream) const
         return done();
     }
     BOOST_OUTCOME_TRY(const auto found, find(stream.substr(0, hyphen), stream.substr(hyphen + 1)));
-    const bool has_ended =
-        not found || found->status == SagaStatus::completed || found->status == SagaStatus::compensated;
-    if (has_ended) return done();
+    if (not found || has_ended(found->status)) return done();
     return fail(Failure::refused, "saga-not-ended",
                 fmt::format("asked to take away history of the stream {} and found that it is of a saga that is {}; it "
                             "would forget what it has done: let it end, or cancel it first",

@@ -20,9 +20,9 @@ Saga booking_with_all()
         charge_the_card(), no_return{}, note("booked"), say_why_it_failed());
 }
 
-struct Overdue {
-    int number                                             = 0;
-    friend bool operator==(const Overdue&, const Overdue&) = default;
+struct Unapproved {
+    int number                                                   = 0;
+    friend bool operator==(const Unapproved&, const Unapproved&) = default;
 };
 struct Late {};
 
@@ -30,19 +30,19 @@ struct Watched {
     int cents = 0;
 };
 
-Saga watching()
+Saga watching_for_approval()
 {
     return saga<StayId, Watched>(
         "booking", 1, begins_with<Requested>{},
         [](Watched& watched, const StayId& stay, const Requested& event) -> actions {
             watched.cents = event.cents;
-            return {send(stay, Note{"watched"}), wake(24h, Overdue{1}), wake(72h, Late{})};
+            return {send(stay, Note{"watched"}), wake(24h, Unapproved{1}), wake(72h, Late{})};
         },
-        [](Watched&, const StayId& stay, const Overdue& overdue) -> actions {
-            return {send(stay, Note{"overdue"}), wake(24h, Overdue{overdue.number + 1})};
+        [](Watched&, const StayId& stay, const Unapproved& overdue) -> actions {
+            return {send(stay, Note{"overdue"}), wake(24h, Unapproved{overdue.number + 1})};
         },
         [](Watched& watched, const StayId& stay, const Approved&) -> actions {
-            return {wake_off<Overdue>(), call(Charge{stay.value, watched.cents})};
+            return {wake_off<Unapproved>(), call(Charge{stay.value, watched.cents})};
         },
         [](Watched&, const StayId&, const Slip&) -> actions { return {end_saga()}; },
         [](Watched&, const StayId&, const Late&) -> actions { return {fail_saga("late", "Nobody has approved it.")}; });
@@ -100,17 +100,17 @@ TEST_CASE("a case of a saga of steps undoes what was done", "[sagas][testing]")
 
 TEST_CASE("a case of a saga of handlers says what the last thing has led to", "[sagas][testing][handlers]")
 {
-    const auto saga = watching();
+    const auto saga = watching_for_approval();
     const Requested requested{2'000};
-    CHECK(given(saga, stay, requested).then(send(stay, Note{"watched"}), wake(24h, Overdue{1}), wake(72h, Late{})));
+    CHECK(given(saga, stay, requested).then(send(stay, Note{"watched"}), wake(24h, Unapproved{1}), wake(72h, Late{})));
     CHECK_FALSE(
-        given(saga, stay, requested).then(send(stay, Note{"watched"}), wake(23h, Overdue{1}), wake(72h, Late{})));
+        given(saga, stay, requested).then(send(stay, Note{"watched"}), wake(23h, Unapproved{1}), wake(72h, Late{})));
     CHECK_FALSE(
-        given(saga, stay, requested).then(send(stay, Note{"watched"}), wake(24h, Overdue{2}), wake(72h, Late{})));
+        given(saga, stay, requested).then(send(stay, Note{"watched"}), wake(24h, Unapproved{2}), wake(72h, Late{})));
     CHECK(given(saga, stay, requested).sends(send(stay, Note{"watched"})));
-    CHECK(given(saga, stay, requested, later(25h)).then(send(stay, Note{"overdue"}), wake(24h, Overdue{2})));
+    CHECK(given(saga, stay, requested, later(25h)).then(send(stay, Note{"overdue"}), wake(24h, Unapproved{2})));
     CHECK(given(saga, stay, requested, later(23h)).then());
-    CHECK(given(saga, stay, requested, Approved{"Ada"}).then(charge, wake_off<Overdue>()));
+    CHECK(given(saga, stay, requested, Approved{"Ada"}).then(charge, wake_off<Unapproved>()));
     CHECK(given(saga, stay, requested, Approved{"Ada"}, answered<Charge>({"slip"})).then(end_saga()));
     const auto late = given(saga, stay, requested, Approved{"Ada"}, later(72h));
     INFO(late.text());

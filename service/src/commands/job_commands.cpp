@@ -1,4 +1,5 @@
 // The jobs of queues: looked at, enqueued by hand, and stepped in for. A dead letter of a queue is a job that is dead.
+#include "commands/open_queues.hpp"
 #include "commands/own_commands.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"
@@ -16,9 +17,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr std::size_t deepest_json = 64;
-
-struct Arguments {
+struct JobArguments {
     std::string id;
     std::string because;
     std::string type;
@@ -53,14 +52,6 @@ std::vector<Json> row_of(const JobStatus& job)
             to_string(job.changed)};
 }
 
-result<Queues*> open_queues(CommandLine& line, bool create_if_missing = false)
-{
-    BOOST_OUTCOME_TRY(auto* const open_service, line.open(create_if_missing));
-    Queues& queues = open_service->service().queues();
-    BOOST_OUTCOME_TRY(queues.open());
-    return &queues;
-}
-
 result<Uuid> id_of(const std::string& word)
 {
     if (const auto id = parse_uuid(word)) return *id;
@@ -68,7 +59,7 @@ result<Uuid> id_of(const std::string& word)
                 "asked for the job \"" + word + "\", which is no id of a job; `jobs list` shows them");
 }
 
-result<JobFilter> filter_of(const Arguments& arguments)
+result<JobFilter> filter_of(const JobArguments& arguments)
 {
     JobFilter filter{.queue = arguments.queue, .state = std::nullopt, .type = arguments.type, .key = arguments.key};
     if (arguments.state.empty()) return filter;
@@ -107,9 +98,9 @@ result<void> show(Output& out, const Queues& queues, const Uuid& id)
     return done();
 }
 
-result<void> enqueue(CommandLine& line, Output& out, const Arguments& arguments)
+result<void> enqueue(CommandLine& line, Output& out, const JobArguments& arguments)
 {
-    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(arguments.json, deepest_json));
+    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(arguments.json, typed_json_depth_max));
     BOOST_OUTCOME_TRY(auto* const queues, open_queues(line, true));
     JobOptions options{.priority   = arguments.priority,
                        .not_before = parse_time(arguments.not_before),
@@ -133,7 +124,7 @@ Check is_time()
     }};
 }
 
-void add_looking_commands(CommandLine& line, Command jobs, const std::shared_ptr<Arguments>& arguments)
+void add_looking_commands(CommandLine& line, Command jobs, const std::shared_ptr<JobArguments>& arguments)
 {
     const auto list = jobs.add_subcommand("list", "Jobs by queue and state, or those with these properties");
     list.add_option("--queue", arguments->queue, "Of this queue");
@@ -181,7 +172,7 @@ void add_looking_commands(CommandLine& line, Command jobs, const std::shared_ptr
         DirectoryUse::reading);
 }
 
-void add_enqueue_command(CommandLine& line, Command jobs, const std::shared_ptr<Arguments>& arguments)
+void add_enqueue_command(CommandLine& line, Command jobs, const std::shared_ptr<JobArguments>& arguments)
 {
     const auto command = jobs.add_subcommand("enqueue", "Enqueue a job of a type, given as JSON");
     command.add_option("type", arguments->type, "The stored name of the job").required();
@@ -201,7 +192,7 @@ void add_enqueue_command(CommandLine& line, Command jobs, const std::shared_ptr<
 
 void add_job_commands(CommandLine& line)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<JobArguments>();
     const auto jobs =
         line.app().add_subcommand("jobs", "Jobs of queues: list, show, why, enqueue, cancel, retry, discard");
     jobs.require_subcommand();

@@ -1,4 +1,5 @@
 // Work queues: what they have, and who pauses them. Jobs have commands of their own (job_commands.cpp).
+#include "commands/open_queues.hpp"
 #include "commands/own_commands.hpp"
 
 #include <eventloom/framework/time.hpp>
@@ -12,9 +13,17 @@
 
 namespace eventloom {
 
+result<Queues*> open_queues(CommandLine& line, bool create_if_missing)
+{
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open(create_if_missing));
+    Queues& queues = open_service->service().queues();
+    BOOST_OUTCOME_TRY(queues.open());
+    return &queues;
+}
+
 namespace {
 
-struct Arguments {
+struct QueueArguments {
     std::string queue;
     std::string because;
     std::string until;
@@ -29,7 +38,7 @@ Json paused(const QueueStatus& queue)
     return *queue.paused_until == Time::max() ? Json("until resumed") : Json(to_string(*queue.paused_until));
 }
 
-std::uint64_t number_of(const QueueStatus& queue, JobState state)
+std::uint64_t jobs_in(const QueueStatus& queue, JobState state)
 {
     const auto found = queue.jobs.find(state);
     return found == queue.jobs.end() ? 0 : found->second;
@@ -43,19 +52,11 @@ void list_queues(Output& out, const std::vector<QueueStatus>& queues)
     TableRows rows;
     for (const auto& queue : queues) {
         std::vector<Json> row{queue.name, queue.workers, queue.running};
-        for (const auto state : states) row.emplace_back(number_of(queue, state));
+        for (const auto state : states) row.emplace_back(jobs_in(queue, state));
         row.push_back(paused(queue));
         rows.push_back(std::move(row));
     }
     out.table(columns, rows);
-}
-
-result<Queues*> open_queues(CommandLine& line)
-{
-    BOOST_OUTCOME_TRY(auto* const open_service, line.open());
-    Queues& queues = open_service->service().queues();
-    BOOST_OUTCOME_TRY(queues.open());
-    return &queues;
 }
 
 result<void> show(Output& out, const Queues& queues, const std::string& name)
@@ -64,7 +65,7 @@ result<void> show(Output& out, const Queues& queues, const std::string& name)
     for (const auto& queue : all) {
         if (queue.name != name) continue;
         Json properties{{"queue", queue.name}, {"workers", queue.workers}, {"running", queue.running}};
-        for (const auto state : states) properties[std::string{to_string(state)}] = number_of(queue, state);
+        for (const auto state : states) properties[std::string{to_string(state)}] = jobs_in(queue, state);
         properties["paused"] = paused(queue);
         out.properties(properties);
         return done();
@@ -80,7 +81,7 @@ result<void> show(Output& out, const Queues& queues, const std::string& name)
 
 void add_queue_commands(CommandLine& line)
 {
-    const auto arguments = std::make_shared<Arguments>();
+    const auto arguments = std::make_shared<QueueArguments>();
     const auto queues    = line.app().add_subcommand("queues", "Work queues: list, show, pause, resume");
     queues.require_subcommand();
 

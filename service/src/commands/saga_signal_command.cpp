@@ -12,8 +12,8 @@ namespace eventloom {
 
 namespace {
 
-constexpr Duration longest_wait = std::chrono::minutes{10};
-constexpr Duration between_asks = std::chrono::milliseconds{100};
+constexpr Duration longest_wait  = std::chrono::minutes{10};
+constexpr Duration between_questions = std::chrono::milliseconds{100};
 
 struct Told {
     std::string saga;
@@ -34,7 +34,7 @@ result<void> wait_until_it_waits(CommandLine& line, Output& out, Service& servic
         return not is_open_one || not found.value()->waits_for.empty();
     };
     const Clock& clock = line.runtime().clock;
-    while (not line.runtime().executor.wait_until(is_waiting, std::min(deadline, clock.now() + between_asks))) {
+    while (not line.runtime().executor.wait_until(is_waiting, std::min(deadline, clock.now() + between_questions))) {
         if (auto error = service.sagas().error()) return *error;
         if (clock.now() >= deadline) return done(); // it goes on
         BOOST_OUTCOME_TRY(out.console().go_on());
@@ -42,12 +42,10 @@ result<void> wait_until_it_waits(CommandLine& line, Output& out, Service& servic
     return done();
 }
 
-constexpr std::size_t deepest_json = 64;
-
 // {"order-approved": {"by": "Ada"}}: an event that the instance hears now.
 result<SagaSignal> signal_of(const Sagas& sagas, const Told& told)
 {
-    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(told.event, deepest_json));
+    BOOST_OUTCOME_TRY(const auto json, parse_limited_json(told.event, typed_json_depth_max));
     if (not json.is_object() || json.size() != 1) {
         return fail(Failure::invalid, "no-event",
                     "asked to tell a saga an event and found no JSON object with one member, the name of the event; "

@@ -10,6 +10,9 @@
 
 namespace eventloom {
 
+// How deep the events and jobs that people type may nest.
+inline constexpr std::size_t typed_json_depth_max = 64;
+
 // Failure::invalid  "json-too-deep", "not-json".
 result<Json> parse_limited_json(std::string_view text, std::size_t depth_max);
 

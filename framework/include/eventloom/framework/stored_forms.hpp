@@ -147,7 +147,7 @@ template <lists_events... Owner>
 StoredForms stored_forms()
 {
     StoredForms forms;
-    (detail::add_stored_forms<Owner>(forms, std::type_identity<typename Owner::Events::entries>{}), ...);
+    (eventloom::detail::add_stored_forms<Owner>(forms, std::type_identity<typename Owner::Events::entries>{}), ...);
     return forms;
 }
 

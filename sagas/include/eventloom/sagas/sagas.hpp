@@ -42,6 +42,12 @@ using CallKey = Uuid;
 
 enum class SagaStatus : std::uint8_t { running, compensating, completed, compensated, stuck };
 
+// Nothing happens any more: done, or undone. What is stuck has not ended: it waits for a person.
+constexpr bool has_ended(SagaStatus status)
+{
+    return status == SagaStatus::completed || status == SagaStatus::compensated;
+}
+
 // "running", "compensating", ...
 std::string_view to_string(SagaStatus status);
 
