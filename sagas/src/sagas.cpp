@@ -1,6 +1,6 @@
 #include <eventloom/sagas/sagas.hpp>
 
-#include "shown.hpp"
+#include "operators/shown.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 

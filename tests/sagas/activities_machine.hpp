@@ -1,7 +1,7 @@
 // A provider in virtual time, and the callers of its activity.
 #pragma once
 
-#include "activities.hpp"
+#include "activities/activities.hpp"
 
 #include "support/kept_log.hpp"
 

@@ -2,7 +2,7 @@
 // process was killed between two writes.
 #include "support/every_store.hpp"
 
-#include "instance_table.hpp"
+#include "table/instance_table.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

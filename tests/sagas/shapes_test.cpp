@@ -7,7 +7,7 @@
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/system_files.hpp>
 
-#include "instance.hpp"
+#include "program/instance.hpp"
 
 #include <eventloom/framework/value_codec.hpp>
 

@@ -1,5 +1,5 @@
 // The timers that are in memory, beside a table that has all of them.
-#include "timers.hpp"
+#include "engine/timers.hpp"
 
 #include <catch2/catch.hpp>
 

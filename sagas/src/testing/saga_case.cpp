@@ -1,7 +1,7 @@
 #include <eventloom/sagas/detail/saga_case.hpp>
 
-#include "instance_table.hpp"
-#include "program.hpp"
+#include "program/program.hpp"
+#include "table/instance_table.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 
