@@ -280,6 +280,21 @@ result<void> Database::write(const Batch& batch, Durability durability)
     return state_->write(&batch.changes_->batch, durability);
 }
 
+result<void> Database::remove_all()
+{
+    constexpr std::size_t bytes_together = 1u << 20;
+    Batch batch;
+    auto cursor = scan_cursor();
+    for (cursor.seek({}); cursor.valid(); cursor.next()) {
+        batch.remove(cursor.key());
+        if (batch.bytes() < bytes_together) continue;
+        BOOST_OUTCOME_TRY(write(batch, Durability::buffered));
+        batch.clear();
+    }
+    BOOST_OUTCOME_TRY(cursor.status());
+    return batch.empty() ? done() : write(batch, Durability::buffered);
+}
+
 result<void> Database::write_out()
 {
     const std::string_view after_all_keys{"\xff\xff\xff\xff\xff\xff\xff\xff", 8};

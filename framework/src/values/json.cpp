@@ -77,7 +77,18 @@ std::string text_of_time(const Description& type, Number ticks)
     return text;
 }
 
-// A struct of one member that is itself one text or one number.
+const Description& shown_alone(const Description& type)
+{
+    return type.alone != nullptr ? *type.alone : type;
+}
+
+const void* member_at(const void* object, const Field& field)
+{
+    return static_cast<const char*>(object) + field.offset;
+}
+
+} // namespace
+
 bool is_one_value(const Description& type)
 {
     switch (type.kind) {
@@ -94,18 +105,6 @@ bool is_one_value(const Description& type)
         return false;
     }
 }
-
-const Description& shown_alone(const Description& type)
-{
-    return type.alone != nullptr ? *type.alone : type;
-}
-
-const void* member_at(const void* object, const Field& field)
-{
-    return static_cast<const char*>(object) + field.offset;
-}
-
-} // namespace
 
 void JsonWriter::text(std::string_view text)
 {

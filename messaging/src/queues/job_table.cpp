@@ -41,7 +41,7 @@ result<void> JobTable::load()
     const auto wanted = version_with(in_order_);
     BOOST_OUTCOME_TRY(const auto found, database_->get({&keys::version, 1}));
     if (found != wanted) {
-        BOOST_OUTCOME_TRY(empty());
+        BOOST_OUTCOME_TRY(database_->remove_all());
         Batch batch;
         batch.put({&keys::version, 1}, wanted);
         return database_->write(batch, Durability::buffered);
@@ -60,21 +60,6 @@ result<void> JobTable::load()
         pauses_[keys::queue_in(cursor.key())] = Time{Duration{until}};
     }
     return cursor.status();
-}
-
-result<void> JobTable::empty() const
-{
-    constexpr std::size_t bytes_together = 1u << 20;
-    Batch batch;
-    auto cursor = database_->scan_cursor();
-    for (cursor.seek({}); cursor.valid(); cursor.next()) {
-        batch.remove(cursor.key());
-        if (batch.bytes() < bytes_together) continue;
-        BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
-        batch.clear();
-    }
-    BOOST_OUTCOME_TRY(cursor.status());
-    return batch.empty() ? done() : database_->write(batch, Durability::buffered);
 }
 
 Position JobTable::checkpoint() const

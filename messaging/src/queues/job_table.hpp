@@ -118,7 +118,6 @@ public:
 private:
     class Writing;
     result<void> load();
-    result<void> empty() const;
     result<std::optional<Uuid>> first_held(const std::string& queue, const std::string& key) const;
 
     const std::unique_ptr<Database> database_;

@@ -58,16 +58,8 @@ result<std::unique_ptr<InstanceTable>> InstanceTable::open(const Runtime& runtim
 result<void> InstanceTable::take_over()
 {
     if (not is_of_earlier_program_) return done();
-    constexpr std::size_t bytes_together = 1u << 20;
+    BOOST_OUTCOME_TRY(database_->remove_all());
     Batch batch;
-    auto cursor = database_->scan_cursor();
-    for (cursor.seek({}); cursor.valid(); cursor.next()) {
-        batch.remove(cursor.key());
-        if (batch.bytes() < bytes_together) continue;
-        BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
-        batch.clear();
-    }
-    BOOST_OUTCOME_TRY(cursor.status());
     batch.put({&keys::version, 1}, keys::present_version);
     BOOST_OUTCOME_TRY(database_->write(batch, Durability::buffered));
     is_of_earlier_program_ = false;

@@ -122,23 +122,6 @@ result<void> read_maybe(const Description& type, void* value, const Json& json, 
     return json.is_null() ? done() : read_value(*type.parts[0], held, json, place);
 }
 
-bool is_one_value(const Description& type)
-{
-    switch (type.kind) {
-    case Kind::flag:
-    case Kind::whole:
-    case Kind::counting:
-    case Kind::real:
-    case Kind::text:
-    case Kind::time:
-        return true;
-    case Kind::record:
-        return type.count == 1 && is_one_value(*type.parts[0]);
-    default:
-        return false;
-    }
-}
-
 result<void> read_members(const Description& type, void* value, const Json& json, const Place& place)
 {
     if (not json.is_object()) return does_not_fit(place, "is no JSON object");

@@ -5,11 +5,13 @@
 #include "../stock/stock_item.hpp"
 #include "retail_row.hpp"
 
+#include <eventloom/framework/in_flight.hpp>
+
 #include <fmt/core.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 
@@ -40,90 +42,16 @@ el::result<void> for_each_row(const std::string& path, const Dialect& dialect, c
     }
 }
 
-// The commands that are on their way. Commands to one aggregate are decided in the order in which they were sent, so that an article
-// has its opening stock before anybody takes from it.
-class Flight {
-public:
-    explicit Flight(el::Executor& executor) : executor_{executor} {}
-
-    // How a command is recognised that was carried out before.
-    struct Known {
-        bool counts = false;
-        std::string_view code; // of the refusal, if somebody else may have done it
-    };
-
-    // For the answer to a command of this row.
-    static el::CommandDone answer_to(const std::shared_ptr<Flight>& flight, const RetailRow& row, Known known)
-    {
-        {
-            const std::lock_guard lock{flight->mutex_};
-            ++flight->under_way_;
-        }
-        return [flight, invoice = row.invoice, line = row.line, known](const el::result<el::Receipt>& answer) {
-            flight->land(answer, invoice, line, known);
-        };
-    }
-
-    // Until there is room for more; with the first error that there was.
-    el::result<void> wait_for_room() { return wait_for_at_most(at_once, at_once / 2); }
-    el::result<void> wait_for_all() { return wait_for_at_most(0, 0); }
-    std::uint64_t known() const
-    {
-        const std::lock_guard lock{mutex_};
-        return known_;
-    }
-
-private:
-    static constexpr std::size_t at_once = 512;
-
-    void land(const el::result<el::Receipt>& answer, const std::string& invoice, std::uint64_t line, const Known& known)
-    {
-        bool wakes = false;
-        {
-            const std::lock_guard lock{mutex_};
-            const bool is_known = answer ? answer.value().repeated : answer.error().code == known.code;
-            if (is_known && known.counts) ++known_;
-            if (not answer && not is_known && not failed_) {
-                failed_ = answer.error();
-                failed_->sentence += fmt::format(
-                    " (while importing invoice {}, line {}; import the file again to continue)", invoice, line);
-            }
-            --under_way_;
-            wakes = failed_ || under_way_ <= wanted_;
-        }
-        if (wakes) executor_.wake();
-    }
-
-    el::result<void> wait_for_at_most(std::size_t limit, std::size_t wanted)
-    {
-        const auto is_over = [&] {
-            const std::lock_guard lock{mutex_};
-            return failed_ || under_way_ <= wanted_;
-        };
-        {
-            const std::lock_guard lock{mutex_};
-            if (failed_) return *failed_;
-            if (under_way_ <= limit) return el::done();
-            wanted_ = wanted;
-        }
-        executor_.wait_until(is_over, el::Time::max());
-        const std::lock_guard lock{mutex_};
-        if (failed_) return *failed_;
-        return el::done();
-    }
-
-    el::Executor& executor_;
-    mutable std::mutex mutex_; // over what follows
-    std::size_t under_way_ = 0;
-    std::size_t wanted_    = 0; // so many may still be under way when whoever waits goes on
-    std::uint64_t known_   = 0;
-    std::optional<el::Error> failed_;
+// How a command is recognised that was carried out before.
+struct Known {
+    bool counts = false;
+    std::string_view code; // of the refusal, if somebody else may have done it
 };
 
 class Import {
 public:
     Import(ImportPlan plan, el::CommandBus& commands, el::Executor& executor)
-        : plan_{std::move(plan)}, commands_{commands}, flight_{std::make_shared<Flight>(executor)}
+        : plan_{std::move(plan)}, commands_{commands}, flight_{executor}
     {
     }
 
@@ -134,13 +62,28 @@ public:
             plan_.path, plan_.dialect, progress, [&](RetailRow row) { return take(std::move(row)); },
             [&](RefusedRow row) { refuse(std::move(row)); }));
         if (not open_.empty()) return file_changed();
-        BOOST_OUTCOME_TRY(flight_->wait_for_all());
-        report_.known     = flight_->known();
+        BOOST_OUTCOME_TRY(flight_.wait_for_all());
+        report_.known     = *known_;
         report_.rows_read = report_.rows_taken + report_.rows_refused;
         return std::move(report_);
     }
 
 private:
+    // For the answer to a command of this row.
+    el::CommandDone answer_to(const RetailRow& row, Known known)
+    {
+        return flight_.answer<el::Receipt>([counted = known_, invoice = row.invoice, line = row.line,
+                                            known](const el::result<el::Receipt>& answer) -> el::result<void> {
+            const bool is_known = answer ? answer.value().repeated : answer.error().code == known.code;
+            if (is_known && known.counts) ++*counted;
+            if (answer || is_known) return el::done();
+            auto error = answer.error();
+            error.sentence +=
+                fmt::format(" (while importing invoice {}, line {}; import the file again to continue)", invoice, line);
+            return error;
+        });
+    }
+
     void refuse(RefusedRow row)
     {
         ++report_.rows_refused;
@@ -170,7 +113,7 @@ private:
         if (not last) return el::done();
         carry_out(rows);
         open_.erase(invoice);
-        return flight_->wait_for_room();
+        return flight_.wait_for_room();
     }
 
     // All rows of one invoice are here.
@@ -204,8 +147,7 @@ private:
         const Sku& sku = row.sku;
         if (plan_.options.opening_stock == 0 || not stocked_.insert(sku).second) return;
         commands_.send(sku, stock::Receive{plan_.options.opening_stock, "opening stock"},
-                       {.command_id = el::derived_uuid({"opening-stock", sku.value})},
-                       Flight::answer_to(flight_, row, {}));
+                       {.command_id = el::derived_uuid({"opening-stock", sku.value})}, answer_to(row, {}));
     }
 
     // `ordinal` tells the write-offs of one invoice apart.
@@ -215,7 +157,7 @@ private:
         const std::string reason = row.description.empty() ? "invoice " + row.invoice : row.description;
         const stock::InvoiceRow source{row.invoice, row.description, row.time, row.price, row.customer, row.country};
         commands_.send(row.sku, stock::WriteOff{-row.quantity, reason, source}, {.command_id = id},
-                       Flight::answer_to(flight_, row, {.counts = true, .code = {}}));
+                       answer_to(row, {.counts = true, .code = {}}));
         ++report_.write_offs;
     }
 
@@ -226,7 +168,7 @@ private:
         // One that somebody typed in before the file came is known, too.
         commands_.send(id, orders::Place{first.customer, first.country, first.time, std::move(lines)},
                        {.command_id = el::derived_uuid({"place-order", id.value})},
-                       Flight::answer_to(flight_, first, {.counts = true, .code = "already-placed"}));
+                       answer_to(first, {.counts = true, .code = "already-placed"}));
         ++report_.orders;
         report_.turnover += total;
     }
@@ -237,14 +179,18 @@ private:
         const Money total = orders::total_of(lines);
         commands_.send(id, returns::Register{first.customer, first.country, first.time, std::move(lines)},
                        {.command_id = el::derived_uuid({"register-return", id.value})},
-                       Flight::answer_to(flight_, first, {.counts = true, .code = "already-registered"}));
+                       answer_to(first, {.counts = true, .code = "already-registered"}));
         ++report_.returns;
         report_.returned += total;
     }
 
     const ImportPlan plan_;
     el::CommandBus& commands_;
-    const std::shared_ptr<Flight> flight_; // outlives an import that ends with an error
+    // Commands to one aggregate are decided in the order in which they were sent, so that an article has its opening stock before
+    // anybody takes from it.
+    el::InFlight flight_;
+    // Answers may come after an import that has ended with an error.
+    const std::shared_ptr<std::atomic<std::uint64_t>> known_ = std::make_shared<std::atomic<std::uint64_t>>(0);
     ImportReport report_;
     std::unordered_map<std::string, std::vector<RetailRow>> open_;
     std::set<Sku> stocked_;

@@ -147,6 +147,9 @@ public:
     // Failure::unavailable  "store-closed-by-fault": an earlier write failed; nothing was written.
     result<void> write(const Batch& batch, Durability durability);
 
+    // Removes all keys, some at a time and buffered: after a crash some may still be there. Fails as write() does.
+    result<void> remove_all();
+
     // Puts what was written so far into tables.
     result<void> write_out();
 

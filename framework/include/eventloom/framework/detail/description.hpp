@@ -61,6 +61,9 @@ struct Description {
     mutable std::atomic<const Shape*> shape                                  = nullptr;
 };
 
+// A struct of one member that is itself one text or one number: in JSON it is that member.
+bool is_one_value(const Description& type);
+
 template <class T>
 consteval Description describe();
 template <class T>
