@@ -1,5 +1,5 @@
 // What the engine promises of every run, read from the log and the calls alone.
-#include "../active.hpp"
+#include "engine/active.hpp"
 #include "explored_run.hpp"
 
 #include <fmt/core.h>
