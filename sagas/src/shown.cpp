@@ -30,7 +30,7 @@ void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox, const 
 {
     for (const auto& entry : outbox.entries) {
         const auto* type = detail::find_sent_type(entry.outgoing.type);
-        auto why = why_work_waits(shown, entry.progress, type == nullptr ? nullptr : type->request, engine);
+        auto why         = why_work_waits(shown, entry.progress, type == nullptr ? nullptr : type->request, engine);
         if (not why.empty()) shown.waits_for = std::move(why);
     }
     if (not outbox.entries.empty()) return;

@@ -18,7 +18,7 @@ struct Bill {};
 // With el::retry beside its handlers, or without.
 Saga bills_when_requested(std::optional<retry> policy)
 {
-    const auto begin   = [](Bill&, const StayId& stay, const Requested& event) -> actions {
+    const auto begin = [](Bill&, const StayId& stay, const Requested& event) -> actions {
         return {call(Charge{stay.value, event.cents})};
     };
     const auto charged = [](Bill&, const StayId& stay, const Slip&) -> actions {
@@ -112,20 +112,18 @@ TEST_CASE("el::retry beside the steps is for each step that has none, for what u
         const bool is_undo      = GENERATE(true, false);
         const auto charge_again = [](const Booking& booking) { return call(Charge{booking.stay.value, 1}); };
         const auto refused      = [] {
-            return step("refused", act{[](const Booking& booking) {
-                            return send(RoomId{"taken"}, Hold{booking.stay.value});
-                        }});
+            return step("refused",
+                             act{[](const Booking& booking) { return send(RoomId{"taken"}, Hold{booking.stay.value}); }});
         };
-        const auto of = is_undo ? saga<Booking>("booking", 1, begins_with_request(), three_times,
-                                                step("noted", act{[](const Booking& booking) {
-                                                         return send(booking.stay, Note{"noted"});
-                                                     }},
-                                                     undo{charge_again}),
-                                                refused())
-                                : saga<Booking>("booking", 1, begins_with_request(), three_times, refused(),
-                                                failed{[=](const Booking& booking, const failure&) {
-                                                    return charge_again(booking);
-                                                }});
+        const auto of =
+            is_undo
+                ? saga<Booking>("booking", 1, begins_with_request(), three_times,
+                                step("noted",
+                                     act{[](const Booking& booking) { return send(booking.stay, Note{"noted"}); }},
+                                     undo{charge_again}),
+                                refused())
+                : saga<Booking>("booking", 1, begins_with_request(), three_times, refused(),
+                                failed{[=](const Booking& booking, const failure&) { return charge_again(booking); }});
         House house{of, 1, never_stops};
         REQUIRE(house.commands->send(RoomId{"taken"}, Hold{"another stay"}));
         let_a_day_pass(house);

@@ -56,7 +56,10 @@ struct TypedCommands {
         serving.simulated.run_until_idle();
         return said;
     }
-    Json status() { return Json::parse(body_of(DoorClient{serving.directory.path()}.send(get("/status")).read())).value(); }
+    Json status()
+    {
+        return Json::parse(body_of(DoorClient{serving.directory.path()}.send(get("/status")).read())).value();
+    }
 
     // Where no service runs.
     Said type(std::vector<std::string> words)

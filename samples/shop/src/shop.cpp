@@ -21,9 +21,8 @@ void perform(el::Sagas& sagas, const el::Runtime& runtime, const SamplePaymentPr
             auto answer      = ask(request, key);
             const auto delay = provider.answer_delay(key);
             if (delay == el::Duration{}) return done(std::move(answer));
-            runtime.executor.post_at(runtime.clock.now() + delay, [done = std::move(done), answer = std::move(answer)] {
-                done(answer);
-            });
+            runtime.executor.post_at(runtime.clock.now() + delay,
+                                     [done = std::move(done), answer = std::move(answer)] { done(answer); });
         },
         of_the_provider);
 }
@@ -63,12 +62,10 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     sagas.add(first_restocking());
     sagas.add(restocking());
     sagas.add(returning());
-    perform<Charge>(sagas, runtime, provider, [&provider](const Charge& charge, const el::CallKey& key) {
-        return provider.charge(charge, key);
-    });
-    perform<Refund>(sagas, runtime, provider, [&provider](const Refund& refund, const el::CallKey& key) {
-        return provider.refund(refund, key);
-    });
+    perform<Charge>(sagas, runtime, provider,
+                    [&provider](const Charge& charge, const el::CallKey& key) { return provider.charge(charge, key); });
+    perform<Refund>(sagas, runtime, provider,
+                    [&provider](const Refund& refund, const el::CallKey& key) { return provider.refund(refund, key); });
     perform<RefundReturn>(sagas, runtime, provider, [&provider](const RefundReturn& back, const el::CallKey& key) {
         return provider.refund({back.reference}, key);
     });

@@ -14,8 +14,8 @@
 namespace shop {
 
 struct ShopOptions {
-    double decline_rate    = 0;
-    double fail_rate       = 0;
+    double decline_rate = 0;
+    double fail_rate    = 0;
     el::Duration answer_delay{0};
     std::uint64_t seed     = 1;
     el::EngineKind* engine = nullptr; // what keeps the log; nullptr: as every service

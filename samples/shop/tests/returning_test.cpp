@@ -140,8 +140,8 @@ TEST_CASE("goods whose way back to the shelf began under the first version of it
         auto& sagas = service.value()->sagas();
         sagas.add(first_restocking());
         REQUIRE(service.value()->start());
-        REQUIRE(service.value()->commands().send(
-            ReturnId{"1"}, returns::Register{CustomerId{"ada"}, "UK", BusinessTime{}, lines}));
+        REQUIRE(service.value()->commands().send(ReturnId{"1"},
+                                                 returns::Register{CustomerId{"ada"}, "UK", BusinessTime{}, lines}));
         const auto is_halfway = [&] { return sagas.find("restocking", "1").value().has_value(); };
         REQUIRE(open.simulated.wait_until(is_halfway, open.simulated.now()));
         REQUIRE(sagas.find("restocking", "1").value()->status == el::SagaStatus::running);
