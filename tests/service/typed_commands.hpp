@@ -20,7 +20,7 @@
 
 namespace eventloom::testing {
 
-struct Said {
+struct TypedAnswer {
     int exit_code = -1;
     std::string out;
     std::string err;
@@ -41,11 +41,11 @@ struct TypedCommands {
     }
 
     // To the door of the service that runs.
-    Said send(std::vector<std::string> words)
+    TypedAnswer send(std::vector<std::string> words)
     {
         words.emplace_back("--json");
         const auto request = post(Json{{"arguments", Json(words)}}.dump());
-        Said said;
+        TypedAnswer said;
         std::istringstream lines{body_of(DoorClient{serving.directory.path()}.send(request).read())};
         for (std::string line; std::getline(lines, line);) {
             const auto reply = Json::parse(line).value_or(Json{});
@@ -62,10 +62,10 @@ struct TypedCommands {
     }
 
     // Where no service runs.
-    Said type(std::vector<std::string> words)
+    TypedAnswer type(std::vector<std::string> words)
     {
         words.emplace_back("--json");
-        Said said;
+        TypedAnswer said;
         said.exit_code = serving.type(std::move(words));
         said.out       = serving.console.said_out;
         said.err       = serving.console.said_err;
