@@ -90,11 +90,11 @@ def typed(shop, *words):
     return json.loads(done.stdout)
 
 
-def await_that(condition, what):
+def await_that(condition, what, looks_every=0.2):
     give_up = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         require(time.monotonic() < give_up, f"in vain waited that {what}")
-        time.sleep(0.05)
+        time.sleep(looks_every)
 
 
 def require(condition, complaint):

@@ -28,7 +28,7 @@ Saga bills_when_requested(std::optional<retry> policy)
     return saga<StayId, Bill>("booking", 1, begins_with<Requested>{}, *policy, begin, charged);
 }
 
-auto charge(auto... parts)
+auto charges(auto... parts)
 {
     return step("charge", act{[](const Booking& booking) {
                     return call(Charge{booking.stay.value, booking.cents});
@@ -95,14 +95,14 @@ TEST_CASE("el::retry beside the steps is for each step that has none, for what u
     const retry three_times{.times = 3, .first_wait = 1s};
     SECTION("a step without its own")
     {
-        House house{saga<Booking>("booking", 1, begins_with_request(), three_times, charge()), 1, never_stops};
+        House house{saga<Booking>("booking", 1, begins_with_request(), three_times, charges()), 1, never_stops};
         let_a_day_pass(house);
         CHECK(house.cards.asked == 3);
         CHECK(house.instance("1").status == SagaStatus::compensated);
     }
     SECTION("a step with its own")
     {
-        House house{saga<Booking>("booking", 1, begins_with_request(), three_times, charge(retry{.times = 5})), 1,
+        House house{saga<Booking>("booking", 1, begins_with_request(), three_times, charges(retry{.times = 5})), 1,
                     never_stops};
         let_a_day_pass(house);
         CHECK(house.cards.asked == 5);
@@ -137,7 +137,7 @@ TEST_CASE("a process that begins again while a provider is down asks it at once,
 {
     constexpr int stays             = 200;
     constexpr unsigned after_faults = 10;
-    House house{saga<Booking>("booking", 1, begins_with_request(), charge(retry{.times = 1'000, .first_wait = 1s})),
+    House house{saga<Booking>("booking", 1, begins_with_request(), charges(retry{.times = 1'000, .first_wait = 1s})),
                 1,
                 {.stops_after_faults = after_faults, .tries_again_every = 10s}};
     house.cards.fails = 1'000'000;
