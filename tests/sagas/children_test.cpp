@@ -89,6 +89,20 @@ TEST_CASE("a saga runs another one, waits for its end, and keeps what it knows t
     CHECK(house.cards.charged.size() == 1);
 }
 
+TEST_CASE("a child hears what comes after it has begun, and nothing from before", "[sagas][children]")
+{
+    Pair house;
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Ada"}));
+    house.request("1", 5'000);
+    house.settle();
+    if (GENERATE(false, true)) house.restart();
+    house.settle();
+    CHECK(house.payment("1").waits_for == "the event stay-approved");
+    REQUIRE(house.commands->send(StayId{"1"}, Approve{"Bob"}));
+    house.finish();
+    CHECK(house.payment("1").status == SagaStatus::completed);
+}
+
 TEST_CASE("a saga whose child is undone has failed at that step", "[sagas][children]")
 {
     Pair house;

@@ -57,12 +57,12 @@ TEST_CASE(
     "old instances finish under their version, migrated ones go on under the new one, and a missing one is reported",
     "[sagas][versions][migration]")
 {
-    constexpr int stays = 1'000;
+    constexpr int stays = 10'000;
     House house{first_version()};
     for (int stay = 0; stay < stays; ++stay) house.request(std::to_string(stay), 4200);
     house.finish();
     reopen(house, false, true);
-    CHECK(house.log.lines().at(0) == "error saga-version-missing saga=booking version=1 instances=1000");
+    CHECK(house.log.lines().at(0) == "error saga-version-missing saga=booking version=1 instances=10000");
 
     reopen(house, true, true);
     for (int stay = 0; stay < stays; stay += 2) {

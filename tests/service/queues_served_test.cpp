@@ -1,31 +1,17 @@
 // Work queues as they are typed, at a service that runs and where none does.
-#include "service/door_client.hpp"
-#include "service/serving.hpp"
+#include "service/typed_commands.hpp"
 #include "support/mailing.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/messaging/queues.hpp>
-#include <eventloom/service/json.hpp>
-
-#include <sstream>
 
 namespace queues_served_test {
 
 using namespace eventloom;
 using namespace eventloom::testing;
 
-struct Said {
-    int exit_code = -1;
-    std::string out;
-    std::string err;
-
-    Json json() const { return Json::parse(out).value_or(Json{}); }
-    std::string code() const { return Json::parse(err).value_or(Json{})["error"]["code"].text(); }
-    std::string sentence() const { return Json::parse(err).value_or(Json{})["error"]["sentence"].text(); }
-};
-
 // A service with a queue of mails, which fails for nobody@.
-struct Mails {
+struct Mails : TypedCommands {
     Mails()
     {
         serving.more = [this](Service& service) {
@@ -40,46 +26,8 @@ struct Mails {
         };
     }
 
-    void while_it_serves(const std::function<void()>& look)
-    {
-        serving.console.look = [this, look] {
-            if (serving.console.looks == 1) look();
-        };
-        CHECK(serving.type({"serve"}) == 0);
-        CHECK(serving.console.looks == 3);
-    }
-
-    // To the door of the service that runs.
-    Said send(std::vector<std::string> words)
-    {
-        words.emplace_back("--json");
-        const auto request = post(Json{{"arguments", Json(words)}}.dump());
-        Said said;
-        std::istringstream lines{body_of(DoorClient{serving.directory.path()}.send(request).read())};
-        for (std::string line; std::getline(lines, line);) {
-            const auto reply = Json::parse(line).value_or(Json{});
-            said.out += reply["out"].text();
-            said.err += reply["err"].text();
-            if (reply.contains("exit")) said.exit_code = static_cast<int>(reply["exit"].whole());
-        }
-        serving.simulated.run_until_idle();
-        return said;
-    }
-
-    // Where no service runs.
-    Said type(std::vector<std::string> words)
-    {
-        words.emplace_back("--json");
-        Said said;
-        said.exit_code = serving.type(std::move(words));
-        said.out       = serving.console.said_out;
-        said.err       = serving.console.said_err;
-        return said;
-    }
-
     std::string refused = "nobody@example.org";
     std::vector<std::string> sent;
-    Serving serving;
 };
 
 std::string mail_to(const std::string& to)

@@ -144,7 +144,7 @@ struct Overdue {
 el::Saga billing()
 {
     return el::saga<StayId, Bill>(
-        "bill", 1, begins_with<CheckedOut>{},
+        "bill", 1, begins_with<CheckedOut>{}, el::retry{.times = 1'000},
 
         [](Bill& bill, const StayId&, const CheckedOut& event) -> actions {
             bill.open = event.cents;

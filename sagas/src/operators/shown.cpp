@@ -6,15 +6,32 @@ namespace eventloom {
 
 namespace {
 
+// Why work that is to be done is not done yet. Empty: it is being done. `request`: of its activity, if it calls one.
+std::string why_work_waits(SagaInstance& shown, const instance::Progress& progress, const std::type_info* request,
+                           const SagaEngine& engine)
+{
+    if (not progress.call.empty()) {
+        const auto run = stream_of_run(progress.call);
+        return run.empty() ? "the answer to the call " + progress.call : "the end of the saga " + run;
+    }
+    const bool has_failed = progress.failed > 0;
+    if (has_failed) {
+        shown.attempts     = progress.failed;
+        shown.next_attempt = progress.next_attempt;
+    }
+    // When its time has come, it waits for its turn as a first attempt does.
+    const bool is_due = not has_failed || progress.next_attempt <= engine.now();
+    auto why          = is_due && request != nullptr ? engine.waiting_for(*request) : std::string{};
+    return has_failed && why.empty() ? "the next attempt" : why;
+}
+
 // What a saga with handlers has still to send, or waits for.
-void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
+void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox, const SagaEngine& engine)
 {
     for (const auto& entry : outbox.entries) {
-        if (not entry.progress.call.empty()) shown.waits_for = "the answer to the call " + entry.progress.call;
-        if (entry.progress.failed == 0) continue;
-        shown.waits_for    = "the next attempt";
-        shown.attempts     = entry.progress.failed;
-        shown.next_attempt = entry.progress.next_attempt;
+        const auto* type = detail::find_sent_type(entry.outgoing.type);
+        auto why         = why_work_waits(shown, entry.progress, type == nullptr ? nullptr : type->request, engine);
+        if (not why.empty()) shown.waits_for = std::move(why);
     }
     if (not outbox.entries.empty()) return;
     shown.waits_for = "events";
@@ -25,7 +42,7 @@ void describe_outbox(SagaInstance& shown, const instance::Outbox& outbox)
 void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, const SagaDefinition& saga,
                          const SagaEngine& engine)
 {
-    if (not saga.handlers.empty()) return describe_outbox(shown, stored.outbox);
+    if (not saga.handlers.empty()) return describe_outbox(shown, stored.outbox, engine);
     const auto first = stored.first_open();
     for (std::uint32_t place = first; place < saga.steps.size(); ++place) {
         const SagaStep& step = saga.steps[place];
@@ -38,15 +55,8 @@ void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, 
             why = "the event " + std::string{step.awaits->names.empty() ? step.name : step.awaits->names.front()};
         } else if (step.until) {
             why = "a time";
-        } else if (not progress.call.empty()) {
-            const auto run = stream_of_run(progress.call);
-            why            = run.empty() ? "the answer to the call " + progress.call : "the end of the saga " + run;
-        } else if (progress.failed > 0) {
-            why                = "the next attempt";
-            shown.attempts     = progress.failed;
-            shown.next_attempt = progress.next_attempt;
-        } else if (step.request != nullptr) {
-            why = engine.waiting_for(*step.request);
+        } else {
+            why = why_work_waits(shown, progress, step.request, engine);
         }
         if (not why.empty()) shown.waits_for += (shown.waits_for.empty() ? "" : "; ") + why;
     }

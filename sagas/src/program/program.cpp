@@ -375,7 +375,7 @@ Fact fact_of_failure(const SagaDefinition& saga, const Instance& instance, const
                      const Error& error, bool something_was_done, Time now)
 {
     const bool is_of_step    = task.kind != TaskKind::end && saga.handlers.empty();
-    const auto policy        = is_of_step ? saga.steps[task.place].retry : eventloom::retry{};
+    const auto policy        = is_of_step ? saga.steps[task.place].retry.value_or(saga.retry) : saga.retry;
     const Progress& progress = instance.progress_of(task.place);
     auto name                = name_of(saga, instance, task);
     if (not is_answer(error) && progress.failed + 1 < policy.times) {

@@ -93,13 +93,18 @@ el::result<void> finish_everything(Shop& shop, el::Output& out)
     return shop.finish_everything([&] { return progress.at(service.store().head(), 0); });
 }
 
+// What the command has done is seen by whoever looks.
+el::result<void> show_in_read_models(const el::CommandLine& line, Shop& shop, el::Output& out)
+{
+    return shop.service().wait_for(shop.service().store().head(), line.runtime().clock.now() + patience,
+                                   [&out] { return out.console().go_on(); });
+}
+
 } // namespace
 
 el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Output& out)
 {
-    if (not line.is_running_service()) return finish_everything(shop, out);
-    return shop.service().wait_for(shop.service().store().head(), line.runtime().clock.now() + patience,
-                                   [&out] { return out.console().go_on(); });
+    return line.is_running_service() ? show_in_read_models(line, shop, out) : finish_everything(shop, out);
 }
 
 namespace {
@@ -149,13 +154,22 @@ void add_shop(el::CommandLine& line)
     line.looked_at_when_opening(app.add_option("--fail-rate", options->fail_rate,
                                                "The share of its calls that fail and are tried again, 0 to 0.99")
                                     .check(el::rate(0.99)));
+    line.looked_at_when_opening(app.add_option_function(
+                                       "--answer-delay",
+                                       [options](const std::string& span) {
+                                           options->answer_delay = el::parse_span(span).value_or(el::Duration{});
+                                       },
+                                       "Its answers come up to so long after it has done its work: 2s")
+                                    .check(el::span_of_time()));
     line.looked_at_when_opening(
-        app.add_option("--seed", options->seed, "The seed of both: with the same seed the same cards and calls fail"));
+        app.add_option("--seed", options->seed,
+                       "The seed of these: with the same seed the same cards and calls fail, and answers are late"));
     add_import(line);
     add_orders(line);
     add_stock(line);
     add_sales(line);
     add_returns(line);
+    add_provider(line);
     add_demo(line, options);
 }
 
@@ -216,6 +230,7 @@ void add_orders(el::CommandLine& line)
         std::string reason = "asked by the customer";
         std::string by;
         std::vector<std::string> lines;
+        bool no_wait      = false;
         std::size_t limit = 1'000'000'000;
     };
     const auto arguments = std::make_shared<Arguments>();
@@ -228,6 +243,7 @@ void add_orders(el::CommandLine& line)
     place.add_option("--customer", arguments->customer, "The customer's id (default guest)").check(el::identifier());
     place.add_option("--country", arguments->country, "The country to deliver to (default United Kingdom)");
     place.add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line").required();
+    place.add_flag("--no-wait", arguments->no_wait, "Do not wait for more than that the order is accepted");
     line.on(place, [&line, arguments](el::Output& out) -> el::result<void> {
         orders::Place command{.customer  = CustomerId{arguments->customer.empty() ? "guest" : arguments->customer},
                               .country   = arguments->country,
@@ -240,7 +256,8 @@ void add_orders(el::CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, command));
         // Nobody knows when it is approved.
-        BOOST_OUTCOME_TRY(orders::needs_approval(orders::total_of(command.lines))
+        BOOST_OUTCOME_TRY(arguments->no_wait ? show_in_read_models(line, *shop, out)
+                          : orders::needs_approval(orders::total_of(command.lines))
                               ? finish_receipt(line, *shop, out)
                               : finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);

@@ -6,7 +6,7 @@
 namespace shop {
 
 // Makes a command line the shop's: beside what el::CommandLine gives every service import, orders, stock, sales, customers,
-// returns and demo.
+// returns, provider and demo.
 void add_shop(el::CommandLine& line);
 
 // A command that writes nothing.
@@ -21,6 +21,7 @@ void add_orders(el::CommandLine& line);
 void add_stock(el::CommandLine& line);
 void add_sales(el::CommandLine& line);
 void add_returns(el::CommandLine& line);
+void add_provider(el::CommandLine& line);
 // `options` as the command line has them.
 void add_demo(el::CommandLine& line, std::shared_ptr<const ShopOptions> options);
 

@@ -7,8 +7,11 @@ namespace shop {
 
 namespace {
 
-// The books: "c", reference, key of the call -> what was charged; "r", the same -> nothing, once it is given back. One
-// entry for each key, so that a shop that asked with two keys for one order would be seen to have charged twice.
+// The books: "c", reference, key of the call -> what was charged; "r", the same -> nothing, once it is given back; "d" -> nothing,
+// while it is down. One entry for each key, so that a shop that asked with two keys for one order would be seen to have charged
+// twice.
+constexpr auto entry_of_down = "d";
+
 std::string entries_of(char kind, const std::string& reference)
 {
     return kind + el::ordered_key(reference);
@@ -27,8 +30,9 @@ struct Booked {
 
 } // namespace
 
-SamplePaymentProvider::SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books)
-    : options_{options}, books_{std::move(books)}
+SamplePaymentProvider::SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books,
+                                             bool is_down)
+    : options_{options}, books_{std::move(books)}, is_down_{is_down}
 {
 }
 
@@ -36,7 +40,8 @@ el::result<std::unique_ptr<SamplePaymentProvider>> SamplePaymentProvider::open(c
                                                                                const SampleProviderOptions& options)
 {
     BOOST_OUTCOME_TRY(auto books, el::Database::open(runtime, {.directory = options.directory}));
-    return std::make_unique<SamplePaymentProvider>(options, std::move(books));
+    BOOST_OUTCOME_TRY(const auto down, books->get(entry_of_down));
+    return std::make_unique<SamplePaymentProvider>(options, std::move(books), down.has_value());
 }
 
 double SamplePaymentProvider::chance(std::string_view what, const el::CallKey& key, unsigned attempt) const
@@ -44,6 +49,25 @@ double SamplePaymentProvider::chance(std::string_view what, const el::CallKey& k
     const auto drawn =
         el::derived_uuid({what, std::to_string(options_.seed), el::to_string(key), std::to_string(attempt)});
     return static_cast<double>(drawn.bytes[0] * 65'536 + drawn.bytes[1] * 256 + drawn.bytes[2]) / 16'777'216.0;
+}
+
+el::Duration SamplePaymentProvider::answer_delay(const el::CallKey& key) const
+{
+    const auto longest = static_cast<double>(options_.answer_delay.count());
+    return el::Duration{static_cast<el::Duration::rep>(longest * chance("delay", key, 0))};
+}
+
+el::result<void> SamplePaymentProvider::set_down(bool down)
+{
+    el::Batch batch;
+    if (down) {
+        batch.put(entry_of_down, {});
+    } else {
+        batch.remove(entry_of_down);
+    }
+    BOOST_OUTCOME_TRY(books_->write(batch, el::Durability::synced));
+    is_down_ = down;
+    return el::done();
 }
 
 el::result<void> SamplePaymentProvider::may_fail(const el::CallKey& key)

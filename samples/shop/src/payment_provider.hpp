@@ -53,10 +53,12 @@ struct SampleProviderOptions {
     std::string directory;
     double decline_rate = 0; // of orders whose card is declined, 0 to 1
     double fail_rate    = 0; // of calls that fail and may be tried again, 0 to 1
-    std::uint64_t seed  = 1;
+    // It answers up to so long after it has done what it was asked for.
+    el::Duration answer_delay{0};
+    std::uint64_t seed = 1;
 };
 
-// The sample's own provider: declines and fails at given rates, by a seed, and keeps its books in a database of its own.
+// The sample's own provider: declines, fails and is slow as it is told, by a seed, and keeps its books in a database of its own.
 class SamplePaymentProvider final : public PaymentProvider {
 public:
     static el::result<std::unique_ptr<SamplePaymentProvider>> open(const el::Runtime& runtime,
@@ -65,15 +67,18 @@ public:
     el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) override;
     el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) override;
 
-    // While it is down every call fails, and may be tried again.
-    void set_down(bool down) { is_down_ = down; }
+    // How long it takes to answer this call.
+    el::Duration answer_delay(const el::CallKey& key) const;
+
+    // While it is down every call fails, and may be tried again; also after a restart, until it is set otherwise.
+    el::result<void> set_down(bool down);
 
     // Calls `visit` for every charge: its reference, the amount, and whether it was given back. A reference that comes
     // twice was charged twice. Failure::corrupt when the books are damaged.
     using Visit = std::function<void(const std::string& reference, Money amount, bool refunded)>;
     el::result<void> visit_charges(const Visit& visit) const;
 
-    SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books);
+    SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books, bool is_down);
 
 private:
     // A number from 0 to 1 that the words alone decide.
@@ -82,7 +87,7 @@ private:
 
     const SampleProviderOptions options_;
     std::unique_ptr<el::Database> books_;
-    std::atomic<bool> is_down_{false};
+    std::atomic<bool> is_down_;
     std::mutex mutex_;                         // of the attempts
     std::map<el::CallKey, unsigned> attempts_; // of calls that have failed so far
 };

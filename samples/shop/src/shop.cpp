@@ -12,10 +12,20 @@ constexpr el::Duration finishing_time = std::chrono::hours{1};
 constexpr el::ActivityOptions of_the_provider{.attempt_time      = std::chrono::seconds{30},
                                               .tries_again_every = std::chrono::seconds{5}};
 
-// A return has ten tries, as all sagas with handlers. While the provider is left alone none is used up, so this begins with the first
-// fault: an outage costs one try, and one more for each restart of the shop in it.
-constexpr el::ActivityOptions of_the_provider_for_returns{
-    .attempt_time = std::chrono::seconds{30}, .stops_after_faults = 1, .tries_again_every = std::chrono::seconds{5}};
+// Its answer may come some time after it has done what it was asked for; no thread waits for that.
+template <class Request, class Ask>
+void perform(el::Sagas& sagas, const el::Runtime& runtime, const SamplePaymentProvider& provider, Ask ask)
+{
+    sagas.perform_async<Request>(
+        [runtime, &provider, ask](const Request& request, const el::CallKey& key, el::Sagas::Done<Request> done) {
+            auto answer      = ask(request, key);
+            const auto delay = provider.answer_delay(key);
+            if (delay == el::Duration{}) return done(std::move(answer));
+            runtime.executor.post_at(runtime.clock.now() + delay,
+                                     [done = std::move(done), answer = std::move(answer)] { done(answer); });
+        },
+        of_the_provider);
+}
 
 } // namespace
 
@@ -31,6 +41,7 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     BOOST_OUTCOME_TRY(shop->provider_, SamplePaymentProvider::open(runtime, {.directory    = directory + "/provider",
                                                                              .decline_rate = options.decline_rate,
                                                                              .fail_rate    = options.fail_rate,
+                                                                             .answer_delay = options.answer_delay,
                                                                              .seed         = options.seed}));
     auto& projections = shop->service_->projections();
     BOOST_OUTCOME_TRY(shop->orders_, projections.add(order_summaries(), {.copies = {.every = 10'000}}));
@@ -42,7 +53,7 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     BOOST_OUTCOME_TRY(shop->timeline_, projections.add(shop::timeline()));
 
     auto& sagas    = shop->service_->sagas();
-    auto* provider = shop->provider_.get();
+    auto& provider = *shop->provider_;
     sagas.add(first_fulfilment());
     sagas.add(second_fulfilment());
     sagas.add(fulfilment());
@@ -51,15 +62,13 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     sagas.add(first_restocking());
     sagas.add(restocking());
     sagas.add(returning());
-    sagas.perform<Charge>(
-        [provider](const Charge& charge, const el::CallKey& key) { return provider->charge(charge, key); },
-        of_the_provider);
-    sagas.perform<Refund>(
-        [provider](const Refund& refund, const el::CallKey& key) { return provider->refund(refund, key); },
-        of_the_provider);
-    sagas.perform<RefundReturn>([provider](const RefundReturn& back,
-                                           const el::CallKey& key) { return provider->refund({back.reference}, key); },
-                                of_the_provider_for_returns);
+    perform<Charge>(sagas, runtime, provider,
+                    [&provider](const Charge& charge, const el::CallKey& key) { return provider.charge(charge, key); });
+    perform<Refund>(sagas, runtime, provider,
+                    [&provider](const Refund& refund, const el::CallKey& key) { return provider.refund(refund, key); });
+    perform<RefundReturn>(sagas, runtime, provider, [&provider](const RefundReturn& back, const el::CallKey& key) {
+        return provider.refund({back.reference}, key);
+    });
     return shop;
 }
 

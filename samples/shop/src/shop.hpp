@@ -14,8 +14,9 @@
 namespace shop {
 
 struct ShopOptions {
-    double decline_rate    = 0;
-    double fail_rate       = 0;
+    double decline_rate = 0;
+    double fail_rate    = 0;
+    el::Duration answer_delay{0};
     std::uint64_t seed     = 1;
     el::EngineKind* engine = nullptr; // what keeps the log; nullptr: as every service
 };
@@ -27,6 +28,7 @@ public:
 
     el::Service& service() override { return *service_; }
     SamplePaymentProvider& provider() { return *provider_; }
+    const SamplePaymentProvider& provider() const { return *provider_; }
 
     const el::Table<OrderId, OrderSummary>& orders() const { return *orders_; }
     const el::Table<Sku, StockLevel>& stock() const { return *stock_; }

@@ -113,12 +113,12 @@ TEST_CASE("what a cancelled order and a return give back goes to those that wait
 {
     OpenShop open;
     open.receive("cup", 2);
-    open.shop->provider().set_down(true);
+    REQUIRE(open.shop->provider().set_down(true));
     open.place_lines("1", {line_of("cup", 2)}); // holds the cups, and cannot be paid
     open.settle();
     open.place_lines("2", {line_of("cup", 1)});
     open.simulated.advance(1min);
-    open.shop->provider().set_down(false);
+    REQUIRE(open.shop->provider().set_down(false));
     open.cancel("1");
     open.finish();
     CHECK(open.stage("1") == "cancelled");

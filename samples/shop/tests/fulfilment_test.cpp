@@ -55,14 +55,14 @@ TEST_CASE("a large order that nobody approves is cancelled, after two weeks or b
 TEST_CASE("an order that is cancelled while the provider is down is not paid, at once or later", "[shop][fulfilment]")
 {
     OpenShop open;
-    open.shop->provider().set_down(true);
+    REQUIRE(open.shop->provider().set_down(true));
     open.place("1");
     const auto waited = GENERATE(0s, 1s, 600s);
     open.simulated.advance(waited);
     CHECK(open.stage("1") == "placed");
     REQUIRE(open.commands().send(OrderId{"1"}, orders::Cancel{"no longer wanted"}));
     open.simulated.advance(600s);
-    open.shop->provider().set_down(false);
+    REQUIRE(open.shop->provider().set_down(false));
     open.finish();
     CHECK(open.stage("1") == "cancelled");
     CHECK(open.saga("1").status == el::SagaStatus::compensated);
@@ -101,7 +101,7 @@ TEST_CASE("a provider that is down for an hour cancels no order, and is not call
           "[shop][fulfilment]")
 {
     OpenShop open;
-    open.shop->provider().set_down(true);
+    REQUIRE(open.shop->provider().set_down(true));
     constexpr int orders = 300;
     for (int order = 0; order < orders; ++order) {
         open.place(std::to_string(order));
@@ -109,7 +109,7 @@ TEST_CASE("a provider that is down for an hour cancels no order, and is not call
     }
     for (int order = 0; order < orders; ++order) CHECK(open.stage(std::to_string(order)) == "placed");
     CHECK(open.faults() <= 3'600 / 5 + 30); // a call in five seconds, and those that found out
-    open.shop->provider().set_down(false);
+    REQUIRE(open.shop->provider().set_down(false));
     open.finish();
     for (int order = 0; order < orders; ++order) {
         CHECK(open.stage(std::to_string(order)) == "completed");

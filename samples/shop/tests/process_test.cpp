@@ -180,6 +180,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"orders", "place", "7", "--line", "tea:0:1"}, 1, "pieces"},
         {{"orders", "place", "7", "--line", "tea:1:free"}, 1, "price"},
         {{"orders", "list", "--decline-rate", "7"}, 2, "decline-rate"},
+        {{"orders", "list", "--answer-delay", "soon"}, 2, "answer-delay"},
     };
     for (const auto& [arguments, exit_code, says] : before_any_data) {
         const auto finished = run(directory, arguments);

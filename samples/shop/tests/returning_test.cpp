@@ -1,4 +1,5 @@
 // Returns that are asked for, in virtual time: they wait for the goods, and then the money is given back.
+#include "fulfilment.hpp"
 #include "returns/asking.hpp"
 #include "returns/order_return.hpp"
 #include "shop_in_virtual_time.hpp"
@@ -104,25 +105,54 @@ TEST_CASE("a return whose goods do not come within 30 days is given up, and late
 TEST_CASE("an outage of the provider delays the money of a return, and nothing is stuck", "[shop][returning]")
 {
     ShopWithReturn open;
-    open.shop->provider().set_down(true);
+    REQUIRE(open.shop->provider().set_down(true));
     REQUIRE(open.goods_come());
     open.simulated.advance(10h);
     CHECK(open.stage_of_return() == Stage::registered);
     CHECK(open.returning().status == el::SagaStatus::running);
+    CHECK_THAT(open.returning().waits_for, Contains("the provider has failed"));
     CHECK(open.charged("1") == 1);
     CHECK(open.tea().returned == 1);
-    if (GENERATE(false, true)) {
+    const int restarts = GENERATE(0, 1, 3);
+    for (int restart = 0; restart < restarts; ++restart) {
         open.close();
         open.open();
-        open.shop->provider().set_down(true);
-        open.simulated.advance(1h);
+        open.simulated.advance(10min);
         CHECK(open.returning().status == el::SagaStatus::running);
     }
-    open.shop->provider().set_down(false);
+    CHECK(open.returning().attempts >= (restarts > 1 ? 11 : 1)); // more than it has without an el::retry
+    REQUIRE(open.shop->provider().set_down(false));
+    open.simulated.advance(1h); // the longest wait between two tries
     open.finish();
     CHECK(open.stage_of_return() == Stage::refunded);
     CHECK(open.charged("1") == 0);
     CHECK(open.happened("payment-refunded") == 1);
+}
+
+TEST_CASE("goods whose way back to the shelf began under the first version of its saga end there under it",
+          "[shop][returning][versions]")
+{
+    ShopInVirtualTime open;
+    const std::vector<returns::Line> lines{{Sku{"cup"}, "CUP", 1, Money{450}}, {Sku{"tea"}, "TEA", 2, Money{450}}};
+    {
+        auto service = el::Service::open(open.runtime, {.directory = open.directory.path(), .create_if_missing = true});
+        REQUIRE(service);
+        auto& sagas = service.value()->sagas();
+        sagas.add(first_restocking());
+        REQUIRE(service.value()->start());
+        REQUIRE(service.value()->commands().send(ReturnId{"1"},
+                                                 returns::Register{CustomerId{"ada"}, "UK", BusinessTime{}, lines}));
+        const auto is_halfway = [&] { return sagas.find("restocking", "1").value().has_value(); };
+        REQUIRE(open.simulated.wait_until(is_halfway, open.simulated.now()));
+        REQUIRE(sagas.find("restocking", "1").value()->status == el::SagaStatus::running);
+    }
+    open.simulated.drop_everything();
+    open.open();
+    open.finish();
+    CHECK(open.saga("1", "restocking").version == 1);
+    CHECK(open.saga("1", "restocking").status == el::SagaStatus::completed);
+    CHECK(open.stock("cup").on_hand == 1);
+    CHECK(open.tea().on_hand == 2);
 }
 
 TEST_CASE("goods that come in the moment in which their return is given up are refused, or paid for",

@@ -15,7 +15,9 @@
 // Events are heard of the aggregate whose id the instances have, and of those in el::from<...>. el::begins_with names the events that
 // begin an instance; events of an instance that is not there, or has ended, are passed over. An event finds its instance by its own
 // member of the id's type, or else by its stream; where neither says it, el::keyed_by([](const Delivered& event) { return OrderId{...}; })
-// beside the handlers does. el::parks_unheard: an event of an instance that is not there, or has ended, is kept for a person. What is no event of these sources is a timer, or the answer to an el::call.
+// beside the handlers does. el::parks_unheard: an event of an instance that is not there, or has ended, is kept for a person.
+// What is no event of these sources is a timer, or the answer to an el::call.
+// el::retry{.times = 1'000} beside the handlers: how often what they send and call is tried when it fails and is not refused.
 // A handler changes the data and says what is to be done: the data, what is sent, the timers and the mark of the event are one
 // append. Commands go out one after the other. One that is refused stops the instance: it is stuck, and `sagas retry` or `skip` goes
 // on. Events that come meanwhile are heard then. Handlers must be pure: they may run again after a crash.
@@ -122,6 +124,8 @@ void add_handler(SagaDefinition& saga, F& given)
         saga.begins_with = given;
     } else if constexpr (std::is_same_v<F, Unheard>) {
         saga.unheard = given;
+    } else if constexpr (std::is_same_v<F, retry>) {
+        saga.retry = given;
     } else if constexpr (not is_handler_option<F>) {
         using Fact    = typename handler_arguments<Key, State, arguments_of<F>>::fact;
         using Handled = handled<Fact, Key, Sources>;

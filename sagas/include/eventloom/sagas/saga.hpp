@@ -30,9 +30,9 @@
 // the event. `when`: the step is left out unless it is true.
 // A step's work is one el::send (a command to an aggregate; el::send<Courses>(command): one that is decided within a context),
 // one el::call (a request to an activity, work outside the store), a vector of sends, or el::actions, sends of several types. A
-// refusal (and an invalid request) fails the step at once; any other error is retried as el::retry says. When a step fails, its own
-// work is undone if it was done or may have been done (after a fault or a deadline); so an `undo` must be right also if `act` had
-// no effect. Then all earlier steps are undone, the last first, and the work of `failed` is done. The same when the saga is
+// refusal (and an invalid request) fails the step at once; any other error is retried as el::retry says, in the step or beside the
+// steps. When a step fails, its own work is undone if it was done or may have been done (after a fault or a deadline); so an `undo`
+// must be right also if `act` had no effect. Then all earlier steps are undone, the last first, and the work of `failed` is done. The same when the saga is
 // cancelled, by an event or a person. If an `undo` or `failed` cannot be done, or a step after `no_return`, the instance is stuck
 // until `sagas retry`.
 // Every command and call has an id made from the saga, its instance, the step, and whether it is done or undone, so sending it
@@ -328,6 +328,12 @@ template <class Key, class State>
 void add_part(SagaDefinition& saga, const deadline& part)
 {
     saga.deadline = part.after;
+}
+
+template <class Key, class State>
+void add_part(SagaDefinition& saga, const retry& part)
+{
+    saga.retry = part;
 }
 
 template <class Key, class State>

@@ -12,7 +12,8 @@
 
 namespace eventloom {
 
-// How often a fault is tried, and the wait before the second try; each later wait is `factor` times the previous one.
+// How often a fault is tried, and the wait before the second try; each later wait is `factor` times the previous one. In a step; or
+// beside the steps or handlers of a saga: for all that it sends and calls, unless the step has its own.
 struct retry {
     unsigned times                       = 10;
     std::chrono::milliseconds first_wait = std::chrono::milliseconds{100};

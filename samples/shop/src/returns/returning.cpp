@@ -23,12 +23,15 @@ struct Returning {
 struct GoodsAreLate {};
 struct GoodsAreMissing {};
 
+// A provider that does not answer is asked for weeks: an outage leaves no customer without the money.
+constexpr el::retry for_weeks{.times = 1'000, .first_wait = 50ms};
+
 } // namespace
 
 el::Saga returning()
 {
     return el::saga<ReturnId, Returning>(
-        "returning", 1, el::begins_with<AskedFor>{},
+        "returning", 1, el::begins_with<AskedFor>{}, for_weeks,
 
         [](Returning&, const ReturnId&, const AskedFor&) -> actions {
             return {el::wake(14 * 24h, GoodsAreLate{}), el::wake(30 * 24h, GoodsAreMissing{})};

@@ -145,7 +145,7 @@ struct SagaStep {
     bool runs_saga                     = false; // `act` runs another saga
     const std::type_info* undo_request = nullptr;
     std::string_view undo_request_name;
-    eventloom::retry retry;
+    std::optional<eventloom::retry> retry; // nothing: that of the saga
     std::optional<std::chrono::milliseconds> deadline;
 };
 
@@ -171,6 +171,7 @@ struct SagaDefinition {
     std::uint32_t no_return = std::numeric_limits<std::uint32_t>::max();
     std::vector<const detail::HeardEvent*> cancelled_by;
     std::optional<std::chrono::milliseconds> deadline; // of the whole
+    eventloom::retry retry;                            // of what has none of its own
     detail::SagaLambda<detail::DescribeEnd> failed;
     std::vector<SagaHandler> handlers;
     Unheard unheard     = Unheard::passed_over;

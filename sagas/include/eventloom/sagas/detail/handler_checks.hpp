@@ -72,6 +72,8 @@ template <>
 inline constexpr bool is_handler_option<SagaBegin> = true;
 template <>
 inline constexpr bool is_handler_option<Unheard> = true;
+template <>
+inline constexpr bool is_handler_option<retry> = true;
 template <class F>
 inline constexpr bool is_handler_option<key_part<F>> = true;
 
