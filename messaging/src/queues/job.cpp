@@ -101,7 +101,7 @@ void end(Job& job, JobState state)
 }
 
 // clang-format off
-void apply(Job& job, const Begun&)               { job.tried.begun = true; }
+void apply(Job& job, const Begun&)               { job.tried.begun = true; job.lease = {}; }
 void apply(Job& job, const Progressed& fact)     { job.progress = {fact.done, fact.of, fact.what}; }
 void apply(Job& job, const Completed& fact)      { end(job, JobState::completed); job.result = fact.result; }
 void apply(Job& job, const Expired&)             { end(job, JobState::expired); }
@@ -111,6 +111,12 @@ void apply(Job& job, const Postponed& fact)      { job.tried.begun = false; job.
 void apply(Job&, const QueuePaused&)             {}
 void apply(Job&, const QueueResumed&)            {}
 // clang-format on
+
+void apply(Job& job, const Leased& fact)
+{
+    job.tried.begun = true;
+    job.lease       = {job.recorded, fact.worker, fact.lease_ms, fact.at};
+}
 
 void apply(Job& job, const AttemptFailed& fact)
 {

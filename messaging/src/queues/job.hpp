@@ -17,6 +17,7 @@ namespace eventloom::queues {
 
 // clang-format off
 struct Begun         { unsigned attempt = 0; Time at{}; };
+struct Leased        { unsigned attempt = 0; std::string worker; std::int64_t lease_ms = 0; Time at{}; };
 struct Progressed    { std::uint64_t done = 0; std::uint64_t of = 0; std::string what; Time at{}; };
 struct Completed     { unsigned attempt = 0; std::string result; Time at{}; };
 struct AttemptFailed { unsigned attempt = 0; std::string code; std::string reason; Time next{}; Time at{}; };
@@ -38,7 +39,7 @@ struct JobFacts {
                event<"job-attempt-failed", AttemptFailed>, event<"job-postponed", Postponed>, event<"job-died", Died>,
                event<"job-expired", Expired>, event<"job-cancelled", Cancelled>, event<"job-retried", Retried>,
                event<"job-discarded", Discarded>, event<"job-queue-paused", QueuePaused>,
-               event<"job-queue-resumed", QueueResumed>>;
+               event<"job-queue-resumed", QueueResumed>, event<"job-leased", Leased>>;
 };
 using JobFact = JobFacts::Events::variant;
 
@@ -59,6 +60,14 @@ struct JobTrial {
     std::string reason;
 };
 
+// The last one that it had; after it whatever the job became.
+struct JobLeased {
+    Version fence = 0; // of the event; 0: none, or it was begun since in the service's own process
+    std::string worker;
+    std::int64_t ms = 0;
+    Time at{};
+};
+
 struct JobProgress {
     std::uint64_t done = 0;
     std::uint64_t of   = 0;
@@ -75,6 +84,7 @@ struct Job {
     Time due{};
     Time expires = Time::max();
     JobTrial tried;
+    JobLeased lease;
     JobProgress progress;
     std::string result;
     Time enqueued{};

@@ -115,29 +115,37 @@ void QueueEngine::pump_all()
 
 void QueueEngine::pump(QueueState& queue)
 {
+    if (stopping_ || stopped_ || error_) return;
     const auto pool = pools_.find(queue.definition.name);
-    if (stopping_ || stopped_ || error_ || pool == pools_.end()) return;
-    for (;;) {
-        const auto choice = queue.choose(runtime_.clock.now());
-        if (not choice.job) {
-            if (choice.again != Time::max() && (not queue.looks_again || choice.again < *queue.looks_again)) {
-                queue.looks_again = choice.again;
-                post_at(choice.again, [&queue, again = choice.again](QueueEngine& self) {
-                    const std::lock_guard lock{self.mutex_};
-                    if (queue.looks_again == again) queue.looks_again.reset();
-                    self.pump(queue);
-                });
-            }
-            break;
-        }
-        const auto claim = std::make_shared<Claim>(weak_from_this(), queue, choice.job->id, choice.job->key);
-        claims_.emplace(claim->job, claim);
+    while (pool != pools_.end()) {
+        const auto claim = next_claim(queue, QueueState::Where::here);
+        if (not claim) break;
         pool->second->post([weak = weak_from_this(), claim] {
             if (const auto self = weak.lock()) self->perform(claim);
         });
     }
+    serve_pulls(queue);
     put_aside(queue);
     read_more(queue);
+}
+
+// Nothing: none may begin now. When a time will change that, it is looked again then.
+QueueEngine::ClaimPtr QueueEngine::next_claim(QueueState& queue, QueueState::Where where)
+{
+    const auto choice = queue.choose(runtime_.clock.now(), where);
+    if (choice.job) {
+        auto claim = std::make_shared<Claim>(weak_from_this(), queue, choice.job->id, choice.job->key);
+        claims_.emplace(claim->job, claim);
+        return claim;
+    }
+    if (choice.again == Time::max() || (queue.looks_again && choice.again >= *queue.looks_again)) return nullptr;
+    queue.looks_again = choice.again;
+    post_at(choice.again, [&queue, again = choice.again](QueueEngine& self) {
+        const std::lock_guard lock{self.mutex_};
+        if (queue.looks_again == again) queue.looks_again.reset();
+        self.pump(queue);
+    });
+    return nullptr;
 }
 
 void QueueEngine::put_aside(QueueState& queue)

@@ -115,10 +115,15 @@ result<void> QueueEngine::catch_up()
 result<void> QueueEngine::recover()
 {
     BOOST_OUTCOME_TRY(const auto begun, table_->begun());
+    leases_found_.clear();
     if (begun.empty()) return done();
     const Error lost{Failure::unavailable, "worker-lost",
                      "The process that worked on the job ended before the job did."};
     for (const Uuid& id : begun) {
+        if (auto leased = lease_of(id); leased && leased.value()) {
+            leases_found_.push_back(std::move(leased.value())); // its worker may live
+            continue;
+        }
         const auto decide = [&](const Job& job) -> result<JobFact> {
             if (not job.is_open() || not job.tried.begun) return refuse("job-ended", "It has ended.");
             const auto* definition = definition_of(job.queue);
@@ -153,12 +158,13 @@ result<void> QueueEngine::start()
     }
     BOOST_OUTCOME_TRY(call_user_code("the start of the threads for jobs", {}, [&] {
         for (const auto& [name, queue] : queues_) {
-            if (queue->definition.options.workers == 0) continue;
+            if (queue->definition.options.workers == 0 || not works_here_) continue;
             pools_[name] = runtime_.executor.own_threads(queue->definition.options.workers);
         }
     }));
     stopping_ = false;
     stopped_  = false;
+    take_up_leases();
     take_up();
     return done();
 }
@@ -255,6 +261,9 @@ void QueueEngine::stop()
         const std::lock_guard lock{mutex_};
         for (const auto& [id, claim] : claims_) claims.push_back(claim);
         following.swap(following_);
+        for (const auto& [name, waiting] : std::exchange(pulls_, {})) {
+            for (const auto& pull : waiting) post_answer(pull, not_taken());
+        }
     }
     for (const auto& claim : claims) claim->stopping.request_stop();
     if (following) following->stop();
@@ -311,7 +320,7 @@ bool QueueEngine::is_idle()
     if (not wakes_.is_whole() && wakes_.empty()) return false;
     if (not wakes_.empty() && wakes_.first().first.first <= now) return false;
     for (const auto& [name, queue] : queues_) {
-        if (queue->definition.options.workers == 0 || queue->paused_until > now) continue;
+        if (not pools_.contains(name) || queue->paused_until > now) continue;
         if (not queue->is_empty() && queue->state(now) != QueueState::Why::rate) return false;
     }
     return true;

@@ -36,21 +36,21 @@ bool QueueState::has_key_limits() const
     return options.in_order_per_key || options.at_once_per_key > 0 || options.per_second_per_key > 0;
 }
 
-QueueState::Why QueueState::state(Time now)
+QueueState::Why QueueState::state(Time now, Where where)
 {
     const QueueOptions& options = definition.options;
     if (paused_until > now) return Why::paused;
-    if (free_workers == 0) return Why::workers;
+    if (where == Where::here && free_workers == 0) return Why::workers;
     if (options.at_once > 0 && in_work_ >= options.at_once) return Why::at_once;
     if (in_work_ >= most_being_recorded + options.workers) return Why::being_recorded;
     if (not rate_.may_begin(now)) return Why::rate;
     return Why::begins;
 }
 
-std::string QueueState::why_nothing_begins(Time now)
+std::string QueueState::why_nothing_begins(Time now, Where where)
 {
     const QueueOptions& options = definition.options;
-    switch (state(now)) {
+    switch (state(now, where)) {
     case Why::paused:
         return "the queue is paused";
     case Why::workers:
@@ -82,10 +82,10 @@ std::optional<std::uint32_t> QueueState::next_priority()
     return chosen;
 }
 
-QueueState::Choice QueueState::choose(Time now)
+QueueState::Choice QueueState::choose(Time now, Where where)
 {
     for (;;) {
-        const Why why = state(now);
+        const Why why = state(now, where);
         if (why == Why::paused) return {why, std::nullopt, paused_until};
         if (why == Why::rate) return {why, std::nullopt, rate_.next(now)};
         if (why != Why::begins) return {why, std::nullopt};
@@ -100,7 +100,7 @@ QueueState::Choice QueueState::choose(Time now)
         const ReadyJob next = window.first().second;
         window.remove(window.first().first);
         if (not passes(next, now)) continue;
-        begin(next, now);
+        begin(next.key, now, where);
         return {Why::begins, next};
     }
 }
@@ -128,14 +128,14 @@ bool QueueState::passes(const ReadyJob& job, Time now)
     return false;
 }
 
-void QueueState::begin(const ReadyJob& job, Time now)
+void QueueState::begin(const std::string& job_key, Time now, Where where)
 {
-    --free_workers;
+    if (where == Where::here) --free_workers;
     ++in_work_;
     ++begun_;
     rate_.begin(now);
-    if (job.key.empty() || not has_key_limits()) return;
-    auto& key = keys_[job.key];
+    if (job_key.empty() || not has_key_limits()) return;
+    auto& key = keys_.try_emplace(job_key, KeyState{0, RateLimit{definition.options.per_second_per_key}}).first->second;
     ++key.in_work;
     key.rate.begin(now);
     // Keys whose second is over are forgotten, now and then.

@@ -39,8 +39,12 @@ public:
         std::optional<ReadyJob> job;
         Time again = Time::max(); // when to choose again, if only a time holds it up
     };
+    // Who is to work on it: one of the workers here, or somebody in another process, who needs none of them.
+    enum class Where : std::uint8_t { here, elsewhere };
     // Takes the next job out. Those that it passes over are in `aside`.
-    Choice choose(Time now);
+    Choice choose(Time now, Where where = Where::here);
+    // A job that was leased before this process began is in work.
+    void begin_elsewhere(const std::string& key, Time now) { begin(key, now, Where::elsewhere); }
 
     // What was passed over since it was asked last, and is to leave the index of those that are ready.
     struct Aside {
@@ -60,9 +64,9 @@ public:
     bool is_empty() const;
     void forget();
     // Nothing may begin at this moment.
-    Why state(Time now);
+    Why state(Time now, Where where = Where::here);
     // The same in words, for people; empty: something may.
-    std::string why_nothing_begins(Time now);
+    std::string why_nothing_begins(Time now, Where where);
     bool knows(std::string_view type) const;
     std::size_t in_work() const { return in_work_; }
     std::size_t in_work(const std::string& key) const;
@@ -88,7 +92,7 @@ private:
     bool has_key_limits() const;
     std::optional<std::uint32_t> next_priority();
     bool passes(const ReadyJob& job, Time now);
-    void begin(const ReadyJob& job, Time now);
+    void begin(const std::string& job_key, Time now, Where where);
 
     std::array<Window<Position, ReadyJob>, priorities> windows_;
     RateLimit rate_;

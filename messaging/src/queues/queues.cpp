@@ -139,6 +139,37 @@ result<std::string> Queues::why(const Uuid& id) const { return engine_->why(id);
 std::optional<Error> Queues::error() const { return engine_->error(); }
 // clang-format on
 
+void Queues::pull(PullJobs wanted, PullDone done)
+{
+    engine_->pull(std::move(wanted), std::move(done));
+}
+
+result<std::vector<JobLease>> Queues::extend(const std::vector<HeldLease>& held)
+{
+    return engine_->extend(held);
+}
+
+void Queues::finish(const JobLease& lease, result<JobDone> answer, std::function<void(result<void>)> done)
+{
+    engine_->finish(lease, std::move(answer), std::move(done));
+}
+
+result<QueueHandler> Queues::handler_of(std::string_view queue) const
+{
+    BOOST_OUTCOME_TRY(const auto* const definition, engine_->find_queue(queue));
+    return QueueHandler{definition->options.workers, definition->handle};
+}
+
+void Queues::work_only_elsewhere()
+{
+    engine_->work_only_elsewhere();
+}
+
+result<void> Queues::check_may_lose_history(std::string_view stream) const
+{
+    return engine_->check_may_lose_history(stream);
+}
+
 result<std::vector<JobStatus>> Queues::list(const JobFilter& filter, std::size_t limit) const
 {
     return engine_->list_jobs(filter, limit);

@@ -46,12 +46,13 @@ std::uint64_t jobs_in(const QueueStatus& queue, JobState state)
 
 void list_queues(Output& out, const std::vector<QueueStatus>& queues)
 {
-    std::vector<Column> columns{{"queue"}, {"workers", Align::right}, {"running", Align::right}};
+    std::vector<Column> columns{
+        {"queue"}, {"workers", Align::right}, {"elsewhere", Align::right}, {"running", Align::right}};
     for (const auto state : states) columns.push_back({std::string{to_string(state)}, Align::right});
     columns.push_back({"paused"});
     TableRows rows;
     for (const auto& queue : queues) {
-        std::vector<Json> row{queue.name, queue.workers, queue.running};
+        std::vector<Json> row{queue.name, queue.workers, queue.workers_elsewhere, queue.running};
         for (const auto state : states) row.emplace_back(jobs_in(queue, state));
         row.push_back(paused(queue));
         rows.push_back(std::move(row));
@@ -64,7 +65,10 @@ result<void> show(Output& out, const Queues& queues, const std::string& name)
     BOOST_OUTCOME_TRY(const auto all, queues.list_queues());
     for (const auto& queue : all) {
         if (queue.name != name) continue;
-        Json properties{{"queue", queue.name}, {"workers", queue.workers}, {"running", queue.running}};
+        Json properties{{"queue", queue.name},
+                        {"workers", queue.workers},
+                        {"elsewhere", queue.workers_elsewhere},
+                        {"running", queue.running}};
         for (const auto state : states) properties[std::string{to_string(state)}] = jobs_in(queue, state);
         properties["paused"] = paused(queue);
         out.properties(properties);

@@ -19,6 +19,7 @@
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/messaging/detail/job_handlers.hpp>
+#include <eventloom/messaging/job_leases.hpp>
 #include <eventloom/messaging/queue_options.hpp>
 
 #include <functional>
@@ -74,8 +75,9 @@ struct JobFilter {
 
 struct QueueStatus {
     std::string name;
-    unsigned workers    = 0; // of this process; 0: it does not work on this queue
-    std::size_t running = 0;
+    unsigned workers              = 0; // of this process; 0: it does not work on this queue
+    std::size_t workers_elsewhere = 0; // in other processes: they wait for jobs, or have one
+    std::size_t running           = 0;
     std::map<JobState, std::uint64_t> jobs; // those that run count as waiting
     std::optional<Time> paused_until;       // Time::max(): until somebody resumes it
 };
@@ -161,6 +163,25 @@ public:
     result<void> open();
     // Asks all handlers to stop, and returns when none runs any more. What they have not done is done after the next start.
     void stop();
+
+    // For workers in other processes (job_leases.hpp). Those that wait for jobs get them when the workers of this process are
+    // busy. Failure::invalid "invalid-pull", "no-such-queue"; Failure::unavailable "queues-not-open".
+    void pull(PullJobs wanted, PullDone done);
+    // Each lease goes on for its whole length from now. Returns those that are over: their jobs are in other hands, or ended.
+    // Failure::unavailable "queues-not-open".
+    result<std::vector<JobLease>> extend(const std::vector<HeldLease>& held);
+    // The end of an attempt, as the handler answered it; `done` is called when it is durable. Told again of a completion that was
+    // recorded, it succeeds. Failure::refused "job-taken-away"; Failure::unavailable "queues-not-open"; and what a handler's
+    // answer is refused with ("wrong-expected-version"), which is recorded as a failed attempt.
+    void finish(const JobLease& lease, result<JobDone> answer, std::function<void(result<void>)> done);
+    // Failure::invalid  "no-such-queue".
+    result<QueueHandler> handler_of(std::string_view queue) const;
+    // Call before start(): only workers in other processes work on the jobs.
+    void work_only_elsewhere();
+
+    // Whether a stream may lose its history: not the one of a job that is open, nor that of a queue.
+    // Failure::refused "job-not-ended", "stream-of-a-queue".
+    result<void> check_may_lose_history(std::string_view stream) const;
 
     // Blocks until no job can begin or goes on now. Returns false at `deadline`.
     bool settle(Time deadline);
