@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr auto patience = 60s;
 
 struct Mailroom {
-    Mailroom() { ::setenv("MAILROOM_NOTES", notes().c_str(), 1); }
+    Mailroom() { ::setenv("PARCEL_NOTES", notes().c_str(), 1); }
 
     std::string data() const { return directory.path() + "/data"; }
     std::string notes() const { return directory.path() + "/notes"; }

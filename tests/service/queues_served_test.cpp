@@ -167,6 +167,31 @@ TEST_CASE("what is typed for a job and does not fit is refused by name, and noth
     CHECK(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--priority", "10"}).exit_code == 2);
 }
 
+TEST_CASE("a queue is limited, and a job promoted, from the command line", "[service][queues]")
+{
+    Mails mails;
+    mails.while_it_serves([&] {
+        CHECK(mails.send({"queues", "limit", "mail", "--workers", "1", "--per-second", "0.5"}).exit_code == 0);
+        const auto shown = mails.send({"queues", "show", "mail"}).json();
+        CHECK(shown["workers limit"].whole() == 1);
+        CHECK(shown["recurring"].size() == 0);
+        CHECK(mails.send({"queues", "limit", "mail", "--workers", "3"}).code() == "limit-above-workers");
+        CHECK(mails.send({"queues", "limit", "mail"}).exit_code == 2);
+        CHECK(mails.send({"queues", "limit", "mail", "--clear"}).exit_code == 0);
+        CHECK(mails.send({"queues", "show", "mail"}).json()["workers limit"].is_null());
+
+        const auto later = mails
+                               .send({"jobs", "enqueue", "send-mail", mail_to("ada@example.org"), "--not-before",
+                                      "2100-01-01T00:00:00Z"})
+                               .json()["job"]
+                               .text();
+        CHECK(mails.sent.empty());
+        CHECK(mails.send({"jobs", "promote", later, "--because", "she waits"}).exit_code == 0);
+        CHECK(mails.sent == std::vector<std::string>{"ada@example.org"});
+        CHECK(mails.send({"jobs", "promote", later}).code() == "job-not-scheduled");
+    });
+}
+
 TEST_CASE("what is no message of a worker is refused at the door, and changes nothing", "[service][queues]")
 {
     Mails mails;

@@ -148,16 +148,51 @@ result<void> QueueEngine::pause(const std::string& queue, Time until, const std:
     return record_of_queue(queue, QueuePaused{until, because, runtime_.clock.now()});
 }
 
+result<void> QueueEngine::limit(const std::string& queue, const QueueLimits& limits, const std::string& because)
+{
+    const auto* definition = definition_of(queue);
+    if (definition != nullptr && limits.workers.value_or(0) > definition->options.workers) {
+        return fail(
+            Failure::invalid, "limit-above-workers",
+            fmt::format("asked for {} workers of the queue {} and found that the program has {}; a limit is not more; "
+                        "workers in other processes are not limited by it",
+                        *limits.workers, queue, definition->options.workers));
+    }
+    if (limits.per_second && not(*limits.per_second >= 0 && *limits.per_second <= 1e6)) {
+        return fail(
+            Failure::invalid, "invalid-limit",
+            fmt::format("asked for {} jobs a second of the queue {}; a limit is from 0, which is none, to a million",
+                        *limits.per_second, queue));
+    }
+    return record_of_queue(queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()});
+}
+
+result<void> QueueEngine::promote(const Uuid& id, const std::string& because)
+{
+    return record(id, [&](const Job& job) -> result<JobFact> {
+        const Time now = runtime_.clock.now();
+        if (job.is_open() && job.due > now) return JobFact{Promoted{because, now}};
+        return refuse("job-not-scheduled",
+                      fmt::format("asked to promote the job {} and found {}", to_string(id),
+                                  job.is_open()
+                                      ? std::string{"that it does not wait for a time; `jobs why` says for what"}
+                                      : "it " + std::string{to_string(job.state)}));
+    });
+}
+
 result<void> QueueEngine::resume(const std::string& queue, const std::string& because)
 {
     const Time now = runtime_.clock.now();
-    const auto cursor =
-        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards, .limit = 1});
-    BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
     bool is_paused = false;
-    if (last != nullptr) {
-        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*last, "job", [&](const auto& fact) {
-            if constexpr (requires { fact.until; }) is_paused = fact.until > now;
+    bool is_found  = false; // what was said last about pauses
+    const auto cursor =
+        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards});
+    while (not is_found) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) break;
+        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*event, "job", [&]<class Fact>(const Fact& fact) {
+            if constexpr (std::is_same_v<Fact, QueuePaused>) is_paused = fact.until > now;
+            is_found = std::is_same_v<Fact, QueuePaused> || std::is_same_v<Fact, QueueResumed>;
         }));
     }
     if (not is_paused) {
@@ -177,6 +212,9 @@ result<std::vector<QueueStatus>> QueueEngine::list_queues() const
     }
     for (const auto& [name, until] : table->pauses()) {
         if (until > now) found[name].paused_until = until;
+    }
+    for (const auto& [name, limits] : table->limits()) {
+        if (limits != QueueLimits{}) found[name].limits = limits;
     }
     {
         const std::lock_guard lock{mutex_};

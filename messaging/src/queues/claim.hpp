@@ -36,6 +36,7 @@ struct Claim final : JobContext {
     QueueState& queue; // of the engine
     const Uuid job;
     const std::string key;
+    std::string type; // stored name
     std::stop_source stopping;
 
     // Of one that is in the hands of a worker in another process (leasing.cpp); its own until it runs.
@@ -64,6 +65,7 @@ struct Claim final : JobContext {
     // With the engine's lock.
     bool is_out       = false; // the engine does not know it any more
     bool has_returned = false; // no thread is busy with it
+    bool has_worker   = true;  // false: another of its batch has it, or it is elsewhere
 };
 
 } // namespace eventloom::queues

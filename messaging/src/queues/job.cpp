@@ -110,6 +110,9 @@ void apply(Job& job, const Discarded&)           { end(job, JobState::discarded)
 void apply(Job& job, const Postponed& fact)      { job.tried.begun = false; job.due = fact.until; }
 void apply(Job&, const QueuePaused&)             {}
 void apply(Job&, const QueueResumed&)            {}
+void apply(Job&, const Recurs&)                  {}
+void apply(Job&, const QueueLimited&)            {}
+void apply(Job& job, const Promoted& fact)       { job.due = fact.at; }
 // clang-format on
 
 void apply(Job& job, const Leased& fact)
@@ -196,6 +199,14 @@ std::optional<std::string_view> queue_of_stream(std::string_view stream)
 {
     if (not stream.starts_with(queue_streams)) return std::nullopt;
     return stream.substr(queue_streams.size());
+}
+
+std::optional<Time> occurrence_of(const RecordedEvent& first)
+{
+    for (const auto& [name, value] : first.metadata.headers) {
+        if (name == occurrence_header) return time_of(value, Time{});
+    }
+    return std::nullopt;
 }
 
 std::string unique_tag(std::string_view queue, std::string_view key)

@@ -27,9 +27,13 @@ struct Expired       { Time at{}; };
 struct Cancelled     { std::string because; Time at{}; };
 struct Retried       { std::string because; Time at{}; };
 struct Discarded     { std::string because; Time at{}; };
+struct Promoted      { std::string because; Time at{}; };
 // In the stream of a queue, job-queue-NAME.
 struct QueuePaused   { Time until{}; std::string because; Time at{}; };
 struct QueueResumed  { std::string because; Time at{}; };
+struct QueueLimited  { std::optional<std::uint32_t> workers; std::optional<double> per_second; std::string because; Time at{}; };
+// A recurring job begins, or recurs at other moments from here on.
+struct Recurs        { std::string schedule; std::string when; Time at{}; };
 // clang-format on
 
 struct JobFacts {
@@ -39,7 +43,8 @@ struct JobFacts {
                event<"job-attempt-failed", AttemptFailed>, event<"job-postponed", Postponed>, event<"job-died", Died>,
                event<"job-expired", Expired>, event<"job-cancelled", Cancelled>, event<"job-retried", Retried>,
                event<"job-discarded", Discarded>, event<"job-queue-paused", QueuePaused>,
-               event<"job-queue-resumed", QueueResumed>, event<"job-leased", Leased>>;
+               event<"job-queue-resumed", QueueResumed>, event<"job-leased", Leased>, event<"job-recurs", Recurs>,
+               event<"job-promoted", Promoted>, event<"job-queue-limited", QueueLimited>>;
 };
 using JobFact = JobFacts::Events::variant;
 
@@ -108,6 +113,10 @@ std::optional<Uuid> job_of_stream(std::string_view stream);
 std::string stream_of_queue(std::string_view queue);
 // Nothing: it is not the stream of a queue.
 std::optional<std::string_view> queue_of_stream(std::string_view stream);
+
+// Of the first event of a recurring job: the moment for which it is, in microseconds since 1970.
+inline constexpr std::string_view occurrence_header = "job-occurrence";
+std::optional<Time> occurrence_of(const RecordedEvent& first);
 
 // "job-unique:mail/ada"
 std::string unique_tag(std::string_view queue, std::string_view key);

@@ -97,6 +97,7 @@ void QueueEngine::serve_pulls(QueueState& queue)
             auto claim = next_claim(queue, QueueState::Where::elsewhere);
             if (not claim) break;
             claim->has_returned = true; // no thread of this process is busy with it
+            claim->has_worker   = false;
             claim->worker       = pull->wanted.worker;
             claim->lease        = pull->wanted.lease;
             claims.push_back(std::move(claim));
@@ -274,6 +275,7 @@ result<QueueEngine::ClaimPtr> QueueEngine::lease_of(const Uuid& id)
     if (not job.is_open() || not job.tried.begun || job.lease.fence == 0 || queue == queues_.end()) return ClaimPtr{};
     auto claim          = std::make_shared<Claim>(weak_from_this(), *queue->second, id, job.terms.key);
     claim->has_returned = true;
+    claim->has_worker   = false;
     claim->worker       = job.lease.worker;
     claim->lease        = std::chrono::milliseconds{job.lease.ms};
     claim->fence        = job.lease.fence;

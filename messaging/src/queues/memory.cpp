@@ -78,7 +78,7 @@ void QueueEngine::handler_returned(const ClaimPtr& claim)
     {
         const std::lock_guard lock{mutex_};
         claim->has_returned = true;
-        claim->queue.worker_is_free();
+        if (claim->has_worker) claim->queue.worker_is_free();
         if (claim->is_out) {
             --unreturned_;
             release(claim);
@@ -118,10 +118,10 @@ void QueueEngine::pump(QueueState& queue)
     if (stopping_ || stopped_ || error_) return;
     const auto pool = pools_.find(queue.definition.name);
     while (pool != pools_.end()) {
-        const auto claim = next_claim(queue, QueueState::Where::here);
-        if (not claim) break;
-        pool->second->post([weak = weak_from_this(), claim] {
-            if (const auto self = weak.lock()) self->perform(claim);
+        auto claims = next_claims(queue);
+        if (claims.empty()) break;
+        pool->second->post([weak = weak_from_this(), claims = std::move(claims)] {
+            if (const auto self = weak.lock()) self->perform(claims);
         });
     }
     serve_pulls(queue);
@@ -129,12 +129,32 @@ void QueueEngine::pump(QueueState& queue)
     read_more(queue);
 }
 
-// Nothing: none may begin now. When a time will change that, it is looked again then.
-QueueEngine::ClaimPtr QueueEngine::next_claim(QueueState& queue, QueueState::Where where)
+// One job, or several of one type that have a handler of batches; they have one worker.
+QueueEngine::Claims QueueEngine::next_claims(QueueState& queue)
 {
-    const auto choice = queue.choose(runtime_.clock.now(), where);
+    Claims claims;
+    std::string type;
+    auto claim = next_claim(queue, QueueState::Where::here);
+    if (not claim) return claims;
+    type = claim->type;
+    claims.push_back(std::move(claim));
+    if (not queue.takes_batches(type)) return claims;
+    while (claims.size() < queue.definition.options.batch) {
+        claim = next_claim(queue, QueueState::Where::elsewhere, &type);
+        if (not claim) break;
+        claim->has_worker = false;
+        claims.push_back(std::move(claim));
+    }
+    return claims;
+}
+
+// Nothing: none may begin now. When a time will change that, it is looked again then.
+QueueEngine::ClaimPtr QueueEngine::next_claim(QueueState& queue, QueueState::Where where, const std::string* type)
+{
+    const auto choice = queue.choose(runtime_.clock.now(), where, type);
     if (choice.job) {
-        auto claim = std::make_shared<Claim>(weak_from_this(), queue, choice.job->id, choice.job->key);
+        auto claim  = std::make_shared<Claim>(weak_from_this(), queue, choice.job->id, choice.job->key);
+        claim->type = choice.job->type;
         claims_.emplace(claim->job, claim);
         return claim;
     }

@@ -143,12 +143,14 @@ result<void> QueueEngine::start()
     const std::lock_guard one_at_a_time{starting_};
     if (refused_) return *refused_;
     if (not stopped_ || queues_.empty()) return done();
+    BOOST_OUTCOME_TRY(check_schedules());
     BOOST_OUTCOME_TRY(commands_.take_category("job", typeid(JobFacts), "the queues"));
     BOOST_OUTCOME_TRY(open_table());
     BOOST_OUTCOME_TRY(const bool ended_in_order, table_->take_clean_mark());
     suspects_to_ = ended_in_order ? 0 : store_.head();
     BOOST_OUTCOME_TRY(catch_up());
     BOOST_OUTCOME_TRY(recover());
+    BOOST_OUTCOME_TRY(begin_schedules());
     for (const auto& [name, queue] : queues_) {
         const QueueOptions& options = queue->definition.options;
         if (options.in_order_per_key) continue;
@@ -162,10 +164,14 @@ result<void> QueueEngine::start()
             pools_[name] = runtime_.executor.own_threads(queue->definition.options.workers);
         }
     }));
+    ++runs_;
     stopping_ = false;
     stopped_  = false;
     take_up_leases();
     take_up();
+    for (std::size_t i = 0; i < schedules_.size(); ++i) {
+        post([i](QueueEngine& self) { self.take_occurrences(i); });
+    }
     return done();
 }
 
@@ -177,6 +183,9 @@ void QueueEngine::take_up()
         error_.reset();
         for (const auto& [name, until] : pauses) {
             if (const auto queue = queues_.find(name); queue != queues_.end()) queue->second->paused_until = until;
+        }
+        for (const auto& [name, limits] : table_->limits()) {
+            if (const auto queue = queues_.find(name); queue != queues_.end()) queue->second->limit(limits);
         }
         pump_all();
         read_more_wakes();
@@ -206,6 +215,9 @@ result<void> QueueEngine::hear(const Delivery& delivery)
         if (const auto queue = queues_.find(pause.queue); queue != queues_.end()) {
             queue->second->paused_until = pause.until;
         }
+    }
+    for (const auto& [name, limits] : folded.limits) {
+        if (const auto queue = queues_.find(name); queue != queues_.end()) queue->second->limit(limits);
     }
     take_in(folded.jobs);
     return done();

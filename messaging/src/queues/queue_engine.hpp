@@ -8,6 +8,7 @@
 
 #include "claim.hpp"
 #include "job_table.hpp"
+#include "occurrences.hpp"
 #include "queue_state.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
@@ -25,11 +26,24 @@ struct HashOfId {
 
 Error job_taken_away(const Uuid& id);
 
+// A job that recurs.
+struct Schedule {
+    std::string name;
+    std::string queue;
+    Recurrence when;
+    std::function<detail::NewJob(Time occurrence)> make;
+    Missed missed = Missed::once;
+    // From start() on.
+    std::optional<Occurrences> moments = std::nullopt;
+    Time last                          = {}; // all occurrences up to here have their job, or have none
+};
+
 class QueueEngine : public std::enable_shared_from_this<QueueEngine> {
 public:
     QueueEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory);
 
     void add(QueueDefinition definition);
+    void recur(Schedule schedule);
     result<void> open();
     result<void> start();
     void stop();
@@ -49,10 +63,15 @@ public:
     };
     result<FoundType> find_type(std::string_view type, std::string_view queue) const;
 
+    // recurring.cpp
+    result<std::vector<RecurringJob>> recurring() const;
+
     // asking.cpp
     result<void> cancel(const Uuid& id, const std::string& because);
     result<void> retry(const Uuid& id, const std::string& because);
     result<void> discard(const Uuid& id, const std::string& because);
+    result<void> promote(const Uuid& id, const std::string& because);
+    result<void> limit(const std::string& queue, const QueueLimits& limits, const std::string& because);
     result<void> pause(const std::string& queue, Time until, const std::string& because);
     result<void> resume(const std::string& queue, const std::string& because);
     result<void> check_may_lose_history(std::string_view stream) const;
@@ -72,6 +91,7 @@ public:
 
 private:
     using ClaimPtr = std::shared_ptr<Claim>;
+    using Claims   = std::vector<ClaimPtr>;
     using Changes  = std::vector<JobChange>;
 
     // Somebody who waits for jobs, and gets them.
@@ -106,7 +126,8 @@ private:
     void release(const ClaimPtr& claim);
     void pump_all();
     void pump(QueueState& queue);
-    ClaimPtr next_claim(QueueState& queue, QueueState::Where where);
+    ClaimPtr next_claim(QueueState& queue, QueueState::Where where, const std::string* type = nullptr);
+    Claims next_claims(QueueState& queue);
     void put_aside(QueueState& queue);
     void read_more(QueueState& queue);
     void read_more_wakes();
@@ -131,12 +152,23 @@ private:
     result<ClaimPtr> lease_of(const Uuid& id);
     void take_up_leases();
 
+    // recurring.cpp; take_occurrences and fire one at a time for each schedule
+    result<void> check_schedules();
+    result<void> begin_schedules();
+    result<std::optional<Time>> last_occurrence(const Schedule& schedule) const;
+    result<Time> begin_of(const Schedule& schedule);
+    std::vector<Time> due_occurrences(const Schedule& schedule, Time now) const;
+    void take_occurrences(std::size_t index);
+    void fire(std::size_t index, const std::vector<Time>& due, std::size_t at);
+    void look_again_at(std::size_t index, Time time);
+    void not_fired(std::size_t index, Time occurrence, const Error& error);
+
     // working.cpp, without a lock
-    void perform(const ClaimPtr& claim);
+    void perform(const Claims& claims);
     result<bool> read(Claim& claim) const;
     void mark_begun(const ClaimPtr& claim);
     bool may_be_begun(const ClaimPtr& claim);
-    void run(const ClaimPtr& claim);
+    void run(const Claims& claims);
     bool begin_attempt(const ClaimPtr& claim, Time begun);
     void time_is_over(const ClaimPtr& claim);
     // `told` waits until the end is recorded.
@@ -175,6 +207,7 @@ private:
     std::mutex starting_; // of open(), start() and stop(), and over the two after it
     bool works_here_ = true;
     std::vector<ClaimPtr> leases_found_; // that an earlier process gave
+    std::vector<Schedule> schedules_;    // their number is fixed before start()
     mutable std::mutex tables_;          // of tasks of the table, one at a time; before mutex_
     mutable std::mutex mutex_;           // over what follows
     std::unique_ptr<JobTable> table_;    // made once
@@ -191,6 +224,7 @@ private:
     std::optional<Error> error_;
     std::atomic<bool> stopped_{true};
     std::atomic<bool> stopping_{false};
+    std::atomic<unsigned> runs_{0};     // how often it was started
     std::atomic<std::size_t> tasks_{0}; // posted, and not done
     std::atomic<std::size_t> appends_{0};
     // Jobs up to here may have been in the hands of a process that crashed.

@@ -25,6 +25,13 @@ QueueState::QueueState(QueueDefinition of)
 {
 }
 
+void QueueState::limit(const QueueLimits& to)
+{
+    if (to == limits_) return;
+    limits_ = to;
+    rate_   = RateLimit{to.per_second.value_or(definition.options.per_second)};
+}
+
 bool QueueState::knows(std::string_view type) const
 {
     return detail::find_event_type(definition.jobs.types(), type) != nullptr;
@@ -40,7 +47,7 @@ QueueState::Why QueueState::state(Time now, Where where)
 {
     const QueueOptions& options = definition.options;
     if (paused_until > now) return Why::paused;
-    if (where == Where::here && free_workers == 0) return Why::workers;
+    if (where == Where::here && options.workers - free_workers >= workers()) return Why::workers;
     if (options.at_once > 0 && in_work_ >= options.at_once) return Why::at_once;
     if (in_work_ >= most_being_recorded + options.workers) return Why::being_recorded;
     if (not rate_.may_begin(now)) return Why::rate;
@@ -54,14 +61,14 @@ std::string QueueState::why_nothing_begins(Time now, Where where)
     case Why::paused:
         return "the queue is paused";
     case Why::workers:
-        return fmt::format("all of the {} workers are busy", options.workers);
+        return fmt::format("all of the {} workers are busy", workers());
     case Why::at_once:
         return fmt::format("{} of {} jobs are in work", in_work_, options.at_once);
     case Why::being_recorded:
         return fmt::format("the ends of {} jobs are being recorded", in_work_);
     case Why::rate:
-        return fmt::format("{} a second have begun; the next one may at {}", number_text(options.per_second),
-                           to_string(rate_.next(now)));
+        return fmt::format("{} a second have begun; the next one may at {}",
+                           number_text(limits_.per_second.value_or(options.per_second)), to_string(rate_.next(now)));
     default:
         return {};
     }
@@ -82,7 +89,13 @@ std::optional<std::uint32_t> QueueState::next_priority()
     return chosen;
 }
 
-QueueState::Choice QueueState::choose(Time now, Where where)
+bool QueueState::takes_batches(std::string_view type) const
+{
+    const auto& batched = definition.handler.batched;
+    return std::find(batched.begin(), batched.end(), type) != batched.end();
+}
+
+QueueState::Choice QueueState::choose(Time now, Where where, const std::string* type)
 {
     for (;;) {
         const Why why = state(now, where);
@@ -98,6 +111,7 @@ QueueState::Choice QueueState::choose(Time now, Where where)
         }
         auto& window        = windows_[*priority];
         const ReadyJob next = window.first().second;
+        if (type != nullptr && next.type != *type) return {Why::empty, std::nullopt};
         window.remove(window.first().first);
         if (not passes(next, now)) continue;
         begin(next.key, now, where);

@@ -103,14 +103,20 @@ void QueueEngine::append(AppendRequest request, std::function<void(QueueEngine&,
 }
 
 // On a thread of the queue.
-void QueueEngine::perform(const ClaimPtr& claim)
+void QueueEngine::perform(const Claims& claims)
 {
-    if (stopping_ || stopped_ || not may_be_begun(claim)) return handler_returned(claim);
-    const QueueOptions& options = claim->queue.definition.options;
-    const bool is_last          = claim->number >= attempts_of(claim->read, options);
-    const bool is_suspect       = claim->read.place <= suspects_to_;
-    if ((is_last || is_suspect) && not claim->read.tried.begun) return mark_begun(claim);
-    run(claim);
+    Claims begun;
+    for (const auto& claim : claims) {
+        if (stopping_ || stopped_ || not may_be_begun(claim)) {
+            handler_returned(claim);
+            continue;
+        }
+        const bool is_last    = claim->number >= attempts_of(claim->read, claim->queue.definition.options);
+        const bool is_suspect = claim->read.place <= suspects_to_;
+        const bool is_marked  = (is_last || is_suspect) && not claim->read.tried.begun; // it goes by itself then
+        is_marked ? mark_begun(claim) : begun.push_back(claim);
+    }
+    if (not begun.empty()) run(begun);
 }
 
 // False: it is not, and was let go.
@@ -174,23 +180,36 @@ void QueueEngine::mark_begun(const ClaimPtr& claim)
             const auto engine = weak.lock();
             if (not engine) return;
             claim->read.tried.begun = true;
-            engine->run(claim);
+            engine->run({claim});
         });
     });
 }
 
-void QueueEngine::run(const ClaimPtr& claim)
+void QueueEngine::run(const Claims& claims)
 {
-    // A mark that it was begun would count as an attempt, so that one is taken back.
-    if (not begin_attempt(claim, runtime_.clock.now()) || stopping_) {
-        handler_returned(claim);
-        return handled(claim, job_given_back());
+    Claims running;
+    JobEvents events;
+    JobContexts contexts;
+    for (const auto& claim : claims) {
+        // A mark that it was begun would count as an attempt, so that one is taken back.
+        if (not begin_attempt(claim, runtime_.clock.now()) || stopping_) {
+            handler_returned(claim);
+            handled(claim, job_given_back());
+            continue;
+        }
+        running.push_back(claim);
+        events.push_back(&claim->first);
+        contexts.push_back(claim.get());
     }
-    auto answer = call_user_code("the handler of the job", claim->read.type,
-                                 [&] { return claim->queue.definition.handle(claim->first, *claim); });
-    // First: when the end is recorded, and heard of, the key is free for the next job at once.
-    handler_returned(claim);
-    handled(claim, std::move(answer));
+    if (running.empty()) return;
+    const auto& handler = running.front()->queue.definition.handler;
+    auto answers        = call_user_code("the handler of the job", running.front()->read.type,
+                                         [&]() -> result<JobAnswers> { return handler.handle(events, contexts); });
+    for (std::size_t i = 0; i < running.size(); ++i) {
+        // First: when the end is recorded, and heard of, the key is free for the next job at once.
+        handler_returned(running[i]);
+        handled(running[i], answers ? std::move(answers.value()[i]) : result<JobDone>{answers.error()});
+    }
 }
 
 // False: it has been taken away already.

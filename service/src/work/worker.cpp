@@ -123,22 +123,26 @@ void Worker::perform(LeasedJob job)
         held_.emplace(held->job.lease, held);
     }
     if (stopping_) held->stopping.request_stop();
-    const auto answer = call_user_code("the handler of the job", held->job.first.type,
-                                       [&] { return handler_.handle(held->job.first, *held); });
-    const LogFields job_fields{{"job", to_string(held->job.lease.job)}};
-    while (not held->is_lost) {
-        const auto told = tell(held->job.lease, answer);
-        if (told) break;
-        if (not may_be_asked_again(told.error())) {
-            write_to(runtime_.log, LogLevel::warning, "job-not-ended", job_fields, told.error());
-            break;
-        }
-        was_not_reached(told.error());
-        if (not pause(between_tries)) break; // give_back() has it
-    }
-    if (held->is_lost) write_to(runtime_.log, LogLevel::warning, "job-taken-away", job_fields);
+    const auto answer = call_user_code("the handler of the job", held->job.first.type, [&]() -> result<JobDone> {
+        return std::move(handler_.handler.handle({&held->job.first}, {held.get()}).front());
+    });
+    const auto unsaid = end(*held, answer);
+    if (unsaid) write_to(runtime_.log, LogLevel::warning, "job-not-ended", {{"job", to_string(held->id())}}, *unsaid);
     const std::lock_guard lock{mutex_};
     held_.erase(held->job.lease);
+}
+
+// Tells the service, for as long as it takes. Returns why nothing of the answer counts.
+std::optional<Error> Worker::end(const Held& held, const result<JobDone>& answer)
+{
+    while (not held.is_lost) {
+        const auto told = tell(held.job.lease, answer);
+        if (told) return std::nullopt;
+        if (not may_be_asked_again(told.error())) return told.error();
+        was_not_reached(told.error());
+        if (not pause(between_tries)) return std::nullopt; // give_back() has it
+    }
+    return Error{Failure::refused, "job-taken-away", "the lease of the job ended before its handler did"};
 }
 
 // Also while the worker stops: the answer is there.

@@ -42,6 +42,7 @@ private:
     result<Answer> ask(std::string_view path, const Request& request, Duration waits) const;
     void work();
     void perform(LeasedJob job);
+    std::optional<Error> end(const Held& held, const result<JobDone>& answer);
     result<void> tell(const JobLease& lease, const result<JobDone>& answer) const;
     void keep_leases();
     bool pause(Duration span) const;

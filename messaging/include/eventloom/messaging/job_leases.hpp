@@ -58,7 +58,7 @@ struct HeldLease {
 // What a worker needs to call the handlers of a queue itself.
 struct QueueHandler {
     unsigned workers = 1; // that the program has declared
-    AnyJobHandler handle;
+    AnyJobHandler handler;
 };
 
 } // namespace eventloom
