@@ -32,6 +32,7 @@ std::vector<Row> measure_inline(const Scale& scale);
 std::vector<Row> measure_clusters(const Scale& scale); // not among all: it takes minutes
 std::vector<Row> measure_keeping(const Scale& scale);  // the same
 std::vector<Row> measure_sagas(const Scale& scale);    // the same
+std::vector<Row> measure_messages(const Scale& scale); // the same
 std::vector<Row> measure_build(const Scale& scale);
 
 } // namespace bench

@@ -4,6 +4,7 @@
 #include "support/measure.hpp"
 #include "support/order_event.hpp"
 #include "support/order_lives.hpp"
+#include "support/waiting_jobs.hpp"
 #include "support/waiting_sagas.hpp"
 
 #include <eventloom/projections/projections.hpp>
@@ -221,6 +222,8 @@ int be_phase(const std::string& phase, const std::string& directory, std::uint64
     if (phase == "scan") scan_all(directory);
     if (phase == "rebuild") rebuild_orders(directory, events);
     if (phase == "begin-sagas") finish(begin_waiting_sagas(directory, events));
+    if (phase == "enqueue-jobs") finish(enqueue_waiting_jobs(directory, events));
+    if (phase == "work-on-jobs") finish(work_on_waiting_jobs(directory, events));
     if (phase == "wait-sagas") finish(go_on_with_waiting_sagas(directory, events));
     return 0;
 }

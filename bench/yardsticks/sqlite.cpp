@@ -1,15 +1,13 @@
 // What a good C++ developer would write on SQLite instead: WAL, FULL, prepared statements, a table in the order of
 // positions, unique (stream, version) and unique id, and a thread that commits for many callers in one transaction.
+#include "sqlite.hpp"
 #include "tested_store.hpp"
 
 #include "support/measure.hpp"
 
 #include <eventloom/framework/runtime.hpp>
 
-#include <sqlite3.h>
-
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -19,13 +17,6 @@ namespace {
 
 namespace el = eventloom;
 
-constexpr auto settings = "PRAGMA journal_mode = WAL;"
-                          "PRAGMA synchronous = FULL;"
-                          "PRAGMA cache_size = -65536;"       // KiB
-                          "PRAGMA mmap_size = 17179869184;"   // pages are read in place
-                          "PRAGMA wal_autocheckpoint = 4000;" // pages: the WAL stays near 16 MiB and is used again
-                          "PRAGMA temp_store = MEMORY;";
-
 constexpr auto table = "CREATE TABLE IF NOT EXISTS events(position INTEGER PRIMARY KEY, id BLOB NOT NULL,"
                        " stream TEXT NOT NULL, version INTEGER NOT NULL, type TEXT NOT NULL,"
                        " recorded_at INTEGER NOT NULL, metadata BLOB NOT NULL, data BLOB NOT NULL);";
@@ -33,75 +24,14 @@ constexpr auto table = "CREATE TABLE IF NOT EXISTS events(position INTEGER PRIMA
 constexpr auto indexes = "CREATE UNIQUE INDEX IF NOT EXISTS by_stream ON events(stream, version);"
                          "CREATE UNIQUE INDEX IF NOT EXISTS by_id ON events(id);";
 
-class Statement {
-public:
-    Statement(sqlite3* database, const char* sql)
-    {
-        require(sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr) == SQLITE_OK,
-                sqlite3_errmsg(database));
-    }
-    ~Statement() { sqlite3_finalize(statement_); }
-    Statement(const Statement&)            = delete;
-    Statement& operator=(const Statement&) = delete;
-
-    sqlite3_stmt* get() const { return statement_; }
-
-    // True: a row; false: the end, and ready for the next use.
-    bool step() const
-    {
-        const int answer = sqlite3_step(statement_);
-        if (answer == SQLITE_ROW) return true;
-        sqlite3_reset(statement_);
-        require(answer == SQLITE_DONE, sqlite3_errstr(answer));
-        return false;
-    }
-    void reset() const { sqlite3_reset(statement_); }
-
-    void bind(int at, std::uint64_t number) const
-    {
-        sqlite3_bind_int64(statement_, at, static_cast<sqlite3_int64>(number));
-    }
-    void bind_text(int at, std::string_view text) const
-    {
-        sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
-    }
-    void bind_blob(int at, std::string_view bytes) const
-    {
-        sqlite3_bind_blob(statement_, at, bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC);
-    }
-    std::uint64_t number(int at) const { return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, at)); }
-    std::string_view bytes(int at) const
-    {
-        const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, at));
-        return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, at))};
-    }
-
-private:
-    sqlite3_stmt* statement_ = nullptr;
-};
-
-struct Close {
-    void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
-};
-
-std::unique_ptr<sqlite3, Close> open_database(const std::string& directory)
-{
-    std::filesystem::create_directories(directory);
-    sqlite3* opened = nullptr;
-    require(sqlite3_open_v2((directory + "/events.db").c_str(), &opened,
-                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr) == SQLITE_OK,
-            "SQLite opens");
-    return std::unique_ptr<sqlite3, Close>{opened};
-}
-
 // Adjacent literals are one, so the list of columns stands once.
 #define EVENT_COLUMNS "position, stream, version, type, data, metadata, id, recorded_at"
 
 class Sqlite final : public TestedStore {
 public:
-    Sqlite(const std::string& directory, Callers callers) : database_{open_database(directory)}
+    Sqlite(const std::string& directory, Callers callers) : database_{open_sqlite(directory + "/events.db")}
     {
-        run(settings);
+        run(sqlite_settings);
         run(table);
         run(indexes);
         prepared_ = std::make_unique<Prepared>(database_.get());
@@ -151,7 +81,7 @@ public:
         loading_ = false;
         prepared_->commit.step();
         run(indexes);
-        run(settings);
+        run(sqlite_settings);
         run("PRAGMA wal_checkpoint(TRUNCATE);");
     }
 
@@ -189,7 +119,7 @@ private:
               by_id{database, "SELECT " EVENT_COLUMNS " FROM events WHERE id = ?1"}
         {
         }
-        Statement begin, commit, insert, length, head, log, stream, last, by_id;
+        SqliteStatement begin, commit, insert, length, head, log, stream, last, by_id;
     };
 
     struct Waiting {
@@ -229,8 +159,8 @@ private:
 
     void insert(const std::string& stream, std::uint64_t version, const el::NewEvent& event)
     {
-        const auto metadata     = metadata_bytes(event.metadata);
-        const Statement& insert = prepared_->insert;
+        const auto metadata           = metadata_bytes(event.metadata);
+        const SqliteStatement& insert = prepared_->insert;
         insert.bind(1, next_++);
         insert.bind_text(2, stream);
         insert.bind(3, version);
@@ -262,7 +192,7 @@ private:
         }
     }
 
-    static void see_all(const Statement& statement, const Visit& visit)
+    static void see_all(const SqliteStatement& statement, const Visit& visit)
     {
         while (statement.step()) {
             visit(
@@ -270,7 +200,7 @@ private:
         }
     }
 
-    const std::unique_ptr<sqlite3, Close> database_;
+    const SqliteDatabase database_;
     std::unique_ptr<Prepared> prepared_;
     std::uint64_t next_ = 1;
     bool loading_       = false;

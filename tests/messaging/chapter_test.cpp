@@ -19,6 +19,15 @@ struct Provider {
         if (keys.insert(key).second) sent.push_back(to);
         return el::done();
     }
+    el::JobAnswers send_all(const std::vector<SendLetter>& letters, const el::JobContexts& contexts)
+    {
+        el::JobAnswers answers;
+        for (std::size_t i = 0; i < letters.size(); ++i) {
+            static_cast<void>(send(letters[i].to, letters[i].text, contexts[i]->id()));
+            answers.emplace_back(el::job_done());
+        }
+        return answers;
+    }
     std::set<el::Uuid> keys;
     std::vector<std::string> sent;
 };
@@ -56,6 +65,20 @@ struct Post : SimulatedMachine {
                 .enqueue<Letters>(SendLetter{job.account.value, "Your statement: " + file});
         };
         queues.add<Statements>({.workers = 4, .in_order_per_key = true, .attempts = 5, .attempt_time = 10min}, write);
+    }
+    void add_letters_in_batches()
+    {
+        queues.add<Letters>(
+            {.workers = 2, .batch = 500},
+            [&](const std::vector<SendLetter>& letters, const el::JobContexts& contexts) -> el::JobAnswers {
+                return provider.send_all(letters, contexts);
+            });
+    }
+    void add_recurring()
+    {
+        queues.recur<Letters>("monday", el::cron("30 7 * * mon", "Europe/Berlin"), SendLetter{"Ada", "A good week."});
+        const auto reminder = [](el::Time day) { return SendLetter{"Bob", "Reminder of " + el::to_string(day)}; };
+        queues.recur<Letters>("reminder", el::every(24h), reminder, {.missed = el::Missed::each});
     }
     void settle() { REQUIRE(queues.settle(simulated.now() + 1h)); }
 };
@@ -106,6 +129,20 @@ TEST_CASE("the statements of the chapter are written, and their letters follow",
     CHECK(read_all(*post.store.store, {.scope = el::Scope::stream("account-4711")}).size() == 2);
     const auto details = queues.show(once.value().id).value();
     CHECK(details.result == "4711.pdf");
+}
+
+TEST_CASE("the recurring letters of the chapter are sent, and those of a batch together", "[messaging][queues][docs]")
+{
+    Post post;
+    auto& queues = post.queues;
+    post.add_letters_in_batches();
+    post.add_recurring();
+    REQUIRE(queues.start());
+    post.simulated.advance(7 * 24h); // from a Friday at midnight
+    post.settle();
+    CHECK(std::count(post.provider.sent.begin(), post.provider.sent.end(), "Ada") == 1);
+    CHECK(std::count(post.provider.sent.begin(), post.provider.sent.end(), "Bob") == 7);
+    CHECK(queues.recurring().value().size() == 2);
 }
 
 } // namespace queues_chapter_test

@@ -43,29 +43,49 @@ Child::~Child()
     close(errors_);
 }
 
-std::optional<std::string> Child::read_line()
+namespace {
+
+std::optional<std::string> next_line(int from, std::string& text)
 {
     for (;;) {
-        if (const auto end = read_.find('\n'); end != std::string::npos) {
-            auto line = read_.substr(0, end);
-            read_.erase(0, end + 1);
+        if (const auto end = text.find('\n'); end != std::string::npos) {
+            auto line = text.substr(0, end);
+            text.erase(0, end + 1);
             return line;
         }
         char piece[4096];
-        const auto size = read(output_, piece, sizeof piece);
+        const auto size = read(from, piece, sizeof piece);
         if (size <= 0) return std::nullopt;
-        read_.append(piece, static_cast<std::size_t>(size));
+        text.append(piece, static_cast<std::size_t>(size));
     }
+}
+
+} // namespace
+
+std::optional<std::string> Child::read_line()
+{
+    return next_line(output_, read_);
+}
+
+std::string Child::read_error_line()
+{
+    return next_line(errors_, errors_read_).value_or("");
 }
 
 void Child::kill() const
 {
-    ::kill(process_, SIGKILL);
+    signal(SIGKILL);
+}
+
+void Child::signal(int number) const
+{
+    ::kill(process_, number);
 }
 
 Child::Ended Child::wait()
 {
     Ended ended;
+    ended.errors.swap(errors_read_);
     char piece[4096];
     for (ssize_t size = 0; (size = read(errors_, piece, sizeof piece)) > 0;) {
         ended.errors.append(piece, static_cast<std::size_t>(size));

@@ -25,6 +25,9 @@ public:
     // The next whole line of its standard output; nothing when it has ended.
     std::optional<std::string> read_line();
     void kill() const;
+    void signal(int number) const;
+    // The next whole line of its standard error; empty when it has ended.
+    std::string read_error_line();
 
     struct Ended {
         int exit_code = -1; // -1: killed
@@ -37,6 +40,7 @@ private:
     int output_    = -1;
     int errors_    = -1;
     std::string read_; // and given to nobody
+    std::string errors_read_;
 };
 
 } // namespace eventloom::testing

@@ -115,4 +115,69 @@ TEST_CASE("what is typed for a job and does not fit is refused by name, and noth
     CHECK(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--priority", "10"}).exit_code == 2);
 }
 
+TEST_CASE("a queue is limited, and a job promoted, from the command line", "[service][queues]")
+{
+    Mails mails;
+    mails.while_it_serves([&] {
+        CHECK(mails.send({"queues", "limit", "mail", "--workers", "1", "--per-second", "0.5"}).exit_code == 0);
+        const auto shown = mails.send({"queues", "show", "mail"}).json();
+        CHECK(shown["workers limit"].whole() == 1);
+        CHECK(shown["recurring"].size() == 0);
+        CHECK(mails.send({"queues", "limit", "mail", "--workers", "3"}).code() == "limit-above-workers");
+        CHECK(mails.send({"queues", "limit", "mail"}).exit_code == 2);
+        CHECK(mails.send({"queues", "limit", "mail", "--clear"}).exit_code == 0);
+        CHECK(mails.send({"queues", "show", "mail"}).json()["workers limit"].is_null());
+
+        const auto later = mails
+                               .send({"jobs", "enqueue", "send-mail", mail_to("ada@example.org"), "--not-before",
+                                      "2100-01-01T00:00:00Z"})
+                               .json()["job"]
+                               .text();
+        CHECK(mails.sent.empty());
+        CHECK(mails.send({"jobs", "promote", later, "--because", "she waits"}).exit_code == 0);
+        CHECK(mails.sent == std::vector<std::string>{"ada@example.org"});
+        CHECK(mails.send({"jobs", "promote", later}).code() == "job-not-scheduled");
+    });
+}
+
+TEST_CASE("what is no message of a worker is refused at the door, and changes nothing", "[service][queues]")
+{
+    Mails mails;
+    mails.while_it_serves([&] {
+        const auto code = [&](const std::string& page, const std::string& type, const std::string& body) {
+            const auto request = "POST " + page + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+                                 "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+            const auto answer = body_of(DoorClient{mails.serving.directory.path()}.send(request).read());
+            return Json::parse(answer).value_or(Json{})["error"]["code"].text();
+        };
+        const std::string bytes = "application/octet-stream";
+        for (const std::string page : {"/jobs/pull", "/jobs/extend", "/jobs/finish"}) {
+            INFO(page);
+            CHECK(code(page, bytes, std::string(300, '\xff')) == "wrong-worker-request");
+            CHECK(code(page, "application/json", "{}") == "not-bytes");
+        }
+        CHECK(code("/jobs/finish", bytes, "") == "wrong-worker-request");
+        CHECK(code("/jobs/steal", bytes, "") == "no-such-page");
+        CHECK(code("/command", "application/json", std::string(300u << 10, ' ')) == "request-too-large");
+        CHECK(mails.send({"jobs", "list"}).json().size() == 0);
+    });
+    CHECK(mails.type({"work", "mail", "--tenant", "acme"}).code() == "work-with-a-tenant");
+    CHECK(mails.type({"work", "letters"}).code() == "no-such-queue");
+}
+
+TEST_CASE("the stream of a job that is open, and that of a queue, keep their history", "[service][queues]")
+{
+    Mails mails;
+    const auto open  = mails.type({"jobs", "enqueue", "send-mail", mail_to("ada@example.org")}).json()["job"].text();
+    const auto ended = mails.type({"jobs", "enqueue", "send-mail", mail_to("bob@example.org")}).json()["job"].text();
+    REQUIRE(mails.type({"queues", "pause", "mail"}).exit_code == 0);
+    REQUIRE(mails.type({"jobs", "cancel", ended}).exit_code == 0);
+    CHECK(mails.type({"streams", "delete", "job-" + open}).code() == "job-not-ended");
+    CHECK(mails.type({"streams", "limits", "job-" + open, "--max-count", "1"}).code() == "job-not-ended");
+    CHECK(mails.type({"streams", "limits", "job-" + open, "--max-count", "1", "--dry-run"}).code() == "job-not-ended");
+    CHECK(mails.type({"streams", "delete", "job-queue-mail"}).code() == "stream-of-a-queue");
+    CHECK(mails.type({"streams", "delete", "job-" + ended}).exit_code == 0);
+    CHECK(mails.type({"jobs", "show", open}).json()["state"].text() == "waiting");
+}
+
 } // namespace queues_served_test

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace eventloom::queues {
 
 namespace {
@@ -39,6 +41,7 @@ JobHistoryEntry entry_of(const RecordedEvent& event)
     if (event.version == 0) return {event.recorded_at, "enqueued", event.type};
     if (entry.what.starts_with("job-")) entry.what.erase(0, 4);
     const auto say = [&](const auto& fact) {
+        if constexpr (requires { fact.worker; }) entry.detail = "by " + fact.worker;
         if constexpr (requires { fact.code; }) entry.detail = fact.code + ": " + fact.reason;
         if constexpr (requires { fact.because; }) entry.detail = fact.because;
         if constexpr (requires { fact.result; }) entry.detail = fact.result;
@@ -107,6 +110,28 @@ result<void> QueueEngine::discard(const Uuid& id, const std::string& because)
     });
 }
 
+// A job that is open would forget what was done; the last pause of a queue holds.
+result<void> QueueEngine::check_may_lose_history(std::string_view stream) const
+{
+    if (queue_of_stream(stream)) {
+        return fail(
+            Failure::refused, "stream-of-a-queue",
+            fmt::format("asked to take away history of the stream {} and found that it keeps whether a queue is "
+                        "paused; it stays",
+                        stream));
+    }
+    const auto id = job_of_stream(stream);
+    if (not id) return done();
+    const auto job = read_job(store_, *id);
+    if (not job) return job.error().code == "job-history-lost" ? done() : result<void>{job.error()};
+    if (job.value().recorded == 0 || not job.value().is_open()) return done();
+    return fail(
+        Failure::refused, "job-not-ended",
+        fmt::format("asked to take away history of the stream {} and found that it is of a job that is open; it would "
+                    "not be worked on any more: let it end, or cancel it first",
+                    stream));
+}
+
 result<void> QueueEngine::record_of_queue(const std::string& queue, JobFact fact)
 {
     BOOST_OUTCOME_TRY(check_queue_name(queue));
@@ -123,16 +148,51 @@ result<void> QueueEngine::pause(const std::string& queue, Time until, const std:
     return record_of_queue(queue, QueuePaused{until, because, runtime_.clock.now()});
 }
 
+result<void> QueueEngine::limit(const std::string& queue, const QueueLimits& limits, const std::string& because)
+{
+    const auto* definition = definition_of(queue);
+    if (definition != nullptr && limits.workers.value_or(0) > definition->options.workers) {
+        return fail(
+            Failure::invalid, "limit-above-workers",
+            fmt::format("asked for {} workers of the queue {} and found that the program has {}; a limit is not more; "
+                        "workers in other processes are not limited by it",
+                        *limits.workers, queue, definition->options.workers));
+    }
+    if (limits.per_second && not(*limits.per_second >= 0 && *limits.per_second <= 1e6)) {
+        return fail(
+            Failure::invalid, "invalid-limit",
+            fmt::format("asked for {} jobs a second of the queue {}; a limit is from 0, which is none, to a million",
+                        *limits.per_second, queue));
+    }
+    return record_of_queue(queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()});
+}
+
+result<void> QueueEngine::promote(const Uuid& id, const std::string& because)
+{
+    return record(id, [&](const Job& job) -> result<JobFact> {
+        const Time now = runtime_.clock.now();
+        if (job.is_open() && job.due > now) return JobFact{Promoted{because, now}};
+        return refuse("job-not-scheduled",
+                      fmt::format("asked to promote the job {} and found {}", to_string(id),
+                                  job.is_open()
+                                      ? std::string{"that it does not wait for a time; `jobs why` says for what"}
+                                      : "it " + std::string{to_string(job.state)}));
+    });
+}
+
 result<void> QueueEngine::resume(const std::string& queue, const std::string& because)
 {
     const Time now = runtime_.clock.now();
-    const auto cursor =
-        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards, .limit = 1});
-    BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
     bool is_paused = false;
-    if (last != nullptr) {
-        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*last, "job", [&](const auto& fact) {
-            if constexpr (requires { fact.until; }) is_paused = fact.until > now;
+    bool is_found  = false; // what was said last about pauses
+    const auto cursor =
+        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards});
+    while (not is_found) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) break;
+        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*event, "job", [&]<class Fact>(const Fact& fact) {
+            if constexpr (std::is_same_v<Fact, QueuePaused>) is_paused = fact.until > now;
+            is_found = std::is_same_v<Fact, QueuePaused> || std::is_same_v<Fact, QueueResumed>;
         }));
     }
     if (not is_paused) {
@@ -153,11 +213,19 @@ result<std::vector<QueueStatus>> QueueEngine::list_queues() const
     for (const auto& [name, until] : table->pauses()) {
         if (until > now) found[name].paused_until = until;
     }
+    for (const auto& [name, limits] : table->limits()) {
+        if (limits != QueueLimits{}) found[name].limits = limits;
+    }
     {
         const std::lock_guard lock{mutex_};
         for (const auto& [name, queue] : queues_) {
-            if (not stopped_) found[name].workers = queue->definition.options.workers;
+            if (pools_.contains(name)) found[name].workers = queue->definition.options.workers;
             found[name].running = queue->in_work();
+            const auto waiting  = pulls_.find(name);
+            if (waiting != pulls_.end()) found[name].workers_elsewhere = waiting->second.size();
+        }
+        for (const auto& [id, claim] : claims_) {
+            if (not claim->worker.empty()) ++found[claim->queue.definition.name].workers_elsewhere;
         }
     }
     std::vector<QueueStatus> all;
@@ -166,6 +234,16 @@ result<std::vector<QueueStatus>> QueueEngine::list_queues() const
         all.push_back(std::move(status));
     }
     return all;
+}
+
+// With mutex_.
+bool QueueEngine::has_worker_elsewhere(const std::string& queue) const
+{
+    const auto waiting = pulls_.find(queue);
+    if (waiting != pulls_.end() && not waiting->second.empty()) return true;
+    return std::any_of(claims_.begin(), claims_.end(), [&](const auto& claim) {
+        return not claim.second->worker.empty() && claim.second->queue.definition.name == queue;
+    });
 }
 
 JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
@@ -258,13 +336,16 @@ result<std::string> QueueEngine::why(const Uuid& id) const
     std::string runs;
     {
         const std::lock_guard lock{mutex_};
-        if (claims_.contains(id)) return std::string{"it does not wait: it is being worked on"};
+        if (const auto claim = claims_.find(id); claim != claims_.end()) {
+            const auto& worker = claim->second->worker;
+            return "it does not wait: it is being worked on" + (worker.empty() ? worker : " by " + worker);
+        }
         const auto pauses = table->pauses();
         if (const auto paused = pauses.find(job.queue); paused != pauses.end() && paused->second > now) {
             return fmt::format("the queue is paused until {}", until(paused->second));
         }
         const auto found = queues_.find(job.queue);
-        if (found == queues_.end() || found->second->definition.options.workers == 0) {
+        if (found == queues_.end()) {
             return fmt::format("no worker: this program has no handlers for the queue {}", job.queue);
         }
         QueueState& queue = *found->second;
@@ -272,7 +353,14 @@ result<std::string> QueueEngine::why(const Uuid& id) const
             return fmt::format("this program has no handler for jobs of the type {}", job.type);
         if (stopped_) return fmt::format("no worker: the service does not run");
         if (error_) return "the queues have stopped: " + error_->sentence;
-        runs = queue.why_nothing_begins(now);
+        const bool works_here = pools_.contains(job.queue);
+        if (not works_here && not has_worker_elsewhere(job.queue)) {
+            return fmt::format(
+                "no worker: the service works on no job of the queue {} itself, and no other process does "
+                "(`work {}` is one)",
+                job.queue, job.queue);
+        }
+        runs = queue.why_nothing_begins(now, works_here ? QueueState::Where::here : QueueState::Where::elsewhere);
         if (row->place == Place::held && not queue.definition.options.in_order_per_key) {
             return fmt::format("{} jobs with the key {} are in work, and no more may be", queue.in_work(job.terms.key),
                                job.terms.key);

@@ -17,6 +17,9 @@ namespace eventloom::queues {
 class QueueState;
 class QueueEngine;
 
+// Whoever waits until an end is recorded; empty: nobody does.
+using EndDone = std::function<void(result<void>)>;
+
 struct Claim final : JobContext {
     Claim(std::weak_ptr<QueueEngine> of, QueueState& in, Uuid job_id, std::string job_key)
         : engine{std::move(of)}, queue{in}, job{job_id}, key{std::move(job_key)}
@@ -33,7 +36,13 @@ struct Claim final : JobContext {
     QueueState& queue; // of the engine
     const Uuid job;
     const std::string key;
+    std::string type; // stored name
     std::stop_source stopping;
+
+    // Of one that is in the hands of a worker in another process (leasing.cpp); its own until it runs.
+    std::string worker; // empty: in those of this process
+    Duration lease{};
+    std::atomic<Version> fence{0};
 
     // Written before the handler is called.
     RecordedEvent first;
@@ -51,10 +60,12 @@ struct Claim final : JobContext {
     Stage stage            = Stage::taken;
     std::uint64_t recorded = 0; // events of the stream, with those that are being appended for this claim
     Time last_progress     = Time::min();
+    Time leased_until{};
 
     // With the engine's lock.
     bool is_out       = false; // the engine does not know it any more
     bool has_returned = false; // no thread is busy with it
+    bool has_worker   = true;  // false: another of its batch has it, or it is elsewhere
 };
 
 } // namespace eventloom::queues

@@ -38,14 +38,20 @@ result<detail::PreparedJob> QueueEngine::prepare(detail::NewJob job) const
     return prepared;
 }
 
+result<const QueueDefinition*> QueueEngine::find_queue(std::string_view queue) const
+{
+    if (const auto* definition = definition_of(queue)) return definition;
+    std::string names;
+    for (const auto& [name, state] : queues_) names += (names.empty() ? "" : ", ") + name;
+    return fail(Failure::invalid, "no-such-queue",
+                fmt::format("asked for the queue {} and found {}", queue,
+                            names.empty() ? "that the program has none" : "only: " + names));
+}
+
 result<QueueEngine::FoundType> QueueEngine::find_type(std::string_view type, std::string_view queue) const
 {
-    if (not queue.empty() && definition_of(queue) == nullptr) {
-        std::string names;
-        for (const auto& [name, state] : queues_) names += (names.empty() ? "" : ", ") + name;
-        return fail(Failure::invalid, "no-such-queue",
-                    fmt::format("asked for the queue {} and found {}", queue,
-                                names.empty() ? "that the program has none" : "only: " + names));
+    if (not queue.empty()) {
+        BOOST_OUTCOME_TRY(find_queue(queue));
     }
     std::string names;
     for (const auto& [name, state] : queues_) {

@@ -101,7 +101,7 @@ void end(Job& job, JobState state)
 }
 
 // clang-format off
-void apply(Job& job, const Begun&)               { job.tried.begun = true; }
+void apply(Job& job, const Begun&)               { job.tried.begun = true; job.lease = {}; }
 void apply(Job& job, const Progressed& fact)     { job.progress = {fact.done, fact.of, fact.what}; }
 void apply(Job& job, const Completed& fact)      { end(job, JobState::completed); job.result = fact.result; }
 void apply(Job& job, const Expired&)             { end(job, JobState::expired); }
@@ -110,7 +110,16 @@ void apply(Job& job, const Discarded&)           { end(job, JobState::discarded)
 void apply(Job& job, const Postponed& fact)      { job.tried.begun = false; job.due = fact.until; }
 void apply(Job&, const QueuePaused&)             {}
 void apply(Job&, const QueueResumed&)            {}
+void apply(Job&, const Recurs&)                  {}
+void apply(Job&, const QueueLimited&)            {}
+void apply(Job& job, const Promoted& fact)       { job.due = fact.at; }
 // clang-format on
+
+void apply(Job& job, const Leased& fact)
+{
+    job.tried.begun = true;
+    job.lease       = {job.recorded, fact.worker, fact.lease_ms, fact.at};
+}
 
 void apply(Job& job, const AttemptFailed& fact)
 {
@@ -190,6 +199,14 @@ std::optional<std::string_view> queue_of_stream(std::string_view stream)
 {
     if (not stream.starts_with(queue_streams)) return std::nullopt;
     return stream.substr(queue_streams.size());
+}
+
+std::optional<Time> occurrence_of(const RecordedEvent& first)
+{
+    for (const auto& [name, value] : first.metadata.headers) {
+        if (name == occurrence_header) return time_of(value, Time{});
+    }
+    return std::nullopt;
 }
 
 std::string unique_tag(std::string_view queue, std::string_view key)

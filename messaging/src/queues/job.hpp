@@ -17,6 +17,7 @@ namespace eventloom::queues {
 
 // clang-format off
 struct Begun         { unsigned attempt = 0; Time at{}; };
+struct Leased        { unsigned attempt = 0; std::string worker; std::int64_t lease_ms = 0; Time at{}; };
 struct Progressed    { std::uint64_t done = 0; std::uint64_t of = 0; std::string what; Time at{}; };
 struct Completed     { unsigned attempt = 0; std::string result; Time at{}; };
 struct AttemptFailed { unsigned attempt = 0; std::string code; std::string reason; Time next{}; Time at{}; };
@@ -26,9 +27,13 @@ struct Expired       { Time at{}; };
 struct Cancelled     { std::string because; Time at{}; };
 struct Retried       { std::string because; Time at{}; };
 struct Discarded     { std::string because; Time at{}; };
+struct Promoted      { std::string because; Time at{}; };
 // In the stream of a queue, job-queue-NAME.
 struct QueuePaused   { Time until{}; std::string because; Time at{}; };
 struct QueueResumed  { std::string because; Time at{}; };
+struct QueueLimited  { std::optional<std::uint32_t> workers; std::optional<double> per_second; std::string because; Time at{}; };
+// A recurring job begins, or recurs at other moments from here on.
+struct Recurs        { std::string schedule; std::string when; Time at{}; };
 // clang-format on
 
 struct JobFacts {
@@ -38,7 +43,8 @@ struct JobFacts {
                event<"job-attempt-failed", AttemptFailed>, event<"job-postponed", Postponed>, event<"job-died", Died>,
                event<"job-expired", Expired>, event<"job-cancelled", Cancelled>, event<"job-retried", Retried>,
                event<"job-discarded", Discarded>, event<"job-queue-paused", QueuePaused>,
-               event<"job-queue-resumed", QueueResumed>>;
+               event<"job-queue-resumed", QueueResumed>, event<"job-leased", Leased>, event<"job-recurs", Recurs>,
+               event<"job-promoted", Promoted>, event<"job-queue-limited", QueueLimited>>;
 };
 using JobFact = JobFacts::Events::variant;
 
@@ -59,6 +65,14 @@ struct JobTrial {
     std::string reason;
 };
 
+// The last one that it had; after it whatever the job became.
+struct JobLeased {
+    Version fence = 0; // of the event; 0: none, or it was begun since in the service's own process
+    std::string worker;
+    std::int64_t ms = 0;
+    Time at{};
+};
+
 struct JobProgress {
     std::uint64_t done = 0;
     std::uint64_t of   = 0;
@@ -75,6 +89,7 @@ struct Job {
     Time due{};
     Time expires = Time::max();
     JobTrial tried;
+    JobLeased lease;
     JobProgress progress;
     std::string result;
     Time enqueued{};
@@ -98,6 +113,10 @@ std::optional<Uuid> job_of_stream(std::string_view stream);
 std::string stream_of_queue(std::string_view queue);
 // Nothing: it is not the stream of a queue.
 std::optional<std::string_view> queue_of_stream(std::string_view stream);
+
+// Of the first event of a recurring job: the moment for which it is, in microseconds since 1970.
+inline constexpr std::string_view occurrence_header = "job-occurrence";
+std::optional<Time> occurrence_of(const RecordedEvent& first);
 
 // "job-unique:mail/ada"
 std::string unique_tag(std::string_view queue, std::string_view key);

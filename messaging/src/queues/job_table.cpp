@@ -10,7 +10,7 @@ namespace eventloom::queues {
 
 namespace {
 
-constexpr std::string_view present_version = "1";
+constexpr std::string_view present_version = "2";
 
 std::string version_with(const std::set<std::string>& in_order)
 {
@@ -59,6 +59,10 @@ result<void> JobTable::load()
         const auto until                      = static_cast<std::int64_t>(read_big_endian(cursor.value()));
         pauses_[keys::queue_in(cursor.key())] = Time{Duration{until}};
     }
+    const std::string limited{keys::limited};
+    for (cursor.seek(limited); cursor.valid() && cursor.key().starts_with(limited); cursor.next()) {
+        BOOST_OUTCOME_TRY(limits_[keys::queue_in(cursor.key())], codec<QueueLimits>::decode(cursor.value()));
+    }
     return cursor.status();
 }
 
@@ -77,6 +81,9 @@ result<Folded> JobTable::fold(std::span<const RecordedEvent> events, Position ch
                 using Fact = std::decay_t<decltype(fact)>;
                 if constexpr (std::is_same_v<Fact, QueuePaused>) writing.pause(std::string{*queue}, fact.until);
                 if constexpr (std::is_same_v<Fact, QueueResumed>) writing.pause(std::string{*queue}, Time{});
+                if constexpr (std::is_same_v<Fact, QueueLimited>) {
+                    writing.limit(std::string{*queue}, {fact.workers, fact.per_second});
+                }
             });
             if (not read) writing.folded.lost.emplace_back(event.stream, read.error());
             continue;
@@ -104,6 +111,12 @@ result<Folded> JobTable::fold(std::span<const RecordedEvent> events, Position ch
     }
     BOOST_OUTCOME_TRY(writing.write(checkpoint));
     return std::move(writing.folded);
+}
+
+std::map<std::string, QueueLimits> JobTable::limits() const
+{
+    const std::lock_guard lock{mutex_};
+    return limits_;
 }
 
 result<bool> JobTable::take_clean_mark()

@@ -10,6 +10,8 @@
 
 #include "job.hpp"
 
+#include <eventloom/messaging/queue_options.hpp>
+
 #include <eventloom/storage/database.hpp>
 
 #include <map>
@@ -53,6 +55,7 @@ struct QueuePause {
     Time until{}; // Time{}: it is not paused
 };
 struct Folded {
+    std::vector<std::pair<std::string, QueueLimits>> limits; // by queue
     std::vector<JobChange> jobs; // one for each event that counted, in their order, and for each move that followed
     std::vector<QueuePause> pauses;
     std::vector<std::pair<std::string, Error>> lost; // streams that cannot be read, or have lost events
@@ -107,6 +110,7 @@ public:
     using Counts = std::map<std::pair<std::string, JobState>, std::uint64_t>;
     Counts count() const;
     std::map<std::string, Time> pauses() const;
+    std::map<std::string, QueueLimits> limits() const;
     std::set<std::string> queues() const;
     bool is_in_order(const std::string& queue) const { return in_order_.contains(queue); }
 
@@ -125,6 +129,7 @@ private:
     mutable std::mutex mutex_; // over what follows
     Counts counts_;
     std::map<std::string, Time> pauses_;
+    std::map<std::string, QueueLimits> limits_;
     Position checkpoint_ = 0;
 };
 

@@ -16,6 +16,7 @@ inline constexpr char begun      = 'b'; // id                                   
 inline constexpr char listed     = 'l'; // queue (text), state, id                -> nothing
 inline constexpr char counted    = 'c'; // queue (text), state                    -> BE: how many
 inline constexpr char paused     = 'q'; // queue (text)                           -> BE: until, in microseconds
+inline constexpr char limited    = 'n'; // queue (text)                           -> its limits, if it has some
 inline constexpr char checkpoint = 'm'; // nothing                                -> BE: position
 inline constexpr char clean      = 'u'; // nothing                                -> nothing
 inline constexpr char version = 'v'; // nothing                                -> of this table, and the queues in order

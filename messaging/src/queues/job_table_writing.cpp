@@ -3,6 +3,7 @@
 #include <eventloom/framework/value_codec.hpp>
 
 template struct eventloom::codec<eventloom::queues::JobRow>;
+template struct eventloom::codec<eventloom::QueueLimits>;
 
 namespace eventloom::queues {
 
@@ -126,6 +127,15 @@ void JobTable::Writing::pause(const std::string& queue, Time until)
     folded.pauses.push_back({queue, until});
 }
 
+void JobTable::Writing::limit(const std::string& queue, const QueueLimits& limits)
+{
+    limits_[queue] = limits;
+    std::string bytes;
+    codec<QueueLimits>::encode(limits, bytes);
+    batch_.put(keys::of_queue(keys::limited, queue), bytes);
+    folded.limits.emplace_back(queue, limits);
+}
+
 result<void> JobTable::Writing::write(std::optional<Position> checkpoint)
 {
     {
@@ -136,11 +146,13 @@ result<void> JobTable::Writing::write(std::optional<Position> checkpoint)
             batch_.put(keys::of_count(what.first, what.second), keys::big_endian(number));
         }
         for (const auto& [queue, until] : pauses_) table_.pauses_[queue] = until;
+        for (const auto& [queue, limits] : limits_) table_.limits_[queue] = limits;
         if (checkpoint) table_.checkpoint_ = *checkpoint;
     }
     if (checkpoint) batch_.put({&keys::checkpoint, 1}, keys::big_endian(*checkpoint));
     counts_.clear();
     pauses_.clear();
+    limits_.clear();
     if (batch_.empty()) return done();
     BOOST_OUTCOME_TRY(table_.database_->write(batch_, Durability::buffered));
     batch_.clear();

@@ -15,6 +15,7 @@ public:
     // Where a job waits from now on that has just begun to wait.
     result<void> find_place(const Uuid& id, JobRow& row, Time at);
     void pause(const std::string& queue, Time until);
+    void limit(const std::string& queue, const QueueLimits& limits);
 
     result<void> write(std::optional<Position> checkpoint);
 
@@ -34,6 +35,7 @@ private:
     std::map<std::string, std::optional<Uuid>> heads_;
     std::map<std::pair<std::string, JobState>, std::int64_t> counts_;
     std::map<std::string, Time> pauses_;
+    std::map<std::string, QueueLimits> limits_;
 };
 
 } // namespace eventloom::queues

@@ -78,7 +78,7 @@ void QueueEngine::handler_returned(const ClaimPtr& claim)
     {
         const std::lock_guard lock{mutex_};
         claim->has_returned = true;
-        claim->queue.worker_is_free();
+        if (claim->has_worker) claim->queue.worker_is_free();
         if (claim->is_out) {
             --unreturned_;
             release(claim);
@@ -115,29 +115,57 @@ void QueueEngine::pump_all()
 
 void QueueEngine::pump(QueueState& queue)
 {
+    if (stopping_ || stopped_ || error_) return;
     const auto pool = pools_.find(queue.definition.name);
-    if (stopping_ || stopped_ || error_ || pool == pools_.end()) return;
-    for (;;) {
-        const auto choice = queue.choose(runtime_.clock.now());
-        if (not choice.job) {
-            if (choice.again != Time::max() && (not queue.looks_again || choice.again < *queue.looks_again)) {
-                queue.looks_again = choice.again;
-                post_at(choice.again, [&queue, again = choice.again](QueueEngine& self) {
-                    const std::lock_guard lock{self.mutex_};
-                    if (queue.looks_again == again) queue.looks_again.reset();
-                    self.pump(queue);
-                });
-            }
-            break;
-        }
-        const auto claim = std::make_shared<Claim>(weak_from_this(), queue, choice.job->id, choice.job->key);
-        claims_.emplace(claim->job, claim);
-        pool->second->post([weak = weak_from_this(), claim] {
-            if (const auto self = weak.lock()) self->perform(claim);
+    while (pool != pools_.end()) {
+        auto claims = next_claims(queue);
+        if (claims.empty()) break;
+        pool->second->post([weak = weak_from_this(), claims = std::move(claims)] {
+            if (const auto self = weak.lock()) self->perform(claims);
         });
     }
+    serve_pulls(queue);
     put_aside(queue);
     read_more(queue);
+}
+
+// One job, or several of one type that have a handler of batches; they have one worker.
+QueueEngine::Claims QueueEngine::next_claims(QueueState& queue)
+{
+    Claims claims;
+    std::string type;
+    auto claim = next_claim(queue, QueueState::Where::here);
+    if (not claim) return claims;
+    type = claim->type;
+    claims.push_back(std::move(claim));
+    if (not queue.takes_batches(type)) return claims;
+    while (claims.size() < queue.definition.options.batch) {
+        claim = next_claim(queue, QueueState::Where::elsewhere, &type);
+        if (not claim) break;
+        claim->has_worker = false;
+        claims.push_back(std::move(claim));
+    }
+    return claims;
+}
+
+// Nothing: none may begin now. When a time will change that, it is looked again then.
+QueueEngine::ClaimPtr QueueEngine::next_claim(QueueState& queue, QueueState::Where where, const std::string* type)
+{
+    const auto choice = queue.choose(runtime_.clock.now(), where, type);
+    if (choice.job) {
+        auto claim  = std::make_shared<Claim>(weak_from_this(), queue, choice.job->id, choice.job->key);
+        claim->type = choice.job->type;
+        claims_.emplace(claim->job, claim);
+        return claim;
+    }
+    if (choice.again == Time::max() || (queue.looks_again && choice.again >= *queue.looks_again)) return nullptr;
+    queue.looks_again = choice.again;
+    post_at(choice.again, [&queue, again = choice.again](QueueEngine& self) {
+        const std::lock_guard lock{self.mutex_};
+        if (queue.looks_again == again) queue.looks_again.reset();
+        self.pump(queue);
+    });
+    return nullptr;
 }
 
 void QueueEngine::put_aside(QueueState& queue)

@@ -115,10 +115,15 @@ result<void> QueueEngine::catch_up()
 result<void> QueueEngine::recover()
 {
     BOOST_OUTCOME_TRY(const auto begun, table_->begun());
+    leases_found_.clear();
     if (begun.empty()) return done();
     const Error lost{Failure::unavailable, "worker-lost",
                      "The process that worked on the job ended before the job did."};
     for (const Uuid& id : begun) {
+        if (auto leased = lease_of(id); leased && leased.value()) {
+            leases_found_.push_back(std::move(leased.value())); // its worker may live
+            continue;
+        }
         const auto decide = [&](const Job& job) -> result<JobFact> {
             if (not job.is_open() || not job.tried.begun) return refuse("job-ended", "It has ended.");
             const auto* definition = definition_of(job.queue);
@@ -138,12 +143,14 @@ result<void> QueueEngine::start()
     const std::lock_guard one_at_a_time{starting_};
     if (refused_) return *refused_;
     if (not stopped_ || queues_.empty()) return done();
+    BOOST_OUTCOME_TRY(check_schedules());
     BOOST_OUTCOME_TRY(commands_.take_category("job", typeid(JobFacts), "the queues"));
     BOOST_OUTCOME_TRY(open_table());
     BOOST_OUTCOME_TRY(const bool ended_in_order, table_->take_clean_mark());
     suspects_to_ = ended_in_order ? 0 : store_.head();
     BOOST_OUTCOME_TRY(catch_up());
     BOOST_OUTCOME_TRY(recover());
+    BOOST_OUTCOME_TRY(begin_schedules());
     for (const auto& [name, queue] : queues_) {
         const QueueOptions& options = queue->definition.options;
         if (options.in_order_per_key) continue;
@@ -153,13 +160,18 @@ result<void> QueueEngine::start()
     }
     BOOST_OUTCOME_TRY(call_user_code("the start of the threads for jobs", {}, [&] {
         for (const auto& [name, queue] : queues_) {
-            if (queue->definition.options.workers == 0) continue;
+            if (queue->definition.options.workers == 0 || not works_here_) continue;
             pools_[name] = runtime_.executor.own_threads(queue->definition.options.workers);
         }
     }));
+    ++runs_;
     stopping_ = false;
     stopped_  = false;
+    take_up_leases();
     take_up();
+    for (std::size_t i = 0; i < schedules_.size(); ++i) {
+        post([i](QueueEngine& self) { self.take_occurrences(i); });
+    }
     return done();
 }
 
@@ -171,6 +183,9 @@ void QueueEngine::take_up()
         error_.reset();
         for (const auto& [name, until] : pauses) {
             if (const auto queue = queues_.find(name); queue != queues_.end()) queue->second->paused_until = until;
+        }
+        for (const auto& [name, limits] : table_->limits()) {
+            if (const auto queue = queues_.find(name); queue != queues_.end()) queue->second->limit(limits);
         }
         pump_all();
         read_more_wakes();
@@ -200,6 +215,9 @@ result<void> QueueEngine::hear(const Delivery& delivery)
         if (const auto queue = queues_.find(pause.queue); queue != queues_.end()) {
             queue->second->paused_until = pause.until;
         }
+    }
+    for (const auto& [name, limits] : folded.limits) {
+        if (const auto queue = queues_.find(name); queue != queues_.end()) queue->second->limit(limits);
     }
     take_in(folded.jobs);
     return done();
@@ -255,6 +273,9 @@ void QueueEngine::stop()
         const std::lock_guard lock{mutex_};
         for (const auto& [id, claim] : claims_) claims.push_back(claim);
         following.swap(following_);
+        for (const auto& [name, waiting] : std::exchange(pulls_, {})) {
+            for (const auto& pull : waiting) post_answer(pull, not_taken());
+        }
     }
     for (const auto& claim : claims) claim->stopping.request_stop();
     if (following) following->stop();
@@ -311,7 +332,7 @@ bool QueueEngine::is_idle()
     if (not wakes_.is_whole() && wakes_.empty()) return false;
     if (not wakes_.empty() && wakes_.first().first.first <= now) return false;
     for (const auto& [name, queue] : queues_) {
-        if (queue->definition.options.workers == 0 || queue->paused_until > now) continue;
+        if (not pools_.contains(name) || queue->paused_until > now) continue;
         if (not queue->is_empty() && queue->state(now) != QueueState::Why::rate) return false;
     }
     return true;

@@ -8,12 +8,14 @@
 
 #include "claim.hpp"
 #include "job_table.hpp"
+#include "occurrences.hpp"
 #include "queue_state.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/messaging/queues.hpp>
 
+#include <deque>
 #include <unordered_map>
 
 namespace eventloom::queues {
@@ -22,11 +24,26 @@ struct HashOfId {
     std::size_t operator()(const Uuid& id) const;
 };
 
+Error job_taken_away(const Uuid& id);
+
+// A job that recurs.
+struct Schedule {
+    std::string name;
+    std::string queue;
+    Recurrence when;
+    std::function<detail::NewJob(Time occurrence)> make;
+    Missed missed = Missed::once;
+    // From start() on.
+    std::optional<Occurrences> moments = std::nullopt;
+    Time last                          = {}; // all occurrences up to here have their job, or have none
+};
+
 class QueueEngine : public std::enable_shared_from_this<QueueEngine> {
 public:
     QueueEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory);
 
     void add(QueueDefinition definition);
+    void recur(Schedule schedule);
     result<void> open();
     result<void> start();
     void stop();
@@ -37,6 +54,7 @@ public:
     void enqueue(detail::NewJob job, EnqueueDone done);
     result<detail::PreparedJob> prepare(detail::NewJob job) const;
     const QueueDefinition* definition_of(std::string_view queue) const;
+    result<const QueueDefinition*> find_queue(std::string_view queue) const;
     // A job by its stored name; `queue` empty: in any of the queues.
     struct FoundType {
         const QueueDefinition* queue = nullptr;
@@ -45,23 +63,45 @@ public:
     };
     result<FoundType> find_type(std::string_view type, std::string_view queue) const;
 
+    // recurring.cpp
+    result<std::vector<RecurringJob>> recurring() const;
+
     // asking.cpp
     result<void> cancel(const Uuid& id, const std::string& because);
     result<void> retry(const Uuid& id, const std::string& because);
     result<void> discard(const Uuid& id, const std::string& because);
+    result<void> promote(const Uuid& id, const std::string& because);
+    result<void> limit(const std::string& queue, const QueueLimits& limits, const std::string& because);
     result<void> pause(const std::string& queue, Time until, const std::string& because);
     result<void> resume(const std::string& queue, const std::string& because);
+    result<void> check_may_lose_history(std::string_view stream) const;
     result<std::vector<QueueStatus>> list_queues() const;
     result<std::vector<JobStatus>> list_jobs(const JobFilter& filter, std::size_t limit) const;
     result<JobDetails> show(const Uuid& id) const;
     result<std::string> why(const Uuid& id) const;
+
+    // leasing.cpp, for workers in other processes
+    void pull(PullJobs wanted, PullDone done);
+    result<std::vector<JobLease>> extend(const std::vector<HeldLease>& held);
+    void finish(const JobLease& lease, result<JobDone> answer, EndDone done);
+    void work_only_elsewhere() { works_here_ = false; }
 
     // working.cpp, for claims
     void report_progress(Claim& claim, Progressed progress);
 
 private:
     using ClaimPtr = std::shared_ptr<Claim>;
+    using Claims   = std::vector<ClaimPtr>;
     using Changes  = std::vector<JobChange>;
+
+    // Somebody who waits for jobs, and gets them.
+    struct Pull {
+        PullJobs wanted;
+        PullDone done;
+        std::vector<LeasedJob> leased;
+        std::size_t open = 0; // jobs that are being leased for it
+    };
+    using PullPtr = std::shared_ptr<Pull>;
 
     // queue_engine.cpp
     result<void> open_table();
@@ -86,6 +126,8 @@ private:
     void release(const ClaimPtr& claim);
     void pump_all();
     void pump(QueueState& queue);
+    ClaimPtr next_claim(QueueState& queue, QueueState::Where where, const std::string* type = nullptr);
+    Claims next_claims(QueueState& queue);
     void put_aside(QueueState& queue);
     void read_more(QueueState& queue);
     void read_more_wakes();
@@ -95,16 +137,46 @@ private:
     void let_go(const ClaimPtr& claim, Duration offered_after);
     void handler_returned(const ClaimPtr& claim);
 
+    // leasing.cpp; serve_pulls with mutex_, the others without a lock
+    void serve_pulls(QueueState& queue);
+    void stop_waiting(const PullPtr& pull);
+    void post_answer(const PullPtr& pull, result<std::vector<LeasedJob>> jobs) const;
+    static Error not_taken();
+    void lease(const PullPtr& pull, const ClaimPtr& claim);
+    void leased(const PullPtr& pull, const ClaimPtr& claim);
+    void extend_lease(Claim& claim);
+    void watch_lease(const ClaimPtr& claim);
+    void lease_is_over(const ClaimPtr& claim);
+    ClaimPtr claim_of(const JobLease& lease) const;
+    result<void> ended_before(const JobLease& lease) const;
+    result<ClaimPtr> lease_of(const Uuid& id);
+    void take_up_leases();
+
+    // recurring.cpp; take_occurrences and fire one at a time for each schedule
+    result<void> check_schedules();
+    result<void> begin_schedules();
+    result<std::optional<Time>> last_occurrence(const Schedule& schedule) const;
+    result<Time> begin_of(const Schedule& schedule);
+    std::vector<Time> due_occurrences(const Schedule& schedule, Time now) const;
+    void take_occurrences(std::size_t index);
+    void fire(std::size_t index, const std::vector<Time>& due, std::size_t at);
+    void look_again_at(std::size_t index, Time time);
+    void not_fired(std::size_t index, Time occurrence, const Error& error);
+
     // working.cpp, without a lock
-    void perform(const ClaimPtr& claim);
+    void perform(const Claims& claims);
     result<bool> read(Claim& claim) const;
     void mark_begun(const ClaimPtr& claim);
-    void run(const ClaimPtr& claim);
+    bool may_be_begun(const ClaimPtr& claim);
+    void run(const Claims& claims);
+    bool begin_attempt(const ClaimPtr& claim, Time begun);
     void time_is_over(const ClaimPtr& claim);
-    void handled(const ClaimPtr& claim, result<JobDone> done);
-    void fault(const ClaimPtr& claim, const Error& error);
+    // `told` waits until the end is recorded.
+    void handled(const ClaimPtr& claim, result<JobDone> done, EndDone told = {});
+    void answered_late(const Claim& claim, const EndDone& told) const;
+    void fault(const ClaimPtr& claim, const Error& error, EndDone told = {});
     // The end of an attempt: one append with what follows from it.
-    void end(const ClaimPtr& claim, JobFact fact, std::vector<StreamAppend> beside = {});
+    void end(const ClaimPtr& claim, JobFact fact, std::vector<StreamAppend> beside = {}, EndDone told = {});
     void ended(const ClaimPtr& claim, const result<Appended>& appended);
     void not_ended(const ClaimPtr& claim, const Error& error);
     void expire(const Uuid& id);
@@ -120,6 +192,7 @@ private:
     using DecideFact = std::function<result<JobFact>(const Job&)>;
     result<void> record(const Uuid& id, const DecideFact& decide);
     result<void> record_of_queue(const std::string& queue, JobFact fact);
+    bool has_worker_elsewhere(const std::string& queue) const;
     JobStatus status_of(const Uuid& id, const JobRow& row) const;
     void enqueue_unique(std::shared_ptr<detail::PreparedJob> job, std::chrono::milliseconds period, EnqueueDone done,
                         unsigned attempts);
@@ -131,15 +204,19 @@ private:
     const std::string directory_;
     std::optional<Error> refused_; // the first queue that was added in vain
 
-    std::mutex starting_;             // of open(), start() and stop()
-    mutable std::mutex tables_;       // of tasks of the table, one at a time; before mutex_
-    mutable std::mutex mutex_;        // over what follows
-    std::unique_ptr<JobTable> table_; // made once
+    std::mutex starting_; // of open(), start() and stop(), and over the two after it
+    bool works_here_ = true;
+    std::vector<ClaimPtr> leases_found_; // that an earlier process gave
+    std::vector<Schedule> schedules_;    // their number is fixed before start()
+    mutable std::mutex tables_;          // of tasks of the table, one at a time; before mutex_
+    mutable std::mutex mutex_;           // over what follows
+    std::unique_ptr<JobTable> table_;    // made once
     std::map<std::string, std::unique_ptr<QueueState>, std::less<>> queues_;
     std::map<std::string, std::unique_ptr<Executor>> pools_;
     std::unordered_map<Uuid, ClaimPtr, HashOfId> claims_;
-    std::set<Uuid> lost_;        // in this run: nothing can be recorded of them
-    std::size_t unreturned_ = 0; // claims whose handler runs although they are out
+    std::map<std::string, std::deque<PullPtr>, std::less<>> pulls_; // by queue, in the order in which they came
+    std::set<Uuid> lost_;                                           // in this run: nothing can be recorded of them
+    std::size_t unreturned_ = 0;                                    // claims whose handler runs although they are out
     Window<WakeKey, bool> wakes_{10'000};
     std::optional<Time> wakes_timer_;
     bool wakes_are_read_ = false;
@@ -147,6 +224,7 @@ private:
     std::optional<Error> error_;
     std::atomic<bool> stopped_{true};
     std::atomic<bool> stopping_{false};
+    std::atomic<unsigned> runs_{0};     // how often it was started
     std::atomic<std::size_t> tasks_{0}; // posted, and not done
     std::atomic<std::size_t> appends_{0};
     // Jobs up to here may have been in the hands of a process that crashed.

@@ -25,6 +25,13 @@ QueueState::QueueState(QueueDefinition of)
 {
 }
 
+void QueueState::limit(const QueueLimits& to)
+{
+    if (to == limits_) return;
+    limits_ = to;
+    rate_   = RateLimit{to.per_second.value_or(definition.options.per_second)};
+}
+
 bool QueueState::knows(std::string_view type) const
 {
     return detail::find_event_type(definition.jobs.types(), type) != nullptr;
@@ -36,32 +43,32 @@ bool QueueState::has_key_limits() const
     return options.in_order_per_key || options.at_once_per_key > 0 || options.per_second_per_key > 0;
 }
 
-QueueState::Why QueueState::state(Time now)
+QueueState::Why QueueState::state(Time now, Where where)
 {
     const QueueOptions& options = definition.options;
     if (paused_until > now) return Why::paused;
-    if (free_workers == 0) return Why::workers;
+    if (where == Where::here && options.workers - free_workers >= workers()) return Why::workers;
     if (options.at_once > 0 && in_work_ >= options.at_once) return Why::at_once;
     if (in_work_ >= most_being_recorded + options.workers) return Why::being_recorded;
     if (not rate_.may_begin(now)) return Why::rate;
     return Why::begins;
 }
 
-std::string QueueState::why_nothing_begins(Time now)
+std::string QueueState::why_nothing_begins(Time now, Where where)
 {
     const QueueOptions& options = definition.options;
-    switch (state(now)) {
+    switch (state(now, where)) {
     case Why::paused:
         return "the queue is paused";
     case Why::workers:
-        return fmt::format("all of the {} workers are busy", options.workers);
+        return fmt::format("all of the {} workers are busy", workers());
     case Why::at_once:
         return fmt::format("{} of {} jobs are in work", in_work_, options.at_once);
     case Why::being_recorded:
         return fmt::format("the ends of {} jobs are being recorded", in_work_);
     case Why::rate:
-        return fmt::format("{} a second have begun; the next one may at {}", number_text(options.per_second),
-                           to_string(rate_.next(now)));
+        return fmt::format("{} a second have begun; the next one may at {}",
+                           number_text(limits_.per_second.value_or(options.per_second)), to_string(rate_.next(now)));
     default:
         return {};
     }
@@ -82,10 +89,16 @@ std::optional<std::uint32_t> QueueState::next_priority()
     return chosen;
 }
 
-QueueState::Choice QueueState::choose(Time now)
+bool QueueState::takes_batches(std::string_view type) const
+{
+    const auto& batched = definition.handler.batched;
+    return std::find(batched.begin(), batched.end(), type) != batched.end();
+}
+
+QueueState::Choice QueueState::choose(Time now, Where where, const std::string* type)
 {
     for (;;) {
-        const Why why = state(now);
+        const Why why = state(now, where);
         if (why == Why::paused) return {why, std::nullopt, paused_until};
         if (why == Why::rate) return {why, std::nullopt, rate_.next(now)};
         if (why != Why::begins) return {why, std::nullopt};
@@ -98,9 +111,10 @@ QueueState::Choice QueueState::choose(Time now)
         }
         auto& window        = windows_[*priority];
         const ReadyJob next = window.first().second;
+        if (type != nullptr && next.type != *type) return {Why::empty, std::nullopt};
         window.remove(window.first().first);
         if (not passes(next, now)) continue;
-        begin(next, now);
+        begin(next.key, now, where);
         return {Why::begins, next};
     }
 }
@@ -128,14 +142,14 @@ bool QueueState::passes(const ReadyJob& job, Time now)
     return false;
 }
 
-void QueueState::begin(const ReadyJob& job, Time now)
+void QueueState::begin(const std::string& job_key, Time now, Where where)
 {
-    --free_workers;
+    if (where == Where::here) --free_workers;
     ++in_work_;
     ++begun_;
     rate_.begin(now);
-    if (job.key.empty() || not has_key_limits()) return;
-    auto& key = keys_[job.key];
+    if (job_key.empty() || not has_key_limits()) return;
+    auto& key = keys_.try_emplace(job_key, KeyState{0, RateLimit{definition.options.per_second_per_key}}).first->second;
     ++key.in_work;
     key.rate.begin(now);
     // Keys whose second is over are forgotten, now and then.

@@ -14,6 +14,7 @@
 #include <eventloom/messaging/job_handler.hpp>
 #include <eventloom/messaging/queue_options.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace eventloom::queues {
@@ -25,7 +26,7 @@ struct QueueDefinition {
     std::string name;
     detail::FactList jobs;
     QueueOptions options;
-    AnyJobHandler handle;
+    AnyJobHandler handler;
 };
 
 class QueueState {
@@ -39,8 +40,13 @@ public:
         std::optional<ReadyJob> job;
         Time again = Time::max(); // when to choose again, if only a time holds it up
     };
+    // Who is to work on it: one of the workers here, or somebody in another process, who needs none of them.
+    enum class Where : std::uint8_t { here, elsewhere };
     // Takes the next job out. Those that it passes over are in `aside`.
-    Choice choose(Time now);
+    // `type`: none, if the next one is of another.
+    Choice choose(Time now, Where where = Where::here, const std::string* type = nullptr);
+    // A job that was leased before this process began is in work.
+    void begin_elsewhere(const std::string& key, Time now) { begin(key, now, Where::elsewhere); }
 
     // What was passed over since it was asked last, and is to leave the index of those that are ready.
     struct Aside {
@@ -53,6 +59,7 @@ public:
     // A job that was chosen has left the hands of the queue. True: others may be held for its key.
     bool let_go(const std::string& key, Time now);
     void worker_is_free() { ++free_workers; }
+    void limit(const QueueLimits& to);
 
     Window<Position, ReadyJob>& window(std::uint32_t priority) { return windows_.at(priority); }
     bool wants_more() const;
@@ -60,10 +67,11 @@ public:
     bool is_empty() const;
     void forget();
     // Nothing may begin at this moment.
-    Why state(Time now);
+    Why state(Time now, Where where = Where::here);
     // The same in words, for people; empty: something may.
-    std::string why_nothing_begins(Time now);
+    std::string why_nothing_begins(Time now, Where where);
     bool knows(std::string_view type) const;
+    bool takes_batches(std::string_view type) const;
     std::size_t in_work() const { return in_work_; }
     std::size_t in_work(const std::string& key) const;
     bool has_room_for(const std::string& key) const;
@@ -86,11 +94,16 @@ private:
     };
 
     bool has_key_limits() const;
+    unsigned workers() const
+    {
+        return std::min(definition.options.workers, limits_.workers.value_or(definition.options.workers));
+    }
     std::optional<std::uint32_t> next_priority();
     bool passes(const ReadyJob& job, Time now);
-    void begin(const ReadyJob& job, Time now);
+    void begin(const std::string& job_key, Time now, Where where);
 
     std::array<Window<Position, ReadyJob>, priorities> windows_;
+    QueueLimits limits_;
     RateLimit rate_;
     std::map<std::string, KeyState> keys_;
     std::size_t in_work_ = 0;

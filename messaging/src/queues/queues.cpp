@@ -58,6 +58,13 @@ Error detail::job_form_gives_no_job(const RecordedEvent& job)
                 job.stream, job.type)};
 }
 
+Error detail::job_answers_missing(std::size_t jobs, std::size_t answers)
+{
+    return {Failure::defect, "answers-missing",
+            fmt::format("gave a handler {} jobs together and found {} answers; it answers for each job, in their order",
+                        jobs, answers)};
+}
+
 Queues::Queues(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory)
     : runtime_{runtime}, commands_{commands},
       engine_{std::make_shared<queues::QueueEngine>(runtime, store, commands, bus, std::move(directory))}
@@ -72,6 +79,17 @@ Queues::~Queues()
 void Queues::add_queue(std::string name, detail::FactList jobs, QueueOptions options, AnyJobHandler handler)
 {
     engine_->add({std::move(name), jobs, options, std::move(handler)});
+}
+
+void Queues::add_recurring(std::string name, std::string queue, Recurrence when,
+                           std::function<detail::NewJob(Time occurrence)> make, Missed missed)
+{
+    engine_->recur({std::move(name), std::move(queue), std::move(when), std::move(make), missed});
+}
+
+result<std::vector<RecurringJob>> Queues::recurring() const
+{
+    return engine_->recurring();
 }
 
 result<EnqueuedJob> Queues::enqueue_now(detail::NewJob job)
@@ -139,6 +157,37 @@ result<std::string> Queues::why(const Uuid& id) const { return engine_->why(id);
 std::optional<Error> Queues::error() const { return engine_->error(); }
 // clang-format on
 
+void Queues::pull(PullJobs wanted, PullDone done)
+{
+    engine_->pull(std::move(wanted), std::move(done));
+}
+
+result<std::vector<JobLease>> Queues::extend(const std::vector<HeldLease>& held)
+{
+    return engine_->extend(held);
+}
+
+void Queues::finish(const JobLease& lease, result<JobDone> answer, std::function<void(result<void>)> done)
+{
+    engine_->finish(lease, std::move(answer), std::move(done));
+}
+
+result<QueueHandler> Queues::handler_of(std::string_view queue) const
+{
+    BOOST_OUTCOME_TRY(const auto* const definition, engine_->find_queue(queue));
+    return QueueHandler{definition->options.workers, definition->handler};
+}
+
+void Queues::work_only_elsewhere()
+{
+    engine_->work_only_elsewhere();
+}
+
+result<void> Queues::check_may_lose_history(std::string_view stream) const
+{
+    return engine_->check_may_lose_history(stream);
+}
+
 result<std::vector<JobStatus>> Queues::list(const JobFilter& filter, std::size_t limit) const
 {
     return engine_->list_jobs(filter, limit);
@@ -162,6 +211,16 @@ result<void> Queues::retry(const Uuid& id, std::string_view because)
 result<void> Queues::discard(const Uuid& id, std::string_view because)
 {
     return engine_->discard(id, std::string{because});
+}
+
+result<void> Queues::promote(const Uuid& id, std::string_view because)
+{
+    return engine_->promote(id, std::string{because});
+}
+
+result<void> Queues::limit(std::string_view queue, const QueueLimits& limits, std::string_view because)
+{
+    return engine_->limit(std::string{queue}, limits, std::string{because});
 }
 
 result<void> Queues::pause(std::string_view queue, std::string_view because, Time until)

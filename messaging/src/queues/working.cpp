@@ -60,6 +60,15 @@ Duration wait_before(const Uuid& id, unsigned attempt, const QueueOptions& optio
 
 } // namespace
 
+Error job_taken_away(const Uuid& id)
+{
+    return {Failure::refused, "job-taken-away",
+            fmt::format(
+                "answered for the job {} and found that it is in other hands, or has ended: its lease was over, its "
+                "time was, or somebody cancelled it; nothing of the answer was recorded",
+                to_string(id))};
+}
+
 NewEvent QueueEngine::event_of(const JobFact& fact, const Job& job, const Uuid& id, const RecordedEvent* first) const
 {
     NewEvent event             = encoded<JobFacts>(fact);
@@ -94,30 +103,40 @@ void QueueEngine::append(AppendRequest request, std::function<void(QueueEngine&,
 }
 
 // On a thread of the queue.
-void QueueEngine::perform(const ClaimPtr& claim)
+void QueueEngine::perform(const Claims& claims)
 {
-    if (stopping_ || stopped_) return handler_returned(claim);
+    Claims begun;
+    for (const auto& claim : claims) {
+        if (stopping_ || stopped_ || not may_be_begun(claim)) {
+            handler_returned(claim);
+            continue;
+        }
+        const bool is_last    = claim->number >= attempts_of(claim->read, claim->queue.definition.options);
+        const bool is_suspect = claim->read.place <= suspects_to_;
+        const bool is_marked  = (is_last || is_suspect) && not claim->read.tried.begun; // it goes by itself then
+        is_marked ? mark_begun(claim) : begun.push_back(claim);
+    }
+    if (not begun.empty()) run(begun);
+}
+
+// False: it is not, and was let go.
+bool QueueEngine::may_be_begun(const ClaimPtr& claim)
+{
     const auto may_begin = read(*claim);
     if (not may_begin && is_of_the_log(may_begin.error())) give_up(may_begin.error());
     if (not may_begin) {
         write_to(runtime_.log, LogLevel::error, "job-unreadable", {{"job", to_string(claim->job)}}, may_begin.error());
         let_go(claim, much_later);
-        return handler_returned(claim);
+        return false;
     }
     if (not may_begin.value()) {
         let_go(claim, is_lost(claim->job) ? much_later : asked_again_after);
-        return handler_returned(claim);
+        return false;
     }
-    const QueueOptions& options = claim->queue.definition.options;
-    if (claim->read.expires <= runtime_.clock.now()) {
-        let_go(claim, asked_again_after);
-        expire(claim->job);
-        return handler_returned(claim);
-    }
-    const bool is_last    = claim->number >= attempts_of(claim->read, options);
-    const bool is_suspect = claim->read.place <= suspects_to_;
-    if ((is_last || is_suspect) && not claim->read.tried.begun) return mark_begun(claim);
-    run(claim);
+    if (claim->read.expires > runtime_.clock.now()) return true;
+    let_go(claim, asked_again_after);
+    expire(claim->job);
+    return false;
 }
 
 // False: it is not to be begun any more, which the table has not heard yet.
@@ -161,36 +180,54 @@ void QueueEngine::mark_begun(const ClaimPtr& claim)
             const auto engine = weak.lock();
             if (not engine) return;
             claim->read.tried.begun = true;
-            engine->run(claim);
+            engine->run({claim});
         });
     });
 }
 
-void QueueEngine::run(const ClaimPtr& claim)
+void QueueEngine::run(const Claims& claims)
 {
-    const QueueDefinition& definition = claim->queue.definition;
+    Claims running;
+    JobEvents events;
+    JobContexts contexts;
+    for (const auto& claim : claims) {
+        // A mark that it was begun would count as an attempt, so that one is taken back.
+        if (not begin_attempt(claim, runtime_.clock.now()) || stopping_) {
+            handler_returned(claim);
+            handled(claim, job_given_back());
+            continue;
+        }
+        running.push_back(claim);
+        events.push_back(&claim->first);
+        contexts.push_back(claim.get());
+    }
+    if (running.empty()) return;
+    const auto& handler = running.front()->queue.definition.handler;
+    auto answers        = call_user_code("the handler of the job", running.front()->read.type,
+                                         [&]() -> result<JobAnswers> { return handler.handle(events, contexts); });
+    for (std::size_t i = 0; i < running.size(); ++i) {
+        // First: when the end is recorded, and heard of, the key is free for the next job at once.
+        handler_returned(running[i]);
+        handled(running[i], answers ? std::move(answers.value()[i]) : result<JobDone>{answers.error()});
+    }
+}
+
+// False: it has been taken away already.
+bool QueueEngine::begin_attempt(const ClaimPtr& claim, Time begun)
+{
     const auto time = claim->read.terms.attempt_ms != 0 ? std::chrono::milliseconds{claim->read.terms.attempt_ms}
-                                                        : definition.options.attempt_time;
+                                                        : claim->queue.definition.options.attempt_time;
     {
         const std::lock_guard lock{claim->mutex};
-        if (claim->stage == Claim::Stage::taken) claim->stage = Claim::Stage::running;
+        if (claim->stage != Claim::Stage::taken) return false;
+        claim->stage = Claim::Stage::running;
     }
-    // A mark that it was begun would count as an attempt, so that one is taken back.
-    if (claim->stage != Claim::Stage::running || stopping_) {
-        handler_returned(claim);
-        return handled(claim, job_given_back());
-    }
-    if (time.count() > 0) {
-        claim->ends = runtime_.clock.now() + time;
-        post_at(claim->ends, [weak = std::weak_ptr{claim}](QueueEngine& self) {
-            if (const auto running = weak.lock()) self.time_is_over(running);
-        });
-    }
-    auto answer = call_user_code("the handler of the job", claim->read.type,
-                                 [&] { return definition.handle(claim->first, *claim); });
-    // First: when the end is recorded, and heard of, the key is free for the next job at once.
-    handler_returned(claim);
-    handled(claim, std::move(answer));
+    if (time.count() == 0) return true;
+    claim->ends = begun + time;
+    post_at(claim->ends, [weak = std::weak_ptr{claim}](QueueEngine& self) {
+        if (const auto running = weak.lock()) self.time_is_over(running);
+    });
+    return true;
 }
 
 void QueueEngine::time_is_over(const ClaimPtr& claim)
@@ -203,27 +240,35 @@ void QueueEngine::time_is_over(const ClaimPtr& claim)
     claim->stopping.request_stop();
 }
 
-void QueueEngine::handled(const ClaimPtr& claim, result<JobDone> done)
+void QueueEngine::handled(const ClaimPtr& claim, result<JobDone> done, EndDone told)
 {
     const Time now = runtime_.clock.now();
     {
-        const std::lock_guard lock{claim->mutex};
+        std::unique_lock lock{claim->mutex};
         if (claim->stage != Claim::Stage::running) {
-            write_to(runtime_.log, LogLevel::info, "job-answered-late", {{"job", to_string(claim->job)}});
-            return;
+            lock.unlock();
+            return answered_late(*claim, told);
         }
     }
     const bool is_stopped_fault = stopping_ && not done && not is_final(done.error());
     if (is_stopped_fault || (done && done.value().kind == JobDone::Kind::given_back)) {
-        if (claim->read.tried.begun) return end(claim, Postponed{now, now});
+        if (claim->read.tried.begun) return end(claim, Postponed{now, now}, {}, std::move(told));
         return let_go(claim, asked_again_after);
     }
-    if (not done) return fault(claim, done.error());
-    if (done.value().kind == JobDone::Kind::again) return end(claim, Postponed{done.value().again_at, now});
+    if (not done) return fault(claim, done.error(), std::move(told));
+    if (done.value().kind == JobDone::Kind::again) {
+        return end(claim, Postponed{done.value().again_at, now}, {}, std::move(told));
+    }
     auto beside = appends_of(*claim, done.value());
-    if (not beside) return fault(claim, beside.error());
+    if (not beside) return fault(claim, beside.error(), std::move(told));
     end(claim, Completed{claim->number, shortened(std::move(done.value().result), longest_result), now},
-        std::move(beside.value()));
+        std::move(beside.value()), std::move(told));
+}
+
+void QueueEngine::answered_late(const Claim& claim, const EndDone& told) const
+{
+    write_to(runtime_.log, LogLevel::info, "job-answered-late", {{"job", to_string(claim.job)}});
+    if (told) told(job_taken_away(claim.job));
 }
 
 result<std::vector<StreamAppend>> QueueEngine::appends_of(const Claim& claim, JobDone& done) const
@@ -260,25 +305,32 @@ JobFact QueueEngine::fact_of_fault(const Job& job, const QueueOptions& options, 
     return AttemptFailed{attempt, code, reason, now + wait_before(id, attempt, options), now};
 }
 
-void QueueEngine::fault(const ClaimPtr& claim, const Error& error)
+void QueueEngine::fault(const ClaimPtr& claim, const Error& error, EndDone told)
 {
-    end(claim, fact_of_fault(claim->read, claim->queue.definition.options, claim->job, claim->number, error));
+    end(claim, fact_of_fault(claim->read, claim->queue.definition.options, claim->job, claim->number, error), {},
+        std::move(told));
 }
 
-void QueueEngine::end(const ClaimPtr& claim, JobFact fact, std::vector<StreamAppend> beside)
+void QueueEngine::end(const ClaimPtr& claim, JobFact fact, std::vector<StreamAppend> beside, EndDone told)
 {
     AppendRequest request;
     {
-        const std::lock_guard lock{claim->mutex};
-        if (claim->stage != Claim::Stage::running) return; // somebody was faster
+        std::unique_lock lock{claim->mutex};
+        if (claim->stage != Claim::Stage::running) { // somebody was faster
+            lock.unlock();
+            if (told) told(job_taken_away(claim->job));
+            return;
+        }
         claim->stage = Claim::Stage::ending;
         request.streams.push_back(append_of(*claim, fact));
         ++claim->recorded;
     }
     std::move(beside.begin(), beside.end(), std::back_inserter(request.streams));
-    append(std::move(request), [claim, fact = std::move(fact)](QueueEngine& self, const result<Appended>& appended) {
-        if (not appended) return self.not_ended(claim, appended.error());
-        self.report(*claim, fact);
+    append(std::move(request), [claim, fact = std::move(fact),
+                                told = std::move(told)](QueueEngine& self, const result<Appended>& appended) {
+        if (not appended) self.not_ended(claim, appended.error());
+        if (appended) self.report(*claim, fact);
+        if (told) told(appended ? result<void>{done()} : result<void>{appended.error()});
     });
 }
 

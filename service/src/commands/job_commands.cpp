@@ -194,7 +194,7 @@ void add_job_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<JobArguments>();
     const auto jobs =
-        line.app().add_subcommand("jobs", "Jobs of queues: list, show, why, enqueue, cancel, retry, discard");
+        line.app().add_subcommand("jobs", "Jobs of queues: list, show, why, enqueue, cancel, retry, promote, discard");
     jobs.require_subcommand();
     add_looking_commands(line, jobs, arguments);
     add_enqueue_command(line, jobs, arguments);
@@ -213,6 +213,7 @@ void add_job_commands(CommandLine& line)
     add_act("cancel", "Do not begin a job, or ask its handler to stop; it cannot be completed any more",
             &Queues::cancel);
     add_act("retry", "Work on a dead letter again, with all its attempts", &Queues::retry);
+    add_act("promote", "Let a job that waits for a time wait no more", &Queues::promote);
     add_act("discard", "Leave a dead letter for good", &Queues::discard);
 }
 

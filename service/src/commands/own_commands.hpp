@@ -16,6 +16,7 @@ void add_saga_commands(CommandLine& line);
 void add_group_commands(CommandLine& line);
 void add_queue_commands(CommandLine& line);
 void add_job_commands(CommandLine& line);
+void add_work_command(CommandLine& line);
 void add_log_commands(CommandLine& line);
 void add_store_commands(CommandLine& line);
 void add_help_commands(CommandLine& line);

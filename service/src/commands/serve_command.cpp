@@ -1,12 +1,13 @@
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
+#include "commands/log_options.hpp"
 #include "commands/projection_status.hpp"
 #include "commands/saga_shown.hpp"
 #include "host/thread_watch.hpp"
-#include "terminal/line_log.hpp"
 
 #include "door/admin_door.hpp"
+#include "work/jobs_at_door.hpp"
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
@@ -64,6 +65,7 @@ Json queues_of(Service& service)
         for (const auto& [state, number] : queue.jobs) jobs[std::string{to_string(state)}] = number;
         all.push_back({{"queue", queue.name},
                        {"workers", queue.workers},
+                       {"workers_elsewhere", queue.workers_elsewhere},
                        {"running", queue.running},
                        {"jobs", jobs},
                        {"paused_until", queue.paused_until ? Json(to_string(*queue.paused_until)) : Json(nullptr)}});
@@ -166,6 +168,10 @@ AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& t
                                       .client_process_id = command.client_process_id}};
                     const auto ended = sent.read(command.arguments);
                     return ended ? *ended : sent.carry_out();
+                },
+            .worker =
+                [&line, &service](WorkerRequest request) {
+                    work::answer_worker(service.queues(), line.runtime().clock, std::move(request));
                 }};
 }
 
@@ -190,34 +196,12 @@ result<void> take_commands(CommandLine& line, Output& out, OpenService& open_ser
     return done();
 }
 
-struct LogOptions {
-    std::string form;
-    std::string level = "warning";
+struct ServeOptions {
+    LogOptions log;
+    bool no_workers = false;
 };
 
-// From here on everything is reported there, unless the program has a log of its own.
-void begin_log(CommandLine& line, Output& out, const LogOptions& options)
-{
-    auto& state    = line.state();
-    LineLog* lines = nullptr;
-    if (line.runtime().log == nullptr) {
-        const bool json = options.form.empty() ? out.json() : options.form == "json";
-        auto made       = std::make_unique<LineLog>(out.console(), line.runtime().clock, json);
-        lines           = made.get();
-        state.log       = std::move(made);
-        state.logging.emplace(line.runtime()).log = lines;
-    }
-    for (const Setting& setting : state.settings.used) { // not what it is: it may be a secret
-        const auto option = setting.words.front().substr(0, setting.words.front().find('='));
-        write_to(line.runtime().log, LogLevel::info, "setting", {{"option", option}, {"from", setting.source}});
-    }
-    if (lines == nullptr) return;
-    for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
-        if (to_string(level) == options.level) lines->show_from(level);
-    }
-}
-
-result<void> serve(CommandLine& line, Output& out, const LogOptions& log_options)
+result<void> serve(CommandLine& line, Output& out, const ServeOptions& options)
 {
     auto& state = line.state();
     if (not state.tenant.empty()) {
@@ -226,10 +210,11 @@ result<void> serve(CommandLine& line, Output& out, const LogOptions& log_options
                         " without --tenant: each tenant is opened when it is used");
     }
     out.console().ends_well_when_stopped();
-    begin_log(line, out, log_options);
+    begin_log(line, out, options.log);
     state.serves = true;
     BOOST_OUTCOME_TRY(auto* const open_service, line.open(true));
     Service& service = open_service->service();
+    if (options.no_workers) service.queues().work_only_elsewhere();
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
     BOOST_OUTCOME_TRY(service.queues().start());
@@ -248,14 +233,13 @@ result<void> serve(CommandLine& line, Output& out, const LogOptions& log_options
 
 void add_serve_command(CommandLine& line)
 {
-    const auto options = std::make_shared<LogOptions>();
+    const auto options = std::make_shared<ServeOptions>();
     const auto command = line.app().add_subcommand("serve", "Run the service until Ctrl-C or SIGTERM");
     command.add_option("--threads", line.state().threads, "How many threads run projections, sagas and subscriptions")
         .check(whole_number(1, threads_max));
-    command.add_option("--log", options->form, "How a line of the log is written (default plain; with --json, json)")
-        .check(one_of({"plain", "json"}));
-    command.add_option("--log-level", options->level, "From which level on something is written (default warning)")
-        .check(one_of({"debug", "info", "warning", "error"}));
+    command.add_flag("--no-workers", options->no_workers,
+                     "Work on no jobs in this process: workers in others do (`work QUEUE`)");
+    add_log_options(command, options->log);
     line.on(
         command, [&line, options](Output& out) { return serve(line, out, *options); }, DirectoryUse::alone);
 }

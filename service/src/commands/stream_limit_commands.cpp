@@ -102,9 +102,10 @@ result<void> warn_of_aggregate(Output& out, Service& service, const std::string&
     return done();
 }
 
-// An open saga would forget what it has done.
-result<void> check_sagas(Service& service, const std::string& stream)
+// An open saga, or job, would forget what it has done.
+result<void> check_may_lose_history(Service& service, const std::string& stream)
 {
+    BOOST_OUTCOME_TRY(service.queues().check_may_lose_history(stream));
     BOOST_OUTCOME_TRY(service.sagas().open());
     return service.sagas().check_may_lose_history(stream);
 }
@@ -122,7 +123,7 @@ result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArgu
     if (arguments.truncate_before) wanted.truncate_before = arguments.truncate_before;
     if (wanted != status.limits) {
         if (not arguments.clear) {
-            BOOST_OUTCOME_TRY(check_sagas(service, arguments.stream));
+            BOOST_OUTCOME_TRY(check_may_lose_history(service, arguments.stream));
         }
         BOOST_OUTCOME_TRY(arguments.dry_run ? check_stream_limits(store, arguments.stream, wanted)
                                             : set_stream_limits(store, ids, arguments.stream, wanted));
@@ -156,7 +157,7 @@ result<void> delete_one(Output& out, Service& service, IdSource& ids, const Dele
                     "asked to delete the stream " + printable(stream) +
                         " and found no event in it; `streams list` shows all");
     }
-    BOOST_OUTCOME_TRY(check_sagas(service, stream));
+    BOOST_OUTCOME_TRY(check_may_lose_history(service, stream));
     if (arguments.dry_run) {
         BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
         if (now.tombstoned && not arguments.for_good) return stream_tombstoned(stream);

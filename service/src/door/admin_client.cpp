@@ -41,16 +41,6 @@ Error does_not_answer(const std::string& directory, pid_t process, Duration pati
                 "` continues it), or it hangs; check whether the command was carried out before you repeat it"};
 }
 
-bool send_all(int connection, std::string_view text)
-{
-    while (not text.empty()) {
-        const auto sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) return false;
-        if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
-
 int milliseconds_of(Duration span)
 {
     return static_cast<int>(std::min<long>(std::chrono::ceil<std::chrono::milliseconds>(span).count(), 1 << 30));

@@ -5,7 +5,7 @@
 //     curl --unix-socket var/shop/admin.sock http://localhost/status
 //
 // GET /health and GET /status return JSON. POST /command carries out a command line; the output of the command is sent line
-// by line while it runs. While the service runs, every command of the program goes this way.
+// by line while it runs. POST /jobs/... is for workers in other processes. While the service runs, every command of the program goes this way.
 //
 // Only the process that has the directory's log open may open the door. So a socket that exists already was left by a killed
 // process, and is replaced. Requests are limited in size, depth, time and number; a connection has one request. Threads: the
@@ -30,16 +30,27 @@ struct AdminCommand {
     long client_process_id = 0;
 };
 
+// What a worker in another process says (work/job_protocol.hpp). It may be answered later, from any thread.
+struct WorkerRequest {
+    std::string path;
+    std::string body;
+    std::function<bool()> still_there; // the worker waits for the answer; quick
+    std::function<void(result<std::string>)> answer;
+};
+
 struct AdminAnswers {
     std::function<result<std::string>()> health; // a JSON document; an error is sent with status 503
     std::function<std::string()> status;         // a JSON document
     // Carries the command out, writes its output to the console, and returns its exit code.
     std::function<int(const AdminCommand&, Console&)> carry_out;
+    // Must not wait. None: the door has no workers.
+    std::function<void(WorkerRequest)> worker = {};
 };
 
 struct AdminLimits {
     std::size_t head_bytes_max       = 8u << 10;
     std::size_t body_bytes_max       = 256u << 10;
+    std::size_t worker_bytes_max     = 65u << 20; // of a request of a worker: what an append may have, and more
     std::size_t connections_max      = 512;
     std::size_t commands_at_once_max = 16;
     Duration request_time_max        = std::chrono::seconds{5}; // from the connection to the last byte of the request

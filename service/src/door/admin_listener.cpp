@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 
 #include <cerrno>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -37,6 +38,21 @@ std::string error_json(const Error& error)
 {
     return Json{{"error", {{"kind", to_string(error.kind)}, {"code", error.code}, {"sentence", error.sentence}}}}
         .dump();
+}
+
+unsigned status_of_error(const Error& error)
+{
+    switch (error.kind) {
+    case Failure::invalid:
+        return 400;
+    case Failure::refused:
+    case Failure::conflict:
+        return 409;
+    case Failure::unavailable:
+        return 503;
+    default:
+        return 500;
+    }
 }
 
 } // namespace
@@ -77,7 +93,12 @@ private:
                                   listener_.limits_.head_bytes_max)});
         }
         if (error) return; // gone, or too slow
-        auto head = read_http_head(std::string_view{received_}.substr(0, head_bytes), listener_.limits_.body_bytes_max);
+        const auto& limits = listener_.limits_;
+        auto head          = read_http_head(std::string_view{received_}.substr(0, head_bytes), limits.worker_bytes_max);
+        // A body is limited by what it is for.
+        if (head && not is_of_worker(head.value().path)) {
+            head = read_http_head(std::string_view{received_}.substr(0, head_bytes), limits.body_bytes_max);
+        }
         if (not head) return refuse(head.error().status, head.error().error);
         head_ = std::move(head.value());
         received_.erase(0, head_bytes);
@@ -107,6 +128,9 @@ private:
         } else if (head_.path == "/command") {
             if (head_.method != "POST") return refuse_method("POST");
             begin_command();
+        } else if (is_of_worker(head_.path) && listener_.answers_.worker) {
+            if (head_.method != "POST") return refuse_method("POST");
+            ask_for_worker();
         } else {
             refuse(404, {Failure::invalid, "no-such-page",
                          "asked for a page that does not exist; use GET /health, GET /status or POST /command"});
@@ -150,6 +174,46 @@ private:
             call_user_code("a command", {}, [&] { return listener_.answers_.carry_out(command, console); });
         if (not ended) report(console, ended.error(), false);
         console.end(ended ? ended.value() : static_cast<int>(ExitCode::failed));
+    }
+
+    bool is_of_worker(std::string_view path) const { return path.starts_with("/jobs/"); }
+
+    // The answer may come when this connection, or the door, is gone. No thread waits for it.
+    void ask_for_worker()
+    {
+        if (not head_.content_type.starts_with("application/octet-stream")) {
+            return refuse(415, {Failure::invalid, "not-bytes",
+                                "read what a worker says and found no Content-Type: application/octet-stream"});
+        }
+        {
+            const std::lock_guard lock{listener_.waiting_mutex_};
+            listener_.waiting_.insert(shared_from_this());
+        }
+        const auto answer = [weak = weak_from_this(), gate = listener_.gate_](result<std::string> answered) {
+            const std::lock_guard lock{gate->mutex};
+            const auto self = gate->is_open ? weak.lock() : nullptr;
+            if (not self) return;
+            asio::post(self->listener_.workers_.context(),
+                       [self, answered = std::move(answered)] { self->answer_worker(answered); });
+        };
+        const auto still_there = [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (not self) return false;
+            pollfd gone{self->socket_.native_handle(), POLLRDHUP, 0};
+            return ::poll(&gone, 1, 0) == 0;
+        };
+        asio::post(listener_.workers_.context(), [self = shared_from_this(), answer, still_there] {
+            self->listener_.answers_.worker({self->head_.path, std::move(self->received_), still_there, answer});
+        });
+    }
+
+    void answer_worker(const result<std::string>& answered)
+    {
+        DoorConsole console{socket_.native_handle(), listener_.stopping_.number(), {}};
+        console.send(answered ? http_answer_of_bytes(answered.value())
+                              : http_answer(status_of_error(answered.error()), error_json(answered.error())));
+        const std::lock_guard lock{listener_.waiting_mutex_};
+        listener_.waiting_.erase(shared_from_this());
     }
 
     // Fits into what the system keeps for a connection that nothing was sent on.
@@ -202,12 +266,17 @@ AdminDoor::Listener::Listener(AdminSocket socket, AdminAnswers answers, const Ad
 
 AdminDoor::Listener::~Listener()
 {
+    {
+        const std::lock_guard lock{gate_->mutex};
+        gate_->is_open = false; // what is answered from here on is sent by nobody
+    }
     const std::uint64_t one                     = 1;
     [[maybe_unused]] const ssize_t cannot_block = ::write(stopping_.number(), &one, sizeof one);
     file_.remove_file();
     context_.stop(); // requests that are not whole are of no consequence
     thread_.join();
     workers_.join(); // commands have been asked to end
+    waiting_.clear();
 }
 
 void AdminDoor::Listener::accept()

@@ -12,6 +12,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -40,6 +43,11 @@ public:
     };
 
 private:
+    // Answers that come later go to connections that may have ended, and to a door that may be closed.
+    struct Gate {
+        std::mutex mutex;
+        bool is_open = true;
+    };
     using Protocol = boost::asio::local::stream_protocol;
 
     void accept();
@@ -51,6 +59,9 @@ private:
     const Descriptor stopping_; // readable after the service has begun to stop
     std::atomic<std::size_t> connections_{0};
     std::atomic<std::size_t> commands_{0};
+    const std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
+    std::mutex waiting_mutex_;
+    std::set<std::shared_ptr<Connection>> waiting_; // workers that wait for an answer
 
     boost::asio::io_context context_{1}; // served by one thread
     Protocol::acceptor acceptor_{context_};

@@ -170,4 +170,14 @@ void AdminSocket::remove_file() const
     ::unlinkat(directory_.number(), file_name, 0);
 }
 
+bool send_all(int connection, std::string_view text)
+{
+    while (not text.empty()) {
+        const auto sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) return false;
+        if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
 } // namespace eventloom

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 
 namespace eventloom {
@@ -56,5 +57,8 @@ private:
     Descriptor directory_;
     Descriptor socket_;
 };
+
+// Blocks until everything is sent; false: the other end takes no more.
+bool send_all(int connection, std::string_view text);
 
 } // namespace eventloom

@@ -68,17 +68,41 @@ http_result<HttpHead> read_http_head(std::string_view text, std::size_t body_byt
                     .body_bytes   = length};
 }
 
+namespace {
+
+std::string whole_answer(unsigned status, std::string_view type, std::string_view body)
+{
+    return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: no-store\r\nConnection: "
+                       "close\r\nContent-Length: {}\r\n\r\n{}",
+                       status, http::obsolete_reason(http::int_to_status(status)), type, body.size(), body);
+}
+
+} // namespace
+
 std::string http_answer(unsigned status, std::string_view json)
 {
-    return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: "
-                       "close\r\nContent-Length: {}\r\n\r\n{}",
-                       status, http::obsolete_reason(http::int_to_status(status)), json.size(), json);
+    return whole_answer(status, "application/json", json);
+}
+
+std::string http_answer_of_bytes(std::string_view bytes)
+{
+    return whole_answer(200, "application/octet-stream", bytes);
 }
 
 std::string http_head_of_lines()
 {
     return "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nCache-Control: no-store\r\n"
            "Connection: close\r\n\r\n";
+}
+
+std::optional<std::uint64_t> http_length_of(std::string_view head)
+{
+    http::response_parser<http::empty_body> parser;
+    parser.body_limit(boost::none);
+    boost::beast::error_code error;
+    parser.put(boost::asio::buffer(head.data(), head.size()), error);
+    const auto length = parser.is_header_done() ? parser.content_length() : boost::none;
+    return length ? std::optional{*length} : std::nullopt;
 }
 
 unsigned http_status_of(std::string_view head)

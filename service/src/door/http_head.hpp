@@ -3,6 +3,8 @@
 
 #include <eventloom/framework/result.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,9 +31,13 @@ http_result<HttpHead> read_http_head(std::string_view text, std::size_t body_byt
 
 // A complete response.
 std::string http_answer(unsigned status, std::string_view json);
+// The same with bytes, and status 200.
+std::string http_answer_of_bytes(std::string_view bytes);
 // The head of a response that ends with the connection.
 std::string http_head_of_lines();
 // The status of a response; 0 when it is not a response.
 unsigned http_status_of(std::string_view head);
+// How long its body is to be; nothing when it does not say.
+std::optional<std::uint64_t> http_length_of(std::string_view head);
 
 } // namespace eventloom

@@ -1,5 +1,7 @@
 #include <eventloom/service/service.hpp>
 
+#include "work/program_of_worker.hpp"
+
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/groups.hpp>
@@ -78,6 +80,7 @@ result<std::unique_ptr<Service>> Service::open(const Runtime& runtime, const Ser
                                                        .durability        = options.durability,
                                                        .create_if_missing = options.create_if_missing}));
     BOOST_OUTCOME_TRY(keep_event_forms(*engine.store));
+    if (work::is_for_work(options.directory)) engine.store = work::store_of_worker(engine.store);
     std::unique_ptr<SnapshotStore> snapshots;
     if (options.snapshots) {
         BOOST_OUTCOME_TRY(snapshots, kind.open_snapshots(runtime, options.directory));

@@ -81,6 +81,9 @@ public:
     // Whether an append that was accepted with this expectation has put its first event at `version`.
     bool puts_first_at(Version version) const;
 
+    // Of exactly(); 0 for the others.
+    Version version() const { return version_; }
+
     // "any version", "no stream", "an existing stream", "version 7"
     std::string describe() const;
 

@@ -11,6 +11,12 @@
 // It answers a result: the job is completed. An error that is refused or invalid makes it a dead letter at once; every other
 // error is a fault, and the job is tried again, as the queue says. What it throws is a fault. The events and jobs that it
 // answers are in one append with the end of the job: all of them are there, once, or none.
+// A handler of batches takes several jobs together, and answers for each:
+//
+//     [&](const std::vector<SendMail>& mails, const el::JobContexts& contexts) -> el::JobAnswers {
+//         return provider.send_all(mails);                                // as many answers as mails, in their order
+//     }
+//
 // Threads: a handler runs on a thread of its queue, and may block. The context is the handler's own, until it returns.
 #pragma once
 
@@ -101,7 +107,16 @@ inline JobDone job_given_back()
     return done;
 }
 
-// A handler without its types. `job` is the first event of the job's stream.
-using AnyJobHandler = std::function<result<JobDone>(const RecordedEvent& job, JobContext& context)>;
+// Of the jobs of a batch, in their order. Each has its own outcome.
+using JobContexts = std::vector<JobContext*>;
+using JobAnswers  = std::vector<result<JobDone>>;
+using JobEvents   = std::vector<const RecordedEvent*>; // the first of each job's stream
+
+// Handlers without their types.
+struct AnyJobHandler {
+    // As many answers as there are jobs.
+    std::function<JobAnswers(const JobEvents& jobs, const JobContexts& contexts)> handle;
+    std::vector<std::string> batched; // stored names of jobs that have a handler of batches
+};
 
 } // namespace eventloom

@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace eventloom {
 
@@ -26,12 +28,23 @@ struct QueueOptions {
     std::size_t at_once_per_key = 0;
     double per_second_per_key   = 0;
 
+    // Jobs that a handler of batches is given together; they have one worker.
+    std::size_t batch = 100;
+
     unsigned attempts = 10; // at a job; the last one that fails makes it a dead letter
     // The next attempt is made after first_wait, then twice as long each time, up to longest_wait; each of them is shortened by
     // up to a fourth, by the job's id, so that those that failed together do not come back together.
     std::chrono::milliseconds first_wait{1'000};
     std::chrono::milliseconds longest_wait{3'600'000};
     std::chrono::milliseconds attempt_time{0}; // after it an attempt has failed ("attempt-timed-out"); 0: no limit
+};
+
+// What somebody has limited since, without changing the program. What is not given is as the program says.
+struct QueueLimits {
+    std::optional<std::uint32_t> workers = std::nullopt; // of the service's own: not more than it has
+    std::optional<double> per_second     = std::nullopt; // 0: no limit
+
+    friend bool operator==(const QueueLimits&, const QueueLimits&) = default;
 };
 
 } // namespace eventloom

@@ -19,7 +19,9 @@
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/messaging/detail/job_handlers.hpp>
+#include <eventloom/messaging/job_leases.hpp>
 #include <eventloom/messaging/queue_options.hpp>
+#include <eventloom/messaging/recurring.hpp>
 
 #include <functional>
 #include <map>
@@ -74,10 +76,12 @@ struct JobFilter {
 
 struct QueueStatus {
     std::string name;
-    unsigned workers    = 0; // of this process; 0: it does not work on this queue
-    std::size_t running = 0;
+    unsigned workers              = 0; // of this process; 0: it does not work on this queue
+    std::size_t workers_elsewhere = 0; // in other processes: they wait for jobs, or have one
+    std::size_t running           = 0;
     std::map<JobState, std::uint64_t> jobs; // those that run count as waiting
     std::optional<Time> paused_until;       // Time::max(): until somebody resumes it
+    QueueLimits limits;                     // that somebody has set
 };
 
 namespace detail {
@@ -112,6 +116,26 @@ public:
             add_queue(std::string{Queue::queue}, detail::fact_list<typename Queue::Jobs>, options,
                       detail::handler_of_jobs<Queue>(std::move(handlers)...));
         }
+    }
+
+    // A job that recurs (recurring.hpp). `make` gives the job of an occurrence, (el::Time) -> Job; or it is the same job each time.
+    // Errors of start(): Failure::invalid "invalid-schedule", "schedule-added-twice", "no-such-time-zone", "no-such-queue".
+    template <job_queue Queue, class Make>
+        requires std::is_invocable_v<const Make&, Time>
+    void recur(std::string name, Recurrence when, Make make, RecurOptions options = {})
+    {
+        add_recurring(
+            std::move(name), std::string{Queue::queue}, std::move(when),
+            [make = std::move(make), job = std::move(options.job)](Time occurrence) {
+                return new_job<Queue>(make(occurrence), job);
+            },
+            options.missed);
+    }
+    template <job_queue Queue, job_of<Queue> Job>
+    void recur(std::string name, Recurrence when, Job job, RecurOptions options = {})
+    {
+        recur<Queue>(
+            std::move(name), std::move(when), [job = std::move(job)](Time) { return job; }, std::move(options));
     }
 
     // Returns when the job is durable.
@@ -162,6 +186,25 @@ public:
     // Asks all handlers to stop, and returns when none runs any more. What they have not done is done after the next start.
     void stop();
 
+    // For workers in other processes (job_leases.hpp). Those that wait for jobs get them when the workers of this process are
+    // busy. Failure::invalid "invalid-pull", "no-such-queue"; Failure::unavailable "queues-not-open".
+    void pull(PullJobs wanted, PullDone done);
+    // Each lease goes on for its whole length from now. Returns those that are over: their jobs are in other hands, or ended.
+    // Failure::unavailable "queues-not-open".
+    result<std::vector<JobLease>> extend(const std::vector<HeldLease>& held);
+    // The end of an attempt, as the handler answered it; `done` is called when it is durable. Told again of a completion that was
+    // recorded, it succeeds. Failure::refused "job-taken-away"; Failure::unavailable "queues-not-open"; and what a handler's
+    // answer is refused with ("wrong-expected-version"), which is recorded as a failed attempt.
+    void finish(const JobLease& lease, result<JobDone> answer, std::function<void(result<void>)> done);
+    // Failure::invalid  "no-such-queue".
+    result<QueueHandler> handler_of(std::string_view queue) const;
+    // Call before start(): only workers in other processes work on the jobs.
+    void work_only_elsewhere();
+
+    // Whether a stream may lose its history: not the one of a job that is open, nor that of a queue.
+    // Failure::refused "job-not-ended", "stream-of-a-queue".
+    result<void> check_may_lose_history(std::string_view stream) const;
+
     // Blocks until no job can begin or goes on now. Returns false at `deadline`.
     bool settle(Time deadline);
 
@@ -170,6 +213,8 @@ public:
     result<std::string> why(const Uuid& id) const;
     // By queue, state and id.
     result<std::vector<JobStatus>> list(const JobFilter& filter = {}, std::size_t limit = 1'000) const;
+    // In the order in which they were added.
+    result<std::vector<RecurringJob>> recurring() const;
     // By name: those that were added, and those that have jobs.
     result<std::vector<QueueStatus>> list_queues() const;
 
@@ -181,6 +226,10 @@ public:
     result<void> retry(const Uuid& id, std::string_view because);
     // Nobody will retry the dead letter.  Failure::refused "job-not-dead".
     result<void> discard(const Uuid& id, std::string_view because);
+    // A job that waits for a time, its own or that of its next attempt, waits no more.  Failure::refused "job-not-scheduled".
+    result<void> promote(const Uuid& id, std::string_view because);
+    // From now on, also after a restart. Failure::invalid "limit-above-workers", "invalid-limit".
+    result<void> limit(std::string_view queue, const QueueLimits& limits, std::string_view because);
     // No job of the queue begins until then; those that run go on. `until`: it ends by itself.
     result<void> pause(std::string_view queue, std::string_view because, Time until = Time::max());
     result<void> resume(std::string_view queue, std::string_view because); // Failure::refused "queue-not-paused"
@@ -190,13 +239,15 @@ public:
 
 private:
     template <job_queue Queue, class Job>
-    detail::NewJob new_job(const Job& job, JobOptions options) const
+    static detail::NewJob new_job(const Job& job, JobOptions options)
     {
         using Events = typename Queue::Jobs::Events;
         return {std::string{Queue::queue}, encoded<typename Queue::Jobs>(typename Events::variant{job}),
                 std::move(options)};
     }
 
+    void add_recurring(std::string name, std::string queue, Recurrence when,
+                       std::function<detail::NewJob(Time occurrence)> make, Missed missed);
     void add_queue(std::string name, detail::FactList jobs, QueueOptions options, AnyJobHandler handler);
     result<EnqueuedJob> enqueue_now(detail::NewJob job);
     void enqueue_later(detail::NewJob job, EnqueueDone done);

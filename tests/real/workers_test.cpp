@@ -1,0 +1,187 @@
+// Workers in processes of their own, which are stopped and killed while they work, and so is the service.
+#include "real/child.hpp"
+#include "real/store_on_disk.hpp"
+
+#include <eventloom/service/json.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+#include <thread>
+
+namespace workers_test {
+
+using namespace eventloom;
+using namespace eventloom::testing;
+using namespace std::chrono_literals;
+
+constexpr auto patience = 60s;
+
+struct Mailroom {
+    Mailroom() { ::setenv("PARCEL_NOTES", notes().c_str(), 1); }
+
+    std::string data() const { return directory.path() + "/data"; }
+    std::string notes() const { return directory.path() + "/notes"; }
+    std::string go_on() const { return directory.path() + "/go-on"; }
+
+    std::vector<std::string> with_data(std::vector<std::string> words) const
+    {
+        words.insert(words.end(), {"--data", data()});
+        return words;
+    }
+    std::unique_ptr<Child> begin(std::vector<std::string> words) const
+    {
+        words.emplace_back("--json");
+        auto child = std::make_unique<Child>(MAILROOM_PROGRAM, with_data(std::move(words)));
+        REQUIRE(child->read_line()); // it is ready
+        return child;
+    }
+    std::unique_ptr<Child> serve() const { return begin({"serve", "--no-workers"}); }
+    std::unique_ptr<Child> work(const std::string& lease, const std::string& workers) const
+    {
+        return begin({"work", "parcels", "--lease", lease, "--workers", workers});
+    }
+
+    // What a command prints; nothing when it has failed.
+    std::vector<std::string> type(std::vector<std::string> words) const
+    {
+        Child child{MAILROOM_PROGRAM, with_data(std::move(words))};
+        std::vector<std::string> lines;
+        while (auto line = child.read_line()) lines.push_back(std::move(*line));
+        child.wait();
+        return lines;
+    }
+    Json ask(std::vector<std::string> words) const
+    {
+        words.emplace_back("--json");
+        std::string text;
+        for (const auto& line : type(std::move(words))) text += line;
+        return Json::parse(text).value_or(Json{});
+    }
+
+    // Lines of attempts that were begun: name, attempt, process.
+    std::vector<std::string> begun() const
+    {
+        std::vector<std::string> lines;
+        std::ifstream file{notes()};
+        for (std::string line; std::getline(file, line);) lines.push_back(line);
+        return lines;
+    }
+
+    template <class Condition>
+    static bool until(const Condition& condition)
+    {
+        const auto end = std::chrono::steady_clock::now() + patience;
+        while (not condition()) {
+            if (std::chrono::steady_clock::now() > end) return false;
+            std::this_thread::sleep_for(20ms);
+        }
+        return true;
+    }
+
+    const TemporaryDirectory directory;
+};
+
+std::vector<std::string> words_of_history(const Json& job)
+{
+    std::vector<std::string> words;
+    for (const Json& entry : job["history"].elements()) words.push_back(entry["what"].text());
+    return words;
+}
+
+TEST_CASE("a worker process that was stopped beyond its lease, and goes on, is refused, and nothing happens twice",
+          "[real][queues]")
+{
+    const Mailroom mailroom;
+    const auto service = mailroom.serve();
+    const auto stopped = mailroom.work("1s", "1");
+    const auto said    = mailroom.type({"fill-waiting", "late", mailroom.go_on()});
+    REQUIRE(said.size() == 1);
+    const auto id = said[0].substr(said[0].find(' ') + 1);
+    REQUIRE(Mailroom::until([&] { return mailroom.begun().size() == 1; }));
+    stopped->signal(SIGSTOP);
+
+    const auto other = mailroom.work("1s", "1");
+    REQUIRE(Mailroom::until([&] { return mailroom.ask({"jobs", "show", id})["state"].text() == "completed"; }));
+    std::ofstream{mailroom.go_on()} << "go on";
+    stopped->signal(SIGCONT);
+    // What it has in its hands it cannot end; then it does the next ones.
+    REQUIRE(Mailroom::until([&] { return stopped->read_error_line().find("job-taken-away") != std::string::npos; }));
+    CHECK(mailroom.type({"fill", "1", "20"}).size() == 20);
+    REQUIRE(Mailroom::until([&] { return mailroom.ask({"queues", "show", "parcels"})["completed"].whole() == 21; }));
+
+    CHECK(words_of_history(mailroom.ask({"jobs", "show", id})) ==
+          std::vector<std::string>{"enqueued", "leased", "attempt-failed", "leased", "completed"});
+    CHECK(mailroom.ask({"streams", "read", "tally-late"}).size() == 1);
+    CHECK(mailroom.begun().size() == 22);
+}
+
+TEST_CASE("killed at random moments, workers and service lose no job, and each has its effect once",
+          "[real][crash][queues]")
+{
+    const std::uint64_t seed = std::random_device{}();
+    INFO("seed " << seed);
+    std::mt19937_64 random{seed};
+    const Mailroom mailroom;
+    std::map<std::string, std::string> acknowledged; // by name: its id
+    std::uint64_t first = 0;
+    {
+        std::unique_ptr<Child> service = mailroom.serve();
+        std::vector<std::unique_ptr<Child>> workers;
+        for (int i = 0; i < 2; ++i) workers.push_back(mailroom.work("1s", "2"));
+        for (int kill = 0; kill < 30; ++kill) {
+            INFO("kill " << kill);
+            constexpr std::uint64_t together = 40;
+            for (const auto& line : mailroom.type({"fill", std::to_string(first), std::to_string(together)})) {
+                const auto space = line.find(' ');
+                REQUIRE(space != std::string::npos);
+                acknowledged.emplace(line.substr(0, space), line.substr(space + 1));
+            }
+            first += together;
+            std::this_thread::sleep_for(std::chrono::microseconds{random() % 40'000});
+            const auto whom = random() % 3;
+            if (whom == 2) {
+                service->kill();
+                service->wait();
+                service = mailroom.serve();
+            } else {
+                workers[whom]->kill();
+                workers[whom]->wait();
+                workers[whom] = mailroom.work("1s", "2");
+            }
+        }
+        const auto all_ended = [&] {
+            const auto queue = mailroom.ask({"queues", "show", "parcels"});
+            return queue["waiting"].is_unsigned() && queue["waiting"] == 0 && queue["scheduled"] == 0 &&
+                   queue["running"] == 0;
+        };
+        CHECK(Mailroom::until(all_ended));
+        service->signal(SIGTERM);
+        CHECK(service->wait().exit_code == 0);
+    }
+    REQUIRE(acknowledged.size() >= first / 2);
+    std::map<std::string, int> completed;
+    std::map<std::string, int> handled;
+    const RealMachine machine;
+    const auto store = machine.open(mailroom.data() + "/log");
+    for (const auto& [event_id, event] : events_of_a_sound_store(*store)) {
+        if (event.type == "job-completed") ++completed[event.stream];
+        if (event.type == "handled") ++handled[event.stream];
+    }
+    for (const auto& [name, id] : acknowledged) {
+        INFO("job " << name << ", " << id);
+        CHECK(completed["job-" + id] == 1);
+        CHECK(handled["tally-" + name] == 1);
+    }
+    // Those whose acknowledgement was lost are there once, or not at all.
+    for (const auto& [stream, times] : handled) CHECK(times == 1);
+    for (const auto& [stream, times] : completed) CHECK(times == 1);
+    SUCCEED(acknowledged.size() << " jobs, " << mailroom.begun().size() << " attempts");
+}
+
+} // namespace workers_test
