@@ -32,6 +32,7 @@ public:
     void stop();
     bool settle(Time deadline);
     std::optional<Error> error() const;
+    result<Position> position() const;
 
     // enqueueing.cpp
     void enqueue(detail::NewJob job, EnqueueDone done);

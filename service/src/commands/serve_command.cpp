@@ -12,6 +12,7 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
@@ -233,6 +234,7 @@ result<void> serve(CommandLine& line, Output& out, const LogOptions& log_options
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
     BOOST_OUTCOME_TRY(service.queues().start());
+    BOOST_OUTCOME_TRY(service.subscriptions().start());
     const auto& name = line.state().program.name;
     BOOST_OUTCOME_TRY(call_user_code("on_serve of", name, [&] { return open_service->on_serve(); }));
     auto served  = take_commands(line, out, *open_service);

@@ -4,6 +4,7 @@
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdlib>
@@ -62,7 +63,8 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
       projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"},
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
       groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")},
-      queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")}
+      queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")},
+      subscriptions_{std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_)}
 {
 }
 
@@ -100,6 +102,7 @@ result<void> Service::start()
 void Service::stop()
 {
     const std::lock_guard lock{starting_};
+    subscriptions_->stop();
     queues_->stop();
     groups_->stop();
     sagas_.stop();
@@ -121,6 +124,9 @@ std::vector<Error> Service::faults()
     }
     for (auto& status : groups_->status()) {
         if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
+    }
+    for (auto& error : subscriptions_->faults()) {
+        if (is_fault(error)) faults.push_back(std::move(error));
     }
     return faults;
 }

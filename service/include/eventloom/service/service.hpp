@@ -28,6 +28,7 @@ namespace eventloom {
 
 class Groups;
 class Queues;
+class Subscriptions;
 
 struct ServiceOptions {
     std::string directory; // log/, snapshots/, projections/, sagas/, queues/ and keys/ are made beneath it
@@ -82,6 +83,8 @@ public:
     Groups& groups() { return *groups_; }
     // Work queues (messaging/queues.hpp). Jobs are enqueued at any time; `serve` starts the workers, with queues().start().
     Queues& queues() { return *queues_; }
+    // Subscriptions with a name (messaging/subscriptions.hpp). `serve` starts them, with subscriptions().start().
+    Subscriptions& subscriptions() { return *subscriptions_; }
 
     // Projections and sagas follow the log from here on. Does nothing when they already do. From any thread.
     result<void> start();
@@ -135,6 +138,7 @@ private:
     Sagas sagas_;
     const std::unique_ptr<Groups> groups_;
     const std::unique_ptr<Queues> queues_;
+    const std::unique_ptr<Subscriptions> subscriptions_;
     std::mutex starting_;
     bool started_ = false;
 };
