@@ -167,11 +167,11 @@ private:
     {
         const SubscriberOptions options{.name = "letters", .attempts = 5, .first_wait = 1s};
         const auto plain = [this](const OrderPlaced& event, const Heard& heard) -> result<void> { return handle(event, heard); };
-        if (promise_ == at_most_once) subscriptions_->add<at_most_once>(options, hears<OrderTaken>(plain));
-        if (promise_ == at_least_once) subscriptions_->add<at_least_once>(options, hears<OrderTaken>(plain));
+        if (promise_ == at_most_once) subscriptions_->add<at_most_once>(options, hearing<OrderTaken>(plain));
+        if (promise_ == at_least_once) subscriptions_->add<at_least_once>(options, hearing<OrderTaken>(plain));
         if (promise_ != exactly_once) return;
         subscriptions_->add<exactly_once>(
-            options, hears<OrderTaken>([this](const OrderPlaced& event, const Heard& heard) -> result<Effects> {
+            options, hearing<OrderTaken>([this](const OrderPlaced& event, const Heard& heard) -> result<Effects> {
                 BOOST_OUTCOME_TRY(handle(event, heard));
                 return effects()
                     .append(id<Counter>{to_string(heard.event.id)}, ExpectedVersion::any(), Added{1})

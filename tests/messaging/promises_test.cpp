@@ -94,11 +94,11 @@ private:
             if (dies_ == Dies::after) dies();
             return done();
         };
-        if (promise_ == at_most_once) subscriptions_->add<at_most_once>(options, hears<OrderTaken>(handler));
-        if (promise_ == at_least_once) subscriptions_->add<at_least_once>(options, hears<OrderTaken>(handler));
+        if (promise_ == at_most_once) subscriptions_->add<at_most_once>(options, hearing<OrderTaken>(handler));
+        if (promise_ == at_least_once) subscriptions_->add<at_least_once>(options, hearing<OrderTaken>(handler));
         if (promise_ != exactly_once) return;
         subscriptions_->add<exactly_once>(
-            options, hears<OrderTaken>([this](const OrderPlaced&, const Heard& heard) -> result<Effects> {
+            options, hearing<OrderTaken>([this](const OrderPlaced&, const Heard& heard) -> result<Effects> {
                 if (not handle(heard)) return provider_is_down();
                 if (dies_ == Dies::after) dies();
                 return effects().append(id<Counter>{"ada"}, ExpectedVersion::any(), Added{1});

@@ -21,7 +21,7 @@ struct Noted {
 
     auto placed()
     {
-        return hears<OrderTaken>([this](const OrderPlaced& event, const Heard& heard) -> result<void> {
+        return hearing<OrderTaken>([this](const OrderPlaced& event, const Heard& heard) -> result<void> {
             customers.push_back(event.customer);
             keys.push_back(heard.key);
             return done();
@@ -69,7 +69,7 @@ TEST_CASE("subscriptions are independent: one whose provider is down for a day h
     bool is_down = true;
     machine.subscriptions->add<at_least_once>({.name = "quick"}, noted.placed());
     machine.subscriptions->add<at_least_once>(
-        {.name = "slow", .attempts = 1'000}, hears<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+        {.name = "slow", .attempts = 1'000}, hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
             if (is_down) return provider_is_down();
             late.customers.push_back(event.customer);
             return done();
@@ -101,7 +101,7 @@ TEST_CASE("a fault is tried again after a wait that doubles, and becomes a dead 
     Words others;
     machine.subscriptions->add<at_least_once>(
         {.name = "letters", .attempts = 4, .first_wait = 8s, .longest_wait = 20s},
-        hears<OrderTaken>([&](const OrderPlaced& event, const Heard& heard) -> result<void> {
+        hearing<OrderTaken>([&](const OrderPlaced& event, const Heard& heard) -> result<void> {
             if (event.customer != "ada") return others.push_back(event.customer), done();
             called.push_back(machine.simulated.now());
             CHECK(heard.attempt == called.size());
@@ -139,7 +139,7 @@ TEST_CASE("what a handler refuses is a dead letter at once, also what cannot be 
     SubscriptionMachine machine;
     Words heard;
     machine.subscriptions->add<exactly_once>({.name = "letters"},
-                                             hears<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+                                             hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
                                                  heard.push_back(event.customer);
                                                  if (event.customer == "nobody") return refuse("no-such-person", "No.");
                                                  return done();
@@ -164,7 +164,7 @@ TEST_CASE("a subscription that is to stop stops at the event, and goes on when i
     Words heard;
     std::string refused = "nobody";
     machine.subscriptions->add<at_least_once>(
-        {.name = "letters", .when_given_up = GivenUp::stop}, hears<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+        {.name = "letters", .when_given_up = GivenUp::stop}, hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
             if (event.customer == refused) return refuse("no-such-person", "No.");
             heard.push_back(event.customer);
             return done();
@@ -227,7 +227,7 @@ TEST_CASE("a dead letter is retried, edited, or discarded", "[messaging][subscri
         INFO(to_string(promise));
         SubscriptionMachine machine;
         Words heard;
-        const auto handlers = hears<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+        const auto handlers = hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
             if (event.customer.empty()) return refuse("no-address", "A letter needs somebody.");
             heard.push_back(event.customer);
             return done();
@@ -269,7 +269,7 @@ TEST_CASE("a retry that is asked for while no subscription runs is made when it 
     SubscriptionMachine machine;
     bool is_down = true;
     Words heard;
-    const auto handlers = hears<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+    const auto handlers = hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
         if (is_down) return refuse("closed", "It is closed.");
         heard.push_back(event.customer);
         return done();
@@ -296,7 +296,7 @@ TEST_CASE("too many dead letters stop a subscription instead of parking the whol
     SubscriptionMachine machine;
     int calls = 0;
     machine.subscriptions->add<at_least_once>({.name = "letters", .dead_letters_max = 3},
-                                              hears<OrderTaken>([&](const OrderPlaced&) -> result<void> {
+                                              hearing<OrderTaken>([&](const OrderPlaced&) -> result<void> {
                                                   ++calls;
                                                   return refuse("closed", "It is closed.");
                                               }));
@@ -362,7 +362,7 @@ TEST_CASE("a subscription hears what its scope, its pattern and its handlers say
     machine.subscriptions->add<at_least_once>({.name = "north", .streams = "ordering-north-*"}, north.placed());
     machine.subscriptions->add<at_least_once>({.name = "stream", .scope = Scope::stream("ordering-1")}, stream.placed());
     machine.subscriptions->add<at_least_once>(
-        {.name = "recorded"}, hears_recorded({}, [&](const RecordedEvent& event, const Heard&) -> result<void> {
+        {.name = "recorded"}, hearing_recorded({}, [&](const RecordedEvent& event, const Heard&) -> result<void> {
             recorded.push_back(event.type);
             return done();
         }));
@@ -402,7 +402,7 @@ TEST_CASE("a pattern of streams takes any text for a star", "[messaging][subscri
 TEST_CASE("the scope of a subscription is narrowed to what its handlers hear, so that an index answers",
           "[messaging][subscriptions]")
 {
-    const auto heard = hears<OrderTaken>([](const OrderPlaced&) -> result<void> { return done(); }).events;
+    const auto heard = hearing<OrderTaken>([](const OrderPlaced&) -> result<void> { return done(); }).events;
     const subscriptions::HeardScope of_all{{.name = "a"}, {heard}};
     CHECK(of_all.scope().query() == EventQuery{{{.types = {"ordering-placed"}}}});
     const subscriptions::HeardScope of_tag{{.name = "a", .scope = Scope::tag("gift")}, {heard}};
@@ -437,7 +437,7 @@ TEST_CASE("what a handler answers is one append with the position, and its jobs 
             {}, [&](const SendMail& mail) -> result<void> { return mails.push_back(mail.to), done(); },
             [](const WriteStatement&) -> result<void> { return done(); });
         machine.subscriptions->add<exactly_once>(
-            {.name = "points"}, hears<OrderTaken>([](const OrderPlaced& event) -> result<Effects> {
+            {.name = "points"}, hearing<OrderTaken>([](const OrderPlaced& event) -> result<Effects> {
                 return effects()
                     .append(id<Counter>{event.customer}, ExpectedVersion::any(), Added{event.amount})
                     .enqueue<Mailing>(SendMail{event.customer, "points"});
@@ -467,7 +467,7 @@ TEST_CASE("an answer that expects another version is a fault, and is made again 
     SubscriptionMachine machine;
     int calls = 0;
     machine.subscriptions->add<exactly_once>(
-        {.name = "points", .first_wait = 1s}, hears<OrderTaken>([&](const OrderPlaced& event) -> result<Effects> {
+        {.name = "points", .first_wait = 1s}, hearing<OrderTaken>([&](const OrderPlaced& event) -> result<Effects> {
             const auto length = machine.store->stream_length("counter-ada").value();
             if (++calls == 1) {
                 NewEvent other = encoded<Counter>(Added{1});
@@ -492,7 +492,7 @@ TEST_CASE("effects of many events are one append where the options say so, and o
 {
     SubscriptionMachine machine;
     machine.subscriptions->add<exactly_once>(
-        {.name = "points", .at_once = 64}, hears<OrderTaken>([&](const OrderPlaced& event) -> result<Effects> {
+        {.name = "points", .at_once = 64}, hearing<OrderTaken>([&](const OrderPlaced& event) -> result<Effects> {
             if (event.customer == "nobody") return refuse("no-such-person", "No.");
             // One that stands in an append with others, and is not as expected.
             const auto expected = event.customer == "late" ? ExpectedVersion::no_stream() : ExpectedVersion::any();
@@ -532,7 +532,7 @@ TEST_CASE("what cannot be a subscription is refused when they start, by name", "
 TEST_CASE("a subscription that another process has taken over stops, and writes nothing", "[messaging][subscriptions]")
 {
     SubscriptionMachine machine;
-    const auto handlers = hears<OrderTaken>([](const OrderPlaced& event) -> result<Effects> {
+    const auto handlers = hearing<OrderTaken>([](const OrderPlaced& event) -> result<Effects> {
         return effects().append(id<Counter>{event.customer}, ExpectedVersion::any(), Added{event.amount});
     });
     machine.subscriptions->add<exactly_once>({.name = "points"}, handlers);

@@ -1,7 +1,7 @@
 // Orders, what subscriptions do about them, and a machine on which they run, for tests.
 //
 //     SubscriptionMachine machine{store_kind};
-//     machine.subscriptions->add<el::at_least_once>({.name = "letters"}, hears<Order>(...));
+//     machine.subscriptions->add<el::at_least_once>({.name = "letters"}, hearing<Order>(...));
 //     machine.start();
 //     machine.place("ada", 17);
 //     machine.settle();

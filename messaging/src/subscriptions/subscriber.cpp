@@ -44,17 +44,12 @@ result<void> Subscriber::open()
 result<Position> Subscriber::beginning() const
 {
     const Position head = store_.head();
-    switch (options_.begin.kind) {
-    case Beginning::Kind::start:
-        return Position{0};
-    case Beginning::Kind::now:
-        return head;
-    case Beginning::Kind::after:
+    if (options_.begin.kind == Beginning::Kind::start) return Position{0};
+    if (options_.begin.kind == Beginning::Kind::now) return head;
+    if (options_.begin.kind == Beginning::Kind::after) {
         BOOST_OUTCOME_TRY(check_checkpoint(store_, options_.begin.after, "began the subscription " + name(),
                                            "begin at a position that the log has"));
         return options_.begin.after;
-    case Beginning::Kind::at:
-        break;
     }
     const auto cursor = store_.read({.at = options_.begin.at, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
@@ -77,7 +72,9 @@ result<void> Subscriber::start()
 {
     if (is_running_) return done();
     BOOST_OUTCOME_TRY(open());
-    if (not standing_.begun) BOOST_OUTCOME_TRY(begin());
+    if (not standing_.begun) {
+        BOOST_OUTCOME_TRY(begin());
+    }
     // Only the last position is of use, so `store scavenge` gives the room of the others back.
     BOOST_OUTCOME_TRY(set_stream_limits(store_, runtime_.ids, stream_of_position(name()), {.max_count = 1}));
     BOOST_OUTCOME_TRY(check_checkpoint(store_, position_, "began the subscription " + name(),

@@ -65,7 +65,9 @@ void Subscriptions::add_any(Promise kept, SubscriberOptions options, std::vector
 result<void> Subscriptions::open()
 {
     if (state_->refused) return *state_->refused;
-    for (const auto& one : state_->all) BOOST_OUTCOME_TRY(one->open());
+    for (const auto& one : state_->all) {
+        BOOST_OUTCOME_TRY(one->open());
+    }
     return done();
 }
 

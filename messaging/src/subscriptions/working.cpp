@@ -217,7 +217,9 @@ void Subscriber::handle_exactly_once(Turn& turn)
         if (end == kept) return done();
         const Position reached = turn.items[end - 1].event.position;
         const auto is_kept     = all.empty() ? IsKept::no : IsKept::yes;
-        if (is_kept == IsKept::yes) BOOST_OUTCOME_TRY(keep(Reached{reached, reached, true}, std::exchange(all, {})));
+        if (is_kept == IsKept::yes) {
+            BOOST_OUTCOME_TRY(keep(Reached{reached, reached, true}, std::exchange(all, {})));
+        }
         handled_up_to(reached, end - kept, is_kept);
         kept = end;
         return done();

@@ -1,6 +1,7 @@
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
+#include "commands/follower_commands.hpp"
 #include "commands/projection_status.hpp"
 #include "commands/saga_shown.hpp"
 #include "host/thread_watch.hpp"
@@ -72,6 +73,16 @@ Json queues_of(Service& service)
     return all;
 }
 
+// Everything that follows the log, with the same members each. An error is shown where its kind is.
+Json followers_in(Service& service)
+{
+    auto all            = Json::array();
+    const auto followers = service.followers().list();
+    if (not followers) return all;
+    for (const auto& one : followers.value()) all.push_back(json_of(one));
+    return all;
+}
+
 std::string status_of(Service& service, const std::string& name, Time since)
 {
     auto projections = Json::array();
@@ -113,6 +124,7 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"groups", groups},
                  {"queues", queues_of(service)},
                  {"queues_error", queues_error ? Json(queues_error->sentence) : Json(nullptr)},
+                 {"followers", followers_in(service)},
                  {"notices", service.commands().notices()}})
         .dump();
 }

@@ -1,5 +1,7 @@
 #include <eventloom/service/service.hpp>
 
+#include "followers/service_followers.hpp"
+
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/groups.hpp>
@@ -66,6 +68,12 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
       queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")},
       subscriptions_{std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_)}
 {
+    const EventStore& log = *plaintext_store_;
+    followers_.add(projection_followers(projections_, log));
+    followers_.add(saga_followers(sagas_, log, runtime_.clock));
+    followers_.add(group_followers(*groups_, log, runtime_.clock));
+    followers_.add(queue_followers(*queues_, log, runtime_.clock));
+    followers_.add(subscription_followers(*subscriptions_, log));
 }
 
 Service::~Service()

@@ -2,11 +2,11 @@
 // often an event is handled.
 //
 //     service->subscriptions().add<el::at_least_once>(
-//         {.name = "letters"}, el::hears<Order>([&](const Placed& event, const el::Heard& heard) -> el::result<void> {
+//         {.name = "letters"}, el::hearing<Order>([&](const Placed& event, const el::Heard& heard) -> el::result<void> {
 //             return provider.send(event.customer, "Thank you", heard.key);
 //         }));
 //     service->subscriptions().add<el::exactly_once>(
-//         {.name = "points"}, el::hears<Order>([](const Placed& event) -> el::result<el::Effects> {
+//         {.name = "points"}, el::hearing<Order>([](const Placed& event) -> el::result<el::Effects> {
 //             return el::effects().append(event.customer, el::ExpectedVersion::any(), PointsEarned{10});
 //         }));
 //
@@ -96,7 +96,7 @@ public:
     {
         static_assert(Kept == Promise::exactly_once || not(AnswersEffects || ...),
                       "a handler answers effects only with el::exactly_once: the other promises have no append to put them in");
-        static_assert(sizeof...(AnswersEffects) > 0, "a subscription needs handlers: el::hears<Order>(...)");
+        static_assert(sizeof...(AnswersEffects) > 0, "a subscription needs handlers: el::hearing<Order>(...)");
         std::vector<detail::AnyHeardEvents> all;
         (all.push_back(std::move(heard.events)), ...);
         add_any(Kept, std::move(options), std::move(all));

@@ -88,7 +88,7 @@ consteval bool is_hearing_handler()
                   "a subscription's handler takes (const Event&, const el::Heard&), or the event alone, says "
                   "`-> el::result<void>` or `-> el::result<el::Effects>`, and is not mutable");
     if constexpr (Of::fits) {
-        static_assert(event_of<typename Of::type, State>, "a subscription's handler takes what is no event of el::hears");
+        static_assert(event_of<typename Of::type, State>, "a subscription's handler takes what is no event of el::hearing");
         return event_of<typename Of::type, State>;
     } else {
         return false;
@@ -99,12 +99,12 @@ template <class State, class... Handlers>
 consteval bool can_hear()
 {
     static_assert(not reads_by_tags<State>(),
-                  "el::hears hears the events of an aggregate, not those of a context of decisions: for these there is "
-                  "el::hears_recorded");
+                  "el::hearing hears the events of an aggregate, not those of a context of decisions: for these there is "
+                  "el::hearing_recorded");
     if constexpr (reads_by_tags<State>()) {
         return false;
     } else {
-        static_assert(aggregate<State>, "el::hears hears the events of an aggregate");
+        static_assert(aggregate<State>, "el::hearing hears the events of an aggregate");
         return (is_hearing_handler<State, Handlers>() && ...);
     }
 }
