@@ -106,6 +106,7 @@ private:
     }
     bool handle(const Heard& heard)
     {
+        if (mortal_.is_dead()) return false; // what is dead does nothing more
         ++seen_.calls;
         if (dies_ == Dies::before && dies()) return false;
         ++seen_.outside;

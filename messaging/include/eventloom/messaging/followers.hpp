@@ -22,31 +22,30 @@
 namespace eventloom {
 
 struct FollowerStatus {
-    std::string kind; // "projection", "saga", "group", "queue", "subscription"
-    std::string name;
-    std::string state;              // a word or two of its kind: "running", "paused", "catching up"
+    std::string kind = {}; // "projection", "saga", "group", "queue", "subscription"
+    std::string name = {};
+    std::string state = {};              // a word or two of its kind: "running", "paused", "catching up"
     Position position = 0;          // in the log
     Position lag      = 0;          // events of the log after it
-    std::optional<Duration> behind; // the age of the first of these
-    std::optional<double> events_per_second;
+    std::optional<Duration> behind = {}; // the age of the first of these
+    std::optional<double> events_per_second = {};
     std::uint64_t dead_letters = 0;
-    std::optional<Time> paused_until; // Time::max(): until somebody resumes it
-    std::optional<Error> error;
+    std::optional<Time> paused_until = {}; // Time::max(): until somebody resumes it
+    std::optional<Error> error = {};
 };
 
 // What a follower could not handle, and keeps for a person.
 struct FollowerLetter {
-    std::string kind;
-    std::string follower;
-    std::string id;     // among those of its follower: the position of an event, or the id of a job
-    std::string stream; // of the event or job
-    std::string type;
-    Error error;
-    std::optional<unsigned> attempts;
-    std::optional<Time> first; // attempt
-    std::optional<Time> last;
+    std::string kind = {};
+    std::string follower = {};
+    std::string id = {};     // among those of its follower: the position of an event, or the id of a job
+    std::string stream = {}; // of the event or job
+    std::string type = {};
+    Error error = {};
+    std::optional<unsigned> attempts = {};
+    std::optional<Time> first = {}; // attempt
+    std::optional<Time> last = {};
     bool is_edited = false;
-    std::string data_json = {}; // that the handler is given, where letter() was asked for it
 };
 
 // Called now and then while many are handled again; its error ends that.
