@@ -99,7 +99,7 @@ public:
 
     bool drain()
     {
-        simulated_.advance(10min);
+        simulated_.advance(2h); // a pause that was not resumed ends
         return subscriptions_->settle(simulated_.now() + 1h);
     }
 
@@ -107,7 +107,8 @@ public:
     std::string broken()
     {
         std::map<Position, unsigned> letters;
-        for (const auto& letter : subscriptions_->dead_letters("letters").value()) letters[letter.position] = letter.attempts;
+        const auto dead = subscriptions_->dead_letters("letters");
+        for (const auto& letter : dead.value()) letters[letter.position] = letter.attempts;
         std::map<std::string, unsigned> effects;
         std::map<std::string, unsigned> jobs;
         for (const auto& event : read_all(store(), {.scope = Scope::category("counter")})) ++effects[event.stream];

@@ -58,17 +58,17 @@ struct hearing_handler_like {
 };
 
 template <class Call>
-struct heard_by : no_hearing_handler {};
+struct hearing_call : no_hearing_handler {};
 template <class Handler, class Answer, class Fact>
-struct heard_by<Answer (Handler::*)(const Fact&) const> : hearing_handler_like<Fact, Answer, false> {};
+struct hearing_call<Answer (Handler::*)(const Fact&) const> : hearing_handler_like<Fact, Answer, false> {};
 template <class Handler, class Answer, class Fact>
-struct heard_by<Answer (Handler::*)(const Fact&, const Heard&) const> : hearing_handler_like<Fact, Answer, true> {};
+struct hearing_call<Answer (Handler::*)(const Fact&, const Heard&) const> : hearing_handler_like<Fact, Answer, true> {};
 
 template <class Handler>
 struct hearing_handler : no_hearing_handler {};
 template <class Handler>
     requires requires { &Handler::operator(); }
-struct hearing_handler<Handler> : heard_by<decltype(&Handler::operator())> {};
+struct hearing_handler<Handler> : hearing_call<decltype(&Handler::operator())> {};
 template <class Answer, class Fact>
 struct hearing_handler<Answer (*)(const Fact&)> : hearing_handler_like<Fact, Answer, false> {};
 template <class Answer, class Fact>
