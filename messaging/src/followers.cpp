@@ -10,8 +10,9 @@ namespace eventloom {
 outcome::failure_type<Error> FollowerKind::cannot(std::string_view name, std::string_view what,
                                                   std::string_view instead) const
 {
-    return fail(Failure::refused, "follower-cannot",
-                fmt::format("asked to {} of the {} {} and found that a {} cannot; {}", what, kind(), name, kind(), instead));
+    return fail(
+        Failure::refused, "follower-cannot",
+        fmt::format("asked to {} of the {} {} and found that a {} cannot; {}", what, kind(), name, kind(), instead));
 }
 
 result<void> FollowerKind::pause(const std::string& name, std::string_view, Time)
@@ -87,8 +88,8 @@ result<FollowerStatus> Followers::find(std::string_view word) const
                                 names.empty() ? "that nothing follows the log" : "only: " + names));
     }
     return fail(Failure::invalid, "several-followers",
-                fmt::format("asked for the follower {} and found {} of that name; say which: {}/{}, {}/{}", in_quotes(word),
-                            found.size(), found[0].kind, found[0].name, found[1].kind, found[1].name));
+                fmt::format("asked for the follower {} and found {} of that name; say which: {}/{}, {}/{}",
+                            in_quotes(word), found.size(), found[0].kind, found[0].name, found[1].kind, found[1].name));
 }
 
 result<void> Followers::pause(std::string_view word, std::string_view because, Time until)

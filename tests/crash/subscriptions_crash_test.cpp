@@ -112,7 +112,8 @@ public:
         std::map<std::string, unsigned> effects;
         std::map<std::string, unsigned> jobs;
         for (const auto& event : read_all(store(), {.scope = Scope::category("counter")})) ++effects[event.stream];
-        for (const auto& event : read_all(store(), {.scope = Scope::type("send-mail")})) ++jobs[to_string(event.metadata.causation)];
+        for (const auto& event : read_all(store(), {.scope = Scope::type("send-mail")}))
+            ++jobs[to_string(event.metadata.causation)];
         for (const auto& event : read_all(store(), {.scope = Scope::type("ordering-placed")})) {
             const auto at   = event.position;
             const auto what = "the event at position " + std::to_string(at) + " ";
@@ -123,7 +124,8 @@ public:
             const unsigned job    = jobs[to_string(event.id)];
             if (promise_ == exactly_once) {
                 const unsigned wanted = letters.contains(at) ? 0 : 1;
-                if (effect != wanted || job != wanted) return what + "has its effect " + std::to_string(effect) + " times";
+                if (effect != wanted || job != wanted)
+                    return what + "has its effect " + std::to_string(effect) + " times";
                 continue;
             }
             if (promise_ == at_least_once) {
@@ -167,7 +169,9 @@ private:
     void add()
     {
         const SubscriberOptions options{.name = "letters", .attempts = 5, .first_wait = 1s};
-        const auto plain = [this](const OrderPlaced& event, const Heard& heard) -> result<void> { return handle(event, heard); };
+        const auto plain = [this](const OrderPlaced& event, const Heard& heard) -> result<void> {
+            return handle(event, heard);
+        };
         if (promise_ == at_most_once) subscriptions_->add<at_most_once>(options, hearing<OrderTaken>(plain));
         if (promise_ == at_least_once) subscriptions_->add<at_least_once>(options, hearing<OrderTaken>(plain));
         if (promise_ != exactly_once) return;

@@ -61,9 +61,9 @@ public:
 private:
     void start()
     {
-        commands_      = std::make_unique<CommandBus>(machine_.runtime, mortal_);
-        bus_           = std::make_unique<EventBus>(machine_.runtime, mortal_);
-        queues_        = std::make_unique<Queues>(machine_.runtime, mortal_, *commands_, *bus_, directory_.path() + "/queues");
+        commands_ = std::make_unique<CommandBus>(machine_.runtime, mortal_);
+        bus_      = std::make_unique<EventBus>(machine_.runtime, mortal_);
+        queues_ = std::make_unique<Queues>(machine_.runtime, mortal_, *commands_, *bus_, directory_.path() + "/queues");
         subscriptions_ = std::make_unique<Subscriptions>(machine_.runtime, mortal_, *commands_, *bus_, *queues_);
         add();
         REQUIRE(subscriptions_->start());
@@ -186,8 +186,9 @@ void check_cell(Promise promise, Dies dies, const Seen& expected)
     }
 }
 
-TEST_CASE("at most once: a handler that dies before its effect is not called again, and the event is said to be in doubt",
-          "[messaging][subscriptions][promises]")
+TEST_CASE(
+    "at most once: a handler that dies before its effect is not called again, and the event is said to be in doubt",
+    "[messaging][subscriptions][promises]")
 {
     check_cell(at_most_once, Dies::before,
                {.calls = 1, .outside = 0, .keys = 0, .inside = 0, .kept = "before", .in_doubt = true});
@@ -218,19 +219,22 @@ TEST_CASE("at least once: a handler that dies before its effect is called again,
     check_cell(at_least_once, Dies::before, {.calls = 2, .outside = 1, .keys = 1, .inside = 1, .kept = "after"});
 }
 
-TEST_CASE("at least once: a handler that dies between two effects is called again, and has the first twice, with one key",
-          "[messaging][subscriptions][promises]")
+TEST_CASE(
+    "at least once: a handler that dies between two effects is called again, and has the first twice, with one key",
+    "[messaging][subscriptions][promises]")
 {
     check_cell(at_least_once, Dies::during, {.calls = 2, .outside = 2, .keys = 1, .inside = 1, .kept = "after"});
 }
 
-TEST_CASE("at least once: a process that dies when the handler has returned calls it again, and all effects are there twice",
-          "[messaging][subscriptions][promises]")
+TEST_CASE(
+    "at least once: a process that dies when the handler has returned calls it again, and all effects are there twice",
+    "[messaging][subscriptions][promises]")
 {
     check_cell(at_least_once, Dies::after, {.calls = 2, .outside = 2, .keys = 1, .inside = 2, .kept = "after"});
 }
 
-TEST_CASE("at least once: a process that dies later does not call the handler again", "[messaging][subscriptions][promises]")
+TEST_CASE("at least once: a process that dies later does not call the handler again",
+          "[messaging][subscriptions][promises]")
 {
     check_cell(at_least_once, Dies::later, {.calls = 1, .outside = 1, .keys = 1, .inside = 1, .kept = "after"});
 }
@@ -247,13 +251,15 @@ TEST_CASE("exactly once: a handler that dies after it has called the outside cal
     check_cell(exactly_once, Dies::during, {.calls = 2, .outside = 2, .keys = 1, .inside = 1, .kept = "with"});
 }
 
-TEST_CASE("exactly once: a process that dies when the handler has returned calls it again, and what it answers is there once",
-          "[messaging][subscriptions][promises]")
+TEST_CASE(
+    "exactly once: a process that dies when the handler has returned calls it again, and what it answers is there once",
+    "[messaging][subscriptions][promises]")
 {
     check_cell(exactly_once, Dies::after, {.calls = 2, .outside = 2, .keys = 1, .inside = 1, .kept = "with"});
 }
 
-TEST_CASE("exactly once: a process that dies later does not call the handler again", "[messaging][subscriptions][promises]")
+TEST_CASE("exactly once: a process that dies later does not call the handler again",
+          "[messaging][subscriptions][promises]")
 {
     check_cell(exactly_once, Dies::later, {.calls = 1, .outside = 1, .keys = 1, .inside = 1, .kept = "with"});
 }

@@ -61,16 +61,18 @@ TEST_CASE("a handler that blocks holds up no other subscription, and no thread t
     std::atomic<int> quick{0};
     std::atomic<int> slow{0};
     for (const char* name : {"slow", "slower", "slowest"}) {
-        machine.subscriptions.add<at_least_once>({.name = name}, hearing<OrderTaken>([&](const OrderPlaced&) -> result<void> {
-            gate.wait();
-            ++slow;
-            return done();
-        }));
+        machine.subscriptions.add<at_least_once>({.name = name},
+                                                 hearing<OrderTaken>([&](const OrderPlaced&) -> result<void> {
+                                                     gate.wait();
+                                                     ++slow;
+                                                     return done();
+                                                 }));
     }
-    machine.subscriptions.add<at_least_once>({.name = "quick"}, hearing<OrderTaken>([&](const OrderPlaced&) -> result<void> {
-        ++quick;
-        return done();
-    }));
+    machine.subscriptions.add<at_least_once>({.name = "quick"},
+                                             hearing<OrderTaken>([&](const OrderPlaced&) -> result<void> {
+                                                 ++quick;
+                                                 return done();
+                                             }));
     REQUIRE(machine.subscriptions.start());
     for (int i = 0; i < 100; ++i) REQUIRE(machine.place(std::to_string(i)));
     const auto soon = machine.runtime.clock.now() + 60s;

@@ -38,9 +38,12 @@ TEST_CASE("a subscription hears each event of its kind once, in the order of the
             SubscriptionMachine machine{kind};
             Noted noted;
             const auto add = [&] {
-                if (promise == at_most_once) machine.subscriptions->add<at_most_once>({.name = "letters"}, noted.placed());
-                if (promise == at_least_once) machine.subscriptions->add<at_least_once>({.name = "letters"}, noted.placed());
-                if (promise == exactly_once) machine.subscriptions->add<exactly_once>({.name = "letters"}, noted.placed());
+                if (promise == at_most_once)
+                    machine.subscriptions->add<at_most_once>({.name = "letters"}, noted.placed());
+                if (promise == at_least_once)
+                    machine.subscriptions->add<at_least_once>({.name = "letters"}, noted.placed());
+                if (promise == exactly_once)
+                    machine.subscriptions->add<exactly_once>({.name = "letters"}, noted.placed());
             };
             add();
             machine.place("ada");
@@ -68,12 +71,12 @@ TEST_CASE("subscriptions are independent: one whose provider is down for a day h
     Noted late;
     bool is_down = true;
     machine.subscriptions->add<at_least_once>({.name = "quick"}, noted.placed());
-    machine.subscriptions->add<at_least_once>(
-        {.name = "slow", .attempts = 1'000}, hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
-            if (is_down) return provider_is_down();
-            late.customers.push_back(event.customer);
-            return done();
-        }));
+    machine.subscriptions->add<at_least_once>({.name = "slow", .attempts = 1'000},
+                                              hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+                                                  if (is_down) return provider_is_down();
+                                                  late.customers.push_back(event.customer);
+                                                  return done();
+                                              }));
     machine.start();
     for (int i = 0; i < 2'000; ++i) machine.place(std::to_string(i));
     machine.settle();
@@ -146,7 +149,8 @@ TEST_CASE("what a handler refuses is a dead letter at once, also what cannot be 
                                              }));
     machine.start();
     machine.place("nobody");
-    NewEvent damaged{.id = machine.simulated.next(), .type = "ordering-placed", .data = "\xff\xff\xff\xff", .metadata = {}};
+    NewEvent damaged{
+        .id = machine.simulated.next(), .type = "ordering-placed", .data = "\xff\xff\xff\xff", .metadata = {}};
     machine.append("ordering-1", damaged);
     machine.place("ada");
     machine.settle();
@@ -163,12 +167,12 @@ TEST_CASE("a subscription that is to stop stops at the event, and goes on when i
     SubscriptionMachine machine;
     Words heard;
     std::string refused = "nobody";
-    machine.subscriptions->add<at_least_once>(
-        {.name = "letters", .when_given_up = GivenUp::stop}, hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
-            if (event.customer == refused) return refuse("no-such-person", "No.");
-            heard.push_back(event.customer);
-            return done();
-        }));
+    machine.subscriptions->add<at_least_once>({.name = "letters", .when_given_up = GivenUp::stop},
+                                              hearing<OrderTaken>([&](const OrderPlaced& event) -> result<void> {
+                                                  if (event.customer == refused) return refuse("no-such-person", "No.");
+                                                  heard.push_back(event.customer);
+                                                  return done();
+                                              }));
     machine.start();
     machine.place("ada");
     const auto stands = machine.place("nobody");
@@ -232,7 +236,7 @@ TEST_CASE("a dead letter is retried, edited, or discarded", "[messaging][subscri
             heard.push_back(event.customer);
             return done();
         });
-        const auto add = [&] {
+        const auto add      = [&] {
             if (promise == at_most_once) machine.subscriptions->add<at_most_once>({.name = "letters"}, handlers);
             if (promise == at_least_once) machine.subscriptions->add<at_least_once>({.name = "letters"}, handlers);
             if (promise == exactly_once) machine.subscriptions->add<exactly_once>({.name = "letters"}, handlers);
@@ -360,7 +364,8 @@ TEST_CASE("a subscription hears what its scope, its pattern and its handlers say
     machine.subscriptions->add<at_least_once>({.name = "all"}, all.placed());
     machine.subscriptions->add<at_least_once>({.name = "tagged", .scope = Scope::tag("gift")}, tagged.placed());
     machine.subscriptions->add<at_least_once>({.name = "north", .streams = "ordering-north-*"}, north.placed());
-    machine.subscriptions->add<at_least_once>({.name = "stream", .scope = Scope::stream("ordering-1")}, stream.placed());
+    machine.subscriptions->add<at_least_once>({.name = "stream", .scope = Scope::stream("ordering-1")},
+                                              stream.placed());
     machine.subscriptions->add<at_least_once>(
         {.name = "recorded"}, hearing_recorded({}, [&](const RecordedEvent& event, const Heard&) -> result<void> {
             recorded.push_back(event.type);
@@ -369,9 +374,11 @@ TEST_CASE("a subscription hears what its scope, its pattern and its handlers say
     machine.start();
     machine.place("ada", 1, "ordering-1", {"gift"});
     // What nobody hears may be anything.
-    machine.append("ordering-1", {.id = machine.simulated.next(), .type = "ordering-paid", .data = "\xff", .metadata = {}});
+    machine.append("ordering-1",
+                   {.id = machine.simulated.next(), .type = "ordering-paid", .data = "\xff", .metadata = {}});
     machine.place("bob", 1, "ordering-north-2");
-    machine.append("returns-1", {.id = machine.simulated.next(), .type = "ordering-placed", .data = "?", .metadata = {}});
+    machine.append("returns-1",
+                   {.id = machine.simulated.next(), .type = "ordering-placed", .data = "?", .metadata = {}});
     machine.settle();
     CHECK(all.customers == Words{"ada", "bob"});
     CHECK(tagged.customers == Words{"ada"});
@@ -427,7 +434,8 @@ TEST_CASE("a handler that answers nothing costs no append of its own: many event
     CHECK(read_all(*machine.store.store, {.scope = Scope::stream("followed-letters")}).size() == 1);
 }
 
-TEST_CASE("what a handler answers is one append with the position, and its jobs are worked on", "[messaging][subscriptions]")
+TEST_CASE("what a handler answers is one append with the position, and its jobs are worked on",
+          "[messaging][subscriptions]")
 {
     for (const auto& kind : every_store()) {
         INFO(kind.name);
@@ -487,7 +495,8 @@ TEST_CASE("an answer that expects another version is a fault, and is made again 
     CHECK(machine.status("points").lag == 0);
 }
 
-TEST_CASE("effects of many events are one append where the options say so, and one that fails does not take the others with it",
+TEST_CASE("effects of many events are one append where the options say so, and one that fails does not take the others "
+          "with it",
           "[messaging][subscriptions]")
 {
     SubscriptionMachine machine;

@@ -9,7 +9,6 @@ struct Order {
 Order evolve(Order order, const Placed&);
 void add(el::Subscriptions& subscriptions)
 {
-    subscriptions.add<el::at_least_once>({.name = "points"}, el::hearing<Order>([](const Placed&) -> el::result<el::Effects> {
-        return el::effects();
-    }));
+    subscriptions.add<el::at_least_once>(
+        {.name = "points"}, el::hearing<Order>([](const Placed&) -> el::result<el::Effects> { return el::effects(); }));
 }

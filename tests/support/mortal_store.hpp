@@ -48,15 +48,18 @@ public:
         dies();
         return died();
     }
-    void append(AppendRequest request, AppendCompletion completion) override
-    {
-        completion(append(request));
-    }
+    void append(AppendRequest request, AppendCompletion completion) override { completion(append(request)); }
     std::unique_ptr<EventCursor> read(const ReadRequest& request) const override { return store_->read(request); }
     result<std::optional<RecordedEvent>> find_event(const Uuid& id) const override { return store_->find_event(id); }
-    result<std::uint64_t> stream_length(std::string_view stream) const override { return store_->stream_length(stream); }
+    result<std::uint64_t> stream_length(std::string_view stream) const override
+    {
+        return store_->stream_length(stream);
+    }
     result<std::vector<std::string>> stored_types() const override { return store_->stored_types(); }
-    result<std::optional<CommandRecord>> find_command(const Uuid& id) const override { return store_->find_command(id); }
+    result<std::optional<CommandRecord>> find_command(const Uuid& id) const override
+    {
+        return store_->find_command(id);
+    }
     Position head() const override { return store_->head(); }
     Observation observe(CommitObserver observer) override { return store_->observe(std::move(observer)); }
 

@@ -57,9 +57,9 @@ struct SubscriptionMachine : SimulatedMachine {
 
     void open()
     {
-        commands = std::make_unique<CommandBus>(runtime, *store.store);
-        bus      = std::make_unique<EventBus>(runtime, *store.store);
-        queues   = std::make_unique<Queues>(runtime, *store.store, *commands, *bus, directory.path() + "/queues");
+        commands      = std::make_unique<CommandBus>(runtime, *store.store);
+        bus           = std::make_unique<EventBus>(runtime, *store.store);
+        queues        = std::make_unique<Queues>(runtime, *store.store, *commands, *bus, directory.path() + "/queues");
         subscriptions = std::make_unique<Subscriptions>(runtime, *store.store, *commands, *bus, *queues);
     }
     void close()

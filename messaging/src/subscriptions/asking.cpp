@@ -43,9 +43,9 @@ SubscriptionStatus Subscriber::status() const
         }
         if (following_ && not status.error) status.error = following_->error();
         const bool cannot_go_on = is_stopped_ || (following_ && following_->error());
-        status.state            = not is_running_ ? SubscriptionState::idle
-                                  : cannot_go_on  ? SubscriptionState::stopped
-                                  : next_attempt_ ? SubscriptionState::waiting
+        status.state            = not is_running_     ? SubscriptionState::idle
+                                  : cannot_go_on      ? SubscriptionState::stopped
+                                  : next_attempt_     ? SubscriptionState::waiting
                                   : position_ >= head ? SubscriptionState::running
                                                       : SubscriptionState::catching_up;
         if (status.paused_until) status.state = SubscriptionState::paused;
@@ -90,8 +90,8 @@ result<void> Subscriber::pause(const std::string& because, Time until)
     const Time now = runtime_.clock.now();
     if (until <= now) {
         return fail(Failure::invalid, "time-has-passed",
-                    fmt::format("asked to pause the subscription {} until {} and found that this time has passed", name(),
-                                to_string(until)));
+                    fmt::format("asked to pause the subscription {} until {} and found that this time has passed",
+                                name(), to_string(until)));
     }
     return record(Paused{because, until, now}, [&] {
         if (until != Time::max()) wake_worker_at(until);
@@ -105,9 +105,10 @@ result<void> Subscriber::resume(const std::string& because)
     {
         const std::lock_guard lock{mutex_};
         if (not is_paused(now) && not is_stopped_ && not next_attempt_) {
-            return refuse("subscription-runs", fmt::format("asked to resume the subscription {} and found that it is not "
-                                                           "paused, and neither waits nor has stopped at an event",
-                                                           name()));
+            return refuse("subscription-runs",
+                          fmt::format("asked to resume the subscription {} and found that it is not "
+                                      "paused, and neither waits nor has stopped at an event",
+                                      name()));
         }
     }
     return record(Resumed{because, now}, [&] {
@@ -141,10 +142,11 @@ result<void> Subscriber::skip(Position event, const std::string& because)
     const std::lock_guard one_at_a_time{asking_};
     BOOST_OUTCOME_TRY(const auto next, next_heard());
     if (next != event) {
-        return refuse("subscription-not-at-event",
-                      fmt::format("asked the subscription {} to skip the event at position {} and found that {}; only the "
-                                  "event that fails is skipped",
-                                  name(), event, next ? fmt::format("it is at {}", *next) : "it does not fail at an event"));
+        return refuse(
+            "subscription-not-at-event",
+            fmt::format("asked the subscription {} to skip the event at position {} and found that {}; only the "
+                        "event that fails is skipped",
+                        name(), event, next ? fmt::format("it is at {}", *next) : "it does not fail at an event"));
     }
     return record(Skipped{event, because, runtime_.clock.now()}, [&] {
         is_stopped_ = false;
@@ -157,10 +159,11 @@ result<SubscriptionLetter> Subscriber::find_letter(Position event) const
     const std::lock_guard lock{mutex_};
     const auto found = standing_.letters.find(event);
     if (found != standing_.letters.end()) return found->second;
-    return fail(Failure::invalid, "no-such-dead-letter",
-                fmt::format("asked for the dead letter of the subscription {} at position {} and found none; `dead-letters "
-                            "list` shows all",
-                            name(), event));
+    return fail(
+        Failure::invalid, "no-such-dead-letter",
+        fmt::format("asked for the dead letter of the subscription {} at position {} and found none; `dead-letters "
+                    "list` shows all",
+                    name(), event));
 }
 
 result<void> Subscriber::retry(Position event, const std::string& because)
@@ -177,15 +180,17 @@ result<void> Subscriber::discard(Position event, const std::string& because)
     return record(Discarded{event, because, runtime_.clock.now()});
 }
 
-result<void> Subscriber::edit(Position event, std::uint32_t schema_version, std::string data, const std::string& because)
+result<void> Subscriber::edit(Position event, std::uint32_t schema_version, std::string data,
+                              const std::string& because)
 {
     const std::lock_guard one_at_a_time{asking_};
     BOOST_OUTCOME_TRY(const auto letter, find_letter(event));
     if (is_personal(letter.type)) {
-        return refuse("personal-event",
-                      fmt::format("asked to edit the dead letter at position {} and found an event with personal data; what is "
-                                  "edited would be kept in plain text, so such an event is not edited",
-                                  event));
+        return refuse(
+            "personal-event",
+            fmt::format("asked to edit the dead letter at position {} and found an event with personal data; what is "
+                        "edited would be kept in plain text, so such an event is not edited",
+                        event));
     }
     return record(Edited{event, schema_version, std::move(data), because, runtime_.clock.now()});
 }

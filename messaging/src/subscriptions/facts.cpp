@@ -12,6 +12,15 @@ template const eventloom::EventTypes& eventloom::event_types<eventloom::subscrip
 
 namespace eventloom {
 
+const EventTypes& subscription_fact_types()
+{
+    return event_types<subscriptions::FollowerFacts>();
+}
+const EventTypes& subscription_position_types()
+{
+    return event_types<subscriptions::FollowedFacts>();
+}
+
 std::string_view to_string(Promise promise)
 {
     constexpr std::array<std::string_view, 3> names{"at_most_once", "at_least_once", "exactly_once"};
@@ -82,7 +91,8 @@ result<void> read_facts(const EventStore& store, const std::string& name, Standi
 
 result<void> invalid(std::string_view name, std::string_view what)
 {
-    return fail(Failure::invalid, "invalid-subscription", fmt::format("added the subscription {} {}", in_quotes(name), what));
+    return fail(Failure::invalid, "invalid-subscription",
+                fmt::format("added the subscription {} {}", in_quotes(name), what));
 }
 
 } // namespace
@@ -137,9 +147,10 @@ result<void> check_options(const SubscriberOptions& options)
 {
     const auto& name = options.name;
     if (name.empty() || name.size() > longest_name || not is_clean_name(name)) {
-        return invalid(name, fmt::format("and found that its name has {} bytes; a name is 1 to {} bytes of UTF-8 without control "
-                                         "characters",
-                                         name.size(), longest_name));
+        return invalid(
+            name, fmt::format("and found that its name has {} bytes; a name is 1 to {} bytes of UTF-8 without control "
+                              "characters",
+                              name.size(), longest_name));
     }
     if (options.attempts == 0) return invalid(name, "with no attempt; it needs at least one");
     if (options.first_wait.count() < 0 || options.longest_wait.count() < 0 || options.keep_every.count() < 0) {

@@ -33,10 +33,11 @@ struct Reached   { Position position = 0; Position from = 0; bool settled = true
 
 struct FollowerFacts {
     static constexpr auto category = "follower";
-    using Events = events<event<"follower-began", Began>, event<"follower-paused", Paused>, event<"follower-resumed", Resumed>,
-                          event<"follower-skipped", Skipped>, event<"follower-gave-up", GaveUp>,
-                          event<"follower-retried", Retried>, event<"follower-handled", Handled>,
-                          event<"follower-discarded", Discarded>, event<"follower-edited", Edited>>;
+    using Events =
+        events<event<"follower-began", Began>, event<"follower-paused", Paused>, event<"follower-resumed", Resumed>,
+               event<"follower-skipped", Skipped>, event<"follower-gave-up", GaveUp>,
+               event<"follower-retried", Retried>, event<"follower-handled", Handled>,
+               event<"follower-discarded", Discarded>, event<"follower-edited", Edited>>;
 };
 using FollowerFact = FollowerFacts::Events::variant;
 

@@ -65,9 +65,10 @@ result<std::vector<StreamAppend>> Subscriber::appends_of(const RecordedEvent& ev
     }
     for (auto& job : effects.jobs) {
         if (job.options.unique) {
-            return fail(Failure::invalid, "unique-job-in-handler",
-                        "answered a further job that is to be unique; enqueue it in the handler, with Queues::enqueue, and "
-                        "an id that follows from the key");
+            return fail(
+                Failure::invalid, "unique-job-in-handler",
+                "answered a further job that is to be unique; enqueue it in the handler, with Queues::enqueue, and "
+                "an id that follows from the key");
         }
         if (job.options.id.is_nil()) job.options.id = id("subscription-job");
         if (job.options.correlation.is_nil()) job.options.correlation = since;
@@ -82,7 +83,7 @@ result<void> Subscriber::keep(const Reached& fact, std::vector<StreamAppend> bes
 {
     const auto stream = stream_of_position(name());
     AppendRequest request;
-    request.streams = std::move(beside);
+    request.streams        = std::move(beside);
     std::uint64_t recorded = 0;
     {
         const std::lock_guard lock{mutex_};
@@ -107,10 +108,11 @@ result<void> Subscriber::keep(const Reached& fact, std::vector<StreamAppend> bes
     }
     const auto length = store_.stream_length(stream);
     if (length && length.value() != recorded) {
-        error = {Failure::conflict, "subscription-taken-over",
-                 fmt::format("kept the position of the subscription {} and found that another process has gone on with it; "
-                             "one process at a time may run it: stop this one, or the other",
-                             name())};
+        error = {
+            Failure::conflict, "subscription-taken-over",
+            fmt::format("kept the position of the subscription {} and found that another process has gone on with it; "
+                        "one process at a time may run it: stop this one, or the other",
+                        name())};
         stop_for(error, IsFault::no);
     } else if (is_alone) {
         stop_for(error, IsFault::yes);

@@ -16,10 +16,11 @@ result<RecordedEvent> event_of(const EventStore& store, const SubscriptionLetter
     const auto cursor = store.read({.from = letter.position, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* found, cursor->next());
     if (found == nullptr || found->position != letter.position) {
-        return fail(Failure::refused, "event-is-gone",
-                    fmt::format("looked for the event at position {}, which is a dead letter, and found that a scavenge has "
-                                "removed it; discard the dead letter",
-                                letter.position));
+        return fail(
+            Failure::refused, "event-is-gone",
+            fmt::format("looked for the event at position {}, which is a dead letter, and found that a scavenge has "
+                        "removed it; discard the dead letter",
+                        letter.position));
     }
     RecordedEvent event = *found;
     if (letter.data) event.data = *letter.data;
@@ -65,9 +66,9 @@ void Subscriber::handle_letter(Position position)
         letter = found->second;
     }
     RecordedEvent gone;
-    gone.position   = letter.position;
-    gone.stream     = letter.stream;
-    gone.type       = letter.type;
+    gone.position    = letter.position;
+    gone.stream      = letter.stream;
+    gone.type        = letter.type;
     const auto event = event_of(store_, letter);
     if (not event) return letter_failed(letter, gone, event.error());
     const Item item{event.value(), scope_.find(event.value())};
@@ -110,7 +111,8 @@ void Subscriber::handle_letter_once_at_most(const SubscriptionLetter& letter, co
     if (answer) return;
     std::vector<FollowerFact> facts{
         gave_up_fact(item.event, letter.attempts + 1, answer.error(), letter.first, runtime_.clock.now())};
-    if (letter.data) facts.emplace_back(Edited{letter.position, letter.schema_version.value_or(1), *letter.data, {}, now});
+    if (letter.data)
+        facts.emplace_back(Edited{letter.position, letter.schema_version.value_or(1), *letter.data, {}, now});
     static_cast<void>(keep_letter(facts));
 }
 

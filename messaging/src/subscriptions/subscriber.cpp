@@ -33,11 +33,11 @@ result<void> Subscriber::open()
     if (is_running_) return done();
     BOOST_OUTCOME_TRY(auto standing, read_standing(store_, name()));
     const std::lock_guard lock{mutex_};
-    standing_ = std::move(standing);
-    position_ = standing_.position;
-    in_doubt_ = standing_.in_doubt;
+    standing_  = std::move(standing);
+    position_  = standing_.position;
+    in_doubt_  = standing_.in_doubt;
     last_kept_ = Reached{position_, position_, true};
-    unkept_ = 0;
+    unkept_    = 0;
     return done();
 }
 
@@ -87,11 +87,11 @@ result<void> Subscriber::start()
     BOOST_OUTCOME_TRY(call_user_code("the start of the thread of the subscription", name(),
                                      [&] { thread = runtime_.executor.own_threads(1); }));
     const std::lock_guard lock{mutex_};
-    thread_      = std::move(thread);
-    stopping_    = std::stop_source{};
-    is_running_  = true;
-    is_stopped_  = false;
-    is_fault_    = false;
+    thread_     = std::move(thread);
+    stopping_   = std::stop_source{};
+    is_running_ = true;
+    is_stopped_ = false;
+    is_fault_   = false;
     forget_failure();
     following_ = bus_.subscribe({.name             = name(),
                                  .scope            = scope_.scope(),

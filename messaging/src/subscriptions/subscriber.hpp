@@ -125,9 +125,9 @@ private:
     const HeardScope scope_;
     Pace pace_;
 
-    std::mutex asking_;         // of what people ask, one thing at a time: it waits for the log
-    mutable std::mutex mutex_;  // over what follows
-    Standing standing_;         // its position is `position_`
+    std::mutex asking_;        // of what people ask, one thing at a time: it waits for the log
+    mutable std::mutex mutex_; // over what follows
+    Standing standing_;        // its position is `position_`
     Position position_ = 0;
     std::deque<Batch> inbox_;
     std::size_t inbox_events_ = 0;
@@ -135,9 +135,9 @@ private:
     bool is_working_          = false;
     bool keeps_soon_          = false;
     Reached last_kept_;
-    std::size_t unkept_       = 0; // events that were handled after it
-    std::size_t one_by_one_   = 0; // so many have to have an append each
-    unsigned attempts_        = 0; // at `at_`
+    std::size_t unkept_     = 0; // events that were handled after it
+    std::size_t one_by_one_ = 0; // so many have to have an append each
+    unsigned attempts_      = 0; // at `at_`
     std::optional<Position> at_;
     Time first_attempt_{};
     std::optional<Time> next_attempt_;

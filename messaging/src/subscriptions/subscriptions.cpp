@@ -27,7 +27,8 @@ struct Subscriptions::State {
 
     result<void> take_categories() const
     {
-        BOOST_OUTCOME_TRY(commands.take_category("follower", typeid(subscriptions::FollowerFacts), "the subscriptions"));
+        BOOST_OUTCOME_TRY(
+            commands.take_category("follower", typeid(subscriptions::FollowerFacts), "the subscriptions"));
         return commands.take_category("followed", typeid(subscriptions::FollowedFacts), "the subscriptions");
     }
 };
@@ -49,9 +50,10 @@ void Subscriptions::add_any(Promise kept, SubscriberOptions options, std::vector
     auto fits       = subscriptions::check_options(options);
     const auto name = options.name;
     if (fits && find(name)) {
-        fits = fail(Failure::invalid, "subscription-added-twice",
-                    fmt::format("added the subscription {} and found that it had been added before; each has a name of its own",
-                                name));
+        fits = fail(
+            Failure::invalid, "subscription-added-twice",
+            fmt::format("added the subscription {} and found that it had been added before; each has a name of its own",
+                        name));
     }
     if (not fits) {
         if (not state_->refused) state_->refused = std::move(fits.error());

@@ -41,10 +41,11 @@ bool joins(std::vector<StreamAppend>& all, std::vector<StreamAppend>& more)
 
 Error too_many(const RecordedEvent& event, std::size_t letters, const Error& error)
 {
-    return {Failure::refused, "too-many-dead-letters",
-            fmt::format("gave up the event at position {} and found {} dead letters of the subscription already, so it has "
-                        "stopped; remove the cause ({}), retry or discard them, and resume it",
-                        event.position, letters, error.sentence)};
+    return {
+        Failure::refused, "too-many-dead-letters",
+        fmt::format("gave up the event at position {} and found {} dead letters of the subscription already, so it has "
+                    "stopped; remove the cause ({}), retry or discard them, and resume it",
+                    event.position, letters, error.sentence)};
 }
 
 } // namespace
@@ -78,7 +79,7 @@ Subscriber::Turn Subscriber::take_turn()
     turn.letter = standing_.next_retry();
     if (turn.letter) return turn;
     Batch& batch = inbox_.front();
-    auto most    = promise_ == Promise::at_least_once ? events_of_a_turn_max : std::min(at_once(), events_of_a_turn_max);
+    auto most = promise_ == Promise::at_least_once ? events_of_a_turn_max : std::min(at_once(), events_of_a_turn_max);
     if (one_by_one_ > 0) {
         --one_by_one_;
         most = 1;
@@ -264,8 +265,8 @@ void Subscriber::fault_at(Turn& turn, std::size_t at, const Error& error)
     const bool goes_on = not attempts::is_final(error) && attempt < options_.attempts;
     if (goes_on) {
         put_back(turn, at);
-        const auto wait = attempts::wait_before(key_of(item.event), attempt,
-                                                {options_.first_wait, options_.longest_wait});
+        const auto wait =
+            attempts::wait_before(key_of(item.event), attempt, {options_.first_wait, options_.longest_wait});
         const std::lock_guard lock{mutex_};
         next_attempt_ = now + wait;
         wake_worker_at(*next_attempt_);
@@ -286,9 +287,9 @@ void Subscriber::fault_at(Turn& turn, std::size_t at, const Error& error)
 // The dead letter is one append with the position after it. False: the subscription has stopped.
 bool Subscriber::gave_up(const Item& item, unsigned attempts, const Error& error)
 {
-    const Time now = runtime_.clock.now();
+    const Time now      = runtime_.clock.now();
     std::size_t letters = 0;
-    Time first = now;
+    Time first          = now;
     Reached reached;
     {
         const std::lock_guard lock{mutex_};
@@ -296,7 +297,7 @@ bool Subscriber::gave_up(const Item& item, unsigned attempts, const Error& error
         if (at_ == item.event.position) first = first_attempt_;
         // At most once: those that were begun together count as handled, with this one.
         const Position position = std::max(position_, item.event.position);
-        reached = promise_ == Promise::at_most_once ? last_kept_ : Reached{position, position, true};
+        reached                 = promise_ == Promise::at_most_once ? last_kept_ : Reached{position, position, true};
     }
     if (letters >= options_.dead_letters_max) {
         stop_for(too_many(item.event, letters, error), IsFault::no);

@@ -35,8 +35,9 @@ struct DeadLetterArguments {
     bool yes          = false;
 };
 
-const std::vector<Column> letter_columns{{"follower"}, {"kind"},     {"id", Align::right}, {"stream"}, {"type"}, {"code"},
-                                         {"error"},    {"attempts", Align::right},         {"first"},  {"last"}, {"edited"}};
+const std::vector<Column> letter_columns{{"follower"}, {"kind"},  {"id", Align::right},       {"stream"}, {"type"},
+                                         {"code"},     {"error"}, {"attempts", Align::right}, {"first"},  {"last"},
+                                         {"edited"}};
 
 Json json_of(const FollowerLetter& letter)
 {
@@ -154,7 +155,9 @@ void count_letters(Output& out, const std::vector<FollowerLetter>& letters, cons
     };
     std::map<std::string, Counted> counts;
     for (const auto& letter : letters) {
-        const auto key   = by == "reason" ? letter.error.code : by == "type" ? letter.type : letter.kind + "/" + letter.follower;
+        const auto key   = by == "reason" ? letter.error.code
+                           : by == "type" ? letter.type
+                                          : letter.kind + "/" + letter.follower;
         Counted& counted = counts[key];
         ++counted.number;
         if (letter.first) counted.first = std::min(counted.first.value_or(Time::max()), *letter.first);
@@ -172,8 +175,8 @@ using AnswersOfKind = FollowerKind::Answers (FollowerKind::*)(const std::string&
                                                               std::string_view, const FollowerProgress&);
 
 // Those of one follower together: a projection folds the log once for all of them.
-result<void> act_on(CommandLine& line, Output& out, const Followers& followers, const std::vector<FollowerLetter>& letters,
-                    AnswersOfKind act, const std::string& because)
+result<void> act_on(CommandLine& line, Output& out, const Followers& followers,
+                    const std::vector<FollowerLetter>& letters, AnswersOfKind act, const std::string& because)
 {
     std::map<std::pair<std::string, std::string>, std::vector<std::string>> ids;
     for (const auto& letter : letters) ids[{letter.kind, letter.follower}].push_back(letter.id);
@@ -187,7 +190,8 @@ result<void> act_on(CommandLine& line, Output& out, const Followers& followers, 
         progress.finish();
         for (std::size_t i = 0; i < answers.size(); ++i) {
             const auto& answer = answers[i];
-            rows.push_back({follower.second, follower.first, some[i], answer ? Json(nullptr) : Json(answer.error().sentence)});
+            rows.push_back(
+                {follower.second, follower.first, some[i], answer ? Json(nullptr) : Json(answer.error().sentence)});
             if (answer) continue;
             ++failed;
             if (not first) first = answer.error();
@@ -197,8 +201,8 @@ result<void> act_on(CommandLine& line, Output& out, const Followers& followers, 
     if (not first) return done();
     if (rows.size() == 1) return std::move(*first);
     return fail(first->kind, "dead-letters-not-done",
-                fmt::format("asked for {} dead letters and found {} for which it cannot be done (the first: {})", rows.size(),
-                            failed, first->sentence));
+                fmt::format("asked for {} dead letters and found {} for which it cannot be done (the first: {})",
+                            rows.size(), failed, first->sentence));
 }
 
 result<void> edit_letter(CommandLine& line, Output& out, const Followers& followers, const FollowerLetter& letter,
@@ -222,7 +226,8 @@ result<void> edit_letter(CommandLine& line, Output& out, const Followers& follow
 void filter_by(Command command, DeadLetterArguments& arguments)
 {
     command.add_option("--reason", arguments.reason, "Only those with this code");
-    command.add_option("--older-than", arguments.older_than, "Only those whose last attempt is longer ago: 90d, 12h, 30m")
+    command
+        .add_option("--older-than", arguments.older_than, "Only those whose last attempt is longer ago: 90d, 12h, 30m")
         .check(span_of_time());
 }
 
@@ -246,13 +251,12 @@ void add_dead_letter_commands(CommandLine& line)
     };
     using Of = const DeadLetterArguments&;
 
-    const auto list_command =
-        add("list", "All of them, or those of one follower", DirectoryUse::reading,
-            [](Output& out, Service&, const DeadLetters& some, Of of) -> result<void> {
-                BOOST_OUTCOME_TRY(const auto chosen, some.chosen());
-                list_letters(out, chosen, of.limit);
-                return done();
-            });
+    const auto list_command = add("list", "All of them, or those of one follower", DirectoryUse::reading,
+                                  [](Output& out, Service&, const DeadLetters& some, Of of) -> result<void> {
+                                      BOOST_OUTCOME_TRY(const auto chosen, some.chosen());
+                                      list_letters(out, chosen, of.limit);
+                                      return done();
+                                  });
     list_command.add_option("-n,--limit", arguments->limit, "At most this many").check(whole_number());
     const auto count_command = add("count", "How many, by their reason", DirectoryUse::reading,
                                    [](Output& out, Service&, const DeadLetters& some, Of of) -> result<void> {
@@ -260,16 +264,18 @@ void add_dead_letter_commands(CommandLine& line)
                                        count_letters(out, chosen, of.by);
                                        return done();
                                    });
-    count_command.add_option("--by", arguments->by, "By what they are counted").check(one_of({"reason", "follower", "type"}));
-    const auto export_command = add("export", "All of them with their data, one line of JSON each", DirectoryUse::reading,
-                                    [](Output& out, Service&, const DeadLetters& some, Of) -> result<void> {
-                                        BOOST_OUTCOME_TRY(const auto chosen, some.chosen());
-                                        for (const auto& letter : chosen) {
-                                            BOOST_OUTCOME_TRY(const auto whole, some.whole(letter));
-                                            out.line(whole);
-                                        }
-                                        return done();
-                                    });
+    count_command.add_option("--by", arguments->by, "By what they are counted")
+        .check(one_of({"reason", "follower", "type"}));
+    const auto export_command =
+        add("export", "All of them with their data, one line of JSON each", DirectoryUse::reading,
+            [](Output& out, Service&, const DeadLetters& some, Of) -> result<void> {
+                BOOST_OUTCOME_TRY(const auto chosen, some.chosen());
+                for (const auto& letter : chosen) {
+                    BOOST_OUTCOME_TRY(const auto whole, some.whole(letter));
+                    out.line(whole);
+                }
+                return done();
+            });
     for (const auto command : {list_command, count_command, export_command}) {
         const auto follower = command.add_option("follower", arguments->follower, "Only those of this follower");
         command.add_option("--follower", arguments->follower, "The same").excludes(follower);
@@ -293,13 +299,15 @@ void add_dead_letter_commands(CommandLine& line)
     const auto act_on_chosen = [&line](AnswersOfKind act, const char* verb) {
         return [&line, act, verb](Output& out, Service& service, const DeadLetters& some, Of of) -> result<void> {
             if (of.follower.empty() == not of.all) {
-                return fail(Failure::invalid, "no-follower-named",
-                            fmt::format("asked to {} dead letters and found neither a follower nor --all, or both", verb));
+                return fail(
+                    Failure::invalid, "no-follower-named",
+                    fmt::format("asked to {} dead letters and found neither a follower nor --all, or both", verb));
             }
-            BOOST_OUTCOME_TRY(const auto chosen, of.id.empty() ? some.chosen() : [&]() -> result<std::vector<FollowerLetter>> {
-                BOOST_OUTCOME_TRY(const auto one, some.one());
-                return std::vector{one};
-            }());
+            BOOST_OUTCOME_TRY(
+                const auto chosen, of.id.empty() ? some.chosen() : [&]() -> result<std::vector<FollowerLetter>> {
+                    BOOST_OUTCOME_TRY(const auto one, some.one());
+                    return std::vector{one};
+                }());
             const bool is_final = std::string_view{verb} == "discard" && of.id.empty();
             if (is_final) {
                 BOOST_OUTCOME_TRY(require_consent(of.yes, fmt::format("discard {} dead letters", chosen.size())));
@@ -307,16 +315,18 @@ void add_dead_letter_commands(CommandLine& line)
             return act_on(line, out, service.followers(), chosen, act, of.because);
         };
     };
-    const auto retry_command = add("retry", "Handle them again; a projection is folded again with this program's handlers",
-                                   DirectoryUse::shared, act_on_chosen(&FollowerKind::retry, "retry"));
+    const auto retry_command =
+        add("retry", "Handle them again; a projection is folded again with this program's handlers",
+            DirectoryUse::shared, act_on_chosen(&FollowerKind::retry, "retry"));
     const auto discard_command = add("discard", "Leave them out for good", DirectoryUse::shared,
                                      act_on_chosen(&FollowerKind::discard, "discard"));
 
     for (const auto command : {show_command, edit_command, retry_command, discard_command}) {
-        const bool is_of_one = &command.of_library() == &show_command.of_library() ||
-                               &command.of_library() == &edit_command.of_library();
+        const bool is_of_one =
+            &command.of_library() == &show_command.of_library() || &command.of_library() == &edit_command.of_library();
         const auto follower = command.add_option("follower", arguments->follower, "Its follower");
-        const auto id = command.add_option("id", arguments->id, "The event's position in the log, or the id of the job");
+        const auto id =
+            command.add_option("id", arguments->id, "The event's position in the log, or the id of the job");
         if (is_of_one) {
             follower.required();
             id.required();

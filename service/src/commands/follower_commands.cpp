@@ -84,8 +84,8 @@ result<void> show_follower(Output& out, const Followers& followers, const std::s
 void add_follower_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<FollowerArguments>();
-    const auto followers = line.app().add_subcommand(
-        "followers", "Everything that follows the log: list, show, pause, resume");
+    const auto followers =
+        line.app().add_subcommand("followers", "Everything that follows the log: list, show, pause, resume");
     followers.require_subcommand();
 
     const auto list_command = followers.add_subcommand("list", "All of them, and how far each is");

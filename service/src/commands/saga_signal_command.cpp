@@ -12,7 +12,7 @@ namespace eventloom {
 
 namespace {
 
-constexpr Duration longest_wait  = std::chrono::minutes{10};
+constexpr Duration longest_wait      = std::chrono::minutes{10};
 constexpr Duration between_questions = std::chrono::milliseconds{100};
 
 struct Told {

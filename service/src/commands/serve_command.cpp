@@ -76,7 +76,7 @@ Json queues_of(Service& service)
 // Everything that follows the log, with the same members each. An error is shown where its kind is.
 Json followers_in(Service& service)
 {
-    auto all            = Json::array();
+    auto all             = Json::array();
     const auto followers = service.followers().list();
     if (not followers) return all;
     for (const auto& one : followers.value()) all.push_back(json_of(one));

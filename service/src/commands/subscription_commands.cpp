@@ -35,8 +35,8 @@ Json json_of(const SubscriptionStatus& status)
             {"next_attempt", status.next_attempt ? Json(to_string(*status.next_attempt)) : Json(nullptr)},
             {"paused", json_of_pause(status.paused_until)},
             {"because", status.because.empty() ? Json(nullptr) : Json(status.because)},
-            {"in_doubt", status.in_doubt ? Json{{"from", status.in_doubt->first}, {"to", status.in_doubt->second}}
-                                         : Json(nullptr)},
+            {"in_doubt",
+             status.in_doubt ? Json{{"from", status.in_doubt->first}, {"to", status.in_doubt->second}} : Json(nullptr)},
             {"error", status.error ? Json(status.error->sentence) : Json(nullptr)}};
 }
 
@@ -79,12 +79,13 @@ void list_subscriptions(Output& out, const Subscriptions& subscriptions)
 
 void add_subscription_commands(CommandLine& line)
 {
-    const auto arguments     = std::make_shared<SubscriptionArguments>();
-    const auto subscriptions = line.app().add_subcommand(
-        "subscriptions", "Subscriptions with a name: list, show, pause, resume, skip");
+    const auto arguments = std::make_shared<SubscriptionArguments>();
+    const auto subscriptions =
+        line.app().add_subcommand("subscriptions", "Subscriptions with a name: list, show, pause, resume, skip");
     subscriptions.require_subcommand();
 
-    const auto list_command = subscriptions.add_subcommand("list", "All of them, what each promises, and how far it is");
+    const auto list_command =
+        subscriptions.add_subcommand("list", "All of them, what each promises, and how far it is");
     line.on(
         list_command,
         [&line](Output& out) -> result<void> {
@@ -121,9 +122,8 @@ void add_subscription_commands(CommandLine& line)
             })
         .add_option("--until", arguments->until, "Resume by itself at this time: 2026-12-24T18:00:00Z")
         .check(point_in_time());
-    add_act("resume", "Go on with one that is paused, waits or has stopped at an event", [arguments](Subscriptions& of) {
-        return of.resume(arguments->subscription, arguments->because);
-    });
+    add_act("resume", "Go on with one that is paused, waits or has stopped at an event",
+            [arguments](Subscriptions& of) { return of.resume(arguments->subscription, arguments->because); });
     add_act("skip", "Pass over the event at which it waits or has stopped",
             [arguments](Subscriptions& of) {
                 return of.skip(arguments->subscription, arguments->event, arguments->because);

@@ -13,9 +13,10 @@ result<Position> position_of_letter(const std::string& id)
     Position position     = 0;
     const auto [end, bad] = std::from_chars(id.data(), id.data() + id.size(), position);
     if (bad == std::errc{} && end == id.data() + id.size() && position > 0) return position;
-    return fail(Failure::invalid, "not-a-position",
-                fmt::format("asked for the dead letter {}, which is no position of an event; `dead-letters list` shows them",
-                            in_quotes(id)));
+    return fail(
+        Failure::invalid, "not-a-position",
+        fmt::format("asked for the dead letter {}, which is no position of an event; `dead-letters list` shows them",
+                    in_quotes(id)));
 }
 
 result<RecordedEvent> event_of_letter(const EventStore& store, Position position)

@@ -34,7 +34,8 @@ public:
     // A pause of a projection has neither a reason nor an end.
     result<void> pause(const std::string& name, std::string_view, Time until) override
     {
-        if (until != Time::max()) return cannot(name, "pause the work until a time", "pause it without --until, and resume it");
+        if (until != Time::max())
+            return cannot(name, "pause the work until a time", "pause it without --until, and resume it");
         return projections_.pause(name);
     }
     result<void> resume(const std::string& name, std::string_view) override { return projections_.resume(name); }

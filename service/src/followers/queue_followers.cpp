@@ -31,13 +31,13 @@ public:
         std::vector<FollowerStatus> all;
         for (const auto& queue : queues) {
             FollowerStatus one{.name = queue.name, .state = "running"};
-            one.position         = position;
-            one.lag              = head - std::min(head, position);
-            one.behind           = behind;
-            one.paused_until     = queue.paused_until;
-            one.error            = error;
-            const auto dead      = queue.jobs.find(JobState::dead);
-            one.dead_letters     = dead == queue.jobs.end() ? 0 : dead->second;
+            one.position     = position;
+            one.lag          = head - std::min(head, position);
+            one.behind       = behind;
+            one.paused_until = queue.paused_until;
+            one.error        = error;
+            const auto dead  = queue.jobs.find(JobState::dead);
+            one.dead_letters = dead == queue.jobs.end() ? 0 : dead->second;
             if (queue.workers == 0) one.state = "no workers";
             if (one.paused_until) one.state = "paused";
             if (one.error) one.state = "stopped";
@@ -50,7 +50,10 @@ public:
     {
         return queues_.pause(name, because, until);
     }
-    result<void> resume(const std::string& name, std::string_view because) override { return queues_.resume(name, because); }
+    result<void> resume(const std::string& name, std::string_view because) override
+    {
+        return queues_.resume(name, because);
+    }
 
     result<std::vector<FollowerLetter>> letters(const std::string& name) override
     {
@@ -74,7 +77,8 @@ public:
     {
         const auto cursor = store_.read({.scope = Scope::stream(letter.stream), .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* job, cursor->next());
-        if (job == nullptr) return fail(Failure::invalid, "event-is-gone", "looked for a job and found that its stream is gone");
+        if (job == nullptr)
+            return fail(Failure::invalid, "event-is-gone", "looked for a job and found that its stream is gone");
         return LetterData{job->schema_version, job->data};
     }
 
@@ -96,7 +100,8 @@ private:
         Answers answers;
         for (const auto& word : ids) {
             const auto id = parse_uuid(word);
-            answers.push_back(id ? act(*id) : fail(Failure::invalid, "not-a-job-id", "asked for a job by what is no id of one"));
+            answers.push_back(id ? act(*id)
+                                 : fail(Failure::invalid, "not-a-job-id", "asked for a job by what is no id of one"));
         }
         return answers;
     }

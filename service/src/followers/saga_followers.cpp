@@ -10,7 +10,8 @@ namespace {
 
 class SagaFollowers final : public FollowerKind {
 public:
-    SagaFollowers(Sagas& sagas, const EventStore& store, const Clock& clock) : sagas_{sagas}, store_{store}, clock_{clock}
+    SagaFollowers(Sagas& sagas, const EventStore& store, const Clock& clock)
+        : sagas_{sagas}, store_{store}, clock_{clock}
     {
     }
 

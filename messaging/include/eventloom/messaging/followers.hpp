@@ -22,30 +22,30 @@
 namespace eventloom {
 
 struct FollowerStatus {
-    std::string kind = {}; // "projection", "saga", "group", "queue", "subscription"
-    std::string name = {};
-    std::string state = {};              // a word or two of its kind: "running", "paused", "catching up"
-    Position position = 0;          // in the log
-    Position lag      = 0;          // events of the log after it
-    std::optional<Duration> behind = {}; // the age of the first of these
+    std::string kind                        = {}; // "projection", "saga", "group", "queue", "subscription"
+    std::string name                        = {};
+    std::string state                       = {}; // a word or two of its kind: "running", "paused", "catching up"
+    Position position                       = 0;  // in the log
+    Position lag                            = 0;  // events of the log after it
+    std::optional<Duration> behind          = {}; // the age of the first of these
     std::optional<double> events_per_second = {};
-    std::uint64_t dead_letters = 0;
-    std::optional<Time> paused_until = {}; // Time::max(): until somebody resumes it
-    std::optional<Error> error = {};
+    std::uint64_t dead_letters              = 0;
+    std::optional<Time> paused_until        = {}; // Time::max(): until somebody resumes it
+    std::optional<Error> error              = {};
 };
 
 // What a follower could not handle, and keeps for a person.
 struct FollowerLetter {
-    std::string kind = {};
-    std::string follower = {};
-    std::string id = {};     // among those of its follower: the position of an event, or the id of a job
-    std::string stream = {}; // of the event or job
-    std::string type = {};
-    Error error = {};
+    std::string kind                 = {};
+    std::string follower             = {};
+    std::string id                   = {}; // among those of its follower: the position of an event, or the id of a job
+    std::string stream               = {}; // of the event or job
+    std::string type                 = {};
+    Error error                      = {};
     std::optional<unsigned> attempts = {};
-    std::optional<Time> first = {}; // attempt
-    std::optional<Time> last = {};
-    bool is_edited = false;
+    std::optional<Time> first        = {}; // attempt
+    std::optional<Time> last         = {};
+    bool is_edited                   = false;
 };
 
 // Called now and then while many are handled again; its error ends that.
@@ -56,8 +56,8 @@ class FollowerKind {
 public:
     virtual ~FollowerKind() = default;
 
-    virtual std::string_view kind() const                       = 0;
-    virtual result<std::vector<FollowerStatus>> list()          = 0;
+    virtual std::string_view kind() const              = 0;
+    virtual result<std::vector<FollowerStatus>> list() = 0;
     virtual result<void> pause(const std::string& name, std::string_view because, Time until);
     virtual result<void> resume(const std::string& name, std::string_view because);
 

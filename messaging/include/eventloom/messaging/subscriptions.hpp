@@ -47,10 +47,10 @@ std::string_view to_string(SubscriptionState state);
 
 struct SubscriptionStatus {
     std::string name;
-    Promise promise           = Promise::at_least_once;
-    SubscriptionState state   = SubscriptionState::idle;
-    Position position         = 0; // everything up to here was handled, passed over, or is a dead letter
-    Position lag              = 0; // events of the log after it, of whatever kind
+    Promise promise         = Promise::at_least_once;
+    SubscriptionState state = SubscriptionState::idle;
+    Position position       = 0;    // everything up to here was handled, passed over, or is a dead letter
+    Position lag            = 0;    // events of the log after it, of whatever kind
     std::optional<Duration> behind; // the age of the first of these
     double events_per_second   = 0; // that are handled
     std::uint64_t dead_letters = 0;
@@ -75,9 +75,13 @@ struct SubscriptionLetter {
     Time last{};
     bool is_retried = false; // somebody has asked for it, and it was not handled yet
     // That the handler is given instead of what the log has: it was edited.
-    std::optional<std::string> data              = {};
+    std::optional<std::string> data             = {};
     std::optional<std::uint32_t> schema_version = {}; // of these
 };
+
+// The events of which the streams of subscriptions are made, for tools that show the log: what was decided, and positions.
+const EventTypes& subscription_fact_types();
+const EventTypes& subscription_position_types();
 
 namespace subscriptions {
 class Subscriber;
@@ -94,8 +98,9 @@ public:
     template <Promise Kept, bool... AnswersEffects>
     void add(SubscriberOptions options, HeardEvents<AnswersEffects>... heard)
     {
-        static_assert(Kept == Promise::exactly_once || not(AnswersEffects || ...),
-                      "a handler answers effects only with el::exactly_once: the other promises have no append to put them in");
+        static_assert(
+            Kept == Promise::exactly_once || not(AnswersEffects || ...),
+            "a handler answers effects only with el::exactly_once: the other promises have no append to put them in");
         static_assert(sizeof...(AnswersEffects) > 0, "a subscription needs handlers: el::hearing<Order>(...)");
         std::vector<detail::AnyHeardEvents> all;
         (all.push_back(std::move(heard.events)), ...);

@@ -84,11 +84,11 @@ template <class State, class Handler>
 consteval bool is_hearing_handler()
 {
     using Of = hearing_handler<Handler>;
-    static_assert(Of::fits,
-                  "a subscription's handler takes (const Event&, const el::Heard&), or the event alone, says "
-                  "`-> el::result<void>` or `-> el::result<el::Effects>`, and is not mutable");
+    static_assert(Of::fits, "a subscription's handler takes (const Event&, const el::Heard&), or the event alone, says "
+                            "`-> el::result<void>` or `-> el::result<el::Effects>`, and is not mutable");
     if constexpr (Of::fits) {
-        static_assert(event_of<typename Of::type, State>, "a subscription's handler takes what is no event of el::hearing");
+        static_assert(event_of<typename Of::type, State>,
+                      "a subscription's handler takes what is no event of el::hearing");
         return event_of<typename Of::type, State>;
     } else {
         return false;
@@ -98,9 +98,10 @@ consteval bool is_hearing_handler()
 template <class State, class... Handlers>
 consteval bool can_hear()
 {
-    static_assert(not reads_by_tags<State>(),
-                  "el::hearing hears the events of an aggregate, not those of a context of decisions: for these there is "
-                  "el::hearing_recorded");
+    static_assert(
+        not reads_by_tags<State>(),
+        "el::hearing hears the events of an aggregate, not those of a context of decisions: for these there is "
+        "el::hearing_recorded");
     if constexpr (reads_by_tags<State>()) {
         return false;
     } else {
