@@ -141,6 +141,7 @@ void Queues::stop() { engine_->stop(); }
 bool Queues::settle(Time deadline) { return engine_->settle(deadline); }
 result<JobDetails> Queues::show(const Uuid& id) const { return engine_->show(id); }
 result<std::string> Queues::why(const Uuid& id) const { return engine_->why(id); }
+bool Queues::empty() const { return engine_->empty(); }
 result<Position> Queues::position() const { return engine_->position(); }
 std::optional<Error> Queues::error() const { return engine_->error(); }
 // clang-format on

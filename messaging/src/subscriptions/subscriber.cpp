@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t events_read_together = 256;
 constexpr std::size_t inbox_events_max     = 1'024;
+constexpr std::size_t inbox_bytes_max      = 16u << 20; // a single delivery may be larger
 
 } // namespace
 
@@ -125,6 +126,7 @@ void Subscriber::stop()
     const std::lock_guard lock{mutex_};
     inbox_.clear();
     inbox_events_ = 0;
+    inbox_bytes_  = 0;
     is_held_      = false;
     is_working_   = false;
     keeps_soon_   = false;
@@ -145,13 +147,13 @@ result<void> Subscriber::hear(const Delivery& delivery)
         runtime_.executor.wake();
         return done();
     }
-    inbox_events_ += batch.items.size();
+    for (const Item& item : batch.items) count_in(item);
     if (batch.items.empty() && not inbox_.empty()) {
         inbox_.back().reached = delivery.position;
     } else {
         inbox_.push_back(std::move(batch));
     }
-    if (inbox_events_ >= inbox_events_max && not is_held_) {
+    if ((inbox_events_ >= inbox_events_max || inbox_bytes_ >= inbox_bytes_max) && not is_held_) {
         is_held_ = true;
         following_->hold();
     }
@@ -202,6 +204,18 @@ void Subscriber::wake_worker_at(Time time)
         const std::lock_guard lock{self->mutex_};
         self->wake_worker();
     });
+}
+
+void Subscriber::count_in(const Item& item)
+{
+    ++inbox_events_;
+    inbox_bytes_ += item.event.data.size();
+}
+
+void Subscriber::count_out(const Item& item)
+{
+    --inbox_events_;
+    inbox_bytes_ -= item.event.data.size();
 }
 
 void Subscriber::forget_failure()

@@ -110,6 +110,9 @@ private:
     result<std::optional<Position>> next_heard() const;
 
     // With mutex_.
+    // How full the inbox is; of what goes in or comes out.
+    void count_in(const Item& item);
+    void count_out(const Item& item);
     void wake_worker();
     void wake_worker_at(Time time);
     bool has_work(Time now) const;
@@ -131,6 +134,7 @@ private:
     Position position_ = 0;
     std::deque<Batch> inbox_;
     std::size_t inbox_events_ = 0;
+    std::size_t inbox_bytes_  = 0;
     bool is_held_             = false;
     bool is_working_          = false;
     bool keeps_soon_          = false;

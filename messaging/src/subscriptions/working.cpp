@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t events_of_a_turn_max = 256;
 constexpr std::size_t inbox_events_few     = 512;
+constexpr std::size_t inbox_bytes_few      = 8u << 20;
 
 // Each stream stands in an append once. False: one of them expects something of a stream that the others change.
 bool joins(std::vector<StreamAppend>& all, std::vector<StreamAppend>& more)
@@ -85,15 +86,15 @@ Subscriber::Turn Subscriber::take_turn()
         most = 1;
     }
     while (not batch.items.empty() && turn.items.size() < most) {
+        count_out(batch.items.front());
         turn.items.push_back(std::move(batch.items.front()));
         batch.items.pop_front();
     }
-    inbox_events_ -= turn.items.size();
     if (batch.items.empty()) {
         turn.reached = batch.reached;
         inbox_.pop_front();
     }
-    if (is_held_ && inbox_events_ <= inbox_events_few && following_) {
+    if (is_held_ && inbox_events_ <= inbox_events_few && inbox_bytes_ <= inbox_bytes_few && following_) {
         is_held_ = false;
         following_->go_on();
     }
@@ -135,7 +136,7 @@ void Subscriber::put_back(Turn& turn, std::size_t from)
     std::move(turn.items.begin() + static_cast<std::ptrdiff_t>(from), turn.items.end(), std::back_inserter(rest.items));
     turn.items.resize(from);
     turn.reached.reset();
-    inbox_events_ += rest.items.size();
+    for (const Item& item : rest.items) count_in(item);
     inbox_.push_front(std::move(rest));
 }
 

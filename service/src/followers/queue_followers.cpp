@@ -22,6 +22,7 @@ public:
 
     result<std::vector<FollowerStatus>> list() override
     {
+        if (queues_.empty()) return std::vector<FollowerStatus>{}; // no table is made for none
         BOOST_OUTCOME_TRY(queues_.open());
         BOOST_OUTCOME_TRY(const auto queues, queues_.list_queues());
         BOOST_OUTCOME_TRY(const auto position, queues_.position());

@@ -159,6 +159,9 @@ public:
     // Failure::invalid  "invalid-job-options", "invalid-queue-name".
     result<detail::PreparedJob> prepare(detail::NewJob job) const;
 
+    // No queue was added.
+    bool empty() const;
+
     // Opens the table, makes it up to date with the log, and begins to work on the queues that were added.
     result<void> start(); // Failure::invalid "category-taken": an aggregate is called "job".
     // Opens the table, and makes it up to date with the log: to look at jobs.
