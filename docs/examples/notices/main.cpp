@@ -28,7 +28,7 @@ void subscribe(el::Service& service, Provider& provider)
 {
     el::Subscriptions& subscriptions = service.subscriptions();
     subscriptions.add<el::at_least_once>(
-        {.name = "letters"}, el::hearing<Order>([&](const Placed& event, const el::Heard& heard) -> el::result<void> {
+        {.name = "thanks"}, el::hearing<Order>([&](const Placed& event, const el::Heard& heard) -> el::result<void> {
             return provider.send(event.customer.value, "Thank you for your order.", heard.key);
         }));
     subscriptions.add<el::at_most_once>({.name = "bell", .streams = "order-*", .begin = el::begin_now()},
