@@ -88,6 +88,11 @@ bool Sagas::finish(Time deadline)
     return engine_->settle(deadline, true);
 }
 
+result<std::vector<SagaFollowing>> Sagas::following() const
+{
+    return engine_->following();
+}
+
 std::optional<Error> Sagas::error() const
 {
     return engine_->error();

@@ -363,6 +363,15 @@ result<std::unique_ptr<HeldAppends>> EventStore::hold_appends()
         "in another engine");
 }
 
+result<std::optional<Duration>> age_of_next(const EventStore& store, Position position, Time now)
+{
+    if (position >= store.head()) return std::optional<Duration>{};
+    const auto cursor = store.read({.from = position + 1, .limit = 1});
+    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+    if (event == nullptr) return std::optional<Duration>{};
+    return std::optional{std::max(Duration{0}, now - event->recorded_at)};
+}
+
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count)
 {
     const std::string found = found_count == 0 ? "no stream" : "version " + std::to_string(found_count - 1);

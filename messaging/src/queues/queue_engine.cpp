@@ -324,6 +324,12 @@ std::optional<Error> QueueEngine::error() const
     return following_ ? following_->error() : std::nullopt;
 }
 
+result<Position> QueueEngine::position() const
+{
+    BOOST_OUTCOME_TRY(const JobTable* table, this->table());
+    return table->checkpoint();
+}
+
 bool QueueEngine::is_idle()
 {
     const std::lock_guard lock{mutex_};

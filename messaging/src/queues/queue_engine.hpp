@@ -49,6 +49,8 @@ public:
     void stop();
     bool settle(Time deadline);
     std::optional<Error> error() const;
+    result<Position> position() const;
+    bool empty() const { return queues_.empty(); } // queues are added before anything else is asked
 
     // enqueueing.cpp
     void enqueue(detail::NewJob job, EnqueueDone done);

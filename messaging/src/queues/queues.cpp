@@ -147,6 +147,11 @@ result<EnqueuedJob> Queues::enqueue(std::string_view type, const FillJob& fill, 
     return enqueue_now(std::move(job));
 }
 
+result<detail::PreparedJob> Queues::prepare(detail::NewJob job) const
+{
+    return engine_->prepare(std::move(job));
+}
+
 // clang-format off
 result<void> Queues::start() { return engine_->start(); }
 result<void> Queues::open() { return engine_->open(); }
@@ -154,6 +159,8 @@ void Queues::stop() { engine_->stop(); }
 bool Queues::settle(Time deadline) { return engine_->settle(deadline); }
 result<JobDetails> Queues::show(const Uuid& id) const { return engine_->show(id); }
 result<std::string> Queues::why(const Uuid& id) const { return engine_->why(id); }
+bool Queues::empty() const { return engine_->empty(); }
+result<Position> Queues::position() const { return engine_->position(); }
 std::optional<Error> Queues::error() const { return engine_->error(); }
 // clang-format on
 

@@ -7,10 +7,10 @@
 #pragma once
 
 #include "fold/log_fold.hpp"
-#include "fold/pace.hpp"
 #include "rows/generations.hpp"
 
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/framework/pace.hpp>
 #include <eventloom/projections/projections.hpp>
 
 #include <atomic>
@@ -144,7 +144,6 @@ private:
     std::optional<NewGeneration> building() const;
     result<void> put_in_place(LogFold& fold);
     ProjectionState state_of(const ProjectionStatus& status) const;
-    result<std::optional<Duration>> age_behind(Position position) const;
     std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
     result<void> handle(LogFold& fold, const Delivery& delivery);
     void consider_restart();

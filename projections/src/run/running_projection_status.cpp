@@ -24,7 +24,7 @@ ProjectionStatus RunningProjection::status(Position head) const
     if (built) status.building = {definition_->version(), reached(*built->model), built->model->rows()};
     status.events_per_second = subscription_ ? pace_.per_second(runtime_.clock.now()) : 0;
     // What cannot be read is said, unless there is more to say.
-    if (auto age = age_behind(status.position); age) {
+    if (auto age = age_of_next(store_, status.position, runtime_.clock.now()); age) {
         status.behind = age.value();
     } else if (not status.error) {
         status.error = std::move(age.error());
@@ -52,16 +52,6 @@ ProjectionState RunningProjection::state_of(const ProjectionStatus& status) cons
     if (not is_running()) return ProjectionState::idle;
     if (status.building) return ProjectionState::building;
     return status.lag == 0 ? ProjectionState::running : ProjectionState::catching_up;
-}
-
-// How long ago the first event after a position was recorded; nothing when there is none.
-result<std::optional<Duration>> RunningProjection::age_behind(Position position) const
-{
-    if (position >= store_.head()) return std::optional<Duration>{};
-    const auto cursor = store_.read({.from = position + 1, .limit = 1});
-    BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-    if (event == nullptr) return std::optional<Duration>{};
-    return std::optional{std::max(Duration{0}, runtime_.clock.now() - event->recorded_at)};
 }
 
 } // namespace eventloom

@@ -31,6 +31,7 @@ public:
     void stop();
     bool settle(Time deadline, bool with_attempts);
     std::optional<Error> error() const;
+    result<std::vector<SagaFollowing>> following() const;
 
     result<void> retry(const InstanceKey& key, const std::string& because);
     result<void> cancel(const InstanceKey& key, const std::string& because);

@@ -47,4 +47,22 @@ void SagaEngine::report(const InstanceKey& key, const Facts& facts) const
     }
 }
 
+result<std::vector<SagaFollowing>> SagaEngine::following() const
+{
+    const std::lock_guard lock{mutex_};
+    if (not table_) {
+        return fail(Failure::unavailable, "sagas-not-open", "asked how far the sagas are before they were opened");
+    }
+    std::map<std::string, SagaFollowing> all;
+    for (const auto& [name_and_version, saga] : definitions_) {
+        SagaFollowing& one = all[saga->name];
+        one.saga           = saga->name;
+        BOOST_OUTCOME_TRY(one.position, table_->checkpoint(saga->name));
+    }
+    for (const auto& following : followings_) all[following->saga()].error = following->error();
+    std::vector<SagaFollowing> listed;
+    for (auto& [name, one] : all) listed.push_back(std::move(one));
+    return listed;
+}
+
 } // namespace eventloom

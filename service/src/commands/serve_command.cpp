@@ -1,6 +1,7 @@
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
+#include "commands/follower_commands.hpp"
 #include "commands/log_options.hpp"
 #include "commands/projection_status.hpp"
 #include "commands/saga_shown.hpp"
@@ -13,6 +14,7 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
@@ -73,6 +75,16 @@ Json queues_of(Service& service)
     return all;
 }
 
+// Everything that follows the log, with the same members each. An error is shown where its kind is.
+Json followers_in(Service& service)
+{
+    auto all             = Json::array();
+    const auto followers = service.followers().list();
+    if (not followers) return all;
+    for (const auto& one : followers.value()) all.push_back(json_of(one));
+    return all;
+}
+
 std::string status_of(Service& service, const std::string& name, Time since)
 {
     auto projections = Json::array();
@@ -114,6 +126,7 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"groups", groups},
                  {"queues", queues_of(service)},
                  {"queues_error", queues_error ? Json(queues_error->sentence) : Json(nullptr)},
+                 {"followers", followers_in(service)},
                  {"notices", service.commands().notices()}})
         .dump();
 }
@@ -218,6 +231,7 @@ result<void> serve(CommandLine& line, Output& out, const ServeOptions& options)
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
     BOOST_OUTCOME_TRY(service.queues().start());
+    BOOST_OUTCOME_TRY(service.subscriptions().start());
     const auto& name = line.state().program.name;
     BOOST_OUTCOME_TRY(call_user_code("on_serve of", name, [&] { return open_service->on_serve(); }));
     auto served  = take_commands(line, out, *open_service);

@@ -1,11 +1,13 @@
 #include <eventloom/service/service.hpp>
 
+#include "followers/service_followers.hpp"
 #include "work/program_of_worker.hpp"
 
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdlib>
@@ -64,8 +66,15 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
       projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"},
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
       groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")},
-      queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")}
+      queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")},
+      subscriptions_{std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_)}
 {
+    const EventStore& log = *plaintext_store_;
+    followers_.add(projection_followers(projections_, log));
+    followers_.add(saga_followers(sagas_, log, runtime_.clock));
+    followers_.add(group_followers(*groups_, log, runtime_.clock));
+    followers_.add(queue_followers(*queues_, log, runtime_.clock));
+    followers_.add(subscription_followers(*subscriptions_, log));
 }
 
 Service::~Service()
@@ -103,6 +112,7 @@ result<void> Service::start()
 void Service::stop()
 {
     const std::lock_guard lock{starting_};
+    subscriptions_->stop();
     queues_->stop();
     groups_->stop();
     sagas_.stop();
@@ -124,6 +134,9 @@ std::vector<Error> Service::faults()
     }
     for (auto& status : groups_->status()) {
         if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
+    }
+    for (auto& error : subscriptions_->faults()) {
+        if (is_fault(error)) faults.push_back(std::move(error));
     }
     return faults;
 }

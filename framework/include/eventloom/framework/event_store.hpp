@@ -302,6 +302,9 @@ result<void> check_scope(const Scope& scope);
 result<void> check_checkpoint(const EventStore& store, Position checkpoint, std::string_view doing,
                               std::string_view advice);
 
+// How long ago the first event after a position was recorded; nothing when there is none: how far a follower is behind.
+result<std::optional<Duration>> age_of_next(const EventStore& store, Position position, Time now);
+
 // The error of an append that found another version than it expected.
 Error wrong_expected_version(std::string_view stream, const ExpectedVersion& expected, std::uint64_t found_count);
 

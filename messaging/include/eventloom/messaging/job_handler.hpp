@@ -20,13 +20,10 @@
 // Threads: a handler runs on a thread of its queue, and may block. The context is the handler's own, until it returns.
 #pragma once
 
-#include <eventloom/framework/aggregate.hpp>
-#include <eventloom/framework/event_store.hpp>
-#include <eventloom/messaging/jobs.hpp>
+#include <eventloom/messaging/effects.hpp>
 
 #include <functional>
 #include <stop_token>
-#include <utility>
 
 namespace eventloom {
 
@@ -45,44 +42,12 @@ public:
     virtual void progress(std::uint64_t done, std::uint64_t of, std::string what) = 0;
 };
 
-namespace detail {
-
-struct NewJob {
-    std::string queue;
-    NewEvent event;
-    JobOptions options;
-};
-
-} // namespace detail
-
-class JobDone {
+class JobDone : public AnswersEffects<JobDone> {
 public:
-    // Events of a stream, written only if the stream is as expected: else the attempt has failed, and is made again.
-    template <aggregate State, event_of<State>... Fact>
-    JobDone append(const id<State>& of, ExpectedVersion expected, const Fact&... fact) &&
-    {
-        std::vector<NewEvent> events;
-        (events.push_back(encoded<State>(typename State::Events::variant{fact})), ...);
-        streams.push_back({of.stream(), expected, std::move(events)});
-        return std::move(*this);
-    }
-
-    // A further job. It cannot be unique.
-    template <job_queue Queue, job_of<Queue> Job>
-    JobDone enqueue(const Job& job, JobOptions options = {}) &&
-    {
-        using Events = typename Queue::Jobs::Events;
-        jobs.push_back({std::string{Queue::queue}, encoded<typename Queue::Jobs>(typename Events::variant{job}),
-                        std::move(options)});
-        return std::move(*this);
-    }
-
     enum class Kind : std::uint8_t { completed, again, given_back };
     Kind kind = Kind::completed;
     std::string result; // text, for whoever asks for the job; at most 64 KiB
     Time again_at{};
-    std::vector<StreamAppend> streams;
-    std::vector<detail::NewJob> jobs;
 };
 
 inline JobDone job_done(std::string result = {})

@@ -179,6 +179,13 @@ public:
     result<EnqueuedJob> enqueue(std::string_view type, const FillJob& fill, JobOptions options,
                                 std::string_view queue = {});
 
+    // For rooms that append a job with events of their own. The job cannot be unique.
+    // Failure::invalid  "invalid-job-options", "invalid-queue-name".
+    result<detail::PreparedJob> prepare(detail::NewJob job) const;
+
+    // No queue was added.
+    bool empty() const;
+
     // Opens the table, makes it up to date with the log, and begins to work on the queues that were added.
     result<void> start(); // Failure::invalid "category-taken": an aggregate is called "job".
     // Opens the table, and makes it up to date with the log: to look at jobs.
@@ -234,6 +241,8 @@ public:
     result<void> pause(std::string_view queue, std::string_view because, Time until = Time::max());
     result<void> resume(std::string_view queue, std::string_view because); // Failure::refused "queue-not-paused"
 
+    // Up to which event of the log their table has jobs. Failure::unavailable "queues-not-open".
+    result<Position> position() const;
     // Why the queues have stopped, if they have.
     std::optional<Error> error() const;
 

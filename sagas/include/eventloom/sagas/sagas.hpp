@@ -119,6 +119,13 @@ struct ParkedEvent {
     Time at{};
 };
 
+// How far a saga has heard the log.
+struct SagaFollowing {
+    std::string saga;
+    Position position = 0;      // everything up to here is in its instances
+    std::optional<Error> error; // why it hears nothing more
+};
+
 struct SagasOptions {
     std::size_t events_at_once =
         1024;                       // events of a saga that are heard and not recorded yet; the others wait in the log
@@ -271,6 +278,9 @@ public:
 
     // The activities: what runs, what waits, and which provider is down.
     std::vector<ActivityState> activities() const;
+
+    // Each saga of the program, by name. Failure::unavailable: neither open() nor start() was called.
+    result<std::vector<SagaFollowing>> following() const;
 
     // Why the engine itself stopped, if it has.
     std::optional<Error> error() const;

@@ -12,9 +12,9 @@
 //     }
 //
 // Every service has: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
-// dead-letters list|show|retry|discard; sagas list|count|show|parked|signal|retry|cancel|skip|pause|resume|migrate; groups
-// list|stopped|retry; queues list|show|pause|resume|limit; jobs list|show|why|enqueue|cancel|retry|promote|discard; work;
-// events tail|show, streams
+// followers list|show|pause|resume; subscriptions list|show|pause|resume|skip; dead-letters list|count|show|retry|discard|edit|export;
+// sagas list|count|show|parked|signal|retry|cancel|skip|pause|resume|migrate; groups list|stopped|retry;
+// queues list|show|pause|resume|limit; jobs list|show|why|enqueue|cancel|retry|promote|discard; work; events tail|show, streams
 // list|read|limits|delete, store info|verify|protect|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|
 // export|import|forget, store keys info|verify|erased|readmit|rekey; help, man, completion; --data DIR, --tenant NAME, --wait SPAN, --config FILE
 // and --json everywhere.

@@ -12,6 +12,7 @@
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/engine.hpp>
 #include <eventloom/framework/event_bus.hpp>
+#include <eventloom/messaging/followers.hpp>
 #include <eventloom/privacy/personal_keys.hpp>
 #include <eventloom/projections/projections.hpp>
 #include <eventloom/sagas/sagas.hpp>
@@ -28,6 +29,7 @@ namespace eventloom {
 
 class Groups;
 class Queues;
+class Subscriptions;
 
 struct ServiceOptions {
     std::string directory; // log/, snapshots/, projections/, sagas/, queues/ and keys/ are made beneath it
@@ -82,6 +84,11 @@ public:
     Groups& groups() { return *groups_; }
     // Work queues (messaging/queues.hpp). Jobs are enqueued at any time; `serve` starts the workers, with queues().start().
     Queues& queues() { return *queues_; }
+    // Subscriptions with a name (messaging/subscriptions.hpp). `serve` starts them, with subscriptions().start().
+    Subscriptions& subscriptions() { return *subscriptions_; }
+
+    // All of these that follow the log, as one notion (messaging/followers.hpp).
+    Followers& followers() { return followers_; }
 
     // Projections and sagas follow the log from here on. Does nothing when they already do. From any thread.
     result<void> start();
@@ -135,6 +142,8 @@ private:
     Sagas sagas_;
     const std::unique_ptr<Groups> groups_;
     const std::unique_ptr<Queues> queues_;
+    const std::unique_ptr<Subscriptions> subscriptions_;
+    Followers followers_;
     std::mutex starting_;
     bool started_ = false;
 };

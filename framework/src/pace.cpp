@@ -1,4 +1,4 @@
-#include "fold/pace.hpp"
+#include <eventloom/framework/pace.hpp>
 
 #include <algorithm>
 
