@@ -230,6 +230,14 @@ result<void> edit_letter(Output& out, const Followers& followers, const Follower
     return done();
 }
 
+Check id_of_a_letter()
+{
+    return {.why_not = [](std::string& word) -> std::string {
+        if (parse_uuid(word) || whole_number(1).why_not(word).empty()) return {};
+        return "is neither the position of an event in the log nor the id of a job";
+    }};
+}
+
 void filter_by(Command command, DeadLetterArguments& arguments)
 {
     command.add_option("--reason", arguments.reason, "Only those with this code");
@@ -333,6 +341,7 @@ void add_dead_letter_commands(CommandLine& line)
         const auto follower = command.add_option("follower", arguments->follower, "Its follower");
         const auto id =
             command.add_option("id", arguments->id, "The event's position in the log, or the id of the job");
+        id.check(id_of_a_letter());
         if (is_of_one) {
             follower.required();
             id.required();
