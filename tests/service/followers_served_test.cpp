@@ -147,8 +147,9 @@ TEST_CASE("projections, queues, sagas and subscriptions are followers with the s
         CHECK(followed.send({"followers", "pause", "members"}).code() == "follower-cannot");
         for (const std::string name : {"projection/sums", "waiting", "mail", "subscription/sums"}) {
             INFO(name);
-            CHECK(followed.send({"followers", "pause", name, "--because", "a while"}).json()["state"].text() ==
-                  "paused");
+            CHECK(followed.send({"followers", "pause", name, "--because", "a while"}).json()["paused"].text() ==
+                  "until resumed");
+            CHECK(followed.send({"followers", "show", name}).json()["state"].text() == "paused");
         }
         followed.add(2);
         CHECK(followed.heard == std::vector<int>{1});

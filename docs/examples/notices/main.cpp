@@ -75,6 +75,7 @@ void set_up(el::CommandLine& line)
 {
     line.opens(open);
     line.knows(el::event_types<Order>());
+    line.knows(el::event_types<Customer>());
     const auto number   = std::make_shared<std::string>();
     const auto customer = std::make_shared<std::string>();
     const auto place    = line.app().add_subcommand("place", "Place an order");

@@ -11,7 +11,7 @@ namespace eventloom::subscriptions {
 namespace {
 
 constexpr std::size_t events_read_together = 256;
-constexpr std::size_t inbox_events_max     = 1'024;
+constexpr std::size_t inbox_events_max     = 2'000;
 constexpr std::size_t inbox_bytes_max      = 16u << 20; // a single delivery may be larger
 
 } // namespace

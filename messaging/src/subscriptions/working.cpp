@@ -9,36 +9,50 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace eventloom::subscriptions {
 
 namespace {
 
-constexpr std::size_t events_of_a_turn_max = 256;
-constexpr std::size_t inbox_events_few     = 512;
+constexpr std::size_t events_of_a_turn_max = 1'000;
+constexpr std::size_t inbox_events_few     = 1'000;
 constexpr std::size_t inbox_bytes_few      = 8u << 20;
 
-// Each stream stands in an append once. False: one of them expects something of a stream that the others change.
-bool joins(std::vector<StreamAppend>& all, std::vector<StreamAppend>& more)
-{
-    const auto same_stream = [&](const StreamAppend& one) {
-        return std::find_if(all.begin(), all.end(), [&](const auto& other) { return other.stream == one.stream; });
-    };
-    const auto any = ExpectedVersion::any();
-    for (const auto& one : more) {
-        const auto found = same_stream(one);
-        if (found != all.end() && not(found->expected == any && one.expected == any)) return false;
-    }
-    for (auto& one : more) {
-        const auto found = same_stream(one);
-        if (found == all.end()) {
-            all.push_back(std::move(one));
-        } else {
-            std::move(one.events.begin(), one.events.end(), std::back_inserter(found->events));
+// What the handlers of several events answer, as one append, in which each stream stands once.
+class Answers {
+public:
+    bool empty() const { return appends_.empty(); }
+    // False, and nothing is added: one of them expects something of a stream that the others change.
+    bool add(std::vector<StreamAppend>& more)
+    {
+        const auto any = ExpectedVersion::any();
+        for (const auto& one : more) {
+            const auto found = places_.find(one.stream);
+            if (found == places_.end()) continue;
+            if (not(appends_[found->second].expected == any && one.expected == any)) return false;
         }
+        for (auto& one : more) {
+            const auto [place, is_new] = places_.emplace(one.stream, appends_.size());
+            if (is_new) {
+                appends_.push_back(std::move(one));
+            } else {
+                auto& events = appends_[place->second].events;
+                std::move(one.events.begin(), one.events.end(), std::back_inserter(events));
+            }
+        }
+        return true;
     }
-    return true;
-}
+    std::vector<StreamAppend> take()
+    {
+        places_.clear();
+        return std::exchange(appends_, {});
+    }
+
+private:
+    std::vector<StreamAppend> appends_;
+    std::unordered_map<std::string, std::size_t> places_;
+};
 
 Error too_many(const RecordedEvent& event, std::size_t letters, const Error& error)
 {
@@ -79,18 +93,19 @@ Subscriber::Turn Subscriber::take_turn()
     if (not has_work(runtime_.clock.now())) return turn;
     turn.letter = standing_.next_retry();
     if (turn.letter) return turn;
-    Batch& batch = inbox_.front();
-    auto most = promise_ == Promise::at_least_once ? events_of_a_turn_max : std::min(at_once(), events_of_a_turn_max);
+    auto most = std::min(at_once(), events_of_a_turn_max);
     if (one_by_one_ > 0) {
         --one_by_one_;
         most = 1;
     }
-    while (not batch.items.empty() && turn.items.size() < most) {
-        count_out(batch.items.front());
-        turn.items.push_back(std::move(batch.items.front()));
-        batch.items.pop_front();
-    }
-    if (batch.items.empty()) {
+    while (not inbox_.empty() && turn.items.size() < most) {
+        Batch& batch = inbox_.front();
+        while (not batch.items.empty() && turn.items.size() < most) {
+            count_out(batch.items.front());
+            turn.items.push_back(std::move(batch.items.front()));
+            batch.items.pop_front();
+        }
+        if (not batch.items.empty()) break;
         turn.reached = batch.reached;
         inbox_.pop_front();
     }
@@ -212,7 +227,7 @@ void Subscriber::handle_at_least_once(Turn& turn)
 
 void Subscriber::handle_exactly_once(Turn& turn)
 {
-    std::vector<StreamAppend> all;
+    Answers all;
     std::size_t kept = 0; // of the items
     // What was answered so far is one append with the position after it.
     const auto keep_up_to = [&](std::size_t end) -> result<void> {
@@ -220,7 +235,7 @@ void Subscriber::handle_exactly_once(Turn& turn)
         const Position reached = turn.items[end - 1].event.position;
         const auto is_kept     = all.empty() ? IsKept::no : IsKept::yes;
         if (is_kept == IsKept::yes) {
-            BOOST_OUTCOME_TRY(keep(Reached{reached, reached, true}, std::exchange(all, {})));
+            BOOST_OUTCOME_TRY(keep(Reached{reached, reached, true}, all.take()));
         }
         handled_up_to(reached, end - kept, is_kept);
         kept = end;
@@ -243,9 +258,9 @@ void Subscriber::handle_exactly_once(Turn& turn)
             const auto before = keep_up_to(i);
             return before ? fault_at(turn, i, appends.error()) : not_kept(before.error());
         }
-        if (joins(all, appends.value())) continue;
+        if (all.add(appends.value())) continue;
         if (const auto before = keep_up_to(i); not before) return not_kept(before.error());
-        all = std::move(appends.value());
+        static_cast<void>(all.add(appends.value())); // into an empty one
     }
     if (const auto whole = keep_up_to(turn.items.size()); not whole) return not_kept(whole.error());
     if (turn.reached) handled_up_to(*turn.reached, 0, IsKept::no);

@@ -205,22 +205,37 @@ result<void> act_on(CommandLine& line, Output& out, const Followers& followers,
                             rows.size(), failed, first->sentence));
 }
 
-result<void> edit_letter(CommandLine& line, Output& out, const Followers& followers, const FollowerLetter& letter,
+const EventType* type_in_program(const std::string& name)
+{
+    for (const EventList& list : event_lists()) {
+        if (const auto* found = detail::find_event_type(list.types(), name)) return found;
+    }
+    return nullptr;
+}
+
+result<void> edit_letter(Output& out, const Followers& followers, const FollowerLetter& letter,
                          const DeadLetterArguments& arguments)
 {
-    const auto& types = line.state().types;
-    const auto found  = types.find(letter.type);
-    if (found == types.end()) {
+    const EventType* const type = type_in_program(letter.type);
+    if (type == nullptr) {
         return fail(Failure::invalid, "unknown-event-type",
                     fmt::format("asked to edit an event of the type {} and found that this program does not know it",
                                 in_quotes(letter.type)));
     }
     BOOST_OUTCOME_TRY(const auto json, parse_limited_json(arguments.json, typed_json_depth_max));
-    BOOST_OUTCOME_TRY(auto data, event_of_json(*found->second, json));
-    BOOST_OUTCOME_TRY(followers.kind_of(letter.kind)
-                          .edit(letter, {found->second->schema_version, std::move(data)}, arguments.because));
+    BOOST_OUTCOME_TRY(auto data, event_of_json(*type, json));
+    BOOST_OUTCOME_TRY(
+        followers.kind_of(letter.kind).edit(letter, {type->schema_version, std::move(data)}, arguments.because));
     out.properties({{"follower", letter.follower}, {"id", letter.id}, {"edited", true}});
     return done();
+}
+
+Check id_of_a_letter()
+{
+    return {.why_not = [](std::string& word) -> std::string {
+        if (parse_uuid(word) || whole_number(1).why_not(word).empty()) return {};
+        return "is neither the position of an event in the log nor the id of a job";
+    }};
 }
 
 void filter_by(Command command, DeadLetterArguments& arguments)
@@ -289,12 +304,11 @@ void add_dead_letter_commands(CommandLine& line)
                                       out.properties(whole);
                                       return done();
                                   });
-    const auto edit_command =
-        add("edit", "Have the handler given other data; the log keeps both", DirectoryUse::shared,
-            [&line](Output& out, Service& service, const DeadLetters& some, Of of) -> result<void> {
-                BOOST_OUTCOME_TRY(const auto letter, some.one());
-                return edit_letter(line, out, service.followers(), letter, of);
-            });
+    const auto edit_command = add("edit", "Have the handler given other data; the log keeps both", DirectoryUse::shared,
+                                  [](Output& out, Service& service, const DeadLetters& some, Of of) -> result<void> {
+                                      BOOST_OUTCOME_TRY(const auto letter, some.one());
+                                      return edit_letter(out, service.followers(), letter, of);
+                                  });
 
     const auto act_on_chosen = [&line](AnswersOfKind act, const char* verb) {
         return [&line, act, verb](Output& out, Service& service, const DeadLetters& some, Of of) -> result<void> {
@@ -327,6 +341,7 @@ void add_dead_letter_commands(CommandLine& line)
         const auto follower = command.add_option("follower", arguments->follower, "Its follower");
         const auto id =
             command.add_option("id", arguments->id, "The event's position in the log, or the id of the job");
+        id.check(id_of_a_letter());
         if (is_of_one) {
             follower.required();
             id.required();

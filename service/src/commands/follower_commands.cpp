@@ -113,16 +113,20 @@ void add_follower_commands(CommandLine& line)
         .check(point_in_time());
     line.on(pause_command, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const all, followers_of(line));
-        BOOST_OUTCOME_TRY(
-            all->pause(arguments->follower, arguments->because, parse_time(arguments->until).value_or(Time::max())));
-        return show_follower(out, *all, arguments->follower);
+        BOOST_OUTCOME_TRY(const auto found, all->find(arguments->follower));
+        const Time until = parse_time(arguments->until).value_or(Time::max());
+        BOOST_OUTCOME_TRY(all->pause(arguments->follower, arguments->because, until));
+        out.properties({{"follower", found.name}, {"kind", found.kind}, {"paused", json_of_pause(until)}});
+        return done();
     });
 
     const auto resume_command = followers.add_subcommand("resume", "Go on with one that is paused");
     line.on(resume_command, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const all, followers_of(line));
+        BOOST_OUTCOME_TRY(const auto found, all->find(arguments->follower));
         BOOST_OUTCOME_TRY(all->resume(arguments->follower, arguments->because));
-        return show_follower(out, *all, arguments->follower);
+        out.properties({{"follower", found.name}, {"kind", found.kind}, {"paused", nullptr}});
+        return done();
     });
     for (const auto command : {show_command, pause_command, resume_command}) {
         command.add_option("follower", arguments->follower, "Its name, or subscription/NAME").required();
