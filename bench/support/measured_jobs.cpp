@@ -87,7 +87,12 @@ void JobMachine::require_all(el::JobState state, std::uint64_t jobs) const
 {
     const auto listed = queues.list_queues();
     require(listed.has_value() && listed.value().size() == 1, "there is one queue");
-    require(listed.value()[0].jobs == std::map<el::JobState, std::uint64_t>{{state, jobs}}, "all jobs are alike");
+    std::string found;
+    for (const auto& [each, number] : listed.value()[0].jobs) {
+        found += " " + std::to_string(number) + " " + std::string{to_string(each)};
+    }
+    require(listed.value()[0].jobs == std::map<el::JobState, std::uint64_t>{{state, jobs}},
+            "all " + std::to_string(jobs) + " jobs are alike:" + found);
 }
 
 } // namespace bench

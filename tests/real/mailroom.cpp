@@ -65,6 +65,7 @@ el::result<std::unique_ptr<el::OpenService>> open(const el::Runtime& runtime, co
         {.workers = 2, .attempts = 1'000, .first_wait = 20ms, .longest_wait = 100ms},
         [](const Carry& parcel, el::JobContext& job) -> el::result<el::JobDone> {
             if (const char* notes = std::getenv("PARCEL_NOTES")) note_begun(notes, parcel.name, job.attempt());
+            std::this_thread::sleep_for(4ms); // the work
             while (job.attempt() == 1 && not parcel.wait_for.empty() && ::access(parcel.wait_for.c_str(), F_OK) != 0) {
                 std::this_thread::sleep_for(5ms);
             }

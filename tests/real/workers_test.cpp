@@ -137,23 +137,21 @@ TEST_CASE("killed at random moments, workers and service lose no job, and each h
         for (int kill = 0; kill < 30; ++kill) {
             INFO("kill " << kill);
             constexpr std::uint64_t together = 40;
-            for (const auto& line : mailroom.type({"fill", std::to_string(first), std::to_string(together)})) {
-                const auto space = line.find(' ');
-                REQUIRE(space != std::string::npos);
-                acknowledged.emplace(line.substr(0, space), line.substr(space + 1));
-            }
+            Child fill{MAILROOM_PROGRAM, mailroom.with_data({"fill", std::to_string(first), std::to_string(together)})};
             first += together;
-            std::this_thread::sleep_for(std::chrono::microseconds{random() % 40'000});
+            std::this_thread::sleep_for(std::chrono::microseconds{random() % 150'000});
             const auto whom = random() % 3;
-            if (whom == 2) {
-                service->kill();
-                service->wait();
-                service = mailroom.serve();
-            } else {
-                workers[whom]->kill();
-                workers[whom]->wait();
-                workers[whom] = mailroom.work("1s", "2");
+            auto& killed    = whom == 2 ? service : workers[whom];
+            killed->kill();
+            killed->wait();
+            // When the service was killed, what enqueues ends early, or opens the log itself and goes on.
+            while (const auto line = fill.read_line()) {
+                const auto space = line->find(' ');
+                REQUIRE(space != std::string::npos);
+                acknowledged.emplace(line->substr(0, space), line->substr(space + 1));
             }
+            fill.wait();
+            killed = whom == 2 ? mailroom.serve() : mailroom.work("1s", "2");
         }
         const auto all_ended = [&] {
             const auto queue = mailroom.ask({"queues", "show", "parcels"});
@@ -164,7 +162,7 @@ TEST_CASE("killed at random moments, workers and service lose no job, and each h
         service->signal(SIGTERM);
         CHECK(service->wait().exit_code == 0);
     }
-    REQUIRE(acknowledged.size() >= first / 2);
+    REQUIRE(acknowledged.size() >= first / 4);
     std::map<std::string, int> completed;
     std::map<std::string, int> handled;
     const RealMachine machine;
