@@ -44,7 +44,7 @@ void Club::subscribe()
     // A mail that is lost is worse than one that comes twice; and its key says that it is the same.
     subscriptions.add<el::at_least_once>(
         {.name = "mail"},
-        el::hears<Member>(
+        el::hearing<Member>(
             [mailer = mailer_.get()](const Registered& event, const el::Heard& heard) -> el::result<void> {
                 return mailer->send({event.email, "Welcome", "Welcome, " + event.name + "."}, heard.key);
             },
@@ -55,13 +55,13 @@ void Club::subscribe()
     // A member that is not counted is no harm; one that is counted twice is.
     subscriptions.add<el::at_most_once>(
         {.name = "analytics"},
-        el::hears<Member>([analytics = analytics_.get()](const Registered& event) -> el::result<void> {
+        el::hearing<Member>([analytics = analytics_.get()](const Registered& event) -> el::result<void> {
             return analytics->count(event.email);
         }));
     // The ticket is in the log, in one append with the place up to which the subscription has heard.
     subscriptions.add<el::exactly_once>(
         {.name = "customer-service"},
-        el::hears<Member>([](const EmailChanged& event, const el::Heard& heard) -> el::result<el::Effects> {
+        el::hearing<Member>([](const EmailChanged& event, const el::Heard& heard) -> el::result<el::Effects> {
             return el::effects().append(TicketId{to_string(heard.key)}, el::ExpectedVersion::no_stream(),
                                         TicketOpened{el::id_of_stream<Member>(heard.event.stream),
                                                      "changed the address from " + event.from + " to " + event.to});
