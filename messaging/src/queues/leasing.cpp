@@ -1,5 +1,6 @@
 // Jobs in the hands of workers in other processes. A lease is recorded before it is given, so that it outlives this process; how
 // far it was extended is in memory.
+#include "attempt_rules.hpp"
 #include "queue_engine.hpp"
 
 #include <eventloom/framework/log.hpp>
@@ -125,7 +126,7 @@ void QueueEngine::lease(const PullPtr& pull, const ClaimPtr& claim)
     }
     append(std::move(request), [pull, claim](QueueEngine& self, const result<Appended>& appended) {
         if (not appended) {
-            if (appended.error().kind != Failure::conflict) self.give_up(appended.error());
+            if (is_of_the_log(appended.error())) self.give_up(appended.error());
             self.let_go(claim, std::chrono::seconds{1});
             return self.leased(pull, nullptr);
         }

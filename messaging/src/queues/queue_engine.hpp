@@ -24,8 +24,6 @@ struct HashOfId {
     std::size_t operator()(const Uuid& id) const;
 };
 
-Error job_taken_away(const Uuid& id);
-
 // A job that recurs.
 struct Schedule {
     std::string name;
