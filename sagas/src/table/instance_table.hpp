@@ -15,6 +15,7 @@
 
 #include <eventloom/storage/database.hpp>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -157,12 +158,12 @@ private:
 
     const std::unique_ptr<Database> database_;
     const StepsOf steps_of_;
-    bool is_of_earlier_program_ = false;
-    mutable std::mutex writing_;                  // one writes at a time
-    mutable std::mutex keeping_;                  // over what follows; taken after the other one
-    mutable Rows kept_;                           // since the last write
-    mutable Rows being_written_;                  // changed by the writer alone, with both locks
-    std::map<std::string, Position> checkpoints_; // those that were heard since it was opened
+    std::atomic<bool> is_of_earlier_program_ = false; // whoever looks while it is taken over sees an empty table
+    mutable std::mutex writing_;                      // one writes at a time
+    mutable std::mutex keeping_;                      // over what follows; taken after the other one
+    mutable Rows kept_;                               // since the last write
+    mutable Rows being_written_;                      // changed by the writer alone, with both locks
+    std::map<std::string, Position> checkpoints_;     // those that were heard since it was opened
     mutable bool has_new_checkpoint_ = false;
     std::map<Counted, std::uint64_t> counts_;
     std::multiset<Position> writes_; // heads of the log when those began that have not ended
