@@ -127,7 +127,8 @@ TEST_CASE("an urgent posting overtakes the batch", "[bank]")
     const auto posted = before.value()->cents + 700; // so the night's interest is of the salary, too
     CHECK(after.value()->cents == posted + interest_of(posted) - fee_of(posted));
     std::vector<std::string> types;
-    for (const auto& event : eventloom::testing::read_all(bank.bank->service().store(), {.scope = el::Scope::stream(last.stream())})) {
+    for (const auto& event :
+         eventloom::testing::read_all(bank.bank->service().store(), {.scope = el::Scope::stream(last.stream())})) {
         types.push_back(event.type);
     }
     CHECK(types == std::vector<std::string>{"account-opened", "money-posted", "night-closed"});
