@@ -98,11 +98,14 @@ el::result<void> work_off(Bank& bank, const BatchProgress& progress)
 {
     const auto& runtime = bank.service().runtime();
     std::uint64_t most  = 0;
+    // What was enqueued or retried just now is counted a moment later.
+    const auto enqueued = bank.service().store().head();
     for (;;) {
+        BOOST_OUTCOME_TRY(const auto counted, bank.service().queues().position());
         BOOST_OUTCOME_TRY(const auto open, open_jobs(bank));
         most = std::max(most, open);
         BOOST_OUTCOME_TRY(tell(progress, most - open, most));
-        if (open == 0) return see_everything(bank);
+        if (counted >= enqueued && open == 0) return see_everything(bank);
         runtime.executor.wait_until([] { return false; }, runtime.clock.now() + glance);
     }
 }
