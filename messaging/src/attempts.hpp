@@ -36,8 +36,8 @@ struct Waits {
 // Twice as long each time. A fourth of it depends on the message and the attempt, not on luck, so that a run can be repeated.
 inline Duration wait_before(const Uuid& message, unsigned attempt, const Waits& waits)
 {
-    const Duration longest = waits.longest;
-    Duration wait          = waits.first;
+    const Duration longest = std::max(waits.longest, std::chrono::milliseconds{0});
+    Duration wait          = std::max(waits.first, std::chrono::milliseconds{0});
     for (unsigned i = 1; i < attempt && wait < longest; ++i) wait *= 2;
     wait             = std::min(wait, longest);
     const auto drawn = derived_uuid({"message-wait", to_string(message), std::to_string(attempt)}).bytes[0];

@@ -23,7 +23,7 @@ std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscription
 
 // The position of a letter that is named by one. Failure::invalid "not-a-position".
 result<Position> position_of_letter(const std::string& id);
-// The event at a position, for letters of events. Failure::invalid "event-is-gone"; Failure::corrupt "log-behind-follower".
+// The event at a position, for letters of events. Failure::invalid "event-is-gone"; Failure::corrupt "log-behind-read-model".
 result<RecordedEvent> event_of_letter(const EventStore& store, Position position);
 
 } // namespace eventloom
