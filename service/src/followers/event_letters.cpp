@@ -19,6 +19,17 @@ result<Position> position_of_letter(const std::string& id)
                     in_quotes(id)));
 }
 
+std::vector<result<void>> for_each_letter(std::span<const std::string> ids,
+                                          const std::function<result<void>(Position)>& act)
+{
+    std::vector<result<void>> answers;
+    for (const auto& id : ids) {
+        const auto position = position_of_letter(id);
+        answers.push_back(position ? act(position.value()) : result<void>{position.error()});
+    }
+    return answers;
+}
+
 result<RecordedEvent> event_of_letter(const EventStore& store, Position position)
 {
     const auto cursor = store.read({.from = position, .limit = 1});

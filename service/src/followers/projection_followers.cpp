@@ -73,13 +73,7 @@ public:
     Answers discard(const std::string& name, std::span<const std::string> ids, std::string_view,
                     const FollowerProgress& progress) override
     {
-        Answers answers;
-        for (const auto& id : ids) {
-            const auto position = position_of_letter(id);
-            answers.push_back(position ? projections_.discard_dead_letter(name, position.value(), progress)
-                                       : result<void>{position.error()});
-        }
-        return answers;
+        return for_each_letter(ids, [&](Position at) { return projections_.discard_dead_letter(name, at, progress); });
     }
 
 private:

@@ -1,5 +1,6 @@
 #include "followers/service_followers.hpp"
 
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/queues.hpp>
 
 #include <algorithm>
@@ -78,8 +79,12 @@ public:
     {
         const auto cursor = store_.read({.scope = Scope::stream(letter.stream), .limit = 1});
         BOOST_OUTCOME_TRY(const RecordedEvent* job, cursor->next());
-        if (job == nullptr)
-            return fail(Failure::invalid, "event-is-gone", "looked for a job and found that its stream is gone");
+        if (job == nullptr) {
+            return fail(Failure::invalid, "event-is-gone",
+                        "looked for the job " + letter.id +
+                            ", which is a dead letter, and found that its stream is "
+                            "gone; discard the dead letter");
+        }
         return LetterData{job->schema_version, job->data};
     }
 
@@ -102,7 +107,9 @@ private:
         for (const auto& word : ids) {
             const auto id = parse_uuid(word);
             answers.push_back(id ? act(*id)
-                                 : fail(Failure::invalid, "not-a-job-id", "asked for a job by what is no id of one"));
+                                 : fail(Failure::invalid, "not-a-job-id",
+                                        "asked for the dead letter " + in_quotes(word) +
+                                            ", which is no id of a job; `dead-letters list` shows them"));
         }
         return answers;
     }

@@ -23,6 +23,9 @@ std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscription
 
 // The position of a letter that is named by one. Failure::invalid "not-a-position".
 result<Position> position_of_letter(const std::string& id);
+// What `act` answers for each of the letters that are named by their positions.
+std::vector<result<void>> for_each_letter(std::span<const std::string> ids,
+                                          const std::function<result<void>(Position)>& act);
 // The event at a position, for letters of events. Failure::invalid "event-is-gone"; Failure::corrupt "log-behind-read-model".
 result<RecordedEvent> event_of_letter(const EventStore& store, Position position);
 

@@ -73,12 +73,12 @@ public:
     Answers retry(const std::string& name, std::span<const std::string> ids, std::string_view because,
                   const FollowerProgress&) override
     {
-        return for_each(ids, [&](Position at) { return subscriptions_.retry(name, at, because); });
+        return for_each_letter(ids, [&](Position at) { return subscriptions_.retry(name, at, because); });
     }
     Answers discard(const std::string& name, std::span<const std::string> ids, std::string_view because,
                     const FollowerProgress&) override
     {
-        return for_each(ids, [&](Position at) { return subscriptions_.discard(name, at, because); });
+        return for_each_letter(ids, [&](Position at) { return subscriptions_.discard(name, at, because); });
     }
     result<void> edit(const FollowerLetter& letter, LetterData data, std::string_view because) override
     {
@@ -87,17 +87,6 @@ public:
     }
 
 private:
-    template <class Act>
-    static Answers for_each(std::span<const std::string> ids, const Act& act)
-    {
-        Answers answers;
-        for (const auto& id : ids) {
-            const auto position = position_of_letter(id);
-            answers.push_back(position ? act(position.value()) : result<void>{position.error()});
-        }
-        return answers;
-    }
-
     Subscriptions& subscriptions_;
     const EventStore& store_;
 };
