@@ -5,6 +5,7 @@
 
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
+#include <eventloom/messaging/queues.hpp>
 #include <eventloom/service/service.hpp>
 
 #include <array>
