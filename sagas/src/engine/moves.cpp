@@ -85,13 +85,11 @@ Next SagaEngine::look(Active& active)
     }
     if (not is_open(active.instance)) return {};
     active.asked.saga_paused_until = paused_until(active.key.saga);
-    auto instance                  = active.instance; // as it is, if a lambda throws half-way
-    auto next                      = next_of(*active.saga, instance, active.state, active.asked, runtime_.clock.now());
+    auto next = next_of(*active.saga, active.instance, active.state, active.asked, runtime_.clock.now());
     if (not next) {
         park(active, {}, next.error());
         return {};
     }
-    active.instance = std::move(instance);
     for (auto& fact : next.value().facts) active.unrecorded.push_back(std::move(fact));
     return std::move(next.value());
 }

@@ -318,14 +318,17 @@ result<Next> next_of(const SagaDefinition& saga, Instance& instance, const SagaS
                      Time now)
 {
     std::vector<Fact> facts;
+    std::optional<Instance> changed; // only with a fact: most looks find none
     for (;;) {
-        Look look{saga, instance, state, asked, now};
+        Look look{saga, changed ? *changed : instance, state, asked, now};
         BOOST_OUTCOME_TRY(call_user_code("el::when or el::until of the saga", saga.name, [&] { look.at_all(); }));
         if (not look.fact) {
             look.next.facts = std::move(facts);
+            if (changed) instance = std::move(*changed);
             return std::move(look.next);
         }
-        instance = evolved(std::move(instance), *look.fact);
+        if (not changed) changed = instance;
+        changed = evolved(std::move(*changed), *look.fact);
         facts.push_back(std::move(*look.fact));
     }
 }

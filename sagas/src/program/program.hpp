@@ -42,7 +42,7 @@ struct Next {
 };
 
 // Folds the facts that follow into `instance`.
-// Failure::defect  what a lambda of the user's throws.
+// Failure::defect  what a lambda of the user's throws; `instance` is as it was.
 result<Next> next_of(const SagaDefinition& saga, instance::Instance& instance, const SagaState& state,
                      const Asked& asked, Time now);
 
