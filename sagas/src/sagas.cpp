@@ -276,11 +276,9 @@ result<void> Sagas::migrate(std::string_view saga, std::string_view key, std::st
 
 result<void> Sagas::check_may_lose_history(std::string_view stream) const
 {
-    const auto hyphen = stream.find('-');
-    if (hyphen == std::string_view::npos || not engine_->newest_definition_of(std::string{stream.substr(0, hyphen)})) {
-        return done();
-    }
-    BOOST_OUTCOME_TRY(const auto found, find(stream.substr(0, hyphen), stream.substr(hyphen + 1)));
+    const auto key = instance_of_stream(stream);
+    if (not key || not engine_->newest_definition_of(key->saga)) return done();
+    BOOST_OUTCOME_TRY(const auto found, find(key->saga, key->key));
     if (not found || has_ended(found->status)) return done();
     return fail(Failure::refused, "saga-not-ended",
                 fmt::format("asked to take away history of the stream {} and found that it is of a saga that is {}; it "

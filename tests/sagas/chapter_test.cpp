@@ -24,7 +24,7 @@ TEST_CASE("the cases of the chapter on sagas", "[sagas][docs]")
 {
     CHECK(given(paid_reservation(), stay, requested).then(send(room, Hold{stay})));
     CHECK(given(paid_reservation(), stay, requested, refused("taken"))
-              .then(send(stay, GiveUp{"hold the room: refused in a test: taken"})));
+              .then(send(stay, GiveUp{"hold the room: refused in a test: taken"}))); // why.step + ": " + why.reason
 
     const auto charged = given(paid_reservation(), stay, requested, all_done, answered<Charge>({"receipt-1"}));
     CHECK(charged.then(send(stay, Confirm{"receipt-1"})));

@@ -15,11 +15,11 @@ void Cards::charge(const Charge& request, const CallKey& key, std::function<void
     ++asked;
     keys.push_back(key);
     const auto answer = [this, request, key, done] {
+        if (later) return done(answered_later());
         if (declines) return done(refuse("declined", "The card was declined."));
         charged.emplace(key, request.stay);
         done(Slip{"slip-" + request.stay});
     };
-    if (later) return done(answered_later());
     if (is_silent) return unanswered.push_back(answer);
     if (fails > 0) {
         --fails;

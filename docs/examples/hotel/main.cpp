@@ -52,9 +52,10 @@ el::result<void> tell(el::Service& service, const std::string& stay, const Comma
 {
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.commands().send(StayId{stay}, command));
-    BOOST_OUTCOME_TRY(service.settle(service.runtime().clock.now() + std::chrono::minutes{1}));
+    const auto settled = service.settle(service.runtime().clock.now() + std::chrono::seconds{10});
+    if (not settled && settled.error().code != "not-settled") return settled.error();
     BOOST_OUTCOME_TRY(const auto now, service.commands().load(StayId{stay}));
-    out.say("Stay " + stay + " is " + now.stage);
+    out.say("Stay " + stay + " is " + now.stage + (settled ? "" : ", and more is to come"));
     return el::done();
 }
 

@@ -33,6 +33,9 @@ struct Work {
 // Of the command or call that is the action `done` of this work: the same words for the same work, before and after a crash.
 Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
 
+// Of a step that has more work after a call that is answered from elsewhere.
+Error answered_later_not_last(const std::string& step);
+
 // What a step that runs another saga has as the key of its call: "saga shipping-17", or "undo of saga shipping-17". Empty: it is another
 // call.
 std::string call_of_run(const RunAction& run, TaskKind kind);
@@ -48,6 +51,7 @@ struct Active {
     const InstanceKey key;
     const std::uint64_t run; // of the engine: what answers after a stop is of one that is not in hand any more
     std::list<Input> inbox;  // with the engine's lock
+    std::vector<Uuid> calls; // that it has made while in hand; with the engine's lock
     bool is_busy = false;    // with the engine's lock
 
     bool is_loaded = false;
@@ -69,6 +73,7 @@ struct Active {
     bool is_known() const { return instance.recorded > 0; }
     std::shared_ptr<Work> work_for(const Task& task) const;
     void drop(const Work& work);
+    void drop_all(); // calls that wait are not made any more
     void add(instance::Fact fact);
     void forget(); // all but the inbox: it is read again
 };

@@ -26,10 +26,7 @@ std::string begun_by(const InstanceKey& parent)
 std::optional<InstanceKey> parent_of(const instance::Instance& child)
 {
     if (not child.began.event.starts_with(begun_by_saga)) return std::nullopt;
-    const auto stream = child.began.event.substr(begun_by_saga.size());
-    const auto hyphen = stream.find('-');
-    if (hyphen == std::string::npos) return std::nullopt;
-    return InstanceKey{stream.substr(0, hyphen), stream.substr(hyphen + 1)};
+    return instance_of_stream(std::string_view{child.began.event}.substr(begun_by_saga.size()));
 }
 
 // Failure::invalid "no-key", and what a stream of that name is refused for.

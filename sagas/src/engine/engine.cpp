@@ -135,19 +135,19 @@ result<void> SagaEngine::take_up(const std::map<std::string, std::vector<Saga>>&
         BOOST_OUTCOME_TRY(const auto waiting, table_->due_next(std::numeric_limits<std::size_t>::max(), {}));
         for (const DueInstance& instance : waiting) keys.push_back(instance.key);
     }
-    BOOST_OUTCOME_TRY(const auto complete, table_->complete_to());
-    for (const auto& [name, versions] : sagas) {
-        // Of these instances the table may not know the last move.
-        const auto cursor = store_.read({.scope = Scope::category(name), .from = complete + 1});
-        for (;;) {
-            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-            if (event == nullptr) break;
-            if (event->stream.size() > name.size()) keys.push_back({name, event->stream.substr(name.size() + 1)});
-        }
-    }
+    BOOST_OUTCOME_TRY(const auto moved, not_in_table());
+    keys.insert(keys.end(), moved.begin(), moved.end());
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    for (const auto& key : keys) tell(key, [this](const auto& active) { go_on(active); });
+    to_take_up_ = keys.size();
+    for (const auto& key : keys) {
+        tell(key, [this](const auto& active) {
+            const bool is_read = active->is_known() && active->unrecorded.empty();
+            if (const auto kept = is_read ? keep_recorded(*active, 0) : done(); not kept) give_up(kept.error());
+            if (--to_take_up_ == 0) runtime_.executor.wake();
+            go_on(active);
+        });
+    }
     say_missing_versions();
     for (const auto& [name, versions] : sagas) {
         BOOST_OUTCOME_TRY(const auto checkpoint, where_to_begin(versions.back()));
@@ -157,6 +157,26 @@ result<void> SagaEngine::take_up(const std::map<std::string, std::vector<Saga>>&
         followings_.push_back(std::move(following));
     }
     return done();
+}
+
+// Instances of which the table may not know the last move.
+result<std::vector<InstanceKey>> SagaEngine::not_in_table() const
+{
+    std::vector<InstanceKey> keys;
+    BOOST_OUTCOME_TRY(const auto complete, table_->complete_to());
+    std::set<std::string> names;
+    for (const auto& [name_and_version, saga] : definitions_) names.insert(saga->name);
+    for (const auto& name : names) {
+        const auto cursor = store_.read({.scope = Scope::category(name), .from = complete + 1});
+        for (;;) {
+            BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+            if (event == nullptr) break;
+            if (auto key = instance_of_stream(event->stream)) keys.push_back(std::move(*key));
+        }
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
 }
 
 // Without it every instance would fail, one after the other.
@@ -215,6 +235,7 @@ void SagaEngine::stop()
     std::map<InstanceKey, std::shared_ptr<Active>> dropped;
     const std::lock_guard lock{mutex_};
     dropped.swap(active_);
+    calls_.clear();
     wakes_at_.reset();
 }
 

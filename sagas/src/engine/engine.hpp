@@ -84,6 +84,9 @@ private:
     result<void> ask(const InstanceKey& key, const Decide& decide);
     result<instance::Fact> fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
                                                const AnyAnswer& answer) const;
+    result<instance::Fact> fact_of_early_answer(Active& active, const std::shared_ptr<Work>& work,
+                                                const std::type_info& request, const AnyAnswer& answer) const;
+    result<std::optional<InstanceKey>> waiting_for_answer(const CallKey& call);
     result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
 
     // engine.cpp
@@ -92,6 +95,7 @@ private:
     result<void> check_log(const std::string& doing, Position reached) const;
     result<void> check_activities() const;
     result<void> take_up(const std::map<std::string, std::vector<Saga>>& sagas);
+    result<std::vector<InstanceKey>> not_in_table() const;
     void say_missing_versions() const;
     void give_up(Error error);
     bool stopped() const { return stopped_.load(); }
@@ -133,6 +137,7 @@ private:
     // hand.cpp: instances come into hand, and leave it.
     void tell(const InstanceKey& key, Input input);
     void take_next(const std::shared_ptr<Active>& active);
+    void note_call(Active& active, const Uuid& call);
     result<void> load(Active& active) const;
     result<void> find_definition(Active& active) const;
     void keep(Active& active, const Next& next);
@@ -149,7 +154,7 @@ private:
     bool begin_works(Active& active, const std::vector<Task>& tasks);
     result<std::shared_ptr<Work>> new_work(Active& active, const Task& task);
     bool withdraw_works(Active& active);
-    void drop_works_that_are_over(Active& active, Next& next);
+    bool drop_works_that_are_over(Active& active, Next& next);
     void park(Active& active, const std::string& step, const Error& error);
     void send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, const result<Receipt>& receipt,
@@ -185,6 +190,7 @@ private:
     StreamAppend append_of(const Active& active) const;
     bool make_writable(Active& active) const;
     void recorded(Active& active, Position position);
+    result<void> keep_recorded(Active& active, Position position);
     void look_again(const std::shared_ptr<Active>& active);
     void lose(const std::shared_ptr<Active>& active);
     void report(const InstanceKey& key, const Facts& facts) const;
@@ -210,12 +216,14 @@ private:
     std::map<std::array<std::string, 3>, std::uint64_t> unheard_; // saga, event, why
     std::set<std::pair<std::string, Position>> parked_;           // events of sagas
     std::map<InstanceKey, std::shared_ptr<Active>> active_;
-    std::uint64_t moves_ = 0; // counts every change of who is in hand
+    std::map<Uuid, InstanceKey> calls_; // of those in hand
+    std::uint64_t moves_ = 0;           // counts every change of who is in hand
     std::optional<Time> wakes_at_;
     std::optional<Error> error_;
     std::atomic<bool> stopped_{true};
-    std::atomic<std::size_t> running_{0}; // tasks that are in the middle of something
-    std::atomic<std::uint64_t> run_{0};   // counts the starts
+    std::atomic<std::size_t> running_{0};    // tasks that are in the middle of something
+    std::atomic<std::uint64_t> run_{0};      // counts the starts
+    std::atomic<std::size_t> to_take_up_{0}; // instances that the table may not know as they are, after a start
 };
 
 } // namespace eventloom

@@ -20,6 +20,14 @@ void Active::drop(const Work& work)
     std::erase_if(works, [&](const auto& one) { return one.get() == &work; });
 }
 
+void Active::drop_all()
+{
+    for (const auto& work : works) {
+        if (work->is_called()) static_cast<void>(work->call->withdraw());
+    }
+    works.clear();
+}
+
 void Active::add(instance::Fact fact)
 {
     if (std::holds_alternative<instance::Resumed>(fact)) may_have_missed = true;
@@ -35,7 +43,7 @@ void Active::forget()
     saga.reset();
     state.reset();
     asked = {};
-    works.clear();
+    drop_all();
     seen_to.clear();
     answers_until.reset();
     may_have_missed = false;
@@ -86,7 +94,14 @@ void SagaEngine::tell(const InstanceKey& key, Input input)
         place->is_busy = true;
         active         = place;
     }
-    post([active](SagaEngine& engine) { engine.take_next(active); });
+    post_for(active, [active](SagaEngine& engine) { engine.take_next(active); });
+}
+
+void SagaEngine::note_call(Active& active, const Uuid& call)
+{
+    const std::lock_guard lock{mutex_};
+    calls_.emplace(call, active.key);
+    active.calls.push_back(call);
 }
 
 // The next input; without one the instance is put down, unless it waits for an answer.
@@ -98,7 +113,10 @@ void SagaEngine::take_next(const std::shared_ptr<Active>& active)
         ++moves_;
         if (active->inbox.empty()) {
             active->is_busy = false;
-            if (active->works.empty()) active_.erase(active->key);
+            if (active->works.empty()) {
+                for (const Uuid& call : active->calls) calls_.erase(call);
+                active_.erase(active->key);
+            }
         } else {
             input = std::move(active->inbox.front());
             active->inbox.pop_front();

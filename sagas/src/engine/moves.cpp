@@ -15,6 +15,13 @@ Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& n
     return derived_uuid({"saga", key.saga, key.key, std::to_string(place), name, word, std::to_string(done)});
 }
 
+Error answered_later_not_last(const std::string& step)
+{
+    return {Failure::invalid, "answered-later-not-last",
+            "called an activity that is answered from elsewhere, and found that the step \"" + step +
+                "\" has more work after it, which nobody would do; put the call last, or into a step of its own"};
+}
+
 namespace {
 
 // So long an instance that is to be undone waits for work that was asked for, and has no limit of its own.
@@ -46,6 +53,7 @@ bool acts(const std::shared_ptr<Work>& work)
 void SagaEngine::go_on(const std::shared_ptr<Active>& active)
 {
     for (;;) {
+        if (withdraw_works(*active)) continue;
         Next next             = look(*active);
         const bool is_running = active->instance.status == SagaStatus::running && active->saga && active->state;
         if (active->may_have_missed && is_running && hear_missed(*active)) continue;
@@ -53,8 +61,8 @@ void SagaEngine::go_on(const std::shared_ptr<Active>& active)
             hear_timer(*active, *next.timer);
             continue;
         }
-        if (withdraw_works(*active)) continue;
-        drop_works_that_are_over(*active, next);
+        if (withdraw_works(*active)) continue; // what it has just found may be that it is to be undone
+        if (drop_works_that_are_over(*active, next)) continue;
         if (not begin_works(*active, next.tasks)) continue; // something followed at once
         if (not active->unrecorded.empty() && not make_writable(*active)) continue;
         const auto sends = std::find_if(active->works.begin(), active->works.end(), [](const auto& work) {
@@ -85,6 +93,7 @@ Next SagaEngine::look(Active& active)
     }
     if (not is_open(active.instance)) return {};
     active.asked.saga_paused_until = paused_until(active.key.saga);
+    active.asked.may_act           = std::any_of(active.works.begin(), active.works.end(), acts);
     auto next = next_of(*active.saga, active.instance, active.state, active.asked, runtime_.clock.now());
     if (not next) {
         park(active, {}, next.error());
@@ -131,50 +140,55 @@ result<std::shared_ptr<Work>> SagaEngine::new_work(Active& active, const Task& t
 }
 
 // Of an instance that is being undone, what still waits for its turn is not asked for any more. What was asked for is undone, too;
-// that it was comes to be known here a moment later than it is. True: that is a fact now.
+// that it was comes to be known here a moment later than it is. True: something has changed.
 bool SagaEngine::withdraw_works(Active& active)
 {
     if (active.instance.status != SagaStatus::compensating) return false;
-    std::erase_if(active.works, [](const auto& work) { return acts(work) && work->call->withdraw(); });
-    bool was_asked = false;
+    bool has_changed =
+        std::erase_if(active.works, [](const auto& work) { return acts(work) && work->call->withdraw(); }) > 0;
     for (const auto& work : active.works) {
         const auto place           = work->task.place;
         const bool is_of_open_step = acts(work) && active.saga->handlers.empty() &&
                                      active.instance.progress_of(place).state == instance::StepState::open;
         if (not is_of_open_step) continue;
         active.add(instance::WorkAsked{work->name, place, {}, false, runtime_.clock.now()});
-        was_asked = true;
+        has_changed = true;
     }
-    return was_asked;
+    return has_changed;
 }
 
 // An instance that is being undone waits for the answers to what it has asked for, but not for ever, and not for what was too late.
-void SagaEngine::drop_works_that_are_over(Active& active, Next& next)
+// True: now it does not wait for them any more.
+bool SagaEngine::drop_works_that_are_over(Active& active, Next& next)
 {
+    if (not is_open(active.instance)) active.drop_all();
     std::erase_if(active.works, [&](const auto& work) {
-        if (not is_open(active.instance)) return true;
         const bool is_due = std::find(next.tasks.begin(), next.tasks.end(), work->task) != next.tasks.end();
-        return not is_due && not work->is_called();
+        return not is_due && (not work->is_called() || work->call->withdraw());
     });
     const bool is_undone = active.instance.status == SagaStatus::compensating;
     if (not is_undone || std::none_of(active.works.begin(), active.works.end(), acts)) {
         active.answers_until.reset();
-        return;
+        return false;
     }
     const Time now = runtime_.clock.now();
     if (not active.answers_until) active.answers_until = now + longest_wait_for_answer;
     const bool is_late = active.instance.failed.code == "deadline-passed" || now >= *active.answers_until;
-    if (not is_late) return next.tasks.clear();
+    if (not is_late) {
+        next.tasks.clear();
+        return false;
+    }
     for (const auto& work : active.works) {
         if (acts(work)) work->call->give_up();
     }
     std::erase_if(active.works, acts);
     active.answers_until.reset();
+    return true;
 }
 
 void SagaEngine::park(Active& active, const std::string& step, const Error& error)
 {
-    active.works.clear();
+    active.drop_all();
     active.add(instance::Stuck{step, error.code, error.sentence, runtime_.clock.now()});
 }
 
@@ -243,6 +257,7 @@ void SagaEngine::call(const std::shared_ptr<Active>& active, const std::shared_p
                               " and found none; add it with sagas.perform<" + std::string{action.name} + ">(...)"};
         return tell(active->key, [this, work, error](const auto& again) { answered(again, work, error, false); });
     }
+    note_call(*active, id_of(active->key, *work));
     const auto weak = weak_from_this();
     const auto key  = active->key;
     ActivityCall call{.type     = *action.type,
@@ -307,10 +322,7 @@ void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shar
     // Nobody waits for an answer from elsewhere to a step that is being undone.
     const bool is_undone = work->task.kind == TaskKind::act && active->instance.status != SagaStatus::running;
     if (not answer && is_answered_later(answer.error()) && not is_undone && work->done + 1 < work->actions.size()) {
-        park(*active, work->name,
-             {Failure::invalid, "answered-later-not-last",
-              "called an activity that is answered from elsewhere, and found that the step \"" + work->name +
-                  "\" has more work after it, which nobody would do; put the call last, or into a step of its own"});
+        park(*active, work->name, answered_later_not_last(work->name));
     } else if (not answer && is_answered_later(answer.error()) && not is_undone) {
         active->drop(*work);
         active->add(instance::WorkAsked{work->name, work->task.place, to_string(id_of(active->key, *work)), true,
@@ -330,6 +342,7 @@ void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shar
 void SagaEngine::answered_late(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
                                const result<AnyAnswer>& answer)
 {
+    if (not answer && is_answered_later(answer.error())) return go_on(active); // it was, before it said so
     const auto place      = work->task.place;
     const bool is_running = active->instance.status == SagaStatus::running && active->saga && active->state;
     // What a handler has sent is gone when it is done; a step stays, and says so.

@@ -80,17 +80,21 @@ void SagaEngine::recorded(Active& active, Position position)
 {
     report(active.key, active.unrecorded);
     active.unrecorded.clear();
-    // Until it is known what it waits for.
-    const auto kept = table_->keep(active.key, active.place,
-                                   {.instance          = active.instance,
-                                    .due               = {},
-                                    .waits_for_attempt = false,
-                                    .is_at_work        = is_open(active.instance),
-                                    .steps             = {}},
-                                   position);
-    if (not kept) give_up(kept.error());
+    if (const auto kept = keep_recorded(active, position); not kept) give_up(kept.error());
     tell_parent(active);
     for (const auto& tell : std::exchange(active.when_recorded, {})) tell(true);
+}
+
+// Until it is known what it waits for.
+result<void> SagaEngine::keep_recorded(Active& active, Position position)
+{
+    return table_->keep(active.key, active.place,
+                        {.instance          = active.instance,
+                         .due               = {},
+                         .waits_for_attempt = false,
+                         .is_at_work        = is_open(active.instance),
+                         .steps             = {}},
+                        position);
 }
 
 // Somebody else has written to its stream.

@@ -268,7 +268,7 @@ private:
         const auto place = next_to_undo(saga_, instance_);
         if (place) return attempt({*place, TaskKind::undo}, instance_.progress_of(*place));
         if (saga_.failed) return attempt({the_end, TaskKind::end}, instance_.end);
-        fact = Compensated{now_};
+        if (not asked_.may_act) fact = Compensated{now_};
     }
 
     void attempt(const Task& task, const Progress& progress)

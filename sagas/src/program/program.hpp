@@ -29,6 +29,7 @@ struct Asked {
     std::map<std::uint32_t, Time> since; // when the work of a step was first asked for
     Time saga_paused_until{};            // the whole saga begins no work
     bool is_taken_up = false;            // the instance was read from disk: an earlier process may have asked for more
+    bool may_act     = false;            // work that was called is not over: what is undone is not at its end
 
     bool may_have_acted(const instance::Instance& instance, std::uint32_t place) const;
 };

@@ -10,6 +10,13 @@
 
 namespace eventloom {
 
+std::optional<InstanceKey> instance_of_stream(std::string_view stream)
+{
+    const auto hyphen = stream.find('-');
+    if (hyphen == std::string_view::npos) return std::nullopt;
+    return InstanceKey{std::string{stream.substr(0, hyphen)}, std::string{stream.substr(hyphen + 1)}};
+}
+
 namespace {
 
 // As many as change in about half a second of an engine that has much to do; a start reads the streams of these again.

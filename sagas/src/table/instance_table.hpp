@@ -32,6 +32,9 @@ struct InstanceKey {
     friend auto operator<=>(const InstanceKey&, const InstanceKey&) = default;
 };
 
+// Whose stream it is, by its name. Nothing: the stream is of no instance.
+std::optional<InstanceKey> instance_of_stream(std::string_view stream);
+
 // Failure::corrupt "saga-history-lost"
 Error history_lost(const InstanceKey& key);
 

@@ -204,7 +204,8 @@ public:
             options);
     }
 
-    // Answers a call whose activity said el::answered_later(), now or after any number of restarts.
+    // Answers a call whose activity said el::answered_later(), or will, now or after any number of restarts. Returns when the answer
+    // is on the disk.
     // Failure::refused "no-such-call": no step waits for it. Failure::invalid "other-answer".
     template <class Request>
     result<void> answer(const CallKey& key, typename Request::answer answer)
