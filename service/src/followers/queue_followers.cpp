@@ -93,6 +93,7 @@ public:
     {
         return for_each(ids, [&](const Uuid& id) { return queues_.retry(id, because); });
     }
+    bool letters_may_end() const override { return true; }
     Answers discard(const std::string&, std::span<const std::string> ids, std::string_view because,
                     const FollowerProgress&) override
     {
