@@ -151,4 +151,36 @@ TEST_CASE("dead letters are listed, retried with all their attempts, and discard
     CHECK(code_of(machine.queues->retry(machine.simulated.next(), "what")) == "no-such-job");
 }
 
+TEST_CASE("a dead letter is edited: the handler is given other data, and the first are in its history",
+          "[messaging][queues]")
+{
+    for (const auto& kind : every_store()) {
+        INFO(kind.name);
+        QueueMachine machine{kind};
+        Words given;
+        machine.work({.attempts = 1}, [&](const std::string& name, JobContext&) -> result<JobDone> {
+            given.push_back(name);
+            if (name == "adda") return refuse("no-such-person", "Nobody is called so.");
+            return job_done();
+        });
+        machine.start();
+        const auto id = machine.enqueue("adda");
+        machine.settle();
+        const auto ada = encoded<Mailing::Jobs>(Mailing::Jobs::Events::variant{SendMail{"ada", "x"}});
+        REQUIRE(machine.queues->edit(id, ada.schema_version, ada.data, "a slip"));
+        machine.settle();
+        CHECK(machine.state(id) == JobState::dead);
+        CHECK(machine.queues->list().value().at(0).is_edited);
+        CHECK(machine.show(id).data_json == R"({"to": "ada","subject": "x"})");
+        REQUIRE(machine.queues->retry(id, "it was Ada"));
+        machine.settle();
+        CHECK(given == Words{"adda", "ada"});
+        CHECK(machine.history(id) == Words{"enqueued", "died", "edited", "retried", "completed"});
+        const auto log = read_all(*machine.store.store, {.scope = Scope::stream("job-" + to_string(id))});
+        CHECK(log.front().data != ada.data);
+        CHECK(code_of(machine.queues->edit(id, 1, ada.data, "again")) == "job-not-dead");
+        CHECK(code_of(machine.queues->edit(machine.simulated.next(), 1, ada.data, "what")) == "no-such-job");
+    }
+}
+
 } // namespace job_ends_test
