@@ -158,7 +158,7 @@ TEST_CASE("a dead letter is edited: the handler is given other data, and the fir
         INFO(kind.name);
         QueueMachine machine{kind};
         Words given;
-        machine.work({.attempts = 1}, [&](const std::string& name, JobContext&) -> result<JobDone> {
+        machine.work({}, [&](const std::string& name, JobContext&) -> result<JobDone> {
             given.push_back(name);
             if (name == "adda") return refuse("no-such-person", "Nobody is called so.");
             return job_done();

@@ -9,6 +9,7 @@
 #include <eventloom/framework/runtime.hpp>
 
 #include <chrono>
+#include <string>
 
 namespace eventloom {
 
