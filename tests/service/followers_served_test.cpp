@@ -231,7 +231,7 @@ TEST_CASE("dead letters of all followers are listed, counted, shown, edited, ret
         const auto job = all.at(1)["id"].text();
         CHECK(followed.send({"dead-letters", "edit", "mail", job, R"({"to": "12", "subject": "y"})"}).exit_code == 0);
         CHECK(followed.send({"dead-letters", "list", "mail"}).json().at(0)["edited"].boolean());
-        CHECK(followed.send({"dead-letters", "show", "mail", job}).json()["data"]["to"].text() == "12");
+        CHECK(followed.send({"jobs", "show", job}).json()["data"]["to"].text() == "12");
         CHECK(followed.send({"dead-letters", "retry", "mail"}).exit_code == 0);
         followed.refuses = false;
         CHECK(followed.send({"dead-letters", "list", "mail"}).json().size() == 0);
