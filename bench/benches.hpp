@@ -29,10 +29,11 @@ std::vector<Row> measure_ten_million(const Scale& scale);
 std::vector<Row> measure_service(const Scale& scale);
 std::vector<Row> measure_projections(const Scale& scale);
 std::vector<Row> measure_inline(const Scale& scale);
-std::vector<Row> measure_clusters(const Scale& scale); // not among all: it takes minutes
-std::vector<Row> measure_keeping(const Scale& scale);  // the same
-std::vector<Row> measure_sagas(const Scale& scale);    // the same
-std::vector<Row> measure_messages(const Scale& scale); // the same
+std::vector<Row> measure_clusters(const Scale& scale);      // not among all: it takes minutes
+std::vector<Row> measure_keeping(const Scale& scale);       // the same
+std::vector<Row> measure_sagas(const Scale& scale);         // the same
+std::vector<Row> measure_messages(const Scale& scale);      // the same
+std::vector<Row> measure_subscriptions(const Scale& scale); // part of the messages
 std::vector<Row> measure_build(const Scale& scale);
 
 } // namespace bench

@@ -30,7 +30,8 @@ int main(int argc, char** argv)
         {"clusters", {bench::measure_clusters}},
         {"keeping", {bench::measure_keeping}},
         {"sagas", {bench::measure_sagas}},
-        {"messages", {bench::measure_messages}},
+        {"messages", {bench::measure_messages, bench::measure_subscriptions}},
+        {"subscriptions", {bench::measure_subscriptions}},
         {"build", {bench::measure_build}},
     };
     CLI::App app{"Measures Eventloom beside what one would use instead."};
@@ -39,7 +40,7 @@ int main(int argc, char** argv)
     bench::ReportOptions report;
     app.add_option("names", names,
                    "store, append, big-log, codec, enrolment, latency, ten-million, service, projections, inline, "
-                   "clusters, keeping, sagas, messages, build, or all");
+                   "clusters, keeping, sagas, messages, subscriptions, build, or all");
     app.add_option("--size", scale.size, "part of the full work, for a quick look: 0.05");
     app.add_option("--rounds", scale.rounds, "turns of each contender")->check(CLI::PositiveNumber);
     app.add_option("--against", scale.against, "build: another source tree, compiled in turns with this one")

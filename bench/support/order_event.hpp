@@ -22,6 +22,14 @@ struct Order {
 
     using Events = eventloom::events<eventloom::event<"order-placed", Placed>, eventloom::event<"order-noted", Noted>>;
 };
+inline Order evolve(Order state, const Placed& /*event*/)
+{
+    return state;
+}
+inline Order evolve(Order state, const Noted& /*event*/)
+{
+    return state;
+}
 
 Placed placed_order(std::uint64_t number);
 Noted noted_order(std::uint64_t number);

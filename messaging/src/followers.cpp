@@ -112,4 +112,30 @@ FollowerKind& Followers::kind_of(std::string_view kind) const
     broken_promise("a kind of followers was asked for that was not added", std::source_location::current());
 }
 
+result<std::vector<EndedLetters>> Followers::end_letters(Time last_attempt, std::size_t most, std::string_view because)
+{
+    std::vector<EndedLetters> all;
+    for (const auto& kind : kinds_) {
+        if (not kind->letters_may_end()) continue;
+        BOOST_OUTCOME_TRY(const auto followers, kind->list());
+        for (const auto& follower : followers) {
+            if (follower.dead_letters == 0 || most == 0) continue;
+            BOOST_OUTCOME_TRY(const auto letters, kind->letters(follower.name));
+            std::vector<std::string> ids;
+            for (const auto& letter : letters) {
+                if (ids.size() < most && letter.last && *letter.last <= last_attempt) ids.push_back(letter.id);
+            }
+            if (ids.empty()) continue;
+            most -= ids.size();
+            auto& ended    = all.emplace_back(EndedLetters{std::string{kind->kind()}, follower.name, 0, std::nullopt});
+            const auto end = kind->discard(follower.name, ids, because, [](Position, Position) { return done(); });
+            for (const auto& answer : end) {
+                if (answer) ++ended.letters;
+                if (not answer && not ended.error) ended.error = answer.error();
+            }
+        }
+    }
+    return all;
+}
+
 } // namespace eventloom

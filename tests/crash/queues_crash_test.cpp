@@ -1,5 +1,6 @@
 // Power cuts under queues: at every single change of the disk in a short run, and anywhere in long random ones.
 #include "queues_machine.hpp"
+#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -45,27 +46,73 @@ void work(QueuesMachine& machine)
     simulated.advance(10s);
 }
 
-TEST_CASE(
-    "a power cut at any change of the disk loses no job, completes none twice, and keeps each effect with its end",
-    "[crash][queues]")
+// The same with all that is limited, and with workers in other processes, which go on when the power is there again.
+void work_elsewhere_too(QueuesMachine& machine)
+{
+    using Answer = WorkersElsewhere::Answer;
+    machine.deed = [](const std::string& name, unsigned attempt) -> std::optional<Deed> {
+        return name == "faulty" && attempt < 3 ? Deed::fault : Deed::done;
+    };
+    machine.options       = {.workers            = 2,
+                             .at_once            = 6,
+                             .per_second         = 5,
+                             .in_order_per_key   = false,
+                             .at_once_per_key    = 2,
+                             .per_second_per_key = 2,
+                             .batch              = 3,
+                             .attempts           = 3,
+                             .first_wait         = 1s,
+                             .longest_wait       = 2s};
+    machine.takes_batches = true;
+    if (not machine.start()) return;
+    auto& simulated = machine.simulated();
+    if (not machine.limit({.per_second = 4}) || not machine.pause(true)) return;
+    const bool went = machine.enqueue("faulty", {.key = "a"}) && machine.enqueue("second", {.key = "a"}) &&
+                      machine.enqueue("third", {.key = "a"}) && machine.enqueue("fourth", {.key = "b"}) &&
+                      machine.enqueue("one") && machine.enqueue("two") && machine.enqueue("three") &&
+                      machine.enqueue("unique", {.key = "b", .unique = UniqueJob{"u"}}) &&
+                      machine.enqueue("unique too", {.unique = UniqueJob{"u"}}) &&
+                      machine.enqueue("later", {.not_before = simulated.now() + 3s}) &&
+                      machine.enqueue("once", {.attempts = 1});
+    if (not went || not machine.pull_elsewhere(2, 9s) || not machine.pause(false)) return;
+    simulated.run_until_idle();
+    if (not machine.limit({.workers = 0, .per_second = 4})) return; // all others are for those elsewhere
+    for (int i = 0; i < 8; ++i) {
+        if (not machine.enqueue(numbered("more ", static_cast<std::uint64_t>(i)), {.key = i % 2 == 0 ? "a" : ""}))
+            return;
+    }
+    for (int turn = 0; turn < 8; ++turn) {
+        if (not machine.pull_elsewhere(2, 1s) || not machine.extend_elsewhere()) return;
+        if (turn % 2 == 0 && not machine.answer_elsewhere(turn == 2 ? Answer::fault : Answer::done)) return;
+        simulated.advance(turn == 4 ? 5s : 1s); // longer than a lease
+        if (turn == 3) run_one_background_job();
+    }
+    if (not machine.limit({})) return;
+    simulated.advance(4s);
+}
+
+// Cuts the power of a run at every change of the disk, and looks at what the next start makes of it.
+void sweep(const std::function<void(QueuesMachine&)>& run, std::uint64_t number)
 {
     const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
+    Sweep sweep{4, number};
     for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
         std::uint64_t points = 0;
         {
             QueuesMachine whole{1, log, model};
-            work(whole);
+            run(whole);
             REQUIRE(whole.broken() == "");
             points = whole.disk().operations();
         }
         REQUIRE(points > 60);
         for (const auto tail : {Tail::dropped, Tail::shortened, Tail::torn, Tail::kept}) {
             for (std::uint64_t point = 1; point <= points; ++point) {
-                INFO("log " << static_cast<int>(log) << ", directories " << static_cast<int>(model) << ", tail "
-                            << static_cast<int>(tail) << ", point " << point << " of " << points);
+                if (not sweep.tries_next()) continue;
+                INFO(sweep << "log " << static_cast<int>(log) << ", directories " << static_cast<int>(model)
+                           << ", tail " << static_cast<int>(tail) << ", point " << point << " of " << points);
                 QueuesMachine machine{point, log, model};
                 machine.disk().crash_at(point);
-                work(machine);
+                run(machine);
                 machine.cut_power(tail);
                 REQUIRE(machine.start());
                 REQUIRE(machine.drain());
@@ -75,11 +122,39 @@ TEST_CASE(
     }
 }
 
+TEST_CASE(
+    "a power cut at any change of the disk loses no job, completes none twice, and keeps each effect with its end",
+    "[crash][queues]")
+{
+    sweep(work, 1);
+}
+
+TEST_CASE("a power cut at any change of the disk breaks no lease, no limit and no batch, and workers elsewhere go on",
+          "[crash][queues]")
+{
+    {
+        QueuesMachine whole{1, QueuesLog::on_the_disk, DirectoryModel::strict};
+        work_elsewhere_too(whole);
+        CHECK(whole.biggest_batch == 3);
+        CHECK(whole.elsewhere().completed().size() >= 3);
+        CHECK(whole.elsewhere().lost_leases() >= 1);
+    }
+    sweep(work_elsewhere_too, 2);
+}
+
+QueueLimits limits_drawn(QueuesMachine& machine)
+{
+    QueueLimits limits;
+    if (machine.simulated().draw(2) == 0) limits.workers = static_cast<std::uint32_t>(machine.simulated().draw(2));
+    if (machine.simulated().draw(2) == 0) limits.per_second = static_cast<double>(machine.simulated().draw(6));
+    return limits;
+}
+
 // One random thing; false when the power went.
 bool do_something(QueuesMachine& machine, std::uint64_t number)
 {
     auto& simulated = machine.simulated();
-    switch (simulated.draw(12)) {
+    switch (simulated.draw(16)) {
     case 0:
         return machine.cancel_some();
     case 1:
@@ -96,6 +171,14 @@ bool do_something(QueuesMachine& machine, std::uint64_t number)
     case 6:
         simulated.run_until_idle();
         return not machine.disk().crashed();
+    case 7:
+        return machine.pull_elsewhere(1 + simulated.draw(4), std::chrono::seconds{simulated.draw(6)});
+    case 8:
+        return machine.extend_elsewhere();
+    case 9:
+        return machine.answer_elsewhere();
+    case 10:
+        return machine.limit(limits_drawn(machine));
     default:
         break;
     }
@@ -109,7 +192,7 @@ bool do_something(QueuesMachine& machine, std::uint64_t number)
     return machine.enqueue(numbered("job-", number), job);
 }
 
-TEST_CASE("whatever is enqueued, done, refused, cancelled, retried, paused and cut off, queues keep what they promise",
+TEST_CASE("whatever is enqueued, leased, done, refused, cancelled, limited and cut off, queues keep what they promise",
           "[crash][queues][model]")
 {
     const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
@@ -119,7 +202,10 @@ TEST_CASE("whatever is enqueued, done, refused, cancelled, retried, paused and c
         QueuesMachine machine{seed, log, seed % 2 == 0 ? DirectoryModel::ordered : DirectoryModel::strict};
         machine.options.workers          = 1 + static_cast<unsigned>(seed % 3);
         machine.options.in_order_per_key = seed % 4 != 0;
-        machine.options.at_once_per_key  = 1;
+        machine.options.at_once_per_key  = 1 + seed % 3;
+        machine.options.batch            = 2 + seed % 3;
+        machine.takes_batches            = seed % 5 < 2;
+        if (seed % 7 == 0) machine.options.per_second = 3;
         if (seed % 8 == 0) machine.options.per_second_per_key = 2;
         auto& simulated      = machine.simulated();
         std::uint64_t number = 0;

@@ -1,8 +1,10 @@
 #include "queues_machine.hpp"
 
+#include "jobs_history.hpp"
 #include "queues/job_table.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
+#include <eventloom/framework/event_codec.hpp>
 
 #include <algorithm>
 
@@ -13,8 +15,9 @@ using namespace std::chrono_literals;
 QueuesMachine::QueuesMachine(std::uint64_t seed, QueuesLog log, DirectoryModel model)
     : simulated_{seed}, disk_{seed, model},
       files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
-      runtime_{simulated_, simulated_, simulated_, files_}, log_{log}
+      runtime_{simulated_, simulated_, simulated_, files_, &lines_}, log_{log}
 {
+    expect_elsewhere();
     if (log_ == QueuesLog::in_memory) memory_ = open_memory_store(runtime_);
 }
 
@@ -30,13 +33,25 @@ bool QueuesMachine::start()
         if (not opened) return false;
         leveldb_ = std::move(opened.value());
     }
-    commands_ = std::make_unique<CommandBus>(runtime_, store());
-    bus_      = std::make_unique<EventBus>(runtime_, store());
-    queues_   = std::make_unique<Queues>(runtime_, store(), *commands_, *bus_, "/queues");
-    queues_->add<Mailing>(
-        options, [this](const SendMail& mail, JobContext& job) { return work(mail, job); },
-        [](const WriteStatement&, JobContext&) -> result<void> { return done(); });
-    return queues_->start().has_value();
+    commands_            = std::make_unique<CommandBus>(runtime_, store());
+    bus_                 = std::make_unique<EventBus>(runtime_, store());
+    queues_              = std::make_unique<Queues>(runtime_, store(), *commands_, *bus_, "/queues");
+    const auto statement = [](const WriteStatement&, JobContext&) -> result<void> { return done(); };
+    if (takes_batches) {
+        queues_->add<Mailing>(
+            options,
+            [this](const std::vector<SendMail>& mails, const JobContexts& jobs) { return work_together(mails, jobs); },
+            statement);
+    } else {
+        queues_->add<Mailing>(
+            options, [this](const SendMail& mail, JobContext& job) { return work(mail, job); }, statement);
+    }
+    ledger_.restart();
+    ledger_.limits = options;
+    if (not queues_->start()) return false;
+    if (auto broken = limits_broken(); not broken.empty()) note(broken);
+    elsewhere_.ask_again(*queues_);
+    return true;
 }
 
 void QueuesMachine::stop_in_order()
@@ -54,7 +69,6 @@ void QueuesMachine::cut_power(Tail tail)
     if (not disk_.crashed()) disk_.crash_at(disk_.operations() + 1); // nothing is closed in peace
     stop_in_order();
     disk_.power_cut(tail);
-    in_work_.clear();
 }
 
 bool QueuesMachine::enqueue(const std::string& name, JobOptions job)
@@ -69,29 +83,66 @@ bool QueuesMachine::enqueue(const std::string& name, JobOptions job)
     return true;
 }
 
-result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
+// Somebody, here or elsewhere, is given a job.
+void QueuesMachine::begin(const std::string& name, const Uuid& id, unsigned attempt, Time until)
 {
-    ++begun_[mail.to];
-    const auto name = mail.to + " (" + to_string(job.id()) + ")";
-    if (not in_work_.insert(job.id()).second) note(name + " is worked on twice at a time");
-    const auto& asked = asked_[job.id()];
-    if (asked.not_before && simulated_.now() < *asked.not_before) note(name + " was begun before its time");
+    ++begun_[name];
+    const auto who    = name + " (" + to_string(id) + ") ";
+    const auto& asked = asked_[id];
+    const Time now    = simulated_.now();
+    if (const auto broken = ledger_.begin(id, asked.key, now, until); not broken.empty()) note(who + broken);
+    if (asked.not_before && now < *asked.not_before) note(who + "begins before its time");
+    if (attempt > (asked.attempts == 0 ? options.attempts : asked.attempts))
+        note(who + "has more attempts than it may");
+    const auto job = queues::read_job(store(), id);
+    if (job && job.value().is_open() && now < job.value().due) note(who + "begins before its next attempt may");
     const bool is_acknowledged =
-        std::any_of(acknowledged_.begin(), acknowledged_.end(), [&](const auto& one) { return one.id == job.id(); });
-    if (options.in_order_per_key && is_acknowledged && not asked.key.empty()) {
-        for (const auto& earlier : acknowledged_) {
-            if (earlier.id == job.id()) break;
-            if (earlier.options.key == asked.key && not retried_.contains(earlier.id) && is_open(earlier.id)) {
-                note(name + " was begun before " + earlier.name + " of its key has ended");
-            }
+        std::any_of(acknowledged_.begin(), acknowledged_.end(), [&](const auto& one) { return one.id == id; });
+    if (not options.in_order_per_key || not is_acknowledged || asked.key.empty()) return;
+    for (const auto& earlier : acknowledged_) {
+        if (earlier.id == id) break;
+        if (earlier.options.key == asked.key && not retried_.contains(earlier.id) && is_open(earlier.id)) {
+            note(who + "begins before " + earlier.name + " of its key has ended");
         }
     }
-    auto now = deed ? deed(mail.to, job.attempt()) : std::nullopt;
+}
+
+QueuesMachine::Deed QueuesMachine::decide(const std::string& name, JobContext& job)
+{
+    auto now = deed ? deed(name, job.attempt()) : std::nullopt;
     if (is_draining_) now = Deed::done;
     if (not now) now = static_cast<Deed>(simulated_.draw(14));
     simulated_.draw(2) == 0 ? job.progress(1, 2, "halves") : void();
-    in_work_.erase(job.id());
-    switch (*now) {
+    return *now;
+}
+
+result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
+{
+    begin(mail.to, job.id(), job.attempt());
+    const auto now = decide(mail.to, job);
+    ledger_.end(job.id());
+    return act(now, mail.to, job.id());
+}
+
+JobAnswers QueuesMachine::work_together(const std::vector<SendMail>& mails, const JobContexts& jobs)
+{
+    if (mails.size() > options.batch) note("a batch has more jobs than it may");
+    biggest_batch = std::max(biggest_batch, mails.size());
+    for (std::size_t i = 0; i < mails.size(); ++i) begin(mails[i].to, jobs[i]->id(), jobs[i]->attempt());
+    std::vector<Deed> deeds;
+    for (std::size_t i = 0; i < mails.size(); ++i) deeds.push_back(decide(mails[i].to, *jobs[i]));
+    for (const auto* job : jobs) ledger_.end(job->id());
+    JobAnswers answers;
+    for (std::size_t i = 0; i < mails.size(); ++i) answers.push_back(act(deeds[i], mails[i].to, jobs[i]->id()));
+    return answers;
+}
+
+result<JobDone> QueuesMachine::act(Deed deed, const std::string& name, const Uuid& id)
+{
+    const auto counted = [&] {
+        return job_done().append(eventloom::id<Counter>{to_string(id)}, ExpectedVersion::any(), Added{1});
+    };
+    switch (deed) {
     case Deed::refused:
         return refuse("not-wanted", "No.");
     case Deed::fault:
@@ -106,17 +157,13 @@ result<JobDone> QueuesMachine::work(const SendMail& mail, JobContext& job)
         disk_.crash_at(disk_.operations() + 1 + simulated_.draw(3));
         return provider_is_down();
     case Deed::cancelled: // by somebody else, of whom nobody here has heard
-        static_cast<void>(queues_->cancel(job.id(), "not wanted"));
-        return job_done().append(id<Counter>{to_string(job.id())}, ExpectedVersion::any(), Added{1});
+        static_cast<void>(queues_->cancel(id, "not wanted"));
+        return counted();
     case Deed::child:
-        if (mail.to.size() < 12) {
-            return job_done()
-                .append(id<Counter>{to_string(job.id())}, ExpectedVersion::any(), Added{1})
-                .enqueue<Mailing>(SendMail{mail.to + "+", "x"});
-        }
+        if (name.size() < 12) return counted().enqueue<Mailing>(SendMail{name + "+", "x"});
         [[fallthrough]];
     default:
-        return job_done().append(id<Counter>{to_string(job.id())}, ExpectedVersion::any(), Added{1});
+        return counted();
     }
 }
 
@@ -170,9 +217,84 @@ bool QueuesMachine::pause(bool is_paused)
                               : queues_->resume("mail", "enough"));
 }
 
+bool QueuesMachine::limit(const QueueLimits& to)
+{
+    being_limited_     = to;
+    const auto limited = queues_->limit("mail", to, "the provider says so");
+    if (not is_alive(limited)) return false;
+    limited_ = to;
+    being_limited_.reset();
+    // They are heard of a little later.
+    const auto before         = ledger_.limits.per_second;
+    const auto after          = to.per_second.value_or(options.per_second);
+    ledger_.limits.per_second = before == 0 || after == 0 ? 0 : before + after;
+    simulated_.run_until_idle();
+    ledger_.restart();
+    ledger_.limits.per_second = after;
+    return not disk_.crashed();
+}
+
+// What was said about limits is there after a restart; what was being said may be.
+std::string QueuesMachine::limits_broken()
+{
+    const auto queues = queues_->list_queues();
+    if (not queues) return {};
+    for (const auto& queue : queues.value()) {
+        if (queue.name != "mail") continue;
+        if (queue.limits != limited_ && queue.limits != being_limited_) return "a limit that was set is lost";
+        limited_                  = queue.limits;
+        ledger_.limits.per_second = limited_.per_second.value_or(options.per_second);
+    }
+    being_limited_.reset();
+    return {};
+}
+
+void QueuesMachine::expect_elsewhere()
+{
+    elsewhere_.begun = [this](const LeasedJob& job) {
+        std::string name;
+        const auto read = detail::with_facts<Mailing::Jobs>(job.first, "job", [&](const auto& fact) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(fact)>, SendMail>) name = fact.to;
+        });
+        if (not read) note("what a worker elsewhere is given is no job: " + read.error().sentence);
+        begin(name, job.lease.job, job.attempt, simulated_.now() + WorkersElsewhere::lease);
+    };
+    elsewhere_.keeps = [this](const Uuid& job, std::optional<Time> until) {
+        until ? ledger_.extend(job, *until) : ledger_.end(job);
+    };
+    elsewhere_.lost = [this](const JobLease& lease) {
+        if (disk_.crashed() || not ledger_.has(lease.job, simulated_.now())) return;
+        const auto job = queues::read_job(store(), lease.job);
+        if (job && job.value().tried.begun && job.value().lease.fence == lease.fence)
+            note(to_string(lease.job) + " is taken away although its lease goes on");
+    };
+}
+
+bool QueuesMachine::pull_elsewhere(std::size_t most, Duration wait)
+{
+    elsewhere_.pull(*queues_, most, wait);
+    simulated_.run_until_idle();
+    return not disk_.crashed();
+}
+
+bool QueuesMachine::extend_elsewhere()
+{
+    elsewhere_.extend(*queues_);
+    simulated_.run_until_idle();
+    return not disk_.crashed();
+}
+
+bool QueuesMachine::answer_elsewhere(std::optional<WorkersElsewhere::Answer> answer)
+{
+    elsewhere_.answer(*queues_, answer);
+    simulated_.run_until_idle();
+    return not disk_.crashed();
+}
+
 bool QueuesMachine::drain()
 {
     is_draining_ = true;
+    if (not limit({})) return false;
     for (int turn = 0; turn < 50; ++turn) {
         simulated_.advance(10min);
         if (not queues_->settle(simulated_.now() + 1min)) continue;
@@ -191,61 +313,6 @@ bool QueuesMachine::drain()
         }
     }
     return false;
-}
-
-// A second opinion on the history of each job, which shares nothing with the engine.
-std::string QueuesMachine::history_broken()
-{
-    enum class State : std::uint8_t { none, open, dead, ended };
-    struct Seen {
-        State state    = State::none;
-        bool completed = false;
-        std::string tag;
-    };
-    std::map<std::string, Seen> jobs;
-    std::map<std::string, int> effects;
-    std::map<std::string, std::set<std::string>> open_unique;
-    for (const auto& event : read_all(store(), {})) {
-        if (event.stream.starts_with("counter-")) ++effects["job-" + event.stream.substr(8)];
-        if (not event.stream.starts_with("job-") || event.stream.starts_with("job-queue-")) continue;
-        Seen& job          = jobs[event.stream];
-        const auto becomes = [&](State from, State now) {
-            if (job.state != from) return false;
-            job.state = now;
-            if (job.tag.empty()) return true;
-            auto& open = open_unique[job.tag];
-            now == State::open ? static_cast<void>(open.insert(event.stream))
-                               : static_cast<void>(open.erase(event.stream));
-            return open.size() <= 1;
-        };
-        bool fits = false;
-        if (event.version == 0) {
-            for (const auto& tag : event.metadata.tags) job.tag = tag;
-            fits = becomes(State::none, State::open);
-        } else if (event.type == "job-completed") {
-            fits          = becomes(State::open, State::ended);
-            job.completed = true;
-        } else if (event.type == "job-cancelled" || event.type == "job-expired") {
-            fits = becomes(State::open, State::ended);
-        } else if (event.type == "job-died") {
-            fits = becomes(State::open, State::dead);
-        } else if (event.type == "job-retried") {
-            fits = becomes(State::dead, State::open);
-        } else if (event.type == "job-discarded") {
-            fits = becomes(State::dead, State::ended);
-        } else {
-            fits = job.state == State::open;
-        }
-        if (not fits) return event.stream + " version " + std::to_string(event.version) + " cannot be " + event.type;
-    }
-    for (const auto& [stream, job] : jobs) {
-        if (effects[stream] != (job.completed ? 1 : 0))
-            return stream + " has its effect " + std::to_string(effects[stream]) + " times";
-    }
-    for (const auto& asked : acknowledged_) {
-        if (not jobs.contains("job-" + to_string(asked.id))) return asked.name + " was acknowledged, and is lost";
-    }
-    return {};
 }
 
 // The table is what the fold of the whole log gives.
@@ -284,7 +351,13 @@ std::string QueuesMachine::table_broken()
 std::string QueuesMachine::broken()
 {
     if (not broken_.empty()) return broken_;
-    if (auto history = history_broken(); not history.empty()) return history;
+    std::set<Uuid> there;
+    for (const auto& asked : acknowledged_) there.insert(asked.id);
+    if (auto history = broken_history(read_all(store(), {}), there, elsewhere_.completed()); not history.empty())
+        return history;
+    for (const auto& line : lines_.lines(LogLevel::error)) {
+        if (line.find("job-history-lost") != std::string::npos) return "it is reported that history is lost: " + line;
+    }
     return table_broken();
 }
 

@@ -10,10 +10,13 @@
 // Threads: one.
 #pragma once
 
+#include "limits_ledger.hpp"
 #include "machine/simulated_disk.hpp"
 #include "support/counter.hpp"
 #include "support/every_store.hpp"
+#include "support/kept_log.hpp"
 #include "support/mailing.hpp"
+#include "workers_elsewhere.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/messaging/queues.hpp>
@@ -45,12 +48,20 @@ public:
                          .attempts         = 3,
                          .first_wait       = std::chrono::seconds{2},
                          .longest_wait     = std::chrono::seconds{5}};
+    bool takes_batches = false;
+    // How many jobs a handler was given together.
+    std::size_t biggest_batch = 0;
 
     // False: the power went.
     bool enqueue(const std::string& name, JobOptions job = {});
     bool cancel_some();
     bool retry_some();
     bool pause(bool is_paused);
+    bool limit(const QueueLimits& to);
+    // What workers in other processes do.
+    bool pull_elsewhere(std::size_t most, Duration wait);
+    bool extend_elsewhere();
+    bool answer_elsewhere(std::optional<WorkersElsewhere::Answer> answer = {});
 
     // Until every job has ended, with workers that succeed; false when one does not.
     bool drain();
@@ -58,6 +69,7 @@ public:
     std::string broken();
     // How often a job was begun.
     unsigned begun(const std::string& name) const;
+    const WorkersElsewhere& elsewhere() const { return elsewhere_; }
     std::map<std::string, std::string> ends(); // by name: the type of the last event
 
     SimulatedExecutor& simulated() { return simulated_; }
@@ -67,11 +79,17 @@ public:
 
 private:
     result<JobDone> work(const SendMail& mail, JobContext& job);
+    JobAnswers work_together(const std::vector<SendMail>& mails, const JobContexts& jobs);
+    void begin(const std::string& name, const Uuid& id, unsigned attempt, Time until = Time::max());
+    Deed decide(const std::string& name, JobContext& job);
+    result<JobDone> act(Deed deed, const std::string& name, const Uuid& id);
+    void expect_elsewhere();
+    void lost_elsewhere(const JobLease& lease);
+    std::string limits_broken();
     void note(const std::string& what)
     {
         if (broken_.empty()) broken_ = what;
     }
-    std::string history_broken();
     std::string table_broken();
     bool is_open(const Uuid& id);
     std::vector<Uuid> acknowledged_in(JobState state);
@@ -79,6 +97,7 @@ private:
     SimulatedExecutor simulated_;
     SimulatedDisk disk_;
     SyncingEnv files_;
+    KeptLog lines_;
     Runtime runtime_;
     const QueuesLog log_;
     std::unique_ptr<EventStore> memory_;
@@ -95,8 +114,11 @@ private:
     };
     std::vector<Asked> acknowledged_; // in the order of their places
     std::map<Uuid, JobOptions> asked_;
-    std::set<Uuid> in_work_;
     std::set<Uuid> retried_;
+    LimitsLedger ledger_; // also of what is in work elsewhere
+    WorkersElsewhere elsewhere_{simulated_};
+    QueueLimits limited_;                      // that somebody has set, and was told so
+    std::optional<QueueLimits> being_limited_; // the same, and nothing was told
     std::map<std::string, unsigned> begun_;
     std::string broken_;
 };

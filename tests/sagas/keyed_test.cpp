@@ -106,6 +106,7 @@ TEST_CASE("a saga that parks such events keeps each of them once, also over cras
         for (const auto& event : parked) what.push_back(event.key + ": " + event.event + ": " + event.why);
         std::sort(what.begin(), what.end());
         CHECK(what == Words{"1: stay-noted: there is none", "2: stay-noted: it has ended"});
+        CHECK(house.sagas->following().value().at(0).parked == 2);
         CHECK(house.instance("2").status == SagaStatus::completed);
     }
     House house{by_note(parks_unheard)};

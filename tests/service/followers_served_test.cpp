@@ -228,12 +228,77 @@ TEST_CASE("dead letters of all followers are listed, counted, shown, edited, ret
 
         CHECK(followed.send({"dead-letters", "retry"}).code() == "no-follower-named");
         CHECK(followed.send({"dead-letters", "discard", "--all"}).code() == "needs-yes");
-        followed.refuses = false;
+        const auto job = all.at(1)["id"].text();
+        CHECK(followed.send({"dead-letters", "edit", "mail", job, R"({"to": "12", "subject": "y"})"}).exit_code == 0);
+        CHECK(followed.send({"dead-letters", "list", "mail"}).json().at(0)["edited"].boolean());
+        CHECK(followed.send({"jobs", "show", job}).json()["data"]["to"].text() == "12");
         CHECK(followed.send({"dead-letters", "retry", "mail"}).exit_code == 0);
+        followed.refuses = false;
         CHECK(followed.send({"dead-letters", "list", "mail"}).json().size() == 0);
         CHECK(followed.send({"dead-letters", "discard", "--all", "--yes"}).exit_code == 0);
         CHECK(followed.send({"dead-letters", "list"}).json().size() == 0);
     });
+}
+
+TEST_CASE("dead letters of queues and subscriptions end after the time that the service gives them, and that is said",
+          "[service][dead-letters]")
+{
+    using namespace std::chrono_literals;
+    Followed followed;
+    followed.serving.dead_letters_live = 48h;
+    std::vector<std::size_t> letters;
+    followed.serving.console.look = [&] {
+        if (followed.serving.console.looks == 1) {
+            followed.add(13);
+            followed.serving.simulated.advance(47h);
+        } else {
+            followed.serving.simulated.advance(2h);
+        }
+        letters.push_back(followed.send({"dead-letters", "list"}).json().size());
+    };
+    CHECK(followed.serving.type({"serve"}) == 0);
+    // They are looked for between the looks of the console.
+    CHECK(letters == std::vector<std::size_t>{3, 3, 1});
+    const auto& log = followed.serving.console.said_err;
+    CHECK(log.find("dead-letters-ended follower=queue/mail letters=1 older_than=2d") != std::string::npos);
+    CHECK(log.find("dead-letters-ended follower=subscription/sums letters=1 older_than=2d") != std::string::npos);
+
+    CHECK(followed.serving.type({"dead-letters", "list"}) == 0);
+    CHECK(followed.serving.console.said_out.find("discarded 2d after their last attempt") != std::string::npos);
+    const auto left = followed.type({"dead-letters", "list"}).json();
+    REQUIRE(left.size() == 1);
+    CHECK(left.at(0)["kind"].text() == "projection");
+    followed.serving.dead_letters_live = 0s;
+    CHECK(followed.serving.type({"dead-letters", "count"}) == 0);
+    CHECK(followed.serving.console.said_out.find("stay until somebody discards them") != std::string::npos);
+}
+
+// Has more dead letters than it lists.
+struct Full final : FollowerKind {
+    std::string_view kind() const override { return "full"; }
+    result<std::vector<FollowerStatus>> list() override
+    {
+        return std::vector{FollowerStatus{.name = "much", .dead_letters = 3}};
+    }
+    result<std::vector<FollowerLetter>> letters(const std::string& name) override
+    {
+        return std::vector{FollowerLetter{.follower = name, .id = "1"}, FollowerLetter{.follower = name, .id = "2"}};
+    }
+};
+
+TEST_CASE("dead letters that are not looked at, as there are too many, are said to be there", "[service][dead-letters]")
+{
+    Followed followed;
+    const auto more       = followed.serving.more;
+    followed.serving.more = [&](Service& service) {
+        more(service);
+        service.followers().add(std::make_unique<Full>());
+    };
+    const auto said = followed.type({"dead-letters", "list", "full/much"});
+    CHECK(said.json().size() == 2);
+    const auto left_out = Json::parse(said.err).value_or(Json{})["dead_letters_left_out"];
+    CHECK(left_out["follower"].text() == "much");
+    CHECK(left_out["left_out"].whole() == 1);
 }
 
 } // namespace followers_served_test

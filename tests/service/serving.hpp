@@ -77,7 +77,8 @@ struct Serving {
     {
         happened.push_back("opened");
         auto made = std::make_unique<Opened>(*this);
-        BOOST_OUTCOME_TRY(made->opened, Service::open(given, {.directory = data}));
+        BOOST_OUTCOME_TRY(made->opened,
+                          Service::open(given, {.directory = data, .dead_letters_live = dead_letters_live}));
         BOOST_OUTCOME_TRY(made->opened->projections().add(
             projection<CounterId, Sum>("sums", 1,
                                        [](Sum& sum, const Added& event) -> result<void> {
@@ -136,6 +137,7 @@ struct Serving {
     bool newest        = false;
     bool oldest        = false;
 
+    std::chrono::seconds dead_letters_live{0};
     std::function<void(Service&)> more; // that it has, besides the projection
     std::vector<std::string> happened;
     Happens on_serve;

@@ -38,6 +38,18 @@ inline outcome::failure_type<Error> provider_is_down()
     return fail(Failure::unavailable, "provider-down", "The provider does not answer.");
 }
 
+// A handler that notes in which order jobs were begun.
+struct BegunJobs {
+    std::vector<std::string> names;
+    auto work()
+    {
+        return [this](const std::string& name, JobContext&) -> result<JobDone> {
+            names.push_back(name);
+            return job_done("sent to " + name);
+        };
+    }
+};
+
 struct QueueMachine : SimulatedMachine {
     TemporaryDirectory directory;
     StoreUnderTest store;

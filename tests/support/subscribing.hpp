@@ -44,6 +44,21 @@ inline OrderTaken evolve(OrderTaken order, const OrderPaid&)
 }
 static_assert(aggregate<OrderTaken>);
 
+// A handler that notes of whom it was told.
+struct NotedOrders {
+    std::vector<std::string> customers;
+    std::vector<Uuid> keys;
+
+    auto placed()
+    {
+        return hearing<OrderTaken>([this](const OrderPlaced& event, const Heard& heard) -> result<void> {
+            customers.push_back(event.customer);
+            keys.push_back(heard.key);
+            return done();
+        });
+    }
+};
+
 struct SubscriptionMachine : SimulatedMachine {
     TemporaryDirectory directory;
     StoreUnderTest store;

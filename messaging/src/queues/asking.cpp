@@ -1,55 +1,19 @@
-// What people and programs ask of jobs and queues, and what they do to them.
+// What people and programs do to jobs and queues.
+#include "attempt_rules.hpp"
 #include "queue_engine.hpp"
 
 #include <fmt/core.h>
-
-#include <algorithm>
 
 namespace eventloom::queues {
 
 namespace {
 
-constexpr unsigned most_conflicts      = 100;
-constexpr std::uint64_t counted_before = 10'000;
-
-result<Job> no_such_job(const Uuid& id)
-{
-    return fail(Failure::invalid, "no-such-job",
-                fmt::format("asked for the job {} and found none; `jobs list` shows all", to_string(id)));
-}
-
-result<Job> job_in(const EventStore& store, const Uuid& id)
-{
-    BOOST_OUTCOME_TRY(auto job, read_job(store, id));
-    return job.recorded == 0 ? no_such_job(id) : job;
-}
+constexpr unsigned most_conflicts = 100;
 
 result<JobFact> not_dead(const Uuid& id, const Job& job, std::string_view what)
 {
     return refuse("job-not-dead", fmt::format("asked to {} the job {} and found it {}; only a dead letter can be", what,
                                               to_string(id), job.is_open() ? "open" : to_string(job.state)));
-}
-
-std::string until(Time time)
-{
-    return time == Time::max() ? "somebody resumes it" : to_string(time);
-}
-
-JobHistoryEntry entry_of(const RecordedEvent& event)
-{
-    JobHistoryEntry entry{.at = event.recorded_at, .what = event.type, .detail = {}};
-    if (event.version == 0) return {event.recorded_at, "enqueued", event.type};
-    if (entry.what.starts_with("job-")) entry.what.erase(0, 4);
-    const auto say = [&](const auto& fact) {
-        if constexpr (requires { fact.worker; }) entry.detail = "by " + fact.worker;
-        if constexpr (requires { fact.code; }) entry.detail = fact.code + ": " + fact.reason;
-        if constexpr (requires { fact.because; }) entry.detail = fact.because;
-        if constexpr (requires { fact.result; }) entry.detail = fact.result;
-        if constexpr (requires { fact.of; }) entry.detail = fmt::format("{} of {} {}", fact.done, fact.of, fact.what);
-        if constexpr (requires { fact.until; }) entry.detail = "until " + to_string(fact.until);
-    };
-    static_cast<void>(detail::with_facts<JobFacts>(event, "job", say)); // shown as far as it can be read
-    return entry;
 }
 
 } // namespace
@@ -107,6 +71,21 @@ result<void> QueueEngine::discard(const Uuid& id, const std::string& because)
     return record(id, [&](const Job& job) -> result<JobFact> {
         if (job.state != JobState::dead) return not_dead(id, job, "discard");
         return JobFact{Discarded{because, runtime_.clock.now()}};
+    });
+}
+
+// The job itself stays the first event of its stream.
+result<void> QueueEngine::edit(const Uuid& id, std::uint32_t schema_version, const std::string& data,
+                               const std::string& because)
+{
+    return record(id, [&](const Job& job) -> result<JobFact> {
+        if (job.state != JobState::dead) return not_dead(id, job, "edit");
+        BOOST_OUTCOME_TRY(const auto found, find_type(job.type, job.queue));
+        if (not found.type->is_personal) return JobFact{Edited{schema_version, data, because, runtime_.clock.now()}};
+        return refuse("personal-event",
+                      fmt::format("asked to edit the job {} and found one with personal data; what is edited would be "
+                                  "kept in plain text, so such a job is not edited",
+                                  to_string(id)));
     });
 }
 
@@ -200,190 +179,6 @@ result<void> QueueEngine::resume(const std::string& queue, const std::string& be
                       fmt::format("asked to resume the queue {} and found that it is not paused", queue));
     }
     return record_of_queue(queue, QueueResumed{because, now});
-}
-
-result<std::vector<QueueStatus>> QueueEngine::list_queues() const
-{
-    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
-    const Time now = runtime_.clock.now();
-    std::map<std::string, QueueStatus> found;
-    for (const auto& [queue_and_state, number] : table->count()) {
-        if (number > 0) found[queue_and_state.first].jobs[queue_and_state.second] = number;
-    }
-    for (const auto& [name, until] : table->pauses()) {
-        if (until > now) found[name].paused_until = until;
-    }
-    for (const auto& [name, limits] : table->limits()) {
-        if (limits != QueueLimits{}) found[name].limits = limits;
-    }
-    {
-        const std::lock_guard lock{mutex_};
-        for (const auto& [name, queue] : queues_) {
-            if (pools_.contains(name)) found[name].workers = queue->definition.options.workers;
-            found[name].running = queue->in_work();
-            const auto waiting  = pulls_.find(name);
-            if (waiting != pulls_.end()) found[name].workers_elsewhere = waiting->second.size();
-        }
-        for (const auto& [id, claim] : claims_) {
-            if (not claim->worker.empty()) ++found[claim->queue.definition.name].workers_elsewhere;
-        }
-    }
-    std::vector<QueueStatus> all;
-    for (auto& [name, status] : found) {
-        status.name = name;
-        all.push_back(std::move(status));
-    }
-    return all;
-}
-
-// With mutex_.
-bool QueueEngine::has_worker_elsewhere(const std::string& queue) const
-{
-    const auto waiting = pulls_.find(queue);
-    if (waiting != pulls_.end() && not waiting->second.empty()) return true;
-    return std::any_of(claims_.begin(), claims_.end(), [&](const auto& claim) {
-        return not claim.second->worker.empty() && claim.second->queue.definition.name == queue;
-    });
-}
-
-JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
-{
-    const Job& job = row.job;
-    JobStatus status{.id       = id,
-                     .queue    = job.queue,
-                     .type     = job.type,
-                     .state    = row.shown_state(),
-                     .priority = job.terms.priority,
-                     .key      = job.terms.key,
-                     .attempts = job.tried.ended,
-                     .last     = std::nullopt,
-                     .due      = std::nullopt,
-                     .expires  = std::nullopt,
-                     .enqueued = job.enqueued,
-                     .changed  = job.changed};
-    if (not job.tried.code.empty()) {
-        status.last = Error{job.is_open() ? Failure::unavailable : Failure::refused, job.tried.code, job.tried.reason};
-    }
-    if (status.state == JobState::scheduled) status.due = row.wakes;
-    if (job.expires != Time::max()) status.expires = job.expires;
-    const std::lock_guard lock{mutex_};
-    if (job.is_open() && claims_.contains(id)) status.state = JobState::running;
-    return status;
-}
-
-result<std::vector<JobStatus>> QueueEngine::list_jobs(const JobFilter& filter, std::size_t limit) const
-{
-    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
-    // Those that run are waiting ones in the table.
-    const auto asked = filter.state == JobState::running ? std::optional{JobState::waiting} : filter.state;
-    std::vector<JobStatus> found;
-    BOOST_OUTCOME_TRY(table->visit({filter.queue, asked}, [&](const Uuid& id, const JobRow& row) {
-        if (found.size() >= limit) return false;
-        if (not filter.type.empty() && row.job.type != filter.type) return true;
-        if (not filter.key.empty() && row.job.terms.key != filter.key) return true;
-        auto status = status_of(id, row);
-        if (not filter.state || status.state == *filter.state) found.push_back(std::move(status));
-        return true;
-    }));
-    return found;
-}
-
-result<JobDetails> QueueEngine::show(const Uuid& id) const
-{
-    const auto cursor = store_.read({.scope = Scope::stream(stream_of_job(id))});
-    JobRow row;
-    JobDetails details;
-    details.data_json = "null";
-    for (;;) {
-        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr) break;
-        BOOST_OUTCOME_TRY(row.job, folded(std::move(row.job), *event));
-        details.history.push_back(entry_of(*event));
-        if (event->version != 0) continue;
-        details.labels         = event->metadata.tags;
-        const auto* definition = definition_of(row.job.queue);
-        const auto* type =
-            definition == nullptr ? nullptr : detail::find_event_type(definition->jobs.types(), event->type);
-        if (type == nullptr) continue;
-        if (auto json = type->to_json(event->schema_version, event->data)) details.data_json = std::move(json.value());
-    }
-    if (row.job.recorded == 0) return no_such_job(id).error();
-    if (row.job.is_open() && row.job.due > runtime_.clock.now()) row.place = Place::delayed;
-    row.wakes      = row.job.due;
-    details.job    = status_of(id, row);
-    details.result = row.job.result;
-    if (row.job.progress.of > 0 || row.job.progress.done > 0) {
-        details.progress =
-            fmt::format("{} of {} {}", row.job.progress.done, row.job.progress.of, row.job.progress.what);
-    }
-    if (row.job.is_open()) {
-        BOOST_OUTCOME_TRY(details.why, why(id));
-    }
-    return details;
-}
-
-result<std::string> QueueEngine::why(const Uuid& id) const
-{
-    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
-    BOOST_OUTCOME_TRY(const auto row, table->find(id));
-    if (not row) {
-        BOOST_OUTCOME_TRY(job_in(store_, id));
-        return std::string{"it was enqueued a moment ago"};
-    }
-    const Job& job = row->job;
-    const Time now = runtime_.clock.now();
-    if (not job.is_open()) return fmt::format("it does not wait: it is {}", to_string(job.state));
-    std::string runs;
-    {
-        const std::lock_guard lock{mutex_};
-        if (const auto claim = claims_.find(id); claim != claims_.end()) {
-            const auto& worker = claim->second->worker;
-            return "it does not wait: it is being worked on" + (worker.empty() ? worker : " by " + worker);
-        }
-        const auto pauses = table->pauses();
-        if (const auto paused = pauses.find(job.queue); paused != pauses.end() && paused->second > now) {
-            return fmt::format("the queue is paused until {}", until(paused->second));
-        }
-        const auto found = queues_.find(job.queue);
-        if (found == queues_.end()) {
-            return fmt::format("no worker: this program has no handlers for the queue {}", job.queue);
-        }
-        QueueState& queue = *found->second;
-        if (not queue.knows(job.type))
-            return fmt::format("this program has no handler for jobs of the type {}", job.type);
-        if (stopped_) return fmt::format("no worker: the service does not run");
-        if (error_) return "the queues have stopped: " + error_->sentence;
-        const bool works_here = pools_.contains(job.queue);
-        if (not works_here && not has_worker_elsewhere(job.queue)) {
-            return fmt::format(
-                "no worker: the service works on no job of the queue {} itself, and no other process does "
-                "(`work {}` is one)",
-                job.queue, job.queue);
-        }
-        runs = queue.why_nothing_begins(now, works_here ? QueueState::Where::here : QueueState::Where::elsewhere);
-        if (row->place == Place::held && not queue.definition.options.in_order_per_key) {
-            return fmt::format("{} jobs with the key {} are in work, and no more may be", queue.in_work(job.terms.key),
-                               job.terms.key);
-        }
-    }
-    if (row->place == Place::held) {
-        BOOST_OUTCOME_TRY(const auto head, table->head_of(job.queue, job.terms.key));
-        return fmt::format("the key {} is busy with the job {}", job.terms.key, head ? to_string(*head) : "before it");
-    }
-    if (row->place == Place::delayed) {
-        if (job.tried.ended > 0 && job.due > now) {
-            return fmt::format("attempt {} failed ({}: {}); the next one is at {}", job.tried.ended, job.tried.code,
-                               job.tried.reason, to_string(row->wakes));
-        }
-        if (job.due > now) return fmt::format("not before {}", to_string(job.due));
-        return fmt::format("its key {} may not begin more in this second, or is busy; looked at again at {}",
-                           job.terms.key, to_string(row->wakes));
-    }
-    BOOST_OUTCOME_TRY(const auto before, table->count_before(*row, counted_before));
-    const auto turn = before == counted_before ? fmt::format("{} jobs and more go before it", before)
-                      : before == 0            ? std::string{"it is next"}
-                                               : fmt::format("{} jobs go before it", before);
-    return runs.empty() ? turn : fmt::format("{}; {}", runs, turn);
 }
 
 } // namespace eventloom::queues

@@ -16,6 +16,19 @@ Duration wait_before(const Uuid& id, unsigned attempt, const QueueOptions& optio
     return attempts::wait_before(id, attempt, {options.first_wait, options.longest_wait});
 }
 
+Error no_such_job(const Uuid& id)
+{
+    return {Failure::invalid, "no-such-job",
+            fmt::format("asked for the job {} and found none; `jobs list` shows all", to_string(id))};
+}
+
+result<Job> job_in(const EventStore& store, const Uuid& id)
+{
+    BOOST_OUTCOME_TRY(auto job, read_job(store, id));
+    if (job.recorded == 0) return no_such_job(id);
+    return job;
+}
+
 Error job_taken_away(const Uuid& id)
 {
     return {Failure::refused, "job-taken-away",

@@ -113,6 +113,7 @@ void apply(Job&, const QueueResumed&)            {}
 void apply(Job&, const Recurs&)                  {}
 void apply(Job&, const QueueLimited&)            {}
 void apply(Job& job, const Promoted& fact)       { job.due = fact.at; }
+void apply(Job& job, const Edited&)              { job.is_edited = true; }
 // clang-format on
 
 void apply(Job& job, const Leased& fact)
@@ -171,6 +172,18 @@ result<Job> folded(Job job, const RecordedEvent& event)
     ++job.recorded;
     job.changed = event.recorded_at;
     return job;
+}
+
+void take_edit(RecordedEvent& first, const RecordedEvent& event)
+{
+    const auto take = [&](const auto& fact) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(fact)>, Edited>) {
+            first.schema_version = fact.schema_version;
+            first.data           = fact.data;
+        }
+    };
+    if (event.version > 0)
+        static_cast<void>(detail::with_facts<JobFacts>(event, "job", take)); // folded says what is wrong
 }
 
 result<Job> read_job(const EventStore& store, const Uuid& id)

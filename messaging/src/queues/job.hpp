@@ -28,6 +28,7 @@ struct Cancelled     { std::string because; Time at{}; };
 struct Retried       { std::string because; Time at{}; };
 struct Discarded     { std::string because; Time at{}; };
 struct Promoted      { std::string because; Time at{}; };
+struct Edited        { std::uint32_t schema_version = 1; std::string data; std::string because; Time at{}; };
 // In the stream of a queue, job-queue-NAME.
 struct QueuePaused   { Time until{}; std::string because; Time at{}; };
 struct QueueResumed  { std::string because; Time at{}; };
@@ -44,7 +45,7 @@ struct JobFacts {
                event<"job-expired", Expired>, event<"job-cancelled", Cancelled>, event<"job-retried", Retried>,
                event<"job-discarded", Discarded>, event<"job-queue-paused", QueuePaused>,
                event<"job-queue-resumed", QueueResumed>, event<"job-leased", Leased>, event<"job-recurs", Recurs>,
-               event<"job-promoted", Promoted>, event<"job-queue-limited", QueueLimited>>;
+               event<"job-promoted", Promoted>, event<"job-queue-limited", QueueLimited>, event<"job-edited", Edited>>;
 };
 using JobFact = JobFacts::Events::variant;
 
@@ -94,12 +95,16 @@ struct Job {
     std::string result;
     Time enqueued{};
     Time changed{};
+    bool is_edited = false;
 
     bool is_open() const { return state == JobState::waiting; }
 };
 
 // Failure::corrupt  "job-history-lost": events before this one are gone; and what with_facts says.
 result<Job> folded(Job job, const RecordedEvent& event);
+
+// Gives the first event of a job the data that somebody has edited since, if this event says so.
+void take_edit(RecordedEvent& first, const RecordedEvent& event);
 
 // The whole stream as it is now. A job that is not there has no queue.
 result<Job> read_job(const class eventloom::EventStore& store, const Uuid& id);

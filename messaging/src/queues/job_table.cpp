@@ -10,7 +10,7 @@ namespace eventloom::queues {
 
 namespace {
 
-constexpr std::string_view present_version = "2";
+constexpr std::string_view present_version = "3";
 
 std::string version_with(const std::set<std::string>& in_order)
 {

@@ -271,6 +271,7 @@ result<QueueEngine::ClaimPtr> QueueEngine::lease_of(const Uuid& id)
         if (event == nullptr) break;
         if (event->version == 0) first = *event;
         BOOST_OUTCOME_TRY(job, folded(std::move(job), *event));
+        take_edit(first, *event);
     }
     const auto queue = queues_.find(job.queue);
     if (not job.is_open() || not job.tried.begun || job.lease.fence == 0 || queue == queues_.end()) return ClaimPtr{};

@@ -71,10 +71,15 @@ public:
     result<void> retry(const Uuid& id, const std::string& because);
     result<void> discard(const Uuid& id, const std::string& because);
     result<void> promote(const Uuid& id, const std::string& because);
+    result<void> edit(const Uuid& id, std::uint32_t schema_version, const std::string& data,
+                      const std::string& because);
     result<void> limit(const std::string& queue, const QueueLimits& limits, const std::string& because);
     result<void> pause(const std::string& queue, Time until, const std::string& because);
     result<void> resume(const std::string& queue, const std::string& because);
     result<void> check_may_lose_history(std::string_view stream) const;
+
+    // showing.cpp
+    result<RecordedEvent> first_event(const Uuid& id) const;
     result<std::vector<QueueStatus>> list_queues() const;
     result<std::vector<JobStatus>> list_jobs(const JobFilter& filter, std::size_t limit) const;
     result<JobDetails> show(const Uuid& id) const;
@@ -194,6 +199,7 @@ private:
     result<void> record_of_queue(const std::string& queue, JobFact fact);
     bool has_worker_elsewhere(const std::string& queue) const;
     JobStatus status_of(const Uuid& id, const JobRow& row) const;
+    std::string json_of(const RecordedEvent& first, const std::string& queue) const;
     void enqueue_unique(std::shared_ptr<detail::PreparedJob> job, std::chrono::milliseconds period, EnqueueDone done,
                         unsigned attempts);
 

@@ -225,6 +225,16 @@ result<void> Queues::promote(const Uuid& id, std::string_view because)
     return engine_->promote(id, std::string{because});
 }
 
+result<void> Queues::edit(const Uuid& id, std::uint32_t schema_version, std::string_view data, std::string_view because)
+{
+    return engine_->edit(id, schema_version, std::string{data}, std::string{because});
+}
+
+result<RecordedEvent> Queues::first_event(const Uuid& id) const
+{
+    return engine_->first_event(id);
+}
+
 result<void> Queues::limit(std::string_view queue, const QueueLimits& limits, std::string_view because)
 {
     return engine_->limit(std::string{queue}, limits, std::string{because});

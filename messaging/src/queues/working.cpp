@@ -104,6 +104,7 @@ result<bool> QueueEngine::read(Claim& claim) const
         if (event == nullptr) break;
         if (event->version == 0) claim.first = *event;
         BOOST_OUTCOME_TRY(job, folded(std::move(job), *event));
+        take_edit(claim.first, *event);
     }
     if (job.recorded == 0 || not job.is_open() || is_lost(claim.job)) return false;
     const std::lock_guard lock{claim.mutex};

@@ -60,6 +60,9 @@ result<std::vector<SagaFollowing>> SagaEngine::following() const
         BOOST_OUTCOME_TRY(one.position, table_->checkpoint(saga->name));
     }
     for (const auto& following : followings_) all[following->saga()].error = following->error();
+    for (const auto& [saga, position] : parked_) {
+        if (const auto found = all.find(saga); found != all.end()) ++found->second.parked;
+    }
     std::vector<SagaFollowing> listed;
     for (auto& [name, one] : all) listed.push_back(std::move(one));
     return listed;

@@ -3,6 +3,7 @@
 
 #include "command_line_state.hpp"
 #include "commands/consent.hpp"
+#include "host/letter_life.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"
 
@@ -72,6 +73,7 @@ public:
         for (const auto& follower : followers) {
             if (follower.dead_letters == 0) continue;
             BOOST_OUTCOME_TRY(auto letters, service_.followers().kind_of(follower.kind).letters(follower.name));
+            if (letters.size() < follower.dead_letters) say_what_is_missing(follower, letters.size());
             for (auto& letter : letters) {
                 letter.kind         = follower.kind;
                 const bool has_code = arguments_.reason.empty() || letter.error.code == arguments_.reason;
@@ -82,6 +84,8 @@ public:
         }
         return chosen;
     }
+
+    void say_how_long_they_live() const { out_.say(life_of_letters(service_.dead_letters_live())); }
 
     result<FollowerLetter> one() const
     {
@@ -108,6 +112,16 @@ public:
     }
 
 private:
+    // A kind lists no more than a memory holds; and some may have gone meanwhile.
+    void say_what_is_missing(const FollowerStatus& follower, std::size_t listed) const
+    {
+        out_.warn(
+            fmt::format("{}/{} has {} dead letters, and {} of them are looked at; the others come when these are gone.",
+                        follower.kind, follower.name, follower.dead_letters, listed),
+            "dead_letters_left_out",
+            {{"follower", follower.name}, {"kind", follower.kind}, {"left_out", follower.dead_letters - listed}});
+    }
+
     result<std::vector<FollowerStatus>> chosen_followers() const
     {
         std::vector<FollowerStatus> followers;
@@ -270,6 +284,7 @@ void add_dead_letter_commands(CommandLine& line)
                                   [](Output& out, Service&, const DeadLetters& some, Of of) -> result<void> {
                                       BOOST_OUTCOME_TRY(const auto chosen, some.chosen());
                                       list_letters(out, chosen, of.limit);
+                                      some.say_how_long_they_live();
                                       return done();
                                   });
     list_command.add_option("-n,--limit", arguments->limit, "At most this many").check(whole_number());
@@ -277,6 +292,7 @@ void add_dead_letter_commands(CommandLine& line)
                                    [](Output& out, Service&, const DeadLetters& some, Of of) -> result<void> {
                                        BOOST_OUTCOME_TRY(const auto chosen, some.chosen());
                                        count_letters(out, chosen, of.by);
+                                       some.say_how_long_they_live();
                                        return done();
                                    });
     count_command.add_option("--by", arguments->by, "By what they are counted")

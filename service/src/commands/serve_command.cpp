@@ -5,6 +5,7 @@
 #include "commands/log_options.hpp"
 #include "commands/projection_status.hpp"
 #include "commands/saga_shown.hpp"
+#include "host/letter_life.hpp"
 #include "host/thread_watch.hpp"
 
 #include "door/admin_door.hpp"
@@ -151,9 +152,11 @@ void serve_until_stopped(Console& console, const Runtime& runtime, Service& serv
         write_to(runtime.log, LogLevel::error, "store-closed", {{"directory", service.directory()}}, *fault);
     };
     ThreadWatch threads{runtime};
+    LetterLife letters{runtime, service.followers(), service.dead_letters_live()};
     while (console.wait(between_looks)) {
         tell_faults();
         threads.look();
+        letters.look();
         tenants.close_idle();
     }
     tell_faults();

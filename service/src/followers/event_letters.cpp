@@ -41,10 +41,12 @@ result<RecordedEvent> event_of_letter(const EventStore& store, Position position
                                 "scavenge has removed it; discard the dead letter",
                                 position));
     }
-    return fail(Failure::corrupt, "log-behind-read-model",
-                fmt::format("looked for the event at position {}, which is a dead letter, and found a log that ends "
-                            "before it; the log was restored: rebuild",
-                            position));
+    return fail(
+        Failure::corrupt, "log-behind-read-model",
+        fmt::format("looked for the event at position {}, which is a dead letter, and found a log that ends "
+                    "before it; the log was restored, and not its followers: restore these from the same backup, and "
+                    "rebuild what is a projection",
+                    position));
 }
 
 } // namespace eventloom

@@ -64,28 +64,22 @@ public:
         std::vector<FollowerLetter> all;
         for (const auto& job : jobs) {
             FollowerLetter one{.follower = name, .id = to_string(job.id)};
-            one.stream   = "job-" + one.id;
-            one.type     = job.type;
-            one.error    = job.last.value_or(Error{Failure::unavailable, "unknown", "It is not known."});
-            one.attempts = job.attempts;
-            one.first    = job.enqueued;
-            one.last     = job.changed;
+            one.stream    = "job-" + one.id;
+            one.type      = job.type;
+            one.error     = job.last.value_or(Error{Failure::unavailable, "unknown", "It is not known."});
+            one.attempts  = job.attempts;
+            one.first     = job.enqueued;
+            one.last      = job.changed;
+            one.is_edited = job.is_edited;
             all.push_back(std::move(one));
         }
         return all;
     }
-    // The job is the first event of its stream.
     result<LetterData> data_of(const FollowerLetter& letter) override
     {
-        const auto cursor = store_.read({.scope = Scope::stream(letter.stream), .limit = 1});
-        BOOST_OUTCOME_TRY(const RecordedEvent* job, cursor->next());
-        if (job == nullptr) {
-            return fail(Failure::invalid, "event-is-gone",
-                        "looked for the job " + letter.id +
-                            ", which is a dead letter, and found that its stream is "
-                            "gone; discard the dead letter");
-        }
-        return LetterData{job->schema_version, job->data};
+        BOOST_OUTCOME_TRY(const auto id, id_of(letter.id));
+        BOOST_OUTCOME_TRY(auto job, queues_.first_event(id));
+        return LetterData{job.schema_version, std::move(job.data)};
     }
 
     Answers retry(const std::string&, std::span<const std::string> ids, std::string_view because,
@@ -93,23 +87,34 @@ public:
     {
         return for_each(ids, [&](const Uuid& id) { return queues_.retry(id, because); });
     }
+    bool letters_may_end() const override { return true; }
     Answers discard(const std::string&, std::span<const std::string> ids, std::string_view because,
                     const FollowerProgress&) override
     {
         return for_each(ids, [&](const Uuid& id) { return queues_.discard(id, because); });
     }
 
+    result<void> edit(const FollowerLetter& letter, LetterData data, std::string_view because) override
+    {
+        BOOST_OUTCOME_TRY(const auto id, id_of(letter.id));
+        return queues_.edit(id, data.schema_version, data.data, because);
+    }
+
 private:
+    static result<Uuid> id_of(const std::string& word)
+    {
+        if (const auto id = parse_uuid(word)) return *id;
+        return fail(Failure::invalid, "not-a-job-id",
+                    "asked for the dead letter " + in_quotes(word) +
+                        ", which is no id of a job; `dead-letters list` shows them");
+    }
     template <class Act>
     static Answers for_each(std::span<const std::string> ids, const Act& act)
     {
         Answers answers;
         for (const auto& word : ids) {
-            const auto id = parse_uuid(word);
-            answers.push_back(id ? act(*id)
-                                 : fail(Failure::invalid, "not-a-job-id",
-                                        "asked for the dead letter " + in_quotes(word) +
-                                            ", which is no id of a job; `dead-letters list` shows them"));
+            const auto id = id_of(word);
+            answers.push_back(id ? act(id.value()) : result<void>{id.error()});
         }
         return answers;
     }

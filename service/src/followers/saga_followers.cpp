@@ -36,8 +36,7 @@ public:
             }
             one.error = saga.error ? saga.error : stopped;
             if (one.error) one.state = "stopped";
-            BOOST_OUTCOME_TRY(const auto parked, letters(saga.saga));
-            one.dead_letters = parked.size();
+            one.dead_letters = saga.parked;
             all.push_back(std::move(one));
         }
         return all;

@@ -75,6 +75,7 @@ public:
     {
         return for_each_letter(ids, [&](Position at) { return subscriptions_.retry(name, at, because); });
     }
+    bool letters_may_end() const override { return true; }
     Answers discard(const std::string& name, std::span<const std::string> ids, std::string_view because,
                     const FollowerProgress&) override
     {

@@ -67,7 +67,8 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
       groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")},
       queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")},
-      subscriptions_{std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_)}
+      subscriptions_{std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_)},
+      dead_letters_live_{options.dead_letters_live}
 {
     const EventStore& log = *plaintext_store_;
     followers_.add(projection_followers(projections_, log));

@@ -76,9 +76,20 @@ public:
     virtual Answers discard(const std::string& name, std::span<const std::string> ids, std::string_view because,
                             const FollowerProgress& progress);
     virtual result<void> edit(const FollowerLetter& letter, LetterData data, std::string_view because);
+    // Whether letters that nobody has looked at may be discarded after a time. No: then rows or instances would lack their events
+    // for good.
+    virtual bool letters_may_end() const { return false; }
 
 protected:
     outcome::failure_type<Error> cannot(std::string_view name, std::string_view what, std::string_view instead) const;
+};
+
+// What was discarded of a follower, or why it was not.
+struct EndedLetters {
+    std::string kind;
+    std::string follower;
+    std::size_t letters = 0;
+    std::optional<Error> error; // the first one
 };
 
 class Followers {
@@ -91,6 +102,8 @@ public:
     result<FollowerStatus> find(std::string_view word) const;
     result<void> pause(std::string_view word, std::string_view because, Time until = Time::max());
     result<void> resume(std::string_view word, std::string_view because);
+    // Discards dead letters whose last attempt was at this moment or before it, of the kinds whose letters may end; at most so many.
+    result<std::vector<EndedLetters>> end_letters(Time last_attempt, std::size_t most, std::string_view because);
 
     // The kind of a follower that find() has given.
     FollowerKind& kind_of(std::string_view kind) const;

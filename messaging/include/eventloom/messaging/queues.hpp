@@ -48,6 +48,7 @@ struct JobStatus {
     std::optional<Time> expires;
     Time enqueued{};
     Time changed{};
+    bool is_edited = false;
 };
 
 struct JobHistoryEntry {
@@ -218,6 +219,8 @@ public:
     // Of one job. Failure::invalid "no-such-job".
     result<JobDetails> show(const Uuid& id) const;
     result<std::string> why(const Uuid& id) const;
+    // The first event of its stream, with the data that its handler is given.
+    result<RecordedEvent> first_event(const Uuid& id) const;
     // By queue, state and id.
     result<std::vector<JobStatus>> list(const JobFilter& filter = {}, std::size_t limit = 1'000) const;
     // In the order in which they were added.
@@ -233,6 +236,9 @@ public:
     result<void> retry(const Uuid& id, std::string_view because);
     // Nobody will retry the dead letter.  Failure::refused "job-not-dead".
     result<void> discard(const Uuid& id, std::string_view because);
+    // The handler is given these bytes, of this form of its type, when the dead letter is retried. The log keeps both.
+    // Failure::invalid "no-such-job-type": this program does not know it. Failure::refused "job-not-dead"; "personal-event": a job with personal data is not edited, as it would be kept in plain text.
+    result<void> edit(const Uuid& id, std::uint32_t schema_version, std::string_view data, std::string_view because);
     // A job that waits for a time, its own or that of its next attempt, waits no more.  Failure::refused "job-not-scheduled".
     result<void> promote(const Uuid& id, std::string_view because);
     // From now on, also after a restart. Failure::invalid "limit-above-workers", "invalid-limit".

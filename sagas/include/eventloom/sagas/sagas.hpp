@@ -124,6 +124,7 @@ struct SagaFollowing {
     std::string saga;
     Position position = 0;      // everything up to here is in its instances
     std::optional<Error> error; // why it hears nothing more
+    std::uint64_t parked = 0;   // events that were (Sagas::parked)
 };
 
 struct SagasOptions {

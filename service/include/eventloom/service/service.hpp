@@ -41,6 +41,9 @@ struct ServiceOptions {
     Secrets* secrets            = nullptr; // nullptr: system_secrets()
     // What keeps the log (eventstore/engines.hpp). nullptr: default_engine().
     EngineKind* engine = nullptr;
+    // So long after the last attempt `serve` discards the dead letters of queues and subscriptions, and says so in its log. 0: they
+    // stay until somebody discards them. Those of projections and sagas stay: rows and instances would lack their events for good.
+    std::chrono::seconds dead_letters_live{0};
     // How much memory the parts use, and how much they do at once. `snapshots` of the commands is set by the service.
     CommandBusOptions commands = {};
     EventBusOptions events     = {};
@@ -89,6 +92,7 @@ public:
 
     // All of these that follow the log, as one notion (messaging/followers.hpp).
     Followers& followers() { return followers_; }
+    std::chrono::seconds dead_letters_live() const { return dead_letters_live_; }
 
     // Projections and sagas follow the log from here on. Does nothing when they already do. From any thread.
     result<void> start();
@@ -144,6 +148,7 @@ private:
     const std::unique_ptr<Queues> queues_;
     const std::unique_ptr<Subscriptions> subscriptions_;
     Followers followers_;
+    const std::chrono::seconds dead_letters_live_;
     std::mutex starting_;
     bool started_ = false;
 };
