@@ -119,14 +119,14 @@ result<std::vector<std::string>> list_directory(const Runtime& runtime, const st
     return names;
 }
 
-result<void> remove_directory(const Runtime& runtime, const std::string& directory)
+result<void> remove_with_content(const Runtime& runtime, const std::string& directory)
 {
     std::vector<std::string> within;
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
     for (const std::string& name : names) {
         const auto path = directory + "/" + name;
         if (runtime.files.GetChildren(path, &within).ok()) {
-            BOOST_OUTCOME_TRY(remove_directory(runtime, path));
+            BOOST_OUTCOME_TRY(remove_with_content(runtime, path));
             continue;
         }
         const auto status = runtime.files.RemoveFile(path);

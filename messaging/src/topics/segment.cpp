@@ -152,7 +152,7 @@ void Segment::leave()
 result<void> Segment::remove()
 {
     return place_.engine.remove_log(place_.runtime, directory(),
-                                    [this] { return remove_directory(place_.runtime, directory()); });
+                                    [this] { return remove_with_content(place_.runtime, directory()); });
 }
 
 } // namespace eventloom::topics

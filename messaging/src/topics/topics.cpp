@@ -218,6 +218,14 @@ result<std::shared_ptr<EventStore>> Topics::log_of(std::string_view topic) const
     return std::shared_ptr<EventStore>{found->log()};
 }
 
+result<std::string> Topics::json_of(std::string_view topic, const RecordedEvent& message) const
+{
+    BOOST_OUTCOME_TRY(const auto* const found, find(topic));
+    const auto* type = detail::find_event_type(found->messages().types(), message.type);
+    if (type == nullptr) return detail::unknown_event_type(message, "a topic");
+    return type->to_json(message.schema_version, message.data);
+}
+
 result<EventBus*> Topics::bus_of(std::string_view topic) const
 {
     BOOST_OUTCOME_TRY(auto* const found, opened(topic));

@@ -105,6 +105,7 @@ struct Tenants::Tenant {
         BOOST_OUTCOME_TRY(service->service().start());
         BOOST_OUTCOME_TRY(service->service().groups().start());
         BOOST_OUTCOME_TRY(service->service().queues().start());
+        BOOST_OUTCOME_TRY(service->service().topics().start());
         return call_user_code("on_serve of the tenant", log.name, [&] { return service->on_serve(); });
     }
 

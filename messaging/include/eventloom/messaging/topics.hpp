@@ -55,6 +55,9 @@ struct TopicStatus {
     std::optional<Error> error; // why it takes no more messages, or why room was not given back
 };
 
+// The events of which the streams of topics in the log are made, for tools that show the log.
+const EventTypes& topic_fact_types();
+
 namespace topics {
 class Topic;
 } // namespace topics
@@ -115,6 +118,8 @@ public:
     // The messages as recorded events: `position` is the number. A reader begins with the oldest that is kept. What cannot be done
     // to a topic (append, reading backwards) is Failure::invalid "topic-cannot". Opens it.
     result<std::shared_ptr<EventStore>> log_of(std::string_view topic) const;
+    // What a message says, in words. Failure::corrupt as with_facts says.
+    result<std::string> json_of(std::string_view topic, const RecordedEvent& message) const;
     // Delivers them as they come. It lives as long as the Topics.
     result<EventBus*> bus_of(std::string_view topic) const;
 
