@@ -1,4 +1,5 @@
 // Topics: what they keep, their last messages, and one that is published by hand. Those who hear them are subscriptions.
+#include "commands/age_text.hpp"
 #include "commands/events_shown.hpp"
 #include "commands/own_commands.hpp"
 #include "json/limited_json.hpp"
