@@ -124,21 +124,21 @@ TEST_CASE("the room of messages comes back at once, by size and by age, also bes
     CHECK(full.bytes <= kept_max);
     CHECK(full.bytes >= kept_max / 8 * 6); // and not more than it must go
     CHECK(bytes_max < kept_max + kept_max / 2);
-    // It holds at most what it took at once, and then goes on with what is kept.
-    Position after = 0;
-    do {
+    // It holds what it took at once; the rest up to where it was to end has gone.
+    std::size_t held = 0;
+    for (;; ++held) {
         const auto next = slow->next();
         REQUIRE(next);
-        REQUIRE(next.value() != nullptr);
-        after = next.value()->position;
-    } while (after < 1'000);
-    CHECK(after == full.first);
+        if (next.value() == nullptr) break;
+        REQUIRE(next.value()->position == held + 2);
+    }
+    CHECK(held < 500);
 
     machine.simulated.advance(28h);
     REQUIRE(machine.topics->start()); // nothing is published
     machine.simulated.run_until_idle();
     CHECK(machine.status().messages == 0);
-    CHECK(bytes_beneath(machine.room()) < 100'000);
+    CHECK(bytes_beneath(machine.room()) < (1u << 20) + 100'000); // what a log that is open writes ahead
 }
 
 TEST_CASE("a message that is published again with its id is there once, also from another segment",

@@ -222,7 +222,7 @@ result<std::string> Topics::json_of(std::string_view topic, const RecordedEvent&
 {
     BOOST_OUTCOME_TRY(const auto* const found, find(topic));
     const auto* type = detail::find_event_type(found->messages().types(), message.type);
-    if (type == nullptr) return detail::unknown_event_type(message, "a topic");
+    if (type == nullptr) return unknown_event_type(message, "a topic");
     return type->to_json(message.schema_version, message.data);
 }
 
