@@ -22,8 +22,8 @@ class Machine {
 public:
     Machine(std::uint64_t seed, const TopicEngine& engine, DirectoryModel model)
         : simulated_{seed}, disk_{seed, model},
-          files_{&disk_, [this](const std::string&) { return disk_.sync_directory(); }},
-          runtime_{simulated_, simulated_, simulated_, files_}, kind_{engine.make()}, is_on_disk_{engine.name == "leveldb"}
+          files_{std::in_place, &disk_, [this](const std::string&) { return disk_.sync_directory(); }},
+          runtime_{simulated_, simulated_, simulated_, *files_, &reports_}, kind_{engine.make()}, is_on_disk_{engine.name == "leveldb"}
     {
     }
     ~Machine() { end(Tail::dropped); }
@@ -36,6 +36,7 @@ public:
         at_      = at;
     }
     std::size_t asked() const { return mortal_ ? mortal_->asked() : 0; }
+    const std::string& why_not() const { return why_not_; }
     bool is_alive() const { return not disk_.crashed() && not(mortal_ && mortal_->is_dead()); }
 
     bool start()
@@ -63,7 +64,9 @@ public:
                     .append(id<Counter>{to_string(heard.event.id)}, ExpectedVersion::any(), Added{1})
                     .publish<Prices>(PriceChanged{event.customer, event.amount});
             }));
-        return topics_->start() && subscriptions_->start();
+        const auto started = topics_->start() ? subscriptions_->start() : topics_->start();
+        why_not_           = started ? "" : started.error().sentence;
+        return started.has_value();
     }
 
     void end(Tail tail)
@@ -80,6 +83,7 @@ public:
         run_background_work();
         simulated_.drop_everything();
         disk_.power_cut(tail);
+        files_.emplace(&disk_, [this](const std::string&) { return disk_.sync_directory(); });
     }
 
     // A short run, the same until it ends.
@@ -154,7 +158,10 @@ private:
         }
         const auto segments = topics_->status("prices").value().segments;
         if (directories.size() <= segments) return {};
-        return std::to_string(directories.size()) + " directories for " + std::to_string(segments) + " segments";
+        std::string found;
+        for (const auto& directory : directories) found += directory + " ";
+        for (const auto& error : reports_.of("topic-room-not-given-back/error")) found += error + " ";
+        return found + "for " + std::to_string(segments) + " segments";
     }
 
     bool publish(const std::string& article)
@@ -175,12 +182,14 @@ private:
 
     SimulatedExecutor simulated_;
     SimulatedDisk disk_;
-    SyncingEnv files_;
+    std::optional<SyncingEnv> files_; // of one process: it remembers what it could not sync
+    Reports reports_;
     Runtime runtime_;
     const std::unique_ptr<EngineKind> kind_;
     const bool is_on_disk_;
     Engine engine_;
     std::unique_ptr<MortalStore> mortal_;
+    std::string why_not_;
     std::size_t dies_at_ = 0;
     MortalStore::At at_  = MortalStore::At::before;
     std::unique_ptr<CommandBus> commands_;
@@ -194,7 +203,9 @@ private:
 
 void check_recovers(Machine& machine)
 {
-    REQUIRE(machine.start());
+    const bool has_started = machine.start();
+    INFO(machine.why_not());
+    REQUIRE(has_started);
     REQUIRE(machine.drain());
     REQUIRE(machine.broken() == "");
 }

@@ -3,10 +3,10 @@
 
 #include <eventloom/framework/log.hpp>
 #include <eventloom/framework/stream_limits.hpp>
-
-#include <fmt/core.h>
+#include <eventloom/storage/database.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace eventloom::topics {
 
@@ -78,8 +78,28 @@ result<void> TopicLog::take_up(Kept kept)
         kept.segments = std::move(found);
         BOOST_OUTCOME_TRY(write_kept(log_, runtime_.ids, name_, kept));
     }
+    BOOST_OUTCOME_TRY(remove_what_is_of_none(segments));
     BOOST_OUTCOME_TRY(const auto growing, measure(*segments.back()));
     return put_into_service(std::move(segments), std::move(kept), growing);
+}
+
+// Directories that were made and that the log never heard of, and those whose removal a power cut has undone.
+result<void> TopicLog::remove_what_is_of_none(const Segments& segments) const
+{
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime_, place_.directory));
+    for (const std::string& name : names) {
+        std::uint64_t ordinal = 0;
+        const auto* const end = name.data() + name.size();
+        const auto read       = std::from_chars(name.data(), end, ordinal);
+        const bool is_kept    = std::any_of(segments.begin(), segments.end(),
+                                            [&](const auto& segment) { return segment->ordinal() == ordinal; });
+        if (read.ec != std::errc{} || read.ptr != end || is_kept) continue;
+        if (const auto removed = Segment{place_, ordinal}.remove(); not removed) {
+            write_to(runtime_.log, LogLevel::warning, "topic-room-not-given-back",
+                     {{"topic", name_}, {"segment", place_.directory + "/" + name}}, removed.error());
+        }
+    }
+    return done();
 }
 
 result<TopicLog::Growing> TopicLog::measure(const Segment& segment) const

@@ -3,6 +3,8 @@
 
 #include <eventloom/framework/log.hpp>
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace eventloom::topics {
@@ -62,6 +64,7 @@ result<void> TopicLog::keep_limits()
 // With maintaining_.
 result<void> TopicLog::keep_limits_alone()
 {
+    if (const auto fault = this->fault()) return *fault;
     auto kept = begin_next_if_full();
     if (kept) kept = drop_what_is_due();
     remove_leaving();
@@ -88,12 +91,7 @@ result<void> TopicLog::begin_next_if_full()
     // Made while messages still go to the full one: only to change over do they wait.
     const auto next = std::make_shared<Segment>(place_, full->ordinal() + 1);
     BOOST_OUTCOME_TRY(next->make());
-    const auto changed = change_over(*full, next, std::move(kept));
-    if (not changed) {
-        next->leave();
-        static_cast<void>(next->remove()); // what stays is removed before the next attempt
-        return changed;
-    }
+    BOOST_OUTCOME_TRY(change_over(*full, next, std::move(kept))); // files of an attempt in vain go with the next one
     full->close();
     return done();
 }
@@ -116,8 +114,19 @@ result<void> TopicLog::change_over(const Segment& full, const std::shared_ptr<Se
     kept.segments.push_back({next->ordinal(), last + 1, 0, 0, {}});
     kept.at = runtime_.clock.now();
     segments.push_back(next);
-    BOOST_OUTCOME_TRY(write_kept(log_, runtime_.ids, name_, kept));
+    if (const auto written = write_kept(log_, runtime_.ids, name_, kept); not written) return close_for(written.error());
     return put_into_service(std::move(segments), std::move(kept), {});
+}
+
+// The log may say that messages go to the next segment, or not: until that is known, they go to none.
+Error TopicLog::close_for(const Error& error)
+{
+    const std::lock_guard lock{mutex_};
+    closed_ = Error{Failure::unavailable, "topic-closed-by-fault",
+                    fmt::format("wrote to the log that a segment of the topic {} begins, and found: {}; the topic takes no "
+                                "more messages until the service is started again",
+                                name_, error.sentence)};
+    return *closed_;
 }
 
 result<void> TopicLog::drop_what_is_due()

@@ -99,6 +99,7 @@ result<PublishedMessage> TopicLog::publish(std::vector<NewEvent> messages, Look 
         std::unique_lock entry{entry_};
         const std::shared_lock publishing{gate_};
         entry.unlock();
+        if (const auto fault = this->fault()) return *fault;
         if (look == Look::yes) {
             BOOST_OUTCOME_TRY(const auto found, find_event(published.id));
             if (found) return PublishedMessage{published.id, found->position, true};
@@ -185,6 +186,7 @@ result<std::uint64_t> TopicLog::stream_length(std::string_view stream) const
 std::optional<Error> TopicLog::fault() const
 {
     const std::lock_guard lock{mutex_};
+    if (closed_) return closed_;
     return segments_.empty() ? std::nullopt : segments_.back()->fault();
 }
 

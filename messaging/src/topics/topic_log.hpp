@@ -77,6 +77,7 @@ private:
     // opening.cpp
     result<void> begin();
     result<void> take_up(Kept kept);
+    result<void> remove_what_is_of_none(const Segments& segments) const;
     result<Growing> measure(const Segment& segment) const;
     result<void> put_into_service(Segments segments, Kept kept, const Growing& growing);
 
@@ -87,6 +88,7 @@ private:
     result<void> keep_limits_alone();
     result<void> begin_next_if_full();
     result<void> change_over(const Segment& full, const std::shared_ptr<Segment>& next, Kept kept);
+    Error close_for(const Error& error);
     result<void> drop_what_is_due();
     void remove_leaving();
 
@@ -111,7 +113,8 @@ private:
     Kept kept_;
     Segments segments_; // as kept_.segments
     Growing growing_;
-    std::optional<Error> error_; // room was not given back
+    std::optional<Error> error_;  // room was not given back
+    std::optional<Error> closed_; // it takes no more messages
     bool is_open_ = false;
 };
 
