@@ -31,12 +31,11 @@ namespace eventloom {
 namespace {
 
 // In the order in which help shows them.
-constexpr auto own_commands = {add_serve_command,        add_tenant_commands,   add_projection_commands,
-                               add_query_command,        add_follower_commands, add_subscription_commands,
-                               add_topic_commands,       add_saga_commands,     add_dead_letter_commands,
-                               add_group_commands,       add_queue_commands,    add_job_commands,
-                               add_work_command,         add_log_commands,      add_store_commands,
-                               add_help_commands};
+constexpr auto own_commands = {
+    add_serve_command,        add_tenant_commands,       add_projection_commands, add_query_command,
+    add_follower_commands,    add_subscription_commands, add_topic_commands,      add_saga_commands,
+    add_dead_letter_commands, add_group_commands,        add_queue_commands,      add_job_commands,
+    add_work_command,         add_log_commands,          add_store_commands,      add_help_commands};
 
 } // namespace
 

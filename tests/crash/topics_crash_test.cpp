@@ -23,7 +23,8 @@ public:
     Machine(std::uint64_t seed, const TopicEngine& engine, DirectoryModel model)
         : simulated_{seed}, disk_{seed, model},
           files_{std::in_place, &disk_, [this](const std::string&) { return disk_.sync_directory(); }},
-          runtime_{simulated_, simulated_, simulated_, *files_, &reports_}, kind_{engine.make()}, is_on_disk_{engine.name == "leveldb"}
+          runtime_{simulated_, simulated_, simulated_, *files_, &reports_}, kind_{engine.make()},
+          is_on_disk_{engine.name == "leveldb"}
     {
     }
     ~Machine() { end(Tail::dropped); }
@@ -46,11 +47,12 @@ public:
         engine_ = std::move(opened.value());
         mortal_ = std::make_unique<MortalStore>(*engine_.store);
         if (dies_at_ > 0) mortal_->dies_at(std::exchange(dies_at_, 0), at_);
-        commands_      = std::make_unique<CommandBus>(runtime_, *mortal_);
-        bus_           = std::make_unique<EventBus>(runtime_, *mortal_);
-        queues_        = std::make_unique<Queues>(runtime_, *mortal_, *commands_, *bus_, "/queues");
-        topics_        = std::make_unique<Topics>(runtime_, *mortal_, *commands_, *kind_, "/topics");
-        subscriptions_ = std::make_unique<Subscriptions>(runtime_, *mortal_, *commands_, *bus_, *queues_, topics_.get());
+        commands_ = std::make_unique<CommandBus>(runtime_, *mortal_);
+        bus_      = std::make_unique<EventBus>(runtime_, *mortal_);
+        queues_   = std::make_unique<Queues>(runtime_, *mortal_, *commands_, *bus_, "/queues");
+        topics_   = std::make_unique<Topics>(runtime_, *mortal_, *commands_, *kind_, "/topics");
+        subscriptions_ =
+            std::make_unique<Subscriptions>(runtime_, *mortal_, *commands_, *bus_, *queues_, topics_.get());
         topics_->add<Prices>({.max_age = kept_for});
         subscriptions_->add<at_least_once>(
             {.name = "board", .keep_every = 0ms},
@@ -59,7 +61,8 @@ public:
                 return done();
             }));
         subscriptions_->add<exactly_once>(
-            {.name = "prices"}, hearing<OrderTaken>([](const OrderPlaced& event, const Heard& heard) -> result<Effects> {
+            {.name = "prices"},
+            hearing<OrderTaken>([](const OrderPlaced& event, const Heard& heard) -> result<Effects> {
                 return effects()
                     .append(id<Counter>{to_string(heard.event.id)}, ExpectedVersion::any(), Added{1})
                     .publish<Prices>(PriceChanged{event.customer, event.amount});
@@ -197,7 +200,7 @@ private:
     std::unique_ptr<Queues> queues_;
     std::unique_ptr<Topics> topics_;
     std::unique_ptr<Subscriptions> subscriptions_;
-    std::map<Position, Published> published_;                              // acknowledged
+    std::map<Position, Published> published_;                          // acknowledged
     std::map<Position, std::set<std::pair<std::string, Uuid>>> heard_; // and their causes
 };
 
@@ -240,8 +243,7 @@ TEST_CASE("a power cut at any change of the disk loses no message of a topic, do
     }
 }
 
-TEST_CASE("the end of the process at any append to the log loses no message of a topic and doubles none, with a log in "
-          "memory",
+TEST_CASE("the end of the process at any append loses no message of a topic and doubles none, over a log in memory",
           "[crash][topics]")
 {
     const auto& engine = topic_engines().back();

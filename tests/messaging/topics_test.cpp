@@ -219,8 +219,7 @@ TEST_CASE("a subscription hears each message of a topic, and goes on after a res
     }
 }
 
-TEST_CASE("a subscription that lags beyond what a topic keeps is told what it has lost, once",
-          "[messaging][topics]")
+TEST_CASE("a subscription that lags beyond what a topic keeps is told what it has lost, once", "[messaging][topics]")
 {
     for (const auto& engine : topic_engines()) {
         INFO(engine.name);

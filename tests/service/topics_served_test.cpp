@@ -15,8 +15,7 @@ struct Shop : TypedCommands {
         serving.more = [this](Service& service) {
             service.topics().add<Prices>({.max_age = std::chrono::hours{36}, .max_count = 2});
             service.subscriptions().add<at_least_once>(
-                {.name = "board", .attempts = 1},
-                hearing<Prices>([this](const PriceChanged& message) -> result<void> {
+                {.name = "board", .attempts = 1}, hearing<Prices>([this](const PriceChanged& message) -> result<void> {
                     if (message.article == refused) return refuse("not-sold", "It is not sold here.");
                     return done();
                 }));

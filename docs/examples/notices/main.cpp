@@ -96,8 +96,8 @@ void set_up(el::CommandLine& line)
     line.knows(el::event_types<Customer>());
     const auto number   = std::make_shared<std::string>();
     const auto customer = std::make_shared<std::string>();
-    const auto price = line.app().add_subcommand("price", "Change the price of an article");
-    const auto cents = std::make_shared<int>();
+    const auto price    = line.app().add_subcommand("price", "Change the price of an article");
+    const auto cents    = std::make_shared<int>();
     price.add_option("article", *number, "Which").required();
     price.add_option("cents", *cents, "The new price").required();
     line.on(price, [&line, number, cents](el::Output& out) -> el::result<void> {
@@ -106,7 +106,7 @@ void set_up(el::CommandLine& line)
         out.properties({{"article", *number}, {"number", published.number}});
         return el::done();
     });
-    const auto place    = line.app().add_subcommand("place", "Place an order");
+    const auto place = line.app().add_subcommand("place", "Place an order");
     place.add_option("order", *number, "Its number").required();
     place.add_option("customer", *customer, "Whose it is").required();
     line.on(place, [&line, number, customer](el::Output& out) -> el::result<void> {

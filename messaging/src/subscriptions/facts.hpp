@@ -42,8 +42,7 @@ struct FollowerFacts {
         events<event<"follower-began", Began>, event<"follower-paused", Paused>, event<"follower-resumed", Resumed>,
                event<"follower-skipped", Skipped>, event<"follower-gave-up", GaveUp>,
                event<"follower-retried", Retried>, event<"follower-handled", Handled>,
-               event<"follower-discarded", Discarded>, event<"follower-edited", Edited>,
-               event<"follower-lost", Lost>>;
+               event<"follower-discarded", Discarded>, event<"follower-edited", Edited>, event<"follower-lost", Lost>>;
 };
 using FollowerFact = FollowerFacts::Events::variant;
 

@@ -57,8 +57,8 @@ Scope narrowed(const Scope& asked, const std::vector<std::string>& types)
 } // namespace
 
 HeardScope::HeardScope(const SubscriberOptions& options, std::vector<detail::AnyHeardEvents> heard)
-    : asked_{options.scope}, topic_{topic_of(options, heard)}, streams_{options.streams}, heard_{std::move(heard)}, types_{types_of(heard_)},
-      scope_{narrowed(asked_, types_)}
+    : asked_{options.scope}, topic_{topic_of(options, heard)}, streams_{options.streams}, heard_{std::move(heard)},
+      types_{types_of(heard_)}, scope_{narrowed(asked_, types_)}
 {
 }
 

@@ -19,10 +19,11 @@ constexpr std::size_t longest_reason = 4'096;
 
 outcome::failure_type<Error> no_topics(std::string_view topic)
 {
-    return fail(Failure::invalid, "no-such-topic",
-                fmt::format("answered a message of the topic {} and found that the program has no topics; add it to the "
-                            "service's topics()",
-                            topic));
+    return fail(
+        Failure::invalid, "no-such-topic",
+        fmt::format("answered a message of the topic {} and found that the program has no topics; add it to the "
+                    "service's topics()",
+                    topic));
 }
 
 } // namespace
@@ -131,9 +132,8 @@ result<void> Subscriber::keep(const Reached& fact, Prepared beside)
         const std::lock_guard lock{mutex_};
         recorded = standing_.recorded;
     }
-    NewEvent event = beside.messages.empty()
-                         ? encoded<FollowedFacts>(fact)
-                         : encoded<FollowedFacts>(Publishing{fact.position, beside.messages});
+    NewEvent event = beside.messages.empty() ? encoded<FollowedFacts>(fact)
+                                             : encoded<FollowedFacts>(Publishing{fact.position, beside.messages});
     event.id       = runtime_.ids.next();
     request.streams.push_back({stream, ExpectedVersion::after(recorded), {std::move(event)}});
     const auto appended = store_.append(request);
@@ -145,7 +145,8 @@ result<void> Subscriber::keep(const Reached& fact, Prepared beside)
             unkept_            = 0;
             standing_.outgoing = std::move(beside.messages);
         }
-        static_cast<void>(publish_outgoing()); // what it answers is kept; it stops here if its messages are not published
+        static_cast<void>(
+            publish_outgoing()); // what it answers is kept; it stops here if its messages are not published
         return done();
     }
     Error error         = appended.error();

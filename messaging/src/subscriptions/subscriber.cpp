@@ -19,10 +19,11 @@ constexpr std::size_t inbox_bytes_max      = 16u << 20; // a single delivery may
 
 result<void> no_such_topic(std::string_view subscription, std::string_view topic)
 {
-    return fail(Failure::invalid, "no-such-topic",
-                fmt::format("began the subscription {} to the topic {} and found that the program has no topics; add it "
-                            "to the service's topics()",
-                            subscription, topic));
+    return fail(
+        Failure::invalid, "no-such-topic",
+        fmt::format("began the subscription {} to the topic {} and found that the program has no topics; add it "
+                    "to the service's topics()",
+                    subscription, topic));
 }
 
 } // namespace
@@ -117,11 +118,11 @@ result<void> Subscriber::start()
     }
     const std::lock_guard lock{mutex_};
     heard_up_to_ = position_;
-    thread_     = std::move(thread);
-    stopping_   = std::stop_source{};
-    is_running_ = true;
-    is_stopped_ = false;
-    is_fault_   = false;
+    thread_      = std::move(thread);
+    stopping_    = std::stop_source{};
+    is_running_  = true;
+    is_stopped_  = false;
+    is_fault_    = false;
     forget_failure();
     following_ = bus->subscribe(std::move(of_bus), [weak = weak_from_this()](const Delivery& delivery) -> result<void> {
         const auto self = weak.lock();

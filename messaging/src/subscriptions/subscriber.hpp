@@ -146,7 +146,7 @@ private:
     std::mutex asking_;        // of what people ask, one thing at a time: it waits for the log
     mutable std::mutex mutex_; // over what follows
     Standing standing_;        // its position is `position_`
-    Position position_ = 0;
+    Position position_    = 0;
     Position heard_up_to_ = 0;                        // of a topic
     std::vector<std::pair<Position, Position>> lost_; // that the log does not say yet
     std::deque<Batch> inbox_;

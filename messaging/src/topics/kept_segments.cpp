@@ -66,8 +66,9 @@ result<void> check_topic(std::string_view name, const TopicRetention& retention)
     const bool is_name = not name.empty() && name.size() <= longest_topic_name && name.front() != '-' &&
                          name.find_first_not_of(names_of_topics) == std::string_view::npos;
     if (not is_name) {
-        return not_a_topic(name, "and found that this is no name of a topic; give 1 to 64 lower-case letters, digits, - "
-                                 "and _, and begin with no -");
+        return not_a_topic(name,
+                           "and found that this is no name of a topic; give 1 to 64 lower-case letters, digits, - "
+                           "and _, and begin with no -");
     }
     if (retention == TopicRetention{}) {
         return not_a_topic(name, "without a limit; say how long messages are kept: max_age, max_bytes or max_count");
@@ -76,8 +77,8 @@ result<void> check_topic(std::string_view name, const TopicRetention& retention)
         return not_a_topic(name, "with a max_age below one second; give 1 s or more, or none");
     }
     if (retention.max_bytes && *retention.max_bytes < least_bytes) {
-        return not_a_topic(name, fmt::format("with max_bytes of {}; give {} or more, or none", *retention.max_bytes,
-                                             least_bytes));
+        return not_a_topic(
+            name, fmt::format("with max_bytes of {}; give {} or more, or none", *retention.max_bytes, least_bytes));
     }
     if (retention.max_count && *retention.max_count == 0) {
         return not_a_topic(name, "with a max_count of 0; give 1 or more, or none");

@@ -120,8 +120,8 @@ result<TopicLog::Growing> TopicLog::measure(const Segment& segment) const
 
 result<void> TopicLog::put_into_service(Segments segments, Kept kept, const Growing& growing)
 {
-    BOOST_OUTCOME_TRY(segments.back()->observe(
-        [observers = observers_](const auto& messages) { observers->tell(messages); }));
+    BOOST_OUTCOME_TRY(
+        segments.back()->observe([observers = observers_](const auto& messages) { observers->tell(messages); }));
     const std::lock_guard lock{mutex_};
     segments_ = std::move(segments);
     kept_     = std::move(kept);

@@ -114,7 +114,8 @@ result<void> TopicLog::change_over(const Segment& full, const std::shared_ptr<Se
     kept.segments.push_back({next->ordinal(), last + 1, 0, 0, {}});
     kept.at = runtime_.clock.now();
     segments.push_back(next);
-    if (const auto written = write_kept(log_, runtime_.ids, name_, kept); not written) return close_for(written.error());
+    if (const auto written = write_kept(log_, runtime_.ids, name_, kept); not written)
+        return close_for(written.error());
     return put_into_service(std::move(segments), std::move(kept), {});
 }
 
@@ -122,10 +123,11 @@ result<void> TopicLog::change_over(const Segment& full, const std::shared_ptr<Se
 Error TopicLog::close_for(const Error& error)
 {
     const std::lock_guard lock{mutex_};
-    closed_ = Error{Failure::unavailable, "topic-closed-by-fault",
-                    fmt::format("wrote to the log that a segment of the topic {} begins, and found: {}; the topic takes no "
-                                "more messages until the service is started again",
-                                name_, error.sentence)};
+    closed_ =
+        Error{Failure::unavailable, "topic-closed-by-fault",
+              fmt::format("wrote to the log that a segment of the topic {} begins, and found: {}; the topic takes no "
+                          "more messages until the service is started again",
+                          name_, error.sentence)};
     return *closed_;
 }
 

@@ -66,8 +66,7 @@ RecordedEvent Segment::numbered(const RecordedEvent& event) const
 
 result<Position> Segment::last() const
 {
-    return with_engine(
-        [this](const Engine& engine) -> result<Position> { return first_ - 1 + engine.store->head(); });
+    return with_engine([this](const Engine& engine) -> result<Position> { return first_ - 1 + engine.store->head(); });
 }
 
 result<Appended> Segment::append(std::vector<NewEvent> events)

@@ -11,12 +11,12 @@ namespace eventloom::topics {
 
 namespace {
 
-constexpr std::uint64_t shares          = 8; // of a limit, one for each segment
-constexpr std::uint64_t messages_max    = 50'000;
-constexpr std::uint64_t messages_few    = 1'000;
-constexpr std::uint64_t bytes_max       = 16u << 20;
-constexpr std::uint64_t bytes_few       = 128u << 10;
-constexpr Duration age_few              = std::chrono::seconds{1};
+constexpr std::uint64_t shares       = 8; // of a limit, one for each segment
+constexpr std::uint64_t messages_max = 50'000;
+constexpr std::uint64_t messages_few = 1'000;
+constexpr std::uint64_t bytes_max    = 16u << 20;
+constexpr std::uint64_t bytes_few    = 128u << 10;
+constexpr Duration age_few           = std::chrono::seconds{1};
 
 outcome::failure_type<Error> cannot(std::string_view topic, std::string_view what)
 {
@@ -33,7 +33,8 @@ TopicLog::TopicLog(const Runtime& runtime, EventStore& log, EngineKind& engine, 
     : runtime_{runtime}, log_{log}, name_{std::move(name)}, retention_{retention},
       share_{retention.max_count ? std::clamp(*retention.max_count / shares, messages_few, messages_max) : messages_max,
              retention.max_bytes ? std::clamp(*retention.max_bytes / shares, bytes_few, bytes_max) : bytes_max,
-             retention.max_age ? std::optional{std::max<Duration>(*retention.max_age / shares, age_few)} : std::nullopt},
+             retention.max_age ? std::optional{std::max<Duration>(*retention.max_age / shares, age_few)}
+                               : std::nullopt},
       place_{runtime_, engine, std::move(directory), durability, stream_of_topic(name_)}
 {
 }
@@ -83,10 +84,11 @@ void TopicLog::count(const std::vector<NewEvent>& messages)
 result<void> TopicLog::check(std::uint64_t bytes) const
 {
     if (not retention_.max_bytes || bytes <= *retention_.max_bytes) return done();
-    return fail(Failure::invalid, "message-too-large",
-                fmt::format("published {} bytes to the topic {} and found that it keeps {}; publish less at once, or let "
-                            "it keep more",
-                            bytes, name_, *retention_.max_bytes));
+    return fail(
+        Failure::invalid, "message-too-large",
+        fmt::format("published {} bytes to the topic {} and found that it keeps {}; publish less at once, or let "
+                    "it keep more",
+                    bytes, name_, *retention_.max_bytes));
 }
 
 result<PublishedMessage> TopicLog::publish(std::vector<NewEvent> messages, Look look)
@@ -125,8 +127,7 @@ result<std::vector<RecordedEvent>> TopicLog::chunk(Position from, Position until
         if (after == segments.begin()) continue; // the oldest went just now
         const auto& segment = *std::prev(after);
         const bool is_past  = after != segments.end();
-        auto messages       = segment->read(from, std::min<std::uint64_t>(chunk_messages, until - from + 1),
-                                            chunk_bytes);
+        auto messages = segment->read(from, std::min<std::uint64_t>(chunk_messages, until - from + 1), chunk_bytes);
         if (not messages) {
             if (messages.error().code == "segment-is-gone") continue;
             return messages;

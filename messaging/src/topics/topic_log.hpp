@@ -105,8 +105,8 @@ private:
     const SegmentPlace place_;
     const std::shared_ptr<Observers> observers_ = std::make_shared<Observers>();
 
-    std::mutex maintaining_;     // one that begins or drops segments at a time
-    std::mutex entry_;           // who waits for gate_ alone is not overtaken by others that share it
+    std::mutex maintaining_;         // one that begins or drops segments at a time
+    std::mutex entry_;               // who waits for gate_ alone is not overtaken by others that share it
     mutable std::shared_mutex gate_; // shared: a message is being published
 
     mutable std::mutex mutex_; // over what follows

@@ -97,9 +97,10 @@ void Topics::add_topic(std::string name, detail::FactList messages, TopicRetenti
 {
     auto fits = topics::check_topic(name, retention);
     if (fits && find(name)) {
-        fits = fail(Failure::invalid, "topic-added-twice",
-                    fmt::format("added the topic {} and found that it had been added before; each has a name of its own",
-                                name));
+        fits =
+            fail(Failure::invalid, "topic-added-twice",
+                 fmt::format("added the topic {} and found that it had been added before; each has a name of its own",
+                             name));
     }
     for (const auto& type : messages.types()) {
         if (not fits || not type.is_personal) continue;

@@ -120,8 +120,7 @@ result<void> tail(Output& out, const Topics& topics, const std::string& name, st
 void add_topic_commands(CommandLine& line)
 {
     const auto arguments = std::make_shared<TopicArguments>();
-    const auto topics =
-        line.app().add_subcommand("topics", "Messages that are not events: list, show, publish, tail");
+    const auto topics = line.app().add_subcommand("topics", "Messages that are not events: list, show, publish, tail");
     topics.require_subcommand();
 
     const auto list = topics.add_subcommand("list", "All topics, what each keeps, and what it has dropped");
@@ -147,8 +146,7 @@ void add_topic_commands(CommandLine& line)
     publishing.add_option("topic", arguments->topic, "Its name").required();
     publishing.add_option("json", arguments->json, "The message: {\"article\": \"tea\", \"cents\": 350}").required();
     publishing.add_option("--type", arguments->type, "The stored name of the message, if the topic has several");
-    publishing
-        .add_option("--id", arguments->id, "Its own id: published again with it, it is the same message")
+    publishing.add_option("--id", arguments->id, "Its own id: published again with it, it is the same message")
         .check({.why_not = [](std::string& word) {
             return parse_uuid(word) ? std::string{} : "is not an id such as 0192f0c1-7b1a-7c3e-9f00-1b2c3d4e5f60";
         }});

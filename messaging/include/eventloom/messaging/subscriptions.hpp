@@ -57,8 +57,8 @@ struct SubscriptionStatus {
     double events_per_second   = 0; // that are handled
     std::uint64_t dead_letters = 0;
     std::uint64_t lost         = 0; // messages that had left the topic before it heard them, since it began
-    std::optional<Position> at; // the event that fails, while it waits or is stopped
-    unsigned attempts = 0;      // at this event
+    std::optional<Position> at;     // the event that fails, while it waits or is stopped
+    unsigned attempts = 0;          // at this event
     std::optional<Time> next_attempt;
     std::optional<Time> paused_until; // Time::max(): until somebody resumes it
     std::string because;              // it is paused
