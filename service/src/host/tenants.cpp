@@ -6,6 +6,7 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/topics.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/plain_files.hpp>
 
