@@ -13,6 +13,7 @@
 #include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/subscriptions.hpp>
+#include <eventloom/messaging/topics.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
@@ -30,11 +31,11 @@ namespace eventloom {
 namespace {
 
 // In the order in which help shows them.
-constexpr auto own_commands = {add_serve_command,        add_tenant_commands,   add_projection_commands,
-                               add_query_command,        add_follower_commands, add_subscription_commands,
-                               add_dead_letter_commands, add_saga_commands,     add_group_commands,
-                               add_queue_commands,       add_job_commands,      add_work_command,
-                               add_log_commands,         add_store_commands,    add_help_commands};
+constexpr auto own_commands = {
+    add_serve_command,        add_tenant_commands,       add_projection_commands, add_query_command,
+    add_follower_commands,    add_subscription_commands, add_topic_commands,      add_saga_commands,
+    add_dead_letter_commands, add_group_commands,        add_queue_commands,      add_job_commands,
+    add_work_command,         add_log_commands,          add_store_commands,      add_help_commands};
 
 } // namespace
 
@@ -73,6 +74,7 @@ CommandLine::CommandLine(const Program& program, CommandPlace place)
     knows(saga_event_types());
     knows(subscription_fact_types());
     knows(subscription_position_types());
+    knows(topic_fact_types());
     for (const auto add : own_commands) add(*this);
     program.set_up(*this);
     check_types(app);

@@ -119,6 +119,26 @@ result<std::vector<std::string>> list_directory(const Runtime& runtime, const st
     return names;
 }
 
+result<void> remove_with_content(const Runtime& runtime, const std::string& directory)
+{
+    std::vector<std::string> within;
+    BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
+    for (const std::string& name : names) {
+        const auto path = directory + "/" + name;
+        if (runtime.files.GetChildren(path, &within).ok()) {
+            BOOST_OUTCOME_TRY(remove_with_content(runtime, path));
+            continue;
+        }
+        const auto status = runtime.files.RemoveFile(path);
+        if (not status.ok() && runtime.files.FileExists(path)) return error_of(status, "remove the file " + path);
+    }
+    const auto status = runtime.files.RemoveDir(directory);
+    if (not status.ok() && runtime.files.GetChildren(directory, &within).ok()) {
+        return error_of(status, "remove the directory " + directory);
+    }
+    return done();
+}
+
 result<void> remove_database(const Runtime& runtime, const std::string& directory)
 {
     std::vector<std::string> within;

@@ -5,3 +5,4 @@
 template const eventloom::EventTypes& eventloom::event_types<notices::Customer>();
 template const eventloom::EventTypes& eventloom::event_types<notices::Order>();
 template const eventloom::EventTypes& eventloom::event_types<notices::Letters::Jobs>();
+template const eventloom::EventTypes& eventloom::event_types<notices::Prices::Messages>();

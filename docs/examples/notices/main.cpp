@@ -8,10 +8,13 @@
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/messaging/subscriptions.hpp>
+#include <eventloom/messaging/topics.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/service.hpp>
 
 namespace notices {
+
+using namespace std::chrono_literals;
 
 // What is outside: it recognises a key that comes again.
 class Provider {
@@ -22,6 +25,7 @@ public:
         return el::done();
     }
     el::result<void> ring(const std::string&) { return el::done(); }
+    el::result<void> show(const std::string&, int) { return el::done(); }
 };
 
 void subscribe(el::Service& service, Provider& provider)
@@ -47,6 +51,20 @@ void subscribe(el::Service& service, Provider& provider)
             el::write_to(service.runtime().log, el::LogLevel::debug, "journal", {{"type", event.type}});
             return el::done();
         }));
+    service.topics().add<Prices>({.max_age = 24h, .max_bytes = 64u << 20, .max_count = 1'000'000});
+    subscriptions.add<el::at_least_once>({.name = "board"},
+                                         el::hearing<Prices>([&](const PriceChanged& message) -> el::result<void> {
+                                             return provider.show(message.article, message.cents);
+                                         }));
+    subscriptions.add<el::exactly_once>(
+        {.name = "sold"}, el::hearing<Order>([](const Placed& event) -> el::result<el::Effects> {
+            return el::effects().publish<Prices>(PriceChanged{"last order", event.euros * 100});
+        }));
+}
+
+el::result<el::PublishedMessage> change_price(el::Service& service, const std::string& article, int cents)
+{
+    return service.topics().publish<Prices>(PriceChanged{article, cents});
 }
 
 class Shop final : public el::OpenService {
@@ -78,7 +96,17 @@ void set_up(el::CommandLine& line)
     line.knows(el::event_types<Customer>());
     const auto number   = std::make_shared<std::string>();
     const auto customer = std::make_shared<std::string>();
-    const auto place    = line.app().add_subcommand("place", "Place an order");
+    const auto price    = line.app().add_subcommand("price", "Change the price of an article");
+    const auto cents    = std::make_shared<int>();
+    price.add_option("article", *number, "Which").required();
+    price.add_option("cents", *cents, "The new price").required();
+    line.on(price, [&line, number, cents](el::Output& out) -> el::result<void> {
+        BOOST_OUTCOME_TRY(auto* const opened, line.open(true));
+        BOOST_OUTCOME_TRY(const auto published, change_price(opened->service(), *number, *cents));
+        out.properties({{"article", *number}, {"number", published.number}});
+        return el::done();
+    });
+    const auto place = line.app().add_subcommand("place", "Place an order");
     place.add_option("order", *number, "Its number").required();
     place.add_option("customer", *customer, "Whose it is").required();
     line.on(place, [&line, number, customer](el::Output& out) -> el::result<void> {

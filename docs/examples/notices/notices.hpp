@@ -1,8 +1,9 @@
-// The events of docs/publish-and-subscribe.md: orders that are placed, and customers who earn points.
+// The events and messages of docs/publish-and-subscribe.md: orders that are placed, customers who earn points, and prices.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/messaging/jobs.hpp>
+#include <eventloom/messaging/messages.hpp>
 
 namespace notices {
 
@@ -75,6 +76,16 @@ struct SendLetter {
 struct Letters {
     static constexpr auto queue = "letters";
     using Jobs                  = el::jobs<el::job<"send-letter", SendLetter>>;
+};
+
+struct PriceChanged {
+    std::string article;
+    int cents = 0;
+};
+
+struct Prices {
+    static constexpr auto topic = "prices";
+    using Messages              = el::messages<el::message<"price-changed", PriceChanged>>;
 };
 
 } // namespace notices

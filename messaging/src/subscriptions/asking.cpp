@@ -23,8 +23,9 @@ bool is_personal(std::string_view type)
 SubscriptionStatus Subscriber::status() const
 {
     const Time now      = runtime_.clock.now();
-    const Position head = store_.head();
+    const Position head = heard().head();
     SubscriptionStatus status;
+    status.topic             = scope_.topic();
     status.name              = name();
     status.promise           = promise_;
     status.events_per_second = pace_.per_second(now);
@@ -32,6 +33,8 @@ SubscriptionStatus Subscriber::status() const
         const std::lock_guard lock{mutex_};
         status.position     = position_;
         status.dead_letters = standing_.letters.size();
+        status.lost         = standing_.lost;
+        for (const auto& [first, last] : lost_) status.lost += last - first + 1;
         status.attempts     = attempts_;
         status.at           = at_;
         status.next_attempt = next_attempt_;
@@ -51,7 +54,7 @@ SubscriptionStatus Subscriber::status() const
         if (status.paused_until) status.state = SubscriptionState::paused;
     }
     status.lag = head - std::min(head, status.position);
-    if (auto age = age_of_next(store_, status.position, now); age) status.behind = age.value();
+    if (auto age = age_of_next(heard(), status.position, now); age) status.behind = age.value();
     return status;
 }
 
@@ -129,7 +132,7 @@ result<std::optional<Position>> Subscriber::next_heard() const
     }
     std::optional<std::uint64_t> from; // in a stream places are versions: it is read from its beginning
     if (scope_.scope().kind() != Scope::Kind::stream) from = position + 1;
-    const auto cursor = store_.read({.scope = scope_.scope(), .from = from});
+    const auto cursor = heard().read({.scope = scope_.scope(), .from = from});
     for (;;) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr) return std::optional<Position>{};

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 
 template const eventloom::EventTypes& eventloom::event_types<eventloom::subscriptions::FollowerFacts>();
@@ -78,6 +79,26 @@ void put(Standing& standing, const Edited& fact)
     }
 }
 
+void put(Standing& standing, const Lost& fact)
+{
+    const Position first = std::max(fact.first, standing.lost_up_to + 1);
+    if (first > fact.last) return;
+    standing.lost += fact.last - first + 1;
+    standing.lost_up_to = fact.last;
+}
+
+void put(Standing& standing, const Reached& fact)
+{
+    standing.position = fact.position;
+    if (not fact.settled) standing.in_doubt = std::pair{fact.from, fact.position};
+}
+
+void put(Standing& standing, const Publishing& fact)
+{
+    standing.position = fact.position;
+    standing.outgoing = fact.messages;
+}
+
 result<void> read_facts(const EventStore& store, const std::string& name, Standing& standing)
 {
     const auto cursor = store.read({.scope = Scope::stream(stream_of_facts(name))});
@@ -119,10 +140,7 @@ result<Standing> read_standing(const EventStore& store, const std::string& name)
     const auto cursor = store.read({.scope = Scope::stream(stream), .direction = Direction::backwards, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* last, cursor->next());
     if (last == nullptr) return standing;
-    const auto take = [&](const Reached& fact) {
-        standing.position = fact.position;
-        if (not fact.settled) standing.in_doubt = std::pair{fact.from, fact.position};
-    };
+    const auto take = [&](const auto& fact) { put(standing, fact); };
     BOOST_OUTCOME_TRY(detail::with_facts<FollowedFacts>(*last, "a subscription", take));
     std::erase_if(standing.skipped, [&](Position event) { return event <= standing.position; });
     return standing;
@@ -140,10 +158,11 @@ std::string stream_of_position(std::string_view name)
 
 bool is_of_a_subscription(std::string_view stream)
 {
-    return stream.starts_with("follower-") || stream.starts_with("followed-") || stream.starts_with("$stream-follow");
+    return stream.starts_with("follower-") || stream.starts_with("followed-") || stream.starts_with("topic-") ||
+           stream.starts_with("$stream-follow") || stream.starts_with("$stream-topic-");
 }
 
-result<void> check_options(const SubscriberOptions& options)
+result<void> check_options(const SubscriberOptions& options, const std::vector<detail::AnyHeardEvents>& heard)
 {
     const auto& name = options.name;
     if (name.empty() || name.size() > longest_name || not is_clean_name(name)) {
@@ -151,6 +170,12 @@ result<void> check_options(const SubscriberOptions& options)
             name, fmt::format("and found that its name has {} bytes; a name is 1 to {} bytes of UTF-8 without control "
                               "characters",
                               name.size(), longest_name));
+    }
+    for (const auto& one : heard) {
+        const auto& topic = options.topic.empty() ? heard.front().topic : options.topic;
+        if (one.topic == topic || (one.topic.empty() && one.category.empty())) continue;
+        return invalid(name, "and found that its handlers hear several topics, or a topic and the log; give each a "
+                             "subscription of its own");
     }
     if (options.attempts == 0) return invalid(name, "with no attempt; it needs at least one");
     if (options.first_wait.count() < 0 || options.longest_wait.count() < 0 || options.keep_every.count() < 0) {

@@ -27,8 +27,13 @@ struct Retried   { Position event = 0; std::string because; Time at{}; };
 struct Handled   { Position event = 0; Time at{}; }; // of a dead letter
 struct Discarded { Position event = 0; std::string because; Time at{}; };
 struct Edited    { Position event = 0; std::uint32_t schema_version = 1; std::string data; std::string because; Time at{}; };
+struct Lost      { Position first = 0; Position last = 0; Time at{}; }; // messages of a topic, by their numbers
 // In followed-NAME. `settled`: the handlers of all events up to there have returned.
 struct Reached   { Position position = 0; Position from = 0; bool settled = true; };
+// The same, and messages that are to be published before the next position.
+struct Outgoing  { std::string topic; Uuid id; std::string type; std::uint32_t schema_version = 1; std::string data;
+                   Uuid correlation; Uuid causation; };
+struct Publishing { Position position = 0; std::vector<Outgoing> messages; };
 // clang-format on
 
 struct FollowerFacts {
@@ -37,13 +42,13 @@ struct FollowerFacts {
         events<event<"follower-began", Began>, event<"follower-paused", Paused>, event<"follower-resumed", Resumed>,
                event<"follower-skipped", Skipped>, event<"follower-gave-up", GaveUp>,
                event<"follower-retried", Retried>, event<"follower-handled", Handled>,
-               event<"follower-discarded", Discarded>, event<"follower-edited", Edited>>;
+               event<"follower-discarded", Discarded>, event<"follower-edited", Edited>, event<"follower-lost", Lost>>;
 };
 using FollowerFact = FollowerFacts::Events::variant;
 
 struct FollowedFacts {
     static constexpr auto category = "followed";
-    using Events                   = events<event<"followed-to", Reached>>;
+    using Events                   = events<event<"followed-to", Reached>, event<"followed-publishing", Publishing>>;
 };
 
 struct Pause {
@@ -60,6 +65,9 @@ struct Standing {
     std::optional<Pause> pause;
     std::map<Position, SubscriptionLetter> letters;
     std::set<Position> skipped;
+    std::uint64_t lost  = 0;
+    Position lost_up_to = 0; // none of these is counted again
+    std::vector<Outgoing> outgoing;
 
     // Those that somebody wants to be handled again.
     std::optional<Position> next_retry() const;
@@ -71,10 +79,10 @@ result<Standing> read_standing(const EventStore& store, const std::string& name)
 
 std::string stream_of_facts(std::string_view name);
 std::string stream_of_position(std::string_view name);
-// Streams of subscriptions, which no subscription hears: each would be the cause of a further one.
+// Streams of subscriptions and of topics, which no subscription to the log hears: each would be the cause of a further one.
 bool is_of_a_subscription(std::string_view stream);
 
 // Failure::invalid "invalid-subscription".
-result<void> check_options(const SubscriberOptions& options);
+result<void> check_options(const SubscriberOptions& options, const std::vector<detail::AnyHeardEvents>& heard);
 
 } // namespace eventloom::subscriptions

@@ -22,6 +22,12 @@ std::vector<std::string> types_of(const std::vector<detail::AnyHeardEvents>& hea
     return types;
 }
 
+std::string topic_of(const SubscriberOptions& options, const std::vector<detail::AnyHeardEvents>& heard)
+{
+    if (not options.topic.empty() || heard.empty()) return options.topic;
+    return heard.front().topic;
+}
+
 // Of the types that an item names, those that are heard.
 std::vector<std::string> both(const std::vector<std::string>& named, const std::vector<std::string>& heard)
 {
@@ -51,14 +57,15 @@ Scope narrowed(const Scope& asked, const std::vector<std::string>& types)
 } // namespace
 
 HeardScope::HeardScope(const SubscriberOptions& options, std::vector<detail::AnyHeardEvents> heard)
-    : asked_{options.scope}, streams_{options.streams}, heard_{std::move(heard)}, types_{types_of(heard_)},
-      scope_{narrowed(asked_, types_)}
+    : asked_{options.scope}, topic_{topic_of(options, heard)}, streams_{options.streams}, heard_{std::move(heard)},
+      types_{types_of(heard_)}, scope_{narrowed(asked_, types_)}
 {
 }
 
 const detail::AnyHeardEvents* HeardScope::find(const RecordedEvent& event) const
 {
-    if (is_of_a_subscription(event.stream) || not asked_.contains(event)) return nullptr;
+    if (topic_.empty() && is_of_a_subscription(event.stream)) return nullptr;
+    if (not asked_.contains(event)) return nullptr;
     if (not streams_.empty() && not matches_pattern(streams_, event.stream)) return nullptr;
     for (const auto& one : heard_) {
         const bool is_of_category = one.category.empty() || one.category == category_of(event.stream);

@@ -16,6 +16,8 @@ class HeardScope {
 public:
     HeardScope(const SubscriberOptions& options, std::vector<detail::AnyHeardEvents> heard);
 
+    // Empty: they are events of the log.
+    const std::string& topic() const { return topic_; }
     // The narrowest scope that has all of them.
     const Scope& scope() const { return scope_; }
     // Their stored names; empty: all.
@@ -25,6 +27,7 @@ public:
 
 private:
     const Scope asked_;
+    const std::string topic_;
     const std::string streams_;
     const std::vector<detail::AnyHeardEvents> heard_;
     std::vector<std::string> types_;

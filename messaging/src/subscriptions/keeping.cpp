@@ -5,6 +5,7 @@
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/topics.hpp>
 
 #include <fmt/core.h>
 
@@ -15,6 +16,15 @@ namespace eventloom::subscriptions {
 namespace {
 
 constexpr std::size_t longest_reason = 4'096;
+
+outcome::failure_type<Error> no_topics(std::string_view topic)
+{
+    return fail(
+        Failure::invalid, "no-such-topic",
+        fmt::format("answered a message of the topic {} and found that the program has no topics; add it to the "
+                    "service's topics()",
+                    topic));
+}
 
 } // namespace
 
@@ -49,7 +59,7 @@ StreamAppend Subscriber::append_of(const std::vector<FollowerFact>& facts) const
 }
 
 // Ids that follow from the key: what is appended again would be recognised, whatever became of the position.
-result<std::vector<StreamAppend>> Subscriber::appends_of(const RecordedEvent& event, Effects effects) const
+result<Subscriber::Prepared> Subscriber::prepared(const RecordedEvent& event, Effects effects) const
 {
     auto appends     = std::move(effects.streams);
     const auto key   = to_string(key_of(event));
@@ -76,32 +86,71 @@ result<std::vector<StreamAppend>> Subscriber::appends_of(const RecordedEvent& ev
         BOOST_OUTCOME_TRY(auto prepared, queues_.prepare(std::move(job)));
         appends.push_back(std::move(prepared.append));
     }
-    return appends;
+    std::vector<Outgoing> messages;
+    for (auto& message : effects.messages) {
+        if (topics_ == nullptr) return no_topics(message.topic);
+        BOOST_OUTCOME_TRY(topics_->check(message)); // not found out when the rest is in the log
+        messages.push_back({std::move(message.topic), id("subscription-message"), std::move(message.event.type),
+                            message.event.schema_version, std::move(message.event.data), since, event.id});
+    }
+    return Prepared{std::move(appends), std::move(messages)};
 }
 
-result<void> Subscriber::keep(const Reached& fact, std::vector<StreamAppend> beside)
+// Those of the last position, before the next one takes its place. Published again they are recognised by their ids.
+result<void> Subscriber::publish_outgoing()
 {
+    std::vector<Outgoing> outgoing;
+    {
+        const std::lock_guard lock{mutex_};
+        outgoing = standing_.outgoing;
+    }
+    if (outgoing.empty()) return done();
+    for (Outgoing& message : outgoing) {
+        detail::NewMessage published{message.topic, {}};
+        published.event.type           = std::move(message.type);
+        published.event.schema_version = message.schema_version;
+        published.event.data           = std::move(message.data);
+        const auto answer =
+            topics_->publish(std::move(published), {message.id, message.correlation, message.causation});
+        if (answer) continue;
+        stop_for(answer.error(), IsFault::yes);
+        return answer.error();
+    }
+    const std::lock_guard lock{mutex_};
+    standing_.outgoing.clear();
+    return done();
+}
+
+result<void> Subscriber::keep(const Reached& fact, Prepared beside)
+{
+    BOOST_OUTCOME_TRY(publish_outgoing());
     const auto stream = stream_of_position(name());
     AppendRequest request;
-    request.streams        = std::move(beside);
+    request.streams        = std::move(beside.appends);
     std::uint64_t recorded = 0;
     {
         const std::lock_guard lock{mutex_};
         recorded = standing_.recorded;
     }
-    NewEvent event = encoded<FollowedFacts>(fact);
+    NewEvent event = beside.messages.empty() ? encoded<FollowedFacts>(fact)
+                                             : encoded<FollowedFacts>(Publishing{fact.position, beside.messages});
     event.id       = runtime_.ids.next();
     request.streams.push_back({stream, ExpectedVersion::after(recorded), {std::move(event)}});
     const auto appended = store_.append(request);
     if (appended) {
-        const std::lock_guard lock{mutex_};
-        ++standing_.recorded;
-        last_kept_ = fact;
-        unkept_    = 0;
+        {
+            const std::lock_guard lock{mutex_};
+            ++standing_.recorded;
+            last_kept_         = fact;
+            unkept_            = 0;
+            standing_.outgoing = std::move(beside.messages);
+        }
+        static_cast<void>(
+            publish_outgoing()); // what it answers is kept; it stops here if its messages are not published
         return done();
     }
     Error error         = appended.error();
-    const bool is_alone = request.streams.size() == 1;
+    const bool is_alone = request.streams.size() == 1 && beside.messages.empty();
     if (attempts::is_of_the_log(error)) {
         stop_for(error, IsFault::yes);
         return error;
@@ -134,6 +183,23 @@ void Subscriber::keep_now()
         position = position_;
     }
     static_cast<void>(keep(Reached{position, position, true}));
+}
+
+// The log says what was lost before anything after it is handled.
+void Subscriber::note_lost()
+{
+    std::vector<FollowerFact> facts;
+    {
+        const std::lock_guard lock{mutex_};
+        for (const auto& [first, last] : lost_) facts.emplace_back(Lost{first, last, runtime_.clock.now()});
+    }
+    if (facts.empty()) return;
+    AppendRequest request;
+    request.streams.push_back(append_of(facts));
+    if (const auto appended = store_.append(request); not appended) return stop_for(appended.error(), IsFault::yes);
+    const std::lock_guard lock{mutex_};
+    for (const auto& fact : facts) standing_.apply(fact);
+    lost_.erase(lost_.begin(), lost_.begin() + static_cast<std::ptrdiff_t>(facts.size()));
 }
 
 void Subscriber::stop_for(const Error& error, IsFault is_fault)

@@ -18,8 +18,8 @@ result<RecordedEvent> event_of(const EventStore& store, const SubscriptionLetter
     if (found == nullptr || found->position != letter.position) {
         return fail(
             Failure::refused, "event-is-gone",
-            fmt::format("looked for the event at position {}, which is a dead letter, and found that a scavenge has "
-                        "removed it; discard the dead letter",
+            fmt::format("looked for the event at position {}, which is a dead letter, and found that it has gone, "
+                        "by a scavenge or by the limits of its topic; discard the dead letter",
                         letter.position));
     }
     RecordedEvent event = *found;
@@ -30,15 +30,14 @@ result<RecordedEvent> event_of(const EventStore& store, const SubscriptionLetter
 
 } // namespace
 
-bool Subscriber::keep_letter(const std::vector<FollowerFact>& facts, std::vector<StreamAppend> beside)
+bool Subscriber::keep_letter(const std::vector<FollowerFact>& facts)
 {
     Position position = 0;
     {
         const std::lock_guard lock{mutex_};
         position = position_;
     }
-    beside.push_back(append_of(facts));
-    if (not keep(Reached{position, position, true}, std::move(beside))) return false;
+    if (not keep(Reached{position, position, true}, {{append_of(facts)}, {}})) return false;
     const std::lock_guard lock{mutex_};
     for (const auto& fact : facts) standing_.apply(fact);
     return true;
@@ -69,7 +68,7 @@ void Subscriber::handle_letter(Position position)
     gone.position    = letter.position;
     gone.stream      = letter.stream;
     gone.type        = letter.type;
-    const auto event = event_of(store_, letter);
+    const auto event = event_of(heard(), letter);
     if (not event) return letter_failed(letter, gone, event.error());
     const Item item{event.value(), scope_.find(event.value())};
     if (item.handler == nullptr) {
@@ -80,13 +79,13 @@ void Subscriber::handle_letter(Position position)
                                           position)});
     }
     if (promise_ == Promise::at_most_once) return handle_letter_once_at_most(letter, item);
-    auto answer  = call(item, letter.attempts + 1);
-    auto appends = answer ? appends_of(item.event, std::move(answer.value()))
-                          : result<std::vector<StreamAppend>>{std::move(answer.error())};
-    if (not appends) return letter_failed(letter, item.event, appends.error());
+    auto answer = call(item, letter.attempts + 1);
+    auto effects =
+        answer ? prepared(item.event, std::move(answer.value())) : result<Prepared>{std::move(answer.error())};
+    if (not effects) return letter_failed(letter, item.event, effects.error());
     const Handled handled{position, runtime_.clock.now()};
-    auto beside = std::move(appends.value());
-    if (beside.empty()) {
+    auto beside = std::move(effects.value());
+    if (beside.appends.empty() && beside.messages.empty()) {
         static_cast<void>(keep_letter({handled}));
         return;
     }
@@ -95,7 +94,7 @@ void Subscriber::handle_letter(Position position)
         const std::lock_guard lock{mutex_};
         reached = position_;
     }
-    beside.push_back(append_of(FollowerFact{handled}));
+    beside.appends.push_back(append_of(FollowerFact{handled}));
     const auto kept = keep(Reached{reached, reached, true}, std::move(beside));
     if (not kept && not has_stopped()) return letter_failed(letter, item.event, kept.error());
     const std::lock_guard lock{mutex_};

@@ -3,6 +3,9 @@
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/log.hpp>
 #include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/messaging/topics.hpp>
+
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -14,11 +17,20 @@ constexpr std::size_t events_read_together = 256;
 constexpr std::size_t inbox_events_max     = 2'000;
 constexpr std::size_t inbox_bytes_max      = 16u << 20; // a single delivery may be larger
 
+result<void> no_such_topic(std::string_view subscription, std::string_view topic)
+{
+    return fail(
+        Failure::invalid, "no-such-topic",
+        fmt::format("began the subscription {} to the topic {} and found that the program has no topics; add it "
+                    "to the service's topics()",
+                    subscription, topic));
+}
+
 } // namespace
 
-Subscriber::Subscriber(const Runtime& runtime, EventStore& store, EventBus& bus, const Queues& queues,
+Subscriber::Subscriber(const Runtime& runtime, EventStore& store, EventBus& bus, const Queues& queues, Topics* topics,
                        Definition definition)
-    : runtime_{runtime}, store_{store}, bus_{bus}, queues_{queues}, promise_{definition.promise},
+    : runtime_{runtime}, store_{store}, bus_{bus}, queues_{queues}, topics_{topics}, promise_{definition.promise},
       options_{std::move(definition.options)}, scope_{options_, std::move(definition.heard)}
 {
 }
@@ -32,6 +44,10 @@ std::size_t Subscriber::at_once() const
 result<void> Subscriber::open()
 {
     if (is_running_) return done();
+    if (not scope_.topic().empty()) {
+        if (topics_ == nullptr) return no_such_topic(name(), scope_.topic());
+        BOOST_OUTCOME_TRY(topic_log_, topics_->log_of(scope_.topic()));
+    }
     BOOST_OUTCOME_TRY(auto standing, read_standing(store_, name()));
     const std::lock_guard lock{mutex_};
     standing_  = std::move(standing);
@@ -44,15 +60,17 @@ result<void> Subscriber::open()
 
 result<Position> Subscriber::beginning() const
 {
-    const Position head = store_.head();
-    if (options_.begin.kind == Beginning::Kind::start) return Position{0};
+    const Position head = heard().head();
+    if (options_.begin.kind == Beginning::Kind::start && not topic_log_) return Position{0};
     if (options_.begin.kind == Beginning::Kind::now) return head;
     if (options_.begin.kind == Beginning::Kind::after) {
-        BOOST_OUTCOME_TRY(check_checkpoint(store_, options_.begin.after, "began the subscription " + name(),
+        BOOST_OUTCOME_TRY(check_checkpoint(heard(), options_.begin.after, "began the subscription " + name(),
                                            "begin at a position that the log has"));
         return options_.begin.after;
     }
-    const auto cursor = store_.read({.at = options_.begin.at, .limit = 1});
+    // What a topic has dropped before it begins was never to be heard.
+    const auto at     = options_.begin.kind == Beginning::Kind::at ? std::optional{options_.begin.at} : std::nullopt;
+    const auto cursor = heard().read({.at = at, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
     return event == nullptr ? head : event->position - 1;
 }
@@ -62,7 +80,7 @@ result<void> Subscriber::begin()
 {
     BOOST_OUTCOME_TRY(const Position after, beginning());
     const FollowerFact began = Began{std::string{to_string(promise_)}, after, runtime_.clock.now()};
-    BOOST_OUTCOME_TRY(keep(Reached{after, after, true}, {append_of(began)}));
+    BOOST_OUTCOME_TRY(keep(Reached{after, after, true}, {{append_of(began)}, {}}));
     const std::lock_guard lock{mutex_};
     standing_.apply(began);
     position_ = after;
@@ -78,7 +96,7 @@ result<void> Subscriber::start()
     }
     // Only the last position is of use, so `store scavenge` gives the room of the others back.
     BOOST_OUTCOME_TRY(set_stream_limits(store_, runtime_.ids, stream_of_position(name()), {.max_count = 1}));
-    BOOST_OUTCOME_TRY(check_checkpoint(store_, position_, "began the subscription " + name(),
+    BOOST_OUTCOME_TRY(check_checkpoint(heard(), position_, "began the subscription " + name(),
                                        "restore the log that it has followed"));
     if (in_doubt_) {
         write_to(runtime_.log, LogLevel::warning, "subscription-in-doubt",
@@ -87,24 +105,31 @@ result<void> Subscriber::start()
     std::unique_ptr<Executor> thread;
     BOOST_OUTCOME_TRY(call_user_code("the start of the thread of the subscription", name(),
                                      [&] { thread = runtime_.executor.own_threads(1); }));
+    SubscriptionOptions of_bus{.name             = name(),
+                               .scope            = scope_.scope(),
+                               .types            = scope_.types(),
+                               .after            = position_,
+                               .batch_events_max = events_read_together};
+    EventBus* bus = &bus_;
+    if (topic_log_) {
+        BOOST_OUTCOME_TRY(bus, topics_->bus_of(scope_.topic()));
+        of_bus.scope = Scope::everything(); // a gap in the numbers says that messages are lost
+        of_bus.types.clear();
+    }
     const std::lock_guard lock{mutex_};
-    thread_     = std::move(thread);
-    stopping_   = std::stop_source{};
-    is_running_ = true;
-    is_stopped_ = false;
-    is_fault_   = false;
+    heard_up_to_ = position_;
+    thread_      = std::move(thread);
+    stopping_    = std::stop_source{};
+    is_running_  = true;
+    is_stopped_  = false;
+    is_fault_    = false;
     forget_failure();
-    following_ = bus_.subscribe({.name             = name(),
-                                 .scope            = scope_.scope(),
-                                 .types            = scope_.types(),
-                                 .after            = position_,
-                                 .batch_events_max = events_read_together},
-                                [weak = weak_from_this()](const Delivery& delivery) -> result<void> {
-                                    const auto self = weak.lock();
-                                    return self ? self->hear(delivery) : done();
-                                });
+    following_ = bus->subscribe(std::move(of_bus), [weak = weak_from_this()](const Delivery& delivery) -> result<void> {
+        const auto self = weak.lock();
+        return self ? self->hear(delivery) : done();
+    });
     if (standing_.pause && standing_.pause->until != Time::max()) wake_worker_at(standing_.pause->until);
-    wake_worker(); // dead letters that somebody wants to be handled again
+    wake_worker(); // dead letters that somebody wants to be handled again, and messages that are still to be published
     return done();
 }
 
@@ -142,8 +167,10 @@ result<void> Subscriber::hear(const Delivery& delivery)
     }
     const std::lock_guard lock{mutex_};
     if (not is_running_) return done();
+    if (topic_log_) find_lost(delivery);
     if (batch.items.empty() && inbox_.empty() && not is_working_ && not is_stopped_) {
         position_ = std::max(position_, delivery.position);
+        wake_worker();
         runtime_.executor.wake();
         return done();
     }
@@ -161,6 +188,29 @@ result<void> Subscriber::hear(const Delivery& delivery)
     return done();
 }
 
+void Subscriber::find_lost(const Delivery& delivery)
+{
+    for (const RecordedEvent& message : delivery.events) {
+        lose(heard_up_to_ + 1, message.position - 1);
+        heard_up_to_ = message.position;
+    }
+    lose(heard_up_to_ + 1, delivery.position);
+    heard_up_to_ = std::max(heard_up_to_, delivery.position);
+}
+
+void Subscriber::lose(Position first, Position last)
+{
+    first = std::max(first, standing_.lost_up_to + 1); // counted before a restart
+    if (first > last) return;
+    lost_.emplace_back(first, last);
+    write_to(runtime_.log, LogLevel::warning, "subscription-lost-messages",
+             {{"subscription", name()},
+              {"topic", scope_.topic()},
+              {"from", first},
+              {"to", last},
+              {"messages", last - first + 1}});
+}
+
 bool Subscriber::is_settled() const
 {
     const std::lock_guard lock{mutex_};
@@ -169,7 +219,7 @@ bool Subscriber::is_settled() const
     const Time now = runtime_.clock.now();
     if (is_paused(now)) return true;
     if (next_attempt_ && *next_attempt_ > now) return not standing_.next_retry();
-    return position_ >= store_.head() && not has_work(now);
+    return position_ >= heard().head() && not has_work(now);
 }
 
 // With mutex_.
@@ -181,7 +231,7 @@ bool Subscriber::is_paused(Time now) const
 bool Subscriber::has_work(Time now) const
 {
     if (not is_running_ || is_stopped_ || is_paused(now)) return false;
-    if (standing_.next_retry()) return true;
+    if (standing_.next_retry() || not lost_.empty() || not standing_.outgoing.empty()) return true;
     if (next_attempt_ && *next_attempt_ > now) return false;
     return not inbox_.empty();
 }

@@ -28,13 +28,16 @@ struct Definition {
 
 class Subscriber : public std::enable_shared_from_this<Subscriber> {
 public:
-    Subscriber(const Runtime& runtime, EventStore& store, EventBus& bus, const Queues& queues, Definition definition);
+    Subscriber(const Runtime& runtime, EventStore& store, EventBus& bus, const Queues& queues, Topics* topics,
+               Definition definition);
 
     const std::string& name() const { return options_.name; }
     result<void> open();
     result<void> start();
     void stop();
     bool is_settled() const;
+    // The log, or that of its topic. After open().
+    const EventStore& heard() const { return topic_log_ ? *topic_log_ : store_; }
 
     // asking.cpp
     SubscriptionStatus status() const;
@@ -67,6 +70,9 @@ private:
     result<void> begin();
     result<Position> beginning() const;
     result<void> hear(const Delivery& delivery);
+    // With mutex_. Messages of a topic are heard without a gap, so a gap is what had gone before.
+    void find_lost(const Delivery& delivery);
+    void lose(Position first, Position last);
     std::size_t at_once() const;
 
     // working.cpp, on its own thread
@@ -91,13 +97,20 @@ private:
     void handle_letter(Position event);
     void handle_letter_once_at_most(const SubscriptionLetter& letter, const Item& item);
     void letter_failed(const SubscriptionLetter& letter, const RecordedEvent& event, const Error& error);
-    bool keep_letter(const std::vector<FollowerFact>& facts, std::vector<StreamAppend> beside = {});
+    bool keep_letter(const std::vector<FollowerFact>& facts);
 
     // keeping.cpp, on its own thread
+    // What is in one append with the position, and the messages that are published right after it.
+    struct Prepared {
+        std::vector<StreamAppend> appends;
+        std::vector<Outgoing> messages;
+    };
     // Fails with the error of what is beside the position; whatever else is wrong stops the subscription, too.
-    result<void> keep(const Reached& fact, std::vector<StreamAppend> beside = {});
+    result<void> keep(const Reached& fact, Prepared beside = {});
+    result<void> publish_outgoing();
+    void note_lost();
     void keep_now();
-    result<std::vector<StreamAppend>> appends_of(const RecordedEvent& event, Effects effects) const;
+    result<Prepared> prepared(const RecordedEvent& event, Effects effects) const;
     StreamAppend append_of(const std::vector<FollowerFact>& facts) const;
     StreamAppend append_of(const FollowerFact& fact) const { return append_of(std::vector{fact}); }
     Uuid key_of(const RecordedEvent& event) const;
@@ -123,15 +136,19 @@ private:
     EventStore& store_;
     EventBus& bus_;
     const Queues& queues_;
+    Topics* const topics_; // nullptr: none
     const Promise promise_;
     const SubscriberOptions options_;
     const HeardScope scope_;
     Pace pace_;
+    std::shared_ptr<const EventStore> topic_log_; // nullptr: it hears the log
 
     std::mutex asking_;        // of what people ask, one thing at a time: it waits for the log
     mutable std::mutex mutex_; // over what follows
     Standing standing_;        // its position is `position_`
-    Position position_ = 0;
+    Position position_    = 0;
+    Position heard_up_to_ = 0;                        // of a topic
+    std::vector<std::pair<Position, Position>> lost_; // that the log does not say yet
     std::deque<Batch> inbox_;
     std::size_t inbox_events_ = 0;
     std::size_t inbox_bytes_  = 0;

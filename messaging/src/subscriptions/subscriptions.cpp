@@ -12,6 +12,7 @@ void detail::add_effects(Effects& to, Effects&& more)
 {
     std::move(more.streams.begin(), more.streams.end(), std::back_inserter(to.streams));
     std::move(more.jobs.begin(), more.jobs.end(), std::back_inserter(to.jobs));
+    std::move(more.messages.begin(), more.messages.end(), std::back_inserter(to.messages));
 }
 
 struct Subscriptions::State {
@@ -20,6 +21,7 @@ struct Subscriptions::State {
     CommandBus& commands;
     EventBus& bus;
     const Queues& queues;
+    Topics* const topics;
     std::vector<std::shared_ptr<subscriptions::Subscriber>> all;
     std::optional<Error> refused; // the first that was added in vain
     std::mutex starting;
@@ -34,8 +36,8 @@ struct Subscriptions::State {
 };
 
 Subscriptions::Subscriptions(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus,
-                             const Queues& queues)
-    : state_{new State{runtime, store, commands, bus, queues, {}, {}, {}, false}}
+                             const Queues& queues, Topics* topics)
+    : state_{new State{runtime, store, commands, bus, queues, topics, {}, {}, {}, false}}
 {
 }
 
@@ -47,7 +49,7 @@ Subscriptions::~Subscriptions()
 void Subscriptions::add_any(Promise kept, SubscriberOptions options, std::vector<detail::AnyHeardEvents> heard)
 {
     ensure(not state_->is_running, "a subscription was added after start()");
-    auto fits       = subscriptions::check_options(options);
+    auto fits       = subscriptions::check_options(options, heard);
     const auto name = options.name;
     if (fits && find(name)) {
         fits = fail(
@@ -60,7 +62,7 @@ void Subscriptions::add_any(Promise kept, SubscriberOptions options, std::vector
         return;
     }
     state_->all.push_back(std::make_shared<subscriptions::Subscriber>(
-        state_->runtime, state_->store, state_->bus, state_->queues,
+        state_->runtime, state_->store, state_->bus, state_->queues, state_->topics,
         subscriptions::Definition{kept, std::move(options), std::move(heard)}));
 }
 
@@ -131,6 +133,13 @@ result<SubscriptionStatus> Subscriptions::status(std::string_view name) const
 {
     BOOST_OUTCOME_TRY(const auto* one, find(name));
     return one->status();
+}
+
+result<const EventStore*> Subscriptions::heard_by(std::string_view name) const
+{
+    BOOST_OUTCOME_TRY(auto* const one, find(name));
+    BOOST_OUTCOME_TRY(one->open());
+    return &one->heard();
 }
 
 std::vector<Error> Subscriptions::faults() const

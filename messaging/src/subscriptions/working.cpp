@@ -22,9 +22,9 @@ constexpr std::size_t inbox_bytes_few      = 8u << 20;
 // What the handlers of several events answer, as one append, in which each stream stands once.
 class Answers {
 public:
-    bool empty() const { return appends_.empty(); }
+    bool empty() const { return appends_.empty() && messages_.empty(); }
     // False, and nothing is added: one of them expects something of a stream that the others change.
-    bool add(std::vector<StreamAppend>& more)
+    bool add(std::vector<StreamAppend>& more, std::vector<Outgoing>& messages)
     {
         const auto any = ExpectedVersion::any();
         for (const auto& one : more) {
@@ -41,6 +41,7 @@ public:
                 std::move(one.events.begin(), one.events.end(), std::back_inserter(events));
             }
         }
+        std::move(messages.begin(), messages.end(), std::back_inserter(messages_));
         return true;
     }
     std::vector<StreamAppend> take()
@@ -48,9 +49,11 @@ public:
         places_.clear();
         return std::exchange(appends_, {});
     }
+    std::vector<Outgoing> take_messages() { return std::exchange(messages_, {}); }
 
 private:
     std::vector<StreamAppend> appends_;
+    std::vector<Outgoing> messages_;
     std::unordered_map<std::string, std::size_t> places_;
 };
 
@@ -67,7 +70,9 @@ Error too_many(const RecordedEvent& event, std::size_t letters, const Error& err
 
 void Subscriber::work()
 {
-    Turn turn = take_turn();
+    note_lost();
+    const auto published = publish_outgoing();
+    Turn turn            = published && not has_stopped() ? take_turn() : Turn{};
     if (turn.letter) {
         handle_letter(*turn.letter);
     } else if (not turn.items.empty()) {
@@ -235,7 +240,7 @@ void Subscriber::handle_exactly_once(Turn& turn)
         const Position reached = turn.items[end - 1].event.position;
         const auto is_kept     = all.empty() ? IsKept::no : IsKept::yes;
         if (is_kept == IsKept::yes) {
-            BOOST_OUTCOME_TRY(keep(Reached{reached, reached, true}, all.take()));
+            BOOST_OUTCOME_TRY(keep(Reached{reached, reached, true}, {all.take(), all.take_messages()}));
         }
         handled_up_to(reached, end - kept, is_kept);
         kept = end;
@@ -251,16 +256,17 @@ void Subscriber::handle_exactly_once(Turn& turn)
     for (std::size_t i = 0; i < turn.items.size(); ++i) {
         const Item& item = turn.items[i];
         if (passes_over(item.event.position)) continue;
-        auto answer  = call(item, i == kept ? next_attempt_number() : 1);
-        auto appends = answer ? appends_of(item.event, std::move(answer.value()))
-                              : result<std::vector<StreamAppend>>{std::move(answer.error())};
-        if (not appends) {
+        auto answer = call(item, i == kept ? next_attempt_number() : 1);
+        auto effects =
+            answer ? prepared(item.event, std::move(answer.value())) : result<Prepared>{std::move(answer.error())};
+        if (not effects) {
             const auto before = keep_up_to(i);
-            return before ? fault_at(turn, i, appends.error()) : not_kept(before.error());
+            return before ? fault_at(turn, i, effects.error()) : not_kept(before.error());
         }
-        if (all.add(appends.value())) continue;
+        auto& [appends, messages] = effects.value();
+        if (all.add(appends, messages)) continue;
         if (const auto before = keep_up_to(i); not before) return not_kept(before.error());
-        static_cast<void>(all.add(appends.value())); // into an empty one
+        static_cast<void>(all.add(appends, messages)); // into an empty one
     }
     if (const auto whole = keep_up_to(turn.items.size()); not whole) return not_kept(whole.error());
     if (turn.reached) handled_up_to(*turn.reached, 0, IsKept::no);
@@ -320,7 +326,7 @@ bool Subscriber::gave_up(const Item& item, unsigned attempts, const Error& error
         return false;
     }
     const FollowerFact fact = gave_up_fact(item.event, attempts, error, first, now);
-    if (not keep(reached, {append_of(fact)})) return false;
+    if (not keep(reached, {{append_of(fact)}, {}})) return false;
     {
         const std::lock_guard lock{mutex_};
         standing_.apply(fact);

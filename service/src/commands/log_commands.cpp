@@ -1,3 +1,4 @@
+#include "commands/events_shown.hpp"
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
@@ -13,6 +14,8 @@ namespace eventloom {
 namespace {
 
 using Rows = std::vector<std::vector<Json>>;
+
+} // namespace
 
 Json json_of(const RecordedEvent& event, const std::string& data_json)
 {
@@ -31,6 +34,8 @@ Json json_of(const RecordedEvent& event, const std::string& data_json)
             {"metadata", metadata},
             {"data", Json::parse(data_json).value_or(data_json)}};
 }
+
+namespace {
 
 const std::vector<Column> event_columns{
     {"position", Align::right}, {"recorded_at"}, {"stream"}, {"version", Align::right}, {"type"}};

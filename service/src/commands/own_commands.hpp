@@ -14,6 +14,7 @@ void add_query_command(CommandLine& line);
 void add_dead_letter_commands(CommandLine& line);
 void add_follower_commands(CommandLine& line);
 void add_subscription_commands(CommandLine& line);
+void add_topic_commands(CommandLine& line);
 void add_saga_commands(CommandLine& line);
 void add_group_commands(CommandLine& line);
 void add_queue_commands(CommandLine& line);

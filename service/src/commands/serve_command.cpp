@@ -16,6 +16,7 @@
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/messaging/subscriptions.hpp>
+#include <eventloom/messaging/topics.hpp>
 #include <eventloom/service/service.hpp>
 #include <eventloom/service/tenants.hpp>
 
@@ -234,6 +235,7 @@ result<void> serve(CommandLine& line, Output& out, const ServeOptions& options)
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
     BOOST_OUTCOME_TRY(service.queues().start());
+    BOOST_OUTCOME_TRY(service.topics().start());
     BOOST_OUTCOME_TRY(service.subscriptions().start());
     const auto& name = line.state().program.name;
     BOOST_OUTCOME_TRY(call_user_code("on_serve of", name, [&] { return open_service->on_serve(); }));

@@ -1,3 +1,4 @@
+#include "commands/age_text.hpp"
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
@@ -50,6 +51,8 @@ result<Duration> parse_age(const std::string& text)
             "\", which is not an age; give a number and d, h, m or s for days, hours, minutes or seconds, like 90d");
 }
 
+} // namespace
+
 std::string age_text(Duration age)
 {
     const auto seconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(age).count());
@@ -58,6 +61,8 @@ std::string age_text(Duration age)
     }
     return std::to_string(seconds) + "s";
 }
+
+namespace {
 
 template <class Value>
 Json json_of(const std::optional<Value>& value)

@@ -23,6 +23,7 @@ Json json_of(const SubscriptionStatus& status)
 {
     const auto seconds = std::chrono::round<std::chrono::seconds>(status.behind.value_or(Duration{0})).count();
     return {{"subscription", status.name},
+            {"topic", status.topic.empty() ? Json(nullptr) : Json(status.topic)},
             {"promise", to_string(status.promise)},
             {"state", to_string(status.state)},
             {"position", status.position},
@@ -30,6 +31,7 @@ Json json_of(const SubscriptionStatus& status)
             {"seconds_behind", seconds},
             {"events_per_second", static_cast<std::int64_t>(status.events_per_second + 0.5)},
             {"dead_letters", status.dead_letters},
+            {"lost", status.lost},
             {"at", status.at ? Json(*status.at) : Json(nullptr)},
             {"attempts", status.attempts},
             {"next_attempt", status.next_attempt ? Json(to_string(*status.next_attempt)) : Json(nullptr)},
@@ -64,6 +66,7 @@ void list_subscriptions(Output& out, const Subscriptions& subscriptions)
                                       {"lag", Align::right},
                                       {"seconds_behind", Align::right},
                                       {"dead_letters", Align::right},
+                                      {"lost", Align::right},
                                       {"paused"},
                                       {"error"}};
     TableRows rows;

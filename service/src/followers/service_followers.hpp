@@ -19,7 +19,7 @@ std::unique_ptr<FollowerKind> projection_followers(Projections& projections, con
 std::unique_ptr<FollowerKind> saga_followers(Sagas& sagas, const EventStore& store, const Clock& clock);
 std::unique_ptr<FollowerKind> group_followers(Groups& groups, const EventStore& store, const Clock& clock);
 std::unique_ptr<FollowerKind> queue_followers(Queues& queues, const EventStore& store, const Clock& clock);
-std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscriptions, const EventStore& store);
+std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscriptions);
 
 // The position of a letter that is named by one. Failure::invalid "not-a-position".
 result<Position> position_of_letter(const std::string& id);

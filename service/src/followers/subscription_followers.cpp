@@ -8,10 +8,7 @@ namespace {
 
 class SubscriptionFollowers final : public FollowerKind {
 public:
-    SubscriptionFollowers(Subscriptions& subscriptions, const EventStore& store)
-        : subscriptions_{subscriptions}, store_{store}
-    {
-    }
+    explicit SubscriptionFollowers(Subscriptions& subscriptions) : subscriptions_{subscriptions} {}
 
     std::string_view kind() const override { return "subscription"; }
 
@@ -66,7 +63,8 @@ public:
         for (const auto& one : letters) {
             if (one.position == position && one.data) return LetterData{one.schema_version.value_or(1), *one.data};
         }
-        BOOST_OUTCOME_TRY(auto event, event_of_letter(store_, position));
+        BOOST_OUTCOME_TRY(const auto* const heard, subscriptions_.heard_by(letter.follower));
+        BOOST_OUTCOME_TRY(auto event, event_of_letter(*heard, position));
         return LetterData{event.schema_version, std::move(event.data)};
     }
 
@@ -89,14 +87,13 @@ public:
 
 private:
     Subscriptions& subscriptions_;
-    const EventStore& store_;
 };
 
 } // namespace
 
-std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscriptions, const EventStore& store)
+std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscriptions)
 {
-    return std::make_unique<SubscriptionFollowers>(subscriptions, store);
+    return std::make_unique<SubscriptionFollowers>(subscriptions);
 }
 
 } // namespace eventloom

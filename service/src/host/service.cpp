@@ -8,6 +8,7 @@
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/messaging/subscriptions.hpp>
+#include <eventloom/messaging/topics.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdlib>
@@ -56,7 +57,7 @@ Error not_followed(Error error)
 
 } // namespace
 
-Service::Service(const Runtime& runtime, const ServiceOptions& options, const EngineKind& kind, Engine engine,
+Service::Service(const Runtime& runtime, const ServiceOptions& options, EngineKind& kind, Engine engine,
                  std::unique_ptr<SnapshotStore> snapshots)
     : runtime_{runtime}, directory_{options.directory}, engine_kind_{kind}, engine_{std::move(engine)},
       keys_{runtime, keys_of(options)}, plaintext_store_{seal_personal_data(*engine_.store, keys_)},
@@ -67,7 +68,10 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
       groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")},
       queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")},
-      subscriptions_{std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_)},
+      topics_{std::make_unique<Topics>(runtime, *plaintext_store_, commands_, kind, directory_ + "/topics",
+                                       options.durability)},
+      subscriptions_{
+          std::make_unique<Subscriptions>(runtime, *plaintext_store_, commands_, events_, *queues_, topics_.get())},
       dead_letters_live_{options.dead_letters_live}
 {
     const EventStore& log = *plaintext_store_;
@@ -75,7 +79,7 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, const En
     followers_.add(saga_followers(sagas_, log, runtime_.clock));
     followers_.add(group_followers(*groups_, log, runtime_.clock));
     followers_.add(queue_followers(*queues_, log, runtime_.clock));
-    followers_.add(subscription_followers(*subscriptions_, log));
+    followers_.add(subscription_followers(*subscriptions_));
 }
 
 Service::~Service()
@@ -114,6 +118,7 @@ void Service::stop()
 {
     const std::lock_guard lock{starting_};
     subscriptions_->stop();
+    topics_->stop();
     queues_->stop();
     groups_->stop();
     sagas_.stop();
@@ -136,6 +141,7 @@ std::vector<Error> Service::faults()
     for (auto& status : groups_->status()) {
         if (status.error && is_fault(*status.error)) faults.push_back(std::move(*status.error));
     }
+    for (auto& error : topics_->faults()) faults.push_back(std::move(error));
     for (auto& error : subscriptions_->faults()) {
         if (is_fault(error)) faults.push_back(std::move(error));
     }

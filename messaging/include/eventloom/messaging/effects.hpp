@@ -10,6 +10,7 @@
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/messaging/jobs.hpp>
+#include <eventloom/messaging/messages.hpp>
 
 #include <utility>
 #include <vector>
@@ -55,7 +56,20 @@ public:
 };
 
 struct Effects : AnswersEffects<Effects> {
-    bool empty() const { return streams.empty() && jobs.empty(); }
+    // A message of a topic. That it is to be published is in the append with the rest; right after that it is, once. One that was
+    // published before the same process died is recognised as long as its topic keeps it.
+    template <message_topic Topic, message_of<Topic> Message>
+    Effects publish(const Message& message) &&
+    {
+        using Events = typename Topic::Messages::Events;
+        messages.push_back(
+            {std::string{Topic::topic}, encoded<typename Topic::Messages>(typename Events::variant{message})});
+        return std::move(*this);
+    }
+
+    bool empty() const { return streams.empty() && jobs.empty() && messages.empty(); }
+
+    std::vector<detail::NewMessage> messages;
 };
 
 inline Effects effects()

@@ -237,7 +237,8 @@ public:
     // Nobody will retry the dead letter.  Failure::refused "job-not-dead".
     result<void> discard(const Uuid& id, std::string_view because);
     // The handler is given these bytes, of this form of its type, when the dead letter is retried. The log keeps both.
-    // Failure::invalid "no-such-job-type": this program does not know it. Failure::refused "job-not-dead"; "personal-event": a job with personal data is not edited, as it would be kept in plain text.
+    // Failure::invalid "no-such-job-type": this program does not know it. Failure::refused "job-not-dead"; "personal-event": a job
+    // with personal data is not edited, as it would be kept in plain text.
     result<void> edit(const Uuid& id, std::uint32_t schema_version, std::string_view data, std::string_view because);
     // A job that waits for a time, its own or that of its next attempt, waits no more.  Failure::refused "job-not-scheduled".
     result<void> promote(const Uuid& id, std::string_view because);

@@ -6,6 +6,7 @@
 //     el::hearing<Order>([](const Placed& event) -> el::result<el::Effects> {      // with el::exactly_once
 //         return el::effects().append(event.customer, el::ExpectedVersion::any(), PointsEarned{10});
 //     })
+//     el::hearing<Prices>([&](const PriceChanged& message) -> el::result<void> { ... })    // of a topic (messages.hpp)
 //     el::hearing_recorded({"order-placed"}, [](const el::RecordedEvent& event, const el::Heard&) -> el::result<void> { ... })
 //
 // A handler that refuses, or answers an error that is invalid or corrupt, is not called again for the event. Any other error, and
@@ -19,10 +20,25 @@ namespace eventloom {
 // Handlers of events of one aggregate: lambdas that take the event, and what is known about it if they need it, and say
 // `-> el::result<void>` or `-> el::result<el::Effects>`.
 template <class State, class... Handlers>
+    requires(not message_topic<State>)
 HeardEvents<detail::answers_effects<Handlers...>()> hearing(Handlers... handlers)
 {
     if constexpr (detail::can_hear<State, Handlers...>()) {
         return {detail::heard_events<State>(std::move(handlers)...)};
+    } else {
+        return {};
+    }
+}
+
+// Handlers of messages of a topic: the same, with a message instead of the event.
+template <message_topic Topic, class... Handlers>
+HeardEvents<detail::answers_effects<Handlers...>()> hearing(Handlers... handlers)
+{
+    if constexpr (detail::can_hear_messages<Topic, Handlers...>()) {
+        HeardEvents<detail::answers_effects<Handlers...>()> heard{
+            detail::heard_events<typename Topic::Messages>(std::move(handlers)...)};
+        heard.events.topic = std::string{Topic::topic};
+        return heard;
     } else {
         return {};
     }
@@ -45,7 +61,7 @@ auto hearing_recorded(std::vector<std::string> types, Handler handler)
             return Effects{};
         }
     };
-    return HeardEvents<effects>{{{}, std::move(types), handle}};
+    return HeardEvents<effects>{{{}, {}, std::move(types), handle}};
 }
 
 } // namespace eventloom

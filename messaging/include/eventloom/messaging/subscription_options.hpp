@@ -64,6 +64,7 @@ enum class GivenUp : std::uint8_t {
 struct SubscriberOptions {
     std::string name;
     Scope scope         = Scope::everything(); // narrows what the handlers hear
+    std::string topic   = {}; // what hearing_recorded hears, if not the log; el::hearing<Prices> says it by itself
     std::string streams = {}; // a pattern of names of streams, with * for any text: "order-north-*"; empty: all
     Beginning begin     = {};
 

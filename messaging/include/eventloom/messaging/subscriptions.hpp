@@ -32,6 +32,7 @@
 namespace eventloom {
 
 class Queues;
+class Topics;
 
 enum class SubscriptionState : std::uint8_t {
     idle, // no service runs that takes it further
@@ -47,6 +48,7 @@ std::string_view to_string(SubscriptionState state);
 
 struct SubscriptionStatus {
     std::string name;
+    std::string topic; // empty: it hears the log. Else positions are numbers of the topic's messages
     Promise promise         = Promise::at_least_once;
     SubscriptionState state = SubscriptionState::idle;
     Position position       = 0;    // everything up to here was handled, passed over, or is a dead letter
@@ -54,8 +56,9 @@ struct SubscriptionStatus {
     std::optional<Duration> behind; // the age of the first of these
     double events_per_second   = 0; // that are handled
     std::uint64_t dead_letters = 0;
-    std::optional<Position> at; // the event that fails, while it waits or is stopped
-    unsigned attempts = 0;      // at this event
+    std::uint64_t lost         = 0; // messages that had left the topic before it heard them, since it began
+    std::optional<Position> at;     // the event that fails, while it waits or is stopped
+    unsigned attempts = 0;          // at this event
     std::optional<Time> next_attempt;
     std::optional<Time> paused_until; // Time::max(): until somebody resumes it
     std::string because;              // it is paused
@@ -90,7 +93,9 @@ struct Definition;
 
 class Subscriptions {
 public:
-    Subscriptions(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, const Queues& queues);
+    // `topics`: those that may be heard, and that effects publish to; nullptr: none.
+    Subscriptions(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, const Queues& queues,
+                  Topics* topics = nullptr);
     ~Subscriptions();
 
     // The first of `heard` that an event fits is given it; an event that fits none is passed over. What cannot be added is an
@@ -121,6 +126,9 @@ public:
     // In the order in which they were added.
     std::vector<SubscriptionStatus> status() const;
     result<SubscriptionStatus> status(std::string_view name) const; // Failure::invalid "no-such-subscription"
+
+    // What it hears: the log, or that of a topic.
+    result<const EventStore*> heard_by(std::string_view name) const;
 
     // What a person may do. Each is recorded with its reason. Failure::invalid "no-such-subscription".
     // Hands no more events to the handler; one that it has goes on. `until`: it ends by itself.

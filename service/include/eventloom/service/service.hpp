@@ -30,9 +30,10 @@ namespace eventloom {
 class Groups;
 class Queues;
 class Subscriptions;
+class Topics;
 
 struct ServiceOptions {
-    std::string directory; // log/, snapshots/, projections/, sagas/, queues/ and keys/ are made beneath it
+    std::string directory; // log/, snapshots/, projections/, sagas/, queues/, topics/ and keys/ are made beneath it
     Durability durability  = Durability::synced;
     bool create_if_missing = true;
     bool snapshots         = true; // of aggregates with a policy; false: their streams are read from the beginning
@@ -87,6 +88,9 @@ public:
     Groups& groups() { return *groups_; }
     // Work queues (messaging/queues.hpp). Jobs are enqueued at any time; `serve` starts the workers, with queues().start().
     Queues& queues() { return *queues_; }
+    // Messages that are not events (messaging/topics.hpp). They are published at any time; `serve` has them go by their age, with
+    // topics().start().
+    Topics& topics() { return *topics_; }
     // Subscriptions with a name (messaging/subscriptions.hpp). `serve` starts them, with subscriptions().start().
     Subscriptions& subscriptions() { return *subscriptions_; }
 
@@ -127,7 +131,7 @@ public:
                           std::span<const std::string> names = {});
 
 private:
-    Service(const Runtime& runtime, const ServiceOptions& options, const EngineKind& kind, Engine engine,
+    Service(const Runtime& runtime, const ServiceOptions& options, EngineKind& kind, Engine engine,
             std::unique_ptr<SnapshotStore> snapshots);
 
     Time slice_until(Time deadline) const;
@@ -146,6 +150,7 @@ private:
     Sagas sagas_;
     const std::unique_ptr<Groups> groups_;
     const std::unique_ptr<Queues> queues_;
+    const std::unique_ptr<Topics> topics_;
     const std::unique_ptr<Subscriptions> subscriptions_;
     Followers followers_;
     const std::chrono::seconds dead_letters_live_;

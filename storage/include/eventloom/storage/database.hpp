@@ -201,6 +201,9 @@ result<std::optional<std::string>> read_file(const Runtime& runtime, const std::
 // Makes a directory and its missing parents, durably.
 result<void> make_directory(const Runtime& runtime, const std::string& directory);
 
+// Removes a directory and everything in it. A missing one is not an error. What an interrupted call has left, the next one removes.
+result<void> remove_with_content(const Runtime& runtime, const std::string& directory);
+
 // The names in a directory; empty when it is not there.
 result<std::vector<std::string>> list_directory(const Runtime& runtime, const std::string& directory);
 

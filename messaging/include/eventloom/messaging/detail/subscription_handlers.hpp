@@ -28,6 +28,7 @@ namespace detail {
 
 // The handlers of some events, without their types.
 struct AnyHeardEvents {
+    std::string topic;    // empty: they are events of the log
     std::string category; // empty: any
     std::vector<std::string> types;
     std::function<result<Effects>(const Heard&)> handle;
@@ -110,6 +111,12 @@ consteval bool can_hear()
     }
 }
 
+template <message_topic Topic, class... Handlers>
+consteval bool can_hear_messages()
+{
+    return (is_hearing_handler<typename Topic::Messages, Handlers>() && ...);
+}
+
 template <class Handler, class Fact>
 result<Effects> call_hearing_handler(const Handler& handler, const Fact& fact, const Heard& heard)
 {
@@ -157,7 +164,7 @@ AnyHeardEvents heard_events(Handlers... handlers)
         BOOST_OUTCOME_TRY(with_facts<State>(heard.event, State::category, take));
         return answer;
     };
-    return {State::category, std::move(types), handle};
+    return {{}, State::category, std::move(types), handle};
 }
 
 } // namespace detail
