@@ -14,7 +14,7 @@ namespace grand_hotel {
 
 namespace {
 
-// The file that stands for the world outside cannot be written where a directory is.
+// The file that stands for the world outside cannot be written while there is a directory in its place.
 struct HotelAndOutside {
     el::SimulatedExecutor simulated{1};
     el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
@@ -28,8 +28,16 @@ struct HotelAndOutside {
         REQUIRE(opened);
         hotel = std::move(opened.value());
     }
-    void goes_down() { std::filesystem::create_directory(outside); }
-    void works_again() { std::filesystem::remove(outside); }
+    void goes_down()
+    {
+        std::filesystem::rename(outside, outside + ".kept");
+        std::filesystem::create_directory(outside);
+    }
+    void works_again()
+    {
+        std::filesystem::remove(outside);
+        std::filesystem::rename(outside + ".kept", outside);
+    }
 
     Told book(int number)
     {
@@ -63,6 +71,7 @@ TEST_CASE("a hotel takes bookings and cancellations while its payment provider i
 {
     HotelAndOutside desk;
     CHECK(desk.book(0).is_settled);
+    const auto key = desk.hotel->outside().asked_for(StayId{"0"}).value();
     desk.goes_down();
     bool is_settled = true;
     int last        = 0;
@@ -72,7 +81,7 @@ TEST_CASE("a hotel takes bookings and cancellations while its payment provider i
     const auto withdrawn = tell(desk.hotel->service(), StayId{"1"}, Withdraw{today});
     REQUIRE(withdrawn);
     CHECK(withdrawn.value().stay.stage == Stay::Stage::withdrawn);
-    REQUIRE(desk.pay(0));
+    REQUIRE(desk.pay(0, key));
     CHECK(desk.stage(0) == Stage::paid);
 
     desk.works_again();
