@@ -1,0 +1,6 @@
+#include "nights.hpp"
+
+#include <eventloom/framework/event_codec.hpp>
+
+template const eventloom::EventTypes& eventloom::event_types<grand_hotel::Stay>();
+template const eventloom::EventTypes& eventloom::event_types<grand_hotel::Calendar>();

@@ -1,0 +1,108 @@
+// The whole hotel in virtual time, while the world outside is down.
+#include "front_desk.hpp"
+#include "support/every_store.hpp"
+#include "world.hpp"
+
+#include <eventloom/framework/runtime.hpp>
+#include <eventloom/storage/system_files.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+
+namespace grand_hotel {
+
+namespace {
+
+// The file that stands for the world outside cannot be written while there is a directory in its place.
+struct HotelAndOutside {
+    el::SimulatedExecutor simulated{1};
+    el::Runtime runtime{simulated, simulated, simulated, el::system_files()};
+    eventloom::testing::TemporaryDirectory directory;
+    const std::string outside = directory.path() + "/outside";
+    std::unique_ptr<Hotel> hotel;
+
+    HotelAndOutside()
+    {
+        auto opened = Hotel::open(runtime, directory.path() + "/data", {.outside = outside}, true);
+        REQUIRE(opened);
+        hotel = std::move(opened.value());
+    }
+    void goes_down()
+    {
+        std::filesystem::rename(outside, outside + ".kept");
+        std::filesystem::create_directory(outside);
+    }
+    void works_again()
+    {
+        std::filesystem::remove(outside);
+        std::filesystem::rename(outside + ".kept", outside);
+    }
+
+    Told book(int number)
+    {
+        const StayId booked{std::to_string(number)};
+        const auto told = tell(hotel->service(), booked, request_for(RoomId{"of-" + booked.value}));
+        REQUIRE(told);
+        return told.value();
+    }
+    el::result<void> pay(int number, const el::CallKey& key)
+    {
+        return receive_payment(*hotel, key, Receipt{"receipt-" + std::to_string(number)});
+    }
+    el::result<void> pay(int number)
+    {
+        const auto key = hotel->outside().asked_for(StayId{std::to_string(number)});
+        REQUIRE(key);
+        return pay(number, *key);
+    }
+    Stage stage(int number)
+    {
+        const auto row = hotel->bookings().get(StayId{std::to_string(number)});
+        REQUIRE(row);
+        REQUIRE(row.value());
+        return row.value()->stage;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a hotel takes bookings and cancellations while its payment provider is down", "[hotel]")
+{
+    HotelAndOutside desk;
+    CHECK(desk.book(0).is_settled);
+    const auto key = desk.hotel->outside().asked_for(StayId{"0"}).value();
+    desk.goes_down();
+    bool is_settled = true;
+    int last        = 0;
+    while (is_settled && last < 30) is_settled = desk.book(++last).is_settled;
+    REQUIRE_FALSE(is_settled);
+
+    const auto withdrawn = tell(desk.hotel->service(), StayId{"1"}, Withdraw{today});
+    REQUIRE(withdrawn);
+    CHECK(withdrawn.value().stay.stage == Stay::Stage::withdrawn);
+    REQUIRE(desk.pay(0, key));
+    CHECK(desk.stage(0) == Stage::paid);
+
+    desk.works_again();
+    desk.simulated.advance(1min);
+    REQUIRE(desk.pay(last));
+    CHECK(desk.stage(last) == Stage::paid);
+    CHECK(desk.hotel->service().commands().load(StayId{"1"}).value().stage == Stay::Stage::cancelled);
+}
+
+TEST_CASE("a payment is welcome twice, and sent back when nobody waits for it any more", "[hotel]")
+{
+    HotelAndOutside desk;
+    CHECK(desk.book(1).is_settled);
+    REQUIRE(desk.pay(1));
+    CHECK(desk.pay(1));
+
+    CHECK(desk.book(2).is_settled);
+    const auto key = desk.hotel->outside().asked_for(StayId{"2"}).value();
+    desk.simulated.advance(16min);
+    CHECK(desk.pay(2, key).error().code == "payment-not-wanted");
+    CHECK(desk.stage(2) == Stage::cancelled);
+}
+
+} // namespace grand_hotel
