@@ -64,6 +64,8 @@ result<void> with_log(CommandLine& line, const std::function<result<void>(const 
 result<void> see_to_rows(CommandLine& line, Output& out, const std::vector<std::string>& names,
                          const std::string& at_least = {});
 
+// Of an event, a job or a message; nullptr: no list of this program has the name.
+const EventType* type_in_program(const std::string& name);
 // The data of an event as JSON; when the program does not know its type, a text that says so.
 std::string event_json(CommandLine& line, const RecordedEvent& event);
 

@@ -219,14 +219,6 @@ result<void> act_on(CommandLine& line, Output& out, const Followers& followers,
                             rows.size(), failed, first->sentence));
 }
 
-const EventType* type_in_program(const std::string& name)
-{
-    for (const EventList& list : event_lists()) {
-        if (const auto* found = detail::find_event_type(list.types(), name)) return found;
-    }
-    return nullptr;
-}
-
 result<void> edit_letter(Output& out, const Followers& followers, const FollowerLetter& letter,
                          const DeadLetterArguments& arguments)
 {

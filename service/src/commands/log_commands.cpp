@@ -3,6 +3,7 @@
 
 #include "command_line_state.hpp"
 
+#include <eventloom/framework/event.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
@@ -47,15 +48,22 @@ std::vector<Json> row_of(const RecordedEvent& event)
 
 } // namespace
 
+const EventType* type_in_program(const std::string& name)
+{
+    for (const EventList& list : event_lists()) {
+        if (const auto* found = detail::find_event_type(list.types(), name)) return found;
+    }
+    return nullptr;
+}
+
 // The data of an event as JSON: in words when the program knows the type, else that it does not.
 std::string event_json(CommandLine& line, const RecordedEvent& event)
 {
     const auto& types = line.state().types;
-    const auto type   = types.find(event.type);
-    if (type == types.end()) {
-        return Json{{"unknown_type", event.type}, {"bytes", event.data.size()}}.dump();
-    }
-    auto json = type->second->to_json(event.schema_version, event.data);
+    const auto known  = types.find(event.type);
+    const auto* type  = known != types.end() ? known->second : type_in_program(event.type);
+    if (type == nullptr) return Json{{"unknown_type", event.type}, {"bytes", event.data.size()}}.dump();
+    auto json = type->to_json(event.schema_version, event.data);
     return json ? std::move(json.value()) : Json{{"unreadable", json.error().sentence}}.dump();
 }
 
