@@ -213,7 +213,7 @@ void check_recovers(Machine& machine)
     REQUIRE(machine.broken() == "");
 }
 
-TEST_CASE("a power cut at any change of the disk loses no message of a topic, doubles none, and leaves no room behind",
+TEST_CASE("a power cut at any change of the disk loses no message of a topic, doubles none, and gives all room back",
           "[crash][topics]")
 {
     const auto& engine = topic_engines().front();

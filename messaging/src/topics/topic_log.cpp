@@ -138,7 +138,7 @@ result<std::vector<RecordedEvent>> TopicLog::chunk(Position from, Position until
             from = (*after)->first();
             continue;
         }
-        // Nobody else is at its end for now: another reader opens it again.
+        // It was read to its end; whoever reads it next opens it again.
         if (is_past && messages.value().back().position + 1 == (*after)->first()) segment->close();
         return messages;
     }
