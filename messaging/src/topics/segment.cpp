@@ -36,18 +36,22 @@ result<void> Segment::open(bool make) const
     return done();
 }
 
+result<void> Segment::is_kept() const
+{
+    if (not is_gone_) return done();
+    return fail(Failure::unavailable, "segment-is-gone",
+                fmt::format("asked the segment {} and found that its messages have reached the limits of the topic; go "
+                            "on with those that are kept",
+                            directory()));
+}
+
 template <class Use>
 auto Segment::with_engine(const Use& use) const -> decltype(use(std::declval<const Engine&>()))
 {
     for (;;) {
         {
             const std::shared_lock lock{mutex_};
-            if (is_gone_) {
-                return fail(Failure::unavailable, "segment-is-gone",
-                            fmt::format("asked the segment {} and found that its messages have reached the limits of "
-                                        "the topic; go on with those that are kept",
-                                        directory()));
-            }
+            BOOST_OUTCOME_TRY(is_kept());
             if (engine_) return use(*engine_);
         }
         const std::unique_lock lock{mutex_};
@@ -118,8 +122,11 @@ result<std::optional<Position>> Segment::first_at(Time time) const
 
 result<void> Segment::observe(const CommitObserver& observer)
 {
-    BOOST_OUTCOME_TRY(last()); // opens it
     const std::unique_lock lock{mutex_};
+    BOOST_OUTCOME_TRY(is_kept());
+    if (not engine_) {
+        BOOST_OUTCOME_TRY(open(false));
+    }
     observation_ = engine_->store->observe([this, observer](const auto& commit) {
         auto messages = std::make_shared<std::vector<RecordedEvent>>();
         messages->reserve(commit->size());

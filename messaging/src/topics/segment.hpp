@@ -56,6 +56,7 @@ public:
     result<void> remove();
 
 private:
+    result<void> is_kept() const;
     result<void> open(bool make) const;
     template <class Use>
     auto with_engine(const Use& use) const -> decltype(use(std::declval<const Engine&>()));

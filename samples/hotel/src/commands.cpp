@@ -21,7 +21,9 @@ void add_book(el::CommandLine& line)
     command.add_option("room", arguments->room, "Which room").required().check(el::identifier());
     command.add_option("--arrival", arguments->arrival, "When").required().check(el::point_in_time());
     command.add_option("--nights", arguments->nights, "How many nights").check(el::whole_number(1, nights_max));
-    command.add_option("--price", arguments->price, "For the whole stay").required().check(el::whole_number(1));
+    command.add_option("--price", arguments->price, "For the whole stay, in euros")
+        .required()
+        .check(el::whole_number(1, 1'000'000));
     command.add_option("--guest", arguments->guest, "Who comes").required();
     line.on(command, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const hotel, line.open<Hotel>(true));
