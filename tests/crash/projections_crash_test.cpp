@@ -40,7 +40,7 @@ TEST_CASE("a crash at any change of the disk leaves rows that are those of their
     // Beside the log the same happens again, between changes of the log.
     const bool both_tails = setting.log == Log::in_memory;
     ProjectionsMachine machine{1, setting};
-    Sweep sweep{6};
+    Sweep sweep{15};
     Branches branches;
     auto tail                      = Tail::kept; // of a branch
     std::uint64_t rebuilding       = 0;
@@ -123,7 +123,7 @@ TEST_CASE("a crash in the recovery from a crash leaves rows that are those of th
     auto second        = Tail::kept;
     const auto recover = [&](std::uint64_t crashed_at) {
         machine.power_cut(first);
-        Sweep sweep{6, crashed_at};
+        Sweep sweep{15, crashed_at};
         machine.disk().before_each_change([&] {
             const auto point = machine.disk().operations() + 1;
             const auto tried = lossy_tails[(point - crashed_at) % lossy_tails.size()];

@@ -32,7 +32,7 @@ TEST_CASE("whatever operation of the disk fails, the old rows answer, and the ne
 {
     const auto setting = GENERATE(from_range(faulty));
     ProjectionsMachine machine{1, setting};
-    Sweep sweep{6};
+    Sweep sweep{12};
     Branches branches;
     machine.disk().before_each_operation([&](Operation operation) {
         if (branches.in_one() || not sweep.tries_next()) return;
@@ -80,7 +80,7 @@ TEST_CASE("a disk that is full at any moment leaves the old rows answering, and 
     REQUIRE(filled.back() > 10 * moments);
     ProjectionsMachine machine{1, setting};
     machine.disk().leave_room(plenty);
-    Sweep sweep{6};
+    Sweep sweep{12};
     Branches branches;
     std::uint64_t moment = 0;
     machine.disk().before_each_change([&] {
