@@ -4,7 +4,7 @@
 #include "support/in_flight.hpp"
 #include "support/order_lives.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 namespace bench {

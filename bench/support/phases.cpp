@@ -7,7 +7,7 @@
 #include "support/waiting_jobs.hpp"
 #include "support/waiting_sagas.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <leveldb/db.h>

@@ -9,7 +9,7 @@
 
 #include "support/order_lives.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <memory>

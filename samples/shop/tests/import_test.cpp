@@ -3,7 +3,7 @@
 #include "shop.hpp"
 #include "support/every_store.hpp"
 
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/table.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

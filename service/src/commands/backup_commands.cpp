@@ -5,7 +5,7 @@
 
 #include <eventloom/eventstore/backup.hpp>
 #include <eventloom/framework/time.hpp>
-#include <eventloom/messaging/detail/group_backups.hpp>
+#include <eventloom/messaging/group_backups.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>

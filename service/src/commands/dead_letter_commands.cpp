@@ -9,7 +9,7 @@
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/messaging/followers.hpp>
+#include <eventloom/messaging/detail/followers.hpp>
 #include <eventloom/service/detail/arguments.hpp>
 #include <eventloom/service/output.hpp>
 #include <eventloom/service/service.hpp>

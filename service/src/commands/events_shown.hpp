@@ -1,8 +1,8 @@
 // A recorded event, or a message of a topic, as JSON.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <string>
 

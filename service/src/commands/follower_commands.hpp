@@ -1,7 +1,7 @@
 // What follows the log, for people and for programs.
 #pragma once
 
-#include <eventloom/messaging/followers.hpp>
+#include <eventloom/messaging/detail/followers.hpp>
 #include <eventloom/service/output.hpp>
 
 namespace eventloom {

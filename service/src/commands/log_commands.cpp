@@ -3,7 +3,7 @@
 
 #include "command_line_state.hpp"
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>

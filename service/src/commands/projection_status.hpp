@@ -1,7 +1,7 @@
 // The status of projections, for people and for programs.
 #pragma once
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/service/output.hpp>
 
 namespace eventloom {

@@ -3,7 +3,7 @@
 #include "command_line_state.hpp"
 #include "commands/consent.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/service/output.hpp>
 
 namespace eventloom {

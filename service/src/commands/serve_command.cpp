@@ -9,6 +9,7 @@
 #include "host/thread_watch.hpp"
 
 #include "door/admin_door.hpp"
+#include "host/tenants.hpp"
 #include "work/jobs_at_door.hpp"
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
@@ -18,7 +19,6 @@
 #include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/messaging/topics.hpp>
 #include <eventloom/service/service.hpp>
-#include <eventloom/service/tenants.hpp>
 
 #include <fmt/core.h>
 

@@ -3,9 +3,9 @@
 #include "command_line_state.hpp"
 #include "commands/consent.hpp"
 
+#include "host/tenants.hpp"
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
-#include <eventloom/service/tenants.hpp>
 
 namespace eventloom {
 

@@ -7,6 +7,7 @@
 //
 // Single pass, in bounded memory: an event lives until the next one is asked for. After an error the range ends, and status()
 // says why. Needs range-v3, so it is kept out of the other headers. Threads: as the cursor, one.
+// For projections/ranges.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>

@@ -9,6 +9,7 @@
 // decrypted, is an error: it never counts as erased. Every write is synced. Nothing is opened or made before a key is asked
 // for. See docs/personal-data.md, and docs/format.md for the bytes.
 // Threads: any. info(), erasures() and rekey() go through all keys; other calls wait for a part of that work, never for all.
+// For service/service.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>

@@ -6,6 +6,7 @@
 //
 // Texts, ids, numbers, enums as their numbers, `true` and `false`, times, and plain structs and tuples of these.
 // Threads: pure functions.
+// For table.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/detail/description.hpp>

@@ -15,9 +15,10 @@
 // exactly that event there. A snapshot that is damaged, of another version, or ahead of the log (after a restore from a
 // backup) is ignored and replaced. All of them can be removed at any time.
 // Threads: a SnapshotStore may be used from any thread.
+// For aggregate.hpp and eventstore/engines.hpp: include one of them.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 
 #include <concepts>

@@ -19,6 +19,7 @@
 // error that is neither refused, invalid nor defect. After `stops_after_faults` faults one after the other no call is made
 // but one now and then, until the provider works again. The step that made this call is not told of its fault: it waits with
 // the others, and uses up no attempts while the provider is down. Threads: values and pure functions.
+// For sagas.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/id.hpp>

@@ -17,7 +17,7 @@
 #pragma once
 
 #include <eventloom/eventstore/detail/store_capture.hpp>
-#include <eventloom/storage/detail/backup_attachment.hpp>
+#include <eventloom/storage/backup_attachment.hpp>
 
 #include <cstdint>
 #include <functional>

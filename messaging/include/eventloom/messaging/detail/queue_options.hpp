@@ -5,6 +5,7 @@
 //
 // Jobs of a higher priority go first. So that those of a lower one are not held up for ever, each tenth job that a queue begins
 // is the one that was enqueued first, whatever its priority. Threads: values.
+// For queues.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/time.hpp>

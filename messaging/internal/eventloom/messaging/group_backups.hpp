@@ -5,7 +5,7 @@
 #pragma once
 
 #include <eventloom/messaging/consumer_groups.hpp>
-#include <eventloom/storage/detail/backup_attachment.hpp>
+#include <eventloom/storage/backup_attachment.hpp>
 
 #include <memory>
 

@@ -1,6 +1,6 @@
-// Defines codec<T>. Include it in the one source file that instantiates a codec:
+// Defines codec<T>, in the one source file that instantiates a codec:
 //
-//     #include <eventloom/framework/value_codec.hpp>
+//     #include <eventloom/framework/event_codec.hpp>
 //     template struct eventloom::codec<shop::OrderSummary>;
 //
 // Plain structs need nothing: their members are found (docs/concepts.md, "What may be a member"). A source whose types have functions of
@@ -9,7 +9,7 @@
 // member is, an optional member is its value or null, and a personal one its value or {"erased": true}. Numbers are as
 // number_text.hpp says: a float has its own digits, and what is no number is "NaN", "Infinity" or "-Infinity". The stored
 // bytes do not depend on this.
-// Threads: pure functions.
+// For event_codec.hpp: include that. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/detail/codec.hpp>

@@ -5,6 +5,7 @@
 //         .enqueue<Letters>(SendLetter{"ada", "You have earned ten points."});
 //
 // Either all of them are there, once, or none. Threads: values.
+// For queues.hpp and subscriptions.hpp: include one of them.
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>

@@ -3,6 +3,7 @@
 //     NewEvent event{.id = ids.next(), .type = "order-paid", .schema_version = 1, .data = bytes};
 //
 // Threads: values.
+// For aggregate.hpp and event_store.hpp: include one of them.
 #pragma once
 
 #include <eventloom/framework/id.hpp>

@@ -7,6 +7,7 @@
 //                              {.missed = el::Missed::each, .job = {.priority = 2}});
 //
 // Each occurrence is one job, whatever restarts: the id of the job follows from the name and the moment. Threads: values.
+// For queues.hpp: include that.
 #pragma once
 
 #include <eventloom/messaging/jobs.hpp>

@@ -6,13 +6,14 @@
 //
 // The command line has only the commands that the engine can carry out. Threads: an EngineKind may be used from any
 // thread.
+// For eventstore/engines.hpp and service/service.hpp: include one of them.
 #pragma once
 
 #include <eventloom/framework/detail/durability.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
+#include <eventloom/framework/detail/snapshots.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/framework/snapshots.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -18,9 +18,10 @@
 //     }
 //
 // Threads: a handler runs on a thread of its queue, and may block. The context is the handler's own, until it returns.
+// For queues.hpp: include that.
 #pragma once
 
-#include <eventloom/messaging/effects.hpp>
+#include <eventloom/messaging/detail/effects.hpp>
 
 #include <functional>
 #include <stop_token>

@@ -8,9 +8,10 @@
 // A lease is an event in the job's stream ("job-leased"), so that it outlives the service; its fence is the version of that
 // event. Whatever takes the job away (the end of the lease, a person, the end of its time) is an event, too; who comes late is
 // refused. The command `work QUEUE` is such a worker. Threads: values.
+// For queues.hpp: include that.
 #pragma once
 
-#include <eventloom/messaging/job_handler.hpp>
+#include <eventloom/messaging/detail/job_context.hpp>
 
 #include <functional>
 #include <optional>

@@ -6,7 +6,7 @@
 // So the log and its backups need not know who keeps something.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <memory>

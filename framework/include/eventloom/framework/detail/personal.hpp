@@ -12,6 +12,7 @@
 // Mark a field before its first event is recorded: what was recorded as plaintext stays plaintext. A saga's data can have no
 // personal field.
 // Threads: values.
+// For aggregate.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/detail/members.hpp>

@@ -10,6 +10,7 @@
 // `el::Tags tags_of(const Placed&)` beside a struct gives the tags that are stored with its events, for decisions about several
 // streams (decision.hpp). `std::string subject_of(const Placed&)` says whose data its personal fields are (personal.hpp).
 // Threads: compile-time only, and a constant table.
+// For aggregate.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/detail/shape.hpp>

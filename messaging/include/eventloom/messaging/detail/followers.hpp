@@ -8,6 +8,7 @@
 // A follower is named by its kind and name, "subscription/letters", or by its name alone where no other kind has it.
 // A kind of followers is one class (FollowerKind), made of what the kind has anyway. Threads: call add before the others, these
 // from any thread, but those that change something not from a task of the executor.
+// For service/service.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>

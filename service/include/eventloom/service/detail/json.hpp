@@ -10,6 +10,7 @@
 // Braces make an object when each inner pair of braces holds a text and a value; otherwise they make an array. array() and
 // object() choose explicitly. Bytes that are not UTF-8 are written as U+FFFD. The code is compiled once, so the header is
 // cheap to include. Threads: a value, no sharing.
+// For output.hpp: include that.
 #pragma once
 
 #include <cstddef>

@@ -9,6 +9,7 @@
 //
 // Every projection runs on its own: one that fails stops at the event that it cannot handle, and does not delay the others.
 // Threads: call add before start; the others from any thread. Queries use only the tables that add returns.
+// For service/service.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/event_bus.hpp>

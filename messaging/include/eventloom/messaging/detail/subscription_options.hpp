@@ -5,6 +5,7 @@
 //     {.name = "ada", .scope = el::Scope::tag("customer:ada"), .begin = el::begin_at(*el::parse_time("2026-12-01"))}
 //
 // Threads: values.
+// For subscriptions.hpp: include that.
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
