@@ -1,5 +1,5 @@
 // Subscriptions with a name. Their dead letters are among those of all followers (dead_letter_commands.cpp).
-#include "commands/follower_commands.hpp"
+#include "commands/messaging/follower_commands.hpp"
 #include "commands/own_commands.hpp"
 
 #include <eventloom/framework/time.hpp>

@@ -1,5 +1,5 @@
 #include "commands/own_commands.hpp"
-#include "commands/saga_shown.hpp"
+#include "commands/sagas/saga_shown.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"
 

@@ -1,10 +1,10 @@
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
-#include "commands/follower_commands.hpp"
-#include "commands/log_options.hpp"
-#include "commands/projection_status.hpp"
-#include "commands/saga_shown.hpp"
+#include "commands/messaging/follower_commands.hpp"
+#include "commands/projections/projection_status.hpp"
+#include "commands/sagas/saga_shown.hpp"
+#include "commands/serving/log_options.hpp"
 #include "host/letter_life.hpp"
 #include "host/thread_watch.hpp"
 

@@ -1,4 +1,4 @@
-#include "commands/saga_shown.hpp"
+#include "commands/sagas/saga_shown.hpp"
 
 namespace eventloom {
 

@@ -1,5 +1,5 @@
 // The jobs of queues: looked at, enqueued by hand, and stepped in for. A dead letter of a queue is a job that is dead.
-#include "commands/open_queues.hpp"
+#include "commands/messaging/open_queues.hpp"
 #include "commands/own_commands.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"

@@ -1,4 +1,4 @@
-#include "commands/log_options.hpp"
+#include "commands/serving/log_options.hpp"
 
 #include "checks.hpp"
 #include "command_line_state.hpp"

@@ -1,4 +1,4 @@
-#include "commands/projection_status.hpp"
+#include "commands/projections/projection_status.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 

@@ -1,7 +1,7 @@
 // A worker process: the program's handlers, without its log, for the service that runs.
 #include "command_line_state.hpp"
-#include "commands/log_options.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/serving/log_options.hpp"
 #include "terminal/line_log.hpp"
 #include "work/program_of_worker.hpp"
 #include "work/worker.hpp"

@@ -1,6 +1,6 @@
 #include "commands/consent.hpp"
 #include "commands/own_commands.hpp"
-#include "commands/saga_shown.hpp"
+#include "commands/sagas/saga_shown.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/service/command_line.hpp>

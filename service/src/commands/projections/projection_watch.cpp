@@ -1,6 +1,6 @@
-#include "commands/projection_watch.hpp"
+#include "commands/projections/projection_watch.hpp"
 
-#include "commands/projection_status.hpp"
+#include "commands/projections/projection_status.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>

@@ -1,8 +1,8 @@
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
-#include "commands/projection_status.hpp"
-#include "commands/projection_watch.hpp"
+#include "commands/projections/projection_status.hpp"
+#include "commands/projections/projection_watch.hpp"
 #include "compare/row_changes.hpp"
 
 #include <eventloom/framework/utf8.hpp>

@@ -1,5 +1,5 @@
 // Work queues: what they have, and who pauses them. Jobs have commands of their own (job_commands.cpp).
-#include "commands/open_queues.hpp"
+#include "commands/messaging/open_queues.hpp"
 #include "commands/own_commands.hpp"
 
 #include <eventloom/framework/time.hpp>

@@ -1,6 +1,6 @@
 // Everything that follows the log: projections, sagas, groups, queues, subscriptions. What is of one kind alone has commands of
 // its own.
-#include "commands/follower_commands.hpp"
+#include "commands/messaging/follower_commands.hpp"
 #include "commands/own_commands.hpp"
 
 #include <eventloom/framework/time.hpp>
