@@ -1,4 +1,4 @@
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <algorithm>
 #include <chrono>

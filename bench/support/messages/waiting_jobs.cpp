@@ -1,7 +1,7 @@
-#include "support/waiting_jobs.hpp"
+#include "support/messages/waiting_jobs.hpp"
 
-#include "support/measure.hpp"
-#include "support/measured_jobs.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/messages/measured_jobs.hpp"
 
 #include <atomic>
 #include <thread>

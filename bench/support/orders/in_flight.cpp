@@ -1,6 +1,6 @@
-#include "support/in_flight.hpp"
+#include "support/orders/in_flight.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <condition_variable>
 #include <mutex>

@@ -1,6 +1,6 @@
-#include "support/projection_queries.hpp"
+#include "support/orders/projection_queries.hpp"
 
-#include "support/order_event.hpp"
+#include "support/orders/order_event.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>

@@ -1,4 +1,4 @@
-#include "support/append_rate_plot.hpp"
+#include "support/measuring/append_rate_plot.hpp"
 
 #include <eventloom/service/output.hpp>
 

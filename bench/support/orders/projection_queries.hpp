@@ -2,7 +2,7 @@
 #pragma once
 
 #include "benches.hpp"
-#include "support/projected_log.hpp"
+#include "support/orders/projected_log.hpp"
 
 namespace bench {
 

@@ -1,7 +1,7 @@
 // Shows what was measured: a table for people, or rows of Markdown; and JSON for keeping, with machine, commit and command.
 #pragma once
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 namespace bench {
 

@@ -1,6 +1,6 @@
-#include "support/projected_log.hpp"
+#include "support/orders/projected_log.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <eventloom/storage/ordered_key.hpp>
 

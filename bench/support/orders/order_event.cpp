@@ -1,6 +1,6 @@
-#include "support/order_event.hpp"
+#include "support/orders/order_event.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 

@@ -1,7 +1,7 @@
-#include "support/order_lives.hpp"
+#include "support/orders/order_lives.hpp"
 
-#include "support/measure.hpp"
-#include "support/order_event.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/orders/order_event.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/projections/projection.hpp>

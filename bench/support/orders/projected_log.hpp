@@ -7,7 +7,7 @@
 // Threads: queries and one rebuild at a time from any.
 #pragma once
 
-#include "support/order_lives.hpp"
+#include "support/orders/order_lives.hpp"
 
 #include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/storage/system_files.hpp>

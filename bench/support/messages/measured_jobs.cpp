@@ -1,7 +1,7 @@
-#include "support/measured_jobs.hpp"
+#include "support/messages/measured_jobs.hpp"
 
-#include "support/measure.hpp"
-#include "support/measured_sagas.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/sagas/measured_sagas.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/storage/system_files.hpp>

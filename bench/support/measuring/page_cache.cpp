@@ -1,6 +1,6 @@
-#include "support/page_cache.hpp"
+#include "support/measuring/page_cache.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <filesystem>
 

@@ -1,4 +1,4 @@
-#include "support/report.hpp"
+#include "support/measuring/report.hpp"
 
 #include <eventloom/service/output.hpp>
 

@@ -1,6 +1,6 @@
-#include "support/measured_sagas.hpp"
+#include "support/sagas/measured_sagas.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/event_codec.hpp>

@@ -11,7 +11,7 @@
 // Threads: as the parts that it is made of.
 #pragma once
 
-#include "support/order_event.hpp"
+#include "support/orders/order_event.hpp"
 #include "yardsticks/tested_store.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>

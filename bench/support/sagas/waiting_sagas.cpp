@@ -1,7 +1,7 @@
-#include "support/waiting_sagas.hpp"
+#include "support/sagas/waiting_sagas.hpp"
 
-#include "support/measure.hpp"
-#include "support/measured_sagas.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/sagas/measured_sagas.hpp"
 
 #include <atomic>
 
