@@ -13,6 +13,8 @@
 
 namespace cli_test {
 
+namespace el = eventloom;
+
 using namespace shop;
 using namespace shop::testing;
 
