@@ -1,8 +1,8 @@
 // How many durable events a second: one caller and many, one event a call and a hundred, waiting or not?
 #include "benches.hpp"
 
-#include "support/in_flight.hpp"
-#include "support/order_event.hpp"
+#include "support/orders/in_flight.hpp"
+#include "support/orders/order_event.hpp"
 #include "yardsticks/tested_store.hpp"
 
 #include <latch>

@@ -1,7 +1,7 @@
 // What can be measured; main.cpp chooses.
 #pragma once
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // What does a log of ten million events cost to read: as a whole, by stream, by id, and for a condition over tags?
 #include "benches.hpp"
 
-#include "support/in_flight.hpp"
-#include "support/order_event.hpp"
-#include "support/page_cache.hpp"
+#include "support/measuring/page_cache.hpp"
+#include "support/orders/in_flight.hpp"
+#include "support/orders/order_event.hpp"
 #include "yardsticks/tested_store.hpp"
 
 #include <fmt/core.h>

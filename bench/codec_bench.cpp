@@ -1,7 +1,7 @@
 // What does it cost to write and to read one order event, beside cereal's own archive and beside code by hand?
 #include "benches.hpp"
 
-#include "support/order_event.hpp"
+#include "support/orders/order_event.hpp"
 
 #include <eventloom/framework/detail/codec.hpp>
 

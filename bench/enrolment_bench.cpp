@@ -3,7 +3,7 @@
 // course, 120 operations; 3,138 a second there with PostgreSQL aggregates, 3,904 with its fastest store.
 #include "benches.hpp"
 
-#include "support/order_event.hpp"
+#include "support/orders/order_event.hpp"
 #include "yardsticks/tested_store.hpp"
 
 #include <eventloom/framework/detail/codec.hpp>

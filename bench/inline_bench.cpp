@@ -1,10 +1,10 @@
 // What does an inline projection cost the appends that it is part of?
 #include "benches.hpp"
 
-#include "support/in_flight.hpp"
-#include "support/order_lives.hpp"
+#include "support/orders/in_flight.hpp"
+#include "support/orders/order_lives.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 namespace bench {

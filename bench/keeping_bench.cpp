@@ -2,7 +2,7 @@
 #include "benches.hpp"
 #include "support/kept_service.hpp"
 
-#include "support/page_cache.hpp"
+#include "support/measuring/page_cache.hpp"
 
 #include <eventloom/service/output.hpp>
 

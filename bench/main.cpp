@@ -1,8 +1,8 @@
 // What do the parts cost, and what does the same work cost on what one would use instead?
 #include "benches.hpp"
 #include "support/kept_service.hpp"
+#include "support/measuring/report.hpp"
 #include "support/phases.hpp"
-#include "support/report.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
 // How many jobs a second are enqueued, how many worked off, how soon is one begun, and what do a million cost that wait?
 #include "benches.hpp"
 
-#include "support/measured_jobs.hpp"
+#include "support/messages/measured_jobs.hpp"
 #include "support/phases.hpp"
 #include "yardsticks/job_queues.hpp"
 

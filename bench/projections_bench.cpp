@@ -2,9 +2,9 @@
 // they answer?
 #include "benches.hpp"
 
+#include "support/orders/projected_log.hpp"
+#include "support/orders/projection_queries.hpp"
 #include "support/phases.hpp"
-#include "support/projected_log.hpp"
-#include "support/projection_queries.hpp"
 
 #include <eventloom/service/output.hpp>
 

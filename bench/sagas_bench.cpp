@@ -1,8 +1,8 @@
 // How many sagas a second, how soon does one act, how many timers are taken up, and what do a million cost that wait?
 #include "benches.hpp"
 
-#include "support/measured_sagas.hpp"
 #include "support/phases.hpp"
+#include "support/sagas/measured_sagas.hpp"
 
 #include <fmt/core.h>
 #include <leveldb/db.h>

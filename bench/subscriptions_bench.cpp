@@ -1,8 +1,8 @@
 // How many deliveries a second do subscriptions take, and what does exactly_once cost?
 #include "benches.hpp"
 
-#include "support/in_flight.hpp"
-#include "support/measured_subscriptions.hpp"
+#include "support/messages/measured_subscriptions.hpp"
+#include "support/orders/in_flight.hpp"
 
 #include <fmt/core.h>
 

@@ -2,8 +2,8 @@
 #include "benches.hpp"
 #include "support/phases.hpp"
 
-#include "support/append_rate_plot.hpp"
-#include "support/page_cache.hpp"
+#include "support/measuring/append_rate_plot.hpp"
+#include "support/measuring/page_cache.hpp"
 
 #include <eventloom/service/output.hpp>
 

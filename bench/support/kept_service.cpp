@@ -1,9 +1,9 @@
 #include "support/kept_service.hpp"
 
-#include "support/in_flight.hpp"
-#include "support/measure.hpp"
-#include "support/order_event.hpp"
-#include "support/order_lives.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/orders/in_flight.hpp"
+#include "support/orders/order_event.hpp"
+#include "support/orders/order_lives.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/stream_limits.hpp>

@@ -1,13 +1,13 @@
 #include "support/phases.hpp"
 
-#include "support/in_flight.hpp"
-#include "support/measure.hpp"
-#include "support/order_event.hpp"
-#include "support/order_lives.hpp"
-#include "support/waiting_jobs.hpp"
-#include "support/waiting_sagas.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/messages/waiting_jobs.hpp"
+#include "support/orders/in_flight.hpp"
+#include "support/orders/order_event.hpp"
+#include "support/orders/order_lives.hpp"
+#include "support/sagas/waiting_sagas.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <leveldb/db.h>

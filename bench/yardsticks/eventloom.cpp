@@ -1,7 +1,7 @@
 // Eventloom itself, as one of the stores in the table.
 #include "tested_store.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

@@ -3,7 +3,7 @@
 #include "job_queues.hpp"
 #include "sqlite.hpp"
 
-#include "support/measured_jobs.hpp"
+#include "support/messages/measured_jobs.hpp"
 
 #include <atomic>
 #include <mutex>

@@ -2,7 +2,7 @@
 // versions, no chain: what is left out makes it faster, so it is a hard yardstick for writing.
 #include "tested_store.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <eventloom/storage/ordered_key.hpp>
 

@@ -1,6 +1,6 @@
 #include "redis.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <array>
 #include <chrono>

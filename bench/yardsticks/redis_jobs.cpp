@@ -2,8 +2,8 @@
 #include "job_queues.hpp"
 #include "redis.hpp"
 
-#include "support/measure.hpp"
-#include "support/measured_jobs.hpp"
+#include "support/measuring/measure.hpp"
+#include "support/messages/measured_jobs.hpp"
 
 #include <atomic>
 #include <thread>

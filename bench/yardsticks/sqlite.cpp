@@ -3,7 +3,7 @@
 #include "sqlite.hpp"
 #include "tested_store.hpp"
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <eventloom/framework/runtime.hpp>
 

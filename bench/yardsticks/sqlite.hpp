@@ -7,7 +7,7 @@
 // What fails ends the program. Threads: one for each database.
 #pragma once
 
-#include "support/measure.hpp"
+#include "support/measuring/measure.hpp"
 
 #include <sqlite3.h>
 

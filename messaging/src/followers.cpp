@@ -1,4 +1,4 @@
-#include <eventloom/messaging/followers.hpp>
+#include <eventloom/messaging/detail/followers.hpp>
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/utf8.hpp>

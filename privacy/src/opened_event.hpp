@@ -5,8 +5,8 @@
 // Threads: as PersonalKeys.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 
 namespace eventloom {
 

@@ -10,7 +10,7 @@
 #include "master_keys.hpp"
 #include "subject_key.hpp"
 
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <atomic>

@@ -10,7 +10,7 @@
 #include "sealing_format.hpp"
 
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 
 #include <optional>
 #include <string>

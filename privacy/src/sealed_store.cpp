@@ -1,4 +1,4 @@
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 
 #include "opened_event.hpp"
 #include "request_sealing.hpp"

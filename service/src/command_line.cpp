@@ -8,6 +8,7 @@
 #include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
 
+#include "host/tenants.hpp"
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/stream_limits.hpp>
@@ -15,7 +16,6 @@
 #include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/messaging/topics.hpp>
 #include <eventloom/service/service.hpp>
-#include <eventloom/service/tenants.hpp>
 
 #include <CLI/Option.hpp>
 #include <fmt/core.h>

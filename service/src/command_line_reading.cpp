@@ -2,9 +2,9 @@
 #include "command_line_state.hpp"
 #include "command_tree.hpp"
 
+#include "host/tenants.hpp"
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/tenants.hpp>
 
 #include <CLI/Option.hpp>
 

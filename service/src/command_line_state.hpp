@@ -4,9 +4,9 @@
 #include "host/read_view.hpp"
 #include "settings.hpp"
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/log.hpp>
-#include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/service/command_line.hpp>
 
 #include <unordered_map>

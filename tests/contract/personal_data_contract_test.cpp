@@ -2,7 +2,7 @@
 #include "support/personal_events.hpp"
 #include "support/simulated_secrets.hpp"
 
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

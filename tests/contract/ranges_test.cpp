@@ -1,6 +1,6 @@
 #include "support/every_store.hpp"
 
-#include <eventloom/framework/ranges.hpp>
+#include <eventloom/framework/detail/event_range.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

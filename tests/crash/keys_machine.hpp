@@ -3,7 +3,7 @@
 
 #include "crash/sealing_machine.hpp"
 
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <catch2/catch.hpp>

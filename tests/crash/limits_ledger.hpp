@@ -9,7 +9,7 @@
 #pragma once
 
 #include <eventloom/framework/id.hpp>
-#include <eventloom/messaging/queue_options.hpp>
+#include <eventloom/messaging/detail/queue_options.hpp>
 
 #include <algorithm>
 #include <map>

@@ -4,7 +4,7 @@
 #include "support/sweep.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -2,7 +2,7 @@
 #include "eventstore/backup_machine.hpp"
 
 #include <eventloom/framework/event_bus.hpp>
-#include <eventloom/messaging/detail/group_backups.hpp>
+#include <eventloom/messaging/group_backups.hpp>
 
 #include <set>
 

@@ -1,5 +1,5 @@
 // What is read off a plain struct without a macro: how many members it has, their names, and whether two are the same.
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <catch2/catch.hpp>
 

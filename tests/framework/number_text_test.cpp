@@ -1,5 +1,5 @@
 #include <eventloom/framework/cereal_codec.hpp>
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <catch2/catch.hpp>

@@ -2,7 +2,7 @@
 // store's model: written apart from the store's own rules. Threads: one.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/stream_limits.hpp>
 
 #include <map>

@@ -5,8 +5,8 @@
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/projections/projection.hpp>
-#include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

@@ -5,8 +5,8 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/stream_limits.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/projections/projection.hpp>
-#include <eventloom/projections/projections.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -5,8 +5,8 @@
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/projections/projection.hpp>
-#include <eventloom/projections/projections.hpp>
 #include <eventloom/storage/system_files.hpp>
 
 namespace branch_bank {

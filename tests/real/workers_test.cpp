@@ -2,7 +2,7 @@
 #include "real/child.hpp"
 #include "real/store_on_disk.hpp"
 
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <chrono>
 #include <csignal>

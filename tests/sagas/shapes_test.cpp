@@ -9,7 +9,7 @@
 
 #include "program/instance.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <catch2/catch.hpp>
 

@@ -7,7 +7,7 @@
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/sagas/saga.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <sstream>
 

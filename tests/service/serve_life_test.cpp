@@ -4,7 +4,7 @@
 
 #include "host/thread_watch.hpp"
 
-#include <eventloom/service/tenants.hpp>
+#include "host/tenants.hpp"
 
 #include <nlohmann/json.hpp>
 

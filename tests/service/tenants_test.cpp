@@ -2,7 +2,7 @@
 #include "support/every_store.hpp"
 #include "support/travel.hpp"
 
-#include <eventloom/service/tenants.hpp>
+#include "host/tenants.hpp"
 #include <eventloom/storage/system_files.hpp>
 
 #include <catch2/catch.hpp>

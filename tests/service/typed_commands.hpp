@@ -11,7 +11,7 @@
 #include "service/door_client.hpp"
 #include "service/serving.hpp"
 
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <functional>
 #include <sstream>

@@ -7,7 +7,7 @@
 // Threads: any.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 
 #include <map>
 #include <mutex>

@@ -16,8 +16,17 @@
 #include <eventloom/messaging/topics.hpp>
 
 #include <filesystem>
+#include <numeric>
 
 namespace eventloom::testing {
+
+// The numbers of messages, one after the other.
+inline std::vector<Position> from_to(Position first, Position last)
+{
+    std::vector<Position> numbers(last + 1 - first);
+    std::iota(numbers.begin(), numbers.end(), first);
+    return numbers;
+}
 
 struct PriceChanged {
     std::string article;

@@ -3,7 +3,7 @@
 
 #include "index/event_index.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/storage/database.hpp>
 

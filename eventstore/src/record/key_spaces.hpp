@@ -2,7 +2,7 @@
 // table with the values. Numbers are big-endian, so byte order is numeric order; text is as ordered_key.hpp writes it.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <string>

@@ -2,7 +2,7 @@
 // docs/format.md, "Scavenges".
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/storage/database.hpp>
 
 namespace eventloom {

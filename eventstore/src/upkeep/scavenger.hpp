@@ -11,7 +11,7 @@
 #include "upkeep/scavenge_note.hpp"
 #include "upkeep/stream_clusters.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 #include <functional>
 #include <unordered_map>

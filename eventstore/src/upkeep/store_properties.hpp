@@ -2,7 +2,7 @@
 #pragma once
 
 #include <eventloom/eventstore/detail/store_info.hpp>
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 namespace eventloom {
 

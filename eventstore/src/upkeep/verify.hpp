@@ -3,7 +3,7 @@
 
 #include "read/log_reader.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 namespace eventloom {
 

@@ -11,8 +11,8 @@
 #include "commands/aggregate_cache.hpp"
 
 #include <eventloom/framework/detail/aggregate_type.hpp>
+#include <eventloom/framework/detail/snapshots.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/snapshots.hpp>
 
 #include <map>
 #include <vector>

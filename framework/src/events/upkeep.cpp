@@ -1,4 +1,4 @@
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 namespace eventloom {
 

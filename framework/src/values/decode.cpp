@@ -3,7 +3,7 @@
 #include <eventloom/framework/binary_archive.hpp>
 #include <eventloom/framework/detail/own_functions.hpp>
 #include <eventloom/framework/detail/personal_parts.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <fmt/core.h>
 

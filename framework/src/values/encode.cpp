@@ -2,7 +2,7 @@
 
 #include <eventloom/framework/detail/own_functions.hpp>
 #include <eventloom/framework/detail/personal_parts.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <bit>
 #include <cstring>

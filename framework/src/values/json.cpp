@@ -1,10 +1,10 @@
 #include "values/plan.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
 #include <eventloom/framework/detail/own_functions.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/framework/value_codec.hpp>
 
 #include <charconv>
 #include <cmath>

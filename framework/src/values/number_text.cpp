@@ -1,4 +1,4 @@
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/number_text.hpp>
 
 #include <charconv>
 #include <cmath>

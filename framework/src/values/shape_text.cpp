@@ -1,7 +1,7 @@
 #include "values/plan.hpp"
 
 #include <eventloom/framework/detail/own_functions.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-#include <eventloom/messaging/detail/group_backups.hpp>
+#include <eventloom/messaging/group_backups.hpp>
 
 #include "group_checkpoint.hpp"
 

@@ -6,7 +6,7 @@
 #include "attempts.hpp"
 #include "job.hpp"
 
-#include <eventloom/messaging/queue_options.hpp>
+#include <eventloom/messaging/detail/queue_options.hpp>
 
 namespace eventloom::queues {
 

@@ -6,7 +6,7 @@
 
 #include "job.hpp"
 
-#include <eventloom/messaging/job_handler.hpp>
+#include <eventloom/messaging/detail/job_context.hpp>
 
 #include <atomic>
 #include <memory>

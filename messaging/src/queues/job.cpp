@@ -1,8 +1,8 @@
 #include "job.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>

@@ -2,7 +2,7 @@
 
 #include "job_table_writing.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <algorithm>
 

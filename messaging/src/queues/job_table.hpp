@@ -10,7 +10,7 @@
 
 #include "job.hpp"
 
-#include <eventloom/messaging/queue_options.hpp>
+#include <eventloom/messaging/detail/queue_options.hpp>
 
 #include <eventloom/storage/database.hpp>
 

@@ -1,6 +1,6 @@
 #include "job_table_writing.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 template struct eventloom::codec<eventloom::queues::JobRow>;
 template struct eventloom::codec<eventloom::QueueLimits>;

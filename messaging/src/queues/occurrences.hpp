@@ -8,7 +8,7 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
-#include <eventloom/messaging/recurring.hpp>
+#include <eventloom/messaging/detail/recurring.hpp>
 
 #include <bitset>
 #include <memory>

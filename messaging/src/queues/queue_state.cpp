@@ -1,6 +1,6 @@
 #include "queue_state.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/number_text.hpp>
 
 #include <fmt/core.h>
 

@@ -11,8 +11,8 @@
 #include "limits.hpp"
 #include "window.hpp"
 
-#include <eventloom/messaging/job_handler.hpp>
-#include <eventloom/messaging/queue_options.hpp>
+#include <eventloom/messaging/detail/job_context.hpp>
+#include <eventloom/messaging/detail/queue_options.hpp>
 
 #include <algorithm>
 #include <array>

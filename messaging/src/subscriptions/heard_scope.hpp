@@ -8,7 +8,7 @@
 #pragma once
 
 #include <eventloom/messaging/detail/subscription_handlers.hpp>
-#include <eventloom/messaging/subscription_options.hpp>
+#include <eventloom/messaging/detail/subscription_options.hpp>
 
 namespace eventloom::subscriptions {
 

@@ -10,7 +10,7 @@
 // Threads: any.
 #pragma once
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 #include <atomic>
 #include <shared_mutex>

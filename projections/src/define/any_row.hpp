@@ -6,7 +6,7 @@
 // Threads: one.
 #pragma once
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/projections/detail/definition.hpp>
 
 #include <memory>

@@ -2,9 +2,9 @@
 
 #include "define/leaf.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time.hpp>
-#include <eventloom/framework/value_codec.hpp>
 
 #include <cmath>
 #include <limits>

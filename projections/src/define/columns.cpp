@@ -2,7 +2,7 @@
 
 #include "define/leaf.hpp"
 
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>

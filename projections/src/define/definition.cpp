@@ -6,7 +6,7 @@
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 
 #include <algorithm>
 #include <deque>

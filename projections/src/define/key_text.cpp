@@ -1,4 +1,4 @@
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 
 #include "define/leaf.hpp"
 

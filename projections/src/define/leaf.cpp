@@ -1,8 +1,8 @@
 #include "define/leaf.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time.hpp>
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <charconv>

@@ -11,7 +11,7 @@
 #include "rows/generations.hpp"
 #include "rows/row_copying.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 #include <map>
 #include <mutex>

@@ -10,7 +10,7 @@
 #include "rows/held_keys.hpp"
 
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 #include <atomic>
 #include <set>

@@ -1,7 +1,7 @@
 #include "fold/row_table.hpp"
 
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/framework/value_codec.hpp>
 
 #include <algorithm>
 

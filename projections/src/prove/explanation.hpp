@@ -1,7 +1,7 @@
 // The events that changed a row: folds the part of the log again that can change it.
 #pragma once
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 namespace eventloom {
 

@@ -1,7 +1,7 @@
 // Verifies a read model: folds the log again into a scratch model, and compares every byte.
 #pragma once
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 namespace eventloom {
 

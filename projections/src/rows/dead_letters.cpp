@@ -2,7 +2,7 @@
 
 #include "rows/held_keys.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 namespace eventloom {

@@ -2,7 +2,7 @@
 // the projection (run/rebuild.cpp), and so does a discard that other dead letters wait for.
 #pragma once
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 #include <set>
 #include <vector>

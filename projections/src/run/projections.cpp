@@ -1,4 +1,4 @@
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 #include "fold/log_pass.hpp"
 #include "prove/explanation.hpp"

@@ -11,7 +11,7 @@
 
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/pace.hpp>
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 #include <atomic>
 #include <functional>

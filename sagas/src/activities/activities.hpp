@@ -13,7 +13,7 @@
 
 #include <eventloom/framework/id.hpp>
 #include <eventloom/framework/runtime.hpp>
-#include <eventloom/sagas/activity_options.hpp>
+#include <eventloom/sagas/detail/activity_options.hpp>
 
 #include <functional>
 #include <memory>

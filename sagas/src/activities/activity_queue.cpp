@@ -1,6 +1,6 @@
 #include "activities/activity_queue.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/number_text.hpp>
 
 #include <fmt/core.h>
 

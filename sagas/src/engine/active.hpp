@@ -32,6 +32,7 @@ struct Work {
 
 // Of the command or call that is the action `done` of this work: the same words for the same work, before and after a crash.
 Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
+Uuid id_of(const InstanceKey& key, const Work& work);
 
 // Of a step that has more work after a call that is answered from elsewhere.
 Error answered_later_not_last(const std::string& step);

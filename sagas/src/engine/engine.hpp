@@ -145,7 +145,7 @@ private:
     void times_have_come(Time at);
     result<void> read_timers();
 
-    // moves.cpp: what an instance does.
+    // moves.cpp: what an instance does next, and what becomes of its work.
     void go_on(const std::shared_ptr<Active>& active);
     Next look(Active& active);
     void hear_timer(Active& active, const detail::InnerType& timer);
@@ -156,9 +156,15 @@ private:
     bool withdraw_works(Active& active);
     bool drop_works_that_are_over(Active& active, Next& next);
     void park(Active& active, const std::string& step, const Error& error);
+    void succeed(Active& active, const Work& work, const void* answer);
+    void fail_work(Active& active, const Work& work, const Error& error);
+
+    // sending.cpp
     void send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, const result<Receipt>& receipt,
               std::optional<Active> after, Position head);
+
+    // calling.cpp
     void call(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void note_asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, Time when);
@@ -166,8 +172,6 @@ private:
                   const result<AnyAnswer>& answer, bool late);
     void answered_late(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
                        const result<AnyAnswer>& answer);
-    void succeed(Active& active, const Work& work, const void* answer);
-    void fail_work(Active& active, const Work& work, const Error& error);
 
     // children.cpp: sagas that a step of another one runs.
     bool begin_run(Active& active, const Work& work);

@@ -1,8 +1,5 @@
-// What an instance does: its work is sent or called, and what becomes of it is recorded.
+// What an instance does next, and what becomes of its work: sending.cpp and calling.cpp do it.
 #include "engine/engine.hpp"
-
-#include <eventloom/framework/detail/user_code.hpp>
-#include <eventloom/framework/log.hpp>
 
 #include <algorithm>
 
@@ -13,6 +10,11 @@ Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& n
     const std::string_view word = task.kind == TaskKind::act ? "act" : task.kind == TaskKind::undo ? "undo" : "fail";
     const auto place            = task.kind == TaskKind::end ? 0 : task.place;
     return derived_uuid({"saga", key.saga, key.key, std::to_string(place), name, word, std::to_string(done)});
+}
+
+Uuid id_of(const InstanceKey& key, const Work& work)
+{
+    return id_of_action(key, work.task, work.name, work.done);
 }
 
 Error answered_later_not_last(const std::string& step)
@@ -26,21 +28,6 @@ namespace {
 
 // So long an instance that is to be undone waits for work that was asked for, and has no limit of its own.
 constexpr Duration longest_wait_for_answer = std::chrono::minutes{1};
-// Work with a deadline that takes longer than this is recorded as asked for, so that its time goes on after a restart.
-constexpr Duration quick = std::chrono::seconds{1};
-
-Uuid id_of(const InstanceKey& key, const Work& work)
-{
-    return id_of_action(key, work.task, work.name, work.done);
-}
-
-SendOptions options_of(const Active& active, const Work& work)
-{
-    return {.command_id  = id_of(active.key, work),
-            .correlation = parse_uuid(active.instance.began.correlation).value_or(Uuid{}),
-            .causation   = parse_uuid(active.instance.began.event).value_or(Uuid{}),
-            .headers     = {{"saga", active.key.stream()}, {"saga-step", work.name}}};
-}
 
 bool acts(const std::shared_ptr<Work>& work)
 {
@@ -190,181 +177,6 @@ void SagaEngine::park(Active& active, const std::string& step, const Error& erro
 {
     active.drop_all();
     active.add(instance::Stuck{step, error.code, error.sentence, runtime_.clock.now()});
-}
-
-// The last command of a step is written together with the step's result.
-void SagaEngine::send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work)
-{
-    const auto& action = std::get<SendAction>(work->actions[work->done]);
-    std::optional<Active> after;
-    std::optional<StreamAppend> beside;
-    if (work->done + 1 == work->actions.size() && &commands_.store() == &store_) {
-        auto& then      = after.emplace(active->key);
-        then.instance   = active->instance;
-        then.unrecorded = active->unrecorded;
-        then.saga       = active->saga;
-        then.state      = active->state;
-        succeed(then, *work, work->answer.get());
-        auto next = next_of(*then.saga, then.instance, then.state, active->asked, runtime_.clock.now());
-        if (next) {
-            for (auto& fact : next.value().facts) then.unrecorded.push_back(std::move(fact));
-            beside = append_of(then);
-        } else {
-            after.reset();
-        }
-    }
-    if (work->task.kind == TaskKind::act) active->asked.since.try_emplace(work->task.place, runtime_.clock.now());
-    const auto head = table_->begin_write(store_.head());
-    commands_.send(*action.type, action.stream, action.command, options_of(*active, *work), std::move(beside),
-                   [weak  = weak_from_this(), active, work, head,
-                    after = std::make_shared<std::optional<Active>>(std::move(after))](result<Receipt> receipt) {
-                       const auto engine = weak.lock();
-                       if (not engine) return;
-                       engine->post_for(active,
-                                        [active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
-                                            self.sent(active, work, receipt, std::move(*after), head);
-                                        });
-                   });
-}
-
-void SagaEngine::sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
-                      const result<Receipt>& receipt, std::optional<Active> after, Position head)
-{
-    const bool is_recorded = receipt && after && not receipt.value().repeated;
-    if (is_recorded) {
-        active->instance   = std::move(after->instance);
-        active->unrecorded = std::move(after->unrecorded);
-        active->drop(*work);
-        recorded(*active, receipt.value().position);
-    }
-    table_->end_write(head);
-    if (not is_recorded && not receipt) {
-        const auto& code = receipt.error().code;
-        if (code == "beside-changed" || code == "stream-tombstoned") return look_again(active);
-        fail_work(*active, *work, receipt.error());
-    } else if (not is_recorded && ++work->done == work->actions.size()) {
-        succeed(*active, *work, work->answer.get());
-    }
-    go_on(active);
-}
-
-void SagaEngine::call(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work)
-{
-    const auto& action = std::get<CallAction>(work->actions[work->done]);
-    if (not activities_.knows(*action.type)) {
-        const Error error{Failure::unavailable, "no-such-activity",
-                          "asked for an activity that answers " + std::string{action.name} +
-                              " and found none; add it with sagas.perform<" + std::string{action.name} + ">(...)"};
-        return tell(active->key, [this, work, error](const auto& again) { answered(again, work, error, false); });
-    }
-    note_call(*active, id_of(active->key, *work));
-    const auto weak = weak_from_this();
-    const auto key  = active->key;
-    ActivityCall call{.type     = *action.type,
-                      .request  = action.request,
-                      .key      = id_of(active->key, *work),
-                      .asked    = {},
-                      .answered = {},
-                      .owner    = active->key.stream(),
-                      .step     = work->name,
-                      .attempt  = active->instance.progress_of(work->task.place).failed + 1};
-    call.asked = [weak, key, work] {
-        if (const auto engine = weak.lock()) {
-            engine->tell(key, [self = engine.get(), work](const auto& again) { self->asked(again, work); });
-        }
-    };
-    call.answered = [weak, key, work](result<AnyAnswer> answer, bool late) {
-        if (const auto engine = weak.lock()) {
-            engine->tell(key, [self = engine.get(), work, answer = std::move(answer), late](const auto& again) {
-                self->answered(again, work, answer, late);
-            });
-        }
-    };
-    work->call = activities_.call(std::move(call));
-}
-
-// The time of a step begins with the first call that is really made.
-void SagaEngine::asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work)
-{
-    const bool is_present = active->work_for(work->task) == work;
-    if (not is_present || work->task.kind != TaskKind::act) return go_on(active);
-    const Time now           = runtime_.clock.now();
-    const auto [_, is_first] = active->asked.since.try_emplace(work->task.place, now);
-    const bool is_noted      = active->instance.progress_of(work->task.place).asked != Time{};
-    // What counts after a restart, too.
-    const bool is_of_step = active->saga->handlers.empty();
-    const auto* step      = is_of_step ? &active->saga->steps[work->task.place] : nullptr;
-    const bool matters    = step != nullptr && (step->deadline || step->when);
-    if (is_first && not is_noted && matters) {
-        runtime_.executor.post_at(now + quick, [weak = weak_from_this(), key = active->key, work, now] {
-            const auto engine = weak.lock();
-            if (not engine || engine->stopped()) return;
-            engine->tell(key,
-                         [self = engine.get(), work, now](const auto& again) { self->note_asked(again, work, now); });
-        });
-    }
-    go_on(active);
-}
-
-void SagaEngine::note_asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, Time when)
-{
-    if (active->work_for(work->task) == work) {
-        active->add(instance::WorkAsked{work->name, work->task.place, {}, false, when});
-    }
-    go_on(active);
-}
-
-void SagaEngine::answered(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
-                          const result<AnyAnswer>& answer, bool late)
-{
-    const auto present = active->work_for(work->task);
-    if (present != work || late) return answered_late(active, work, answer);
-    // Nobody waits for an answer from elsewhere to a step that is being undone.
-    const bool is_undone = work->task.kind == TaskKind::act && active->instance.status != SagaStatus::running;
-    if (not answer && is_answered_later(answer.error()) && not is_undone && work->done + 1 < work->actions.size()) {
-        park(*active, work->name, answered_later_not_last(work->name));
-    } else if (not answer && is_answered_later(answer.error()) && not is_undone) {
-        active->drop(*work);
-        active->add(instance::WorkAsked{work->name, work->task.place, to_string(id_of(active->key, *work)), true,
-                                        runtime_.clock.now()});
-    } else if (not answer) {
-        fail_work(*active, *work, answer.error());
-    } else {
-        ++work->done;
-        work->call.reset();
-        work->answer = answer.value();
-        if (work->is_done()) succeed(*active, *work, work->answer.get());
-    }
-    go_on(active);
-}
-
-// Its attempt was given up. It is taken all the same when the step still waits.
-void SagaEngine::answered_late(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
-                               const result<AnyAnswer>& answer)
-{
-    if (not answer && is_answered_later(answer.error())) return go_on(active); // it was, before it said so
-    const auto place      = work->task.place;
-    const bool is_running = active->instance.status == SagaStatus::running && active->saga && active->state;
-    // What a handler has sent is gone when it is done; a step stays, and says so.
-    const bool is_to_be_done =
-        is_running &&
-        (active->saga->handlers.empty() ? active->instance.progress_of(place).state == instance::StepState::open
-                                        : sent_type_of(active->instance, work->task) != nullptr);
-    const bool is_wanted = answer && work->task.kind == TaskKind::act && is_to_be_done;
-    write_to(runtime_.log, LogLevel::warning, "saga-answer-late",
-             {{"saga", active->key.saga},
-              {"key", active->key.key},
-              {"step", work->name},
-              {"taken", is_wanted ? "yes" : "no"},
-              {"answer", answer ? "success" : answer.error().code}});
-    if (is_wanted) {
-        std::erase_if(active->works, [&](const auto& one) { return one->task == work->task; });
-        succeed(*active, *work, answer.value().get());
-    } else if (active->is_known()) {
-        active->add(instance::AnsweredLate{work->name, place, answer ? std::string{} : answer.error().code,
-                                           runtime_.clock.now()});
-    }
-    go_on(active);
 }
 
 // A handler hears the answer to a call.

@@ -3,7 +3,7 @@
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <fmt/core.h>
 

@@ -4,7 +4,7 @@
 #include <eventloom/framework/detail/codec.hpp>
 #include <eventloom/framework/detail/description.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <fmt/core.h>
 

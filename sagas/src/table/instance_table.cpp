@@ -3,7 +3,7 @@
 #include "program/program.hpp"
 #include "table/instance_keys.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include "returns/order_return.hpp"
 
 #include <eventloom/framework/time.hpp>
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/table.hpp>
 
 #include <fmt/core.h>
 

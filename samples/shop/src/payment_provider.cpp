@@ -1,6 +1,6 @@
 #include "payment_provider.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/event_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 namespace shop {

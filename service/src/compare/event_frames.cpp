@@ -1,6 +1,6 @@
 #include "compare/event_frames.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <fmt/core.h>

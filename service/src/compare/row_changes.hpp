@@ -2,7 +2,7 @@
 #pragma once
 
 #include <eventloom/projections/projected.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <optional>
 #include <string>

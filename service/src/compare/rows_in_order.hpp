@@ -11,7 +11,7 @@
 
 #include "compare/child_program.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/service/output.hpp>
 
 #include <set>

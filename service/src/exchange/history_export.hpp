@@ -6,7 +6,7 @@
 // after its present content. Threads: as the store.
 #pragma once
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 #include <string>

@@ -7,8 +7,8 @@
 // imported before. Threads: none may have the store open.
 #pragma once
 
-#include <eventloom/framework/engine.hpp>
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/engine.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
 

@@ -11,7 +11,7 @@
 
 #include "exchange/standing_history.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 #include <atomic>
 #include <deque>

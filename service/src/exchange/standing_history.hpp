@@ -6,7 +6,7 @@
 // Threads: one; the store gets no appends meanwhile.
 #pragma once
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 #include <variant>

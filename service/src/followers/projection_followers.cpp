@@ -1,6 +1,6 @@
 #include "followers/service_followers.hpp"
 
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 // Threads: as followers.hpp says.
 #pragma once
 
-#include <eventloom/messaging/followers.hpp>
+#include <eventloom/messaging/detail/followers.hpp>
 
 namespace eventloom {
 

@@ -1,6 +1,6 @@
 #include "host/directory_holder.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 
 namespace eventloom {
 

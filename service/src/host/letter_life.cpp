@@ -1,7 +1,7 @@
 #include "host/letter_life.hpp"
 
 #include <eventloom/framework/log.hpp>
-#include <eventloom/messaging/followers.hpp>
+#include <eventloom/messaging/detail/followers.hpp>
 
 #include <fmt/core.h>
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/privacy/personal_keys.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
 
 #include <functional>
 #include <string>

@@ -1,6 +1,6 @@
 #include "host/read_view.hpp"
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/storage/database_files.hpp>
 
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include <eventloom/service/tenants.hpp>
+#include "host/tenants.hpp"
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>

@@ -1,4 +1,4 @@
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <algorithm>
 #include <iterator>

@@ -1,5 +1,5 @@
 // JSON as text: read by nlohmann's parser, and written as it writes.
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <eventloom/framework/utf8.hpp>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <eventloom/framework/result.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <string>
 #include <string_view>

@@ -2,8 +2,8 @@
 
 #include <eventloom/framework/detail/description.hpp>
 #include <eventloom/framework/detail/members.hpp>
-#include <eventloom/framework/detail/number_text.hpp>
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time.hpp>
 
 #include <fmt/core.h>

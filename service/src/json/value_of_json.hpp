@@ -5,9 +5,9 @@
 // Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "query/query_conditions.hpp"
 
-#include <eventloom/framework/detail/number_text.hpp>
+#include <eventloom/framework/number_text.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 

@@ -2,7 +2,7 @@
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 namespace eventloom {
 

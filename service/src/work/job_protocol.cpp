@@ -1,6 +1,6 @@
 #include "work/job_protocol.hpp"
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 namespace eventloom::work {
 

@@ -8,7 +8,7 @@
 // The service and its workers are the same program, of the same version. Threads: pure functions.
 #pragma once
 
-#include <eventloom/messaging/job_leases.hpp>
+#include <eventloom/messaging/detail/job_leases.hpp>
 
 #include <string>
 #include <string_view>

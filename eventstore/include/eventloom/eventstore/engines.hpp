@@ -14,11 +14,11 @@
 // Threads: as every EngineKind, EventStore and SnapshotStore.
 #pragma once
 
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
+#include <eventloom/framework/detail/snapshots.hpp>
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
-#include <eventloom/framework/snapshots.hpp>
 
 #include <memory>
 #include <string>

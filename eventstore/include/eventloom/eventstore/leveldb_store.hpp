@@ -10,7 +10,7 @@
 
 #include <eventloom/eventstore/detail/store_capture.hpp>
 #include <eventloom/eventstore/detail/store_info.hpp>
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 #include <memory>

@@ -5,7 +5,7 @@
 // Threads: a pure function.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 
 namespace eventloom {
 

@@ -9,7 +9,7 @@
 // Threads: neither may run while the store is open.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
 

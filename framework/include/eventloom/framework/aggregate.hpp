@@ -13,18 +13,18 @@
 // decide returns a result of one event, an optional one, a variant of alternatives, a tuple of several, or a vector: docs/concepts.md.
 // evolve cannot fail, because the event has happened already. Neither does I/O or asks the time. For states whose streams grow
 // long: `static constexpr auto snapshots = el::snapshots{.version = 1, .every = 100};` in the state keeps snapshots of them
-// (snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
+// (detail/snapshots.hpp). Put the static_assert below the last evolve. Threads: pure functions.
 #pragma once
 
 #include <eventloom/framework/detail/aggregate_type.hpp>
 #include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/detail/personal.hpp>
 #include <eventloom/framework/detail/personal_parts.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
+#include <eventloom/framework/detail/snapshots.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
-#include <eventloom/framework/event.hpp>
 #include <eventloom/framework/id.hpp>
-#include <eventloom/framework/personal.hpp>
-#include <eventloom/framework/recorded_event.hpp>
-#include <eventloom/framework/snapshots.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Defines codec<T> as value_codec.hpp does, and for types with functions of their own for cereal as well. Include it in the one source
+// Defines codec<T> as event_codec.hpp does, and for types with functions of their own for cereal as well. Include it in the one source
 // file that instantiates a codec of such a type:
 //
 //     struct Sealed { std::string text; template <class Archive> void serialize(Archive& archive) { archive(text); } };
@@ -12,7 +12,7 @@
 #pragma once
 
 #include <eventloom/framework/detail/own_functions.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <cereal/cereal.hpp>
 #include <cereal/types/common.hpp>

@@ -9,9 +9,9 @@
 // Threads: the table is constant.
 #pragma once
 
+#include <eventloom/framework/detail/event.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
-#include <eventloom/framework/event.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 
 #include <optional>
 #include <span>

@@ -17,7 +17,7 @@
 // any time; a cursor belongs to one thread at a time.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
 

@@ -8,7 +8,7 @@
 // known (description.hpp) nothing is kept, and it is never refused. docs/changing-events.md. Threads: any.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
 #include <eventloom/framework/event_store.hpp>
 
 #include <string>

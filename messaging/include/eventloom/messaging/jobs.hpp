@@ -15,9 +15,9 @@
 // queues.hpp enqueues jobs and works on them. A job that must change keeps its earlier forms, as an event does. Threads: values.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/id.hpp>
-#include <eventloom/framework/recorded_event.hpp>
 #include <eventloom/framework/time.hpp>
 
 #include <chrono>

@@ -16,9 +16,9 @@
 // Threads: values.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/id.hpp>
-#include <eventloom/framework/recorded_event.hpp>
 
 #include <concepts>
 #include <string>

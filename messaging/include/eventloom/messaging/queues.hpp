@@ -8,10 +8,10 @@
 //     BOOST_OUTCOME_TRY(const auto mail, queues.enqueue<Mailing>(SendMail{"ada@example.org", "Welcome"}, {.priority = 7}));
 //     queues.show(mail.id);
 //
-// jobs.hpp has the list of jobs and the options of a job, job_handler.hpp what a handler may answer, queue_options.hpp the
-// options of a queue. A job is acknowledged when it is synced, and not lost from then on. It may be begun more than once (a
-// worker dies, an attempt fails), but is completed once, together with the events and jobs that its handler answers.
-// The table of jobs is a fold of the log, and may be lost.
+// jobs.hpp has the list of jobs and the options of a job, detail/job_context.hpp what a handler is given and may answer,
+// detail/queue_options.hpp the options of a queue. A job is acknowledged when it is synced, and not lost from then on. It may be
+// begun more than once (a worker dies, an attempt fails), but is completed once, together with the events and jobs that its
+// handler answers. The table of jobs is a fold of the log, and may be lost.
 // Threads: call add before start; the others from any thread, but those that wait (all but enqueue and send with `done`)
 // not from a task of the executor.
 #pragma once
@@ -19,9 +19,9 @@
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/messaging/detail/job_handlers.hpp>
-#include <eventloom/messaging/job_leases.hpp>
-#include <eventloom/messaging/queue_options.hpp>
-#include <eventloom/messaging/recurring.hpp>
+#include <eventloom/messaging/detail/job_leases.hpp>
+#include <eventloom/messaging/detail/queue_options.hpp>
+#include <eventloom/messaging/detail/recurring.hpp>
 
 #include <functional>
 #include <map>
@@ -119,7 +119,7 @@ public:
         }
     }
 
-    // A job that recurs (recurring.hpp). `make` gives the job of an occurrence, (el::Time) -> Job; or it is the same job each time.
+    // A job that recurs (detail/recurring.hpp). `make` gives the job of an occurrence, (el::Time) -> Job; or it is the same job each time.
     // Errors of start(): Failure::invalid "invalid-schedule", "schedule-added-twice", "no-such-time-zone", "no-such-queue".
     template <job_queue Queue, class Make>
         requires std::is_invocable_v<const Make&, Time>
@@ -194,7 +194,7 @@ public:
     // Asks all handlers to stop, and returns when none runs any more. What they have not done is done after the next start.
     void stop();
 
-    // For workers in other processes (job_leases.hpp). Those that wait for jobs get them when the workers of this process are
+    // For workers in other processes (detail/job_leases.hpp). Those that wait for jobs get them when the workers of this process are
     // busy. Failure::invalid "invalid-pull", "no-such-queue"; Failure::unavailable "queues-not-open".
     void pull(PullJobs wanted, PullDone done);
     // Each lease goes on for its whole length from now. Returns those that are over: their jobs are in other hands, or ended.

@@ -10,17 +10,17 @@
 //             return el::effects().append(event.customer, el::ExpectedVersion::any(), PointsEarned{10});
 //         }));
 //
-// subscription_options.hpp has the options and the promises, subscription_handler.hpp what handlers take and answer,
-// docs/publish-and-subscribe.md what each promise means when a handler dies. Subscriptions run while the program serves, and not
-// in commands that run alone. Each has a thread of its own, so that its handler may block and holds up nobody.
+// detail/subscription_options.hpp has the options and the promises, docs/publish-and-subscribe.md what each promise means when a
+// handler dies. Subscriptions run while the program serves, and not in commands that run alone. Each has a thread of its own, so that
+// its handler may block and holds up nobody.
 // A position is an event in the log: docs/format.md, "Subscriptions".
 // Threads: call add before start; the others from any thread, but those that write or wait not from a task of the executor.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_bus.hpp>
-#include <eventloom/messaging/subscription_handler.hpp>
-#include <eventloom/messaging/subscription_options.hpp>
+#include <eventloom/messaging/detail/subscription_handlers.hpp>
+#include <eventloom/messaging/detail/subscription_options.hpp>
 
 #include <functional>
 #include <memory>
@@ -85,6 +85,67 @@ struct SubscriptionLetter {
 // The events of which the streams of subscriptions are made, for tools that show the log: what was decided, and positions.
 const EventTypes& subscription_fact_types();
 const EventTypes& subscription_position_types();
+
+// What handlers take and answer:
+//
+//     el::hearing<Order>([&](const Placed& event, const el::Heard& heard) -> el::result<void> {
+//         return provider.send(event.customer, "Thank you", heard.key);   // the same key in each attempt
+//     })
+//     el::hearing<Order>([](const Placed& event) -> el::result<el::Effects> {      // with el::exactly_once
+//         return el::effects().append(event.customer, el::ExpectedVersion::any(), PointsEarned{10});
+//     })
+//     el::hearing<Prices>([&](const PriceChanged& message) -> el::result<void> { ... })    // of a topic (messages.hpp)
+//     el::hearing_recorded({"order-placed"}, [](const el::RecordedEvent& event, const el::Heard&) -> el::result<void> { ... })
+//
+// A handler that refuses, or answers an error that is invalid or corrupt, is not called again for the event. Any other error, and
+// what it throws, is a fault: it is called again later. A handler runs on the thread of its subscription, and may block.
+
+// Handlers of events of one aggregate: lambdas that take the event, and what is known about it if they need it, and say
+// `-> el::result<void>` or `-> el::result<el::Effects>`.
+template <class State, class... Handlers>
+    requires(not message_topic<State>)
+HeardEvents<detail::answers_effects<Handlers...>()> hearing(Handlers... handlers)
+{
+    if constexpr (detail::can_hear<State, Handlers...>()) {
+        return {detail::heard_events<State>(std::move(handlers)...)};
+    } else {
+        return {};
+    }
+}
+
+// Handlers of messages of a topic: the same, with a message instead of the event.
+template <message_topic Topic, class... Handlers>
+HeardEvents<detail::answers_effects<Handlers...>()> hearing(Handlers... handlers)
+{
+    if constexpr (detail::can_hear_messages<Topic, Handlers...>()) {
+        HeardEvents<detail::answers_effects<Handlers...>()> heard{
+            detail::heard_events<typename Topic::Messages>(std::move(handlers)...)};
+        heard.events.topic = std::string{Topic::topic};
+        return heard;
+    } else {
+        return {};
+    }
+}
+
+// Events as they are recorded, by their stored names; none given: all of them, of whatever type.
+template <class Handler>
+    requires std::is_invocable_v<const Handler&, const RecordedEvent&, const Heard&>
+auto hearing_recorded(std::vector<std::string> types, Handler handler)
+{
+    using Answer           = std::invoke_result_t<const Handler&, const RecordedEvent&, const Heard&>;
+    constexpr bool effects = std::is_same_v<Answer, result<Effects>>;
+    static_assert(effects || std::is_same_v<Answer, result<void>>,
+                  "a handler of recorded events says `-> el::result<void>` or `-> el::result<el::Effects>`");
+    const auto handle = [handler = std::move(handler)](const Heard& heard) -> result<Effects> {
+        if constexpr (effects) {
+            return handler(heard.event, heard);
+        } else {
+            BOOST_OUTCOME_TRY(handler(heard.event, heard));
+            return Effects{};
+        }
+    };
+    return HeardEvents<effects>{{{}, {}, std::move(types), handle}};
+}
 
 namespace subscriptions {
 class Subscriber;

@@ -13,7 +13,7 @@
 
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/command_bus.hpp>
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/messaging/messages.hpp>
 
 #include <functional>

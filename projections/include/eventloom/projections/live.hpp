@@ -10,7 +10,7 @@
 // The first call of now() reads the whole log, each later call what was appended since. Nothing is on disk, so there is no
 // checkpoint, and nothing to rebuild when the definition changes. All rows are in memory in their stored form, and up to
 // 64 MB of recently used rows also as objects. Use it for rows that are few, are queried rarely, or must never lag; keep
-// the others (projections.hpp).
+// the others (Projections).
 // Copies share their rows. The rows are released with the last copy and the last table that now() gave. The store must
 // outlive all of them. Threads: any. A call waits while another one reads the log.
 #pragma once

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <eventloom/framework/detail/inline_rows.hpp>
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 #include <eventloom/projections/detail/column_description.hpp>
 #include <eventloom/projections/detail/row_keys.hpp>

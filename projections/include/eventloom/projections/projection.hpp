@@ -28,12 +28,12 @@
 // for different rebuilds.
 #pragma once
 
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/projections/detail/columns.hpp>
 #include <eventloom/projections/detail/definition.hpp>
 #include <eventloom/projections/detail/handler_checks.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 #include <eventloom/projections/detail/query_key.hpp>
-#include <eventloom/projections/key_text.hpp>
 
 #include <array>
 #include <cstddef>

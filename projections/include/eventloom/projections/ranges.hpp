@@ -10,7 +10,7 @@
 // includes range-v3; the others do not. Threads: one.
 #pragma once
 
-#include <eventloom/framework/ranges.hpp>
+#include <eventloom/framework/detail/event_range.hpp>
 #include <eventloom/projections/table.hpp>
 
 #include <functional>

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <eventloom/framework/detail/ensure.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 #include <eventloom/projections/detail/query_key.hpp>
 #include <eventloom/projections/detail/read_model.hpp>
 

@@ -12,7 +12,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
-#include <eventloom/projections/key_text.hpp>
+#include <eventloom/projections/detail/key_text.hpp>
 #include <eventloom/projections/projected.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 

@@ -31,8 +31,8 @@
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/framework/value_codec.hpp>
 #include <eventloom/sagas/sagas.hpp>
 
 #include <cstdint>

@@ -13,8 +13,8 @@
 #pragma once
 
 #include <eventloom/framework/detail/description.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/framework/result.hpp>
-#include <eventloom/framework/value_codec.hpp>
 
 #include <functional>
 #include <string>

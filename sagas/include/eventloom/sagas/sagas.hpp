@@ -23,7 +23,7 @@
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/event_bus.hpp>
 #include <eventloom/framework/event_store.hpp>
-#include <eventloom/sagas/activity_options.hpp>
+#include <eventloom/sagas/detail/activity_options.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 
 #include <functional>

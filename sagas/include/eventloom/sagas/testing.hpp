@@ -26,7 +26,7 @@
 #pragma once
 
 #include <eventloom/framework/detail/members.hpp>
-#include <eventloom/framework/value_codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/sagas/detail/saga_case.hpp>
 #include <eventloom/sagas/detail/saga_host.hpp>
 #include <eventloom/sagas/handlers.hpp>

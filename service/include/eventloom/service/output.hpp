@@ -10,7 +10,7 @@
 
 #include <eventloom/framework/result.hpp>
 #include <eventloom/framework/runtime.hpp>
-#include <eventloom/service/json.hpp>
+#include <eventloom/service/detail/json.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -10,11 +10,11 @@
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
-#include <eventloom/framework/engine.hpp>
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/framework/event_bus.hpp>
-#include <eventloom/messaging/followers.hpp>
-#include <eventloom/privacy/personal_keys.hpp>
-#include <eventloom/projections/projections.hpp>
+#include <eventloom/messaging/detail/followers.hpp>
+#include <eventloom/privacy/detail/personal_keys.hpp>
+#include <eventloom/projections/detail/projections.hpp>
 #include <eventloom/sagas/sagas.hpp>
 #include <eventloom/service/detail/open_service.hpp>
 
@@ -94,7 +94,7 @@ public:
     // Subscriptions with a name (messaging/subscriptions.hpp). `serve` starts them, with subscriptions().start().
     Subscriptions& subscriptions() { return *subscriptions_; }
 
-    // All of these that follow the log, as one notion (messaging/followers.hpp).
+    // All of these that follow the log, as one notion (messaging/detail/followers.hpp).
     Followers& followers() { return followers_; }
     std::chrono::seconds dead_letters_live() const { return dead_letters_live_; }
 

@@ -6,7 +6,7 @@
 // Threads: capture() from any thread.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <cstdint>

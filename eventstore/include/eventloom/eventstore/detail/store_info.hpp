@@ -5,7 +5,7 @@
 #pragma once
 
 #include <eventloom/framework/detail/durability.hpp>
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 
 #include <cstdint>

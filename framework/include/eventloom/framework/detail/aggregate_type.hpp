@@ -6,8 +6,8 @@
 // aggregate.hpp, command_type.hpp and decision.hpp make the tables. Threads: constant.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 
 #include <cstddef>
 #include <cstdint>

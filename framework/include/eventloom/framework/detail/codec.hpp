@@ -4,8 +4,8 @@
 //     el::codec<OrderSummary>::encode(row, bytes);
 //     BOOST_OUTCOME_TRY(auto row, el::codec<OrderSummary>::decode(bytes));
 //
-// This header only declares; <eventloom/framework/value_codec.hpp> defines. Include that one in the one source file that
-// says `template struct eventloom::codec<OrderSummary>;`. Types with cereal functions of their own: see cereal_codec.hpp.
+// This header only declares; <eventloom/framework/event_codec.hpp> defines. Include that one in the one source file that says
+// `template struct eventloom::codec<OrderSummary>;`. Types with cereal functions of their own: see cereal_codec.hpp.
 // Threads: pure functions.
 #pragma once
 

@@ -10,7 +10,7 @@
 // vector and every other container that elements can be put into; and plain structs (members.hpp) of these. A type with functions of its
 // own for cereal (`serialize`, `save` and `load`, `save_minimal` and `load_minimal`; members, or beside it) is written and read by those:
 // its source includes <eventloom/framework/cereal_codec.hpp>, and no other needs cereal.
-// Include value_codec.hpp to encode and decode. Threads: constant.
+// Include event_codec.hpp to encode and decode. Threads: constant.
 #pragma once
 
 #include <eventloom/framework/detail/value_access.hpp>

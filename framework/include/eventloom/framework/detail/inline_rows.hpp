@@ -8,7 +8,7 @@
 // checkpoint in them. Threads: InlineRows and its views from any thread; a fold is called by one thread at a time.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 
 #include <functional>

@@ -8,7 +8,7 @@
 // Threads: pure functions.
 #pragma once
 
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/result.hpp>
 
 #include <cstdint>

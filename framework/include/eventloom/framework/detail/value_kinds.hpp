@@ -6,8 +6,8 @@
 #pragma once
 
 #include <eventloom/framework/detail/members.hpp>
+#include <eventloom/framework/detail/personal.hpp>
 #include <eventloom/framework/id.hpp>
-#include <eventloom/framework/personal.hpp>
 
 #include <cstddef>
 #include <cstdint>

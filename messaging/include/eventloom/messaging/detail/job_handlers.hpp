@@ -5,7 +5,7 @@
 // For queues.hpp. Threads: compile-time, and the handlers themselves.
 #pragma once
 
-#include <eventloom/messaging/job_handler.hpp>
+#include <eventloom/messaging/detail/job_context.hpp>
 
 #include <optional>
 #include <tuple>

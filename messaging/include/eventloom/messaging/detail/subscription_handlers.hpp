@@ -2,10 +2,10 @@
 //
 //     heard_events<Order>([](const Placed&, const Heard&) -> result<void> { ... });
 //
-// For subscription_handler.hpp. Threads: compile-time, and the handlers themselves.
+// For subscriptions.hpp. Threads: compile-time, and the handlers themselves.
 #pragma once
 
-#include <eventloom/messaging/effects.hpp>
+#include <eventloom/messaging/detail/effects.hpp>
 
 #include <functional>
 #include <optional>

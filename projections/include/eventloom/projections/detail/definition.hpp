@@ -9,7 +9,7 @@
 // Include projection.hpp instead. Threads: values.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
+#include <eventloom/framework/detail/event.hpp>
 #include <eventloom/projections/detail/columns.hpp>
 #include <eventloom/projections/projected.hpp>
 

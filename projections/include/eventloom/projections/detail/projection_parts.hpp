@@ -8,7 +8,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
-#include <eventloom/framework/key_part.hpp>
+#include <eventloom/framework/detail/key_part.hpp>
 #include <eventloom/storage/ordered_key.hpp>
 
 #include <optional>

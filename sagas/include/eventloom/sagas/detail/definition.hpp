@@ -9,8 +9,8 @@
 // For saga.hpp. Threads: values.
 #pragma once
 
-#include <eventloom/framework/event.hpp>
-#include <eventloom/framework/recorded_event.hpp>
+#include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/detail/recorded_event.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/sagas/saga_definition.hpp>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <eventloom/framework/aggregate.hpp>
-#include <eventloom/framework/key_part.hpp>
+#include <eventloom/framework/detail/key_part.hpp>
 #include <eventloom/sagas/detail/definition.hpp>
 
 #include <memory>
