@@ -83,6 +83,11 @@ bool Sagas::settle(Time deadline)
     return engine_->settle(deadline, false);
 }
 
+result<bool> Sagas::is_settled(std::string_view saga, std::string_view key, Position position) const
+{
+    return engine_->is_settled({std::string{saga}, std::string{key}}, position);
+}
+
 bool Sagas::finish(Time deadline)
 {
     return engine_->settle(deadline, true);

@@ -147,7 +147,7 @@ void Activities::State::perform(const std::shared_ptr<ActivityAttempt>& attempt)
             queue.leave_window();
             return begin_what_may();
         }
-        if (not note_asked(attempt)) return;
+        if (not note_asked(attempt)) return runtime.executor.wake(); // it waits again
         asked = std::exchange(call.asked, nullptr);
     }
     if (asked) asked();
@@ -201,6 +201,7 @@ void Activities::State::end_after(Duration time, const std::weak_ptr<ActivityAtt
 void Activities::State::end(const std::shared_ptr<ActivityAttempt>& attempt, result<AnyAnswer> answer, AttemptEnd how)
 {
     AttemptEnded ended;
+    bool waits_again = false;
     {
         const std::lock_guard lock{mutex};
         if (attempt->life != life || attempt->answered) return;
@@ -208,7 +209,9 @@ void Activities::State::end(const std::shared_ptr<ActivityAttempt>& attempt, res
         ended = attempt->queue.end(*attempt, answer, how, runtime.clock.now());
         if (ended.stopped) plan_try(attempt->queue);
         begin_what_may();
+        waits_again = attempt->call->place == Place::waiting;
     }
+    if (waits_again) runtime.executor.wake(); // nobody is told
     const LogFields name{{"activity", attempt->queue.name()}};
     if (ended.stopped) write_to(runtime.log, LogLevel::warning, "activity-stopped", name, answer.error());
     if (ended.goes_on) write_to(runtime.log, LogLevel::info, "activity-goes-on", name);
@@ -304,6 +307,15 @@ public:
         const auto state = state_.lock();
         const auto call  = call_.lock();
         return state && call && state->take_back(call, false);
+    }
+
+    bool waits() const override
+    {
+        const auto state = state_.lock();
+        const auto call  = call_.lock();
+        if (not state || not call) return false;
+        const std::lock_guard lock{state->mutex};
+        return call->place == Place::waiting;
     }
 
     void give_up() override

@@ -18,6 +18,15 @@
 
 namespace eventloom {
 
+// An instance that is looked at whether it is settled, as its row is.
+struct SettlingInstance {
+    InstanceKey key;
+    std::uint64_t recorded = 0; // events of its stream
+    std::optional<Time> due;    // when it goes on by itself
+
+    friend bool operator==(const SettlingInstance&, const SettlingInstance&) = default;
+};
+
 class SagaEngine : public std::enable_shared_from_this<SagaEngine> {
 public:
     SagaEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory,
@@ -30,6 +39,7 @@ public:
     result<void> start();
     void stop();
     bool settle(Time deadline, bool with_attempts);
+    result<bool> is_settled(const InstanceKey& key, Position position) const;
     std::optional<Error> error() const;
     result<std::vector<SagaFollowing>> following() const;
 
@@ -88,6 +98,12 @@ private:
                                                 const std::type_info& request, const AnyAnswer& answer) const;
     result<std::optional<InstanceKey>> waiting_for_answer(const CallKey& call);
     result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
+
+    // settling.cpp
+    static bool is_at_work(const Active& active);
+    bool one_is_at_work(InstanceKey& last) const;
+    result<std::vector<SettlingInstance>> settling_with(const InstanceKey& key) const;
+    result<Position> caused_to(const InstanceKey& key) const;
 
     // engine.cpp
     void refuse(Error error);
@@ -217,6 +233,7 @@ private:
     std::set<std::pair<std::string, Position>> parked_;           // events of sagas
     std::map<InstanceKey, std::shared_ptr<Active>> active_;
     std::map<Uuid, InstanceKey> calls_; // of those in hand
+    std::size_t busy_    = 0;           // of those in hand
     std::uint64_t moves_ = 0;           // counts every change of who is in hand
     std::optional<Time> wakes_at_;
     std::optional<Error> error_;

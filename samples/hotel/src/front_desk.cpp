@@ -8,12 +8,11 @@ constexpr auto patience = std::chrono::seconds{10};
 
 } // namespace
 
-el::result<bool> let_sagas_go_on(el::Service& service)
+el::result<void> let_booking_go_on(el::Service& service, const StayId& stay)
 {
-    const auto settled = service.settle(service.runtime().clock.now() + patience);
-    if (settled) return true;
-    if (settled.error().code != "not-settled") return settled.error();
-    return false;
+    auto settled = service.settle_saga("booking", stay.value, service.runtime().clock.now() + patience);
+    if (not settled && settled.error().code != "not-settled") return settled;
+    return el::done();
 }
 
 el::result<void> receive_payment(Hotel& hotel, const el::CallKey& key, const Receipt& receipt)
@@ -21,13 +20,11 @@ el::result<void> receive_payment(Hotel& hotel, const el::CallKey& key, const Rec
     auto& service = hotel.service();
     BOOST_OUTCOME_TRY(service.start());
     const auto answered = service.sagas().answer<AskForPayment>(key, receipt);
-    BOOST_OUTCOME_TRY(let_sagas_go_on(service));
-    if (answered) return el::done();
-    if (answered.error().code != "no-such-call") return answered;
+    if (not answered && answered.error().code != "no-such-call") return answered;
 
-    // The webhook may have come before. While sagas wait for a provider the read models were not waited for.
-    BOOST_OUTCOME_TRY(
-        service.wait_for(service.store().head(), service.runtime().clock.now() + patience, [] { return el::done(); }));
+    // Until the sagas and read models have what is in the log. The webhook may have come before.
+    BOOST_OUTCOME_TRY(service.settle(service.runtime().clock.now() + patience));
+    if (answered) return el::done();
     BOOST_OUTCOME_TRY(const auto paid, hotel.bookings().one("receipt", std::optional{receipt.number}));
     if (paid) return el::done();
     return el::refuse("payment-not-wanted", "No booking waits for this payment any more: give the money back.");

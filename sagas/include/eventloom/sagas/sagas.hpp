@@ -221,11 +221,16 @@ public:
     // Returns when nothing of the engine runs any more. Instances continue at the next start.
     void stop();
 
-    // Blocks until every begin event of the log has its instance and no instance can go on now: each has ended, is stuck, or
-    // waits for its next attempt, an event, a time, a person or an answer from elsewhere. Returns false at `deadline`.
+    // Blocks until every begin event of the log has its instance and no instance can go on now: each has ended, is stuck or paused,
+    // or waits for its next attempt, an event, a time, a person, an answer from elsewhere, a limit of an activity, or a provider
+    // that is down. Returns false at `deadline`.
     bool settle(Time deadline);
-    // The same, but also until no next attempt is due later.
+    // The same, but also until no next attempt is due later, and no call waits for a limit or a provider.
     bool finish(Time deadline);
+    // The same as settle for one instance, and those that it runs, without waiting: it has taken up the events of the log up to
+    // `position`, and all that it has caused itself, and can do nothing now. So has one that has not begun. To be asked by
+    // whoever waits (Service::settle_saga does). Failure::invalid "no-such-saga".
+    result<bool> is_settled(std::string_view saga, std::string_view key, Position position) const;
 
     // By saga and key.
     result<std::vector<SagaInstance>> list(const SagaFilter& filter = {}, std::size_t limit = 1'000'000) const;
