@@ -109,7 +109,7 @@ result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::siz
     std::vector<SagaInstance> found;
     if (limit == 0) return found;
     BOOST_OUTCOME_TRY(table->visit(filter, [&](const InstanceKey& key, const InstanceRow& row) {
-        found.push_back(shown_instance(key, row.instance, *engine_));
+        found.push_back(shown_instance(key, row.instance, row.due, *engine_));
         found.back().step = shown_steps(row.steps); // which it was found by
         return found.size() < limit;
     }));
@@ -132,7 +132,7 @@ result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::stri
     const InstanceKey wanted{std::string{saga}, std::string{key}};
     BOOST_OUTCOME_TRY(const auto known, table->find(wanted));
     if (not known) return std::optional<SagaInstance>{};
-    return std::optional{shown_instance(wanted, known->instance, *engine_)};
+    return std::optional{shown_instance(wanted, known->instance, known->due, *engine_)};
 }
 
 result<std::map<std::string, Position>> Sagas::not_begun() const
@@ -162,8 +162,9 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std
     auto refreshed     = engine_->refreshed(wanted, known->instance);
     const auto& stored = refreshed ? refreshed.value() : known->instance; // a history that is lost is said in its row
     const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
-    SagaDetails details{.instance   = shown_instance(wanted, stored, *engine_),
+    SagaDetails details{.instance   = shown_instance(wanted, stored, known->due, *engine_),
                         .state_json = "null",
+                        .times      = {},
                         .calls      = shown_calls(wanted, stored, *engine_),
                         .history    = {},
                         .earlier    = 0};
@@ -171,6 +172,7 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
         if (state) details.state_json = state_as_json(*definition, state.value());
+        details.times = times_of(*definition, stored, state ? state.value() : SagaState{}, engine_->now());
         if (not state && not details.instance.why) {
             details.instance.why = failure{details.instance.step, state.error().code, state.error().sentence};
         }

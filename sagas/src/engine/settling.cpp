@@ -59,6 +59,17 @@ bool SagaEngine::settle(Time deadline, bool with_attempts)
     return runtime_.executor.wait_until(settled, deadline) && not error();
 }
 
+namespace {
+
+bool is_caused_by(const InstanceKey& key, const RecordedEvent& event)
+{
+    const auto& headers = event.metadata.headers;
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& header) { return header.first == "saga" && header.second == key.stream(); });
+}
+
+} // namespace
+
 // The instance, those that it waits for because it runs them, and so on, as their rows are.
 result<std::vector<SettlingInstance>> SagaEngine::settling_with(const InstanceKey& key) const
 {
@@ -79,12 +90,20 @@ result<std::vector<SettlingInstance>> SagaEngine::settling_with(const InstanceKe
     return found;
 }
 
-// What an instance has caused is in the log before the event that says so, or in the same append.
+// The last event that an instance has caused. It is before the last one of the instance's own stream, or after it in the same append
+// (docs/format.md, "Saga engine").
 result<Position> SagaEngine::caused_to(const InstanceKey& key) const
 {
     const auto last = history(key, 1);
     BOOST_OUTCOME_TRY(const RecordedEvent* event, last->next());
-    return event == nullptr ? 0 : event->position;
+    if (event == nullptr) return 0;
+    Position caused  = event->position;
+    const auto after = store_.read({.scope = Scope::everything(), .from = caused + 1});
+    for (;;) {
+        BOOST_OUTCOME_TRY(event, after->next());
+        if (event == nullptr || not is_caused_by(key, *event)) return caused;
+        caused = event->position;
+    }
 }
 
 result<bool> SagaEngine::is_settled(const InstanceKey& key, Position position) const

@@ -60,6 +60,7 @@ struct SagaInstance {
     std::string waits_for;            // a sentence; empty when it is at work, stuck, or has ended
     unsigned attempts = 0;            // of that step so far
     std::optional<Time> next_attempt; // set while it waits for one
+    std::optional<Time> until;        // it goes on by itself then, if nothing that it waits for comes before
     std::optional<failure> why;       // set when it failed
     std::optional<Time> paused_until; // set while it is paused; Time::max(): until somebody resumes it
     Time began{};
@@ -76,9 +77,17 @@ struct SagaHistoryEntry {
     std::string data_json; // of the event
 };
 
+// A time at which an instance goes on by itself, if nothing that it waits for comes before.
+struct SagaTime {
+    Time at{};
+    std::string what; // "deadline", "deadline of the saga", "next attempt", "time" (of el::until), "timer", "end of the pause"
+    std::string step; // or the timer; empty: it is of the whole
+};
+
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
+    std::vector<SagaTime> times; // the first one first
     std::vector<ActivityCallState> calls;  // that it waits for
     std::vector<SagaHistoryEntry> history; // the last ones, as many as were asked for
     std::uint64_t earlier = 0;             // entries that are left out
