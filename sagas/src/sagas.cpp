@@ -2,7 +2,10 @@
 
 #include "operators/shown.hpp"
 
+#include <eventloom/framework/detail/codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/framework/value_codec.hpp>
 
 #include <fmt/core.h>
 
@@ -58,9 +61,22 @@ void Sagas::add_activity(std::type_index request, std::string_view name, AnyActi
     engine_->add_activity(request, name, std::move(activity), options);
 }
 
-result<void> Sagas::answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer)
+result<TakenAnswer> Sagas::answer_call(const CallKey& key, const std::type_info& request, const AnswerType& type,
+                                       std::shared_ptr<const void> answer)
 {
-    return engine_->answer(key, request, std::move(answer));
+    constexpr std::size_t longest_shown = 1'000;
+    GivenAnswer given{&request, std::move(answer), {}, {}};
+    const auto describe = [&] {
+        std::string bytes;
+        detail::encode_value(type.description, given.value.get(), bytes, nullptr);
+        given.digest = to_string(derived_uuid({"answer", bytes}));
+        given.shown  = detail::object_as_json(type.description, given.value.get(), type.name);
+    };
+    if (not type.is_personal) {
+        BOOST_OUTCOME_TRY(call_user_code("the serializer of", type.name, describe));
+    }
+    if (given.shown.size() > longest_shown) given.shown = repaired_utf8(given.shown.substr(0, longest_shown)) + "...";
+    return engine_->answer(key, std::move(given));
 }
 
 result<void> Sagas::start()

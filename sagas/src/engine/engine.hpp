@@ -27,6 +27,14 @@ struct SettlingInstance {
     friend bool operator==(const SettlingInstance&, const SettlingInstance&) = default;
 };
 
+// An answer that comes from elsewhere.
+struct GivenAnswer {
+    const std::type_info* request;
+    AnyAnswer value;
+    std::string digest; // the same for the same answer; empty: it is personal, and nothing of it is kept
+    std::string shown;  // for people
+};
+
 class SagaEngine : public std::enable_shared_from_this<SagaEngine> {
 public:
     SagaEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory,
@@ -50,7 +58,7 @@ public:
     result<void> unpause(const InstanceKey& key, const std::string& because);
     result<void> signal(const InstanceKey& key, const SagaSignal& signal, const std::string& because);
     result<void> migrate(const InstanceKey& key, const std::string& because, bool only_try);
-    result<void> answer(const CallKey& call, const std::type_info& request, AnyAnswer answer);
+    result<TakenAnswer> answer(const CallKey& call, GivenAnswer given);
 
     result<void> pause_all(const std::string& saga, Time until, const std::string& because);
     result<void> resume_all(const std::string& saga, const std::string& because);
@@ -89,14 +97,15 @@ private:
     using Facts = std::vector<instance::Fact>;
     using Then  = std::function<void(const std::shared_ptr<Active>&)>;
 
-    // operators.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
+    // operators.cpp, answers.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
     using Decide = std::function<result<Facts>(Active&)>;
     result<void> ask(const InstanceKey& key, const Decide& decide);
     result<instance::Fact> fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
                                                const AnyAnswer& answer) const;
     result<instance::Fact> fact_of_early_answer(Active& active, const std::shared_ptr<Work>& work,
                                                 const std::type_info& request, const AnyAnswer& answer) const;
-    result<std::optional<InstanceKey>> waiting_for_answer(const CallKey& call);
+    result<std::optional<InstanceKey>> instance_of_call(const CallKey& call);
+    Error answered_otherwise(const InstanceKey& key, const instance::AnsweredCall& call, const GivenAnswer& given) const;
     result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
 
     // settling.cpp

@@ -161,6 +161,7 @@ SagaHistoryEntry shown_entry(const RecordedEvent& event)
     const auto read = [&](const auto& fact) {
         if constexpr (requires { fact.step; }) entry.step = fact.step;
         if constexpr (requires { fact.event; }) entry.detail = fact.event;
+        if constexpr (requires { fact.answer; }) entry.detail = fact.answer;
         const auto say = [&](const std::string& words) {
             if (not words.empty()) entry.detail = words;
         };

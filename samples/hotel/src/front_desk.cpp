@@ -19,14 +19,10 @@ el::result<void> receive_payment(Hotel& hotel, const el::CallKey& key, const Rec
 {
     auto& service = hotel.service();
     BOOST_OUTCOME_TRY(service.start());
-    const auto answered = service.sagas().answer<AskForPayment>(key, receipt);
-    if (not answered && answered.error().code != "no-such-call") return answered;
-
-    // Until the sagas and read models have what is in the log. The webhook may have come before.
-    BOOST_OUTCOME_TRY(service.settle(service.runtime().clock.now() + patience));
-    if (answered) return el::done();
-    BOOST_OUTCOME_TRY(const auto paid, hotel.bookings().one("receipt", std::optional{receipt.number}));
-    if (paid) return el::done();
+    const auto taken = service.sagas().answer<AskForPayment>(key, receipt);
+    if (taken) return let_booking_go_on(service, StayId{taken.value().key});
+    const auto& code = taken.error().code;
+    if (code != "no-such-call" && code != "answered-otherwise") return taken.error();
     return el::refuse("payment-not-wanted", "No booking waits for this payment any more: give the money back.");
 }
 

@@ -107,6 +107,8 @@ TEST_CASE("a payment is welcome twice, and sent back when nobody waits for it an
     CHECK(desk.book(1));
     REQUIRE(desk.pay(1));
     CHECK(desk.pay(1));
+    const auto other = receive_payment(*desk.hotel, desk.hotel->outside().asked_for(StayId{"1"}).value(), Receipt{"x"});
+    CHECK(other.error().code == "payment-not-wanted");
 
     CHECK(desk.book(2));
     const auto key = desk.hotel->outside().asked_for(StayId{"2"}).value();

@@ -103,6 +103,13 @@ struct SagaFilter {
     std::optional<Time> began_before = std::nullopt;
 };
 
+// What became of an answer from elsewhere.
+struct TakenAnswer {
+    std::string saga; // whose call it was
+    std::string key;
+    bool was_taken_before = false; // the same answer: nothing has changed
+};
+
 // A whole saga that begins no work.
 struct SagaPause {
     std::string because;
@@ -215,12 +222,17 @@ public:
     }
 
     // Answers a call whose activity said el::answered_later(), or will, now or after any number of restarts. Returns when the answer
-    // is on the disk.
-    // Failure::refused "no-such-call": no step waits for it. Failure::invalid "other-answer".
+    // is on the disk. The same answer to the same call is welcome again, and changes nothing; of each instance its last 16 answers
+    // are known, without those that hold personal data.
+    // Failure::refused "no-such-call": no step waits for it. "answered-otherwise": it had another answer before.
+    // Failure::invalid "other-answer": its step asked for something else.
     template <class Request>
-    result<void> answer(const CallKey& key, typename Request::answer answer)
+    result<TakenAnswer> answer(const CallKey& key, typename Request::answer answer)
     {
-        return answer_call(key, typeid(Request), std::make_shared<const typename Request::answer>(std::move(answer)));
+        using Answer = typename Request::answer;
+        return answer_call(key, typeid(Request),
+                           {detail::description_of<Answer>, detail::struct_name<Answer>(), detail::holds_personal<Answer>()},
+                           std::make_shared<const Answer>(std::move(answer)));
     }
 
     // Opens the engine's database, continues every instance that has not ended, and follows the log for new ones.
@@ -307,7 +319,13 @@ private:
     void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
     result<void> signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
                              const void* fact, std::string_view because);
-    result<void> answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer);
+    struct AnswerType {
+        const detail::Description& description;
+        std::string_view name;
+        bool is_personal = false;
+    };
+    result<TakenAnswer> answer_call(const CallKey& key, const std::type_info& request, const AnswerType& type,
+                                    std::shared_ptr<const void> answer);
 
     friend class SagaEngine;
     std::shared_ptr<class SagaEngine> engine_;
