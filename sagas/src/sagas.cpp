@@ -2,7 +2,10 @@
 
 #include "operators/shown.hpp"
 
+#include <eventloom/framework/detail/codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/utf8.hpp>
+#include <eventloom/framework/value_codec.hpp>
 
 #include <fmt/core.h>
 
@@ -58,9 +61,22 @@ void Sagas::add_activity(std::type_index request, std::string_view name, AnyActi
     engine_->add_activity(request, name, std::move(activity), options);
 }
 
-result<void> Sagas::answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer)
+result<TakenAnswer> Sagas::answer_call(const CallKey& key, const std::type_info& request, const AnswerType& type,
+                                       std::shared_ptr<const void> answer)
 {
-    return engine_->answer(key, request, std::move(answer));
+    constexpr std::size_t longest_shown = 1'000;
+    GivenAnswer given{&request, std::move(answer), {}, {}};
+    const auto describe = [&] {
+        std::string bytes;
+        detail::encode_value(type.description, given.value.get(), bytes, nullptr);
+        given.digest = to_string(derived_uuid({"answer", bytes}));
+        given.shown  = detail::object_as_json(type.description, given.value.get(), type.name);
+    };
+    if (not type.is_personal) {
+        BOOST_OUTCOME_TRY(call_user_code("the serializer of", type.name, describe));
+    }
+    if (given.shown.size() > longest_shown) given.shown = repaired_utf8(given.shown.substr(0, longest_shown)) + "...";
+    return engine_->answer(key, std::move(given));
 }
 
 result<void> Sagas::start()
@@ -81,6 +97,11 @@ void Sagas::stop()
 bool Sagas::settle(Time deadline)
 {
     return engine_->settle(deadline, false);
+}
+
+result<bool> Sagas::is_settled(std::string_view saga, std::string_view key, Position position) const
+{
+    return engine_->is_settled({std::string{saga}, std::string{key}}, position);
 }
 
 bool Sagas::finish(Time deadline)
@@ -104,7 +125,7 @@ result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::siz
     std::vector<SagaInstance> found;
     if (limit == 0) return found;
     BOOST_OUTCOME_TRY(table->visit(filter, [&](const InstanceKey& key, const InstanceRow& row) {
-        found.push_back(shown_instance(key, row.instance, *engine_));
+        found.push_back(shown_instance(key, row.instance, row.due, *engine_));
         found.back().step = shown_steps(row.steps); // which it was found by
         return found.size() < limit;
     }));
@@ -127,7 +148,7 @@ result<std::optional<SagaInstance>> Sagas::find(std::string_view saga, std::stri
     const InstanceKey wanted{std::string{saga}, std::string{key}};
     BOOST_OUTCOME_TRY(const auto known, table->find(wanted));
     if (not known) return std::optional<SagaInstance>{};
-    return std::optional{shown_instance(wanted, known->instance, *engine_)};
+    return std::optional{shown_instance(wanted, known->instance, known->due, *engine_)};
 }
 
 result<std::map<std::string, Position>> Sagas::not_begun() const
@@ -157,8 +178,9 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std
     auto refreshed     = engine_->refreshed(wanted, known->instance);
     const auto& stored = refreshed ? refreshed.value() : known->instance; // a history that is lost is said in its row
     const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
-    SagaDetails details{.instance   = shown_instance(wanted, stored, *engine_),
+    SagaDetails details{.instance   = shown_instance(wanted, stored, known->due, *engine_),
                         .state_json = "null",
+                        .times      = {},
                         .calls      = shown_calls(wanted, stored, *engine_),
                         .history    = {},
                         .earlier    = 0};
@@ -166,6 +188,7 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std
         // What cannot be read is said in `why`.
         const auto state = instance::read_state(*definition, stored);
         if (state) details.state_json = state_as_json(*definition, state.value());
+        details.times = times_of(*definition, stored, state ? state.value() : SagaState{}, engine_->now());
         if (not state && not details.instance.why) {
             details.instance.why = failure{details.instance.step, state.error().code, state.error().sentence};
         }

@@ -85,7 +85,7 @@ TEST_CASE("an answer from elsewhere that comes while its call is being made is t
     house.finish();
     CHECK(house.instance("1").status == SagaStatus::completed);
     CHECK(house.sagas->show("booking", "1").value().state_json.find("by webhook") != std::string::npos);
-    CHECK(house.sagas->answer<Charge>(key, Slip{"again"}).error().code == "no-such-call");
+    CHECK(house.sagas->answer<Charge>(key, Slip{"again"}).error().code == "answered-otherwise");
     CHECK(house.cards.asked == 1);
     CHECK(house.notes("1") == std::vector<std::string>{"paid"});
 }

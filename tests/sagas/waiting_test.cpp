@@ -166,7 +166,7 @@ TEST_CASE("an answer that comes from elsewhere is taken after restarts, once", "
     house.finish();
     CHECK(house.instance("1").status == SagaStatus::completed);
     CHECK(house.sagas->show("booking", "1").value().state_json.find("by webhook") != std::string::npos);
-    CHECK(house.sagas->answer<Charge>(asked.front(), Slip{"again"}).error().code == "no-such-call");
+    CHECK(house.sagas->answer<Charge>(asked.front(), Slip{"again"}).error().code == "answered-otherwise");
     CHECK(house.notes("1") == Words{"paid"});
 }
 

@@ -105,6 +105,11 @@ TEST_CASE("sagas show of a key with a blank has the last entries of its history,
         CHECK(call["step"].text() == "Charge");
         CHECK(call["attempt"].whole() == 2);
         CHECK(call["next attempt"].is_text());
+        CHECK(whole["until"] == call["next attempt"]);
+        REQUIRE(whole["times"].size() == 1);
+        CHECK(whole["times"].at(0) ==
+              Json{{"at", whole["until"]}, {"what", "next attempt"}, {"step", "Charge"}});
+        CHECK(stays.send({"sagas", "list"}).json().at(0)["until"] == whole["until"]);
         for (const auto* member : {"runs since", "progress", "progress at", "waits for"}) {
             INFO(member);
             CHECK(call.contains(member));
@@ -127,6 +132,7 @@ TEST_CASE("sagas show of a key with a blank has the last entries of its history,
     CHECK(stays.serving.type({"sagas", "show", "guest", key, "--limit", "2"}) == 0);
     CHECK(stays.serving.console.said_out.find("\n7 earlier entries are not shown; --limit shows more\n") !=
           std::string::npos);
+    CHECK(stays.serving.console.said_out.find("\nuntil ") != std::string::npos);
     CHECK(stays.type({"sagas", "show", "guest", key, "--limit", "0"}).exit_code == 2);
 }
 

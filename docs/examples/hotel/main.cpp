@@ -46,16 +46,17 @@ el::result<void> book(el::Service& service, const std::string& stay, const Reque
     return el::done();
 }
 
-// Sends a command about a stay, and says what has become of the stay when its saga cannot go on now.
+// Sends a command about a stay, and says what has become of the stay when its saga can do nothing now.
 template <class Command>
-el::result<void> tell(el::Service& service, const std::string& stay, const Command& command, el::Output& out)
+el::result<void> tell(el::Service& service, const std::string& saga, const std::string& stay, const Command& command,
+                      el::Output& out)
 {
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.commands().send(StayId{stay}, command));
-    const auto settled = service.settle(service.runtime().clock.now() + std::chrono::seconds{10});
-    if (not settled && settled.error().code != "not-settled") return settled.error();
+    const auto deadline = service.runtime().clock.now() + std::chrono::minutes{1};
+    BOOST_OUTCOME_TRY(service.settle_saga(saga, stay, deadline, [&out] { return out.console().go_on(); }));
     BOOST_OUTCOME_TRY(const auto now, service.commands().load(StayId{stay}));
-    out.say("Stay " + stay + " is " + now.stage + (settled ? "" : ", and more is to come"));
+    out.say("Stay " + stay + " is " + now.stage);
     return el::done();
 }
 
@@ -71,16 +72,16 @@ struct Arguments {
 
 void add_group_commands(el::CommandLine& line, const std::shared_ptr<Arguments>& arguments)
 {
-    const auto add = [&](const char* name, const char* about, auto command_of) {
+    const auto add = [&](const char* name, const char* about, const char* saga, auto command_of) {
         const auto command = line.app().add_subcommand(name, about);
         command.add_option("stay", arguments->stay, "Its number").required().check(el::identifier());
-        line.on(command, [&line, arguments, command_of](el::Output& out) -> el::result<void> {
+        line.on(command, [&line, arguments, saga, command_of](el::Output& out) -> el::result<void> {
             BOOST_OUTCOME_TRY(auto* const hotel, line.open<Hotel>(true));
-            return tell(hotel->service(), arguments->stay, command_of(*arguments), out);
+            return tell(hotel->service(), saga, arguments->stay, command_of(*arguments), out);
         });
         return command;
     };
-    const auto group = add("group", "Book a stay for a group", [](const Arguments& typed) {
+    const auto group = add("group", "Book a stay for a group", "group", [](const Arguments& typed) {
         std::vector<RoomId> rooms;
         for (const auto& room : typed.rooms) rooms.push_back(RoomId{room});
         return RequestGroup{rooms, typed.price * 100, el::parse_time(typed.arrival).value_or(el::Time{})};
@@ -88,14 +89,15 @@ void add_group_commands(el::CommandLine& line, const std::shared_ptr<Arguments>&
     group.add_option("--room", arguments->rooms, "Which room, once for each").required().one_word_each_time();
     group.add_option("--price", arguments->price, "What it costs").required().check(el::whole_number(1));
     group.add_option("--arrival", arguments->arrival, "When they come: 2030-06-01").required();
-    const auto approve = add("approve", "Approve a group", [](const Arguments& typed) { return Approve{typed.by}; });
+    const auto approve =
+        add("approve", "Approve a group", "group", [](const Arguments& typed) { return Approve{typed.by}; });
     approve.add_option("by", arguments->by, "Who approves it").required();
-    add("withdraw", "Withdraw a request for a group", [](const Arguments&) { return Withdraw{}; });
+    add("withdraw", "Withdraw a request for a group", "group", [](const Arguments&) { return Withdraw{}; });
     const auto price = [&](const el::Command& command) {
         command.add_option("price", arguments->price, "How much").required().check(el::whole_number(1));
     };
-    price(add("checkout", "End a stay", [](const Arguments& typed) { return CheckOut{typed.price * 100}; }));
-    price(add("pay", "Pay for a stay, or a part", [](const Arguments& typed) { return Pay{typed.price * 100}; }));
+    price(add("checkout", "End a stay", "bill", [](const Arguments& typed) { return CheckOut{typed.price * 100}; }));
+    price(add("pay", "Pay for a stay, or a part", "bill", [](const Arguments& typed) { return Pay{typed.price * 100}; }));
 }
 
 void set_up(el::CommandLine& line)

@@ -30,6 +30,15 @@ public:
         return state && call && state->take_back(call, false);
     }
 
+    bool waits() const override
+    {
+        const auto state = state_.lock();
+        const auto call  = call_.lock();
+        if (not state || not call) return false;
+        const std::lock_guard lock{state->mutex};
+        return call->place == PendingCall::Place::waiting;
+    }
+
     void give_up() override
     {
         const auto state = state_.lock();

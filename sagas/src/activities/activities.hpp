@@ -54,6 +54,9 @@ public:
     // runs, or has been answered; if it runs it will be answered, and not tried again unseen.
     virtual bool withdraw() = 0;
 
+    // It is not being made: a limit, a provider that is down, or that no thread is free holds it back.
+    virtual bool waits() const = 0;
+
     // As withdraw(), and ends an attempt that runs as the end of attempt_time does, without telling the caller: what the
     // activity answers then comes with late = true.
     virtual void give_up() = 0;

@@ -101,7 +101,7 @@ void Activities::State::perform(const std::shared_ptr<ActivityAttempt>& attempt)
             queue.leave_window();
             return begin_what_may();
         }
-        if (not note_asked(attempt)) return;
+        if (not note_asked(attempt)) return runtime.executor.wake(); // it waits again
         asked = std::exchange(call.asked, nullptr);
     }
     if (asked) asked();
@@ -155,6 +155,7 @@ void Activities::State::end_after(Duration time, const std::weak_ptr<ActivityAtt
 void Activities::State::end(const std::shared_ptr<ActivityAttempt>& attempt, result<AnyAnswer> answer, AttemptEnd how)
 {
     AttemptEnded ended;
+    bool waits_again = false;
     {
         const std::lock_guard lock{mutex};
         if (attempt->life != life || attempt->answered) return;
@@ -162,7 +163,9 @@ void Activities::State::end(const std::shared_ptr<ActivityAttempt>& attempt, res
         ended = attempt->queue.end(*attempt, answer, how, runtime.clock.now());
         if (ended.stopped) plan_try(attempt->queue);
         begin_what_may();
+        waits_again = attempt->call->place == Place::waiting;
     }
+    if (waits_again) runtime.executor.wake(); // nobody is told
     const LogFields name{{"activity", attempt->queue.name()}};
     if (ended.stopped) write_to(runtime.log, LogLevel::warning, "activity-stopped", name, answer.error());
     if (ended.goes_on) write_to(runtime.log, LogLevel::info, "activity-goes-on", name);

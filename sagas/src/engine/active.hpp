@@ -15,6 +15,8 @@
 
 namespace eventloom {
 
+struct Active;
+
 // The work of a task, as far as it has come.
 struct Work {
     Task task;
@@ -37,12 +39,14 @@ Uuid id_of(const InstanceKey& key, const Work& work);
 // Of a step that has more work after a call that is answered from elsewhere.
 Error answered_later_not_last(const std::string& step);
 
+// Failure::invalid "unknown-saga-version": what needs the definition cannot be done.
+result<void> check_definition(const Active& active);
+
 // What a step that runs another saga has as the key of its call: "saga shipping-17", or "undo of saga shipping-17". Empty: it is another
 // call.
 std::string call_of_run(const RunAction& run, TaskKind kind);
 std::string stream_of_run(const std::string& call);
 
-struct Active;
 // What happens to an instance. Ends with exactly one call of the engine's go_on() or take_next(), now or later.
 using Input = std::function<void(const std::shared_ptr<Active>&)>;
 

@@ -236,6 +236,7 @@ void SagaEngine::stop()
     const std::lock_guard lock{mutex_};
     dropped.swap(active_);
     calls_.clear();
+    busy_ = 0;
     wakes_at_.reset();
 }
 
@@ -258,32 +259,6 @@ std::optional<Error> SagaEngine::error() const
         if (auto error = following->error()) return error;
     }
     return error_;
-}
-
-bool SagaEngine::settle(Time deadline, bool with_attempts)
-{
-    const auto is_idle = [&](std::uint64_t& moves) {
-        const std::lock_guard lock{mutex_};
-        moves              = moves_;
-        const auto next    = timers_.next();
-        const bool is_time = next && *next <= runtime_.clock.now();
-        return active_.empty() && not is_time && (not with_attempts || timers_.attempts() == 0);
-    };
-    const auto has_read_all = [&] {
-        const Position head = store_.head();
-        const std::lock_guard lock{mutex_};
-        return std::all_of(followings_.begin(), followings_.end(),
-                           [&](const auto& following) { return following->has_read_to(head); });
-    };
-    const auto settled = [&] {
-        if (error()) return true;
-        std::uint64_t before = 0;
-        std::uint64_t after  = 0;
-        if (not is_idle(before)) return false;
-        // Nothing moved while the log was looked at, so both were true at one moment.
-        return has_read_all() && is_idle(after) && before == after;
-    };
-    return runtime_.executor.wait_until(settled, deadline) && not error();
 }
 
 } // namespace eventloom

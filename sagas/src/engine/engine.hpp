@@ -18,6 +18,23 @@
 
 namespace eventloom {
 
+// An instance that is looked at whether it is settled, as its row is.
+struct SettlingInstance {
+    InstanceKey key;
+    std::uint64_t recorded = 0; // events of its stream
+    std::optional<Time> due;    // when it goes on by itself
+
+    friend bool operator==(const SettlingInstance&, const SettlingInstance&) = default;
+};
+
+// An answer that comes from elsewhere.
+struct GivenAnswer {
+    const std::type_info* request;
+    AnyAnswer value;
+    std::string digest; // the same for the same answer; empty: it is personal, and nothing of it is kept
+    std::string shown;  // for people
+};
+
 class SagaEngine : public std::enable_shared_from_this<SagaEngine> {
 public:
     SagaEngine(const Runtime& runtime, EventStore& store, CommandBus& commands, EventBus& bus, std::string directory,
@@ -30,6 +47,7 @@ public:
     result<void> start();
     void stop();
     bool settle(Time deadline, bool with_attempts);
+    result<bool> is_settled(const InstanceKey& key, Position position) const;
     std::optional<Error> error() const;
     result<std::vector<SagaFollowing>> following() const;
 
@@ -40,7 +58,7 @@ public:
     result<void> unpause(const InstanceKey& key, const std::string& because);
     result<void> signal(const InstanceKey& key, const SagaSignal& signal, const std::string& because);
     result<void> migrate(const InstanceKey& key, const std::string& because, bool only_try);
-    result<void> answer(const CallKey& call, const std::type_info& request, AnyAnswer answer);
+    result<TakenAnswer> answer(const CallKey& call, GivenAnswer given);
 
     result<void> pause_all(const std::string& saga, Time until, const std::string& because);
     result<void> resume_all(const std::string& saga, const std::string& because);
@@ -79,15 +97,22 @@ private:
     using Facts = std::vector<instance::Fact>;
     using Then  = std::function<void(const std::shared_ptr<Active>&)>;
 
-    // operators.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
+    // operators.cpp, answers.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
     using Decide = std::function<result<Facts>(Active&)>;
     result<void> ask(const InstanceKey& key, const Decide& decide);
     result<instance::Fact> fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
                                                const AnyAnswer& answer) const;
     result<instance::Fact> fact_of_early_answer(Active& active, const std::shared_ptr<Work>& work,
                                                 const std::type_info& request, const AnyAnswer& answer) const;
-    result<std::optional<InstanceKey>> waiting_for_answer(const CallKey& call);
+    result<std::optional<InstanceKey>> instance_of_call(const CallKey& call);
+    Error answered_otherwise(const InstanceKey& key, const instance::AnsweredCall& call, const GivenAnswer& given) const;
     result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
+
+    // settling.cpp
+    static bool is_at_work(const Active& active);
+    bool one_is_at_work(InstanceKey& last) const;
+    result<std::vector<SettlingInstance>> settling_with(const InstanceKey& key) const;
+    result<Position> caused_to(const InstanceKey& key) const;
 
     // engine.cpp
     void refuse(Error error);
@@ -221,6 +246,7 @@ private:
     std::set<std::pair<std::string, Position>> parked_;           // events of sagas
     std::map<InstanceKey, std::shared_ptr<Active>> active_;
     std::map<Uuid, InstanceKey> calls_; // of those in hand
+    std::size_t busy_    = 0;           // of those in hand
     std::uint64_t moves_ = 0;           // counts every change of who is in hand
     std::optional<Time> wakes_at_;
     std::optional<Error> error_;

@@ -92,6 +92,7 @@ void SagaEngine::tell(const InstanceKey& key, Input input)
         ++moves_;
         if (place->is_busy) return;
         place->is_busy = true;
+        ++busy_;
         active         = place;
     }
     post_for(active, [active](SagaEngine& engine) { engine.take_next(active); });
@@ -113,6 +114,7 @@ void SagaEngine::take_next(const std::shared_ptr<Active>& active)
         ++moves_;
         if (active->inbox.empty()) {
             active->is_busy = false;
+            --busy_;
             if (active->works.empty()) {
                 for (const Uuid& call : active->calls) calls_.erase(call);
                 active_.erase(active->key);

@@ -1,4 +1,4 @@
-// What a person asks of an instance, and answers that come from elsewhere.
+// What a person asks of an instance.
 #include "engine/engine.hpp"
 
 #include <fmt/core.h>
@@ -32,6 +32,8 @@ Facts taken_up(Active& active, const std::string& because, Time now)
     return {instance::Resumed{because, now}};
 }
 
+} // namespace
+
 result<void> check_definition(const Active& active)
 {
     if (active.saga && active.state) return done();
@@ -41,17 +43,6 @@ result<void> check_definition(const Active& active)
                             "have that version, or cannot read its state; add the version to the program first",
                             active.key.stream(), active.instance.began.version));
 }
-
-Error other_answer(const InstanceKey& key, const std::string& step)
-{
-    return {
-        Failure::invalid, "other-answer",
-        fmt::format("answered a call of the saga {} and found that \"{}\" asked for something else; answer with the "
-                    "answer of its own request",
-                    key.stream(), step)};
-}
-
-} // namespace
 
 result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide)
 {
@@ -277,91 +268,6 @@ result<void> SagaEngine::signal(const InstanceKey& key, const SagaSignal& signal
         Facts facts{instance::Signalled{signal.type, signal.schema_version, signal.data, because, now}};
         facts.push_back(std::move(*fact));
         return facts;
-    });
-}
-
-// Only the answer that its request asks for.
-result<instance::Fact> SagaEngine::fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
-                                                       const AnyAnswer& answer) const
-{
-    const Time now   = runtime_.clock.now();
-    const auto wrong = [&] { return other_answer(active.key, name_of(*active.saga, active.instance, task)); };
-    if (const auto* kept = sent_type_of(active.instance, task)) {
-        if (kept->request == nullptr || *kept->request != request) return wrong();
-        return fact_of_answer(*active.saga, active.instance, active.state, active.key.key, task.place, *kept,
-                              answer.get(), now);
-    }
-    if (task.kind == TaskKind::act && active.saga->steps[task.place].keep) {
-        const auto* asked = active.saga->steps[task.place].request;
-        if (asked == nullptr || *asked != request) return wrong();
-    }
-    return fact_of_success(*active.saga, active.instance, active.state, task, answer.get(), now);
-}
-
-// One that comes before its activity has said that it answers later, or while the call waits to be made once more.
-result<instance::Fact> SagaEngine::fact_of_early_answer(Active& active, const std::shared_ptr<Work>& work,
-                                                        const std::type_info& request, const AnyAnswer& answer) const
-{
-    const auto& asked = std::get<CallAction>(work->actions[work->done]);
-    if (*asked.type != request) return other_answer(active.key, work->name);
-    if (work->done + 1 < work->actions.size()) return answered_later_not_last(work->name);
-    auto state = active.state;
-    BOOST_OUTCOME_TRY(auto fact, fact_of_work(active, state, *work, answer.get()));
-    active.state = std::move(state);
-    static_cast<void>(work->call->withdraw());
-    active.drop(*work);
-    return fact;
-}
-
-// Whose call it is. The table does not know what was asked for by an instance in hand, nor, after a crash, what was asked for last.
-result<std::optional<InstanceKey>> SagaEngine::waiting_for_answer(const CallKey& call)
-{
-    BOOST_OUTCOME_TRY(auto* const rows, table());
-    if (stopped()) {
-        BOOST_OUTCOME_TRY(rows->take_over());
-        BOOST_OUTCOME_TRY(const auto moved, not_in_table());
-        for (const InstanceKey& key : moved) {
-            Active active{key};
-            BOOST_OUTCOME_TRY(load(active));
-            if (not active.is_known() || not active.unrecorded.empty()) continue;
-            BOOST_OUTCOME_TRY(keep_recorded(active, 0));
-        }
-        return rows->waiting_for_answer(to_string(call));
-    }
-    runtime_.executor.wait_until([&] { return to_take_up_ == 0 || stopped() || error(); }, Time::max());
-    {
-        const std::lock_guard lock{mutex_};
-        if (const auto found = calls_.find(call); found != calls_.end()) return found->second;
-    }
-    return rows->waiting_for_answer(to_string(call));
-}
-
-result<void> SagaEngine::answer(const CallKey& call, const std::type_info& request, AnyAnswer given)
-{
-    const auto text = to_string(call);
-    BOOST_OUTCOME_TRY(const auto key, waiting_for_answer(call));
-    const Error no_such_call{Failure::refused, "no-such-call",
-                             "answered the call " + text +
-                                 " and found no step that waits for it: it has its answer, its saga has ended or is "
-                                 "being undone, or nobody has made it"};
-    if (not key) return no_such_call;
-    return ask(*key, [=, this, &request](Active& active) -> result<Facts> {
-        BOOST_OUTCOME_TRY(check_definition(active));
-        for (const auto& [task, waits] : calls_answered_later(active.instance)) {
-            if (waits != text) continue;
-            BOOST_OUTCOME_TRY(auto fact, fact_of_late_answer(active, task, request, given));
-            return Facts{std::move(fact)};
-        }
-        for (const auto& work : std::vector{active.works}) {
-            const bool is_it =
-                work->is_called() && id_of_action(active.key, work->task, work->name, work->done) == call;
-            // What is being done forwards is not wanted any more when the saga is undone.
-            const bool is_over = work->task.kind == TaskKind::act && active.instance.status != SagaStatus::running;
-            if (not is_it || is_over) continue;
-            BOOST_OUTCOME_TRY(auto fact, fact_of_early_answer(active, work, request, given));
-            return Facts{std::move(fact)};
-        }
-        return no_such_call;
     });
 }
 

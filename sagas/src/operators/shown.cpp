@@ -71,7 +71,8 @@ std::string shown_steps(const std::vector<std::string>& steps)
     return shown;
 }
 
-SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& stored, const SagaEngine& engine)
+SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& stored, std::optional<Time> due,
+                            const SagaEngine& engine)
 {
     const Saga saga = engine.definition_of(key.saga, stored.began.version);
     SagaInstance shown;
@@ -86,6 +87,8 @@ SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& st
     const Time paused    = std::max(stored.paused_until, of_saga);
     const bool is_paused = is_open(stored) && paused > engine.now();
     if (is_paused) shown.paused_until = paused;
+    if (is_open(stored)) shown.until = due;
+    if (is_paused) shown.until = paused == Time::max() ? std::nullopt : std::optional{paused};
     if (stored.status == SagaStatus::stuck) {
         shown.why = stored.stuck;
     } else if (not stored.failed.code.empty()) {
@@ -158,6 +161,7 @@ SagaHistoryEntry shown_entry(const RecordedEvent& event)
     const auto read = [&](const auto& fact) {
         if constexpr (requires { fact.step; }) entry.step = fact.step;
         if constexpr (requires { fact.event; }) entry.detail = fact.event;
+        if constexpr (requires { fact.answer; }) entry.detail = fact.answer;
         const auto say = [&](const std::string& words) {
             if (not words.empty()) entry.detail = words;
         };

@@ -11,7 +11,9 @@ namespace eventloom {
 
 // Steps side by side: "hold the room, charge".
 std::string shown_steps(const std::vector<std::string>& steps);
-SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& stored, const SagaEngine& engine);
+// `due`: when it goes on by itself, as its row has it.
+SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& stored, std::optional<Time> due,
+                            const SagaEngine& engine);
 // What it has asked of activities and is not answered yet, and what is tried again later.
 std::vector<ActivityCallState> shown_calls(const InstanceKey& key, const instance::Instance& stored,
                                            const SagaEngine& engine);

@@ -338,6 +338,14 @@ Instance evolve(Instance instance, const EventParked& event)
     return counted(std::move(instance), event.at);
 }
 
+Instance evolve(Instance instance, const AnswerTaken& event)
+{
+    instance = counted(std::move(instance), event.at);
+    instance.answered.push_back({event.key, event.digest});
+    if (instance.answered.size() > most_answered_calls) instance.answered.erase(instance.answered.begin());
+    return instance;
+}
+
 // It is of no instance.
 Instance evolve(Instance instance, const BeginsAfter& event)
 {

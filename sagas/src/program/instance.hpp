@@ -102,6 +102,15 @@ struct AnsweredLate {
     std::string code; // of its error; empty: it had done its work
     Time at{};
 };
+// The answer to a call came from elsewhere. What it made of the step follows.
+struct AnswerTaken {
+    std::string step;
+    std::uint32_t place = 0;
+    std::string key;    // of the call
+    std::string digest; // of the answer
+    std::string answer; // for people
+    Time at{};
+};
 struct AttemptFailed {
     std::string step;
     std::uint32_t place = the_next_one;
@@ -282,6 +291,14 @@ struct Outbox {
     bool fails                = false;
 };
 
+// A call that was answered from elsewhere.
+struct AnsweredCall {
+    std::string key;
+    std::string digest; // of its answer
+};
+// An instance may make more of them than its row should have.
+inline constexpr std::size_t most_answered_calls = 16;
+
 struct Beginning {
     std::uint32_t version = 0; // of the definition
     std::uint64_t form    = 0; // of its steps; 0: not known
@@ -303,7 +320,8 @@ struct Instance {
         event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
         event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
         event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>,
-        event<"saga-signalled", Signalled>, event<"saga-event-parked", EventParked>>;
+        event<"saga-signalled", Signalled>, event<"saga-event-parked", EventParked>,
+        event<"saga-answer-taken", AnswerTaken>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -313,6 +331,7 @@ struct Instance {
     std::vector<Progress> steps; // by place; those that are not there are open
     Progress end;                // of the work of el::failed
     Outbox outbox;
+    std::vector<AnsweredCall> answered; // the last ones
     Time opened{};              // when the steps that are open now became the next ones
     Position heard_to = 0;      // the youngest event of others that it has heard
     failure failed;             // why it is being undone, or was
@@ -349,6 +368,7 @@ Instance evolve(Instance instance, const BeginsAfter& event);
 Instance evolve(Instance instance, const Handled& event);
 Instance evolve(Instance instance, const Signalled& event);
 Instance evolve(Instance instance, const EventParked& event);
+Instance evolve(Instance instance, const AnswerTaken& event);
 // clang-format on
 static_assert(aggregate<Instance>);
 

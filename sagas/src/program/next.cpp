@@ -19,11 +19,6 @@ void take_earlier(std::optional<Time>& earliest, Time time)
     earliest = earliest ? std::min(*earliest, time) : time;
 }
 
-Time later(Time from, std::chrono::milliseconds span)
-{
-    return span > Time::max() - from ? Time::max() : from + span;
-}
-
 // At once, when the clock has been set back to before the failure.
 Time due_after_failure(const Progress& progress, Time now)
 {
@@ -75,8 +70,7 @@ private:
     void at_steps()
     {
         if (saga_.deadline && not has_no_return(saga_, instance_)) {
-            const Time noted = instance_.end.asked;
-            if (is_over({}, the_end, noted != Time{} ? noted : instance_.began.at, *saga_.deadline)) {
+            if (is_over({}, the_end, *time_began(saga_, instance_, asked_, the_end), *saga_.deadline)) {
                 fact = passed_deadline(saga_, instance_, asked_, {}, the_next_one,
                                        "the saga was not done by its deadline", now_);
             }
@@ -126,18 +120,10 @@ private:
         fact = StepDone{step.name, place, {}, now_, saga_.shape, others_are_open(saga_, instance_, place)};
     }
 
-    // Its time begins when it is first asked, or begins to wait.
     bool is_late(const SagaStep& step, std::uint32_t place)
     {
         if (not step.deadline) return false;
-        std::optional<Time> from;
-        if (const Time noted = instance_.progress_of(place).asked; noted != Time{}) {
-            from = noted;
-        } else if (step.awaits != nullptr) {
-            from = instance_.opened;
-        } else if (const auto known = asked_.since.find(place); known != asked_.since.end()) {
-            from = known->second;
-        }
+        const auto from = time_began(saga_, instance_, asked_, place);
         return from && is_over(step.name, place, *from, *step.deadline);
     }
 
@@ -148,7 +134,7 @@ private:
             fact = WorkAsked{step, place, {}, false, now_};
             return false;
         }
-        const Time due = later(from, span);
+        const Time due = end_of_time(from, span);
         if (now_ >= due) return true;
         take_earlier(next.wake, due);
         return false;

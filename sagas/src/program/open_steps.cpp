@@ -54,11 +54,7 @@ std::vector<std::string> names_of_open_steps(const SagaDefinition& saga, const I
         for (const auto& entry : instance.outbox.entries) names.push_back(entry.outgoing.name);
         return names;
     }
-    const auto first = instance.first_open();
-    for (std::uint32_t place = first; place < saga.steps.size(); ++place) {
-        if (saga.steps[place].group != saga.steps[first].group) break;
-        if (instance.progress_of(place).state == StepState::open) names.push_back(saga.steps[place].name);
-    }
+    for (const std::uint32_t place : open_steps(saga, instance)) names.push_back(saga.steps[place].name);
     return names;
 }
 

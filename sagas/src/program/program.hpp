@@ -99,6 +99,18 @@ const detail::SentType* sent_type_of(const instance::Instance& instance, const T
 // The step that is to be undone now: the last one that was done.
 std::optional<std::uint32_t> next_to_undo(const SagaDefinition& saga, const instance::Instance& instance);
 
+// When the time of a step began: it was first asked for, or began to wait for an event. Of the whole, at the place `the_end`.
+// Nothing: that has not been.
+std::optional<Time> time_began(const SagaDefinition& saga, const instance::Instance& instance, const Asked& asked,
+                               std::uint32_t place);
+// At which no more than `span` has passed.
+Time end_of_time(Time began, std::chrono::milliseconds span);
+
+// The times at which an instance goes on by itself, the first one first. What el::until throws is left out: the instance will be
+// stuck with it. No state: this program cannot read it.
+std::vector<SagaTime> times_of(const SagaDefinition& saga, const instance::Instance& instance, const SagaState& state,
+                               Time now);
+
 // The names of the steps that it is at: what it does, waits for, undoes, or is stuck with. nullptr: the definition is not known.
 std::vector<std::string> names_of_present_steps(const SagaDefinition* saga, const instance::Instance& instance);
 

@@ -28,7 +28,7 @@ inline constexpr char last_time = 'l'; // nothing                               
 inline constexpr char called    = 'k'; // key of a call (text)                     -> saga (text), key (text)
 inline constexpr char version   = 'v'; // nothing                                  -> of this table of keys
 
-inline constexpr std::string_view present_version = "3";
+inline constexpr std::string_view present_version = "4";
 
 std::string of_instance(char space, const InstanceKey& key);
 std::string by_due(Time time, const InstanceKey& key);

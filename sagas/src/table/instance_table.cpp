@@ -36,6 +36,7 @@ IndexedInstance indexed_of(const InstanceRow& row, std::vector<std::string> step
                             .steps = std::move(steps),
                             .calls = {}};
     for (auto& [task, call] : calls_answered_later(instance)) indexed.calls.push_back(std::move(call));
+    for (const auto& call : instance.answered) indexed.calls.push_back(call.key);
     return indexed;
 }
 
@@ -298,7 +299,7 @@ result<std::vector<InstanceKey>> InstanceTable::at_work() const
     return found;
 }
 
-result<std::optional<InstanceKey>> InstanceTable::waiting_for_answer(std::string_view call) const
+result<std::optional<InstanceKey>> InstanceTable::instance_of_call(std::string_view call) const
 {
     BOOST_OUTCOME_TRY(flush());
     BOOST_OUTCOME_TRY(const auto found, database_->get(keys::by_call(call)));

@@ -63,7 +63,7 @@ struct IndexedInstance {
     bool is_at_work        = false;
     std::string error;
     std::vector<std::string> steps;
-    std::vector<std::string> calls; // whose answers come from elsewhere
+    std::vector<std::string> calls; // whose answers come from elsewhere, or have come
 };
 
 // What the table must know of an instance to replace its row, so that the old one is not read again. Whoever has the instance in hand
@@ -130,8 +130,8 @@ public:
     result<std::vector<InstanceKey>> at_work() const;
     // The next ones after a place that go on by themselves, the earliest first; at most so many.
     result<std::vector<DueInstance>> due_next(std::size_t limit, const std::optional<DuePlace>& after) const;
-    // The instance with a step whose answer comes from elsewhere, to a call with this key.
-    result<std::optional<InstanceKey>> waiting_for_answer(std::string_view call) const;
+    // The instance with a step whose answer comes from elsewhere, to a call with this key, or has come.
+    result<std::optional<InstanceKey>> instance_of_call(std::string_view call) const;
 
     InstanceTable(std::unique_ptr<Database> database, StepsOf steps_of)
         : database_{std::move(database)}, steps_of_{std::move(steps_of)}

@@ -34,12 +34,13 @@ void add_book(el::CommandLine& line)
                               .nights  = arguments->nights,
                               .cents   = arguments->price * 100,
                               .now     = line.runtime().clock.now()};
-        BOOST_OUTCOME_TRY(const auto told, tell(hotel->service(), stay, request));
-        if (told.stay.stage == Stay::Stage::cancelled) {
-            return el::refuse("not-booked", "Stay " + stay.value + " is not booked: " + told.stay.reason);
+        BOOST_OUTCOME_TRY(const auto now, tell(hotel->service(), stay, request));
+        if (now.stage == Stay::Stage::cancelled) {
+            return el::refuse("not-booked", "Stay " + stay.value + " is not booked: " + now.reason);
         }
+        const bool is_asked_for = hotel->outside().asked_for(stay).has_value();
         out.say("Stay " + stay.value +
-                (told.is_settled ? " is booked, and waits for its payment." : " is requested, and more is to come."));
+                (is_asked_for ? " is booked, and waits for its payment." : " is requested, and more is to come."));
         return el::done();
     });
 }
@@ -51,8 +52,8 @@ void add_cancel(el::CommandLine& line)
     command.add_option("stay", *stay, "Its number").required().check(el::identifier());
     line.on(command, [&line, stay](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const hotel, line.open<Hotel>());
-        BOOST_OUTCOME_TRY(const auto told, tell(hotel->service(), StayId{*stay}, Withdraw{line.runtime().clock.now()}));
-        const bool is_over = told.stay.stage == Stay::Stage::cancelled;
+        BOOST_OUTCOME_TRY(const auto now, tell(hotel->service(), StayId{*stay}, Withdraw{line.runtime().clock.now()}));
+        const bool is_over = now.stage == Stay::Stage::cancelled;
         out.say("Stay " + *stay + (is_over ? " is cancelled." : " is being cancelled."));
         return el::done();
     });

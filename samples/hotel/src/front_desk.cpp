@@ -8,28 +8,21 @@ constexpr auto patience = std::chrono::seconds{10};
 
 } // namespace
 
-el::result<bool> let_sagas_go_on(el::Service& service)
+el::result<void> let_booking_go_on(el::Service& service, const StayId& stay)
 {
-    const auto settled = service.settle(service.runtime().clock.now() + patience);
-    if (settled) return true;
-    if (settled.error().code != "not-settled") return settled.error();
-    return false;
+    auto settled = service.settle_saga("booking", stay.value, service.runtime().clock.now() + patience);
+    if (not settled && settled.error().code != "not-settled") return settled;
+    return el::done();
 }
 
 el::result<void> receive_payment(Hotel& hotel, const el::CallKey& key, const Receipt& receipt)
 {
     auto& service = hotel.service();
     BOOST_OUTCOME_TRY(service.start());
-    const auto answered = service.sagas().answer<AskForPayment>(key, receipt);
-    BOOST_OUTCOME_TRY(let_sagas_go_on(service));
-    if (answered) return el::done();
-    if (answered.error().code != "no-such-call") return answered;
-
-    // The webhook may have come before. While sagas wait for a provider the read models were not waited for.
-    BOOST_OUTCOME_TRY(
-        service.wait_for(service.store().head(), service.runtime().clock.now() + patience, [] { return el::done(); }));
-    BOOST_OUTCOME_TRY(const auto paid, hotel.bookings().one("receipt", std::optional{receipt.number}));
-    if (paid) return el::done();
+    const auto taken = service.sagas().answer<AskForPayment>(key, receipt);
+    if (taken) return let_booking_go_on(service, StayId{taken.value().key});
+    const auto& code = taken.error().code;
+    if (code != "no-such-call" && code != "answered-otherwise") return taken.error();
     return el::refuse("payment-not-wanted", "No booking waits for this payment any more: give the money back.");
 }
 

@@ -1,9 +1,9 @@
 // What is asked of the hotel: by guests, and by the payment provider's webhook.
 //
-//     BOOST_OUTCOME_TRY(const auto told, tell(hotel.service(), stay, Withdraw{now}));
-//     if (told.stay.stage == Stay::Stage::cancelled) ...
+//     BOOST_OUTCOME_TRY(const auto now, tell(hotel.service(), stay, Withdraw{now}));
+//     if (now.stage == Stay::Stage::cancelled) ...
 //
-// Each waits until the sagas cannot go on now, but not for a provider that is down: what was asked for is done all the same.
+// Each waits until the saga of the booking can do nothing now: until it waits for its guest, say, or for a provider that is down.
 // Threads: any.
 #pragma once
 
@@ -11,23 +11,17 @@
 
 namespace grand_hotel {
 
-// Whether no saga can go on now. False: after 10 seconds some still wait for a provider, and go on later.
-el::result<bool> let_sagas_go_on(el::Service& service);
+// At most 10 seconds; what is not done by then is done later.
+el::result<void> let_booking_go_on(el::Service& service, const StayId& stay);
 
-// A stay after a command to it.
-struct Told {
-    Stay stay;
-    bool is_settled = false; // false: more is to come
-};
-
+// The stay after a command to it.
 template <class Command>
-el::result<Told> tell(el::Service& service, const StayId& stay, const Command& command)
+el::result<Stay> tell(el::Service& service, const StayId& stay, const Command& command)
 {
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.commands().send(stay, command));
-    BOOST_OUTCOME_TRY(const bool is_settled, let_sagas_go_on(service));
-    BOOST_OUTCOME_TRY(auto now, service.commands().load(stay));
-    return Told{std::move(now), is_settled};
+    BOOST_OUTCOME_TRY(let_booking_go_on(service, stay));
+    return service.commands().load(stay);
 }
 
 // A guest has paid. A webhook that comes again is welcome.

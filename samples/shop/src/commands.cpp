@@ -114,14 +114,9 @@ el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const Ord
     if (not line.is_running_service()) return finish_everything(shop, out);
     const auto until = line.runtime().clock.now() + patience;
     const auto go_on = [&out] { return out.console().go_on(); };
-    BOOST_OUTCOME_TRY(shop.service().finish_saga("fulfilment", order.value, until, go_on));
-    // Nobody knows when the goods come.
-    BOOST_OUTCOME_TRY(const auto now, shop.service().commands().load(order));
-    if (now.stage == orders::Order::Stage::waiting) return el::done();
-    for (const auto* const saga : {"backorder", "resumption"}) {
-        BOOST_OUTCOME_TRY(const auto instance, shop.service().sagas().find(saga, order.value));
-        if (not instance) continue;
-        BOOST_OUTCOME_TRY(shop.service().finish_saga(saga, order.value, until, go_on));
+    // Each follows from the one before. Nobody knows when an order is approved, the goods come, or the provider works again.
+    for (const auto* const saga : {"fulfilment", "backorder", "resumption"}) {
+        BOOST_OUTCOME_TRY(shop.service().settle_saga(saga, order.value, until, go_on));
     }
     return el::done();
 }
@@ -238,7 +233,7 @@ void add_orders(el::CommandLine& line)
     orders.require_subcommand();
 
     const auto place = orders.add_subcommand(
-        "place", "Place an order and wait until it is completed or cancelled, or waits for a delivery");
+        "place", "Place an order and wait until it is completed or cancelled, or waits: for a delivery, say");
     place.add_option("order", arguments->number, "The order's number").required().check(el::identifier());
     place.add_option("--customer", arguments->customer, "The customer's id (default guest)").check(el::identifier());
     place.add_option("--country", arguments->country, "The country to deliver to (default United Kingdom)");
@@ -255,11 +250,8 @@ void add_orders(el::CommandLine& line)
         }
         BOOST_OUTCOME_TRY(auto* const shop, open_and_start(line));
         BOOST_OUTCOME_TRY(shop->service().commands().send(OrderId{arguments->number}, command));
-        // Nobody knows when it is approved.
         BOOST_OUTCOME_TRY(arguments->no_wait ? show_in_read_models(line, *shop, out)
-                          : orders::needs_approval(orders::total_of(command.lines))
-                              ? finish_receipt(line, *shop, out)
-                              : finish_order(line, *shop, OrderId{arguments->number}, out));
+                                             : finish_order(line, *shop, OrderId{arguments->number}, out));
         return show_order(out, *shop, arguments->number);
     });
 

@@ -170,17 +170,37 @@ result<void> Service::finish(Time deadline, const std::function<result<void>()>&
 result<void> Service::finish_saga(std::string_view saga, std::string_view key, Time deadline,
                                   const std::function<result<void>()>& go_on)
 {
-    const auto is_over = [&] {
-        const auto found = sagas_.find(saga, key);
-        if (not found || not found.value()) return false;
-        const auto status = found.value()->status;
-        return status != SagaStatus::running && status != SagaStatus::compensating;
+    return wait_for_saga(
+        [&]() -> result<bool> {
+            const auto found = sagas_.find(saga, key);
+            if (not found || not found.value()) return false;
+            const auto status = found.value()->status;
+            return status != SagaStatus::running && status != SagaStatus::compensating;
+        },
+        deadline, go_on);
+}
+
+result<void> Service::settle_saga(std::string_view saga, std::string_view key, Time deadline,
+                                  const std::function<result<void>()>& go_on)
+{
+    const Position head = engine_.store->head();
+    return wait_for_saga([&] { return sagas_.is_settled(saga, key, head); }, deadline, go_on);
+}
+
+result<void> Service::wait_for_saga(const std::function<result<bool>()>& is_over, Time deadline,
+                                    const std::function<result<void>()>& go_on)
+{
+    result<bool> found = false;
+    const auto is_said = [&] {
+        found = is_over();
+        return not found || found.value();
     };
-    while (not runtime_.executor.wait_until(is_over, slice_until(deadline))) {
+    while (not runtime_.executor.wait_until(is_said, slice_until(deadline))) {
         if (auto error = sagas_.error()) return not_followed(std::move(*error));
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
+    if (not found) return std::move(found.error());
     return wait_for(engine_.store->head(), deadline, go_on);
 }
 

@@ -60,6 +60,7 @@ struct SagaInstance {
     std::string waits_for;            // a sentence; empty when it is at work, stuck, or has ended
     unsigned attempts = 0;            // of that step so far
     std::optional<Time> next_attempt; // set while it waits for one
+    std::optional<Time> until;        // it goes on by itself then, if nothing that it waits for comes before
     std::optional<failure> why;       // set when it failed
     std::optional<Time> paused_until; // set while it is paused; Time::max(): until somebody resumes it
     Time began{};
@@ -76,9 +77,17 @@ struct SagaHistoryEntry {
     std::string data_json; // of the event
 };
 
+// A time at which an instance goes on by itself, if nothing that it waits for comes before.
+struct SagaTime {
+    Time at{};
+    std::string what; // "deadline", "deadline of the saga", "next attempt", "time" (of el::until), "timer", "end of the pause"
+    std::string step; // or the timer; empty: it is of the whole
+};
+
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
+    std::vector<SagaTime> times; // the first one first
     std::vector<ActivityCallState> calls;  // that it waits for
     std::vector<SagaHistoryEntry> history; // the last ones, as many as were asked for
     std::uint64_t earlier = 0;             // entries that are left out
@@ -92,6 +101,13 @@ struct SagaFilter {
     std::string key_prefix           = {};
     std::string step                 = {}; // that it is at
     std::optional<Time> began_before = std::nullopt;
+};
+
+// What became of an answer from elsewhere.
+struct TakenAnswer {
+    std::string saga; // whose call it was
+    std::string key;
+    bool was_taken_before = false; // the same answer: nothing has changed
 };
 
 // A whole saga that begins no work.
@@ -206,12 +222,17 @@ public:
     }
 
     // Answers a call whose activity said el::answered_later(), or will, now or after any number of restarts. Returns when the answer
-    // is on the disk.
-    // Failure::refused "no-such-call": no step waits for it. Failure::invalid "other-answer".
+    // is on the disk. The same answer to the same call is welcome again, and changes nothing; of each instance its last 16 answers
+    // are known, without those that hold personal data.
+    // Failure::refused "no-such-call": no step waits for it. "answered-otherwise": it had another answer before.
+    // Failure::invalid "other-answer": its step asked for something else.
     template <class Request>
-    result<void> answer(const CallKey& key, typename Request::answer answer)
+    result<TakenAnswer> answer(const CallKey& key, typename Request::answer answer)
     {
-        return answer_call(key, typeid(Request), std::make_shared<const typename Request::answer>(std::move(answer)));
+        using Answer = typename Request::answer;
+        return answer_call(key, typeid(Request),
+                           {detail::description_of<Answer>, detail::struct_name<Answer>(), detail::holds_personal<Answer>()},
+                           std::make_shared<const Answer>(std::move(answer)));
     }
 
     // Opens the engine's database, continues every instance that has not ended, and follows the log for new ones.
@@ -221,11 +242,16 @@ public:
     // Returns when nothing of the engine runs any more. Instances continue at the next start.
     void stop();
 
-    // Blocks until every begin event of the log has its instance and no instance can go on now: each has ended, is stuck, or
-    // waits for its next attempt, an event, a time, a person or an answer from elsewhere. Returns false at `deadline`.
+    // Blocks until every begin event of the log has its instance and no instance can go on now: each has ended, is stuck or paused,
+    // or waits for its next attempt, an event, a time, a person, an answer from elsewhere, a limit of an activity, or a provider
+    // that is down. Returns false at `deadline`.
     bool settle(Time deadline);
-    // The same, but also until no next attempt is due later.
+    // The same, but also until no next attempt is due later, and no call waits for a limit or a provider.
     bool finish(Time deadline);
+    // The same as settle for one instance, and those that it runs, without waiting: it has taken up the events of the log up to
+    // `position`, and all that it has caused itself, and can do nothing now. So has one that has not begun. To be asked by
+    // whoever waits (Service::settle_saga does). Failure::invalid "no-such-saga".
+    result<bool> is_settled(std::string_view saga, std::string_view key, Position position) const;
 
     // By saga and key.
     result<std::vector<SagaInstance>> list(const SagaFilter& filter = {}, std::size_t limit = 1'000'000) const;
@@ -293,7 +319,13 @@ private:
     void add_activity(std::type_index request, std::string_view name, AnyActivity activity, ActivityOptions options);
     result<void> signal_fact(std::string_view saga, std::string_view key, const detail::Description& type,
                              const void* fact, std::string_view because);
-    result<void> answer_call(const CallKey& key, const std::type_info& request, std::shared_ptr<const void> answer);
+    struct AnswerType {
+        const detail::Description& description;
+        std::string_view name;
+        bool is_personal = false;
+    };
+    result<TakenAnswer> answer_call(const CallKey& key, const std::type_info& request, const AnswerType& type,
+                                    std::shared_ptr<const void> answer);
 
     friend class SagaEngine;
     std::shared_ptr<class SagaEngine> engine_;

@@ -107,19 +107,27 @@ public:
     // Stops everything, and returns when nothing runs any more. The destructor does the same.
     void stop();
 
-    // Blocks until no saga can continue now (each has ended, is stuck or waits), and the read models are up to date.
+    // Blocks until no saga can continue now (each has ended, is stuck or waits, also for a limit or a provider that is down), and
+    // the read models are up to date.
     // Failure::unavailable "not-settled" at `deadline`; "projections-behind" when only a read model is late; or the error that
     // stopped a part. After a fault of the machine the error is "not-followed": the events are in the log, and read models
     // and sagas handle them when the service runs again.
     result<void> settle(Time deadline);
 
-    // The same, until every saga has ended or is stuck. Waits also for retries that are due later. Calls `go_on` now and then;
-    // if it returns an error, the wait ends with that error.
+    // The same, until every saga has ended or is stuck. Waits also for retries that are due later, and for calls that wait for a limit or
+    // a provider. Calls `go_on` now and then; if it returns an error, the wait ends with that error.
     result<void> finish(Time deadline, const std::function<result<void>()>& go_on);
 
     // The same for one instance. It may have completed or not: sagas().find(saga, key) gives its status.
     result<void> finish_saga(std::string_view saga, std::string_view key, Time deadline,
                              const std::function<result<void>()>& go_on);
+
+    // For a saga that may wait for days: until this instance, and those that it runs, have taken up all that is in the log now
+    // and can do nothing more now, and the read models are up to date (Sagas::is_settled). An instance that has not begun has
+    // nothing to do. sagas().find(saga, key) says what it waits for.
+    // Failure::invalid "no-such-saga", and the errors of settle().
+    result<void> settle_saga(std::string_view saga, std::string_view key, Time deadline,
+                             const std::function<result<void>()>& go_on = done);
 
     // Destroys the key of a person's data, and all plaintext copies in snapshots and in memory; they are made again when
     // needed. The events stay. Rows of projections go when these are rebuilt. A second call continues an interrupted one, or
@@ -135,6 +143,8 @@ private:
             std::unique_ptr<SnapshotStore> snapshots);
 
     Time slice_until(Time deadline) const;
+    result<void> wait_for_saga(const std::function<result<bool>()>& is_over, Time deadline,
+                               const std::function<result<void>()>& go_on);
     result<void> remove_unused_snapshots() const;
 
     const Runtime runtime_;

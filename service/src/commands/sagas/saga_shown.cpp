@@ -4,10 +4,10 @@ namespace eventloom {
 
 const std::vector<Column>& saga_columns()
 {
-    static const std::vector<Column> columns{{"saga"},      {"key"},    {"version", Align::right},
-                                             {"status"},    {"step"},   {"attempts", Align::right},
-                                             {"waits for"}, {"code"},   {"why"},
-                                             {"began"},     {"changed"}};
+    static const std::vector<Column> columns{{"saga"},      {"key"},   {"version", Align::right},
+                                             {"status"},    {"step"},  {"attempts", Align::right},
+                                             {"waits for"}, {"until"}, {"code"},
+                                             {"why"},       {"began"}, {"changed"}};
     return columns;
 }
 
@@ -20,6 +20,7 @@ std::vector<Json> saga_row_of(const SagaInstance& instance)
             instance.step,
             instance.attempts,
             instance.waits_for.empty() ? Json(nullptr) : Json(instance.waits_for),
+            instance.until ? Json(to_string(*instance.until)) : Json(nullptr),
             instance.why ? Json(instance.why->code) : Json(nullptr),
             instance.why ? Json(instance.why->step + (instance.why->step.empty() ? "" : ": ") + instance.why->reason)
                          : Json(nullptr),
@@ -62,6 +63,12 @@ result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga,
     for (std::size_t i = 0; i < columns.size(); ++i) properties[columns[i].name] = row[i];
     properties["state"] = Json::parse(details.state_json).value_or(details.state_json);
 
+    std::vector<std::vector<Json>> times;
+    auto times_json = Json::array();
+    for (const auto& time : details.times) {
+        times.push_back({to_string(time.at), time.what, time.step.empty() ? Json(nullptr) : Json(time.step)});
+        times_json.push_back({{"at", times.back()[0]}, {"what", times.back()[1]}, {"step", times.back()[2]}});
+    }
     std::vector<std::vector<Json>> calls;
     auto calls_json = Json::array();
     for (const auto& call : details.calls) {
@@ -81,10 +88,15 @@ result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga,
                                 {"position", entry.position},
                                 {"data", Json::parse(entry.data_json).value_or(entry.data_json)}});
     }
+    if (out.json()) properties["times"] = times_json;
     if (out.json()) properties["calls"] = calls_json;
     if (out.json()) properties["earlier_entries"] = details.earlier;
     if (out.json()) properties["history"] = history_json;
     out.properties(properties);
+    if (not out.json() && not times.empty()) {
+        out.say("");
+        out.table({{"until"}, {"what"}, {"step"}}, times);
+    }
     if (not out.json() && not calls.empty()) {
         out.say("");
         out.table(call_columns(), calls);
