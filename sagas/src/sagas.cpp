@@ -5,7 +5,6 @@
 #include <eventloom/framework/detail/codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/utf8.hpp>
-#include <eventloom/framework/value_codec.hpp>
 
 #include <fmt/core.h>
 
