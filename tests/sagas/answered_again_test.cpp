@@ -27,8 +27,12 @@ Saga charges_each_time()
 {
     return saga<StayId, Booking>(
         "booking", 1, begins_with<Requested>{},
-        [](Booking&, const StayId& stay, const Requested&) -> actions { return {call(Charge{stay.value, 1})}; },
-        [](Booking&, const StayId& stay, const Approved&) -> actions { return {call(Charge{stay.value, 1})}; },
+        [](Booking&, const StayId& stay, const Requested&) -> actions {
+            return {call(Charge{stay.value, 1})};
+        },
+        [](Booking&, const StayId& stay, const Approved&) -> actions {
+            return {call(Charge{stay.value, 1})};
+        },
         [](Booking&, const StayId& stay, const Slip& slip) -> actions { return {send(stay, Note{slip.number})}; });
 }
 
@@ -70,10 +74,10 @@ TEST_CASE("the same answer from elsewhere is welcome again, and another one is t
     const auto other = house.sagas->answer<Charge>(key, Slip{"b"});
     REQUIRE_FALSE(other);
     CHECK(other.error().code == "answered-otherwise");
-    CHECK(other.error().sentence == "answered the call " + to_string(key) +
-                                        " of the saga booking-1 with {\"number\":\"b\"} and found that it was answered at " +
-                                        to_string(answered) +
-                                        " with {\"number\":\"a\"}; the first answer counts: take the other one back");
+    CHECK(other.error().sentence ==
+          "answered the call " + to_string(key) +
+              " of the saga booking-1 with {\"number\":\"b\"} and found that it was answered at " +
+              to_string(answered) + " with {\"number\":\"a\"}; the first answer counts: take the other one back");
     CHECK(house.sagas->answer<Charge>(Uuid{}, Slip{"a"}).error().code == "no-such-call");
     CHECK(house.store->head() == head); // none of them has changed anything
 
@@ -89,7 +93,8 @@ TEST_CASE("the same answer from elsewhere is welcome again, and another one is t
     }));
 }
 
-TEST_CASE("an answer from elsewhere that was taken is welcome again when its saga has been undone, and one that was not is not",
+TEST_CASE("an answer from elsewhere that was taken is welcome again when its saga has been undone, and one that was "
+          "not is not",
           "[sagas][answered-later]")
 {
     const auto how = GENERATE(as<std::string>{}, "running", "restarted", "with a new table");

@@ -11,10 +11,10 @@ namespace {
 
 Saga charges_after_approval()
 {
-    return saga<Booking>("booking", 1, begins_with_request(), cancelled_by<Withdrawn>{}, hold_the_room(),
-                         step("approval", when{[](const Booking& booking) { return booking.cents > 1'000; }},
-                              await<Approved>{}),
-                         charge_the_card(), note("booked"), say_why_it_failed());
+    return saga<Booking>(
+        "booking", 1, begins_with_request(), cancelled_by<Withdrawn>{}, hold_the_room(),
+        step("approval", when{[](const Booking& booking) { return booking.cents > 1'000; }}, await<Approved>{}),
+        charge_the_card(), note("booked"), say_why_it_failed());
 }
 
 struct TwoCharges {
@@ -28,10 +28,10 @@ Saga two_charges()
 }
 Saga runs_two_charges()
 {
-    return saga<Booking>("booking", 1, begins_with_request(), step("pay", act{[](const Booking& booking) {
-                             return run("charges", booking.stay, TwoCharges{booking.stay});
-                         }}),
-                         note("booked"));
+    return saga<Booking>(
+        "booking", 1, begins_with_request(),
+        step("pay", act{[](const Booking& booking) { return run("charges", booking.stay, TwoCharges{booking.stay}); }}),
+        note("booked"));
 }
 
 const StoreKind& each_store()
@@ -138,8 +138,9 @@ TEST_CASE("an instance that waits for its next try, has ended or is paused is se
     }
 }
 
-TEST_CASE("a call that waits for a provider that is down keeps nobody from being settled, and the one that tries it does",
-          "[sagas][settled][activities]")
+TEST_CASE(
+    "a call that waits for a provider that is down keeps nobody from being settled, and the one that tries it does",
+    "[sagas][settled][activities]")
 {
     const auto& kind = each_store();
     House house{charges_after_approval(), 1, stops_at_once, kind};
@@ -180,7 +181,8 @@ TEST_CASE("a call that tries a provider in vain waits again", "[sagas][settled][
     CHECK(house.sagas->settle(house.simulated.now()));
 }
 
-TEST_CASE("a call that waits for a limit is settled, and the ones that are made are not", "[sagas][settled][activities]")
+TEST_CASE("a call that waits for a limit is settled, and the ones that are made are not",
+          "[sagas][settled][activities]")
 {
     House house{charges_after_approval(), 1, {.at_once = 1}};
     house.cards.is_silent = true;
@@ -203,11 +205,13 @@ TEST_CASE("what an instance has caused itself is taken up before it is settled",
     const auto seed  = GENERATE(range(1, 20));
     const auto& kind = each_store();
     // It awaits the event of its own command, which is in the log as soon as that is done.
-    House house{saga<Booking>(
-                    "booking", 1, begins_with_request(),
-                    step("ask", act{[](const Booking& booking) { return send(booking.stay, Approve{"itself"}); }}),
-                    step("hear", await<Approved>{}), note("heard")),
-                static_cast<std::uint64_t>(seed), {}, kind};
+    House house{
+        saga<Booking>("booking", 1, begins_with_request(),
+                      step("ask", act{[](const Booking& booking) { return send(booking.stay, Approve{"itself"}); }}),
+                      step("hear", await<Approved>{}), note("heard")),
+        static_cast<std::uint64_t>(seed),
+        {},
+        kind};
     for (int other = 0; other < 20; ++other) house.request("other" + std::to_string(other));
     house.request("1");
     REQUIRE(waits_until_settled(house, "1"));

@@ -117,7 +117,8 @@ TEST_CASE("the timers of a saga with handlers are shown, the first one in the li
     const Time began = house.simulated.now();
     house.request("1");
     house.settle();
-    CHECK(times_of_stay(house, "1") == ShownTimes{{began + 24h, "timer", "Unpaid"}, {began + 72h, "timer", "Forgotten"}});
+    CHECK(times_of_stay(house, "1") ==
+          ShownTimes{{began + 24h, "timer", "Unpaid"}, {began + 72h, "timer", "Forgotten"}});
     CHECK(house.instance("1").until == began + 24h);
     house.simulated.advance(25h);
     CHECK(times_of_stay(house, "1") == ShownTimes{{began + 72h, "timer", "Forgotten"}});

@@ -107,8 +107,7 @@ TEST_CASE("sagas show of a key with a blank has the last entries of its history,
         CHECK(call["next attempt"].is_text());
         CHECK(whole["until"] == call["next attempt"]);
         REQUIRE(whole["times"].size() == 1);
-        CHECK(whole["times"].at(0) ==
-              Json{{"at", whole["until"]}, {"what", "next attempt"}, {"step", "Charge"}});
+        CHECK(whole["times"].at(0) == Json{{"at", whole["until"]}, {"what", "next attempt"}, {"step", "Charge"}});
         CHECK(stays.send({"sagas", "list"}).json().at(0)["until"] == whole["until"]);
         for (const auto* member : {"runs since", "progress", "progress at", "waits for"}) {
             INFO(member);

@@ -97,7 +97,8 @@ void add_group_commands(el::CommandLine& line, const std::shared_ptr<Arguments>&
         command.add_option("price", arguments->price, "How much").required().check(el::whole_number(1));
     };
     price(add("checkout", "End a stay", "bill", [](const Arguments& typed) { return CheckOut{typed.price * 100}; }));
-    price(add("pay", "Pay for a stay, or a part", "bill", [](const Arguments& typed) { return Pay{typed.price * 100}; }));
+    price(
+        add("pay", "Pay for a stay, or a part", "bill", [](const Arguments& typed) { return Pay{typed.price * 100}; }));
 }
 
 void set_up(el::CommandLine& line)

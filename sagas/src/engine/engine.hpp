@@ -105,7 +105,8 @@ private:
     result<instance::Fact> fact_of_early_answer(Active& active, const std::shared_ptr<Work>& work,
                                                 const std::type_info& request, const AnyAnswer& answer) const;
     result<std::optional<InstanceKey>> instance_of_call(const CallKey& call);
-    Error answered_otherwise(const InstanceKey& key, const instance::AnsweredCall& call, const GivenAnswer& given) const;
+    Error answered_otherwise(const InstanceKey& key, const instance::AnsweredCall& call,
+                             const GivenAnswer& given) const;
     result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
 
     // settling.cpp

@@ -93,7 +93,7 @@ void SagaEngine::tell(const InstanceKey& key, Input input)
         if (place->is_busy) return;
         place->is_busy = true;
         ++busy_;
-        active         = place;
+        active = place;
     }
     post_for(active, [active](SagaEngine& engine) { engine.take_next(active); });
 }

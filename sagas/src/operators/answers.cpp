@@ -150,7 +150,8 @@ result<TakenAnswer> SagaEngine::answer(const CallKey& call, GivenAnswer given)
         }
         BOOST_OUTCOME_TRY(check_definition(active));
         for (const auto& [task, waits] : calls_answered_later(active.instance)) {
-            if (waits == text) return taken(active, task, fact_of_late_answer(active, task, *given.request, given.value));
+            if (waits == text)
+                return taken(active, task, fact_of_late_answer(active, task, *given.request, given.value));
         }
         for (const auto& work : std::vector{active.works}) {
             if (not is_wanted(active, *work, call)) continue;

@@ -310,18 +310,19 @@ struct Beginning {
 struct Instance {
     static constexpr auto category = "saga"; // for messages; the stream's category is the saga's name
 
-    using Events = events<
-        event<"saga-started", Started, StartedV1, StartedV2>, event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
-        event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
-        event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
-        event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
-        event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
-        event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
-        event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
-        event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>, event<"saga-unpaused", Unpaused>,
-        event<"saga-begins-after", BeginsAfter>, event<"saga-handled", Handled>, event<"saga-migrated", Migrated>,
-        event<"saga-signalled", Signalled>, event<"saga-event-parked", EventParked>,
-        event<"saga-answer-taken", AnswerTaken>>;
+    using Events =
+        events<event<"saga-started", Started, StartedV1, StartedV2>,
+               event<"saga-step-done", StepDone, StepDoneV1, StepDoneV2>,
+               event<"saga-attempt-failed", AttemptFailed, AttemptFailedV1>,
+               event<"saga-step-failed", StepFailed, StepFailedV1>, event<"saga-step-undone", StepUndone>,
+               event<"saga-completed", Completed>, event<"saga-compensated", Compensated>, event<"saga-stuck", Stuck>,
+               event<"saga-resumed", Resumed, ResumedV1>, event<"saga-event-heard", EventHeard>,
+               event<"saga-step-skipped", StepSkipped>, event<"saga-work-asked", WorkAsked>,
+               event<"saga-answered-late", AnsweredLate>, event<"saga-cancel-asked", CancelAsked>,
+               event<"saga-cancel-refused", CancelRefused>, event<"saga-paused", Paused>,
+               event<"saga-unpaused", Unpaused>, event<"saga-begins-after", BeginsAfter>,
+               event<"saga-handled", Handled>, event<"saga-migrated", Migrated>, event<"saga-signalled", Signalled>,
+               event<"saga-event-parked", EventParked>, event<"saga-answer-taken", AnswerTaken>>;
 
     std::uint64_t recorded = 0; // events of its stream that were folded
     SagaStatus status      = SagaStatus::running;
@@ -332,12 +333,12 @@ struct Instance {
     Progress end;                // of the work of el::failed
     Outbox outbox;
     std::vector<AnsweredCall> answered; // the last ones
-    Time opened{};              // when the steps that are open now became the next ones
-    Position heard_to = 0;      // the youngest event of others that it has heard
-    failure failed;             // why it is being undone, or was
-    failure stuck;              // why it is stuck, or was
-    bool stuck_running = false; // it was not being undone
-    Time paused_until{};        // Time{}: it is not paused
+    Time opened{};                      // when the steps that are open now became the next ones
+    Position heard_to = 0;              // the youngest event of others that it has heard
+    failure failed;                     // why it is being undone, or was
+    failure stuck;                      // why it is stuck, or was
+    bool stuck_running = false;         // it was not being undone
+    Time paused_until{};                // Time{}: it is not paused
     Time changed{};
 
     const Progress& progress_of(std::uint32_t place) const;

@@ -80,14 +80,15 @@ struct SagaHistoryEntry {
 // A time at which an instance goes on by itself, if nothing that it waits for comes before.
 struct SagaTime {
     Time at{};
-    std::string what; // "deadline", "deadline of the saga", "next attempt", "time" (of el::until), "timer", "end of the pause"
+    std::string
+        what; // "deadline", "deadline of the saga", "next attempt", "time" (of el::until), "timer", "end of the pause"
     std::string step; // or the timer; empty: it is of the whole
 };
 
 struct SagaDetails {
     SagaInstance instance;
     std::string state_json;
-    std::vector<SagaTime> times; // the first one first
+    std::vector<SagaTime> times;           // the first one first
     std::vector<ActivityCallState> calls;  // that it waits for
     std::vector<SagaHistoryEntry> history; // the last ones, as many as were asked for
     std::uint64_t earlier = 0;             // entries that are left out
@@ -230,9 +231,10 @@ public:
     result<TakenAnswer> answer(const CallKey& key, typename Request::answer answer)
     {
         using Answer = typename Request::answer;
-        return answer_call(key, typeid(Request),
-                           {detail::description_of<Answer>, detail::struct_name<Answer>(), detail::holds_personal<Answer>()},
-                           std::make_shared<const Answer>(std::move(answer)));
+        return answer_call(
+            key, typeid(Request),
+            {detail::description_of<Answer>, detail::struct_name<Answer>(), detail::holds_personal<Answer>()},
+            std::make_shared<const Answer>(std::move(answer)));
     }
 
     // Opens the engine's database, continues every instance that has not ended, and follows the log for new ones.
