@@ -87,9 +87,7 @@ TEST_CASE("the next try is shown with the deadlines, and a pause until its end",
     house.request("1");
     house.simulated.run_until_idle();
     auto times = times_of_stay(house, "1");
-    REQUIRE(times.size() >= 2);
-    CHECK(times.front() == ShownTimes::value_type{began + 1h, "next attempt", "charge"});
-    CHECK(times.back() == whole);
+    CHECK(times == ShownTimes{{began + 1h, "next attempt", "charge"}, {began + 24h, "deadline", "charge"}, whole});
     CHECK(house.instance("1").until == began + 1h);
 
     REQUIRE(house.sagas->pause("booking", "1", "wrong price", began + 2h));
@@ -125,6 +123,28 @@ TEST_CASE("the timers of a saga with handlers are shown, the first one in the li
     house.simulated.advance(72h);
     CHECK(times_of_stay(house, "1").empty());
     CHECK_FALSE(house.instance("1").until);
+}
+
+TEST_CASE("a step whose tries all fail at once has failed at its deadline, also over restarts", "[sagas][deadline]")
+{
+    const bool again = GENERATE(false, true);
+    House house{saga<Booking>("booking", 1, begins_with_request(),
+                              step("charge", act{[](const Booking& booking) {
+                                       return call(Charge{booking.stay.value, booking.cents});
+                                   }},
+                                   retry{.times = 10'000, .first_wait = 1s, .factor = 1}, deadline{15min}),
+                              say_why_it_failed()),
+                1,
+                {.stops_after_faults = 0}};
+    house.cards.fails = 1'000'000;
+    house.request("1");
+    house.simulated.advance(14min);
+    if (again) house.restart();
+    house.simulated.advance(30s);
+    CHECK(house.instance("1").status == SagaStatus::running);
+    house.simulated.advance(1min);
+    CHECK(house.instance("1").status == SagaStatus::compensated);
+    CHECK(house.notes("1") == std::vector<std::string>{"deadline-passed"});
 }
 
 } // namespace stay_test

@@ -192,6 +192,7 @@ Instance evolve(Instance instance, const AttemptFailed& event)
     ++step.failed;
     step.next_attempt = event.next_attempt;
     step.wait         = event.next_attempt - event.at;
+    if (step.asked == Time{}) step.asked = event.at; // its time has begun, also when it failed at once
     step.call.clear();
     return instance;
 }
