@@ -47,8 +47,8 @@ struct Post : SimulatedMachine {
 
     void add_letters()
     {
-        queues.add<Letters>({.workers = 8}, [&](const SendLetter& letter, el::JobContext& job) -> el::result<void> {
-            return provider.send(letter.to, letter.text, job.id());
+        queues.add<Letters>({.workers = 8}, [&](const SendLetter& letter, el::JobContext& context) -> el::result<void> {
+            return provider.send(letter.to, letter.text, context.id());
         });
     }
     void add_statements()
