@@ -5,7 +5,7 @@
 #include "commands/projections/projection_status.hpp"
 #include "commands/sagas/saga_shown.hpp"
 #include "commands/serving/log_options.hpp"
-#include "host/letter_life.hpp"
+#include "host/dead_letter_life.hpp"
 #include "host/thread_watch.hpp"
 
 #include "door/admin_door.hpp"

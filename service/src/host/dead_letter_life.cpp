@@ -1,4 +1,4 @@
-#include "host/letter_life.hpp"
+#include "host/dead_letter_life.hpp"
 
 #include <eventloom/framework/log.hpp>
 #include <eventloom/messaging/detail/followers.hpp>
