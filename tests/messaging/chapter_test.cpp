@@ -1,7 +1,7 @@
 // What docs/queues.md shows.
 #include "letters/letters.hpp"
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/messaging/queues.hpp>
 
