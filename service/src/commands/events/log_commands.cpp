@@ -1,4 +1,4 @@
-#include "commands/log/events_shown.hpp"
+#include "commands/events/events_shown.hpp"
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
