@@ -10,7 +10,7 @@
 
 #include "door/admin_door.hpp"
 #include "host/tenants.hpp"
-#include "work/jobs_at_door.hpp"
+#include "workers/jobs_at_door.hpp"
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>

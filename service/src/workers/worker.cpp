@@ -1,4 +1,4 @@
-#include "work/worker.hpp"
+#include "workers/worker.hpp"
 
 #include "door/door_request.hpp"
 

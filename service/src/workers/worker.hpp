@@ -6,7 +6,7 @@
 // It waits for a service that is away, also with an answer in its hands. Threads: it has some of its own; run() from one.
 #pragma once
 
-#include "work/job_protocol.hpp"
+#include "workers/job_protocol.hpp"
 
 #include <eventloom/framework/runtime.hpp>
 

@@ -1,4 +1,5 @@
-// The service's side of workers in other processes: what they say at the door goes to the queues.
+// The service's side of workers in other processes: what they say at the door goes to the queues, which
+// lease the job (messaging/src/queues/leasing.cpp).
 #pragma once
 
 #include <eventloom/framework/runtime.hpp>

@@ -1,4 +1,4 @@
-#include "work/job_protocol.hpp"
+#include "workers/job_protocol.hpp"
 
 #include <eventloom/framework/detail/value_codec.hpp>
 

@@ -1,6 +1,6 @@
-#include "work/jobs_at_door.hpp"
+#include "workers/jobs_at_door.hpp"
 
-#include "work/job_protocol.hpp"
+#include "workers/job_protocol.hpp"
 
 #include <algorithm>
 

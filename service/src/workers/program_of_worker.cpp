@@ -1,4 +1,4 @@
-#include "work/program_of_worker.hpp"
+#include "workers/program_of_worker.hpp"
 
 #include <eventloom/framework/event_store.hpp>
 
