@@ -1,4 +1,4 @@
-// Subjects that are forgotten, and come back.
+// Destroys a subject's key (`store forget`), and readmits one that was forgotten.
 #include "personal_keys_core.hpp"
 
 #include <eventloom/framework/utf8.hpp>

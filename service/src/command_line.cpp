@@ -92,7 +92,7 @@ Command CommandLine::app()
     return Command{*state_->app};
 }
 
-void CommandLine::looked_at_when_opening(Option option)
+void CommandLine::used_when_opening(Option option)
 {
     state_->opening_options.push_back(option);
 }

@@ -7,7 +7,7 @@
 #include "boundaries/usernames.hpp"
 #include "support/answers.hpp"
 #include "support/counting_store.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/storage/system_files.hpp>

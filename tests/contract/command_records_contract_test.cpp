@@ -1,5 +1,5 @@
 // What every event store records of a command.
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // What every engine must do besides reading and appending: its history, its upkeep, opening, and imports.
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/eventstore/gone.hpp>

@@ -1,5 +1,5 @@
 // A store knows the members of the events that it holds, and a program that would misread them is told.
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/framework/cereal_codec.hpp>
 #include <eventloom/framework/detail/inline_rows.hpp>

@@ -1,6 +1,6 @@
 // What every event store must do, whatever it keeps the events in.
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

@@ -1,5 +1,5 @@
 // What every event store must do with events that are sent again: KurrentDB's rules, without their "probably".
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // What every event store must do with rows that are written in the write of its events.
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/framework/detail/inline_rows.hpp>
 #include <eventloom/storage/system_files.hpp>

@@ -1,6 +1,6 @@
 // What every event store takes, and what it refuses with the numbers: each limit exactly, and one above it.
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/utf8.hpp>

@@ -1,6 +1,6 @@
 // What every event store must do with tags and types: conditions of appends, and reads by query and by time.
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/storage/system_files.hpp>
 

@@ -1,7 +1,7 @@
 // Snapshots are a cache: with them the same is decided as without, and less is read.
 #include "support/counting_store.hpp"
 #include "support/ledger.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>

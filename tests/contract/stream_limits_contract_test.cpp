@@ -6,7 +6,7 @@
 #include <eventloom/framework/stream_limits.hpp>
 
 #include "support/counter.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <catch2/catch.hpp>
 

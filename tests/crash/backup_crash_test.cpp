@@ -1,5 +1,5 @@
 // Power cuts at every change of the disk that backups, their pruning and a restore make, and a disk that fails there.
-#include "machine/store_machine.hpp"
+#include "simulated_disk/store_machine.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/backup.hpp>

@@ -1,6 +1,6 @@
 // The same faults under LevelDB as it is: two keys an event, synced writes, and no more care than its documentation asks
 // for. They do lose acknowledged writes, which shows that these tests can see it; and why the store does what it does.
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 
 #include <eventloom/storage/ordered_key.hpp>
 

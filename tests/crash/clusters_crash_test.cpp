@@ -1,5 +1,5 @@
 // Power cuts at every single change of the disk while clusters are made, and readers that stand still while files go.
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>

@@ -1,5 +1,5 @@
 // Power cuts under consumer groups: at every single change of a short run, and anywhere in long random ones.
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/every_store.hpp"
 #include "support/group_ledger.hpp"
 

@@ -1,6 +1,6 @@
 // Every single-byte change of every file of a small store, and what became of it.
-#include "machine/damage.hpp"
-#include "machine/drawn_appends.hpp"
+#include "simulated_disk/damage.hpp"
+#include "simulated_disk/drawn_appends.hpp"
 #include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>

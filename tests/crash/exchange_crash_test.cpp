@@ -1,8 +1,8 @@
 // Power cuts at every change of the disk that an export and an import make, and a disk that fails there.
 #include "exchange/history_export.hpp"
 #include "exchange/history_import.hpp"
-#include "machine/branches.hpp"
-#include "machine/store_machine.hpp"
+#include "simulated_disk/branches.hpp"
+#include "simulated_disk/store_machine.hpp"
 #include "support/every_store.hpp"
 #include "support/sweep.hpp"
 

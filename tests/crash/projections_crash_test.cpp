@@ -1,6 +1,6 @@
 // Power cuts and kills at every change that projections make to the disk, wherever their rows are kept.
 #include "crash/projections_machine.hpp"
-#include "machine/branches.hpp"
+#include "simulated_disk/branches.hpp"
 #include "support/answers.hpp"
 #include "support/sweep.hpp"
 

@@ -1,6 +1,6 @@
 // A disk that fails or fills up under projections, at any of their operations, wherever their rows are kept.
 #include "crash/projections_machine.hpp"
-#include "machine/branches.hpp"
+#include "simulated_disk/branches.hpp"
 #include "support/answers.hpp"
 #include "support/sweep.hpp"
 

@@ -11,9 +11,9 @@
 // some appends break a rule, and must be refused. Threads: one.
 #pragma once
 
-#include "machine/simulated_disk.hpp"
-#include "machine/sqlite_files.hpp"
 #include "projections/people.hpp"
+#include "simulated_disk/simulated_disk.hpp"
+#include "simulated_disk/sqlite_files.hpp"
 
 #include <eventloom/storage/syncing_env.hpp>
 

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "limits_ledger.hpp"
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/counter.hpp"
 #include "support/every_store.hpp"
 #include "support/kept_log.hpp"

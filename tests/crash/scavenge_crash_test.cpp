@@ -1,6 +1,6 @@
 // Power cuts at every change of the disk while a scavenge goes on beside appends: positions, indexes and what stays are as
 // they were, and the next scavenge makes of it what an undisturbed one would have made.
-#include "machine/store_machine.hpp"
+#include "simulated_disk/store_machine.hpp"
 #include "support/every_store.hpp"
 #include "support/sweep.hpp"
 

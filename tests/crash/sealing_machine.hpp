@@ -1,7 +1,7 @@
 // A machine that makes and destroys the keys of personal data, on a disk whose power is cut.
 #pragma once
 
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/simulated_secrets.hpp"
 
 #include <eventloom/framework/runtime.hpp>

@@ -1,5 +1,5 @@
 // The whole shop on a simulated machine: its power is cut at every single change that a short run makes to the disk.
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/every_store.hpp"
 #include "support/sweep.hpp"
 

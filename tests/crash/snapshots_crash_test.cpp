@@ -1,5 +1,5 @@
 // Power cuts and a full disk while snapshots are taken.
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/every_store.hpp"
 #include "support/ledger.hpp"
 

@@ -1,5 +1,5 @@
 // Power cuts at every change that a run of the store makes to its disk, and at every change that its recovery makes.
-#include "machine/recorded_run.hpp"
+#include "simulated_disk/recorded_run.hpp"
 #include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,5 +1,5 @@
 // A disk that fails or fills up at every single one of its operations, under a store that is being written.
-#include "machine/store_run.hpp"
+#include "simulated_disk/store_run.hpp"
 #include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>

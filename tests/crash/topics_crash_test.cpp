@@ -1,6 +1,6 @@
 // The end of the power, or of the process, under topics: at every single change of the disk, or of the log, in a short run in which
 // segments begin and go, a subscription hears messages, and effects publish some.
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 #include "support/mortal_store.hpp"
 #include "support/publishing.hpp"
 

@@ -1,5 +1,5 @@
 // What a reader and `verify` say when the bytes on disk are not those that were written.
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>

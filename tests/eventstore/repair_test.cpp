@@ -1,7 +1,7 @@
 // What can be made good of a damaged store, and what is saved of one that cannot.
 #include "support/answers.hpp"
 #include "support/files.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/eventstore/repair.hpp>

@@ -1,6 +1,6 @@
 // What `verify` compares: that log and index have the same entries, however the store came to be.
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/storage/ordered_key.hpp>

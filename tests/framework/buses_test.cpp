@@ -1,5 +1,5 @@
 #include "support/counter.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/engines.hpp>
 #include <eventloom/framework/command_bus.hpp>

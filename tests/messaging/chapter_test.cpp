@@ -1,7 +1,7 @@
 // What docs/queues.md shows.
 #include "letters/letters.hpp"
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/messaging/queues.hpp>
 
@@ -47,8 +47,8 @@ struct Post : SimulatedMachine {
 
     void add_letters()
     {
-        queues.add<Letters>({.workers = 8}, [&](const SendLetter& letter, el::JobContext& job) -> el::result<void> {
-            return provider.send(letter.to, letter.text, job.id());
+        queues.add<Letters>({.workers = 8}, [&](const SendLetter& letter, el::JobContext& context) -> el::result<void> {
+            return provider.send(letter.to, letter.text, context.id());
         });
     }
     void add_statements()

@@ -1,6 +1,6 @@
 // The table of jobs, which is a fold of the log.
 #include "support/answers.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include "queues/job_table.hpp"
 

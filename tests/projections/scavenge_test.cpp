@@ -1,6 +1,6 @@
 // Rows and a log of which something is taken out.
 #include "support/counter.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/eventstore/leveldb_store.hpp>
 #include <eventloom/framework/command_bus.hpp>

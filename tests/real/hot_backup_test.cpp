@@ -1,6 +1,6 @@
 // Backups on a real disk, while sixty-four real threads write.
-#include "machine/settings.hpp"
 #include "real/store_on_disk.hpp"
+#include "simulated_disk/settings.hpp"
 #include "support/sweep.hpp"
 
 #include <eventloom/eventstore/backup.hpp>

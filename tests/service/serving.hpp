@@ -95,7 +95,7 @@ struct Serving {
     void set_up(CommandLine& line)
     {
         line.opens([this](const Runtime& given, const std::string& data, bool) { return open(given, data); });
-        line.looked_at_when_opening(line.app().add_option("--step", step, "How much is added"));
+        line.used_when_opening(line.app().add_option("--step", step, "How much is added"));
         const auto list = line.app().add_subcommand("counters").add_subcommand("list");
         list.add_option("-n,--limit", limit, "At most this many");
         list.add_flag("--open", only_open, "Only those that are open");

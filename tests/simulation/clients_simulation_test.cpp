@@ -1,8 +1,8 @@
 // Sixty-four clients that decide on what they read a while ago and append with the version they expect: exactly those
 // appends are taken whose version still stands. `./dev simulate --commands N` sends more than the suite does.
-#include "machine/settings.hpp"
-#include "machine/store_machine.hpp"
-#include "machine/store_model.hpp"
+#include "simulated_disk/settings.hpp"
+#include "simulated_disk/store_machine.hpp"
+#include "simulated_disk/store_model.hpp"
 
 #include <catch2/catch.hpp>
 

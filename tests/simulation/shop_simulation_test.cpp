@@ -1,7 +1,7 @@
 // Many lives of the shop, from seeds: work, a cut of the power somewhere, work again; at the end everything adds up.
 // `./dev simulate --seeds N --seed S` runs N seeds from S on; a seed alone repeats exactly.
-#include "machine/settings.hpp"
-#include "machine/simulated_disk.hpp"
+#include "simulated_disk/settings.hpp"
+#include "simulated_disk/simulated_disk.hpp"
 
 #include "import/import.hpp"
 #include "shop.hpp"

@@ -1,7 +1,7 @@
 // A thousand stores, each from a seed: several lives of work with crashes and faults between and within them.
 // `./dev simulate --seeds N --seed S` runs N seeds from S on; a seed alone repeats exactly.
-#include "machine/settings.hpp"
-#include "machine/store_lives.hpp"
+#include "simulated_disk/settings.hpp"
+#include "simulated_disk/store_lives.hpp"
 
 #include <catch2/catch.hpp>
 

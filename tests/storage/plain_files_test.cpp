@@ -1,5 +1,5 @@
 // Plain files on the files of a Runtime.
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/storage/database_files.hpp>
 #include <eventloom/storage/plain_files.hpp>

@@ -1,4 +1,4 @@
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/ordered_key.hpp>

@@ -3,7 +3,7 @@
 
 #include "support/answers.hpp"
 #include "support/group_ledger.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/messaging/consumer_groups.hpp>
 

@@ -10,7 +10,7 @@
 
 #include "support/answers.hpp"
 #include "support/counter.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/messaging/queues.hpp>
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "support/counter.hpp"
-#include "support/simulated_machine.hpp"
+#include "support/machine_with_real_files.hpp"
 
 #include <eventloom/framework/command_bus.hpp>
 

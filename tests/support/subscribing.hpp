@@ -10,8 +10,8 @@
 #pragma once
 
 #include "support/answers.hpp"
+#include "support/machine_with_real_files.hpp"
 #include "support/mailing.hpp"
-#include "support/simulated_machine.hpp"
 
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/messaging/subscriptions.hpp>

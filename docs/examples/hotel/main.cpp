@@ -115,7 +115,7 @@ void set_up(el::CommandLine& line)
     });
     line.knows(el::event_types<Stay>());
     line.knows(el::event_types<Room>());
-    line.looked_at_when_opening(
+    line.used_when_opening(
         line.app().add_option("--offline", arguments->offline, "How many calls the card company does not answer"));
 
     const auto command = line.app().add_subcommand("book", "Book a stay");

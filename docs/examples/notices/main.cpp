@@ -71,9 +71,10 @@ class Shop final : public el::OpenService {
 public:
     explicit Shop(std::unique_ptr<el::Service> service) : service_{std::move(service)}
     {
-        service_->queues().add<Letters>({}, [this](const SendLetter& letter, el::JobContext& job) -> el::result<void> {
-            return provider_.send(letter.to, letter.text, job.id());
-        });
+        service_->queues().add<Letters>({},
+                                        [this](const SendLetter& letter, el::JobContext& context) -> el::result<void> {
+                                            return provider_.send(letter.to, letter.text, context.id());
+                                        });
         subscribe(*service_, provider_);
     }
     el::Service& service() override { return *service_; }

@@ -106,7 +106,7 @@ void set_up(el::CommandLine& line)
     });
     line.knows(el::event_types<Tool>()); // for `events show`
     const auto days = line.app().add_option("--loan-days", settings->loan_days, "How long a loan is (default 14)");
-    line.looked_at_when_opening(days.check(el::whole_number(1, 365)));
+    line.used_when_opening(days.check(el::whole_number(1, 365)));
     add_add(line);
     add_lend(line);
     add_return(line);

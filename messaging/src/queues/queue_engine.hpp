@@ -66,7 +66,7 @@ public:
     // recurring.cpp
     result<std::vector<RecurringJob>> recurring() const;
 
-    // asking.cpp
+    // operators.cpp
     result<void> cancel(const Uuid& id, const std::string& because);
     result<void> retry(const Uuid& id, const std::string& because);
     result<void> discard(const Uuid& id, const std::string& because);

@@ -39,7 +39,7 @@ public:
     // The log, or that of its topic. After open().
     const EventStore& heard() const { return topic_log_ ? *topic_log_ : store_; }
 
-    // asking.cpp
+    // operators.cpp
     SubscriptionStatus status() const;
     std::optional<Error> fault() const;
     std::vector<SubscriptionLetter> letters() const;
@@ -93,7 +93,7 @@ private:
     void fault_at(Turn& turn, std::size_t at, const Error& error);
     bool gave_up(const Item& item, unsigned attempts, const Error& error);
 
-    // letters.cpp, on its own thread
+    // retrying_dead_letters.cpp, on its own thread
     void handle_letter(Position event);
     void handle_letter_once_at_most(const SubscriptionLetter& letter, const Item& item);
     void letter_failed(const SubscriptionLetter& letter, const RecordedEvent& event, const Error& error);
@@ -117,7 +117,7 @@ private:
     enum class IsFault : bool { no, yes }; // of the log
     void stop_for(const Error& error, IsFault is_fault);
 
-    // asking.cpp
+    // operators.cpp
     result<void> record(const FollowerFact& fact, const std::function<void()>& then = {});
     result<SubscriptionLetter> find_letter(Position event) const;
     result<std::optional<Position>> next_heard() const;

@@ -1,3 +1,4 @@
+// A row is written here: LogFold -> ReadModel::write -> commit of LevelDB, SQLite or memory.
 #include <eventloom/projections/detail/read_model.hpp>
 
 #include "rows/row_feed.hpp"

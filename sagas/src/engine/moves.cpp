@@ -1,4 +1,4 @@
-// What an instance does next, and what becomes of its work: sending.cpp and calling.cpp do it.
+// Carries out what next.cpp decides: what an instance does next, and what becomes of its work (sending.cpp and calling.cpp).
 #include "engine/engine.hpp"
 
 #include <algorithm>

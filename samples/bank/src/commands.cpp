@@ -230,10 +230,10 @@ void add_bank(el::CommandLine& line)
     line.knows(el::event_types<Account>());
     line.knows(el::event_types<Night>());
     const auto app = line.app();
-    line.looked_at_when_opening(
+    line.used_when_opening(
         app.add_option("--workers", options->workers, "How many accounts are closed at once (default 8)")
             .check(el::whole_number(1, 1'000)));
-    line.looked_at_when_opening(
+    line.used_when_opening(
         app.add_option("--printing-ms", options->printing_ms,
                        "How long the printer, which is outside the bank, takes for a statement (default 5)")
             .check(el::whole_number(0, 60'000)));

@@ -159,10 +159,10 @@ void add_hotel(el::CommandLine& line)
     line.knows(el::event_types<Stay>());
     line.knows(el::event_types<Calendar>());
     const auto app = line.app();
-    line.looked_at_when_opening(
+    line.used_when_opening(
         app.add_option("--pay-within", options->pay_within, "How long a payment may take (default 15m)")
             .check(el::span_of_time()));
-    line.looked_at_when_opening(
+    line.used_when_opening(
         app.add_option("--outside", options->outside,
                        "The file that stands for the world outside (default: outside in the data directory)"));
     add_book(line);

@@ -71,7 +71,7 @@ void set_up(el::CommandLine& line)
     });
     line.knows(el::event_types<Member>());
     line.knows(el::event_types<Ticket>());
-    line.looked_at_when_opening(
+    line.used_when_opening(
         line.app().add_option("--mail-server", options->mail_server, "Where mails go (default smtp://127.0.0.1:2525)"));
     add_commands(line);
 }

@@ -143,20 +143,20 @@ void add_shop(el::CommandLine& line)
     line.knows(el::event_types<shipping::Shipment>());
     line.knows(el::event_types<returns::OrderReturn>());
     const auto app = line.app();
-    line.looked_at_when_opening(app.add_option("--decline-rate", options->decline_rate,
-                                               "The share of cards that the payment provider declines, 0 to 1")
-                                    .check(el::rate()));
-    line.looked_at_when_opening(app.add_option("--fail-rate", options->fail_rate,
-                                               "The share of its calls that fail and are tried again, 0 to 0.99")
-                                    .check(el::rate(0.99)));
-    line.looked_at_when_opening(app.add_option_function(
-                                       "--answer-delay",
-                                       [options](const std::string& span) {
-                                           options->answer_delay = el::parse_span(span).value_or(el::Duration{});
-                                       },
-                                       "Its answers come up to so long after it has done its work: 2s")
-                                    .check(el::span_of_time()));
-    line.looked_at_when_opening(
+    line.used_when_opening(app.add_option("--decline-rate", options->decline_rate,
+                                          "The share of cards that the payment provider declines, 0 to 1")
+                               .check(el::rate()));
+    line.used_when_opening(app.add_option("--fail-rate", options->fail_rate,
+                                          "The share of its calls that fail and are tried again, 0 to 0.99")
+                               .check(el::rate(0.99)));
+    line.used_when_opening(app.add_option_function(
+                                  "--answer-delay",
+                                  [options](const std::string& span) {
+                                      options->answer_delay = el::parse_span(span).value_or(el::Duration{});
+                                  },
+                                  "Its answers come up to so long after it has done its work: 2s")
+                               .check(el::span_of_time()));
+    line.used_when_opening(
         app.add_option("--seed", options->seed,
                        "The seed of these: with the same seed the same cards and calls fail, and answers are late"));
     add_import(line);

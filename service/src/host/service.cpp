@@ -1,7 +1,7 @@
 #include <eventloom/service/service.hpp>
 
 #include "followers/service_followers.hpp"
-#include "work/program_of_worker.hpp"
+#include "workers/program_of_worker.hpp"
 
 #include <eventloom/framework/event_forms.hpp>
 #include <eventloom/framework/log.hpp>

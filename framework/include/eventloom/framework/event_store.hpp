@@ -2,6 +2,7 @@
 // one can take the place of another. Events are bytes here; aggregates, projections and sagas give them types.
 //
 //     BOOST_OUTCOME_TRY(auto store, LevelDbStore::open(runtime, {.directory = "var/shop"}));
+//     const std::vector<NewEvent> events{{.id = runtime.ids.next(), .type = "order-placed", .data = bytes, .metadata = {}}};
 //     BOOST_OUTCOME_TRY(auto placed, store->append({.streams = {{"order-1042", ExpectedVersion::no_stream(), events}}}));
 //     auto cursor = store->read({.scope = Scope::stream("order-1042")});
 //
@@ -67,12 +68,13 @@ struct AppendCondition {
 class ExpectedVersion {
 public:
     static ExpectedVersion any() { return {Kind::any, 0}; }
-    // Or one that was deleted, and not appended to since: its versions go on.
+    // The stream does not exist; or it was deleted, and nothing was appended since (its versions go on).
     static ExpectedVersion no_stream() { return {Kind::no_stream, 0}; }
     static ExpectedVersion stream_exists() { return {Kind::stream_exists, 0}; }
     // The last event of the stream has this version.
     static ExpectedVersion exactly(Version version) { return {Kind::exactly, version}; }
-    // What stands there when `count` events were read: no stream, or exactly the last of them.
+    // For a reader who has read the whole stream, `count` events, of which limits hide none: no stream, or exactly the last
+    // of them.
     static ExpectedVersion after(std::uint64_t count) { return count == 0 ? no_stream() : exactly(count - 1); }
 
     // Whether a stream of `count` events is as expected.
@@ -107,8 +109,8 @@ struct StreamAppend {
 struct CommandRecord {
     Uuid id;
     std::string stream; // the stream the command was decided for
-    // Filled in by the store; in a request they are ignored. The events of streams that stand before the command's own in the
-    // request are not the command's: they are only written beside it.
+    // Filled in by the store; in a request they are ignored. Streams listed before the command's own in the request:
+    // their events are not the command's, they are only written in the same append.
     std::uint64_t count    = 0; // how many events the command gave, 0 for a command that changed nothing
     Version last_version   = 0; // of the stream after the command; meaningless while the stream is empty
     Position last_position = 0; // of the log after the command
@@ -146,7 +148,7 @@ public:
     static Scope everything() { return {Kind::everything, {}, {}}; }
     static Scope stream(std::string name) { return {Kind::stream, std::move(name), {}}; }
     // All streams whose name is this word, or this word and a hyphen and more. The word itself holds no hyphen: the stream
-    // "gift-order-7" is of the category "gift". Whoever reads another is told "invalid-category".
+    // "gift-order-7" is of the category "gift". Reading any other name gives "invalid-category".
     static Scope category(std::string name) { return {Kind::category, std::move(name), {}}; }
     // All events of one stored type, whatever their stream.
     static Scope type(std::string name) { return matching({{{.types = {std::move(name)}}}}); }
@@ -232,7 +234,7 @@ public:
     //                       "not-recorded": only the answer of the first time was asked for, and there was none.
     // Failure::unknown      "append-outcome-unknown": the disk failed during the write. Send the same ids again.
     // Failure::unavailable  "store-closed-by-fault", "deadline-passed": nothing was written.
-    // And what an inline projection says that cannot take one of the events: nothing was written.
+    // And the error of an inline projection that cannot take one of the events: nothing was written.
     virtual result<Appended> append(const AppendRequest& request) = 0;
 
     // The same without waiting: thousands may be in flight, and are written in the order of the calls. `completion` is
@@ -243,11 +245,12 @@ public:
     // the end, where an event is still to come: whoever keeps a place for later asks check_checkpoint first.
     virtual std::unique_ptr<EventCursor> read(const ReadRequest& request) const = 0;
 
-    // The event with this id, wherever it stands; nothing when there is none, or when it went with its stream's limits.
+    // The event with this id, wherever it stands; nothing when there is none, or when limits have removed it.
     // Failure::corrupt  the event is there, but is not what was written.
     virtual result<std::optional<RecordedEvent>> find_event(const Uuid& id) const = 0;
 
-    // How many events the stream holds; its last version is one less.
+    // How many events were ever appended to the stream, also those that limits or a deletion hide; the last version is one
+    // less. 0: never appended to.
     virtual result<std::uint64_t> stream_length(std::string_view stream) const = 0;
 
     // The types of the events in the log, by name, each once; an index answers, so that it costs as many looks as there are

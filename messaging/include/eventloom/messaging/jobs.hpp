@@ -1,5 +1,5 @@
-// Jobs: work that is to be done later, by somebody else, once. A queue is a struct that names itself and lists its jobs, which
-// are plain structs with stored names, as events are:
+// Jobs: work that is to be done later, by somebody else, and is completed once. A queue is a struct that names itself and lists
+// its jobs, which are plain structs with stored names, as events are:
 //
 //     struct SendMail { std::string to; std::string subject; };
 //
@@ -52,10 +52,10 @@ concept job_queue = requires {
 template <class Job, class Queue>
 concept job_of = Queue::Jobs::Events::template has<Job>;
 
-// While another job of the queue with the same key stands, none is enqueued: the answer names the one that stands.
+// While an earlier job of the queue with the same unique key counts, none is enqueued: the answer names the earlier one.
 struct UniqueJob {
     std::string key;
-    // For so long after it was enqueued a job stands, whatever becomes of it. 0: until it has ended. A dead letter has ended.
+    // So long after it was enqueued it counts, whatever becomes of it. 0: until it has ended. A dead letter has ended.
     std::chrono::milliseconds period{0};
 };
 
@@ -67,15 +67,15 @@ enum class WhenExpired : std::uint8_t {
 // Of one job. What is not given is as the queue says.
 struct JobOptions {
     unsigned priority               = 5;            // 0 to 9; a higher one goes first
-    std::optional<Time> not_before  = std::nullopt; // it is not begun before
-    std::optional<Time> expires     = std::nullopt; // it is not begun after
+    std::optional<Time> not_before  = std::nullopt; // it does not begin before this
+    std::optional<Time> expires     = std::nullopt; // it does not begin after this
     WhenExpired when_expired        = WhenExpired::dead_letter;
     std::string key                 = {}; // whose limits it is under: an account, a customer. At most 128 bytes
     std::optional<UniqueJob> unique = std::nullopt;
     std::vector<std::string> labels = {};      // for people, and to be found by: they are the tags of the event
     unsigned attempts               = 0;       // at most so many; 0: as the queue says
     std::chrono::milliseconds attempt_time{0}; // for one attempt; 0: as the queue says
-    // The job's own id: enqueued again with it, it is the same job. nil: a fresh one.
+    // The job's id. Enqueueing again with the same id gives the same job. nil: a fresh one.
     Uuid id          = {};
     Uuid correlation = {}; // nil: the id
     Uuid causation   = {};
@@ -84,12 +84,13 @@ struct JobOptions {
 // What became of enqueueing.
 struct EnqueuedJob {
     Uuid id;
-    Position position = 0;     // of the log after it
+    Position position = 0;     // of the log after the append
     bool stood_before = false; // nothing was written: it is this job already, or a unique one that stands
 
     std::string stream() const { return "job-" + to_string(id); }
 };
 
+// waiting: may begin now; scheduled: its time has not come; dead: a dead letter; discarded: a dead letter that nobody will retry
 enum class JobState : std::uint8_t { waiting, scheduled, running, completed, cancelled, expired, dead, discarded };
 
 // "waiting", "scheduled", ...

@@ -1,8 +1,8 @@
 // Work queues: jobs are enqueued durably, each is worked on by one worker at a time, and completed once.
 //
 //     Queues& queues = service.queues();
-//     queues.add<Mailing>({.workers = 8}, [&](const SendMail& mail, el::JobContext& job) -> el::result<void> {
-//         return provider.send(mail.to, mail.subject, job.id());      // the id is the key for the outside: the same in each attempt
+//     queues.add<Mailing>({.workers = 8}, [&](const SendMail& mail, el::JobContext& context) -> el::result<void> {
+//         return provider.send(mail.to, mail.subject, context.id());  // the id is the key for the outside: the same in each attempt
 //     });
 //     BOOST_OUTCOME_TRY(queues.start());                              // in a service: service.start()
 //     BOOST_OUTCOME_TRY(const auto mail, queues.enqueue<Mailing>(SendMail{"ada@example.org", "Welcome"}, {.priority = 7}));

@@ -14,8 +14,8 @@
 // be lost: it is built again from these streams. After a crash commands and calls are sent again with the same ids, so each
 // takes effect once. An instance that waits, for a time, an event, an answer or a person, takes no thread and no memory.
 // What cannot be done for an instance stops that one alone: it is stuck, with the reason.
-// Threads: call add and perform before start; the others from any thread, but what a person asks (retry, cancel, ...) not from a
-// task of the executor: it waits for the log.
+// Threads: add and perform before start; all others from any thread. But retry, cancel, ... wait for the log: do not call them
+// from a task of the executor.
 #pragma once
 
 #include <eventloom/framework/command_bus.hpp>
@@ -58,7 +58,7 @@ struct SagaInstance {
     SagaStatus status = SagaStatus::running;
     std::string step;                 // the current ones; empty when the instance has ended
     std::string waits_for;            // a sentence; empty when it is at work, stuck, or has ended
-    unsigned attempts = 0;            // of that step so far
+    unsigned attempts = 0;            // that have failed, at what it is trying now; 0 when it is stuck
     std::optional<Time> next_attempt; // set while it waits for one
     std::optional<Time> until;        // it goes on by itself then, if nothing that it waits for comes before
     std::optional<failure> why;       // set when it failed
@@ -126,7 +126,7 @@ struct UnheardEvents {
     std::uint64_t number = 0;
 };
 
-// One of these that a saga with el::parks_unheard has kept for a person.
+// An unheard event that a saga with el::parks_unheard has kept for a person.
 struct ParkedEvent {
     std::string saga;
     std::string key; // of the instance
@@ -141,7 +141,7 @@ struct SagaFollowing {
     std::string saga;
     Position position = 0;      // everything up to here is in its instances
     std::optional<Error> error; // why it hears nothing more
-    std::uint64_t parked = 0;   // events that were (Sagas::parked)
+    std::uint64_t parked = 0;   // unheard events kept for a person (Sagas::parked)
 };
 
 struct SagasOptions {
@@ -222,7 +222,7 @@ public:
             options);
     }
 
-    // Answers a call whose activity said el::answered_later(), or will, now or after any number of restarts. Returns when the answer
+    // Answers a call whose activity said, or will say, el::answered_later(); also after restarts. Returns when the answer
     // is on the disk. The same answer to the same call is welcome again, and changes nothing; of each instance its last 16 answers
     // are known, without those that hold personal data.
     // Failure::refused "no-such-call": no step waits for it. "answered-otherwise": it had another answer before.
@@ -248,10 +248,10 @@ public:
     // or waits for its next attempt, an event, a time, a person, an answer from elsewhere, a limit of an activity, or a provider
     // that is down. Returns false at `deadline`.
     bool settle(Time deadline);
-    // The same, but also until no next attempt is due later, and no call waits for a limit or a provider.
+    // The same, but it also waits for next attempts, limits and providers.
     bool finish(Time deadline);
     // The same as settle for one instance, and those that it runs, without waiting: it has taken up the events of the log up to
-    // `position`, and all that it has caused itself, and can do nothing now. So has one that has not begun. To be asked by
+    // `position`, and all that it has caused itself, and can do nothing now. True also for an instance that has not begun. To be asked by
     // whoever waits (Service::settle_saga does). Failure::invalid "no-such-saga".
     result<bool> is_settled(std::string_view saga, std::string_view key, Position position) const;
 
@@ -277,7 +277,7 @@ public:
     result<void> cancel(std::string_view saga, std::string_view key, std::string_view because);
     // Leaves out the step that is to be done, or undone, now.  Failure::refused "no-such-open-step", "saga-ended".
     result<void> skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because);
-    // No further work is begun until then. Events are heard all the same.  Failure::refused "saga-ended".
+    // No further work is begun until `until`. Events are heard all the same.  Failure::refused "saga-ended".
     result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max());
     // Failure::refused "saga-not-paused".
     result<void> resume(std::string_view saga, std::string_view key, std::string_view because);
@@ -302,7 +302,7 @@ public:
     // Failure::invalid "no-such-migration". Failure::refused "saga-cannot-migrate": its steps do not fit, or it is being undone.
     result<void> migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
 
-    // Whether a stream may lose its history: not the one of an instance that has not ended.
+    // Whether a stream may lose its history: refused for an instance that has not ended.
     // Failure::refused "saga-not-ended".
     result<void> check_may_lose_history(std::string_view stream) const;
 

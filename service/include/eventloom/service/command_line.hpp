@@ -14,7 +14,7 @@
 // Every service has: serve; tenants list|remove; query; projections list|status|rebuild|verify|diff|explain|as-of|pause|resume|drop|fold;
 // followers list|show|pause|resume; subscriptions list|show|pause|resume|skip; dead-letters list|count|show|retry|discard|edit|export;
 // sagas list|count|show|parked|signal|retry|cancel|skip|pause|resume|migrate; groups list|stopped|retry;
-// queues list|show|pause|resume|limit; jobs list|show|why|enqueue|cancel|retry|promote|discard; work; events tail|show, streams
+// queues list|show|pause|resume|limit; topics list|show|publish|tail; jobs list|show|why|enqueue|cancel|retry|promote|discard; work; events tail|show, streams
 // list|read|limits|delete, store info|verify|protect|compact|scavenge|repair|backup|backups|prune|verify-backup|restore|
 // export|import|forget, store keys info|verify|erased|readmit|rekey; help, man, completion; --data DIR, --tenant NAME, --wait SPAN, --config FILE
 // and --json everywhere.
@@ -56,7 +56,7 @@ struct Program {
     // What keeps the log (eventstore/engines.hpp). nullptr: default_engine(). Another is told to Service::open, too:
     // {.engine = &line.engine()}.
     EngineKind* engine = nullptr;
-    // That run projections, sagas, subscriptions and consumer groups. `serve --threads` gives another number.
+    // Threads that run projections, sagas, subscriptions and consumer groups. `serve --threads` gives another number.
     unsigned threads = 2;
     // Where Eventloom reports what happens (framework/log.hpp). nullptr: `serve` writes it to standard error, and other
     // commands write nothing.
@@ -87,17 +87,20 @@ public:
     CommandLine(const Program& program, CommandPlace place);
     ~CommandLine();
 
+    // How the service is opened: a function that takes the runtime, the data directory and whether to create it, and returns an
+    // OpenService (detail/open_service.hpp). It adds projections, sagas, queues and so on, and does not start them.
     void opens(OpenServiceIn open);
 
     // Teaches `events show` the forms of the events of a list: of an aggregate, or of the context of a decision. `types` may
-    // end before the line. An event may be in several lists when each says the same of it; otherwise the program ends with a sentence.
+    // be destroyed before the CommandLine. An event may be in several lists if all describe it in the same way; otherwise the
+    // program ends with an error.
     void knows(const std::vector<EventType>& types);
 
     // Add the program's own options and subcommands here.
     Command app();
 
     // An option that `opens` uses: a service that runs already cannot apply it.
-    void looked_at_when_opening(Option option);
+    void used_when_opening(Option option);
 
     // Sets what a subcommand does. When it returns an error the program ends with the exit code for it.
     using Action = std::function<result<void>(Output&)>;
@@ -144,6 +147,7 @@ public:
     const Runtime& runtime() const;
     EngineKind& engine() const;
 
+    // These, words_for_service() and carry_out() are for run() and `serve`: a program does not call them.
     // Reads the words after the program's name. Returns an exit code when nothing is left to do: help, or wrong usage.
     // Options that were not typed come from the environment or from the file of --config.
     std::optional<int> read(std::vector<std::string> words);

@@ -3,7 +3,7 @@
 
 #include "command_line_state.hpp"
 #include "commands/consent.hpp"
-#include "host/letter_life.hpp"
+#include "host/dead_letter_life.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"
 

@@ -1,6 +1,6 @@
 // Topics: what they keep, their last messages, and one that is published by hand. Those who hear them are subscriptions.
 #include "commands/age_text.hpp"
-#include "commands/log/events_shown.hpp"
+#include "commands/events/events_shown.hpp"
 #include "commands/own_commands.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"

@@ -5,12 +5,12 @@
 #include "commands/projections/projection_status.hpp"
 #include "commands/sagas/saga_shown.hpp"
 #include "commands/serving/log_options.hpp"
-#include "host/letter_life.hpp"
+#include "host/dead_letter_life.hpp"
 #include "host/thread_watch.hpp"
 
 #include "door/admin_door.hpp"
 #include "host/tenants.hpp"
-#include "work/jobs_at_door.hpp"
+#include "workers/jobs_at_door.hpp"
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>

@@ -3,8 +3,8 @@
 #include "commands/own_commands.hpp"
 #include "commands/serving/log_options.hpp"
 #include "terminal/line_log.hpp"
-#include "work/program_of_worker.hpp"
-#include "work/worker.hpp"
+#include "workers/program_of_worker.hpp"
+#include "workers/worker.hpp"
 
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/service/command_line.hpp>

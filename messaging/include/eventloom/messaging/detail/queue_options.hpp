@@ -29,7 +29,7 @@ struct QueueOptions {
     std::size_t at_once_per_key = 0;
     double per_second_per_key   = 0;
 
-    // Jobs that a handler of batches is given together; they have one worker.
+    // Jobs that a handler of batches is given together; together they take one worker.
     std::size_t batch = 100;
 
     unsigned attempts = 10; // at a job; the last one that fails makes it a dead letter
