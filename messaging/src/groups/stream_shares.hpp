@@ -67,6 +67,12 @@ public:
     // It died while it handled the next event of its batch.
     void died(Member& member, const Error& why);
     std::size_t unhandled(const Member& member) const;
+    // Events of its batch that are not handled, in the order in which they were handed over.
+    std::vector<Position> in_hand(const Member& member) const;
+    // It says that it has nothing in its hands.
+    void give_back(Member& member) { hand_back(member); }
+    // It still has the batch that it was given before a restart, if these events are there, and first in their streams.
+    bool take_again(Member& member, std::uint64_t number, const std::vector<Position>& events);
 
     // Streams that wait to be tried again.
     std::optional<Time> next_retry() const;

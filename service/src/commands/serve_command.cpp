@@ -9,7 +9,7 @@
 #include "host/thread_watch.hpp"
 
 #include "door/admin_door.hpp"
-#include "work/jobs_at_door.hpp"
+#include "work/workers_at_door.hpp"
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
@@ -186,10 +186,7 @@ AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& t
                     const auto ended = sent.read(command.arguments);
                     return ended ? *ended : sent.carry_out();
                 },
-            .worker =
-                [&line, &service](WorkerRequest request) {
-                    work::answer_worker(service.queues(), line.runtime().clock, std::move(request));
-                }};
+            .worker = [&service](WorkerRequest request) { work::answer_worker(service, std::move(request)); }};
 }
 
 // Takes commands until it is stopped.
@@ -231,7 +228,10 @@ result<void> serve(CommandLine& line, Output& out, const ServeOptions& options)
     state.serves = true;
     BOOST_OUTCOME_TRY(auto* const open_service, line.open(true));
     Service& service = open_service->service();
-    if (options.no_workers) service.queues().work_only_elsewhere();
+    if (options.no_workers) {
+        service.queues().work_only_elsewhere();
+        service.groups().work_only_elsewhere();
+    }
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
     BOOST_OUTCOME_TRY(service.queues().start());
@@ -257,7 +257,8 @@ void add_serve_command(CommandLine& line)
     command.add_option("--threads", line.state().threads, "How many threads run projections, sagas and subscriptions")
         .check(whole_number(1, threads_max));
     command.add_flag("--no-workers", options->no_workers,
-                     "Work on no jobs in this process: workers in others do (`work QUEUE`)");
+                     "Work on no jobs and handle no events of groups in this process: workers in others do "
+                     "(`work QUEUE`, `groups work GROUP`)");
     add_log_options(command, options->log);
     line.on(
         command, [&line, options](Output& out) { return serve(line, out, *options); }, DirectoryUse::alone);
