@@ -5,6 +5,7 @@
 #include "commands/log_options.hpp"
 #include "commands/projection_status.hpp"
 #include "commands/saga_shown.hpp"
+#include "commands/topic_shown.hpp"
 #include "host/letter_life.hpp"
 #include "host/thread_watch.hpp"
 
@@ -112,6 +113,7 @@ std::string status_of(Service& service, const std::string& name, Time since)
     for (const auto& activity : service.sagas().activities()) activities.push_back(json_of(activity));
     auto groups = Json::array();
     for (const auto& status : service.groups().status()) groups.push_back(json_of(status));
+    const auto topics       = topics_shown(service);
     const auto queues_error = service.queues().error();
     const auto fault        = counts ? service.sagas().error() : std::optional{counts.error()};
     return Json({{"service", name},
@@ -128,6 +130,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"groups", groups},
                  {"queues", queues_of(service)},
                  {"queues_error", queues_error ? Json(queues_error->sentence) : Json(nullptr)},
+                 {"topics", topics ? topics.value() : Json::array()},
+                 {"topics_error", topics ? Json(nullptr) : Json(topics.error().sentence)},
                  {"followers", followers_in(service)},
                  {"notices", service.commands().notices()}})
         .dump();
