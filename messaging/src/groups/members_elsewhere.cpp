@@ -70,11 +70,11 @@ Group::SeatPtr Group::seat_elsewhere(const Lock& lock, const PullEvents& wanted)
         shares_.give_back(*seat->member);
         seat->batch_number = 0;
     }
-    for (const auto& earlier : pulls_) {
-        if (earlier->seat != seat) continue;
-        if (not earlier->is_given) answer(earlier, LeasedEvents{}); // its connection is gone
-        std::erase(pulls_, earlier);
-        break;
+    const auto earlier =
+        std::find_if(pulls_.begin(), pulls_.end(), [&](const auto& pull) { return pull->seat == seat; });
+    if (earlier != pulls_.end()) {
+        if (not(*earlier)->is_given) answer(*earlier, LeasedEvents{}); // its connection is gone
+        pulls_.erase(earlier);
     }
     seat->lease = wanted.lease;
     seat->lease_ends.reset(); // who waits here is alive
@@ -211,7 +211,6 @@ result<void> Group::note_end(const Lease& lease, const EndedBatch& ended)
     look_if_room(lock, seat);
     if (ended.leaves) remove(lock, seat, std::nullopt);
     dispatch(lock);
-    runtime_.executor.wake();
     return done();
 }
 

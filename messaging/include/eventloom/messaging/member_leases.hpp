@@ -40,9 +40,9 @@ using PullEventsDone = std::function<void(result<LeasedEvents>)>;
 
 // How a batch has ended.
 struct EndedBatch {
-    std::size_t handled = 0;     // its first so many events
-    std::optional<Error> failed; // why the handler did not handle the next one
-    bool leaves = false;         // the member gives the rest and its streams back, and pulls no more
+    std::size_t handled         = 0;            // its first so many events
+    std::optional<Error> failed = std::nullopt; // why the handler did not handle the next one
+    bool leaves                 = false;        // the member gives the rest and its streams back, and pulls no more
 };
 
 } // namespace eventloom
