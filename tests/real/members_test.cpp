@@ -71,8 +71,8 @@ TEST_CASE(
     const auto first = handlings(mailroom).back().process;
     const auto shown = mailroom.ask({"groups", "show", "postmen"});
     REQUIRE(shown["members"].size() == 1);
-    CHECK(shown["members"][0]["where"].text() == "another process");
-    CHECK(shown["members"][0]["member"].text().ends_with("/" + std::to_string(first)));
+    CHECK(shown["members"].at(0)["where"].text() == "another process");
+    CHECK(shown["members"].at(0)["member"].text().ends_with("/" + std::to_string(first)));
     stopped->signal(SIGSTOP);
 
     const auto other = mailroom.carry_post("1s", "1");

@@ -25,11 +25,11 @@ TEST_CASE("what is watched is shown at once and when it changes, a document a li
                   mailroom.with_data({"queues", "list", "--watch"})}; // in a pipe, so also without --json
     const auto first = next_of(watched);
     REQUIRE(first.size() == 1);
-    CHECK(first[0]["queue"].text() == "parcels");
-    CHECK(first[0]["waiting"] == 0);
+    CHECK(first.at(0)["queue"].text() == "parcels");
+    CHECK(first.at(0)["waiting"] == 0);
     const auto said = mailroom.type({"fill", "1", "1"});
     REQUIRE(said.size() == 1);
-    CHECK(next_of(watched)[0]["waiting"] == 1); // nothing has changed meanwhile, so nothing was written
+    CHECK(next_of(watched).at(0)["waiting"] == 1); // nothing has changed meanwhile, so nothing was written
     watched.signal(SIGINT);
     CHECK_FALSE(watched.read_line());
     CHECK(watched.wait().exit_code == 0);
