@@ -49,11 +49,12 @@ struct Elsewhere : GroupMachine {
     std::string finish(const LeasedEvents& leased, EndedBatch ended)
     {
         std::optional<result<void>> finished;
-        const auto handled = ended.handled;
+        // Before it is told: then others may go on with the stream.
+        const auto counts = group->extend({leased.lease, std::nullopt}) ? ended.handled : 0;
+        for (std::size_t i = 0; i < std::min(counts, leased.events.size()); ++i) ledger.acknowledged(leased.events[i]);
         group->finish(leased.lease, std::move(ended), [&](result<void> said) { finished = std::move(said); });
         simulated.advance(1ms);
         REQUIRE(finished);
-        for (std::size_t i = 0; *finished && i < handled; ++i) ledger.acknowledged(leased.events[i]);
         return *finished ? "" : finished->error().code;
     }
     std::string finish(const LeasedEvents& leased) { return finish(leased, {.handled = leased.events.size()}); }

@@ -228,7 +228,7 @@ std::vector<MemberElsewhere> Group::members_elsewhere(const Lock&) const
 void Group::seat_again(const Lock& lock, const MemberElsewhere& one)
 {
     const auto seat = std::make_shared<Seat>(one.name, nullptr, std::chrono::milliseconds{one.lease_ms}, one.id);
-    seat->member    = &shares_.add_member(to_string(one.id));
+    seat->member    = &shares_.add_former_member(to_string(one.id));
     seats_.push_back(seat);
     extend_lease(lock, *seat);
     if (shares_.take_again(*seat->member, one.batch, one.in_hand)) {
@@ -260,6 +260,7 @@ void Group::take_up(const std::vector<MemberElsewhere>& members)
             seat_again(lock, one);
         }
     }
+    shares_.share_out();
     is_taking_up_ = false;
     dispatch(lock);
     look(lock);

@@ -27,9 +27,24 @@ StreamShares::~StreamShares() = default;
 
 StreamShares::Member& StreamShares::add_member(std::string name)
 {
-    auto& member = *members_.emplace(name, std::make_unique<Member>(name)).first->second;
+    auto& member = add_former_member(std::move(name));
     take_fair_share(member);
     return member;
+}
+
+StreamShares::Member& StreamShares::add_former_member(std::string name)
+{
+    return *members_.emplace(name, std::make_unique<Member>(name)).first->second;
+}
+
+void StreamShares::share_out()
+{
+    while (not members_.empty() && not nobody_->streams_.empty()) {
+        Stream& stream = *nobody_->streams_.back();
+        withdraw(stream);
+        give(stream, least_loaded());
+        offer(stream);
+    }
 }
 
 // Streams in flight stay: their owner's next acknowledgement evens out what is still uneven then, in settle().

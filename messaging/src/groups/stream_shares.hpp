@@ -27,6 +27,9 @@ public:
 
     // Members. Pointers live until remove().
     Member& add_member(std::string name);
+    // One that was a member before a restart. It has what take_again() gives it, and no share.
+    Member& add_former_member(std::string name);
+    void share_out();                   // what nobody has, after that
     void remove_member(Member& member); // its batch and its streams go to other members
     bool has_member(std::string_view name) const;
     std::size_t members() const { return members_.size(); }
