@@ -257,16 +257,16 @@ void QueuesMachine::expect_elsewhere()
             if constexpr (std::is_same_v<std::decay_t<decltype(fact)>, SendMail>) name = fact.to;
         });
         if (not read) note("what a worker elsewhere is given is no job: " + read.error().sentence);
-        begin(name, job.lease.job, job.attempt, simulated_.now() + WorkersElsewhere::lease);
+        begin(name, job.lease.of, job.attempt, simulated_.now() + WorkersElsewhere::lease);
     };
     elsewhere_.keeps = [this](const Uuid& job, std::optional<Time> until) {
         until ? ledger_.extend(job, *until) : ledger_.end(job);
     };
-    elsewhere_.lost = [this](const JobLease& lease) {
-        if (disk_.crashed() || not ledger_.has(lease.job, simulated_.now())) return;
-        const auto job = queues::read_job(store(), lease.job);
+    elsewhere_.lost = [this](const Lease& lease) {
+        if (disk_.crashed() || not ledger_.has(lease.of, simulated_.now())) return;
+        const auto job = queues::read_job(store(), lease.of);
         if (job && job.value().tried.begun && job.value().lease.fence == lease.fence)
-            note(to_string(lease.job) + " is taken away although its lease goes on");
+            note(to_string(lease.of) + " is taken away although its lease goes on");
     };
 }
 

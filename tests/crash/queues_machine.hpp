@@ -84,7 +84,7 @@ private:
     Deed decide(const std::string& name, JobContext& job);
     result<JobDone> act(Deed deed, const std::string& name, const Uuid& id);
     void expect_elsewhere();
-    void lost_elsewhere(const JobLease& lease);
+    void lost_elsewhere(const Lease& lease);
     std::string limits_broken();
     void note(const std::string& what)
     {

@@ -31,7 +31,7 @@ public:
     // Each job that is given is told to `begun`.
     std::function<void(const LeasedJob&)> begun;
     // The queues say that it is over.
-    std::function<void(const JobLease&)> lost;
+    std::function<void(const Lease&)> lost;
     // The worker has the job no more, or longer.
     std::function<void(const Uuid&, std::optional<Time> until)> keeps;
 
@@ -44,7 +44,7 @@ public:
                 for (const auto& job : jobs.value()) {
                     begun(job);
                     held_.push_back({job.lease, std::nullopt});
-                    keeps(job.lease.job, simulated_.now() + lease);
+                    keeps(job.lease.of, simulated_.now() + lease);
                 }
             });
     }
@@ -60,11 +60,11 @@ public:
         for (const auto& one : held) {
             const auto& gone = ended.value();
             if (std::find(gone.begin(), gone.end(), one.lease) == gone.end()) {
-                keeps(one.lease.job, simulated_.now() + lease);
+                keeps(one.lease.of, simulated_.now() + lease);
             } else {
                 ++lost_leases_;
                 lost(one.lease);
-                keeps(one.lease.job, std::nullopt);
+                keeps(one.lease.of, std::nullopt);
                 drop(one.lease);
             }
         }
@@ -80,7 +80,7 @@ public:
         if (open.empty()) return;
         auto& one    = held_[open[simulated_.draw(open.size())]];
         one.answered = wanted.value_or(static_cast<Answer>(simulated_.draw(4)));
-        keeps(one.lease.job, std::nullopt);
+        keeps(one.lease.of, std::nullopt);
         tell(queues, one.lease, *one.answered);
     }
 
@@ -98,19 +98,19 @@ public:
 
 private:
     struct Held {
-        JobLease lease;
+        Lease lease;
         std::optional<Answer> answered;
     };
 
-    void tell(Queues& queues, const JobLease& lease, Answer answer)
+    void tell(Queues& queues, const Lease& lease, Answer answer)
     {
         queues.finish(lease, answer_of(lease, answer), [this, lease, answer](const result<void>& ended) {
             if (not ended && ended.error().kind != Failure::refused) return; // it is asked again
-            if (ended && answer == Answer::done) completed_.insert(lease.job);
+            if (ended && answer == Answer::done) completed_.insert(lease.of);
             drop(lease);
         });
     }
-    result<JobDone> answer_of(const JobLease& lease, Answer answer) const
+    result<JobDone> answer_of(const Lease& lease, Answer answer) const
     {
         switch (answer) {
         case Answer::fault:
@@ -120,10 +120,10 @@ private:
         case Answer::again:
             return job_again_at(simulated_.now() + std::chrono::seconds{2});
         default:
-            return job_done("elsewhere").append(id<Counter>{to_string(lease.job)}, ExpectedVersion::any(), Added{1});
+            return job_done("elsewhere").append(id<Counter>{to_string(lease.of)}, ExpectedVersion::any(), Added{1});
         }
     }
-    void drop(const JobLease& lease)
+    void drop(const Lease& lease)
     {
         std::erase_if(held_, [&](const Held& one) { return one.lease == lease; });
     }

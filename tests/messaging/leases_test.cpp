@@ -63,7 +63,7 @@ struct Elsewhere : QueueMachine {
         return *finished ? "" : finished->error().code;
     }
     // The leases that are over.
-    std::vector<JobLease> extend(const std::vector<HeldLease>& held)
+    std::vector<Lease> extend(const std::vector<HeldLease>& held)
     {
         auto lost = queues->extend(held);
         REQUIRE(lost);
@@ -83,7 +83,7 @@ TEST_CASE("a job is leased to a worker elsewhere, and completed once with what f
         machine.simulated.advance(1ms);
         CHECK(machine.show(id).why.starts_with("no worker: "));
         const auto job = machine.pull_one("host/1");
-        CHECK(job.lease.job == id);
+        CHECK(job.lease.of == id);
         CHECK(job.attempt == 1);
         CHECK(machine.show(id).why == "it does not wait: it is being worked on by host/1");
         CHECK(machine.state(id) == JobState::running);
@@ -160,7 +160,7 @@ TEST_CASE("a lease outlives the service: its worker completes the job, and nobod
     const auto lost = machine.enqueue("lost");
     auto jobs       = machine.pull("host/1", 0s, 2);
     REQUIRE(jobs.size() == 2);
-    if (jobs[0].lease.job != kept) std::swap(jobs[0], jobs[1]);
+    if (jobs[0].lease.of != kept) std::swap(jobs[0], jobs[1]);
     machine.restart();
     CHECK(machine.pull("host/2", 5s).empty());
     CHECK(machine.finish(jobs[0], job_done()) == "");
@@ -170,7 +170,7 @@ TEST_CASE("a lease outlives the service: its worker completes the job, and nobod
     CHECK(machine.show(lost).job.last->code == "lease-ended");
     CHECK(machine.finish(jobs[1], job_done()) == "job-taken-away");
     machine.simulated.advance(2s);
-    CHECK(machine.pull_one("host/2").lease.job == lost);
+    CHECK(machine.pull_one("host/2").lease.of == lost);
 }
 
 TEST_CASE("who waits for jobs elsewhere gets one as soon as there is one, unless it has gone", "[messaging][queues]")
@@ -232,7 +232,7 @@ TEST_CASE("what a worker elsewhere answers has the same ends as here", "[messagi
     REQUIRE(machine.queues->cancel(fault, "enough"));
     const auto back = ends(job_given_back());
     CHECK(machine.show(back).job.attempts == 0);
-    CHECK(machine.pull_one("host/2").lease.job == back);
+    CHECK(machine.pull_one("host/2").lease.of == back);
 }
 
 TEST_CASE("the limits of a queue hold for workers elsewhere", "[messaging][queues]")

@@ -1,91 +1,19 @@
 // Workers in processes of their own, which are stopped and killed while they work, and so is the service.
-#include "real/child.hpp"
+#include "real/mailroom.hpp"
 #include "real/store_on_disk.hpp"
 
 #include <eventloom/service/detail/json.hpp>
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
-#include <set>
-#include <sstream>
-#include <thread>
 
 namespace workers_test {
 
 using namespace eventloom;
 using namespace eventloom::testing;
 using namespace std::chrono_literals;
-
-constexpr auto patience = 60s;
-
-struct Mailroom {
-    Mailroom() { ::setenv("PARCEL_NOTES", notes().c_str(), 1); }
-
-    std::string data() const { return directory.path() + "/data"; }
-    std::string notes() const { return directory.path() + "/notes"; }
-    std::string go_on() const { return directory.path() + "/go-on"; }
-
-    std::vector<std::string> with_data(std::vector<std::string> words) const
-    {
-        words.insert(words.end(), {"--data", data()});
-        return words;
-    }
-    std::unique_ptr<Child> begin(std::vector<std::string> words) const
-    {
-        words.emplace_back("--json");
-        auto child = std::make_unique<Child>(MAILROOM_PROGRAM, with_data(std::move(words)));
-        REQUIRE(child->read_line()); // it is ready
-        return child;
-    }
-    std::unique_ptr<Child> serve() const { return begin({"serve", "--no-workers"}); }
-    std::unique_ptr<Child> work(const std::string& lease, const std::string& workers) const
-    {
-        return begin({"work", "parcels", "--lease", lease, "--workers", workers});
-    }
-
-    // What a command prints; nothing when it has failed.
-    std::vector<std::string> type(std::vector<std::string> words) const
-    {
-        Child child{MAILROOM_PROGRAM, with_data(std::move(words))};
-        std::vector<std::string> lines;
-        while (auto line = child.read_line()) lines.push_back(std::move(*line));
-        child.wait();
-        return lines;
-    }
-    Json ask(std::vector<std::string> words) const
-    {
-        words.emplace_back("--json");
-        std::string text;
-        for (const auto& line : type(std::move(words))) text += line;
-        return Json::parse(text).value_or(Json{});
-    }
-
-    // Lines of attempts that were begun: name, attempt, process.
-    std::vector<std::string> begun() const
-    {
-        std::vector<std::string> lines;
-        std::ifstream file{notes()};
-        for (std::string line; std::getline(file, line);) lines.push_back(line);
-        return lines;
-    }
-
-    template <class Condition>
-    static bool until(const Condition& condition)
-    {
-        const auto end = std::chrono::steady_clock::now() + patience;
-        while (not condition()) {
-            if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::sleep_for(20ms);
-        }
-        return true;
-    }
-
-    const TemporaryDirectory directory;
-};
 
 std::vector<std::string> words_of_history(const Json& job)
 {

@@ -137,6 +137,46 @@ TEST_CASE("groups list shows where each group is, groups stopped why a stream of
     });
 }
 
+TEST_CASE("groups show says where the members of a group are, and what they have", "[service][groups]")
+{
+    Listening listening;
+    listening.while_it_serves([&] {
+        listening.add("1", 5);
+        CHECK(listening.send({"groups", "show", "listeners"}).json() ==
+              Json::parse(R"({"group": "listeners", "position": 1, "lag": 0, "open": 0, "in hand": 0, "stopped": 0,
+                "error": null, "members": [{"member": "1", "where": "the service", "streams": 1, "in hand": 0,
+                "lease ends": null}]})"));
+        CHECK(listening.send({"groups", "show", "mail"}).code() == "no-such-group");
+        CHECK(listening.send({"groups", "work", "listeners"}).code() == "work-in-service");
+    });
+}
+
+TEST_CASE("what is no message of a member is refused at the door, and changes nothing", "[service][groups]")
+{
+    Listening listening;
+    listening.while_it_serves([&] {
+        const auto code = [&](const std::string& page, const std::string& type, const std::string& body) {
+            const auto request = "POST " + page + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type +
+                                 "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+            const auto answer = body_of(DoorClient{listening.serving.directory.path()}.send(request).read());
+            return Json::parse(answer)["error"].value("code", "");
+        };
+        const std::string bytes = "application/octet-stream";
+        for (const std::string page : {"/groups/pull", "/groups/extend", "/groups/finish"}) {
+            INFO(page);
+            CHECK(code(page, bytes, std::string(300, '\xff')) == "wrong-worker-request");
+            CHECK(code(page, "application/json", "{}") == "not-bytes");
+        }
+        CHECK(code("/groups/steal", bytes, "") == "no-such-page");
+        CHECK(listening.send({"groups", "show", "listeners"}).json()["members"].size() == 1);
+    });
+    auto& serving = listening.serving;
+    CHECK(serving.type({"groups", "work", "mail", "--json"}) == 1);
+    CHECK(Json::parse(serving.console.said_err)["error"]["code"] == "no-such-group");
+    CHECK(serving.type({"groups", "work", "listeners", "--tenant", "acme", "--json"}) == 1);
+    CHECK(Json::parse(serving.console.said_err)["error"]["code"] == "work-with-a-tenant");
+}
+
 TEST_CASE("groups says which group there is when another is asked for, and which stream has not stopped",
           "[service][groups]")
 {
@@ -158,15 +198,17 @@ TEST_CASE("groups says that no service runs, in which alone they run, and how to
 {
     Listening listening;
     auto& serving = listening.serving;
-    for (const auto& words : std::vector<std::vector<std::string>>{
-             {"groups", "list"}, {"groups", "stopped"}, {"groups", "retry", "listeners", "counter-1"}}) {
+    for (const auto& words : std::vector<std::vector<std::string>>{{"groups", "list"},
+                                                                   {"groups", "show", "listeners"},
+                                                                   {"groups", "stopped"},
+                                                                   {"groups", "retry", "listeners", "counter-1"}}) {
         auto typed = words;
         typed.emplace_back("--json");
         CHECK(serving.type(typed) == 1);
         CHECK(Json::parse(serving.console.said_err)["error"]["code"] == "groups-not-running");
     }
     CHECK(serving.happened.empty()); // nothing was opened for it
-    for (const auto* command : {"list", "stopped", "retry"}) {
+    for (const auto* command : {"list", "show", "stopped", "retry", "work"}) {
         CHECK(serving.type({"groups", command, "--help"}) == 0);
         CHECK(serving.console.said_out.find(std::string{"groups "} + command) != std::string::npos);
     }

@@ -60,6 +60,70 @@ TEST_CASE("messages are published, listed and shown at a service that runs, and 
     CHECK(shop.type({"topics", "show", "prices"}).json()["last"].whole() == 3);
 }
 
+TEST_CASE("the status of a service has its topics: what each keeps, since when, and what was lost", "[service][topics]")
+{
+    Shop shop;
+    shop.while_it_serves([&] {
+        const auto empty = shop.status()["topics"];
+        REQUIRE(empty.size() == 1);
+        CHECK(empty.at(0)["topic"].text() == "prices");
+        CHECK(empty.at(0)["messages"] == 0);
+        CHECK(empty.at(0)["oldest"].is_null());
+        CHECK(shop.send({"subscriptions", "pause", "board"}).exit_code == 0);
+        std::vector<Time> published;
+        for (int i = 0; i < 5; ++i) { // two of them are kept
+            shop.serving.simulated.advance(std::chrono::minutes{1});
+            published.push_back(shop.serving.simulated.now());
+            CHECK(shop.send({"topics", "publish", "prices", price_of("tea"), "--type", "price-changed"}).exit_code ==
+                  0);
+        }
+        CHECK(shop.send({"subscriptions", "resume", "board"}).exit_code == 0);
+        shop.serving.simulated.advance(std::chrono::minutes{1});
+        const auto topic = shop.status()["topics"].at(0);
+        CHECK(topic["messages"] == 2);
+        CHECK(topic["first"] == 4);
+        CHECK(topic["oldest"].text() == to_string(published[3]));
+        CHECK(topic["lost"] == 3);
+        CHECK(topic["bytes"].whole() > 0);
+        CHECK(topic["error"].is_null());
+        CHECK(shop.status()["topics_error"].is_null());
+    });
+    const auto shown = shop.type({"topics", "show", "prices"}).json();
+    CHECK(shown["lost"] == 3);
+}
+
+TEST_CASE("topics of two tenants, and of the service itself, are apart", "[service][topics][tenants]")
+{
+    Shop shop;
+    const auto publish = [&](const std::string& tenant, const std::string& article) {
+        return shop
+            .send({"topics", "publish", "prices", price_of(article), "--type", "price-changed", "--tenant", tenant})
+            .json()["number"]
+            .whole();
+    };
+    const auto kept = [&](const std::string& tenant) {
+        std::vector<std::string> articles;
+        const auto messages = shop.send({"topics", "tail", "prices", "--tenant", tenant}).json();
+        for (const Json& message : messages.elements()) articles.push_back(message["data"]["article"].text());
+        return articles;
+    };
+    shop.while_it_serves([&] {
+        CHECK(publish("acme", "tea") == 1);
+        CHECK(publish("bolt", "milk") == 1); // a number of its own
+        CHECK(publish("acme", "coffee") == 2);
+        CHECK(publish("acme", "cocoa") == 3); // the limit of two is each tenant's own
+        CHECK(kept("acme") == std::vector<std::string>{"coffee", "cocoa"});
+        CHECK(kept("bolt") == std::vector<std::string>{"milk"});
+        CHECK(shop.send({"topics", "show", "prices"}).json()["messages"] == 0);
+        CHECK(shop.status()["topics"].at(0)["messages"] == 0);
+        // Nobody hears another one's: milk is refused, in one tenant alone.
+        CHECK(shop.send({"dead-letters", "list", "board", "--tenant", "bolt"}).json().size() == 1);
+        CHECK(shop.send({"dead-letters", "list", "board", "--tenant", "acme"}).json().size() == 0);
+    });
+    CHECK(shop.type({"topics", "show", "prices", "--tenant", "acme"}).json()["last"] == 3);
+    CHECK(shop.type({"topics", "show", "prices", "--tenant", "bolt"}).json()["last"] == 1);
+}
+
 TEST_CASE("a dead letter of a subscription to a topic shows the message, and is edited and retried",
           "[service][topics]")
 {

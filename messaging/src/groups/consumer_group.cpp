@@ -1,4 +1,5 @@
 #include "consumer_group.hpp"
+#include "group_errors.hpp"
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/detail/user_code.hpp>
@@ -16,19 +17,6 @@ constexpr std::size_t piece_events_max = 512;
 // A checkpoint that only skips unwanted events is written this seldom: losing it loses nothing.
 constexpr Position passed_events_a_write = 16'384;
 
-Error lease_ended(const std::string& group, const std::string& member)
-{
-    return {Failure::conflict, "lease-ended",
-            "acted as the member \"" + member + "\" of the consumer group " + group +
-                " and found that its lease has ended and others have its streams; nothing was changed; join again"};
-}
-
-Error group_closed(const std::string& group)
-{
-    return {Failure::unavailable, "group-closed",
-            "used the consumer group " + group + " and found it closed; open it again"};
-}
-
 } // namespace
 
 Group::Group(const Runtime& runtime, EventStore& store, std::shared_ptr<CheckpointTable> table,
@@ -38,10 +26,16 @@ Group::Group(const Runtime& runtime, EventStore& store, std::shared_ptr<Checkpoi
       written_read_{checkpoint.read}
 {
     for (const Position position : checkpoint.open) shares_.expect_again(position);
+    batches_               = checkpoint.batches;
+    had_members_elsewhere_ = checkpoint.batches > 0;
 }
 
-void Group::start()
+void Group::start(std::vector<MemberElsewhere> members)
 {
+    if (not members.empty()) {
+        is_taking_up_ = true;
+        reading_.post(task([members = std::move(members)](Group& group) { group.take_up(members); }));
+    }
     observation_ = store_.observe([weak = weak_from_this()](const auto&) {
         const auto self = weak.lock();
         if (not self) return;
@@ -56,17 +50,19 @@ void Group::close()
         Lock lock{mutex_};
         if (std::exchange(closed_, true)) return;
         idle_.wait(lock, [&] { return running_ == 0; });
-        for (const auto& seat : seats_) {
-            seat->member = nullptr;
-            seat->ended  = group_closed(options_.name);
-        }
-        seats_.clear();
         if (read_ != written_read_) ++changes_;
     }
     observation_.reset();
     reader_.pause();
-    // What cannot be written is handled again: that is what a checkpoint that is not written means.
-    static_cast<void>(write());
+    // What cannot be written is handled again: that is what a checkpoint that is not written means. Members elsewhere are written
+    // with it, so that they keep what they have in their hands.
+    write_and_tell();
+    std::vector<PullPtr> waiting;
+    {
+        const Lock lock{mutex_};
+        waiting = end_all(lock, group_closed(options_.name));
+    }
+    for (const auto& pull : waiting) pull->done(group_closed(options_.name));
     runtime_.executor.wake();
 }
 
@@ -145,8 +141,10 @@ void Group::read_turn()
 
 // Handing over.
 
-void Group::dispatch(const Lock&)
+void Group::dispatch(const Lock& lock)
 {
+    if (is_taking_up_) return;
+    serve_pulls(lock);
     for (const auto& seat : seats_) {
         const bool can_work = seat->handler && shares_.has_work(*seat->member) && shares_.unhandled(*seat->member) == 0;
         if (not can_work || std::exchange(seat->turn_is_posted, true)) continue;
@@ -222,6 +220,7 @@ void Group::fail_delivery(const Lock& lock, Seat& seat, const Error& why)
 
 result<void> Group::check_seat(const Lock&, const Seat& seat) const
 {
+    if (closed_) return group_closed(options_.name);
     if (seat.member != nullptr) return done();
     return seat.ended ? *seat.ended : lease_ended(options_.name, seat.name);
 }
@@ -235,14 +234,13 @@ std::optional<Error> Group::ended(const Seat& seat) const
 result<std::shared_ptr<Group::Seat>> Group::seat(std::string member, GroupHandler handler)
 {
     const Lock lock{mutex_};
-    if (closed_) return group_closed(options_.name);
-    if (error_) return *error_;
+    if (const auto refused = refusal(lock)) return *refused;
     if (shares_.has_member(member)) {
         return eventloom::fail(Failure::conflict, "member-name-taken",
                                "joined the consumer group " + options_.name + " as \"" + member +
                                    "\" and found a member of this name; take another name");
     }
-    auto seat    = std::make_shared<Seat>(member, std::move(handler));
+    auto seat    = std::make_shared<Seat>(member, std::move(handler), options_.lease);
     seat->member = &shares_.add_member(std::move(member));
     if (not seat->handler) extend_lease(lock, *seat);
     seats_.push_back(seat);
@@ -255,7 +253,7 @@ result<MemberBatch> Group::next(Seat& seat, std::optional<Time> deadline)
 {
     const auto has_something = [&] {
         const Lock lock{mutex_};
-        return seat.member == nullptr || shares_.has_work(*seat.member);
+        return seat.member == nullptr || (shares_.has_work(*seat.member) && not is_taking_up_);
     };
     for (;;) {
         {
@@ -269,7 +267,7 @@ result<MemberBatch> Group::next(Seat& seat, std::optional<Time> deadline)
             }
             extend_lease(lock, seat);
             MemberBatch batch;
-            if (shares_.has_work(*seat.member)) {
+            if (shares_.has_work(*seat.member) && not is_taking_up_) {
                 std::vector<SharedEvent> events;
                 take_batch(lock, seat, events);
                 batch.number = seat.batch_number;
@@ -340,59 +338,6 @@ void Group::remove(const Lock& lock, Seat& seat, std::optional<Error> why)
     seat.ended = std::move(why);
     std::erase_if(seats_, [&](const auto& one) { return one.get() == &seat; });
     dispatch(lock);
-}
-
-// Leases and retries.
-
-void Group::extend_lease(const Lock& lock, Seat& seat)
-{
-    seat.lease_ends = runtime_.clock.now() + options_.lease;
-    arm_timer(lock, *seat.lease_ends);
-}
-
-void Group::arm_timer(const Lock&, Time due)
-{
-    if (armed_ && *armed_ <= due) return;
-    armed_ = due;
-    post_at(due, [](Group& group) { group.timer_turn(); });
-}
-
-void Group::timer_turn()
-{
-    const Lock lock{mutex_};
-    const Time now = runtime_.clock.now();
-    // A time further ahead than any that was set: the clock was set back.
-    if (armed_ && (*armed_ <= now || *armed_ > now + std::max(options_.lease, options_.retry_after))) armed_.reset();
-    for (const auto& seat : std::vector{seats_}) {
-        if (seat->lease_ends) seat->lease_ends = std::min(*seat->lease_ends, now + options_.lease);
-        if (not seat->lease_ends || *seat->lease_ends > now) continue;
-        const Error error = lease_ended(options_.name, seat->name);
-        shares_.died(*seat->member, error);
-        write_to(runtime_.log, LogLevel::warning, "lease-ended", {{"group", options_.name}, {"member", seat->name}});
-        remove(lock, *seat, error);
-    }
-    shares_.retry_due(now, options_.retry_after);
-    dispatch(lock);
-    auto due = shares_.next_retry();
-    for (const auto& seat : seats_) {
-        if (seat->lease_ends && (not due || *seat->lease_ends < *due)) due = seat->lease_ends;
-    }
-    if (due) arm_timer(lock, *due);
-}
-
-result<void> Group::retry(std::string_view stream)
-{
-    {
-        const Lock lock{mutex_};
-        if (not shares_.retry_stopped(stream)) {
-            return eventloom::fail(Failure::invalid, "stream-not-stopped",
-                                   "asked the consumer group " + options_.name + " to try the stream " +
-                                       std::string{stream} + " again and found it not stopped; see its status");
-        }
-        dispatch(lock);
-    }
-    runtime_.executor.wake();
-    return done();
 }
 
 } // namespace eventloom

@@ -19,14 +19,20 @@ class Group final : public ConsumerGroup, public std::enable_shared_from_this<Gr
 public:
     // A member, from joining to its end. All but what is atomic or constant is guarded by the group's mutex.
     struct Seat {
-        Seat(std::string called, GroupHandler handles) : name{std::move(called)}, handler{std::move(handles)} {}
+        Seat(std::string called, GroupHandler handles, Duration leased, const Uuid& as = {})
+            : name{std::move(called)}, handler{std::move(handles)}, id{as}, lease{leased}
+        {
+        }
 
         const std::string name;
-        const GroupHandler handler;             // none: it asks
+        const GroupHandler handler; // none: it asks
+        const Uuid id;              // of a member in another process; nil: it is in this one
+        Duration lease;
         StreamShares::Member* member = nullptr; // nothing: it is none any more
         std::optional<Error> ended;
         std::optional<Time> lease_ends;
         std::uint64_t batch_number = 0;
+        std::size_t batch_size     = 0; // of a member elsewhere
         bool turn_is_posted        = false;
         std::atomic<bool> leaving{false};
         std::atomic<std::thread::id> running_on{};
@@ -36,7 +42,8 @@ public:
     Group(const Runtime& runtime, EventStore& store, std::shared_ptr<CheckpointTable> table,
           ConsumerGroupOptions options, const GroupCheckpoint& checkpoint);
 
-    void start();
+    // `members`: those in other processes that it had before, with what they have in their hands.
+    void start(std::vector<MemberElsewhere> members);
     void close();
     bool is_closed() const;
 
@@ -47,6 +54,9 @@ public:
     result<void> retry(std::string_view stream) override;
     result<void> flush() override;
     bool wait_for(Position position, Time deadline) override;
+    void pull(PullEvents wanted, PullEventsDone done) override;
+    bool extend(const HeldLease& held) override;
+    void finish(const Lease& lease, EndedBatch ended, std::function<void(result<void>)> done) override;
 
     // What members do.
     std::optional<Error> ended(const Seat& seat) const;
@@ -56,7 +66,17 @@ public:
     void leave(Seat& seat);
 
 private:
-    using Lock = std::unique_lock<std::mutex>;
+    using Lock    = std::unique_lock<std::mutex>;
+    using SeatPtr = std::shared_ptr<Seat>;
+    // A member elsewhere that waits for events.
+    struct Pull {
+        PullEvents wanted;
+        PullEventsDone done;
+        SeatPtr seat;
+        bool is_given = false; // its events are being written down
+    };
+    using PullPtr = std::shared_ptr<Pull>;
+    using Written = std::function<void(const result<void>&)>;
 
     result<std::shared_ptr<Seat>> seat(std::string member, GroupHandler handler);
     void post(std::function<void(Group&)> work);
@@ -69,8 +89,24 @@ private:
     bool note_handled(Seat& seat, std::uint64_t batch_number, const result<void>& handled);
     void timer_turn();
     result<void> write();
+    void write_and_tell();
+    void take_up(const std::vector<MemberElsewhere>& members);
+    void stop_waiting(const PullPtr& pull);
+    void hand_out(const PullPtr& pull, const LeasedEvents& leased, const result<void>& written);
+    result<void> note_end(const Lease& lease, const EndedBatch& ended);
+    void answer(const PullPtr& pull, result<LeasedEvents> events) const;
 
     // With the lock held:
+    std::optional<Error> refusal(const Lock&) const;
+    SeatPtr seat_elsewhere(const Lock&, const PullEvents& wanted);
+    SeatPtr find_seat(const Lock&, const Uuid& id) const;
+    result<SeatPtr> holder(const Lock&, const Lease& lease) const;
+    PullPtr next_to_serve(const Lock&);
+    void serve_pulls(const Lock&);
+    void seat_again(const Lock&, const MemberElsewhere& one);
+    void when_written(const Lock&, Written then);
+    std::vector<MemberElsewhere> members_elsewhere(const Lock&) const;
+    std::vector<PullPtr> end_all(const Lock&, const Error& why);
     void look(const Lock&);
     void look_if_room(const Lock&, const Seat& seat);
     void dispatch(const Lock&);
@@ -98,7 +134,13 @@ private:
     bool closed_      = false;
     std::optional<Error> error_;
     StreamShares shares_;
-    std::vector<std::shared_ptr<Seat>> seats_; // of living members
+    std::vector<SeatPtr> seats_; // of living members
+    std::vector<PullPtr> pulls_; // of members elsewhere, the longest first
+    std::vector<Written> when_written_;
+    bool is_taking_up_ =
+        false; // what members elsewhere held before a restart is not known yet: nothing is given to anybody
+    bool had_members_elsewhere_ = false;
+    std::set<std::pair<Uuid, std::uint64_t>> ended_before_; // batches of members elsewhere, before a restart
     Position read_;
     bool look_is_posted_   = false;
     bool is_paused_        = false; // the buffer is full, or nobody is there

@@ -34,7 +34,10 @@ result<void> Group::write()
         if (error_) return *error_;
         if (changes_ == written_) return done();
         changes    = changes_;
-        checkpoint = {read_, {shares_.open().begin(), shares_.open().end()}};
+        checkpoint = {read_,
+                      {shares_.open().begin(), shares_.open().end()},
+                      had_members_elsewhere_ ? batches_ : 0,
+                      members_elsewhere(lock)};
     }
     auto put = table_->put(options_.name, checkpoint);
     const Lock lock{mutex_};
@@ -53,16 +56,43 @@ result<void> Group::flush()
 }
 
 // The log or the checkpoints can no longer be read or written reliably: the whole group stops.
-void Group::stop(const Lock&, const Error& why)
+void Group::stop(const Lock& lock, const Error& why)
 {
     if (error_) return;
     error_ = why;
     write_to(runtime_.log, LogLevel::error, "group-stopped", {{"group", options_.name}}, why);
+    for (const auto& pull : end_all(lock, why)) answer(pull, why);
+}
+
+// Nobody is a member any more. Returns who waited for events.
+std::vector<Group::PullPtr> Group::end_all(const Lock&, const Error& why)
+{
     for (const auto& seat : seats_) {
         seat->member = nullptr;
         seat->ended  = why;
     }
     seats_.clear();
+    std::erase_if(pulls_, [](const auto& pull) { return pull->is_given; }); // the write for them answers
+    return std::exchange(pulls_, {});
+}
+
+// What waits for a write shares it with all that waits then.
+void Group::when_written(const Lock&, Written then)
+{
+    ++changes_;
+    when_written_.push_back(std::move(then));
+    if (when_written_.size() == 1) post([](Group& group) { group.write_and_tell(); });
+}
+
+void Group::write_and_tell()
+{
+    std::vector<Written> waiting;
+    {
+        const Lock lock{mutex_};
+        waiting.swap(when_written_);
+    }
+    const auto written = write();
+    for (const auto& then : waiting) then(written);
 }
 
 bool Group::wait_for(Position position, Time deadline)
@@ -98,7 +128,8 @@ ConsumerGroupStatus Group::status() const
     status.lag = head - std::min(head, status.checkpoint);
     for (const auto& seat : seats_) {
         const auto in_flight = shares_.unhandled(*seat->member);
-        status.members.push_back({seat->name, seat->member->streams(), in_flight, seat->lease_ends});
+        status.members.push_back(
+            {seat->name, not seat->id.is_nil(), seat->member->streams(), in_flight, seat->lease_ends});
         status.in_flight += in_flight;
     }
     return status;

@@ -82,7 +82,7 @@ struct ConsumerGroups::Core {
                                     "begin it at the head",
                                     options.name, options.after, head));
         }
-        GroupCheckpoint first{options.after, {}};
+        GroupCheckpoint first{options.after, {}, 0, {}};
         BOOST_OUTCOME_TRY(table->put(options.name, first));
         return first;
     }
@@ -120,7 +120,7 @@ result<std::shared_ptr<ConsumerGroup>> ConsumerGroups::open_group(ConsumerGroupO
     }
     BOOST_OUTCOME_TRY(const auto checkpoint, core_->checkpoint_of(options));
     auto group = std::make_shared<Group>(core_->runtime, core_->store, core_->table, std::move(options), checkpoint);
-    group->start();
+    group->start(checkpoint.members);
     known = group;
     // A task in flight holds the group too; what the caller holds is the promise that it closes.
     return std::shared_ptr<ConsumerGroup>{group.get(), [group](ConsumerGroup*) { group->close(); }};

@@ -10,10 +10,12 @@ namespace eventloom {
 namespace {
 
 // Key layout: docs/format.md, "Consumer groups".
-constexpr std::string_view format_key = "aformat";
-constexpr char of_group               = 'g';
-constexpr std::uint64_t format        = 1;
-constexpr std::uint8_t value_version  = 1;
+constexpr std::string_view format_key         = "aformat";
+constexpr char of_group                       = 'g';
+constexpr std::uint64_t format                = 1;
+constexpr std::uint8_t version_before_members = 1; // versions of a value
+constexpr std::uint8_t version_of_members     = 2;
+constexpr std::size_t members_max             = 65'536;
 
 std::string key_of(std::string_view group)
 {
@@ -37,6 +39,40 @@ void load_open(BinaryReader& in, GroupCheckpoint& checkpoint)
     }
 }
 
+void save_members(BinaryWriter& out, const GroupCheckpoint& checkpoint)
+{
+    out.unsigned_number(checkpoint.batches);
+    out.unsigned_number(checkpoint.members.size());
+    for (const auto& member : checkpoint.members) {
+        for (const auto byte : member.id.bytes) out.byte(byte);
+        out.text(member.name);
+        out.signed_number(member.lease_ms);
+        out.unsigned_number(member.batch);
+        out.unsigned_number(member.size);
+        out.unsigned_number(member.in_hand.size());
+        for (const Position position : member.in_hand) out.unsigned_number(position);
+    }
+}
+
+void load_members(BinaryReader& in, GroupCheckpoint& checkpoint)
+{
+    checkpoint.batches = in.unsigned_number();
+    const auto members = in.size();
+    if (members > members_max) in.damaged("too many members");
+    for (std::uint64_t i = 0; i < members; ++i) {
+        MemberElsewhere member;
+        for (auto& byte : member.id.bytes) byte = in.byte();
+        member.name      = in.text();
+        member.lease_ms  = in.signed_number();
+        member.batch     = in.unsigned_number();
+        member.size      = in.unsigned_number();
+        const auto count = in.size();
+        if (member.batch > checkpoint.batches || count > member.size) in.damaged("a member has what was not given");
+        for (std::uint64_t at = 0; at < count; ++at) member.in_hand.push_back(in.unsigned_number());
+        checkpoint.members.push_back(std::move(member));
+    }
+}
+
 } // namespace
 
 std::string encode(const GroupCheckpoint& checkpoint)
@@ -55,10 +91,13 @@ std::string encode(const GroupCheckpoint& checkpoint)
     }
     std::string bytes;
     BinaryWriter head{bytes};
-    head.byte(value_version);
+    // So that an earlier program reads what it could have written.
+    const bool has_members = checkpoint.batches > 0 || not checkpoint.members.empty();
+    head.byte(has_members ? version_of_members : version_before_members);
     head.unsigned_number(checkpoint.read);
     head.unsigned_number(number_of_runs);
     bytes += runs;
+    if (has_members) save_members(head, checkpoint);
     append_big_endian(bytes, XXH3_64bits(bytes.data(), bytes.size()));
     return bytes;
 }
@@ -79,9 +118,12 @@ result<GroupCheckpoint> decode_checkpoint(std::string_view bytes, std::string_vi
     GroupCheckpoint checkpoint;
     try {
         BinaryReader in{content};
-        if (in.byte() != value_version) return damaged("the value's version is not known");
+        const auto version = in.byte();
+        if (version != version_before_members && version != version_of_members)
+            return damaged("the value's version is not known");
         checkpoint.read = in.unsigned_number();
         load_open(in, checkpoint);
+        if (version == version_of_members) load_members(in, checkpoint);
         in.finish();
     } catch (const DamagedBytes& damage) {
         return damaged(damage.what());

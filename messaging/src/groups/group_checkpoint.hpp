@@ -1,8 +1,10 @@
-// What of the log a consumer group has handled, to the event: everything up to `read` but for those that are open.
+// What of the log a consumer group has handled, to the event: everything up to `read` but for those that are open. And which of
+// those are in the hands of members in other processes, who outlive this one.
 // The bytes are described in docs/format.md, "Consumer groups".
 #pragma once
 
 #include <eventloom/framework/event_store.hpp>
+#include <eventloom/framework/id.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <string>
@@ -11,9 +13,23 @@
 
 namespace eventloom {
 
+// A member in another process.
+struct MemberElsewhere {
+    Uuid id;
+    std::string name; // for people
+    std::int64_t lease_ms = 0;
+    std::uint64_t batch   = 0;     // the number of its last one; 0: it had none
+    std::uint64_t size    = 0;     // events of that batch
+    std::vector<Position> in_hand; // those that are not handled, in the order in which they were given
+
+    friend bool operator==(const MemberElsewhere&, const MemberElsewhere&) = default;
+};
+
 struct GroupCheckpoint {
     Position read = 0;
     std::vector<Position> open; // ascending, not after `read`
+    std::uint64_t batches = 0;  // no member elsewhere was given one with a higher number; 0: there was none
+    std::vector<MemberElsewhere> members;
 
     friend bool operator==(const GroupCheckpoint&, const GroupCheckpoint&) = default;
 };

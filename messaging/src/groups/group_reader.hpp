@@ -24,6 +24,9 @@ public:
     // many unwanted events, so that other work gets a turn.
     result<Piece> read(std::size_t events_max, std::size_t bytes_max);
 
+    // Events that were open when the group stopped are still to be read.
+    bool has_open() const { return not again_.empty(); }
+
     // Releases what it holds of the store: nothing will be read for a while.
     void pause();
 

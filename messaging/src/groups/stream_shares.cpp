@@ -27,9 +27,24 @@ StreamShares::~StreamShares() = default;
 
 StreamShares::Member& StreamShares::add_member(std::string name)
 {
-    auto& member = *members_.emplace(name, std::make_unique<Member>(name)).first->second;
+    auto& member = add_former_member(std::move(name));
     take_fair_share(member);
     return member;
+}
+
+StreamShares::Member& StreamShares::add_former_member(std::string name)
+{
+    return *members_.emplace(name, std::make_unique<Member>(name)).first->second;
+}
+
+void StreamShares::share_out()
+{
+    while (not members_.empty() && not nobody_->streams_.empty()) {
+        Stream& stream = *nobody_->streams_.back();
+        withdraw(stream);
+        give(stream, least_loaded());
+        offer(stream);
+    }
 }
 
 // Streams in flight stay: their owner's next acknowledgement evens out what is still uneven then, in settle().
@@ -163,6 +178,39 @@ bool StreamShares::holds(const Member& member, std::uint64_t number) const
 std::size_t StreamShares::unhandled(const Member& member) const
 {
     return member.batch_.size();
+}
+
+std::vector<Position> StreamShares::in_hand(const Member& member) const
+{
+    std::vector<Position> positions;
+    std::map<const Stream*, std::size_t> seen;
+    for (const Stream* stream : member.batch_) positions.push_back(stream->events[seen[stream]++]->position);
+    return positions;
+}
+
+bool StreamShares::take_again(Member& member, std::uint64_t number, const std::vector<Position>& events)
+{
+    std::unordered_map<Position, Stream*> streams;
+    for (auto& [name, stream] : streams_) {
+        for (const auto& event : stream.events) streams.emplace(event->position, &stream);
+    }
+    std::map<Stream*, std::size_t> taken;
+    std::deque<Stream*> batch;
+    for (const Position position : events) {
+        const auto found = streams.find(position);
+        if (found == streams.end() || found->second->in_flight > 0) return false;
+        Stream& stream = *found->second;
+        if (stream.events[taken[&stream]++]->position != position) return false;
+        batch.push_back(&stream);
+    }
+    for (const auto& [stream, count] : taken) {
+        withdraw(*stream);
+        give(*stream, member);
+        stream->in_flight = count;
+    }
+    member.batch_        = std::move(batch);
+    member.batch_number_ = number;
+    return true;
 }
 
 void StreamShares::acknowledge(Member& member, std::size_t count)

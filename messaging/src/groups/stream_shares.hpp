@@ -27,6 +27,9 @@ public:
 
     // Members. Pointers live until remove().
     Member& add_member(std::string name);
+    // One that was a member before a restart. It has what take_again() gives it, and no share.
+    Member& add_former_member(std::string name);
+    void share_out();                   // what nobody has, after that
     void remove_member(Member& member); // its batch and its streams go to other members
     bool has_member(std::string_view name) const;
     std::size_t members() const { return members_.size(); }
@@ -67,6 +70,12 @@ public:
     // It died while it handled the next event of its batch.
     void died(Member& member, const Error& why);
     std::size_t unhandled(const Member& member) const;
+    // Events of its batch that are not handled, in the order in which they were handed over.
+    std::vector<Position> in_hand(const Member& member) const;
+    // It says that it has nothing in its hands.
+    void give_back(Member& member) { hand_back(member); }
+    // It still has the batch that it was given before a restart, if these events are there, and first in their streams.
+    bool take_again(Member& member, std::uint64_t number, const std::vector<Position>& events);
 
     // Streams that wait to be tried again.
     std::optional<Time> next_retry() const;

@@ -1,10 +1,10 @@
 // Jobs in the hands of workers in other processes. A lease is recorded before it is given, so that it outlives this process; how
 // far it was extended is in memory.
 #include "attempt_rules.hpp"
+#include "lease_rules.hpp"
 #include "queue_engine.hpp"
 
 #include <eventloom/framework/log.hpp>
-#include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>
 
@@ -12,34 +12,13 @@ namespace eventloom::queues {
 
 namespace {
 
-constexpr Duration shortest_lease    = std::chrono::milliseconds{100};
-constexpr Duration longest_lease     = std::chrono::hours{1};
-constexpr std::size_t most_leased    = 1'000;
-constexpr std::size_t longest_worker = 128;
-
-std::string milliseconds_text(Duration span)
-{
-    return fmt::format("{} ms", std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
-}
-
-result<void> invalid_pull(std::string_view what, std::string_view found)
-{
-    return fail(Failure::invalid, "invalid-pull", fmt::format("asked for jobs with {} and found {}", what, found));
-}
+constexpr std::size_t most_leased = 1'000;
 
 result<void> check_pull(const PullJobs& wanted)
 {
-    if (wanted.lease < shortest_lease || wanted.lease > longest_lease) {
-        return invalid_pull("a lease of " + milliseconds_text(wanted.lease),
-                            "that it is from 100 milliseconds to an hour");
-    }
+    BOOST_OUTCOME_TRY(check_lease(wanted.lease, wanted.worker));
     if (wanted.most == 0 || wanted.most > most_leased) {
         return invalid_pull(fmt::format("{} at once", wanted.most), fmt::format("that it is 1 to {}", most_leased));
-    }
-    if (wanted.worker.empty() || wanted.worker.size() > longest_worker || not is_clean_name(wanted.worker)) {
-        return invalid_pull(
-            fmt::format("a worker's name of {} bytes", wanted.worker.size()),
-            fmt::format("that it is 1 to {} bytes of UTF-8 without control characters", longest_worker));
     }
     return done();
 }
@@ -189,17 +168,17 @@ void QueueEngine::lease_is_over(const ClaimPtr& claim)
     fault(claim, error);
 }
 
-QueueEngine::ClaimPtr QueueEngine::claim_of(const JobLease& lease) const
+QueueEngine::ClaimPtr QueueEngine::claim_of(const Lease& lease) const
 {
     const std::lock_guard lock{mutex_};
-    const auto found = claims_.find(lease.job);
+    const auto found = claims_.find(lease.of);
     return found != claims_.end() && found->second->fence == lease.fence && lease.fence != 0 ? found->second : nullptr;
 }
 
-result<std::vector<JobLease>> QueueEngine::extend(const std::vector<HeldLease>& held)
+result<std::vector<Lease>> QueueEngine::extend(const std::vector<HeldLease>& held)
 {
     if (stopped_ || stopping_) return not_taken();
-    std::vector<JobLease> lost;
+    std::vector<Lease> lost;
     for (const auto& one : held) {
         const auto claim = claim_of(one.lease);
         bool is_held     = false;
@@ -219,7 +198,7 @@ result<std::vector<JobLease>> QueueEngine::extend(const std::vector<HeldLease>& 
     return lost;
 }
 
-void QueueEngine::finish(const JobLease& lease, result<JobDone> answer, EndDone done)
+void QueueEngine::finish(const Lease& lease, result<JobDone> answer, EndDone done)
 {
     if (stopped_ || stopping_) return done(not_taken());
     const auto claim = claim_of(lease);
@@ -232,16 +211,16 @@ void QueueEngine::finish(const JobLease& lease, result<JobDone> answer, EndDone 
         const std::lock_guard lock{claim->mutex};
         is_late = claim->stage == Claim::Stage::running && claim->leased_until <= runtime_.clock.now();
     }
-    if (is_late) return done(job_taken_away(lease.job));
+    if (is_late) return done(job_taken_away(lease.of));
     handled(claim, std::move(answer), std::move(done));
 }
 
 // A worker that was not told of its success asks again.
-result<void> QueueEngine::ended_before(const JobLease& lease) const
+result<void> QueueEngine::ended_before(const Lease& lease) const
 {
-    BOOST_OUTCOME_TRY(const auto job, read_job(store_, lease.job));
+    BOOST_OUTCOME_TRY(const auto job, read_job(store_, lease.of));
     if (lease.fence != 0 && job.state == JobState::completed && job.lease.fence == lease.fence) return done();
-    return job_taken_away(lease.job);
+    return job_taken_away(lease.of);
 }
 
 // Those that an earlier process has leased: their workers may live, and get one whole lease more.

@@ -87,8 +87,8 @@ public:
 
     // leasing.cpp, for workers in other processes
     void pull(PullJobs wanted, PullDone done);
-    result<std::vector<JobLease>> extend(const std::vector<HeldLease>& held);
-    void finish(const JobLease& lease, result<JobDone> answer, EndDone done);
+    result<std::vector<Lease>> extend(const std::vector<HeldLease>& held);
+    void finish(const Lease& lease, result<JobDone> answer, EndDone done);
     void work_only_elsewhere() { works_here_ = false; }
 
     // working.cpp, for claims
@@ -152,8 +152,8 @@ private:
     void extend_lease(Claim& claim);
     void watch_lease(const ClaimPtr& claim);
     void lease_is_over(const ClaimPtr& claim);
-    ClaimPtr claim_of(const JobLease& lease) const;
-    result<void> ended_before(const JobLease& lease) const;
+    ClaimPtr claim_of(const Lease& lease) const;
+    result<void> ended_before(const Lease& lease) const;
     result<ClaimPtr> lease_of(const Uuid& id);
     void take_up_leases();
 

@@ -169,12 +169,12 @@ void Queues::pull(PullJobs wanted, PullDone done)
     engine_->pull(std::move(wanted), std::move(done));
 }
 
-result<std::vector<JobLease>> Queues::extend(const std::vector<HeldLease>& held)
+result<std::vector<Lease>> Queues::extend(const std::vector<HeldLease>& held)
 {
     return engine_->extend(held);
 }
 
-void Queues::finish(const JobLease& lease, result<JobDone> answer, std::function<void(result<void>)> done)
+void Queues::finish(const Lease& lease, result<JobDone> answer, std::function<void(result<void>)> done)
 {
     engine_->finish(lease, std::move(answer), std::move(done));
 }

@@ -5,7 +5,8 @@
 //     curl --unix-socket var/shop/admin.sock http://localhost/status
 //
 // GET /health and GET /status return JSON. POST /command carries out a command line; the output of the command is sent line
-// by line while it runs. POST /jobs/... is for workers in other processes. While the service runs, every command of the program goes this way.
+// by line while it runs. POST /jobs/... and /groups/... are for workers in other processes. While the service runs, every command
+// of the program goes this way.
 //
 // Only the process that has the directory's log open may open the door. So a socket that exists already was left by a killed
 // process, and is replaced. Requests are limited in size, depth, time and number; a connection has one request. Threads: the
@@ -30,7 +31,7 @@ struct AdminCommand {
     long client_process_id = 0;
 };
 
-// What a worker in another process says (work/job_protocol.hpp). It may be answered later, from any thread.
+// What a worker in another process says (work/messages.hpp). It may be answered later, from any thread.
 struct WorkerRequest {
     std::string path;
     std::string body;

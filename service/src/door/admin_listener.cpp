@@ -176,7 +176,10 @@ private:
         console.end(ended ? ended.value() : static_cast<int>(ExitCode::failed));
     }
 
-    bool is_of_worker(std::string_view path) const { return path.starts_with("/jobs/"); }
+    bool is_of_worker(std::string_view path) const
+    {
+        return path.starts_with("/jobs/") || path.starts_with("/groups/");
+    }
 
     // The answer may come when this connection, or the door, is gone. No thread waits for it.
     void ask_for_worker()

@@ -6,6 +6,7 @@
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/messaging/topics.hpp>
 #include <eventloom/storage/database.hpp>
 #include <eventloom/storage/plain_files.hpp>
@@ -107,6 +108,7 @@ struct Tenants::Tenant {
         BOOST_OUTCOME_TRY(service->service().groups().start());
         BOOST_OUTCOME_TRY(service->service().queues().start());
         BOOST_OUTCOME_TRY(service->service().topics().start());
+        BOOST_OUTCOME_TRY(service->service().subscriptions().start());
         return call_user_code("on_serve of the tenant", log.name, [&] { return service->on_serve(); });
     }
 

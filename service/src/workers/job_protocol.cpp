@@ -1,17 +1,11 @@
 #include "workers/job_protocol.hpp"
 
+#include "workers/message_bytes.hpp"
 #include <eventloom/framework/detail/value_codec.hpp>
 
 namespace eventloom::work {
 
 namespace {
-
-Error wrong_worker_request(std::string_view found)
-{
-    return {Failure::invalid, "wrong-worker-request",
-            "read what a worker says and found " + std::string{found} +
-                "; check whether the worker and the service are the same program"};
-}
 
 AnsweredEvents answered(StreamAppend append)
 {
@@ -41,12 +35,11 @@ result<ExpectedVersion> expected_in(const AnsweredEvents& events)
 
 } // namespace
 
-FinishRequest finish_request(const JobLease& lease, result<JobDone> answer)
+FinishRequest finish_request(const Lease& lease, result<JobDone> answer)
 {
     FinishRequest request{lease, std::nullopt, std::nullopt};
     if (not answer) {
-        request.error = AnsweredError{static_cast<std::uint8_t>(answer.error().kind), std::move(answer.error().code),
-                                      std::move(answer.error().sentence)};
+        request.error = answered_error(std::move(answer.error()));
         return request;
     }
     JobDone& done = answer.value();
@@ -60,11 +53,9 @@ result<AnsweredLease> answer_in(FinishRequest request)
 {
     if (request.done.has_value() == request.error.has_value()) return wrong_worker_request("no answer, or two");
     if (request.error) {
-        const auto kind = static_cast<Failure>(request.error->kind);
-        if (kind < Failure::refused || kind > Failure::defect)
-            return wrong_worker_request("an error of an unknown kind");
-        return AnsweredLease{request.lease,
-                             Error{kind, std::move(request.error->code), std::move(request.error->sentence)}};
+        auto error = error_in(std::move(*request.error));
+        if (not error) return wrong_worker_request("an error of an unknown kind");
+        return AnsweredLease{request.lease, std::move(*error)};
     }
     AnsweredJob& job = *request.done;
     if (job.kind > static_cast<std::uint8_t>(JobDone::Kind::given_back)) {
@@ -82,37 +73,15 @@ result<AnsweredLease> answer_in(FinishRequest request)
     return AnsweredLease{request.lease, std::move(done)};
 }
 
-template <class Message>
-std::string to_bytes(const Message& message)
-{
-    std::string bytes;
-    codec<Message>::encode(message, bytes);
-    return bytes;
-}
-
-template <class Message>
-result<Message> message_in(std::string_view bytes)
-{
-    auto message = codec<Message>::decode(bytes);
-    if (not message) return wrong_worker_request("bytes that are no such message (" + message.error().sentence + ")");
-    return message;
-}
-
 template std::string to_bytes(const PullRequest& message);
 template std::string to_bytes(const LeasedJobs& message);
-template std::string to_bytes(const ExtendRequest& message);
-template std::string to_bytes(const LostLeases& message);
 template std::string to_bytes(const FinishRequest& message);
 template result<PullRequest> message_in(std::string_view bytes);
 template result<LeasedJobs> message_in(std::string_view bytes);
-template result<ExtendRequest> message_in(std::string_view bytes);
-template result<LostLeases> message_in(std::string_view bytes);
 template result<FinishRequest> message_in(std::string_view bytes);
 
 } // namespace eventloom::work
 
 template struct eventloom::codec<eventloom::work::PullRequest>;
 template struct eventloom::codec<eventloom::work::LeasedJobs>;
-template struct eventloom::codec<eventloom::work::ExtendRequest>;
-template struct eventloom::codec<eventloom::work::LostLeases>;
 template struct eventloom::codec<eventloom::work::FinishRequest>;

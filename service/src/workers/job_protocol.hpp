@@ -1,23 +1,15 @@
-// What workers in other processes say at the door of a service, and what they are answered. The bytes are those of the codec of
-// values; a request that cannot be read is refused.
-//
-//     POST /jobs/pull    a PullRequest    -> LeasedJobs
-//     POST /jobs/extend  an ExtendRequest -> LostLeases
-//     POST /jobs/finish  a FinishRequest  -> nothing
-//
-// The service and its workers are the same program, of the same version. Threads: pure functions.
+// What workers on jobs say, beside what all workers do (messages.hpp): they pull jobs, and answer what their handlers answered.
+// Threads: pure functions.
 #pragma once
+
+#include "workers/messages.hpp"
+#include <eventloom/messaging/detail/job_leases.hpp>
 
 #include <eventloom/messaging/detail/job_leases.hpp>
 
-#include <string>
-#include <string_view>
-
 namespace eventloom::work {
 
-inline constexpr std::string_view pull_path   = "/jobs/pull";
-inline constexpr std::string_view extend_path = "/jobs/extend";
-inline constexpr std::string_view finish_path = "/jobs/finish";
+inline constexpr WorkPaths paths_of_jobs{"/jobs/pull", "/jobs/extend", "/jobs/finish"};
 
 struct PullRequest {
     std::string queue;
@@ -28,12 +20,6 @@ struct PullRequest {
 };
 struct LeasedJobs {
     std::vector<LeasedJob> jobs;
-};
-struct ExtendRequest {
-    std::vector<HeldLease> held;
-};
-struct LostLeases {
-    std::vector<JobLease> lost;
 };
 
 struct AnsweredEvents {
@@ -50,29 +36,18 @@ struct AnsweredJob {
     std::vector<AnsweredEvents> streams;
     std::vector<detail::NewJob> jobs;
 };
-struct AnsweredError {
-    std::uint8_t kind = 0; // of Failure
-    std::string code;
-    std::string sentence;
-};
 struct FinishRequest {
-    JobLease lease;
+    Lease lease;
     std::optional<AnsweredJob> done; // neither: it is wrong
     std::optional<AnsweredError> error;
 };
 
-FinishRequest finish_request(const JobLease& lease, result<JobDone> answer);
+FinishRequest finish_request(const Lease& lease, result<JobDone> answer);
 struct AnsweredLease {
-    JobLease lease;
+    Lease lease;
     result<JobDone> answer;
 };
 // Failure::invalid  "wrong-worker-request".
 result<AnsweredLease> answer_in(FinishRequest request);
-
-template <class Message>
-std::string to_bytes(const Message& message);
-// Failure::invalid  "wrong-worker-request".
-template <class Message>
-result<Message> message_in(std::string_view bytes);
 
 } // namespace eventloom::work

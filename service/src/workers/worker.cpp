@@ -2,22 +2,21 @@
 
 #include "door/door_request.hpp"
 
-#include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/log.hpp>
 
+#include <algorithm>
 #include <thread>
 
 namespace eventloom::work {
 
 namespace {
 
-constexpr Duration waits_for_a_job     = std::chrono::seconds{10};
-constexpr Duration answers_within      = std::chrono::seconds{10};
-constexpr Duration between_tries       = std::chrono::milliseconds{200};
-constexpr Duration until_given_back    = std::chrono::milliseconds{400}; // of the second in which a program ends
-constexpr Duration between_looks       = std::chrono::milliseconds{100};
-constexpr int heartbeats_of_a_lease    = 4;
-constexpr std::size_t jobs_of_a_thread = 1;
+constexpr Duration waits_for_work   = std::chrono::seconds{10};
+constexpr Duration answers_within   = std::chrono::seconds{10};
+constexpr Duration between_tries    = std::chrono::milliseconds{200};
+constexpr Duration until_given_back = std::chrono::milliseconds{400}; // of the second in which a program ends
+constexpr Duration between_looks    = std::chrono::milliseconds{100};
+constexpr int heartbeats_of_a_lease = 4;
 
 // It may succeed later: the service is away, busy, or in the middle of it.
 bool may_be_asked_again(const Error& error)
@@ -27,63 +26,32 @@ bool may_be_asked_again(const Error& error)
 
 } // namespace
 
-// A job in the hands of this worker.
-struct Worker::Held final : JobContext {
-    explicit Held(LeasedJob leased) : job{std::move(leased)} {}
-
-    const Uuid& id() const override { return job.lease.job; }
-    unsigned attempt() const override { return job.attempt; }
-    Time deadline() const override { return job.deadline; }
-    std::stop_token stop() const override { return stopping.get_token(); }
-    // It goes with the next sign that the worker is there.
-    void progress(std::uint64_t done, std::uint64_t of, std::string what) override
-    {
-        const std::lock_guard lock{mutex};
-        reported = ReportedProgress{done, of, std::move(what)};
-    }
-    std::optional<ReportedProgress> take_report()
-    {
-        const std::lock_guard lock{mutex};
-        return std::exchange(reported, std::nullopt);
-    }
-
-    const LeasedJob job;
-    std::stop_source stopping;
-    std::atomic<bool> is_lost{false}; // or given back: nothing more is answered
-    std::mutex mutex;                 // over what follows
-    std::optional<ReportedProgress> reported;
-};
-
-Worker::Worker(const Runtime& runtime, QueueHandler handler, WorkerOptions options)
-    : runtime_{runtime}, handler_{std::move(handler)}, options_{std::move(options)}
+Worker::Worker(const Runtime& runtime, std::unique_ptr<const Work> work, WorkerOptions options)
+    : runtime_{runtime}, work_{std::move(work)}, options_{std::move(options)}
 {
 }
 
 Worker::~Worker() = default;
 
-template <class Answer, class Request>
-result<Answer> Worker::ask(std::string_view path, const Request& request, Duration waits) const
+result<std::string> Worker::ask(std::string_view path, const std::string& request, Duration waits) const
 {
-    const auto gives_up = [this] { return stopping_.load(); };
-    BOOST_OUTCOME_TRY(const auto answer,
-                      post_to_door(options_.directory, path, to_bytes(request), waits + answers_within, gives_up));
-    return message_in<Answer>(answer);
+    return post_to_door(options_.directory, path, request, waits + answers_within, [this] { return stopping_.load(); });
 }
 
 result<void> Worker::run(const std::function<bool(Duration span)>& wait)
 {
     // The threads end before what they use.
     const auto heart   = runtime_.executor.own_threads(1);
-    const auto workers = runtime_.executor.own_threads(options_.workers);
+    const auto workers = runtime_.executor.own_threads(options_.threads);
     heart->post([this] { keep_leases(); });
-    for (unsigned i = 0; i < options_.workers; ++i) workers->post([this] { work(); });
+    for (unsigned i = 0; i < options_.threads; ++i) workers->post([this, i] { work(i); });
     const auto is_refused = [this] {
         const std::lock_guard lock{mutex_};
         return refused_.has_value();
     };
     while (not is_refused() && wait(between_looks)) {
     }
-    for (const auto& job : held()) job->stopping.request_stop();
+    for (const auto& task : held()) task->stopping.request_stop();
     stopping_        = true;
     const Time until = runtime_.clock.now() + until_given_back;
     while (not held().empty() && runtime_.clock.now() < until)
@@ -93,87 +61,111 @@ result<void> Worker::run(const std::function<bool(Duration span)>& wait)
     return refused_ ? result<void>{*refused_} : result<void>{done()};
 }
 
-void Worker::work()
+void Worker::work(unsigned thread)
 {
-    const auto lease_ms = std::chrono::ceil<std::chrono::milliseconds>(options_.lease).count();
-    const auto wait_ms  = std::chrono::ceil<std::chrono::milliseconds>(waits_for_a_job).count();
     while (not stopping_) {
-        auto leased =
-            ask<LeasedJobs>(pull_path, PullRequest{options_.queue, options_.name, jobs_of_a_thread, lease_ms, wait_ms},
-                            waits_for_a_job);
-        if (leased) {
+        const auto tasks = pull(thread);
+        if (tasks) {
             was_reached();
-            for (auto& job : leased.value().jobs) perform(std::move(job));
-        } else if (may_be_asked_again(leased.error())) {
-            was_not_reached(leased.error());
+            for (const auto& task : tasks.value()) perform(task);
+        } else if (may_be_asked_again(tasks.error())) {
+            was_not_reached(tasks.error());
             pause(between_tries);
         } else {
             const std::lock_guard lock{mutex_};
-            refused_ = leased.error();
+            refused_ = tasks.error();
             return;
         }
     }
 }
 
-void Worker::perform(LeasedJob job)
+result<std::vector<TaskPtr>> Worker::pull(unsigned thread)
 {
-    const auto held = std::make_shared<Held>(std::move(job));
+    const Time asked_at = runtime_.clock.now();
+    BOOST_OUTCOME_TRY(const auto answer,
+                      ask(work_->paths().pull, work_->pull_request(thread, waits_for_work), waits_for_work));
+    BOOST_OUTCOME_TRY(auto tasks, work_->tasks_in(answer));
+    for (const auto& task : tasks)
+        task->held_until = asked_at + options_.lease; // it is not known how long the answer took
+    return tasks;
+}
+
+void Worker::perform(const TaskPtr& task)
+{
     {
         const std::lock_guard lock{mutex_};
-        held_.emplace(held->job.lease, held);
+        held_.emplace(task->lease, task);
     }
-    if (stopping_) held->stopping.request_stop();
-    const auto answer = call_user_code("the handler of the job", held->job.first.type, [&]() -> result<JobDone> {
-        return std::move(handler_.handler.handle({&held->job.first}, {held.get()}).front());
-    });
-    const auto unsaid = end(*held, answer);
-    if (unsaid) write_to(runtime_.log, LogLevel::warning, "job-not-ended", {{"job", to_string(held->id())}}, *unsaid);
+    if (stopping_) task->stopping.request_stop();
+    const auto request = task->perform([&] { return is_held(task); });
+    const auto unsaid  = end(*task, request);
+    if (unsaid) write_to(runtime_.log, LogLevel::warning, "work-not-ended", {{"of", task->name()}}, *unsaid);
     const std::lock_guard lock{mutex_};
-    held_.erase(held->job.lease);
+    held_.erase(task->lease);
 }
 
 // Tells the service, for as long as it takes. Returns why nothing of the answer counts.
-std::optional<Error> Worker::end(const Held& held, const result<JobDone>& answer)
+std::optional<Error> Worker::end(const Task& task, const std::string& request)
 {
-    while (not held.is_lost) {
-        const auto told = tell(held.job.lease, answer);
+    while (not task.is_lost) {
+        const auto told = tell(request);
         if (told) return std::nullopt;
         if (not may_be_asked_again(told.error())) return told.error();
         was_not_reached(told.error());
         if (not pause(between_tries)) return std::nullopt; // give_back() has it
     }
-    return Error{Failure::refused, "job-taken-away", "the lease of the job ended before its handler did"};
+    return task.taken_away();
 }
 
 // Also while the worker stops: the answer is there.
-result<void> Worker::tell(const JobLease& lease, const result<JobDone>& answer) const
+result<void> Worker::tell(const std::string& request) const
 {
     const Time until    = runtime_.clock.now() + answers_within;
     const auto gives_up = [&] { return stopping_ && runtime_.clock.now() > until; };
-    BOOST_OUTCOME_TRY(post_to_door(options_.directory, finish_path, to_bytes(finish_request(lease, answer)),
-                                   answers_within, gives_up));
+    BOOST_OUTCOME_TRY(post_to_door(options_.directory, work_->paths().finish, request, answers_within, gives_up));
     return done();
 }
 
 void Worker::keep_leases()
 {
     while (pause(options_.lease / heartbeats_of_a_lease)) {
-        ExtendRequest request;
-        for (const auto& job : held()) request.held.push_back({job->job.lease, job->take_report()});
-        if (request.held.empty()) continue;
-        const auto answer = ask<LostLeases>(extend_path, request, Duration{0});
-        if (not answer) {
-            was_not_reached(answer.error());
-            continue;
-        }
-        was_reached();
-        for (const auto& job : held()) {
-            const auto& lost = answer.value().lost;
-            if (std::find(lost.begin(), lost.end(), job->job.lease) == lost.end()) continue;
-            job->is_lost = true;
-            job->stopping.request_stop();
+        if (const auto tasks = held(); not tasks.empty()) extend(tasks);
+    }
+}
+
+// False: the service was not reached.
+bool Worker::extend(const std::vector<TaskPtr>& tasks)
+{
+    const Time asked_at = runtime_.clock.now();
+    ExtendRequest request;
+    for (const auto& task : tasks) request.held.push_back({task->lease, task->take_report()});
+    const auto said   = ask(work_->paths().extend, to_bytes(request), Duration{0});
+    const auto answer = said ? message_in<LostLeases>(said.value()) : result<LostLeases>{said.error()};
+    if (not answer) {
+        was_not_reached(answer.error());
+        return false;
+    }
+    was_reached();
+    const auto& lost = answer.value().lost;
+    for (const auto& task : tasks) {
+        if (std::find(lost.begin(), lost.end(), task->lease) == lost.end()) {
+            task->held_until = asked_at + options_.lease;
+        } else {
+            task->is_lost = true;
+            task->stopping.request_stop();
         }
     }
+    return true;
+}
+
+// A service that is away gives what is held here to nobody else.
+bool Worker::is_held(const TaskPtr& task)
+{
+    while (not task->is_lost) {
+        if (runtime_.clock.now() < task->held_until.load()) return true;
+        if (not extend({task}) && not pause(between_tries)) return false;
+    }
+    return false;
 }
 
 // False: the worker stops.
@@ -199,19 +191,19 @@ void Worker::was_not_reached(const Error& error)
     write_to(runtime_.log, LogLevel::warning, "service-not-reached", {{"again", "until it is"}}, error);
 }
 
-std::vector<Worker::HeldPtr> Worker::held() const
+std::vector<TaskPtr> Worker::held() const
 {
-    std::vector<HeldPtr> all;
+    std::vector<TaskPtr> all;
     const std::lock_guard lock{mutex_};
-    for (const auto& [lease, job] : held_) all.push_back(job);
+    for (const auto& [lease, task] : held_) all.push_back(task);
     return all;
 }
 
 void Worker::give_back()
 {
-    for (const auto& job : held()) {
-        job->is_lost = true;
-        static_cast<void>(tell(job->job.lease, job_given_back())); // else its lease ends
+    for (const auto& task : held()) {
+        task->is_lost = true;
+        static_cast<void>(tell(task->given_back())); // else its lease ends
     }
 }
 

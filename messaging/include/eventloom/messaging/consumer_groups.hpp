@@ -16,8 +16,8 @@
 //
 // Leases. A member that holds a batch, and each member that pulls, must acknowledge, ask or renew within the lease.
 // Otherwise it counts as dead: its streams go to other members, its unacknowledged events are delivered again, and its
-// later calls are refused (Failure::conflict, "lease-ended"). Members belong to this process; after a restart no lease is
-// waited for.
+// later calls are refused (Failure::conflict, "lease-ended"). These members belong to this process; after a restart no lease of
+// theirs is waited for. Those in other processes pull through the service (member_leases.hpp), and keep their batch over a restart.
 //
 // Failures. When a handler returns an error, the event is delivered again after `retry_after`, to another member if there
 // is one. After `attempts_max` its stream stops. status() shows the stream and the error until retry(); no event is
@@ -37,6 +37,7 @@
 
 #include <eventloom/framework/event_store.hpp>
 #include <eventloom/framework/runtime.hpp>
+#include <eventloom/messaging/detail/member_leases.hpp>
 #include <eventloom/storage/database.hpp>
 
 #include <functional>
@@ -106,8 +107,9 @@ public:
 
 struct MemberStatus {
     std::string name;
-    std::size_t streams   = 0; // that the member has; a stream without events counts until the group forgets it
-    std::size_t in_flight = 0; // events
+    bool is_elsewhere     = false; // in another process
+    std::size_t streams   = 0;     // that the member has; a stream without events counts until the group forgets it
+    std::size_t in_flight = 0;     // events
     std::optional<Time> lease_ends;
 };
 
@@ -154,6 +156,15 @@ public:
 
     // Returns when everything acknowledged so far is on disk. Fails as Database::write does; then the group has stopped.
     virtual result<void> flush() = 0;
+
+    // For members in other processes. The first pull of an `id` joins. What a member has in its hands when it pulls goes to others.
+    // Failure::invalid "invalid-pull"; Failure::unavailable "group-closed", or the error that stopped the group.
+    virtual void pull(PullEvents wanted, PullEventsDone done) = 0;
+    // The lease goes on for its whole length from now. False: it is over, the events are in other hands or were ended.
+    virtual bool extend(const HeldLease& held) = 0;
+    // `done` is called when it is durable. Told again of an end that counted, it succeeds.
+    // Failure::conflict "lease-ended", "batch-not-held": nothing was changed. Failure::unavailable as for pull().
+    virtual void finish(const Lease& lease, EndedBatch ended, std::function<void(result<void>)> done) = 0;
 
     // Waits until everything up to `position` is handled, and returns whether it is. Do not call it from a handler.
     virtual bool wait_for(Position position, Time deadline) = 0;

@@ -8,7 +8,8 @@
 //
 // Each event is handled at least once: after a crash the last ones come again, with the same ids. A handler that returns an
 // error is called again (ConsumerGroupOptions); after the last attempt the event's stream stops until find()->retry(), and the
-// others go on. Handlers of one group are called by `members` threads at most, and for one stream by one at a time.
+// others go on. Handlers of one group are called by `members` threads at most, and for one stream by one at a time. Members in
+// other processes (member_leases.hpp) share its streams with them.
 //
 // Threads: call add before start; the others from any thread.
 #pragma once
@@ -138,6 +139,13 @@ HandledEvents handles(Handlers... handlers)
     }
 }
 
+// What a member in another process needs to call the handlers of a group itself.
+struct GroupWork {
+    unsigned members = 1; // that the program has declared
+    Duration lease{};
+    GroupHandler handle;
+};
+
 class Groups {
 public:
     Groups(const Runtime& runtime, EventStore& store, std::string directory);
@@ -150,6 +158,18 @@ public:
     result<void> start();
     // Returns when no handler runs any more.
     void stop();
+
+    // Call before start(): only members in other processes handle events.
+    void work_only_elsewhere();
+    // For members in other processes (member_leases.hpp). Fails as ConsumerGroup::pull, extend and finish do, and with
+    // Failure::invalid "no-such-group"; Failure::unavailable "groups-not-open": they do not run.
+    void pull(PullEvents wanted, PullEventsDone done);
+    // Returns the leases that are over.
+    result<std::vector<Lease>> extend(const std::vector<HeldLease>& held);
+    void finish(std::string_view group, const Lease& lease, EndedBatch ended, std::function<void(result<void>)> done);
+    result<GroupWork> handler_of(std::string_view group) const; // Failure::invalid "no-such-group"
+
+    Error no_such_group(std::string_view name) const;
 
     // In the order in which they were added; nothing while they do not run.
     std::vector<ConsumerGroupStatus> status() const;

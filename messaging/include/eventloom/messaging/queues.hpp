@@ -199,11 +199,11 @@ public:
     void pull(PullJobs wanted, PullDone done);
     // Each lease goes on for its whole length from now. Returns those that are over: their jobs are in other hands, or ended.
     // Failure::unavailable "queues-not-open".
-    result<std::vector<JobLease>> extend(const std::vector<HeldLease>& held);
+    result<std::vector<Lease>> extend(const std::vector<HeldLease>& held);
     // The end of an attempt, as the handler answered it; `done` is called when it is durable. Told again of a completion that was
     // recorded, it succeeds. Failure::refused "job-taken-away"; Failure::unavailable "queues-not-open"; and what a handler's
     // answer is refused with ("wrong-expected-version"), which is recorded as a failed attempt.
-    void finish(const JobLease& lease, result<JobDone> answer, std::function<void(result<void>)> done);
+    void finish(const Lease& lease, result<JobDone> answer, std::function<void(result<void>)> done);
     // Failure::invalid  "no-such-queue".
     result<QueueHandler> handler_of(std::string_view queue) const;
     // Call before start(): only workers in other processes work on the jobs.

@@ -91,22 +91,16 @@ void add_follower_commands(CommandLine& line)
     const auto list_command = followers.add_subcommand("list", "All of them, and how far each is");
     list_command.add_option("--kind", arguments->kind, "Only this kind")
         .check(one_of({"projection", "saga", "group", "queue", "subscription"}));
-    line.on(
-        list_command,
-        [&line, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const all, followers_of(line));
-            return list_followers(out, *all, arguments->kind);
-        },
-        DirectoryUse::reading);
+    add_watched(line, list_command, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto* const all, followers_of(line));
+        return list_followers(out, *all, arguments->kind);
+    });
 
     const auto show_command = followers.add_subcommand("show", "One of them");
-    line.on(
-        show_command,
-        [&line, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const all, followers_of(line));
-            return show_follower(out, *all, arguments->follower);
-        },
-        DirectoryUse::reading);
+    add_watched(line, show_command, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto* const all, followers_of(line));
+        return show_follower(out, *all, arguments->follower);
+    });
 
     const auto pause_command = followers.add_subcommand("pause", "Hand it no more events, also after a restart");
     pause_command.add_option("--until", arguments->until, "Resume by itself at this time: 2026-12-24T18:00:00Z")

@@ -1,6 +1,7 @@
 // The jobs of queues: looked at, enqueued by hand, and stepped in for. A dead letter of a queue is a job that is dead.
 #include "commands/messaging/open_queues.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/watching.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"
 
@@ -149,14 +150,11 @@ void add_looking_commands(CommandLine& line, Command jobs, const std::shared_ptr
 
     const auto show_command = jobs.add_subcommand("show", "One job, with its history");
     show_command.add_option("job", arguments->id, "Its id").required();
-    line.on(
-        show_command,
-        [&line, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto id, id_of(arguments->id));
-            BOOST_OUTCOME_TRY(const auto* const queues, open_queues(line));
-            return show(out, *queues, id);
-        },
-        DirectoryUse::reading);
+    add_watched(line, show_command, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto id, id_of(arguments->id));
+        BOOST_OUTCOME_TRY(const auto* const queues, open_queues(line));
+        return show(out, *queues, id);
+    });
 
     const auto why = jobs.add_subcommand("why", "Why a job waits");
     why.add_option("job", arguments->id, "Its id").required();

@@ -1,6 +1,7 @@
 // Work queues: what they have, and who pauses them. Jobs have commands of their own (job_commands.cpp).
 #include "commands/messaging/open_queues.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/watching.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/messaging/queues.hpp>
@@ -117,25 +118,19 @@ void add_queue_commands(CommandLine& line)
     queues.require_subcommand();
 
     const auto list_command = queues.add_subcommand("list", "All queues, and how many jobs each has in which state");
-    line.on(
-        list_command,
-        [&line](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
-            BOOST_OUTCOME_TRY(const auto all, opened->list_queues());
-            list_queues(out, all);
-            return done();
-        },
-        DirectoryUse::reading);
+    add_watched(line, list_command, [&line](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
+        BOOST_OUTCOME_TRY(const auto all, opened->list_queues());
+        list_queues(out, all);
+        return done();
+    });
 
     const auto show_command = queues.add_subcommand("show", "One queue");
     show_command.add_option("queue", arguments->queue, "Its name").required();
-    line.on(
-        show_command,
-        [&line, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
-            return show(out, *opened, arguments->queue);
-        },
-        DirectoryUse::reading);
+    add_watched(line, show_command, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto* const opened, open_queues(line));
+        return show(out, *opened, arguments->queue);
+    });
 
     const auto pause = queues.add_subcommand("pause", "Begin no more jobs of a queue; those that run go on");
     pause.add_option("queue", arguments->queue, "Its name").required();

@@ -1,6 +1,7 @@
 // Subscriptions with a name. Their dead letters are among those of all followers (dead_letter_commands.cpp).
 #include "commands/messaging/follower_commands.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/watching.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/messaging/subscriptions.hpp>
@@ -89,23 +90,17 @@ void add_subscription_commands(CommandLine& line)
 
     const auto list_command =
         subscriptions.add_subcommand("list", "All of them, what each promises, and how far it is");
-    line.on(
-        list_command,
-        [&line](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const opened, subscriptions_of(line));
-            list_subscriptions(out, *opened);
-            return done();
-        },
-        DirectoryUse::reading);
+    add_watched(line, list_command, [&line](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto* const opened, subscriptions_of(line));
+        list_subscriptions(out, *opened);
+        return done();
+    });
     const auto show_command = subscriptions.add_subcommand("show", "One of them");
     show_command.add_option("subscription", arguments->subscription, "Its name").required();
-    line.on(
-        show_command,
-        [&line, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const opened, subscriptions_of(line));
-            return show_subscription(out, *opened, arguments->subscription);
-        },
-        DirectoryUse::reading);
+    add_watched(line, show_command, [&line, arguments](Output& out) -> result<void> {
+        BOOST_OUTCOME_TRY(const auto* const opened, subscriptions_of(line));
+        return show_subscription(out, *opened, arguments->subscription);
+    });
 
     const auto add_act = [&](const char* name, const char* about, auto act) {
         const auto command = subscriptions.add_subcommand(name, about);

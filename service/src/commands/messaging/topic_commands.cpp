@@ -1,7 +1,9 @@
 // Topics: what they keep, their last messages, and one that is published by hand. Those who hear them are subscriptions.
 #include "commands/age_text.hpp"
 #include "commands/events/events_shown.hpp"
+#include "commands/messaging/topic_shown.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/watching.hpp"
 #include "json/limited_json.hpp"
 #include "json/value_of_json.hpp"
 
@@ -29,28 +31,13 @@ const std::vector<Column> topic_columns{{"topic"},
                                         {"bytes", Align::right},
                                         {"first", Align::right},
                                         {"last", Align::right},
+                                        {"oldest"},
                                         {"dropped", Align::right},
+                                        {"lost", Align::right},
                                         {"max_age"},
                                         {"max_bytes", Align::right},
                                         {"max_count", Align::right},
                                         {"error"}};
-
-Json json_of(const TopicStatus& topic)
-{
-    const auto limit = [](const std::optional<std::uint64_t>& of) { return of ? Json(*of) : Json(nullptr); };
-    const auto& kept = topic.retention;
-    return {{"topic", topic.name},
-            {"messages", topic.messages},
-            {"bytes", topic.bytes},
-            {"first", topic.first},
-            {"last", topic.last},
-            {"dropped", topic.dropped},
-            {"segments", topic.segments},
-            {"max_age", kept.max_age ? Json(age_text(*kept.max_age)) : Json(nullptr)},
-            {"max_bytes", limit(kept.max_bytes)},
-            {"max_count", limit(kept.max_count)},
-            {"error", topic.error ? Json(topic.error->sentence) : Json(nullptr)}};
-}
 
 result<Topics*> topics_of(CommandLine& line, bool create_if_missing = false)
 {
@@ -58,16 +45,26 @@ result<Topics*> topics_of(CommandLine& line, bool create_if_missing = false)
     return &open_service->service().topics();
 }
 
-result<void> list_topics(Output& out, const Topics& topics)
+result<void> list_topics(CommandLine& line, Output& out)
 {
-    BOOST_OUTCOME_TRY(const auto all, topics.list());
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+    BOOST_OUTCOME_TRY(const auto topics, topics_shown(open_service->service()));
     TableRows rows;
-    for (const auto& topic : all) {
-        const Json properties = json_of(topic);
-        auto& row             = rows.emplace_back();
-        for (const auto& column : topic_columns) row.push_back(properties[column.name]);
+    for (const Json& topic : topics.elements()) {
+        auto& row = rows.emplace_back();
+        for (const auto& column : topic_columns) row.push_back(topic[column.name]);
     }
     out.table(topic_columns, rows);
+    return done();
+}
+
+result<void> show_topic(CommandLine& line, Output& out, const std::string& name)
+{
+    BOOST_OUTCOME_TRY(auto* const open_service, line.open());
+    Service& service = open_service->service();
+    BOOST_OUTCOME_TRY(const auto status, service.topics().status(name));
+    BOOST_OUTCOME_TRY(const auto shown, topic_shown(service, status));
+    out.properties(shown);
     return done();
 }
 
@@ -124,24 +121,11 @@ void add_topic_commands(CommandLine& line)
     topics.require_subcommand();
 
     const auto list = topics.add_subcommand("list", "All topics, what each keeps, and what it has dropped");
-    line.on(
-        list,
-        [&line](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const opened, topics_of(line));
-            return list_topics(out, *opened);
-        },
-        DirectoryUse::reading);
+    add_watched(line, list, [&line](Output& out) -> result<void> { return list_topics(line, out); });
     const auto show = topics.add_subcommand("show", "One topic");
     show.add_option("topic", arguments->topic, "Its name").required();
-    line.on(
-        show,
-        [&line, arguments](Output& out) -> result<void> {
-            BOOST_OUTCOME_TRY(const auto* const opened, topics_of(line));
-            BOOST_OUTCOME_TRY(const auto status, opened->status(arguments->topic));
-            out.properties(json_of(status));
-            return done();
-        },
-        DirectoryUse::reading);
+    add_watched(line, show,
+                [&line, arguments](Output& out) -> result<void> { return show_topic(line, out, arguments->topic); });
     const auto publishing = topics.add_subcommand("publish", "Publish a message, given as JSON");
     publishing.add_option("topic", arguments->topic, "Its name").required();
     publishing.add_option("json", arguments->json, "The message: {\"article\": \"tea\", \"cents\": 350}").required();

@@ -3,6 +3,7 @@
 #include "command_line_state.hpp"
 #include "commands/projections/projection_status.hpp"
 #include "commands/projections/projection_watch.hpp"
+#include "commands/watching.hpp"
 #include "compare/row_changes.hpp"
 
 #include <eventloom/framework/utf8.hpp>
@@ -166,10 +167,8 @@ void add_projection_commands(CommandLine& line)
     projections.require_subcommand();
     const auto is_watched = std::make_shared<bool>(false);
     const auto show       = [&line, is_watched](Output& out) -> result<void> {
-        if (*is_watched && not line.is_running_service()) {
-            return fail(Failure::unavailable, "no-service-to-watch",
-                              "asked to watch the projections in " + line.data_directory() +
-                                  " and found no running service that updates them; start one with `serve`");
+        if (*is_watched) {
+            BOOST_OUTCOME_TRY(check_may_watch(line));
         }
         BOOST_OUTCOME_TRY(auto* const open_service, line.open());
         if (*is_watched) return watch_projections(out, open_service->service());

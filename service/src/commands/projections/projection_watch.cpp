@@ -1,6 +1,7 @@
 #include "commands/projections/projection_watch.hpp"
 
 #include "commands/projections/projection_status.hpp"
+#include "commands/watching.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
@@ -11,8 +12,6 @@
 namespace eventloom {
 
 namespace {
-
-constexpr Duration between_refreshes = std::chrono::seconds{1};
 
 const std::vector<Column> watched_columns{{"projection"},
                                           {"state"},
@@ -72,18 +71,11 @@ public:
     }
 
 private:
-    // Draws over the previous table; lines above it on the screen stay.
     void draw(const std::vector<Seen>& all)
     {
         TableRows rows;
         for (const Seen& seen : all) rows.push_back(seen.row());
-        std::string text = lines_drawn_ > 0 ? fmt::format("\033[{}A", lines_drawn_) : "";
-        const auto lines = table_lines(watched_columns, rows);
-        for (const auto& line : lines) {
-            text += "\r" + std::string{cut_to_width(line, out_.console().shape().width - 1)} + "\033[K\n";
-        }
-        out_.console().out(text + "\033[J");
-        lines_drawn_ = lines.size();
+        screen_.draw(table_lines(watched_columns, rows));
     }
 
     void tell_changes(const std::vector<Seen>& all, Time now)
@@ -110,7 +102,7 @@ private:
     Service& service_;
     std::map<std::string, Seen> seen_; // at the last look
     Time looked_at_{};
-    std::size_t lines_drawn_ = 0;
+    Redrawn screen_{out_.console()};
 };
 
 } // namespace
@@ -118,13 +110,7 @@ private:
 result<void> watch_projections(Output& out, Service& service)
 {
     Watch watch{out, service};
-    for (;;) {
-        BOOST_OUTCOME_TRY(watch.look());
-        auto waited = out.console().wait(between_refreshes);
-        if (waited) continue;
-        if (out.console().shape().out_is_terminal) out.say(""); // after the ^C
-        return waited.error().code == "interrupted" ? result<void>{done()} : std::move(waited);
-    }
+    return watch_until_stopped(out, [&] { return watch.look(); });
 }
 
 } // namespace eventloom

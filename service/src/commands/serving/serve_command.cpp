@@ -1,16 +1,16 @@
-#include "commands/own_commands.hpp"
-
 #include "command_line_state.hpp"
 #include "commands/messaging/follower_commands.hpp"
+#include "commands/messaging/topic_shown.hpp"
+#include "commands/own_commands.hpp"
 #include "commands/projections/projection_status.hpp"
 #include "commands/sagas/saga_shown.hpp"
 #include "commands/serving/log_options.hpp"
-#include "host/dead_letter_life.hpp"
-#include "host/thread_watch.hpp"
-
 #include "door/admin_door.hpp"
+#include "host/dead_letter_life.hpp"
 #include "host/tenants.hpp"
-#include "workers/jobs_at_door.hpp"
+#include "host/thread_watch.hpp"
+#include "workers/workers_at_door.hpp"
+
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
@@ -19,7 +19,6 @@
 #include <eventloom/messaging/subscriptions.hpp>
 #include <eventloom/messaging/topics.hpp>
 #include <eventloom/service/service.hpp>
-
 #include <fmt/core.h>
 
 #include <unistd.h>
@@ -112,6 +111,7 @@ std::string status_of(Service& service, const std::string& name, Time since)
     for (const auto& activity : service.sagas().activities()) activities.push_back(json_of(activity));
     auto groups = Json::array();
     for (const auto& status : service.groups().status()) groups.push_back(json_of(status));
+    const auto topics       = topics_shown(service);
     const auto queues_error = service.queues().error();
     const auto fault        = counts ? service.sagas().error() : std::optional{counts.error()};
     return Json({{"service", name},
@@ -128,6 +128,8 @@ std::string status_of(Service& service, const std::string& name, Time since)
                  {"groups", groups},
                  {"queues", queues_of(service)},
                  {"queues_error", queues_error ? Json(queues_error->sentence) : Json(nullptr)},
+                 {"topics", topics ? topics.value() : Json::array()},
+                 {"topics_error", topics ? Json(nullptr) : Json(topics.error().sentence)},
                  {"followers", followers_in(service)},
                  {"notices", service.commands().notices()}})
         .dump();
@@ -186,10 +188,7 @@ AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& t
                     const auto ended = sent.read(command.arguments);
                     return ended ? *ended : sent.carry_out();
                 },
-            .worker =
-                [&line, &service](WorkerRequest request) {
-                    work::answer_worker(service.queues(), line.runtime().clock, std::move(request));
-                }};
+            .worker = [&service](WorkerRequest request) { work::answer_worker(service, std::move(request)); }};
 }
 
 // Takes commands until it is stopped.
@@ -231,7 +230,10 @@ result<void> serve(CommandLine& line, Output& out, const ServeOptions& options)
     state.serves = true;
     BOOST_OUTCOME_TRY(auto* const open_service, line.open(true));
     Service& service = open_service->service();
-    if (options.no_workers) service.queues().work_only_elsewhere();
+    if (options.no_workers) {
+        service.queues().work_only_elsewhere();
+        service.groups().work_only_elsewhere();
+    }
     BOOST_OUTCOME_TRY(service.start());
     BOOST_OUTCOME_TRY(service.groups().start());
     BOOST_OUTCOME_TRY(service.queues().start());
@@ -257,7 +259,8 @@ void add_serve_command(CommandLine& line)
     command.add_option("--threads", line.state().threads, "How many threads run projections, sagas and subscriptions")
         .check(whole_number(1, threads_max));
     command.add_flag("--no-workers", options->no_workers,
-                     "Work on no jobs in this process: workers in others do (`work QUEUE`)");
+                     "Work on no jobs and handle no events of groups in this process: workers in others do "
+                     "(`work QUEUE`, `groups work GROUP`)");
     add_log_options(command, options->log);
     line.on(
         command, [&line, options](Output& out) { return serve(line, out, *options); }, DirectoryUse::alone);

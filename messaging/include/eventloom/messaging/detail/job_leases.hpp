@@ -12,6 +12,7 @@
 #pragma once
 
 #include <eventloom/messaging/detail/job_context.hpp>
+#include <eventloom/messaging/detail/leases.hpp>
 
 #include <functional>
 #include <optional>
@@ -20,15 +21,8 @@
 
 namespace eventloom {
 
-struct JobLease {
-    Uuid job;
-    Version fence = 0;
-
-    friend auto operator<=>(const JobLease&, const JobLease&) = default;
-};
-
 struct LeasedJob {
-    JobLease lease;
+    Lease lease;
     unsigned attempt = 1;
     Time deadline    = Time::max(); // of the attempt
     RecordedEvent first;            // the job itself, for its handler
@@ -44,17 +38,6 @@ struct PullJobs {
     std::function<bool()> still_there = [] { return true; };
 };
 using PullDone = std::function<void(result<std::vector<LeasedJob>>)>;
-
-struct ReportedProgress {
-    std::uint64_t done = 0;
-    std::uint64_t of   = 0;
-    std::string what;
-};
-
-struct HeldLease {
-    JobLease lease;
-    std::optional<ReportedProgress> progress; // since the last time
-};
 
 // What a worker needs to call the handlers of a queue itself.
 struct QueueHandler {
