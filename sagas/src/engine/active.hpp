@@ -30,8 +30,13 @@ struct Work {
     bool calls_next() const { return not is_done() && std::holds_alternative<CallAction>(actions[done]); }
 };
 
+struct Active;
+
 // Of the command or call that is the action `done` of this work: the same words for the same work, before and after a crash.
 Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
+
+// With that id, for the command or call that is the action `place` of this work.
+SendOptions options_of_action(const Active& active, const Work& work, std::size_t place);
 
 // Of a step that has more work after a call that is answered from elsewhere.
 Error answered_later_not_last(const std::string& step);
@@ -41,7 +46,6 @@ Error answered_later_not_last(const std::string& step);
 std::string call_of_run(const RunAction& run, TaskKind kind);
 std::string stream_of_run(const std::string& call);
 
-struct Active;
 // What happens to an instance. Ends with exactly one call of the engine's go_on() or take_next(), now or later.
 using Input = std::function<void(const std::shared_ptr<Active>&)>;
 

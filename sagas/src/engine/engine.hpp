@@ -159,6 +159,11 @@ private:
     void send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, const result<Receipt>& receipt,
               std::optional<Active> after, Position head);
+    // sending.cpp: the commands of one list.
+    static std::size_t sent_together(const Work& work);
+    void send_together(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, std::size_t count);
+    void answered_together(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
+                           const std::vector<result<Receipt>>& answers, Position head);
     void call(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void note_asked(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, Time when);

@@ -34,14 +34,6 @@ Uuid id_of(const InstanceKey& key, const Work& work)
     return id_of_action(key, work.task, work.name, work.done);
 }
 
-SendOptions options_of(const Active& active, const Work& work)
-{
-    return {.command_id  = id_of(active.key, work),
-            .correlation = parse_uuid(active.instance.began.correlation).value_or(Uuid{}),
-            .causation   = parse_uuid(active.instance.began.event).value_or(Uuid{}),
-            .headers     = {{"saga", active.key.stream()}, {"saga-step", work.name}}};
-}
-
 bool acts(const std::shared_ptr<Work>& work)
 {
     return work->task.kind == TaskKind::act && work->is_called();
@@ -195,6 +187,7 @@ void SagaEngine::park(Active& active, const std::string& step, const Error& erro
 // The last command of a step is written together with the step's result.
 void SagaEngine::send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work)
 {
+    if (const auto count = sent_together(*work); count > 1) return send_together(active, work, count);
     const auto& action = std::get<SendAction>(work->actions[work->done]);
     std::optional<Active> after;
     std::optional<StreamAppend> beside;
@@ -215,16 +208,16 @@ void SagaEngine::send(const std::shared_ptr<Active>& active, const std::shared_p
     }
     if (work->task.kind == TaskKind::act) active->asked.since.try_emplace(work->task.place, runtime_.clock.now());
     const auto head = table_->begin_write(store_.head());
-    commands_.send(*action.type, action.stream, action.command, options_of(*active, *work), std::move(beside),
-                   [weak  = weak_from_this(), active, work, head,
-                    after = std::make_shared<std::optional<Active>>(std::move(after))](result<Receipt> receipt) {
-                       const auto engine = weak.lock();
-                       if (not engine) return;
-                       engine->post_for(active,
-                                        [active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
-                                            self.sent(active, work, receipt, std::move(*after), head);
-                                        });
-                   });
+    commands_.send(
+        *action.type, action.stream, action.command, options_of_action(*active, *work, work->done), std::move(beside),
+        [weak  = weak_from_this(), active, work, head,
+         after = std::make_shared<std::optional<Active>>(std::move(after))](result<Receipt> receipt) {
+            const auto engine = weak.lock();
+            if (not engine) return;
+            engine->post_for(active, [active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
+                self.sent(active, work, receipt, std::move(*after), head);
+            });
+        });
 }
 
 void SagaEngine::sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,

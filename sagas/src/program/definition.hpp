@@ -20,6 +20,7 @@ struct SendAction {
     std::string stream; // of the receiver
     std::shared_ptr<const void> command;
     const detail::SentType* kept = nullptr; // how it is kept, if el::actions has it
+    bool is_with_previous        = false;   // of one list with the command before it: they may be on their way together
 };
 
 struct CallAction {
