@@ -31,12 +31,14 @@ SendOptions options_of_action(const Active& active, const Work& work, std::size_
 // How many of the next commands go together, without the last one of the step.
 std::size_t SagaEngine::sent_together(const Work& work)
 {
-    const auto belongs = [&](std::size_t place) {
+    const auto is_in_list = [&](std::size_t place) {
         const auto* const send = std::get_if<SendAction>(&work.actions[place]);
-        return send != nullptr && send->is_with_previous;
+        return send != nullptr && send->kept == nullptr;
     };
+    if (not is_in_list(work.done)) return 1;
     std::size_t count = 1;
-    while (count < commands_together_max && work.done + count + 1 < work.actions.size() && belongs(work.done + count)) {
+    while (count < commands_together_max && work.done + count + 1 < work.actions.size() &&
+           is_in_list(work.done + count)) {
         ++count;
     }
     return count;

@@ -104,18 +104,6 @@ void add_command(SagaWork& work, const CommandType& type, std::string_view categ
     work.actions.push_back(SendAction{&type, stream_of(category, id), std::move(owned)});
 }
 
-std::size_t count_actions(const SagaWork& work)
-{
-    return work.actions.size();
-}
-
-void join_commands(SagaWork& work, std::size_t first)
-{
-    for (std::size_t i = first + 1; i < work.actions.size(); ++i) {
-        if (auto* const send = std::get_if<SendAction>(&work.actions[i])) send->is_with_previous = true;
-    }
-}
-
 void add_request(SagaWork& work, const std::type_info& type, std::string_view name, void* request, Destroy* destroy)
 {
     work.actions.push_back(CallAction{&type, name, own(request, destroy)});

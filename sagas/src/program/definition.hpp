@@ -19,8 +19,8 @@ struct SendAction {
     const detail::CommandType* type;
     std::string stream; // of the receiver
     std::shared_ptr<const void> command;
-    const detail::SentType* kept = nullptr; // how it is kept, if el::actions has it
-    bool is_with_previous        = false;   // of one list with the command before it: they may be on their way together
+    // How it is kept, if el::actions has it. Nothing: it stands alone, or in a list of sends of one type.
+    const detail::SentType* kept = nullptr;
 };
 
 struct CallAction {

@@ -138,9 +138,7 @@ template <class Data>
 template <class One>
 [[gnu::cold]] void add_work(SagaWork& work, std::vector<One>&& several)
 {
-    const auto first = count_actions(work);
     for (One& one : several) add_work(work, std::move(one));
-    join_commands(work, first);
 }
 
 inline void add_work(SagaWork& work, actions&& several)

@@ -67,9 +67,6 @@ void add_command(SagaWork& work, const CommandType& type, std::string_view strea
 void add_command(SagaWork& work, const CommandType& type, std::string_view category, std::string_view id, void* command,
                  Destroy* destroy);
 void add_request(SagaWork& work, const std::type_info& type, std::string_view name, void* request, Destroy* destroy);
-// Commands of one list, that is those which were added since there were `first` actions, are sent together.
-std::size_t count_actions(const SagaWork& work);
-void join_commands(SagaWork& work, std::size_t first);
 void add_run(SagaWork& work, std::string saga, std::string key, const SagaData& type, void* data, Destroy* destroy);
 
 // A command or a request that an instance keeps until it has been carried out: its type by name, and how to read it.

@@ -92,9 +92,7 @@ template <class Request>
 template <class One>
 [[gnu::cold]] void add_kept_work(SagaWork& work, std::vector<One>&& several)
 {
-    const auto first = count_actions(work);
     for (One& one : several) add_kept_work(work, std::move(one));
-    join_commands(work, first);
 }
 
 } // namespace eventloom::detail
