@@ -55,11 +55,11 @@ Saga holds_many_rooms(int rooms)
         for (int i = 0; i < rooms; ++i) sends.push_back(send(RoomId{std::to_string(i)}, command));
         return sends;
     };
-    return saga<Booking>(
-        "booking", 1, begins_with_request(),
-        step("hold all", act{[each](const Booking& booking) { return each(Hold{booking.stay.value}); }},
-             undo{[each](const Booking& booking) { return each(Release{booking.stay.value}); }}),
-        say_why_it_failed());
+    return saga<Booking>("booking", 1, begins_with_request(),
+                         step("hold all",
+                              act{[each](const Booking& booking) { return each(Hold{booking.stay.value}); }},
+                              undo{[each](const Booking& booking) { return each(Release{booking.stay.value}); }}),
+                         say_why_it_failed());
 }
 
 // Where several appends can be one write.
@@ -72,12 +72,15 @@ const StoreKind& leveldb()
 std::vector<std::pair<std::ptrdiff_t, bool>> writes_that_hold(House& house)
 {
     std::vector<std::pair<std::ptrdiff_t, bool>> writes;
-    const auto observation = house.store.store->observe([&](const Commit& commit) {
-        const auto is_of = [](const char* type) { return [type](const auto& event) { return event.type == type; }; };
-        const auto held  = std::count_if(commit->begin(), commit->end(), is_of("room-held"));
-        const bool ends  = std::any_of(commit->begin(), commit->end(), is_of("saga-step-done"));
-        if (held > 0) writes.emplace_back(held, ends);
-    });
+    const auto observation =
+        house.store.store->observe([&](const std::shared_ptr<const std::vector<RecordedEvent>>& commit) {
+            const auto is_of = [](const char* type) {
+                return [type](const auto& event) { return event.type == type; };
+            };
+            const auto held = std::count_if(commit->begin(), commit->end(), is_of("room-held"));
+            const bool ends = std::any_of(commit->begin(), commit->end(), is_of("saga-step-done"));
+            if (held > 0) writes.emplace_back(held, ends);
+        });
     house.request("1");
     house.finish();
     return writes;
