@@ -149,13 +149,14 @@ CommitPath::Submissions CommitPath::take_group()
 }
 
 // Whoever leads goes on for some groups while there is something to write: the next write begins sooner than somebody else
-// would have woken up, and he himself is late by these groups only once in a while. An exception here is memory that has run
+// would have woken up, and he himself is late by these groups only once in a while. A task leads one group: the tasks that are
+// ready come before its next one, and what they append is in that group. An exception here is memory that has run
 // out: the process ends, since others wait for what was begun.
 void CommitPath::lead(Submission* own) noexcept
 {
     for (unsigned group = 1;; ++group) {
         const auto submissions = write_one_group();
-        bool goes_on           = group < groups_led_max;
+        bool goes_on           = own != nullptr && group < groups_led_max;
         {
             const std::lock_guard lock{mutex_};
             goes_on = goes_on && not queue_.empty() && holders_ == 0;

@@ -196,11 +196,29 @@ result<void> LogFold::park(const RecordedEvent& failed, const Error& error)
     return done();
 }
 
-bool LogFold::is_full() const
+std::size_t LogFold::bytes_in_memory() const
 {
     constexpr std::size_t bytes_a_letter = 512; // roughly
-    const auto bytes                     = fold_->bytes_cached() + waiting_.size() / 2 * bytes_a_letter;
-    return applied_ >= options_.events_between_writes || bytes > options_.rows_bytes_max;
+    return fold_->bytes_cached() + waiting_.size() / 2 * bytes_a_letter;
+}
+
+bool LogFold::is_full()
+{
+    const auto bytes = bytes_in_memory();
+    if (share_) share_->takes(bytes);
+    return applied_ >= options_.events_between_writes || bytes > options_.rows_bytes_max ||
+           (share_ && share_->is_too_much());
+}
+
+// Rows grow between two flushes, and their memory is counted at a flush.
+void LogFold::let_go_of_rows()
+{
+    if (share_) share_->takes(bytes_in_memory());
+    const bool is_tight = share_ && share_->is_too_much();
+    const auto bytes    = std::min(options_.rows_bytes_max, is_tight ? share_->equal_part() : options_.rows_bytes_max);
+    if (fold_->bytes_cached() > bytes / 2) fold_->forget_rows();
+    if (fold_->bytes_cached() > bytes / 2) begin();
+    if (share_) share_->takes(bytes_in_memory());
 }
 
 void LogFold::go_on(Position reached)
@@ -229,9 +247,7 @@ result<void> LogFold::put_rows_away()
     ModelBatch batch = std::exchange(waiting_, {});
     BOOST_OUTCOME_TRY(fold_->flush(batch));
     BOOST_OUTCOME_TRY(write(std::move(batch)));
-    // Rows grow between two flushes, and their memory is counted at a flush.
-    if (fold_->bytes_cached() > options_.rows_bytes_max / 2) fold_->forget_rows();
-    if (fold_->bytes_cached() > options_.rows_bytes_max / 2) begin();
+    let_go_of_rows();
     return done();
 }
 

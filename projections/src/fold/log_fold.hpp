@@ -6,6 +6,7 @@
 
 #include "fold/history_copies.hpp"
 #include "fold/key_filter.hpp"
+#include "fold/row_memory.hpp"
 #include "fold/write_behind.hpp"
 #include "rows/held_keys.hpp"
 
@@ -31,6 +32,9 @@ public:
 
     // From here on copies of the written rows are made when they are due.
     void keep_copies(std::shared_ptr<HistoryCopies> copies) { copies_ = std::move(copies); }
+
+    // From here on its rows take their part of this memory, beside the bound of its own.
+    void share(std::shared_ptr<RowMemory> memory) { share_.emplace(std::move(memory)); }
 
     // Handles the next events of the log that the projection may hear, up to `reached`. After a handler's error that is not
     // parked the read model has everything before that event, and the fold may continue from there.
@@ -62,7 +66,9 @@ private:
     result<void> put_rows_away();
     result<void> write(ModelBatch batch);
     result<void> finish_writing();
-    bool is_full() const;
+    std::size_t bytes_in_memory() const;
+    bool is_full();
+    void let_go_of_rows();
     void go_on(Position reached);
 
     Log* log_ = nullptr;
@@ -80,6 +86,7 @@ private:
     std::optional<KeyFilter> keys_put_away_;
     std::shared_ptr<HistoryCopies> copies_; // none: none are made
     std::unique_ptr<WriteBehind> behind_;   // none: each write is finished at once
+    std::optional<RowShare> share_;         // none: its own bound alone counts
     Position put_away_up_to_;               // changes of later events are in memory
     std::atomic<Position> reached_;
     std::atomic<Position> visible_;

@@ -81,7 +81,7 @@ result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, con
 {
     BOOST_OUTCOME_TRY(auto database,
                       Database::open(runtime, {.directory              = directory,
-                                               .write_buffer_bytes     = 32u << 20,
+                                               .write_buffer_bytes     = 8u << 20,
                                                .block_cache_bytes      = cache_bytes,
                                                .table_bytes            = 8u << 20,
                                                .made_anew_when_damaged = when_damaged == WhenDamaged::made_anew}));

@@ -38,8 +38,9 @@ std::string_view to_string(ProjectionState state)
     return "unnamed";
 }
 
-Projections::Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory)
-    : core_{new Core{runtime, store, bus, std::move(directory), false, true, {}, {}}}
+Projections::Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
+                         const ProjectionsOptions& options)
+    : core_{new Core{runtime, store, bus, std::move(directory), std::make_shared<RowMemory>(options.rows_bytes_max)}}
 {
 }
 

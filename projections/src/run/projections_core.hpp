@@ -13,10 +13,11 @@ struct Projections::Core {
     EventStore& store;
     EventBus& bus;
     std::string directory;
+    std::shared_ptr<RowMemory> row_memory;
     bool started = false;
-    bool builds  = true;      // versions that are not in their place yet, when it starts
-    mutable std::mutex mutex; // over `running` and what is in it; not held while a rebuild reads the log
-    std::vector<std::unique_ptr<RunningProjection>> running;
+    bool builds  = true;        // versions that are not in their place yet, when it starts
+    mutable std::mutex mutex{}; // over `running` and what is in it; not held while a rebuild reads the log
+    std::vector<std::unique_ptr<RunningProjection>> running{};
 
     // False while another thread works on the projections. It does not wait, since that thread may wait for the executor's
     // thread that calls this.
@@ -48,8 +49,10 @@ struct Projections::Core {
         if (options.kept_in == RowPlace::log) {
             return std::make_unique<InlineProjection>(runtime, store, bus, home, definition, options);
         }
-        return std::make_unique<RunningProjection>(runtime, store, bus, home, definition, options,
-                                                   [core, name](Time due) { restart_at(core, name, due); });
+        auto one = std::make_unique<RunningProjection>(runtime, store, bus, home, definition, options,
+                                                       [core, name](Time due) { restart_at(core, name, due); });
+        one->share(row_memory);
+        return one;
     }
 
     result<void> check_position(std::string_view name, Position position) const

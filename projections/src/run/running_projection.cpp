@@ -30,6 +30,7 @@ result<Position> RunningProjection::catch_up_and_replace(const NewGeneration& by
     BOOST_OUTCOME_TRY(stop_following());
     const Position head = store_.head();
     LogFold fold{store_, *definition_, *by.model, options_};
+    if (row_memory_) fold.share(row_memory_);
     BOOST_OUTCOME_TRY(catch_up(runtime_, store_, fold, head, {}));
     BOOST_OUTCOME_TRY(replace(by));
     return head;
@@ -44,6 +45,7 @@ void RunningProjection::follow()
     }
     auto model = written();
     fold_      = std::make_shared<LogFold>(store_, *definition_, *model, options_);
+    if (row_memory_) fold_->share(row_memory_);
     fold_->keep_copies(copies_);
     fold_->report_to(runtime_.log);
     subscription_ = bus_.subscribe({.name             = name(),

@@ -31,6 +31,9 @@ public:
                       AskForRestart ask_for_restart);
     virtual ~RunningProjection() = default;
 
+    // What its folds have in memory is a part of this from here on.
+    void share(std::shared_ptr<RowMemory> memory) { row_memory_ = std::move(memory); }
+
     // Opens the current generation, or begins the first one. Queries see a generation of another version as it is, if its rows
     // have the same shape.
     virtual result<void> open();
@@ -149,6 +152,7 @@ private:
     void consider_restart();
 
     EventBus& bus_;
+    std::shared_ptr<RowMemory> row_memory_; // none: each fold has its own bound alone
     const AskForRestart ask_for_restart_;
     std::optional<NewGeneration> building_;
     std::optional<std::string> notice_; // why the rows that queries see are incomplete

@@ -32,9 +32,14 @@ struct Work {
     bool calls_next() const { return not is_done() && std::holds_alternative<CallAction>(actions[done]); }
 };
 
+struct Active;
+
 // Of the command or call that is the action `done` of this work: the same words for the same work, before and after a crash.
 Uuid id_of_action(const InstanceKey& key, const Task& task, const std::string& name, std::size_t done);
 Uuid id_of(const InstanceKey& key, const Work& work);
+
+// With that id, for the command or call that is the action `place` of this work.
+SendOptions options_of_action(const Active& active, const Work& work, std::size_t place);
 
 // Of a step that has more work after a call that is answered from elsewhere.
 Error answered_later_not_last(const std::string& step);

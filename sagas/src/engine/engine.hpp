@@ -189,6 +189,10 @@ private:
     void send(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);
     void sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, const result<Receipt>& receipt,
               std::optional<Active> after, Position head);
+    static std::size_t sent_together(const Work& work);
+    void send_together(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work, std::size_t count);
+    void answered_together(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
+                           const std::vector<result<Receipt>>& answers, Position head);
 
     // calling.cpp
     void call(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work);

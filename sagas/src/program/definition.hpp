@@ -19,7 +19,8 @@ struct SendAction {
     const detail::CommandType* type;
     std::string stream; // of the receiver
     std::shared_ptr<const void> command;
-    const detail::SentType* kept = nullptr; // how it is kept, if el::actions has it
+    // How it is kept, if el::actions has it. Nothing: it stands alone, or in a list of sends of one type.
+    const detail::SentType* kept = nullptr;
 };
 
 struct CallAction {

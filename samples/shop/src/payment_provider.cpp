@@ -31,8 +31,8 @@ struct Booked {
 } // namespace
 
 SamplePaymentProvider::SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books,
-                                             bool is_down)
-    : options_{options}, books_{std::move(books)}, is_down_{is_down}
+                                             bool is_down, std::unique_ptr<el::Executor> clerk)
+    : options_{options}, books_{std::move(books)}, is_down_{is_down}, clerk_{std::move(clerk)}
 {
 }
 
@@ -41,7 +41,8 @@ el::result<std::unique_ptr<SamplePaymentProvider>> SamplePaymentProvider::open(c
 {
     BOOST_OUTCOME_TRY(auto books, el::Database::open(runtime, {.directory = options.directory}));
     BOOST_OUTCOME_TRY(const auto down, books->get(entry_of_down));
-    return std::make_unique<SamplePaymentProvider>(options, std::move(books), down.has_value());
+    return std::make_unique<SamplePaymentProvider>(options, std::move(books), down.has_value(),
+                                                   runtime.executor.own_threads(1));
 }
 
 double SamplePaymentProvider::chance(std::string_view what, const el::CallKey& key, unsigned attempt) const
@@ -81,14 +82,14 @@ el::result<void> SamplePaymentProvider::may_fail(const el::CallKey& key)
     return el::done();
 }
 
-el::result<Receipt> SamplePaymentProvider::charge(const Charge& charge, const el::CallKey& key)
+el::result<SamplePaymentProvider::Booking> SamplePaymentProvider::charged(const Charge& charge, const el::CallKey& key)
 {
     BOOST_OUTCOME_TRY(may_fail(key));
     const auto entry = entry_of('c', charge.reference, key);
     BOOST_OUTCOME_TRY(const auto known, books_->get(entry));
     if (known) {
         BOOST_OUTCOME_TRY(auto first, el::codec<Booked>::decode(*known));
-        return std::move(first.receipt);
+        return Booking{{}, std::move(first.receipt), {}};
     }
     // A free order moves no money, so there is no card to decline.
     if (charge.amount > Money{} && chance("decline", key, 0) < options_.decline_rate) {
@@ -97,29 +98,71 @@ el::result<Receipt> SamplePaymentProvider::charge(const Charge& charge, const el
     const Receipt receipt{"receipt-" + el::to_string(key).substr(0, 18)};
     std::string booked;
     el::codec<Booked>::encode({charge.reference, charge.amount, receipt}, booked);
-    el::Batch batch;
-    batch.put(entry, booked);
-    // Without a lock, so that calls side by side share a write of the disk. The same key asked twice at once books the same.
-    BOOST_OUTCOME_TRY(books_->write(batch, el::Durability::synced));
-    return receipt;
+    // The same key asked twice at once books the same.
+    return Booking{{{entry, std::move(booked)}}, receipt, {}};
 }
 
-el::result<Receipt> SamplePaymentProvider::refund(const Refund& refund, const el::CallKey& key)
+void SamplePaymentProvider::charge(const Charge& charge, const el::CallKey& key, Answer answer)
+{
+    book(charged(charge, key), std::move(answer));
+}
+
+el::result<SamplePaymentProvider::Booking> SamplePaymentProvider::refunded(const Refund& refund, const el::CallKey& key)
 {
     BOOST_OUTCOME_TRY(may_fail(key));
-    Receipt given_back;
-    el::Batch batch;
+    Booking back;
     auto cursor       = books_->cursor();
     const auto prefix = entries_of('c', refund.reference);
     for (cursor.seek(prefix); cursor.valid() && cursor.key().starts_with(prefix); cursor.next()) {
         BOOST_OUTCOME_TRY(auto booked, el::codec<Booked>::decode(cursor.value()));
-        given_back = std::move(booked.receipt);
-        batch.put("r" + std::string{cursor.key().substr(1)}, {});
+        back.receipt = std::move(booked.receipt);
+        back.entries.emplace_back("r" + std::string{cursor.key().substr(1)}, std::string{});
     }
     BOOST_OUTCOME_TRY(cursor.status());
-    if (batch.empty()) return given_back;
-    BOOST_OUTCOME_TRY(books_->write(batch, el::Durability::synced));
-    return given_back;
+    return back;
+}
+
+void SamplePaymentProvider::refund(const Refund& refund, const el::CallKey& key, Answer answer)
+{
+    book(refunded(refund, key), std::move(answer));
+}
+
+// Answers when it is on the disk.
+void SamplePaymentProvider::book(el::result<Booking> booking, Answer answer)
+{
+    if (not booking) return answer(booking.as_failure());
+    if (booking.value().entries.empty()) return answer(std::move(booking.value().receipt));
+    booking.value().answer = std::move(answer);
+    {
+        const std::lock_guard lock{booking_};
+        bookings_.push_back(std::move(booking.value()));
+        if (std::exchange(is_being_written_, true)) return;
+    }
+    clerk_->post([this] { write_bookings(); });
+}
+
+// Those that come meanwhile are the next write.
+void SamplePaymentProvider::write_bookings()
+{
+    for (;;) {
+        std::vector<Booking> bookings;
+        {
+            const std::lock_guard lock{booking_};
+            bookings.swap(bookings_);
+            if (bookings.empty()) {
+                is_being_written_ = false;
+                return;
+            }
+        }
+        el::Batch batch;
+        for (const Booking& booking : bookings) {
+            for (const auto& [key, value] : booking.entries) batch.put(key, value);
+        }
+        const auto written = books_->write(batch, el::Durability::synced);
+        for (const Booking& booking : bookings) {
+            booking.answer(written ? el::result<Receipt>{booking.receipt} : el::result<Receipt>{written.error()});
+        }
+    }
 }
 
 el::result<void> SamplePaymentProvider::visit_charges(const Visit& visit) const

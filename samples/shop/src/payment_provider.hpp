@@ -13,6 +13,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace shop {
 
@@ -40,13 +42,16 @@ struct RefundReturn {
     std::string reference;
 };
 
-// Asked again with the same key, a provider gives the first answer and takes no money twice.
+// Asked again with the same key, a provider gives the first answer and takes no money twice. `answer` is called once, later or before
+// these return, on any thread: nobody waits for a provider, so that many may be asked at a time.
 class PaymentProvider {
 public:
+    using Answer = std::function<void(el::result<Receipt>)>;
+
     virtual ~PaymentProvider()                                                       = default;
-    virtual el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) = 0;
+    virtual void charge(const Charge& charge, const el::CallKey& key, Answer answer) = 0;
     // Gives back what was charged for the reference; nothing when nothing was.
-    virtual el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) = 0;
+    virtual void refund(const Refund& refund, const el::CallKey& key, Answer answer) = 0;
 };
 
 struct SampleProviderOptions {
@@ -64,8 +69,8 @@ public:
     static el::result<std::unique_ptr<SamplePaymentProvider>> open(const el::Runtime& runtime,
                                                                    const SampleProviderOptions& options);
 
-    el::result<Receipt> charge(const Charge& charge, const el::CallKey& key) override;
-    el::result<Receipt> refund(const Refund& refund, const el::CallKey& key) override;
+    void charge(const Charge& charge, const el::CallKey& key, Answer answer) override;
+    void refund(const Refund& refund, const el::CallKey& key, Answer answer) override;
 
     // How long it takes to answer this call.
     el::Duration answer_delay(const el::CallKey& key) const;
@@ -78,18 +83,34 @@ public:
     using Visit = std::function<void(const std::string& reference, Money amount, bool refunded)>;
     el::result<void> visit_charges(const Visit& visit) const;
 
-    SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books, bool is_down);
+    SamplePaymentProvider(const SampleProviderOptions& options, std::unique_ptr<el::Database> books, bool is_down,
+                          std::unique_ptr<el::Executor> clerk);
 
 private:
+    // What is to be written, and who hears of it.
+    struct Booking {
+        std::vector<std::pair<std::string, std::string>> entries;
+        Receipt receipt;
+        Answer answer;
+    };
+
     // A number from 0 to 1 that the words alone decide.
     double chance(std::string_view what, const el::CallKey& key, unsigned attempt) const;
     el::result<void> may_fail(const el::CallKey& key);
+    el::result<Booking> charged(const Charge& charge, const el::CallKey& key);
+    el::result<Booking> refunded(const Refund& refund, const el::CallKey& key);
+    void book(el::result<Booking> booking, Answer answer);
+    void write_bookings();
 
     const SampleProviderOptions options_;
     std::unique_ptr<el::Database> books_;
     std::atomic<bool> is_down_;
     std::mutex mutex_;                         // of the attempts
     std::map<el::CallKey, unsigned> attempts_; // of calls that have failed so far
+    std::mutex booking_;                       // over what follows
+    std::vector<Booking> bookings_;            // that are not written yet
+    bool is_being_written_ = false;
+    const std::unique_ptr<el::Executor> clerk_; // writes them, all that there are together; goes first
 };
 
 } // namespace shop

@@ -14,15 +14,16 @@ constexpr el::ActivityOptions of_the_provider{.attempt_time      = std::chrono::
 
 // Its answer may come some time after it has done what it was asked for; no thread waits for that.
 template <class Request, class Ask>
-void perform(el::Sagas& sagas, const el::Runtime& runtime, const SamplePaymentProvider& provider, Ask ask)
+void perform(el::Sagas& sagas, const el::Runtime& runtime, SamplePaymentProvider& provider, Ask ask)
 {
     sagas.perform_async<Request>(
         [runtime, &provider, ask](const Request& request, const el::CallKey& key, el::Sagas::Done<Request> done) {
-            auto answer      = ask(request, key);
-            const auto delay = provider.answer_delay(key);
-            if (delay == el::Duration{}) return done(std::move(answer));
-            runtime.executor.post_at(runtime.clock.now() + delay,
-                                     [done = std::move(done), answer = std::move(answer)] { done(answer); });
+            ask(provider, request, key,
+                [runtime, delay = provider.answer_delay(key), done = std::move(done)](el::result<Receipt> answer) {
+                    if (delay == el::Duration{}) return done(std::move(answer));
+                    runtime.executor.post_at(runtime.clock.now() + delay,
+                                             [done, answer = std::move(answer)] { done(answer); });
+                });
         },
         of_the_provider);
 }
@@ -62,13 +63,16 @@ el::result<std::unique_ptr<Shop>> Shop::open(const el::Runtime& runtime, const s
     sagas.add(first_restocking());
     sagas.add(restocking());
     sagas.add(returning());
-    perform<Charge>(sagas, runtime, provider,
-                    [&provider](const Charge& charge, const el::CallKey& key) { return provider.charge(charge, key); });
-    perform<Refund>(sagas, runtime, provider,
-                    [&provider](const Refund& refund, const el::CallKey& key) { return provider.refund(refund, key); });
-    perform<RefundReturn>(sagas, runtime, provider, [&provider](const RefundReturn& back, const el::CallKey& key) {
-        return provider.refund({back.reference}, key);
+    perform<Charge>(sagas, runtime, provider, [](auto& of, const Charge& charge, const el::CallKey& key, auto answer) {
+        of.charge(charge, key, std::move(answer));
     });
+    perform<Refund>(sagas, runtime, provider, [](auto& of, const Refund& refund, const el::CallKey& key, auto answer) {
+        of.refund(refund, key, std::move(answer));
+    });
+    perform<RefundReturn>(sagas, runtime, provider,
+                          [](auto& of, const RefundReturn& back, const el::CallKey& key, auto answer) {
+                              of.refund({back.reference}, key, std::move(answer));
+                          });
     return shop;
 }
 

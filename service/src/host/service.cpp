@@ -64,7 +64,7 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, EngineKi
       snapshots_{std::move(snapshots)},
       commands_{runtime, *plaintext_store_, command_options_of(options, snapshots_.get())},
       events_{runtime, *plaintext_store_, options.events},
-      projections_{runtime, *plaintext_store_, events_, directory_ + "/projections"},
+      projections_{runtime, *plaintext_store_, events_, directory_ + "/projections", options.projections},
       sagas_{runtime, *plaintext_store_, commands_, events_, directory_ + "/sagas", options.sagas},
       groups_{std::make_unique<Groups>(runtime, *plaintext_store_, directory_ + "/groups")},
       queues_{std::make_unique<Queues>(runtime, *plaintext_store_, commands_, events_, directory_ + "/queues")},

@@ -29,12 +29,12 @@
 // another one (el::await<Delivered, Parcel>) it has a member of the id's type. `keep` takes the answer of its step's el::call, or
 // the event. `when`: the step is left out unless it is true.
 // A step's work is one el::send (a command to an aggregate; el::send<Courses>(command): one that is decided within a context),
-// one el::call (a request to an activity, work outside the store), a vector of sends, or el::actions, sends of several types. A
-// refusal (and an invalid request) fails the step at once; any other error is retried as el::retry says, in the step or beside the
-// steps. When a step fails, its own work is undone if it was done or may have been done (after a fault or a deadline); so an `undo`
-// must be right also if `act` had no effect. Then all earlier steps are undone, the last first, and the work of `failed` is done. The same when the saga is
-// cancelled, by an event or a person. If an `undo` or `failed` cannot be done, or a step after `no_return`, the instance is stuck
-// until `sagas retry`.
+// one el::call (a request to an activity, work outside the store), a vector of sends, which are on their way together, or
+// el::actions, sends of several types, one after the other. A refusal (and an invalid request) fails the step at once; any other
+// error is retried as el::retry says, in the step or beside the steps. When a step fails, its own work is undone if it was done or
+// may have been done (after a fault or a deadline); so an `undo` must be right also if `act` had no effect. Then all earlier steps
+// are undone, the last first, and the work of `failed` is done. The same when the saga is cancelled, by an event or a person. If an
+// `undo` or `failed` cannot be done, or a step after `no_return`, the instance is stuck until `sagas retry`.
 // Every command and call has an id made from the saga, its instance, the step, and whether it is done or undone, so sending it
 // twice has one effect. The last command of a step and the end of the step are one append.
 // Lambdas only describe work. They run again after a crash, so they must be pure. Include it in sources, not in headers.

@@ -42,6 +42,13 @@ el::result<void> for_each_row(const std::string& path, const Dialect& dialect, c
     }
 }
 
+// Sent at once: as many, or those of so many rows.
+constexpr std::size_t commands_together = 256;
+constexpr std::size_t rows_together     = 4'096;
+constexpr std::size_t sends_a_task      = 16;
+
+using Sends = std::vector<std::function<void()>>;
+
 // How a command is recognised that was carried out before.
 struct Known {
     bool counts = false;
@@ -51,7 +58,7 @@ struct Known {
 class Import {
 public:
     Import(ImportPlan plan, el::CommandBus& commands, el::Executor& executor)
-        : plan_{std::move(plan)}, commands_{commands}, flight_{executor}
+        : plan_{std::move(plan)}, commands_{commands}, executor_{executor}, flight_{executor}
     {
     }
 
@@ -62,6 +69,7 @@ public:
             plan_.path, plan_.dialect, progress, [&](RetailRow row) { return take(std::move(row)); },
             [&](RefusedRow row) { refuse(std::move(row)); }));
         if (not open_.empty()) return file_changed();
+        BOOST_OUTCOME_TRY(send_gathered());
         BOOST_OUTCOME_TRY(flight_.wait_for_all());
         report_.known     = *known_;
         report_.rows_read = report_.rows_taken + report_.rows_refused;
@@ -70,9 +78,9 @@ public:
 
 private:
     // For the answer to a command of this row.
-    el::CommandDone answer_to(const RetailRow& row, Known known)
+    el::CommandDone answer_to(const std::string& invoice, std::uint64_t line, Known known)
     {
-        return flight_.answer<el::Receipt>([counted = known_, invoice = row.invoice, line = row.line,
+        return flight_.answer<el::Receipt>([counted = known_, invoice, line,
                                             known](const el::result<el::Receipt>& answer) -> el::result<void> {
             const bool is_known = answer ? answer.value().repeated : answer.error().code == known.code;
             if (is_known && known.counts) ++*counted;
@@ -112,8 +120,46 @@ private:
         rows.push_back(std::move(row));
         if (not last) return el::done();
         carry_out(rows);
+        rows_gathered_ += rows.size();
         open_.erase(invoice);
-        return flight_.wait_for_room();
+        const bool is_full =
+            receipts_.size() + gathered_.size() >= commands_together || rows_gathered_ >= rows_together;
+        return is_full ? send_gathered() : el::done();
+    }
+
+    // An article has its opening stock before anybody takes from it. All else may be sent in any order.
+    el::result<void> send_gathered()
+    {
+        BOOST_OUTCOME_TRY(flight_.wait_for_room());
+        send_all(receipts_);
+        send_all(gathered_);
+        rows_gathered_ = 0;
+        return el::done();
+    }
+
+    // By tasks, so that all threads decide, and that the write of the disk, which is a task that comes after them, has them all.
+    void send_all(Sends& sends)
+    {
+        std::atomic<std::size_t> left{sends.size()};
+        for (std::size_t first = 0; first < sends.size(); first += sends_a_task) {
+            const auto last = std::min(first + sends_a_task, sends.size());
+            executor_.post([&, first, last] {
+                for (std::size_t i = first; i < last; ++i) sends[i]();
+                left -= last - first;
+            });
+        }
+        executor_.wait_until([&] { return left == 0; }, el::Time::max());
+        sends.clear();
+    }
+
+    template <class Id, class Command>
+    void gather(Sends& sends, const Id& to, Command command, const el::Uuid& command_id, const RetailRow& row,
+                Known known)
+    {
+        sends.push_back(
+            [this, to, command = std::move(command), command_id, known, invoice = row.invoice, line = row.line] {
+                commands_.send(to, command, {.command_id = command_id}, answer_to(invoice, line, known));
+            });
     }
 
     // All rows of one invoice are here.
@@ -146,8 +192,8 @@ private:
     {
         const Sku& sku = row.sku;
         if (plan_.options.opening_stock == 0 || not stocked_.insert(sku).second) return;
-        commands_.send(sku, stock::Receive{plan_.options.opening_stock, "opening stock"},
-                       {.command_id = el::derived_uuid({"opening-stock", sku.value})}, answer_to(row, {}));
+        gather(receipts_, sku, stock::Receive{plan_.options.opening_stock, "opening stock"},
+               el::derived_uuid({"opening-stock", sku.value}), row, {});
     }
 
     // `ordinal` tells the write-offs of one invoice apart.
@@ -156,8 +202,8 @@ private:
         const auto id            = el::derived_uuid({"write-off", row.invoice, row.sku.value, std::to_string(ordinal)});
         const std::string reason = row.description.empty() ? "invoice " + row.invoice : row.description;
         const stock::InvoiceRow source{row.invoice, row.description, row.time, row.price, row.customer, row.country};
-        commands_.send(row.sku, stock::WriteOff{-row.quantity, reason, source}, {.command_id = id},
-                       answer_to(row, {.counts = true, .code = {}}));
+        gather(gathered_, row.sku, stock::WriteOff{-row.quantity, reason, source}, id, row,
+               {.counts = true, .code = {}});
         ++report_.write_offs;
     }
 
@@ -166,9 +212,8 @@ private:
         const OrderId id{first.invoice};
         const Money total = orders::total_of(lines);
         // One that somebody typed in before the file came is known, too.
-        commands_.send(id, orders::Place{first.customer, first.country, first.time, std::move(lines)},
-                       {.command_id = el::derived_uuid({"place-order", id.value})},
-                       answer_to(first, {.counts = true, .code = "already-placed"}));
+        gather(gathered_, id, orders::Place{first.customer, first.country, first.time, std::move(lines)},
+               el::derived_uuid({"place-order", id.value}), first, {.counts = true, .code = "already-placed"});
         ++report_.orders;
         report_.turnover += total;
     }
@@ -177,18 +222,20 @@ private:
     {
         const ReturnId id{first.invoice};
         const Money total = orders::total_of(lines);
-        commands_.send(id, returns::Register{first.customer, first.country, first.time, std::move(lines)},
-                       {.command_id = el::derived_uuid({"register-return", id.value})},
-                       answer_to(first, {.counts = true, .code = "already-registered"}));
+        gather(gathered_, id, returns::Register{first.customer, first.country, first.time, std::move(lines)},
+               el::derived_uuid({"register-return", id.value}), first, {.counts = true, .code = "already-registered"});
         ++report_.returns;
         report_.returned += total;
     }
 
     const ImportPlan plan_;
     el::CommandBus& commands_;
-    // Commands to one aggregate are decided in the order in which they were sent, so that an article has its opening stock before
-    // anybody takes from it.
+    el::Executor& executor_;
     el::InFlight flight_;
+    // Commands that are not sent yet: opening stock, and all else.
+    Sends receipts_;
+    Sends gathered_;
+    std::size_t rows_gathered_ = 0;
     // Answers may come after an import that has ended with an error.
     const std::shared_ptr<std::atomic<std::uint64_t>> known_ = std::make_shared<std::atomic<std::uint64_t>>(0);
     ImportReport report_;

@@ -46,9 +46,10 @@ struct ServiceOptions {
     // stay until somebody discards them. Those of projections and sagas stay: rows and instances would lack their events for good.
     std::chrono::seconds dead_letters_live{0};
     // How much memory the parts use, and how much they do at once. `snapshots` of the commands is set by the service.
-    CommandBusOptions commands = {};
-    EventBusOptions events     = {};
-    SagasOptions sagas         = {};
+    CommandBusOptions commands     = {};
+    EventBusOptions events         = {};
+    SagasOptions sagas             = {};
+    ProjectionsOptions projections = {};
 };
 
 // LevelDB, in log/ of the data directory.

@@ -157,7 +157,7 @@ struct ProjectionOptions {
     OnFailure on_failure = OnFailure::stop;
     Restarts restarts    = {};
     // While the projection catches up, rows are written, and queries see them, when they take this much memory or after this
-    // many events.
+    // many events; or when all together have used up what ProjectionsOptions gives them, but not in a rebuild.
     std::size_t rows_bytes_max          = 64u << 20;
     std::uint64_t events_between_writes = 1'000'000;
     KeptCopies copies                   = {};
@@ -165,11 +165,19 @@ struct ProjectionOptions {
     std::size_t cache_bytes = rows_cache_bytes;
 };
 
+// All projections of a program together.
+struct ProjectionsOptions {
+    // For rows that are in memory while they follow the log. When it is used up, those that have more than an equal part of it
+    // write their rows. What is being written takes as much again for a moment.
+    std::size_t rows_bytes_max = 64u << 20;
+};
+
 class HistoryCopies;
 
 class Projections {
 public:
-    Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory);
+    Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
+                const ProjectionsOptions& options = {});
     ~Projections();
 
     // Opens the read model of this version, or begins one where there is none. A read model of another version, or in
