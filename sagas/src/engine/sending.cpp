@@ -112,16 +112,16 @@ void SagaEngine::send(const std::shared_ptr<Active>& active, const std::shared_p
     }
     if (work->task.kind == TaskKind::act) active->asked.since.try_emplace(work->task.place, runtime_.clock.now());
     const auto head = table_->begin_write(store_.head());
-    commands_.send(*action.type, action.stream, action.command, options_of_action(*active, *work, work->done), std::move(beside),
-                   [weak  = weak_from_this(), active, work, head,
-                    after = std::make_shared<std::optional<Active>>(std::move(after))](result<Receipt> receipt) {
-                       const auto engine = weak.lock();
-                       if (not engine) return;
-                       engine->post_for(active,
-                                        [active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
-                                            self.sent(active, work, receipt, std::move(*after), head);
-                                        });
-                   });
+    commands_.send(
+        *action.type, action.stream, action.command, options_of_action(*active, *work, work->done), std::move(beside),
+        [weak  = weak_from_this(), active, work, head,
+         after = std::make_shared<std::optional<Active>>(std::move(after))](result<Receipt> receipt) {
+            const auto engine = weak.lock();
+            if (not engine) return;
+            engine->post_for(active, [active, work, head, after, receipt = std::move(receipt)](SagaEngine& self) {
+                self.sent(active, work, receipt, std::move(*after), head);
+            });
+        });
 }
 
 void SagaEngine::sent(const std::shared_ptr<Active>& active, const std::shared_ptr<Work>& work,
