@@ -2,6 +2,7 @@
 // its own.
 #include "commands/messaging/follower_commands.hpp"
 #include "commands/own_commands.hpp"
+#include "commands/watching.hpp"
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/service/command_line.hpp>
