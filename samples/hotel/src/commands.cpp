@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include "front_desk.hpp"
+#include "receipts.hpp"
 
 #include <eventloom/service/output.hpp>
 
@@ -158,6 +159,7 @@ void add_hotel(el::CommandLine& line)
     });
     line.knows(el::event_types<Stay>());
     line.knows(el::event_types<Calendar>());
+    line.knows(el::event_types<TakenReceipt>());
     const auto app = line.app();
     line.looked_at_when_opening(
         app.add_option("--pay-within", options->pay_within, "How long a payment may take (default 15m)")
