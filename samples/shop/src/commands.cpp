@@ -109,12 +109,13 @@ el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Out
 
 namespace {
 
-void say_what_is_waited_for(Shop& shop, const OrderId& order, std::string_view how, el::Output& out)
+void say_what_is_waited_for(Shop& shop, const OrderId& order, std::string_view how, std::string_view name,
+                            el::Output& out)
 {
     const auto found     = shop.service().sagas().find("fulfilment", order.value);
     const auto waits_for = found && found.value() ? found.value()->waits_for : std::string{};
     out.warn(fmt::format("{} order {}{}", how, order.value, waits_for.empty() ? "" : ", which waits for " + waits_for),
-             "waited_for", {{"order", order.value}, {"waits for", waits_for}});
+             name, {{"order", order.value}, {"waits for", waits_for}});
 }
 
 // Where no service runs nobody else makes the next attempts. So they are waited for, but not until a provider works again.
@@ -126,14 +127,15 @@ el::result<void> finish_for_a_while(el::CommandLine& line, Shop& shop, const Ord
     const auto go_on     = [&] {
         if (not is_said && clock.now() - begun >= std::chrono::seconds{2}) {
             is_said = true;
-            say_what_is_waited_for(shop, order, "waiting for", out);
+            say_what_is_waited_for(shop, order, "waiting for", "waiting_for", out);
         }
         return out.console().go_on();
     };
     auto finished = shop.service().finish(begun + std::chrono::minutes{1}, go_on);
     if (finished || finished.error().code != "not-settled") return finished;
-    say_what_is_waited_for(
-        shop, order, "what was asked for is recorded, and goes on when the shop runs; no longer waiting for", out);
+    say_what_is_waited_for(shop, order,
+                           "what was asked for is recorded, and goes on when the shop runs; no longer waiting for",
+                           "not_waited_for", out);
     return el::done();
 }
 

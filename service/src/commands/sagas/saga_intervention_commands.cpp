@@ -58,7 +58,7 @@ result<void> act_on_many(Output& out, Sagas& sagas, const Clock& clock, const In
     if (instances.empty()) {
         out.warn("No instance of the saga " + words.chosen.saga + " is as the options say; nothing was " +
                      std::string{what.verb},
-                 "chosen", 0);
+                 "nothing_chosen", Json{{"saga", words.chosen.saga}});
     } else if (not words.dry_run) {
         BOOST_OUTCOME_TRY(require_consent(words.yes, fmt::format("{} {} sagas", what.name, instances.size())));
     }

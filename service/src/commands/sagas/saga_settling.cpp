@@ -10,7 +10,7 @@ constexpr Duration longest_wait_for_saga = std::chrono::minutes{1};
 constexpr Duration wait_in_silence       = std::chrono::seconds{2};
 
 void say_what_is_waited_for(Output& out, Service& service, std::string_view saga, std::string_view key,
-                            std::string_view how)
+                            std::string_view how, std::string_view name)
 {
     const auto found = service.sagas().find(saga, key);
     std::string what = "the saga " + std::string{saga} + "-" + std::string{key};
@@ -24,7 +24,7 @@ void say_what_is_waited_for(Output& out, Service& service, std::string_view saga
         json["step"]   = one.step;
         if (not one.waits_for.empty()) json["waits for"] = one.waits_for;
     }
-    out.warn(std::string{how} + what, "waited_for", json);
+    out.warn(std::string{how} + what, name, json);
 }
 
 } // namespace
@@ -37,13 +37,14 @@ result<void> CommandLine::let_saga_settle(Output& out, Service& service, std::st
     const auto go_on   = [&] {
         if (not is_said && clock.now() - begun >= wait_in_silence) {
             is_said = true;
-            say_what_is_waited_for(out, service, saga, key, "waiting for ");
+            say_what_is_waited_for(out, service, saga, key, "waiting for ", "waiting_for");
         }
         return out.console().go_on();
     };
     auto settled = service.settle_saga(saga, key, begun + longest_wait_for_saga, go_on);
     if (settled || settled.error().code != "not-settled") return settled;
-    say_what_is_waited_for(out, service, saga, key, "what was asked for is recorded; no longer waiting for ");
+    say_what_is_waited_for(out, service, saga, key, "what was asked for is recorded; no longer waiting for ",
+                           "not_waited_for");
     return done();
 }
 
