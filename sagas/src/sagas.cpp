@@ -3,6 +3,7 @@
 #include "operators/shown.hpp"
 
 #include <eventloom/framework/detail/codec.hpp>
+#include <eventloom/framework/detail/value_codec.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/framework/utf8.hpp>
 
@@ -128,6 +129,9 @@ result<std::vector<SagaInstance>> Sagas::list(const SagaFilter& filter, std::siz
         found.back().step = shown_steps(row.steps); // which it was found by
         return found.size() < limit;
     }));
+    if (found.empty() && filter.saga) {
+        BOOST_OUTCOME_TRY(engine_->check_has(*filter.saga, "list"));
+    }
     return found;
 }
 
@@ -170,10 +174,7 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std
     BOOST_OUTCOME_TRY(InstanceTable* const table, engine_->table());
     const InstanceKey wanted{std::string{saga}, std::string{key}};
     BOOST_OUTCOME_TRY(auto known, table->find(wanted));
-    if (not known) {
-        return fail(Failure::invalid, "no-such-saga-instance",
-                    "asked for the saga " + wanted.stream() + " and found no such instance; `sagas list` shows all");
-    }
+    if (not known) return engine_->no_such_instance(wanted);
     auto refreshed     = engine_->refreshed(wanted, known->instance);
     const auto& stored = refreshed ? refreshed.value() : known->instance; // a history that is lost is said in its row
     const auto definition = engine_->definition_of(wanted.saga, stored.began.version);
@@ -197,6 +198,8 @@ result<SagaDetails> Sagas::show(std::string_view saga, std::string_view key, std
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr) break;
         details.earlier = event->version;
+        // What was recorded since the instance was read would contradict what is shown of it.
+        if (refreshed && event->version >= stored.recorded) continue;
         details.history.push_back(shown_entry(*event));
     }
     std::reverse(details.history.begin(), details.history.end());
@@ -212,39 +215,41 @@ InstanceKey key_of(std::string_view saga, std::string_view key)
 
 } // namespace
 
-result<void> Sagas::retry(std::string_view saga, std::string_view key, std::string_view because)
+result<void> Sagas::retry(std::string_view saga, std::string_view key, std::string_view because, bool only_try)
 {
-    return engine_->retry(key_of(saga, key), std::string{because});
+    return engine_->retry(key_of(saga, key), std::string{because}, only_try);
 }
 
-result<void> Sagas::cancel(std::string_view saga, std::string_view key, std::string_view because)
+result<void> Sagas::cancel(std::string_view saga, std::string_view key, std::string_view because, bool only_try)
 {
-    return engine_->cancel(key_of(saga, key), std::string{because});
+    return engine_->cancel(key_of(saga, key), std::string{because}, only_try);
 }
 
-result<void> Sagas::skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because)
+result<void> Sagas::skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because,
+                         bool only_try)
 {
-    return engine_->skip(key_of(saga, key), std::string{step}, std::string{because});
+    return engine_->skip(key_of(saga, key), std::string{step}, std::string{because}, only_try);
 }
 
-result<void> Sagas::pause(std::string_view saga, std::string_view key, std::string_view because, Time until)
+result<void> Sagas::pause(std::string_view saga, std::string_view key, std::string_view because, Time until,
+                          bool only_try)
 {
-    return engine_->pause(key_of(saga, key), until, std::string{because});
+    return engine_->pause(key_of(saga, key), until, std::string{because}, only_try);
 }
 
-result<void> Sagas::resume(std::string_view saga, std::string_view key, std::string_view because)
+result<void> Sagas::resume(std::string_view saga, std::string_view key, std::string_view because, bool only_try)
 {
-    return engine_->unpause(key_of(saga, key), std::string{because});
+    return engine_->unpause(key_of(saga, key), std::string{because}, only_try);
 }
 
-result<void> Sagas::pause_all(std::string_view saga, std::string_view because, Time until)
+result<void> Sagas::pause_all(std::string_view saga, std::string_view because, Time until, bool only_try)
 {
-    return engine_->pause_all(std::string{saga}, until, std::string{because});
+    return engine_->pause_all(std::string{saga}, until, std::string{because}, only_try);
 }
 
-result<void> Sagas::resume_all(std::string_view saga, std::string_view because)
+result<void> Sagas::resume_all(std::string_view saga, std::string_view because, bool only_try)
 {
-    return engine_->resume_all(std::string{saga}, std::string{because});
+    return engine_->resume_all(std::string{saga}, std::string{because}, only_try);
 }
 
 std::map<std::string, SagaPause> Sagas::paused() const

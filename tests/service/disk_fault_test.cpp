@@ -115,4 +115,28 @@ TEST_CASE("serve writes a line for the log, the sagas and each group that a full
     CHECK(times_of("error store-closed directory=" + serving.directory.path() + " code=store-closed-by-fault") == 1);
 }
 
+TEST_CASE("a saga that cannot append any more is said to have stopped, before it has tried",
+          "[service][followers][sagas]")
+{
+    Disk disk;
+    Serving serving{disk};
+    serving.more         = [&](Service& service) { add_printing(service, disk); };
+    serving.console.look = [&] {
+        if (serving.console.looks != 1) return;
+        const auto saga = [&] {
+            const auto all   = serving.running->followers().list();
+            const auto found = std::find_if(all.value().begin(), all.value().end(),
+                                            [](const auto& one) { return one.kind == "saga"; });
+            return *found;
+        };
+        CHECK(saga().state == "running");
+        disk.is_full = true;
+        CHECK_FALSE(serving.running->commands().send(CounterId{"1"}, Add{5}));
+        CHECK_FALSE(serving.running->sagas().error()); // it has had nothing to do
+        CHECK(saga().state == "stopped");
+        REQUIRE(saga().error);
+    };
+    CHECK(serving.type({"serve"}) == 0);
+}
+
 } // namespace disk_fault_test

@@ -187,6 +187,22 @@ TEST_CASE("a subscription is paused, resumed and skipped from the command line",
     });
 }
 
+TEST_CASE("a saga that nobody runs is said to be idle, and one that runs to be running", "[service][followers][sagas]")
+{
+    Followed followed;
+    const auto state_of_saga = [](const Json& all) {
+        for (const Json& one : all.elements()) {
+            if (one["kind"].text() == "saga") return one["state"].text();
+        }
+        return std::string{};
+    };
+    followed.while_it_serves([&] {
+        followed.add(1);
+        CHECK(state_of_saga(followed.send({"followers", "list"}).json()) == "running");
+    });
+    CHECK(state_of_saga(followed.type({"followers", "list"}).json()) == "idle");
+}
+
 TEST_CASE("dead letters of all followers are listed, counted, shown, edited, retried and discarded in one place",
           "[service][dead-letters]")
 {

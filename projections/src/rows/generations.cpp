@@ -99,6 +99,7 @@ result<std::optional<Generation>> Generations::current() const
 
 result<void> Generations::make_current(const Generation& generation) const
 {
+    BOOST_OUTCOME_TRY(remove_file(runtime_, path_of("stopped")));
     return replace_file(runtime_, path_of("current"), text_of(generation));
 }
 
@@ -128,6 +129,28 @@ result<bool> Generations::is_paused() const
 result<void> Generations::set_paused(bool paused) const
 {
     return replace_file(runtime_, path_of("paused"), paused ? "yes\n" : "no\n");
+}
+
+// A damaged one is as good as none: the next start says why it stops.
+result<std::optional<StoppedProjection>> Generations::stopped() const
+{
+    BOOST_OUTCOME_TRY(const auto text, read_file(runtime_, path_of("stopped")));
+    StoppedProjection stopped;
+    std::string_view left = text ? std::string_view{*text} : std::string_view{};
+    const bool is_read    = take_word(left, "generation ") && take_number(left, stopped.generation) &&
+                         take_word(left, " at ") && take_number(left, stopped.reached) && take_word(left, " ");
+    const auto end_of_code = left.find('\n');
+    if (not is_read || end_of_code == std::string_view::npos) return std::optional<StoppedProjection>{};
+    stopped.why = {Failure::unavailable, std::string{left.substr(0, end_of_code)},
+                   std::string{left.substr(end_of_code + 1)}};
+    return std::optional{std::move(stopped)};
+}
+
+result<void> Generations::set_stopped(const StoppedProjection& stopped) const
+{
+    return replace_file(runtime_, path_of("stopped"),
+                        fmt::format("generation {} at {} {}\n{}", stopped.generation, stopped.reached, stopped.why.code,
+                                    stopped.why.sentence));
 }
 
 result<std::vector<std::uint64_t>> Generations::numbers() const

@@ -20,6 +20,13 @@ struct Generation {
     friend bool operator==(const Generation&, const Generation&) = default;
 };
 
+// Why a projection has stopped.
+struct StoppedProjection {
+    std::uint64_t generation = 0; // that it wrote
+    Position reached         = 0; // it has got through everything up to here, and not further
+    Error why;
+};
+
 class Generations {
 public:
     Generations(const Runtime& runtime, std::string directory);
@@ -43,6 +50,9 @@ public:
     // Whether the projection is paused, also after a restart.
     result<bool> is_paused() const;
     result<void> set_paused(bool paused) const;
+    // Why it stopped the last time, also after a restart; nothing when it did not. Of no meaning when it has got further since.
+    result<std::optional<StoppedProjection>> stopped() const;
+    result<void> set_stopped(const StoppedProjection& stopped) const;
     // A number that is not used yet.
     result<std::uint64_t> unused_number() const;
 

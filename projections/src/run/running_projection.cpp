@@ -55,7 +55,7 @@ void RunningProjection::follow()
                                     .batch_events_max = live_events_max},
                                    [this, fold = fold_, model](const Delivery& delivery) {
                                        auto handled = handle(*fold, delivery);
-                                       if (not handled) consider_restart();
+                                       if (not handled) consider_restart(handled.error(), *fold);
                                        return handled;
                                    });
 }
@@ -82,13 +82,40 @@ result<void> RunningProjection::put_in_place(LogFold& fold)
     return answer_from(*built);
 }
 
-void RunningProjection::consider_restart()
+void RunningProjection::consider_restart(const Error& why, const LogFold& fold)
 {
-    if (restarts_ >= options_.restarts.times) return;
+    if (restarts_ >= options_.restarts.times) return keep_why_stopped(why, fold.reached());
     const auto wait = options_.restarts.first_wait * (std::int64_t{1} << std::min(restarts_.load(), 20u));
     ++restarts_;
     waiting_ = true;
     ask_for_restart_(runtime_.clock.now() + wait);
+}
+
+// For whoever looks when nothing follows the log any more. When that cannot be kept, the next start says it.
+void RunningProjection::keep_why_stopped(const Error& why, Position reached)
+{
+    const auto built     = building();
+    std::uint64_t number = 0;
+    {
+        const std::lock_guard lock{versions_};
+        number = built ? built->number : number_;
+    }
+    const auto kept = generations_.set_stopped({number, reached, why});
+    if (not kept) {
+        write_to(runtime_.log, LogLevel::warning, "projection-failure-not-kept", {{"projection", name()}},
+                 kept.error());
+    }
+}
+
+// What stopped it the last time, if it follows nothing now and has not got further since.
+std::optional<Error> RunningProjection::why_it_stopped_before(Position position) const
+{
+    if (subscription_ || number_ == 0) return std::nullopt;
+    auto stopped = generations_.stopped();
+    if (not stopped) return std::move(stopped.error());
+    const auto& before = stopped.value();
+    if (not before || before->generation != number_ || position > before->reached) return std::nullopt;
+    return before->why;
 }
 
 void RunningProjection::restart()

@@ -149,7 +149,9 @@ private:
     ProjectionState state_of(const ProjectionStatus& status) const;
     std::shared_ptr<HistoryCopies> copies_of(std::uint64_t number) const;
     result<void> handle(LogFold& fold, const Delivery& delivery);
-    void consider_restart();
+    void consider_restart(const Error& why, const LogFold& fold);
+    void keep_why_stopped(const Error& why, Position reached);
+    std::optional<Error> why_it_stopped_before(Position position) const;
 
     EventBus& bus_;
     std::shared_ptr<RowMemory> row_memory_; // none: each fold has its own bound alone

@@ -21,6 +21,7 @@ ProjectionStatus RunningProjection::status(Position head) const
     status.rows        = model->rows();
     status.position    = built ? model->checkpoint() : reached(*model);
     status.lag         = head - std::min(head, status.position);
+    if (not status.error) status.error = why_it_stopped_before(status.position);
     if (built) status.building = {definition_->version(), reached(*built->model), built->model->rows()};
     status.events_per_second = subscription_ ? pace_.per_second(runtime_.clock.now()) : 0;
     // What cannot be read is said, unless there is more to say.

@@ -51,17 +51,18 @@ public:
     std::optional<Error> error() const;
     result<std::vector<SagaFollowing>> following() const;
 
-    result<void> retry(const InstanceKey& key, const std::string& because);
-    result<void> cancel(const InstanceKey& key, const std::string& because);
-    result<void> skip(const InstanceKey& key, const std::string& step, const std::string& because);
-    result<void> pause(const InstanceKey& key, Time until, const std::string& because);
-    result<void> unpause(const InstanceKey& key, const std::string& because);
+    // With `only_try` nothing is recorded.
+    result<void> retry(const InstanceKey& key, const std::string& because, bool only_try);
+    result<void> cancel(const InstanceKey& key, const std::string& because, bool only_try);
+    result<void> skip(const InstanceKey& key, const std::string& step, const std::string& because, bool only_try);
+    result<void> pause(const InstanceKey& key, Time until, const std::string& because, bool only_try);
+    result<void> unpause(const InstanceKey& key, const std::string& because, bool only_try);
     result<void> signal(const InstanceKey& key, const SagaSignal& signal, const std::string& because);
     result<void> migrate(const InstanceKey& key, const std::string& because, bool only_try);
     result<TakenAnswer> answer(const CallKey& call, GivenAnswer given);
 
-    result<void> pause_all(const std::string& saga, Time until, const std::string& because);
-    result<void> resume_all(const std::string& saga, const std::string& because);
+    result<void> pause_all(const std::string& saga, Time until, const std::string& because, bool only_try);
+    result<void> resume_all(const std::string& saga, const std::string& because, bool only_try);
     std::map<std::string, SagaPause> paused() const;
     // Time{}: it is not paused now.
     Time paused_until(const std::string& saga) const;
@@ -72,6 +73,9 @@ public:
     result<InstanceTable*> table() const;
     Saga definition_of(const std::string& saga, std::uint32_t version) const;
     Saga newest_definition_of(const std::string& saga) const;
+    // Failure::invalid "no-such-saga": neither this program nor the table has it.
+    result<void> check_has(const std::string& saga, const std::string& asked) const;
+    Error no_such_instance(const InstanceKey& key) const;
     result<std::map<std::string, Position>> not_begun() const;
     Time now() const { return runtime_.clock.now(); }
     // Why work of this step waits: its activity has a limit, or is down. Empty: it does not.
@@ -99,7 +103,7 @@ private:
 
     // operators.cpp, answers.cpp: what a person asks for, or an answer from elsewhere: facts that follow from the instance as it is now.
     using Decide = std::function<result<Facts>(Active&)>;
-    result<void> ask(const InstanceKey& key, const Decide& decide);
+    result<void> ask(const InstanceKey& key, const Decide& decide, bool only_try = false);
     result<instance::Fact> fact_of_late_answer(Active& active, const Task& task, const std::type_info& request,
                                                const AnyAnswer& answer) const;
     result<instance::Fact> fact_of_early_answer(Active& active, const std::shared_ptr<Work>& work,
@@ -107,7 +111,7 @@ private:
     result<std::optional<InstanceKey>> instance_of_call(const CallKey& call);
     Error answered_otherwise(const InstanceKey& key, const instance::AnsweredCall& call,
                              const GivenAnswer& given) const;
-    result<void> ask_at_rest(const InstanceKey& key, const Decide& decide);
+    result<void> ask_at_rest(const InstanceKey& key, const Decide& decide, bool only_try);
 
     // settling.cpp
     static bool is_at_work(const Active& active);

@@ -59,7 +59,11 @@ result<std::vector<SagaFollowing>> SagaEngine::following() const
         one.saga           = saga->name;
         BOOST_OUTCOME_TRY(one.position, table_->checkpoint(saga->name));
     }
-    for (const auto& following : followings_) all[following->saga()].error = following->error();
+    for (const auto& following : followings_) {
+        SagaFollowing& one = all[following->saga()];
+        one.error          = following->error();
+        one.is_running     = true;
+    }
     for (const auto& [saga, position] : parked_) {
         if (const auto found = all.find(saga); found != all.end()) ++found->second.parked;
     }

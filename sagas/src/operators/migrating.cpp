@@ -101,7 +101,7 @@ result<void> SagaEngine::migrate(const InstanceKey& key, const std::string& beca
         active.state.reset();
         return facts;
     };
-    return ask(key, decide);
+    return ask(key, decide, only_try);
 }
 
 } // namespace eventloom

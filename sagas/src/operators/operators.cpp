@@ -12,12 +12,6 @@ namespace {
 using instance::Fact;
 using Facts = std::vector<Fact>;
 
-Error no_such_instance(const InstanceKey& key)
-{
-    return {Failure::invalid, "no-such-saga-instance",
-            "asked for the saga " + key.stream() + " and found no such instance; `sagas list` shows all"};
-}
-
 Error wrong_status(const InstanceKey& key, std::string_view code, std::string_view asked, std::string_view found,
                    std::string_view advice)
 {
@@ -44,10 +38,25 @@ result<void> check_definition(const Active& active)
                             active.key.stream(), active.instance.began.version));
 }
 
-result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide)
+Error SagaEngine::no_such_instance(const InstanceKey& key) const
+{
+    if (const auto has = check_has(key.saga, "look at"); not has) return has.error();
+    return {Failure::invalid, "no-such-saga-instance",
+            "asked for the saga " + key.stream() + " and found no such instance; `sagas list` shows all"};
+}
+
+result<void> check_is_to_come(const std::string& paused, Time until, Time now)
+{
+    if (until > now) return done();
+    return fail(Failure::invalid, "time-has-passed",
+                fmt::format("asked to pause the saga {} until {} and found that this time has passed; it is {} now",
+                            paused, to_string(until), to_string(now)));
+}
+
+result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide, bool only_try)
 {
     BOOST_OUTCOME_TRY(table());
-    if (stopped()) return ask_at_rest(key, decide);
+    if (stopped()) return ask_at_rest(key, decide, only_try);
     struct Asking {
         std::mutex mutex;
         std::optional<result<void>> answer;
@@ -61,13 +70,13 @@ result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide)
         runtime_.executor.wake();
     };
     const auto input = std::make_shared<Input>();
-    *input           = [this, decide, answer, weak = std::weak_ptr{input}](const std::shared_ptr<Active>& active) {
+    *input = [this, decide, answer, only_try, weak = std::weak_ptr{input}](const std::shared_ptr<Active>& active) {
         auto facts = active->is_known() ? decide(*active) : result<Facts>{no_such_instance(active->key)};
         if (not facts) {
             answer(std::move(facts.error()));
             return go_on(active);
         }
-        if (facts.value().empty()) {
+        if (only_try || facts.value().empty()) {
             answer(done());
             return go_on(active);
         }
@@ -91,14 +100,14 @@ result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide)
                 "asked something of the saga " + key.stream() + " while the engine stopped; ask again when it runs");
 }
 
-result<void> SagaEngine::ask_at_rest(const InstanceKey& key, const Decide& decide)
+result<void> SagaEngine::ask_at_rest(const InstanceKey& key, const Decide& decide, bool only_try)
 {
     BOOST_OUTCOME_TRY(table_->take_over());
     Active active{key};
     BOOST_OUTCOME_TRY(load(active));
     if (not active.is_known()) return no_such_instance(key);
     BOOST_OUTCOME_TRY(auto facts, decide(active));
-    if (facts.empty()) return done();
+    if (only_try || facts.empty()) return done();
     for (Fact& fact : facts) active.add(std::move(fact));
     AppendRequest request;
     request.streams.push_back(append_of(active));
@@ -110,20 +119,21 @@ result<void> SagaEngine::ask_at_rest(const InstanceKey& key, const Decide& decid
     return table_->flush();
 }
 
-result<void> SagaEngine::retry(const InstanceKey& key, const std::string& because)
+result<void> SagaEngine::retry(const InstanceKey& key, const std::string& because, bool only_try)
 {
-    return ask(key, [=, this](Active& active) -> result<Facts> {
+    const auto decide = [=, this](Active& active) -> result<Facts> {
         if (active.instance.status != SagaStatus::stuck) {
             return wrong_status(key, "saga-not-stuck", "retry", to_string(active.instance.status),
                                 "only one that is stuck can be retried");
         }
         return Facts{instance::Resumed{because, runtime_.clock.now()}};
-    });
+    };
+    return ask(key, decide, only_try);
 }
 
-result<void> SagaEngine::cancel(const InstanceKey& key, const std::string& because)
+result<void> SagaEngine::cancel(const InstanceKey& key, const std::string& because, bool only_try)
 {
-    return ask(key, [=, this](Active& active) -> result<Facts> {
+    const auto decide = [=, this](Active& active) -> result<Facts> {
         const Time now = runtime_.clock.now();
         if (has_ended(active.instance.status)) {
             return wrong_status(key, "saga-ended", "cancel", to_string(active.instance.status),
@@ -143,12 +153,14 @@ result<void> SagaEngine::cancel(const InstanceKey& key, const std::string& becau
         }
         facts.push_back(fact_of_cancelling(*active.saga, resumed, active.asked, because, 0, now));
         return facts;
-    });
+    };
+    return ask(key, decide, only_try);
 }
 
-result<void> SagaEngine::skip(const InstanceKey& key, const std::string& step, const std::string& because)
+result<void> SagaEngine::skip(const InstanceKey& key, const std::string& step, const std::string& because,
+                              bool only_try)
 {
-    return ask(key, [=, this](Active& active) -> result<Facts> {
+    const auto decide = [=, this](Active& active) -> result<Facts> {
         const Time now = runtime_.clock.now();
         if (has_ended(active.instance.status)) {
             return wrong_status(key, "saga-ended", "skip a step of", to_string(active.instance.status),
@@ -166,32 +178,36 @@ result<void> SagaEngine::skip(const InstanceKey& key, const std::string& step, c
                             "done now; `sagas show` names it",
                             step, key.stream()));
         }
-        active.works.clear();
+        if (not only_try) active.works.clear();
         facts.push_back(std::move(*skipped));
         return facts;
-    });
+    };
+    return ask(key, decide, only_try);
 }
 
-result<void> SagaEngine::pause(const InstanceKey& key, Time until, const std::string& because)
+result<void> SagaEngine::pause(const InstanceKey& key, Time until, const std::string& because, bool only_try)
 {
-    return ask(key, [=, this](Active& active) -> result<Facts> {
+    const auto decide = [=, this](Active& active) -> result<Facts> {
         if (has_ended(active.instance.status)) {
             return wrong_status(key, "saga-ended", "pause", to_string(active.instance.status),
                                 "only one that still has something to do can be paused");
         }
-        return Facts{instance::Paused{until, because, runtime_.clock.now()}};
-    });
+        BOOST_OUTCOME_TRY(check_is_to_come(key.stream(), until, now()));
+        return Facts{instance::Paused{until, because, now()}};
+    };
+    return ask(key, decide, only_try);
 }
 
-result<void> SagaEngine::unpause(const InstanceKey& key, const std::string& because)
+result<void> SagaEngine::unpause(const InstanceKey& key, const std::string& because, bool only_try)
 {
-    return ask(key, [=, this](Active& active) -> result<Facts> {
+    const auto decide = [=, this](Active& active) -> result<Facts> {
         if (active.instance.paused_until == Time{}) {
             return wrong_status(key, "saga-not-paused", "resume", to_string(active.instance.status),
                                 "only one that is paused can be resumed; `sagas retry` continues one that is stuck");
         }
         return Facts{instance::Unpaused{because, runtime_.clock.now()}};
-    });
+    };
+    return ask(key, decide, only_try);
 }
 
 namespace {

@@ -54,6 +54,18 @@ result<void> SagaEngine::check_saga(const std::string& saga, const std::string& 
                             names.empty() ? "no saga" : names));
 }
 
+// One that this program has no more may have instances.
+result<void> SagaEngine::check_has(const std::string& saga, const std::string& asked) const
+{
+    auto known = check_saga(saga, asked);
+    if (known) return known;
+    BOOST_OUTCOME_TRY(InstanceTable* const rows, table());
+    for (const auto& [counted, number] : rows->count()) {
+        if (counted.saga == saga && number > 0) return done();
+    }
+    return known;
+}
+
 // When it is opened, and again when it starts.
 result<void> SagaEngine::read_pauses()
 {
@@ -126,15 +138,12 @@ void SagaEngine::end_pause(const std::string& saga)
     });
 }
 
-result<void> SagaEngine::pause_all(const std::string& saga, Time until, const std::string& because)
+result<void> SagaEngine::pause_all(const std::string& saga, Time until, const std::string& because, bool only_try)
 {
     BOOST_OUTCOME_TRY(check_saga(saga, "pause"));
     const Time now = runtime_.clock.now();
-    if (until <= now) {
-        return fail(Failure::invalid, "time-has-passed",
-                    fmt::format("asked to pause the saga {} until {} and found that this time has passed; it is {} now",
-                                saga, to_string(until), to_string(now)));
-    }
+    BOOST_OUTCOME_TRY(check_is_to_come(saga, until, now));
+    if (only_try) return done();
     const std::lock_guard one_at_a_time{pausing_};
     BOOST_OUTCOME_TRY(const auto own, read_own_stream(saga));
     BOOST_OUTCOME_TRY(add_to_own_stream(saga, own, instance::Paused{until, because, now}));
@@ -142,7 +151,7 @@ result<void> SagaEngine::pause_all(const std::string& saga, Time until, const st
     return done();
 }
 
-result<void> SagaEngine::resume_all(const std::string& saga, const std::string& because)
+result<void> SagaEngine::resume_all(const std::string& saga, const std::string& because, bool only_try)
 {
     BOOST_OUTCOME_TRY(check_saga(saga, "resume"));
     const Time now = runtime_.clock.now();
@@ -155,6 +164,7 @@ result<void> SagaEngine::resume_all(const std::string& saga, const std::string& 
                         "is resumed by its key",
                         saga));
     }
+    if (only_try) return done();
     BOOST_OUTCOME_TRY(add_to_own_stream(saga, own, instance::Unpaused{because, now}));
     end_pause(saga);
     return done();

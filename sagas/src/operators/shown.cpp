@@ -62,6 +62,21 @@ void describe_open_steps(SagaInstance& shown, const instance::Instance& stored, 
     }
 }
 
+// What is undone now, and why that waits. What el::failed asks for is known by its call alone.
+void describe_undoing(SagaInstance& shown, const InstanceKey& key, const instance::Instance& stored,
+                      const SagaDefinition* saga, const SagaEngine& engine)
+{
+    const auto place     = saga != nullptr ? next_to_undo(*saga, stored) : std::nullopt;
+    const auto& progress = place ? stored.progress_of(*place) : stored.end;
+    const auto* request  = place ? saga->steps[*place].undo_request : nullptr;
+    const auto run       = stream_of_run(progress.call);
+    shown.waits_for =
+        run.empty() ? why_work_waits(shown, progress, request, engine) : "the saga " + run + ", which is being undone";
+    for (const auto& call : engine.calls_of(key)) {
+        if (shown.waits_for.empty()) shown.waits_for = call.waits_for;
+    }
+}
+
 } // namespace
 
 std::string shown_steps(const std::vector<std::string>& steps)
@@ -97,14 +112,7 @@ SagaInstance shown_instance(const InstanceKey& key, const instance::Instance& st
     if (stored.status == SagaStatus::running && saga) {
         describe_open_steps(shown, stored, *saga, engine);
     } else if (stored.status == SagaStatus::compensating) {
-        const auto place = saga ? next_to_undo(*saga, stored) : std::nullopt;
-        const auto run   = place ? stream_of_run(stored.progress_of(*place).call) : std::string{};
-        if (not run.empty()) shown.waits_for = "the saga " + run + ", which is being undone";
-        const auto& undone = std::find_if(stored.steps.rbegin(), stored.steps.rend(),
-                                          [](const auto& progress) { return progress.failed > 0; });
-        const auto& trying = undone == stored.steps.rend() ? stored.end : *undone;
-        shown.attempts     = trying.failed;
-        if (trying.failed > 0) shown.next_attempt = trying.next_attempt;
+        describe_undoing(shown, key, stored, saga.get(), engine);
     }
     if (is_paused) {
         const bool is_whole = of_saga == paused;

@@ -39,8 +39,8 @@ el::Projected<StayId, BookingRow> bookings()
             row.cents   = event.cents;
         },
         [](BookingRow& row, const Confirmed& event) {
-            row.stage   = Stage::paid;
-            row.receipt = event.receipt;
+            row.stage = Stage::paid;
+            if (not event.receipt.empty()) row.receipt = event.receipt; // a person may have skipped the payment
         },
         [](BookingRow& row, const Withdrawn&) { row.stage = Stage::being_cancelled; },
         [](BookingRow& row, const Cancelled& event) {

@@ -1,12 +1,21 @@
 #include "commands.hpp"
 
 #include "front_desk.hpp"
+#include "receipts.hpp"
 
 #include <eventloom/service/output.hpp>
 
 namespace grand_hotel {
 
 namespace {
+
+// Why a booking has not been taken further.
+std::string is_requested(Hotel& hotel, const std::string& stay)
+{
+    const bool is_paused = hotel.service().sagas().paused().contains("booking");
+    return "Stay " + stay + " is requested, and " +
+           (is_paused ? "no room is held yet: bookings are paused." : "more is to come.");
+}
 
 void add_book(el::CommandLine& line)
 {
@@ -39,8 +48,8 @@ void add_book(el::CommandLine& line)
             return el::refuse("not-booked", "Stay " + stay.value + " is not booked: " + now.reason);
         }
         const bool is_asked_for = hotel->outside().asked_for(stay).has_value();
-        out.say("Stay " + stay.value +
-                (is_asked_for ? " is booked, and waits for its payment." : " is requested, and more is to come."));
+        out.say(is_asked_for ? "Stay " + stay.value + " is booked, and waits for its payment."
+                             : is_requested(*hotel, stay.value));
         return el::done();
     });
 }
@@ -103,7 +112,11 @@ void add_pay(el::CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const hotel, line.open<Hotel>());
         const auto key = hotel->outside().asked_for(StayId{arguments->stay});
         if (not key) {
-            return el::refuse("not-asked-for", "No payment was asked for stay " + arguments->stay + ".");
+            BOOST_OUTCOME_TRY(hotel->service().sagas().open());
+            BOOST_OUTCOME_TRY(const auto stay, hotel->service().commands().load(StayId{arguments->stay}));
+            const bool is_to_come = stay.stage == Stay::Stage::booked;
+            return el::refuse("not-asked-for", "No payment was asked for stay " + arguments->stay + "." +
+                                                   (is_to_come ? " " + is_requested(*hotel, arguments->stay) : ""));
         }
         return receive_and_say(*hotel, *key, arguments->receipt, out);
     });
@@ -158,6 +171,7 @@ void add_hotel(el::CommandLine& line)
     });
     line.knows(el::event_types<Stay>());
     line.knows(el::event_types<Calendar>());
+    line.knows(el::event_types<TakenReceipt>());
     const auto app = line.app();
     line.used_when_opening(
         app.add_option("--pay-within", options->pay_within, "How long a payment may take (default 15m)")

@@ -1,5 +1,7 @@
 #include "front_desk.hpp"
 
+#include "receipts.hpp"
+
 namespace grand_hotel {
 
 namespace {
@@ -19,6 +21,8 @@ el::result<void> receive_payment(Hotel& hotel, const el::CallKey& key, const Rec
 {
     auto& service = hotel.service();
     BOOST_OUTCOME_TRY(service.start());
+    // First: who loses the race for a receipt must not have been answered.
+    BOOST_OUTCOME_TRY(service.commands().send(ReceiptId{receipt.number}, TakeReceipt{el::to_string(key)}));
     const auto taken = service.sagas().answer<AskForPayment>(key, receipt);
     if (taken) return let_booking_go_on(service, StayId{taken.value().key});
     const auto& code = taken.error().code;

@@ -25,7 +25,8 @@ el::result<Stay> tell(el::Service& service, const StayId& stay, const Command& c
 }
 
 // A guest has paid. A webhook that comes again is welcome.
-// Failure::refused "payment-not-wanted": no booking waits for it any more, and the provider must give the money back.
+// Failure::refused "payment-not-wanted": no booking waits for it any more, and the provider must give the money back;
+// "receipt-known": another payment has this receipt.
 el::result<void> receive_payment(Hotel& hotel, const el::CallKey& key, const Receipt& receipt);
 
 } // namespace grand_hotel

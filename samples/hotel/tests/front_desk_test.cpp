@@ -55,16 +55,17 @@ struct HotelAndOutside {
         return std::any_of(activities.begin(), activities.end(),
                            [](const auto& activity) { return activity.stopped_since.has_value(); });
     }
+    el::CallKey payment(int number)
+    {
+        const auto key = hotel->outside().asked_for(StayId{std::to_string(number)});
+        REQUIRE(key);
+        return *key;
+    }
     el::result<void> pay(int number, const el::CallKey& key)
     {
         return receive_payment(*hotel, key, Receipt{"receipt-" + std::to_string(number)});
     }
-    el::result<void> pay(int number)
-    {
-        const auto key = hotel->outside().asked_for(StayId{std::to_string(number)});
-        REQUIRE(key);
-        return pay(number, *key);
-    }
+    el::result<void> pay(int number) { return pay(number, payment(number)); }
     Stage stage(int number)
     {
         const auto row = hotel->bookings().get(StayId{std::to_string(number)});
@@ -80,7 +81,7 @@ TEST_CASE("a hotel takes bookings and cancellations while its payment provider i
 {
     HotelAndOutside desk;
     CHECK(desk.book(0));
-    const auto key = desk.hotel->outside().asked_for(StayId{"0"}).value();
+    const auto key = desk.payment(0);
     desk.goes_down();
     const el::Time down_since = desk.simulated.now();
     constexpr int last        = 30;
@@ -107,14 +108,40 @@ TEST_CASE("a payment is welcome twice, and sent back when nobody waits for it an
     CHECK(desk.book(1));
     REQUIRE(desk.pay(1));
     CHECK(desk.pay(1));
-    const auto other = receive_payment(*desk.hotel, desk.hotel->outside().asked_for(StayId{"1"}).value(), Receipt{"x"});
+    const auto other = receive_payment(*desk.hotel, desk.payment(1), Receipt{"x"});
     CHECK(other.error().code == "payment-not-wanted");
 
     CHECK(desk.book(2));
-    const auto key = desk.hotel->outside().asked_for(StayId{"2"}).value();
+    const auto key = desk.payment(2);
     desk.simulated.advance(16min);
     CHECK(desk.pay(2, key).error().code == "payment-not-wanted");
     CHECK(desk.stage(2) == Stage::cancelled);
+}
+
+TEST_CASE("a receipt is of one payment, and one that comes with another is refused before that payment counts",
+          "[hotel]")
+{
+    HotelAndOutside desk;
+    for (const int number : {1, 2}) CHECK(desk.book(number));
+    REQUIRE(desk.pay(1));
+    const auto again = receive_payment(*desk.hotel, desk.payment(2), Receipt{"receipt-1"});
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == "receipt-known");
+    CHECK(desk.stage(2) == Stage::waits_for_payment);
+    CHECK(desk.pay(2));
+    CHECK(desk.stage(2) == Stage::paid);
+}
+
+TEST_CASE("any number of bookings may be confirmed without a receipt, as a person says", "[hotel]")
+{
+    HotelAndOutside desk;
+    for (const int number : {1, 2, 3}) {
+        CHECK(desk.book(number));
+        REQUIRE(desk.hotel->service().sagas().skip("booking", std::to_string(number), "payment", "paid in cash"));
+        REQUIRE(let_booking_go_on(desk.hotel->service(), StayId{std::to_string(number)}));
+        CHECK(desk.stage(number) == Stage::paid);
+    }
+    CHECK(desk.hotel->bookings().get(StayId{"3"}).value()->receipt == std::nullopt);
 }
 
 } // namespace grand_hotel

@@ -109,14 +109,42 @@ el::result<void> finish_receipt(const el::CommandLine& line, Shop& shop, el::Out
 
 namespace {
 
-el::result<void> finish_order(const el::CommandLine& line, Shop& shop, const OrderId& order, el::Output& out)
+void say_what_is_waited_for(Shop& shop, const OrderId& order, std::string_view how, std::string_view name,
+                            el::Output& out)
 {
-    if (not line.is_running_service()) return finish_everything(shop, out);
-    const auto until = line.runtime().clock.now() + patience;
-    const auto go_on = [&out] { return out.console().go_on(); };
+    const auto found     = shop.service().sagas().find("fulfilment", order.value);
+    const auto waits_for = found && found.value() ? found.value()->waits_for : std::string{};
+    out.warn(fmt::format("{} order {}{}", how, order.value, waits_for.empty() ? "" : ", which waits for " + waits_for),
+             name, {{"order", order.value}, {"waits for", waits_for}});
+}
+
+// Where no service runs nobody else makes the next attempts. So they are waited for, but not until a provider works again.
+el::result<void> finish_for_a_while(el::CommandLine& line, Shop& shop, const OrderId& order, el::Output& out)
+{
+    const auto& clock    = line.runtime().clock;
+    const el::Time begun = clock.now();
+    bool is_said         = false;
+    const auto go_on     = [&] {
+        if (not is_said && clock.now() - begun >= std::chrono::seconds{2}) {
+            is_said = true;
+            say_what_is_waited_for(shop, order, "waiting for", "waiting_for", out);
+        }
+        return out.console().go_on();
+    };
+    auto finished = shop.service().finish(begun + std::chrono::minutes{1}, go_on);
+    if (finished || finished.error().code != "not-settled") return finished;
+    say_what_is_waited_for(shop, order,
+                           "what was asked for is recorded, and goes on when the shop runs; no longer waiting for",
+                           "not_waited_for", out);
+    return el::done();
+}
+
+el::result<void> finish_order(el::CommandLine& line, Shop& shop, const OrderId& order, el::Output& out)
+{
+    if (not line.is_running_service()) return finish_for_a_while(line, shop, order, out);
     // Each follows from the one before. Nobody knows when an order is approved, the goods come, or the provider works again.
     for (const auto* const saga : {"fulfilment", "backorder", "resumption"}) {
-        BOOST_OUTCOME_TRY(shop.service().settle_saga(saga, order.value, until, go_on));
+        BOOST_OUTCOME_TRY(line.let_saga_settle(out, shop.service(), saga, order.value));
     }
     return el::done();
 }

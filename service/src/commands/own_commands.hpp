@@ -28,6 +28,7 @@ void add_help_commands(CommandLine& line);
 void add_projection_history_commands(CommandLine& line, Command projections);
 void add_projection_diff_commands(CommandLine& line, Command projections);
 void add_saga_signal_command(CommandLine& line, Command sagas);
+void add_saga_intervention_commands(CommandLine& line, Command sagas);
 void add_stream_limit_commands(CommandLine& line, Command streams);
 void add_scavenge_command(CommandLine& line, Command store);
 void add_exchange_commands(CommandLine& line, Command store);

@@ -1,5 +1,6 @@
 #include "followers/service_followers.hpp"
 
+#include <eventloom/framework/detail/engine.hpp>
 #include <eventloom/sagas/sagas.hpp>
 
 #include <algorithm>
@@ -10,8 +11,8 @@ namespace {
 
 class SagaFollowers final : public FollowerKind {
 public:
-    SagaFollowers(Sagas& sagas, const EventStore& store, const Clock& clock)
-        : sagas_{sagas}, store_{store}, clock_{clock}
+    SagaFollowers(Sagas& sagas, const Engine& engine, const EventStore& store, const Clock& clock)
+        : sagas_{sagas}, engine_{engine}, store_{store}, clock_{clock}
     {
     }
 
@@ -23,10 +24,12 @@ public:
         BOOST_OUTCOME_TRY(const auto following, sagas_.following());
         const auto paused   = sagas_.paused();
         const Position head = store_.head();
-        const auto stopped  = sagas_.error();
+        // A saga that cannot append can do nothing, whether it has noticed or not.
+        auto stopped = sagas_.error();
+        if (not stopped) stopped = engine_.upkeep->fault();
         std::vector<FollowerStatus> all;
         for (const auto& saga : following) {
-            FollowerStatus one{.name = saga.saga, .state = "running"};
+            FollowerStatus one{.name = saga.saga, .state = saga.is_running ? "running" : "idle"};
             one.position = saga.position;
             one.lag      = head - std::min(head, one.position);
             BOOST_OUTCOME_TRY(one.behind, age_of_next(store_, one.position, clock_.now()));
@@ -76,15 +79,17 @@ public:
 
 private:
     Sagas& sagas_;
+    const Engine& engine_;
     const EventStore& store_;
     const Clock& clock_;
 };
 
 } // namespace
 
-std::unique_ptr<FollowerKind> saga_followers(Sagas& sagas, const EventStore& store, const Clock& clock)
+std::unique_ptr<FollowerKind> saga_followers(Sagas& sagas, const Engine& engine, const EventStore& store,
+                                             const Clock& clock)
 {
-    return std::make_unique<SagaFollowers>(sagas, store, clock);
+    return std::make_unique<SagaFollowers>(sagas, engine, store, clock);
 }
 
 } // namespace eventloom

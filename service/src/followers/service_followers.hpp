@@ -9,6 +9,7 @@
 
 namespace eventloom {
 
+struct Engine;
 class Groups;
 class Projections;
 class Queues;
@@ -16,7 +17,8 @@ class Sagas;
 class Subscriptions;
 
 std::unique_ptr<FollowerKind> projection_followers(Projections& projections, const EventStore& store);
-std::unique_ptr<FollowerKind> saga_followers(Sagas& sagas, const EventStore& store, const Clock& clock);
+std::unique_ptr<FollowerKind> saga_followers(Sagas& sagas, const Engine& engine, const EventStore& store,
+                                             const Clock& clock);
 std::unique_ptr<FollowerKind> group_followers(Groups& groups, const EventStore& store, const Clock& clock);
 std::unique_ptr<FollowerKind> queue_followers(Queues& queues, const EventStore& store, const Clock& clock);
 std::unique_ptr<FollowerKind> subscription_followers(Subscriptions& subscriptions);

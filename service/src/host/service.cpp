@@ -11,6 +11,8 @@
 #include <eventloom/messaging/topics.hpp>
 #include <eventloom/storage/database.hpp>
 
+#include <fmt/core.h>
+
 #include <cstdlib>
 
 namespace eventloom {
@@ -46,13 +48,20 @@ bool is_fault(const Error& error)
 }
 
 // The caller's own event is in the log already; only the parts that follow the log have stopped.
-Error not_followed(Error error)
+Error not_followed(const Error& error)
 {
-    if (not is_fault(error)) return error;
+    const auto* const then = is_fault(error) ? "they follow it when the service is started again"
+                                             : "`followers list` shows which of them stopped";
     return {Failure::unavailable, "not-followed",
-            "waited for read models and sagas to follow the log and found that they have stopped: " + error.sentence +
-                "; the command is in the log: do not repeat it; they follow it when the service is "
-                "started again"};
+            fmt::format("waited for read models and sagas to follow the log and found that they have stopped: {}; the "
+                        "command is in the log: do not repeat it; {}",
+                        error.sentence, then)};
+}
+
+// What waiting itself says; all else is what has stopped a projection.
+bool is_of_waiting(const Error& error)
+{
+    return error.code == "projections-behind" || error.code == "projection-paused";
 }
 
 } // namespace
@@ -76,7 +85,7 @@ Service::Service(const Runtime& runtime, const ServiceOptions& options, EngineKi
 {
     const EventStore& log = *plaintext_store_;
     followers_.add(projection_followers(projections_, log));
-    followers_.add(saga_followers(sagas_, log, runtime_.clock));
+    followers_.add(saga_followers(sagas_, engine_, log, runtime_.clock));
     followers_.add(group_followers(*groups_, log, runtime_.clock));
     followers_.add(queue_followers(*queues_, log, runtime_.clock));
     followers_.add(subscription_followers(*subscriptions_));
@@ -148,19 +157,34 @@ std::vector<Error> Service::faults()
     return faults;
 }
 
+std::vector<Error> Service::stopped_by_events()
+{
+    std::vector<Error> stopped;
+    const auto add = [&](const std::string& what, const Error& error) {
+        stopped.emplace_back(Failure::unavailable, "not-followed",
+                             fmt::format("{} follow the log no more: {}", what, error.sentence));
+    };
+    if (const auto error = sagas_.error(); error && not is_fault(*error)) add("the sagas", *error);
+    for (const auto& status : projections_.status()) {
+        const bool has_failed = status.state == ProjectionState::failed && not is_fault(*status.error);
+        if (has_failed) add("the rows of " + status.name, *status.error);
+    }
+    return stopped;
+}
+
 result<void> Service::settle(Time deadline)
 {
     const bool settled = sagas_.settle(deadline);
-    if (auto error = sagas_.error()) return not_followed(std::move(*error));
+    if (auto error = sagas_.error()) return not_followed(*error);
     if (not settled) return not_settled();
     auto reached = projections_.wait_for(engine_.store->head(), deadline);
-    return reached ? std::move(reached) : not_followed(std::move(reached.error()));
+    return reached || is_of_waiting(reached.error()) ? std::move(reached) : not_followed(reached.error());
 }
 
 result<void> Service::finish(Time deadline, const std::function<result<void>()>& go_on)
 {
     while (not sagas_.finish(slice_until(deadline))) {
-        if (auto error = sagas_.error()) return not_followed(std::move(*error));
+        if (auto error = sagas_.error()) return not_followed(*error);
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
@@ -196,7 +220,7 @@ result<void> Service::wait_for_saga(const std::function<result<bool>()>& is_over
         return not found || found.value();
     };
     while (not runtime_.executor.wait_until(is_said, slice_until(deadline))) {
-        if (auto error = sagas_.error()) return not_followed(std::move(*error));
+        if (auto error = sagas_.error()) return not_followed(*error);
         if (runtime_.clock.now() >= deadline) return not_settled();
         BOOST_OUTCOME_TRY(go_on());
     }
@@ -233,7 +257,11 @@ result<void> Service::wait_for(Position position, Time deadline, const std::func
         auto reached = projections_.wait_for(position, slice_until(deadline), names);
         if (reached) return reached;
         const bool is_on_its_way = reached.error().code == "projections-behind" && runtime_.clock.now() < deadline;
-        if (not is_on_its_way) return not_followed(std::move(reached.error()));
+        if (not is_on_its_way) {
+            // Who names projections reads them.
+            const bool is_own = is_of_waiting(reached.error()) || not names.empty();
+            return is_own ? std::move(reached) : not_followed(reached.error());
+        }
         BOOST_OUTCOME_TRY(go_on());
     }
 }

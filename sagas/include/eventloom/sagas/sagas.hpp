@@ -139,9 +139,10 @@ struct ParkedEvent {
 // How far a saga has heard the log.
 struct SagaFollowing {
     std::string saga;
-    Position position = 0;      // everything up to here is in its instances
-    std::optional<Error> error; // why it hears nothing more
-    std::uint64_t parked = 0;   // unheard events kept for a person (Sagas::parked)
+    Position position = 0;        // everything up to here is in its instances
+    std::optional<Error> error;   // why it hears nothing more
+    bool is_running      = false; // it hears what comes; without start() it does not
+    std::uint64_t parked = 0;     // unheard events kept for a person (Sagas::parked)
 };
 
 struct SagasOptions {
@@ -255,7 +256,7 @@ public:
     // whoever waits (Service::settle_saga does). Failure::invalid "no-such-saga".
     result<bool> is_settled(std::string_view saga, std::string_view key, Position position) const;
 
-    // By saga and key.
+    // By saga and key. Failure::invalid "no-such-saga": neither this program nor the table has the one that the filter names.
     result<std::vector<SagaInstance>> list(const SagaFilter& filter = {}, std::size_t limit = 1'000'000) const;
     result<std::map<SagaStatus, std::uint64_t>> count() const;
     // Sagas with begin events in the log for which no instance has begun yet: the position of the first such event, by the
@@ -263,28 +264,34 @@ public:
     result<std::map<std::string, Position>> not_begun() const;
     // One instance, without its history; nothing when it has not begun.
     result<std::optional<SagaInstance>> find(std::string_view saga, std::string_view key) const;
-    // With the last entries of its history, at most so many. Failure::invalid "no-such-saga-instance".
+    // With the last entries of its history, at most so many. Failure::invalid "no-such-saga", "no-such-saga-instance".
     result<SagaDetails> show(std::string_view saga, std::string_view key, std::size_t entries = 1'000) const;
     // Events of instances that are not there, or have ended: how many there were, and those that were parked.
     std::vector<UnheardEvents> unheard() const;
     result<std::vector<ParkedEvent>> parked(std::string_view saga) const; // Failure::invalid "no-such-saga".
 
-    // What a person may do; each is recorded in the instance's history with its reason. Failure::invalid "no-such-saga-instance";
-    // of what needs the definition, "unknown-saga-version".
+    // What a person may do; each is recorded in the instance's history with its reason. With `only_try` nothing is recorded: whether
+    // it could be done. Failure::invalid "no-such-saga", "no-such-saga-instance"; of what needs the definition,
+    // "unknown-saga-version".
     // Continues an instance that is stuck.  Failure::refused "saga-not-stuck".
-    result<void> retry(std::string_view saga, std::string_view key, std::string_view because = {});
+    result<void> retry(std::string_view saga, std::string_view key, std::string_view because = {},
+                       bool only_try = false);
     // Undoes what was done.  Failure::refused "saga-ended", "saga-being-undone", "saga-past-no-return".
-    result<void> cancel(std::string_view saga, std::string_view key, std::string_view because);
+    result<void> cancel(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
     // Leaves out the step that is to be done, or undone, now.  Failure::refused "no-such-open-step", "saga-ended".
-    result<void> skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because);
+    result<void> skip(std::string_view saga, std::string_view key, std::string_view step, std::string_view because,
+                      bool only_try = false);
     // No further work is begun until `until`. Events are heard all the same.  Failure::refused "saga-ended".
-    result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max());
+    // Failure::invalid "time-has-passed".
+    result<void> pause(std::string_view saga, std::string_view key, std::string_view because, Time until = Time::max(),
+                       bool only_try = false);
     // Failure::refused "saga-not-paused".
-    result<void> resume(std::string_view saga, std::string_view key, std::string_view because);
+    result<void> resume(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
     // The same for all instances of a saga, and those that are to come: events that begin one or are heard by one wait in the log.
     // It holds over restarts. Failure::invalid "no-such-saga", "time-has-passed". Failure::refused "saga-not-paused".
-    result<void> pause_all(std::string_view saga, std::string_view because, Time until = Time::max());
-    result<void> resume_all(std::string_view saga, std::string_view because);
+    result<void> pause_all(std::string_view saga, std::string_view because, Time until = Time::max(),
+                           bool only_try = false);
+    result<void> resume_all(std::string_view saga, std::string_view because, bool only_try = false);
     // The sagas that are paused so, by name.
     std::map<std::string, SagaPause> paused() const;
     // Says an event to this instance, which hears it as if it came from the log: what it awaits is there, or its handler is
@@ -298,7 +305,7 @@ public:
     result<void> signal(std::string_view saga, std::string_view key, const SagaSignal& event, std::string_view because);
     // The events that an instance hears as it is now.
     result<std::vector<const EventType*>> heard_by(std::string_view saga, std::string_view key) const;
-    // Goes on under the version that a migration leads to. With `only_try` nothing is recorded: whether it could.
+    // Goes on under the version that a migration leads to.
     // Failure::invalid "no-such-migration". Failure::refused "saga-cannot-migrate": its steps do not fit, or it is being undone.
     result<void> migrate(std::string_view saga, std::string_view key, std::string_view because, bool only_try = false);
 

@@ -45,6 +45,7 @@ namespace eventloom {
 class CommandLine;
 class EngineKind;
 class Log;
+class Service;
 class Tenants;
 struct EventType;
 
@@ -129,6 +130,10 @@ public:
         ensure(of_program != nullptr, "a command opens the program as another type than its opens() makes");
         return of_program;
     }
+    // Waits until this instance can do nothing now (Service::settle_saga), for a minute at most; what is not done by then is done
+    // later. After two seconds standard error says what it waits for, and again when it waits no longer. For a command that has
+    // done its own work.
+    result<void> let_saga_settle(Output& out, Service& service, std::string_view saga, std::string_view key);
     // Whether the service runs in `serve`, and so goes on when the command has ended.
     bool is_running_service() const;
 

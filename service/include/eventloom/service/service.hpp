@@ -104,15 +104,16 @@ public:
 
     // Faults of the machine, not of handlers, that stop something: a closed log, or stopped sagas, read models, groups or queues.
     std::vector<Error> faults();
+    // Sagas and read models that an event has stopped, and that no new start brings back: "not-followed".
+    std::vector<Error> stopped_by_events();
 
     // Stops everything, and returns when nothing runs any more. The destructor does the same.
     void stop();
 
     // Blocks until no saga can continue now (each has ended, is stuck or waits, also for a limit or a provider that is down), and
     // the read models are up to date.
-    // Failure::unavailable "not-settled" at `deadline`; "projections-behind" when only a read model is late; or the error that
-    // stopped a part. After a fault of the machine the error is "not-followed": the events are in the log, and read models
-    // and sagas handle them when the service runs again.
+    // Failure::unavailable "not-settled" at `deadline`; "projections-behind" when only a read model is late; "not-followed" when a
+    // fault of the machine or an event has stopped a part: the events of the command are in the log all the same.
     result<void> settle(Time deadline);
 
     // The same, until every saga has ended or is stuck. Waits also for retries that are due later, and for calls that wait for a limit or

@@ -1,5 +1,7 @@
 #include "commands/sagas/saga_shown.hpp"
 
+#include <eventloom/framework/detail/shape.hpp>
+
 namespace eventloom {
 
 const std::vector<Column>& saga_columns()
@@ -51,6 +53,26 @@ std::vector<Json> row_of(const ActivityCallState& call)
             text_of(call.waits_for)};
 }
 
+// Of an event of the history. What its bytes say is in the state of the instance, or is none of the reader's; as text they would be
+// damaged. A fingerprint is larger than the numbers that every reader of JSON can hold.
+Json readable(const Json& data)
+{
+    if (data.is_array()) {
+        auto all = Json::array();
+        for (const Json& one : data.elements()) all.push_back(readable(one));
+        return all;
+    }
+    if (not data.is_object()) return data;
+    auto shown = Json::object();
+    for (const auto& [name, value] : data.items()) {
+        const bool is_bytes       = value.is_text() && (name == "state" || name == "bytes" || name == "data");
+        const bool is_fingerprint = value.is_whole() && (name == "shape" || name == "form");
+        if (is_bytes) continue;
+        shown[name] = is_fingerprint ? Json(digits_of_fingerprint(value.unsigned_whole())) : readable(value);
+    }
+    return shown;
+}
+
 } // namespace
 
 result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga, const std::string& key,
@@ -86,7 +108,7 @@ result<void> show_saga(Output& out, const Sagas& sagas, const std::string& saga,
                                 {"step", entry.step},
                                 {"detail", entry.detail},
                                 {"position", entry.position},
-                                {"data", Json::parse(entry.data_json).value_or(entry.data_json)}});
+                                {"data", readable(Json::parse(entry.data_json).value_or(entry.data_json))}});
     }
     if (out.json()) properties["times"] = times_json;
     if (out.json()) properties["calls"] = calls_json;

@@ -6,14 +6,9 @@
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/service.hpp>
 
-#include <algorithm>
-
 namespace eventloom {
 
 namespace {
-
-constexpr Duration longest_wait      = std::chrono::minutes{10};
-constexpr Duration between_questions = std::chrono::milliseconds{100};
 
 struct Told {
     std::string saga;
@@ -21,26 +16,6 @@ struct Told {
     std::string event; // JSON
     std::string because;
 };
-
-// What is told an event may wait for the next one for days.
-result<void> wait_until_it_waits(CommandLine& line, Output& out, Service& service, const Told& told)
-{
-    const auto deadline   = line.runtime().clock.now() + longest_wait;
-    const auto is_waiting = [&] {
-        const auto found = service.sagas().find(told.saga, told.key);
-        if (not found || not found.value()) return true;
-        const auto status      = found.value()->status;
-        const bool is_open_one = status == SagaStatus::running || status == SagaStatus::compensating;
-        return not is_open_one || not found.value()->waits_for.empty();
-    };
-    const Clock& clock = line.runtime().clock;
-    while (not line.runtime().executor.wait_until(is_waiting, std::min(deadline, clock.now() + between_questions))) {
-        if (auto error = service.sagas().error()) return *error;
-        if (clock.now() >= deadline) return done(); // it goes on
-        BOOST_OUTCOME_TRY(out.console().go_on());
-    }
-    return done();
-}
 
 // {"order-approved": {"by": "Ada"}}: an event that the instance hears now.
 result<SagaSignal> signal_of(const Sagas& sagas, const Told& told)
@@ -78,7 +53,7 @@ void add_saga_signal_command(CommandLine& line, Command sagas)
         BOOST_OUTCOME_TRY(service.start());
         BOOST_OUTCOME_TRY(const auto signal, signal_of(service.sagas(), *words));
         BOOST_OUTCOME_TRY(service.sagas().signal(words->saga, words->key, signal, words->because));
-        BOOST_OUTCOME_TRY(wait_until_it_waits(line, out, service, *words));
+        BOOST_OUTCOME_TRY(line.let_saga_settle(out, service, words->saga, words->key));
         return show_saga(out, service.sagas(), words->saga, words->key);
     });
 }

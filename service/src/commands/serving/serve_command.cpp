@@ -171,6 +171,7 @@ AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& t
     Service& service       = open_service.service();
     return {.health = [&program, &service]() -> result<std::string> {
                 if (auto faults = service.faults(); not faults.empty()) return std::move(faults.front());
+                if (auto stopped = service.stopped_by_events(); not stopped.empty()) return std::move(stopped.front());
                 return Json({{"status", "ok"}, {"service", program.name}, {"process", getpid()}}).dump();
             },
             .status = [&program, &service,
