@@ -6,6 +6,7 @@
 //     mailroom fill FIRST COUNT --data DIR       a job for each number; prints those that are acknowledged
 //     mailroom fill-waiting NAME --data DIR      one whose first attempt ends when the file DIR-go-on is there
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/service/command_line.hpp>
@@ -35,9 +36,13 @@ struct Carry {
     std::string name;
     std::string wait_for; // a file; empty: none
 };
+// Needs to know how many there are, which only the service can tell.
+struct Count {
+    std::string name;
+};
 struct Parcels {
     static constexpr auto queue = "parcels";
-    using Jobs                  = el::jobs<el::job<"carry", Carry>>;
+    using Jobs                  = el::jobs<el::job<"carry", Carry>, el::job<"count", Count>>;
 };
 
 // Read back by the test: a line for each attempt that was begun.
@@ -70,6 +75,10 @@ el::result<std::unique_ptr<el::OpenService>> open(const el::Runtime& runtime, co
                 std::this_thread::sleep_for(5ms);
             }
             return el::job_done().append(el::id<Tally>{parcel.name}, el::ExpectedVersion::any(), Handled{});
+        },
+        [&commands = service->commands()](const Count& parcel, el::JobContext&) -> el::result<el::JobDone> {
+            BOOST_OUTCOME_TRY(commands.load(el::id<Tally>{parcel.name}));
+            return el::job_done();
         });
     return std::unique_ptr<el::OpenService>{std::make_unique<Mailroom>(std::move(service))};
 }
