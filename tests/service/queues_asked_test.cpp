@@ -147,7 +147,7 @@ TEST_CASE("dead letters that nobody has are said not to be there, and the way to
     mails.while_it_serves([&] {
         const auto none = [](const TypedAnswer& said) {
             CHECK(said.exit_code == 0);
-            CHECK(said.err.find("\"no-dead-letters\"") != std::string::npos);
+            CHECK(said.err.find("\"no_dead_letters\"") != std::string::npos);
         };
         none(mails.send({"dead-letters", "retry", "--all"}));
         none(mails.send({"dead-letters", "retry", "mail", "--reason", "other"}));
@@ -174,7 +174,7 @@ TEST_CASE("data that are no directory, and data that are not there, are said to 
     for (const std::string command : {"queues", "tenants", "projections"}) {
         INFO(command);
         CHECK(typed({command, "list", "--data", file}) == 1);
-        CHECK(serving.console.said_err.find(file + " and found that it is no directory") != std::string::npos);
+        CHECK(serving.console.said_err.find("looked for data in " + file + " and found that it is no directory") != std::string::npos);
     }
 }
 

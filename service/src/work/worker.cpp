@@ -1,6 +1,7 @@
 #include "work/worker.hpp"
 
 #include "door/door_request.hpp"
+#include "work/program_of_worker.hpp"
 
 #include <eventloom/framework/detail/user_code.hpp>
 #include <eventloom/framework/log.hpp>
@@ -77,10 +78,6 @@ result<void> Worker::run(const std::function<bool(Duration span)>& wait)
     const auto workers = runtime_.executor.own_threads(options_.workers);
     heart->post([this] { keep_leases(); });
     for (unsigned i = 0; i < options_.workers; ++i) workers->post([this] { work(); });
-    const auto is_refused = [this] {
-        const std::lock_guard lock{mutex_};
-        return refused_.has_value();
-    };
     while (not is_refused() && wait(between_looks)) {
     }
     for (const auto& job : held()) job->stopping.request_stop();
@@ -97,7 +94,7 @@ void Worker::work()
 {
     const auto lease_ms = std::chrono::ceil<std::chrono::milliseconds>(options_.lease).count();
     const auto wait_ms  = std::chrono::ceil<std::chrono::milliseconds>(waits_for_a_job).count();
-    while (not stopping_) {
+    while (not stopping_ && not is_refused()) {
         auto leased =
             ask<LeasedJobs>(pull_path, PullRequest{options_.queue, options_.name, jobs_of_a_thread, lease_ms, wait_ms},
                             waits_for_a_job);
@@ -108,9 +105,7 @@ void Worker::work()
             was_not_reached(leased.error());
             pause(between_tries);
         } else {
-            const std::lock_guard lock{mutex_};
-            refused_ = leased.error();
-            return;
+            return refuse_work(leased.error());
         }
     }
 }
@@ -126,10 +121,25 @@ void Worker::perform(LeasedJob job)
     const auto answer = call_user_code("the handler of the job", held->job.first.type, [&]() -> result<JobDone> {
         return std::move(handler_.handler.handle({&held->job.first}, {held.get()}).front());
     });
-    const auto unsaid = end(*held, answer);
+    const bool needs_log = not answer && answer.error().code == no_log().code;
+    if (needs_log) refuse_work(answer.error());
+    const auto unsaid = end(*held, needs_log ? result<JobDone>{job_given_back()} : answer);
     if (unsaid) write_to(runtime_.log, LogLevel::warning, "job-not-ended", {{"job", to_string(held->id())}}, *unsaid);
     const std::lock_guard lock{mutex_};
     held_.erase(held->job.lease);
+}
+
+bool Worker::is_refused() const
+{
+    const std::lock_guard lock{mutex_};
+    return refused_.has_value();
+}
+
+// Nothing will change that: this worker ends, and what it has goes back as it was.
+void Worker::refuse_work(Error why)
+{
+    const std::lock_guard lock{mutex_};
+    if (not refused_) refused_ = std::move(why);
 }
 
 // Tells the service, for as long as it takes. Returns why nothing of the answer counts.

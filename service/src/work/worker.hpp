@@ -31,7 +31,8 @@ public:
     ~Worker();
 
     // Works until `wait`, which is called again and again, says false. Then it asks the handlers to stop, and gives back what
-    // they do not end soon. Failure::invalid "no-such-queue": the service does not know it; and what the service refuses.
+    // they do not end soon. Failure::invalid "no-such-queue": the service does not know it; "worker-has-no-log": a handler needs
+    // the log, and its job goes back as it was; and what the service refuses.
     result<void> run(const std::function<bool(Duration span)>& wait);
 
 private:
@@ -46,6 +47,8 @@ private:
     result<void> tell(const JobLease& lease, const result<JobDone>& answer) const;
     void keep_leases();
     bool pause(Duration span) const;
+    void refuse_work(Error why);
+    bool is_refused() const;
     void was_reached();
     void was_not_reached(const Error& error);
     std::vector<HeldPtr> held() const;
@@ -56,7 +59,7 @@ private:
     const WorkerOptions options_;
     mutable std::mutex mutex_; // over what follows
     std::map<JobLease, HeldPtr> held_;
-    std::optional<Error> refused_; // by the service: nothing will change that
+    std::optional<Error> refused_; // nothing will change that
     bool is_away_ = false;         // the service; it was said
     std::atomic<bool> stopping_{false};
 };

@@ -6,6 +6,7 @@
 #include "work/program_of_worker.hpp"
 #include "work/worker.hpp"
 
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/messaging/queues.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/detail/arguments.hpp>
@@ -36,6 +37,17 @@ std::string name_of_this_process()
     char host[HOST_NAME_MAX + 1] = {};
     if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
     return fmt::format("{}/{}", std::string_view{host}.substr(0, 64), ::getpid());
+}
+
+// As long as an engine gives a job away for.
+Check span_of_lease()
+{
+    return {[](const std::string& word) {
+        const auto span = parse_span(word);
+        return span && *span <= std::chrono::hours{1}
+                   ? std::string{}
+                   : in_quotes(word) + " is no span of time from 1s to 1h, such as 30s or 5m";
+    }};
 }
 
 result<void> work_on_queue(CommandLine& line, Output& out, const WorkArguments& arguments)
@@ -94,7 +106,7 @@ void add_work_command(CommandLine& line)
             [arguments](const std::string& word) { arguments->lease = parse_span(word).value_or(arguments->lease); },
             "How long a job is this worker's while the service hears nothing of it (default 30s)")
         .type_name("SPAN")
-        .check(span_of_time());
+        .check(span_of_lease());
     command.add_option("--name", arguments->name, "Of this worker, for people (default: host and process)")
         .check(not_empty());
     add_log_options(command, arguments->log);
