@@ -264,6 +264,14 @@ bool CommandLine::State::reads_a_view_instead(const Error& error)
     return true;
 }
 
+Error no_data(CommandLine& line, const std::string& directory)
+{
+    return {Failure::invalid, "no-data",
+            "looked for data in " + directory +
+                " and found none; give another --data DIR, or begin with a command that makes them, as `" +
+                line.state().program.name + " serve` does"};
+}
+
 result<OpenService*> CommandLine::open(bool create_if_missing)
 {
     State& state = *state_;
@@ -276,10 +284,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
     BOOST_OUTCOME_TRY(const auto directory, state.directory_to_open());
     auto opened = state.open(runtime(), directory, create_if_missing);
     if (not opened && opened.error().code == "no-such-database") {
-        return fail(Failure::invalid, "no-data",
-                    "looked for data in " + directory +
-                        " and found none; give another --data DIR, or begin with a command that makes them, as `" +
-                        state.program.name + " serve` does");
+        return no_data(*this, directory);
     }
     if (not opened && state.reads_a_view_instead(opened.error())) return open(create_if_missing);
     if (not opened) return with_holder(std::move(opened.error()), runtime(), engine(), directory);

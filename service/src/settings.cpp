@@ -236,7 +236,8 @@ std::vector<std::string> Settings::typed_into(std::vector<std::string> words,
         auto& into = setting.goes_first ? first : more;
         into.insert(into.end(), setting.words.begin(), setting.words.end());
     }
-    words.insert(std::find(words.begin(), words.end(), "--"), more.begin(), more.end()); // nothing after it is an option
+    words.insert(std::find(words.begin(), words.end(), "--"), more.begin(),
+                 more.end()); // nothing after it is an option
     words.insert(words.begin(), first.begin(), first.end());
     return words;
 }

@@ -193,7 +193,7 @@ TEST_CASE("a job that needs the log goes back from a worker elsewhere as it was,
     std::string id;
     {
         const auto service = mailroom.serve();
-        id = mailroom.ask({"jobs", "enqueue", "count", R"({"name": "one"})"})["job"].text();
+        id                 = mailroom.ask({"jobs", "enqueue", "count", R"({"name": "one"})"})["job"].text();
         Child worker{MAILROOM_PROGRAM, mailroom.with_data({"work", "parcels", "--workers", "1", "--json"})};
         const auto ended = worker.wait();
         CHECK(ended.exit_code == 1);

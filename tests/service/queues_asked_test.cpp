@@ -81,8 +81,9 @@ TEST_CASE("a text where a number belongs, and a member that is given twice, are 
     };
     CHECK(sentence("write-statement", R"({"account": "17", "pages": "3"})", "json-does-not-fit").find("\"pages\"") !=
           std::string::npos);
-    CHECK(sentence("write-statement", R"({"account": "17", "pages": 3, "pages": 4})", "member-twice")
-              .find("\"pages\"") != std::string::npos);
+    CHECK(
+        sentence("write-statement", R"({"account": "17", "pages": 3, "pages": 4})", "member-twice").find("\"pages\"") !=
+        std::string::npos);
     CHECK(sentence("send-mail", R"({"to": "ada", "subject": {"a": 1, "b": {"c": 1, "c": 2}}})", "member-twice")
               .find("\"c\"") != std::string::npos);
     CHECK(mails.type({"jobs", "list"}).json().size() == 0);
@@ -107,8 +108,8 @@ TEST_CASE("what was done to a job and why it waits are told of one moment", "[se
         CHECK(shown["error"].is_null());
         CHECK(mails.send({"jobs", "list"}).json().at(0)["code"].is_null());
     });
-    const auto later = job_of(
-        mails.type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--not-before", "2100-01-01T00:00:00Z"}));
+    const auto later =
+        job_of(mails.type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--not-before", "2100-01-01T00:00:00Z"}));
     const auto why = mails.type({"jobs", "why", later}).json()["why"].text();
     CHECK(why.find("no worker") != std::string::npos);
     CHECK(why.find("not before 2100-01-01") != std::string::npos);
@@ -160,7 +161,7 @@ TEST_CASE("dead letters that nobody has are said not to be there, and the way to
     });
 }
 
-TEST_CASE("data that are no directory, and data that are not there, are said to be so", "[service][commands]")
+TEST_CASE("data that are no directory, or are not there, are said to be so, and what makes them", "[service][commands]")
 {
     Serving serving;
     const auto typed = [&](std::vector<std::string> words) {
@@ -171,11 +172,20 @@ TEST_CASE("data that are no directory, and data that are not there, are said to 
     };
     const auto file = serving.directory.path() + "-file";
     std::ofstream{file} << "x";
-    for (const std::string command : {"queues", "tenants", "projections"}) {
+    for (const std::string command : {"queues", "tenants", "followers"}) {
         INFO(command);
         CHECK(typed({command, "list", "--data", file}) == 1);
-        CHECK(serving.console.said_err.find("looked for data in " + file + " and found that it is no directory") != std::string::npos);
+        CHECK_THAT(serving.console.said_err,
+                   Catch::Contains("looked for data in " + file + " and found that it is no directory"));
     }
+    const auto nowhere     = serving.directory.path() + "-nowhere";
+    serving.program.set_up = [](CommandLine& line) {
+        line.opens([](const Runtime&, const std::string&, bool) -> result<std::unique_ptr<OpenService>> {
+            return fail(Failure::invalid, "no-such-database", "There is none.");
+        });
+    };
+    CHECK(typed({"queues", "list", "--data", nowhere}) == 1);
+    CHECK_THAT(serving.console.said_err, Catch::Contains("`tally serve`"));
 }
 
 } // namespace queues_asked_test

@@ -140,8 +140,8 @@ result<void> QueueEngine::look_back(const std::string& queue, const std::functio
     while (not is_found) {
         BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
         if (event == nullptr) break;
-        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*event, "job",
-                                                       [&](const auto& fact) { is_found = look(JobFact{fact}); }));
+        BOOST_OUTCOME_TRY(
+            detail::with_facts<JobFacts>(*event, "job", [&](const auto& fact) { is_found = look(JobFact{fact}); }));
     }
     return done();
 }
@@ -180,8 +180,8 @@ result<QueueLimits> QueueEngine::limit(const std::string& queue, QueueLimits lim
             return true;
         }));
     }
-    BOOST_OUTCOME_TRY(record_of_queue(
-        queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()}));
+    BOOST_OUTCOME_TRY(
+        record_of_queue(queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()}));
     return limits;
 }
 

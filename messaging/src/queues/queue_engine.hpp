@@ -203,7 +203,11 @@ private:
     result<void> look_back(const std::string& queue, const std::function<bool(const JobFact&)>& look) const;
     result<void> check_filter(const JobFilter& filter) const;
     std::size_t workers_elsewhere(const std::string& queue) const;
-    result<JobRow> row_now(const Uuid& id, bool& is_heard) const;
+    struct RowNow {
+        JobRow row;
+        bool is_heard = false; // by the table, which alone knows its place among the others
+    };
+    result<RowNow> row_now(const Uuid& id) const;
     std::string why_of_queue(const JobRow& row, Time now) const;
     result<std::string> why_of_job(const JobRow& row, Time now) const;
     result<std::string> turn_of(const JobRow& row, Time now) const;

@@ -221,25 +221,24 @@ result<JobDetails> QueueEngine::show(const Uuid& id) const
     return details;
 }
 
-// As its stream is now. `is_heard`: so is its row in the table, which alone knows its place among the others.
-result<JobRow> QueueEngine::row_now(const Uuid& id, bool& is_heard) const
+// As its stream is now.
+result<QueueEngine::RowNow> QueueEngine::row_now(const Uuid& id) const
 {
     BOOST_OUTCOME_TRY(const JobTable* table, this->table());
     BOOST_OUTCOME_TRY(auto row, table->find(id));
     BOOST_OUTCOME_TRY(auto job, job_in(store_, id));
-    is_heard = row && row->job.recorded >= job.recorded;
-    if (is_heard) return std::move(*row);
+    if (row && row->job.recorded >= job.recorded) return RowNow{std::move(*row), true};
     JobRow now{.job = std::move(job)};
     now.wakes = now.job.due;
     if (now.job.due > runtime_.clock.now()) now.place = Place::delayed;
     if (not now.job.is_open()) now.place = Place::ended;
-    return now;
+    return RowNow{std::move(now)};
 }
 
 result<std::string> QueueEngine::why(const Uuid& id) const
 {
-    bool is_heard = false;
-    BOOST_OUTCOME_TRY(const JobRow row, row_now(id, is_heard));
+    BOOST_OUTCOME_TRY(const auto found, row_now(id));
+    const JobRow& row = found.row;
     if (not row.job.is_open()) return fmt::format("it does not wait: it is {}", to_string(row.job.state));
     {
         const std::lock_guard lock{mutex_};
@@ -253,7 +252,7 @@ result<std::string> QueueEngine::why(const Uuid& id) const
     BOOST_OUTCOME_TRY(const auto of_job, why_of_job(row, now));
     if (not of_queue.empty()) return of_job.empty() ? of_queue : of_queue + "; " + of_job;
     if (not of_job.empty()) return of_job;
-    return is_heard ? turn_of(row, now) : std::string{"its queue has not heard of its last change yet"};
+    return found.is_heard ? turn_of(row, now) : std::string{"its queue has not heard of its last change yet"};
 }
 
 // Why nothing of its queue begins. Empty: something does, each in its turn.

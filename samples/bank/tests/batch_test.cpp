@@ -188,8 +188,8 @@ TEST_CASE("a night on a paused queue is not waited for, and says so", "[bank]")
     OpenBank bank{10};
     auto& queues = bank.bank->service().queues();
     REQUIRE(begin_night(*bank.bank, tonight, {}));
-    bank.work();
     REQUIRE(queues.pause(AccountWork::queue, "the printer is being mended"));
+    bank.work();
     const auto waited = work_off(*bank.bank, {});
     REQUIRE_FALSE(waited);
     CHECK(waited.error().code == "queue-paused");

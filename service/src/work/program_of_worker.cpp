@@ -40,10 +40,11 @@ private:
 
 Error no_log()
 {
-    return {Failure::invalid, "worker-has-no-log",
-            "asked for the log in a worker process and found that only the service has it; let the service work on this "
-            "queue itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
-            "what it needs to know into the job"};
+    return {
+        Failure::invalid, "worker-has-no-log",
+        "asked for the log in a worker process and found that only the service has it; let the service work on this "
+        "queue itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
+        "what it needs to know into the job"};
 }
 
 result<OpenedForWork> open_for_work(const Runtime& runtime, const OpenServiceIn& open)

@@ -118,7 +118,7 @@ void Worker::perform(LeasedJob job)
         held_.emplace(held->job.lease, held);
     }
     if (stopping_) held->stopping.request_stop();
-    const auto answer = call_user_code("the handler of the job", held->job.first.type, [&]() -> result<JobDone> {
+    const auto answer    = call_user_code("the handler of the job", held->job.first.type, [&]() -> result<JobDone> {
         return std::move(handler_.handler.handle({&held->job.first}, {held.get()}).front());
     });
     const bool needs_log = not answer && answer.error().code == no_log().code;

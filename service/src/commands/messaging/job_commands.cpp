@@ -174,7 +174,8 @@ void add_enqueue_command(CommandLine& line, Command jobs, const std::shared_ptr<
     command.add_option("--key", arguments->key, "The key under whose limits it is");
     command.add_option("--unique", arguments->unique, "Only if no other job with this unique key stands");
     command.add_option("--label", arguments->labels, "For people").one_word_each_time();
-    command.add_option("--not-before", arguments->not_before, "Begin it at this time at the earliest").check(point_in_time());
+    command.add_option("--not-before", arguments->not_before, "Begin it at this time at the earliest")
+        .check(point_in_time());
     command.add_option("--expires", arguments->expires, "Do not begin it after this time").check(point_in_time());
     line.on(command, [&line, arguments](Output& out) { return enqueue(line, out, *arguments); });
 }

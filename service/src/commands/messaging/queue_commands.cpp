@@ -140,7 +140,8 @@ void add_queue_commands(CommandLine& line)
         return done();
     });
 
-    const auto limit = queues.add_subcommand("limit", "Limit what a queue does at once, until it is limited otherwise; the other limit stays");
+    const auto limit = queues.add_subcommand(
+        "limit", "Limit what a queue does at once, until it is limited otherwise; the other limit stays");
     limit.add_option("queue", arguments->queue, "Its name").required();
     limit.add_option("--workers", arguments->workers, "At most so many of the service's own workers")
         .check(whole_number(1, 1'000'000));
