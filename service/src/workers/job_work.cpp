@@ -1,6 +1,7 @@
 #include "workers/job_work.hpp"
 
 #include "workers/job_protocol.hpp"
+#include "workers/program_of_worker.hpp"
 
 #include <eventloom/framework/detail/user_code.hpp>
 
@@ -31,7 +32,9 @@ public:
         auto answer = call_user_code("the handler of the job", job_.first.type, [&]() -> result<JobDone> {
             return std::move(handler_.handle({&job_.first}, {this}).front());
         });
-        return to_bytes(finish_request(lease, std::move(answer)));
+        if (answer || answer.error().code != no_log().code) return to_bytes(finish_request(lease, std::move(answer)));
+        ends_worker = answer.error();
+        return given_back();
     }
     std::string given_back() const override { return to_bytes(finish_request(lease, job_given_back())); }
     std::optional<ReportedProgress> take_report() override

@@ -11,14 +11,6 @@ namespace {
 
 constexpr auto mark = "/for-work";
 
-Error no_log()
-{
-    return {Failure::invalid, "worker-has-no-log",
-            "asked for the log in a worker process and found that only the service has it; let the handler answer what "
-            "is to "
-            "be written (JobDone::append, JobDone::enqueue), and put what it needs to know into the job"};
-}
-
 class NoEvents final : public EventCursor {
 public:
     result<const RecordedEvent*> next() override { return no_log(); }
@@ -45,6 +37,15 @@ private:
 };
 
 } // namespace
+
+Error no_log()
+{
+    return {
+        Failure::invalid, "worker-has-no-log",
+        "asked for the log in a worker process and found that only the service has it; let the service work on this "
+        "queue itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
+        "what it needs to know into the job"};
+}
 
 result<OpenedForWork> open_for_work(const Runtime& runtime, const OpenServiceIn& open)
 {

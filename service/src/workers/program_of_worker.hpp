@@ -28,6 +28,9 @@ struct OpenedForWork {
 // Failure::storage "no-scratch-directory"; and what opening the program says.
 result<OpenedForWork> open_for_work(const Runtime& runtime, const OpenServiceIn& open);
 
+// What such a program is told when it asks for the log. Failure::invalid "worker-has-no-log".
+Error no_log();
+
 // Whether a data directory is such a one.
 bool is_for_work(const std::string& directory);
 // A store in its place that refuses to be read and to be written: Failure::invalid "worker-has-no-log".

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
 namespace eventloom::work {
@@ -42,6 +43,7 @@ public:
     std::stop_source stopping;
     std::atomic<bool> is_lost{false}; // or given back: nothing more is answered
     std::atomic<Time> held_until{};   // by what the service has said
+    std::optional<Error> ends_worker; // after perform(): no worker process can do this
 };
 using TaskPtr = std::shared_ptr<Task>;
 
@@ -66,7 +68,8 @@ public:
     ~Worker();
 
     // Works until `wait`, which is called again and again, says false. Then it asks the handlers to stop, and gives back what
-    // they do not end soon. Failure::invalid "no-such-queue", "no-such-group": the service does not know it; and what it refuses.
+    // they do not end soon. Failure::invalid "no-such-queue", "no-such-group": the service does not know it; "worker-has-no-log": a
+    // handler of jobs needs the log, and its job goes back as it was; and what the service refuses.
     result<void> run(const std::function<bool(Duration span)>& wait);
 
 private:
@@ -80,6 +83,8 @@ private:
     bool extend(const std::vector<TaskPtr>& tasks);
     bool is_held(const TaskPtr& task);
     bool pause(Duration span) const;
+    void refuse_work(Error why);
+    bool is_refused() const;
     void was_reached();
     void was_not_reached(const Error& error);
     std::vector<TaskPtr> held() const;
@@ -90,7 +95,7 @@ private:
     const WorkerOptions options_;
     mutable std::mutex mutex_; // over what follows
     std::map<Lease, TaskPtr> held_;
-    std::optional<Error> refused_; // by the service: nothing will change that
+    std::optional<Error> refused_; // nothing will change that
     bool is_away_ = false;         // the service; it was said
     std::atomic<bool> stopping_{false};
 };
