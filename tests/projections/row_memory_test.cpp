@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <deque>
+
 namespace row_memory_test {
 
 using namespace people;
@@ -43,8 +45,9 @@ TEST_CASE("a projection that catches up writes its rows when all together have n
     const auto rows       = el::open_read_model(machine.runtime, el::RowPlace::memory, "rows", *projection).value();
     el::LogFold fold{*machine.store, *projection, *rows, {}};
     fold.share(memory);
-    el::RowShare others{memory};
-    if (is_used_up) others.takes((1u << 20) - 16'384); // so much is left for the rows of some people
+    std::deque<el::RowShare> others; // so an equal part is that of some people
+    for (int i = 0; i < 63; ++i) others.emplace_back(memory);
+    if (is_used_up) others.front().takes(1u << 20);
 
     std::vector<el::RecordedEvent> events;
     const auto cursor = machine.store->read({});
