@@ -46,6 +46,14 @@ bool exists(const std::string& directory)
     return std::filesystem::exists(directory, error);
 }
 
+// Others may have put a file there.
+bool is_another_file(const std::string& directory)
+{
+    std::error_code error;
+    const auto status = std::filesystem::status(directory, error);
+    return std::filesystem::exists(status) && not std::filesystem::is_directory(status);
+}
+
 // On its way to be removed: no tenant has such a name.
 constexpr std::string_view removed_prefix = ".removed-";
 
@@ -193,8 +201,9 @@ result<std::vector<TenantStatus>> Tenants::list() const
     std::vector<TenantStatus> tenants;
     const std::lock_guard lock{mutex_};
     for (const std::string& name : names) {
-        if (not is_tenant_name(name)) continue;
-        BOOST_OUTCOME_TRY(const bool has_log, engine_.has_log(runtime_, directory_of_all(directory_) + "/" + name));
+        const auto directory = directory_of_all(directory_) + "/" + name;
+        if (not is_tenant_name(name) || is_another_file(directory)) continue;
+        BOOST_OUTCOME_TRY(const bool has_log, engine_.has_log(runtime_, directory));
         tenants.push_back({name, tenants_.contains(name), has_log});
     }
     std::sort(tenants.begin(), tenants.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
