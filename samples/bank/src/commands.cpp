@@ -190,7 +190,7 @@ void add_batch(el::CommandLine& line)
         }
         BOOST_OUTCOME_TRY(auto* const bank, open_at_work(line));
         BOOST_OUTCOME_TRY(const auto number, run_failed_again(*bank, NightId{*of}));
-        out.say(fmt::format("{} accounts run again.", number));
+        if (number > 0) out.say("Runs " + el::counted(number, "account") + " again.");
         BOOST_OUTCOME_TRY(work_off_and_watch(line, *bank, out));
         return show_night(out, *bank, NightId{*of});
     });
