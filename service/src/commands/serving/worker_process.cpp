@@ -4,6 +4,7 @@
 #include "terminal/line_log.hpp"
 #include "workers/program_of_worker.hpp"
 
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/detail/arguments.hpp>
 
@@ -64,7 +65,7 @@ result<void> work_until_stopped(CommandLine& line, Output& out, WorkArguments ar
     BOOST_OUTCOME_TRY(const auto opened, work::open_for_work(line.runtime(), state.open));
     BOOST_OUTCOME_TRY(auto work, work_in(*opened.program, arguments));
     out.say(fmt::format("{} works on {} for the service in {} as {}; Ctrl-C stops it.", state.program.name,
-                        arguments.of, line.data_directory(), arguments.name));
+                        printable(arguments.of), line.data_directory(), printable(arguments.name)));
     if (out.json()) {
         out.line({{"ready", true},
                   {"process", getpid()},
