@@ -5,7 +5,6 @@
 #include "command_tree.hpp"
 #include "commands/own_commands.hpp"
 #include "door/kept_input.hpp"
-#include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
 
 #include "host/tenants.hpp"
@@ -137,6 +136,11 @@ Duration CommandLine::patience() const
     return state_->patience;
 }
 
+bool CommandLine::is_for_service() const
+{
+    return state_->is_for_service;
+}
+
 namespace {
 
 // The list that an event is in, as its owner is called in stream names.
@@ -238,62 +242,6 @@ result<std::string> CommandLine::file_to_read(const std::string& word)
     return file;
 }
 
-result<std::string> CommandLine::State::directory_to_open()
-{
-    const auto data = data_directory();
-    if (view) return view->path();
-    if (can_be_written(engine(), data)) return data;
-    if (chosen_use != DirectoryUse::reading) {
-        return fail(
-            Failure::refused, "data-not-writable",
-            "asked for a command that writes in " + data +
-                " and found that nothing can be written there; only commands that read work there; mount it for "
-                "writing, or run the command as the owner of the data");
-    }
-    BOOST_OUTCOME_TRY(view, make_read_view(engine(), data));
-    return view->path();
-}
-
-bool CommandLine::State::reads_a_view_instead(const Error& error)
-{
-    if (error.code != "no-room-to-open" || chosen_use != DirectoryUse::reading || view) return false;
-    auto made = make_read_view(engine(), data_directory());
-    if (not made) return false; // there is no room for a view either
-    view = std::move(made.value());
-    warn({error.kind, error.code, "opened " + data_directory() + " for reading alone: " + error.sentence});
-    return true;
-}
-
-Error no_data(CommandLine& line, const std::string& directory)
-{
-    return {Failure::invalid, "no-data",
-            "looked for data in " + directory +
-                " and found none; give another --data DIR, or begin with a command that makes them, as `" +
-                line.state().program.name + " serve` does"};
-}
-
-result<OpenService*> CommandLine::open(bool create_if_missing)
-{
-    State& state = *state_;
-    if (is_running_service() && state.tenant.empty()) return state.place.running;
-    if (is_running_service() && not state.used) {
-        BOOST_OUTCOME_TRY(state.used, state.place.tenants->use(state.tenant, create_if_missing));
-    }
-    if (state.used) return state.used.get();
-    if (state.opened) return state.opened.get();
-    BOOST_OUTCOME_TRY(const auto directory, state.directory_to_open());
-    auto opened = state.open(runtime(), directory, create_if_missing);
-    if (not opened && opened.error().code == "no-such-database") {
-        return no_data(*this, directory);
-    }
-    if (not opened && state.reads_a_view_instead(opened.error())) return open(create_if_missing);
-    if (not opened) return with_holder(std::move(opened.error()), runtime(), engine(), directory);
-    state.opened = std::move(opened.value());
-    ensure(&state.opened->service().engine_kind() == &engine(), "a program and its service are given one engine");
-    if (not state.serves) state.opened->service().projections().leave_new_versions_alone();
-    return state.opened.get();
-}
-
 namespace {
 
 // A service that runs takes commands that can share it.
@@ -318,17 +266,17 @@ result<void> check_place(const CommandLine::State& state)
     return done();
 }
 
-// Whoever opens them would only hear what is wrong with a file in them.
+// The directory may not be there yet.
 result<void> check_directory(const CommandLine::State& state)
 {
     if (state.place.running != nullptr || state.chosen_use == DirectoryUse::none) return done();
     for (const auto& directory : {state.root_directory(), state.data_directory()}) {
-        std::error_code unknown;
+        std::error_code unknown; // opening it says what is wrong
         const auto found = std::filesystem::status(directory, unknown);
         if (not std::filesystem::exists(found) || std::filesystem::is_directory(found)) continue;
-        if (found.type() == std::filesystem::file_type::unknown) continue; // opening them says why
-        return fail(Failure::invalid, "data-not-a-directory",
-                    "looked for data in " + directory + " and found that it is no directory; give another --data DIR");
+        return fail(Failure::invalid, "not-a-directory",
+                    "wanted the data in " + printable(directory) +
+                        " and found that it is not a directory; give another --data DIR, or move it away");
     }
     return done();
 }
@@ -359,13 +307,15 @@ int CommandLine::carry_out()
     if (answer) warn_of_others(state);
     if (answer)
         answer = call_user_code("the command", call_of(*state.chosen_command), [&] { return state.chosen(out); });
+    // Standard input that was read cannot be read again.
+    state.is_for_service = not answer && answer.error().code == service_has_started && not state.kept;
     state.opened.reset();
     state.used.reset();
     state.view.reset();
     state.kept.reset();
     state.logging.reset();
     if (answer) return static_cast<int>(ExitCode::done);
-    state.tell(answer.error());
+    if (not state.is_for_service) state.tell(answer.error());
     const auto& code = answer.error().code;
     if (code == "wrong-usage") return static_cast<int>(ExitCode::wrong_usage);
     return static_cast<int>(code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);

@@ -9,6 +9,8 @@
 #include <CLI/Option.hpp>
 
 #include <algorithm>
+#include <array>
+#include <regex>
 #include <sstream>
 
 namespace eventloom {
@@ -26,6 +28,41 @@ std::vector<std::string> option_names(const CLI::App& app)
         }
     }
     return names;
+}
+
+// Sentences of CLI11, by the kind of their error, and how they read here.
+struct Wording {
+    std::string_view error;
+    const char* of_library;
+    const char* plain;
+};
+constexpr std::array wordings{
+    Wording{"ArgumentMismatch", R"(([^ ]*): At Most 1 required but received (\d+))",
+            "$1 was given $2 values and takes one; give it once"},
+    Wording{"ArgumentMismatch", R"(([^ ]*): At Most (\d+) required but received (\d+))",
+            "$1 was given $3 values and takes at most $2"},
+    Wording{"ArgumentMismatch", R"(([^ ]*): At least (\d+) required but received (\d+))",
+            "$1 was given too few values: $3, but it takes at least $2"},
+    Wording{"ArgumentMismatch", R"(([^ ]*): \d+ required [^]* missing)", "$1 was given no value; give one after it"},
+    Wording{"ArgumentMismatch", R"(([^ ]*) was given a disallowed flag override)", "$1 takes no value"},
+    Wording{"ConversionError", R"(Could not convert: ([^ ]*) = ([^]*))",
+            "$1 was given \"$2\", which is not a value that it takes"},
+    Wording{"ConversionError", R"(([^ ]*): Should be true/false or a number)", "$1 takes no value but true or false"},
+    Wording{"RequiresError", R"(([^ ]*) requires ([^ ]*))", "$1 was given without $2, which it needs"},
+    Wording{"ExcludesError", R"(([^ ]*) excludes ([^ ]*))", "$1 and $2 were given; give one of them"},
+};
+
+std::string in_plain_words(const CLI::ParseError& error)
+{
+    const std::string said = error.what();
+    for (const Wording& wording : wordings) {
+        std::smatch parts;
+        if (error.get_name() != wording.error || not std::regex_match(said, parts, std::regex{wording.of_library})) {
+            continue;
+        }
+        return parts.format(wording.plain);
+    }
+    return said;
 }
 
 Error wrong_usage(const CLI::App& app, const std::vector<std::string>& words, const CLI::ParseError& error)
@@ -48,8 +85,13 @@ Error wrong_usage(const CLI::App& app, const std::vector<std::string>& words, co
     }
     const auto commands = commands_of(*at);
     if (not left.empty() && not commands.empty()) return no_such_command(*at, found);
-    if (not left.empty() || commands.empty() || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
-        return {Failure::invalid, "wrong-usage", error.what() + help + "how it is typed"};
+    if (not left.empty()) {
+        return {Failure::invalid, "wrong-usage",
+                "asked for `" + call_of(*at) + "` and found " + in_quotes(found) + ", a word too many" + help +
+                    "how it is typed"};
+    }
+    if (commands.empty() || dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) {
+        return {Failure::invalid, "wrong-usage", in_plain_words(error) + help + "how it is typed"};
     }
     std::string names;
     for (const auto* command : commands) names += (names.empty() ? "" : ", ") + command->get_name();

@@ -15,6 +15,8 @@ namespace eventloom {
 
 struct Engine;
 
+inline constexpr auto service_has_started = "service-has-started"; // the code of an error
+
 struct CommandLine::State {
     State(const Program& program, CommandPlace place);
     ~State();
@@ -26,6 +28,9 @@ struct CommandLine::State {
     result<std::string> directory_to_open();
     // An engine may write when it opens a log. When the disk has no room for that, commands that only read use a view.
     bool reads_a_view_instead(const Error& error);
+    // Calls `open` until no other process has the directory, for as long as --wait says.  Failure::unavailable
+    // "held-by-another-process"; service_has_started: it takes the command, of which nothing was done here.
+    result<void> when_free(const std::function<result<void>()>& open);
     // As report(), with long words of the command line shortened.
     void tell(Error error) const;
     // On standard error; the command goes on.
@@ -47,6 +52,7 @@ struct CommandLine::State {
     bool json             = false;
     std::uint32_t threads = 0; // 0: as the program says
     bool serves           = false;
+    bool is_for_service   = false;                           // that has started since the command was read
     std::vector<std::string> words;                          // that were typed
     std::unique_ptr<ScratchDirectory> kept;                  // for the copy of a pipe
     std::unique_ptr<ScratchDirectory> view;                  // of data that cannot be written

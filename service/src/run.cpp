@@ -38,10 +38,17 @@ int run_here(CommandLine& line, const std::vector<std::string>& words, const Sto
     if (const auto ended = line.read(words)) return *ended;
     executor.use_threads(line.threads());
     if (line.directory_use() == DirectoryUse::none) return line.carry_out();
-    auto by_service = carried_out_by_service(line, signals, console);
-    if (by_service) return by_service.value() ? *by_service.value() : line.carry_out();
-    report(console, by_service.error(), line.json());
-    return static_cast<int>(by_service.error().code == "interrupted" ? ExitCode::interrupted : ExitCode::failed);
+    for (;;) {
+        const auto by_service = carried_out_by_service(line, signals, console);
+        if (not by_service) {
+            report(console, by_service.error(), line.json());
+            return static_cast<int>(by_service.error().code == "interrupted" ? ExitCode::interrupted
+                                                                             : ExitCode::failed);
+        }
+        if (by_service.value()) return *by_service.value();
+        const int ended = line.carry_out();
+        if (not line.is_for_service()) return ended;
+    }
 }
 
 } // namespace

@@ -1,17 +1,16 @@
 #include "settings.hpp"
 
 #include "command_tree.hpp"
+#include "settings_file.hpp"
 
 #include <eventloom/framework/utf8.hpp>
 
 #include <CLI/App.hpp>
-#include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Option.hpp>
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <set>
@@ -122,35 +121,23 @@ private:
     }
 };
 
-result<std::map<std::string, std::vector<std::string>>> read_file(const std::string& path, const Names& names)
+// What the file has, by its key.
+result<std::map<std::string, SettingInFile>> read_file(const std::string& path, const Names& names)
 {
-    const auto wrong = [&](const std::string& found) {
-        return fail(Failure::invalid, "wrong-usage", "read the settings in " + printable(path) + " and found " + found);
-    };
-    std::ifstream file{path};
-    if (not file) return wrong("no file that can be read; check the name that --config gives");
-    std::map<std::string, std::vector<std::string>> values;
-    const auto items = CLI::ConfigTOML{}.from_config(file);
-    if (file.bad()) return wrong("that it cannot be read; give --config a file, not a directory");
-    for (const auto& item : items) {
-        if (item.name == "++" || item.name == "--") continue; // where a section begins or ends
-        const auto key = item.fullname();
-        if (not names.contains(key) || key == config_option) {
+    std::map<std::string, SettingInFile> found;
+    BOOST_OUTCOME_TRY(auto settings, read_settings_file(path));
+    for (auto& setting : settings) {
+        if (not names.contains(setting.key) || setting.key == config_option) {
             std::vector<std::string> known;
             for (const auto& [name, option] : names) known.push_back(name);
-            const auto meant = nearest(key, known);
-            return wrong("the key " + printable(key) + ", which no option has" +
-                         (meant.empty() ? "" : "; did you mean " + meant + "?"));
+            const auto meant = nearest(setting.key, known);
+            return wrong_setting(path, setting.line,
+                                 "the key " + setting.key + ", which no option has" +
+                                     (meant.empty() ? "" : "; did you mean " + meant + "?"));
         }
-        for (const auto& value : item.inputs) {
-            if (value.starts_with('"') || value.starts_with('\'')) {
-                return wrong("a quote that is not closed in the line of " + key +
-                             "; a value cannot have the sign # in it");
-            }
-        }
-        values[key] = item.inputs;
+        found.emplace(setting.key, std::move(setting));
     }
-    return values;
+    return found;
 }
 
 std::vector<Error> unknown_variables(const std::string& prefix, const Names& names)
@@ -200,7 +187,7 @@ result<Settings> find_settings(const CLI::App& app, const std::vector<std::strin
         return value == nullptr ? "" : value;
     };
     const auto file = typed.config.empty() ? in_variables(config_option) : typed.config;
-    std::map<std::string, std::vector<std::string>> in_file;
+    std::map<std::string, SettingInFile> in_file;
     if (not file.empty()) {
         BOOST_OUTCOME_TRY(in_file, read_file(file, names));
     }
@@ -219,8 +206,10 @@ result<Settings> find_settings(const CLI::App& app, const std::vector<std::strin
                 {option, {word + value}, "the environment variable " + prefix + in_environment(name), goes_first});
         } else if (const auto found = in_file.find(name); found != in_file.end()) {
             std::vector<std::string> each;
-            for (const auto& of_file : found->second) each.push_back(word + of_file);
-            settings.used.push_back({option, std::move(each), name + " in " + file, goes_first});
+            for (const auto& of_file : found->second.values) each.push_back(word + of_file);
+            settings.used.push_back({option, std::move(each),
+                                     name + " in line " + std::to_string(found->second.line) + " of " + printable(file),
+                                     goes_first});
         }
     }
     return settings;

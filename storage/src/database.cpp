@@ -56,9 +56,9 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
     return done();
 }
 
-// Writes the content of logs to tables, and removes the logs only then.
-Error no_room_to_open(const Runtime& runtime, const std::string& directory, const std::string& asked,
-                      const leveldb::Status& status)
+// To open it writes the whole part of torn logs once more, then the content of logs to tables, and removes what it has
+// replaced only then.
+Error no_room_to_open(const Runtime& runtime, const std::string& directory, const std::string& asked)
 {
     constexpr std::uint64_t list_and_fresh_log = 64u << 10;
     std::uint64_t needed                       = list_and_fresh_log;
@@ -68,10 +68,17 @@ Error no_room_to_open(const Runtime& runtime, const std::string& directory, cons
         const bool is_log   = name.ends_with(".log") && runtime.files.GetFileSize(directory + "/" + name, &bytes).ok();
         if (is_log) needed += bytes;
     }
-    return {Failure::storage, "no-room-to-open",
-            fmt::format("{} and found: {}; to open it takes about {} KiB, and nothing was changed; free this much, or "
-                        "more when other databases are on the same disk, then open it again",
-                        asked, status.ToString(), needed / 1024 + 1)};
+    return {
+        Failure::storage, "no-room-to-open",
+        fmt::format("{} and found: No space left on device; to open it takes about {} KiB, and nothing was changed; "
+                    "free this much, or more when other databases are on the same disk, then open it again",
+                    asked, needed / 1024 + 1)};
+}
+
+result<std::vector<std::string>> cut_torn_tails(const Runtime& runtime, const DatabaseOptions& options)
+{
+    BOOST_OUTCOME_TRY(scrub_manifest(runtime, options.directory));
+    return scrub_logs(runtime, options.directory, options.keep_cut_tails);
 }
 
 } // namespace
@@ -175,13 +182,16 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
     }
     BOOST_OUTCOME_TRY(auto lock, OwnerLock::take(runtime.files, options.directory, asked));
     BOOST_OUTCOME_TRY(check_list_of_files(runtime, options.directory, asked));
-    BOOST_OUTCOME_TRY(scrub_manifest(runtime, options.directory));
-    BOOST_OUTCOME_TRY(auto notices, scrub_logs(runtime, options.directory, options.keep_cut_tails));
+    auto notices = cut_torn_tails(runtime, options);
+    if (not notices && is_of_a_full_disk(notices.error().sentence)) {
+        return no_room_to_open(runtime, options.directory, asked);
+    }
+    if (not notices) return std::move(notices.error());
 
     auto state         = std::make_unique<State>(std::move(lock), runtime.files);
     state->directory   = options.directory;
     state->read_fault  = eventloom::read_fault(options);
-    state->notices     = std::move(notices);
+    state->notices     = std::move(notices.value());
     state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
     state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
 
@@ -198,7 +208,7 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
     settings.max_file_size     = options.table_bytes;
     leveldb::DB* opened        = nullptr;
     const auto status          = leveldb::DB::Open(settings, options.directory, &opened);
-    if (is_of_a_full_disk(status)) return no_room_to_open(runtime, options.directory, asked, status);
+    if (is_of_a_full_disk(status.ToString())) return no_room_to_open(runtime, options.directory, asked);
     if (not status.ok()) return error_of(status, asked);
     state->database.reset(opened);
     return std::unique_ptr<Database>{new Database{std::move(state)}};

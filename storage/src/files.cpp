@@ -50,8 +50,9 @@ result<void> replace_file(const Runtime& runtime, const std::string& path, std::
 {
     auto status = write_and_sync(runtime.files, beside(path), content);
     if (status.ok()) status = runtime.files.RenameFile(beside(path), path);
-    if (not status.ok()) return error_of(status, "write the file " + path);
-    return done();
+    if (status.ok()) return done();
+    runtime.files.RemoveFile(beside(path)); // on a full disk it takes the room that others need
+    return error_of(status, "write the file " + path);
 }
 
 result<void> remove_unfinished_replacement(const Runtime& runtime, const std::string& path)

@@ -1,72 +1,17 @@
 // What `serve` reports when the disk takes no more: each part that stops is a line of the log.
+#include "service/full_disk.hpp"
 #include "service/serving.hpp"
 #include "support/kept_log.hpp"
 
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/sagas/saga.hpp>
 
-#include <leveldb/env.h>
-
 #include <algorithm>
-#include <atomic>
-#include <memory>
 
 namespace disk_fault_test {
 
 using namespace eventloom;
 using namespace eventloom::testing;
-
-// The system's files, on a disk that may become full.
-class Disk final : public leveldb::EnvWrapper {
-public:
-    Disk() : EnvWrapper{&system_files()} {}
-
-    leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override
-    {
-        return watched(target()->NewWritableFile(name, file), file);
-    }
-    leveldb::Status NewAppendableFile(const std::string& name, leveldb::WritableFile** file) override
-    {
-        return watched(target()->NewAppendableFile(name, file), file);
-    }
-
-    std::atomic<bool> is_full{false}; // LevelDB writes in a thread of its own, too
-
-private:
-    class File final : public leveldb::WritableFile {
-    public:
-        File(leveldb::WritableFile* file, const std::atomic<bool>& is_full) : file_{file}, is_full_{is_full} {}
-        leveldb::Status Append(const leveldb::Slice& data) override
-        {
-            return if_room([&] { return file_->Append(data); });
-        }
-        leveldb::Status Flush() override
-        {
-            return if_room([&] { return file_->Flush(); });
-        }
-        leveldb::Status Sync() override
-        {
-            return if_room([&] { return file_->Sync(); });
-        }
-        leveldb::Status Close() override { return file_->Close(); }
-
-    private:
-        template <class Write>
-        leveldb::Status if_room(const Write& write) const
-        {
-            return is_full_ ? leveldb::Status::IOError("a file", "No space left on device") : write();
-        }
-
-        const std::unique_ptr<leveldb::WritableFile> file_;
-        const std::atomic<bool>& is_full_;
-    };
-
-    leveldb::Status watched(leveldb::Status opened, leveldb::WritableFile** file) const
-    {
-        if (opened.ok()) *file = new File{*file, is_full};
-        return opened;
-    }
-};
 
 struct Receipt {
     std::string number;
@@ -80,7 +25,7 @@ struct Printing {
 };
 
 // A saga whose only step calls a printer, and a group that hears the same event.
-void add_printing(Service& service, Disk& disk)
+void add_printing(Service& service, FullDisk& disk)
 {
     service.sagas().add(saga<Printing>(
         "printing", 1, begins{[](const CounterId&, const Added& event) { return Printing{event.amount}; }},
@@ -96,7 +41,7 @@ void add_printing(Service& service, Disk& disk)
 TEST_CASE("serve writes a line for the log, the sagas and each group that a full disk has stopped",
           "[service][serve][log]")
 {
-    Disk disk;
+    FullDisk disk;
     KeptLog log;
     Serving serving{disk};
     serving.runtime.log  = &log;

@@ -75,6 +75,9 @@ struct Serving {
 
     result<std::unique_ptr<OpenService>> open(const Runtime& given, const std::string& data)
     {
+        if (before_open) {
+            BOOST_OUTCOME_TRY(before_open());
+        }
         happened.push_back("opened");
         auto made = std::make_unique<Opened>(*this);
         BOOST_OUTCOME_TRY(made->opened,
@@ -140,6 +143,7 @@ struct Serving {
     std::chrono::seconds dead_letters_live{0};
     std::function<void(Service&)> more; // that it has, besides the projection
     std::vector<std::string> happened;
+    Happens before_open;
     Happens on_serve;
     Happens on_stop;
     Service* running = nullptr;

@@ -1,10 +1,13 @@
 // Options from the environment and from a file.
 #include "service/serving.hpp"
 
+#include "settings_file.hpp"
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -101,7 +104,7 @@ TEST_CASE("a key of the file that no option has ends the command, and a variable
                                              "counters.list.limit?");
     refused("[serve]\nthreads = 4\n", "the key serve.threads");
     refused("config = \"other.toml\"\n", "the key config");
-    refused("data = \"some#where\"\n", "a quote that is not closed in the line of data");
+    refused("\n# comment\nstep = 1\n[counters.lits]\nlimit = 4\n", "in line 5 the key counters.lits.limit");
     CHECK(serving.type({"query", "sums", "--config", "/no/such/file"}) == 2);
     CHECK(serving.console.said_err.find("/no/such/file") != std::string::npos);
     CHECK(serving.type({"query", "sums", "--config", serving.directory.path()}) == 2);
@@ -111,6 +114,69 @@ TEST_CASE("a key of the file that no option has ends the command, and a variable
     CHECK(serving.type({"query", "sums"}) == 0);
     CHECK(serving.console.said_err ==
           "read the environment variable TALLY_TREADS and found no option for it; did you mean TALLY_THREADS?\n");
+}
+
+TEST_CASE("what is no setting in the file ends the command with its line", "[service][settings]")
+{
+    Serving serving;
+    const auto refused = [&](const std::string& text, const std::string& found) {
+        const auto file = file_with(serving.directory, text);
+        CHECK(serving.type({"query", "sums", "--config", file}) == 2);
+        INFO(text);
+        CHECK_THAT(serving.console.said_err, Catch::Contains("read the settings in " + file + " and found " + found));
+        CHECK(std::count(serving.console.said_err.begin(), serving.console.said_err.end(), '\n') == 1);
+    };
+    refused("=1", "in line 1 \"=1\", which is not a setting; write it as threads = 4");
+    refused("step = 1\nnonsense\n", "in line 2 \"nonsense\", which is not a setting");
+    refused("step = 1\nsome words = 2\n", "in line 2 \"some words = 2\", which is not a setting");
+    refused("\nstep = \n", "in line 2 no value for the key step; give one, or remove the key");
+    refused("step = # one\n", "in line 1 no value for the key step");
+    refused("step = \"\"\n", "in line 1 no value for the key step");
+    refused("step =\n1\n", "in line 1 no value for the key step");
+    refused("step = []\n", "in line 1 an empty list for the key step");
+    refused("step = 1 2\n", "in line 1 \"2\" after the end of a value");
+    refused("step = 1\nstep = 2\n", "in line 2 the key step again, which has its value in line 1 already");
+    refused("[counters.list]\nlimit = 1\n\n[counters.list]\nopen = true\n",
+            "in line 4 the section [counters.list] again, which begins in line 1 already");
+    refused("counters.list.limit = 1\n[counters.list]\nlimit = 2\n",
+            "in line 3 the key counters.list.limit again, which has its value in line 1 already");
+    refused("[counters list]\n", "in line 1 \"[counters list]\", which is not a section");
+    refused("[]\n", "in line 1 \"[]\", which is not a section");
+    refused("[counters.list] limit = 1\n", "in line 1 \"limit = 1\" after the end");
+    refused("data = \"some where\n", "in line 1 a quote that is not closed in the line of data");
+    refused("data = \"C:\\dir\"\n", "in line 1 a sign \\ in the text of the key data");
+    refused("\nstep = [1,\n2\n", "in line 2 that the list of the key step has no end");
+    refused("step = [1 2]\n", "in line 1 no comma between the values of step");
+    refused(std::string("step = 1\n\x7f"
+                        "ELF\0",
+                        14),
+            "in line 2 bytes that are no text");
+    refused("step = 1\n\xff\n", "in line 2 bytes that are no text");
+    refused(std::string(2 << 20, '#'), "more than a mebibyte");
+    CHECK(serving.type({"counters", "list", "--newest", "--config", "/dev/null"}) == 0);
+}
+
+TEST_CASE("the file of settings has texts in quotes, words, lists and comments", "[service][settings]")
+{
+    const auto settings = parse_settings("\xef\xbb\xbf# first\r\n a = \"x # y\" # more\r\n\tb.c='\\n'\n"
+                                         "[ d.e ] # section\nf = [ 1, # one\n 'two' ,\n]\ng = \"\\\"\\\\\\t\"",
+                                         "file");
+    REQUIRE(settings);
+    std::string all;
+    for (const auto& setting : settings.value()) {
+        all += std::to_string(setting.line) + " " + setting.key;
+        for (const auto& value : setting.values) all += " <" + value + ">";
+        all += "\n";
+    }
+    CHECK(all == "2 a <x # y>\n3 b.c <\\n>\n5 d.e.f <1> <two>\n8 d.e.g <\"\\\t>\n");
+}
+
+TEST_CASE("a wrong value in the file is said with its line", "[service][settings]")
+{
+    Serving serving;
+    const auto file = file_with(serving.directory, "step = 3\nthreads = none\n");
+    CHECK(serving.type({"serve", "--config", file}) == 2);
+    CHECK_THAT(serving.console.said_err, Catch::Contains("(threads in line 2 of " + file + ")"));
 }
 
 TEST_CASE("serve takes its options from everywhere, and says which were not typed, but not what they are",

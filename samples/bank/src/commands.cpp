@@ -223,7 +223,7 @@ void add_batch(el::CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const bank, open_at_work(line));
         BOOST_OUTCOME_TRY(report_of_begun(*bank, NightId{*of}));
         BOOST_OUTCOME_TRY(const auto number, run_failed_again(*bank, NightId{*of}));
-        out.say(number == 1 ? "1 account runs again." : fmt::format("{} accounts run again.", number));
+        if (number > 0) out.say("Runs " + el::counted(number, "account") + " again.");
         return work_off_and_show(line, *bank, out, NightId{*of});
     });
 }

@@ -4,6 +4,7 @@
 //     members register ada Ada ada@example.org
 #include "club.hpp"
 
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/output.hpp>
 
 namespace members {
@@ -25,7 +26,7 @@ void add_commands(el::CommandLine& line)
         BOOST_OUTCOME_TRY(auto* const club, line.open<Club>(true));
         BOOST_OUTCOME_TRY(
             club->service().commands().send(MemberId{arguments->member}, Register{arguments->name, arguments->email}));
-        out.say(arguments->name + " is a member.");
+        out.say(el::printable(arguments->name) + " is a member.");
         return el::done();
     });
 

@@ -26,7 +26,7 @@ el::result<orders::Line> parse_line(const std::string& text)
 {
     const auto bad = [&](std::string_view why) {
         return el::fail(el::Failure::invalid, "wrong-line",
-                        "read the line \"" + text + "\" and found that " + std::string{why} +
+                        "read the line " + el::in_quotes(text) + " and found that " + std::string{why} +
                             "; write it SKU:PIECES:PRICE, as in 85123A:6:2.55");
     };
     const auto first  = text.find(':');
@@ -265,7 +265,12 @@ void add_orders(el::CommandLine& line)
     place.add_option("order", arguments->number, "The order's number").required().check(el::identifier());
     place.add_option("--customer", arguments->customer, "The customer's id (default guest)").check(el::identifier());
     place.add_option("--country", arguments->country, "The country to deliver to (default United Kingdom)");
-    place.add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line").required();
+    place.add_option("--line", arguments->lines, "SKU:PIECES:PRICE, once for each line")
+        .required()
+        .check({[](std::string& word) {
+            const auto line = parse_line(word);
+            return line ? "" : line.error().sentence;
+        }});
     place.add_flag("--no-wait", arguments->no_wait, "Do not wait for more than that the order is accepted");
     line.on(place, [&line, arguments](el::Output& out) -> el::result<void> {
         orders::Place command{.customer  = CustomerId{arguments->customer.empty() ? "guest" : arguments->customer},

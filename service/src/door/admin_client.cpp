@@ -28,7 +28,7 @@ Error went_away()
 
 std::string in_seconds(Duration span)
 {
-    return std::to_string(std::chrono::ceil<std::chrono::seconds>(span).count()) + " seconds";
+    return counted(static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(span).count()), "second");
 }
 
 Error does_not_answer(const std::string& directory, pid_t process, Duration patience)

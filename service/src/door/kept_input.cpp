@@ -17,11 +17,15 @@ namespace {
 
 constexpr int between_asks_ms = 200;
 
-Error not_kept(const std::string& pipe, const std::string& found)
+Error not_kept(const std::string& pipe, const std::string& found, const std::string& advice = "give the name of a file")
 {
-    return {Failure::storage, "input-not-kept",
-            "read " + pipe + " and found: " + found +
-                "; give the name of a file, or set TMPDIR to a directory with free space"};
+    return {Failure::storage, "input-not-kept", "read " + pipe + " and found: " + found + "; " + advice};
+}
+
+Error no_room_to_keep(const std::string& pipe, const std::string& file)
+{
+    return not_kept(pipe, "that " + file + " takes no more",
+                    "give the name of a file, or set TMPDIR to a directory with free space");
 }
 
 // And not a terminal, at which a person types.
@@ -44,7 +48,7 @@ result<void> keep_input(const std::string& pipe, const std::string& file, const 
 {
     const Descriptor input{::open(pipe.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (input.number() < 0) return not_kept(pipe, std::strerror(errno));
-    if (is_a_device(input.number())) return not_kept(pipe, "a device, which may have no end; give a file or a pipe");
+    if (is_a_device(input.number())) return not_kept(pipe, "a device, which may have no end", "give a file or a pipe");
     std::ofstream kept{file, std::ios::binary | std::ios::trunc};
     std::array<char, 64u << 10> bytes;
     for (;;) {
@@ -57,10 +61,10 @@ result<void> keep_input(const std::string& pipe, const std::string& file, const 
         if (count < 0) return not_kept(pipe, std::strerror(errno));
         if (count == 0) break;
         kept.write(bytes.data(), count);
-        if (not kept) return not_kept(pipe, "that " + file + " takes no more");
+        if (not kept) return no_room_to_keep(pipe, file);
     }
     kept.close();
-    if (not kept) return not_kept(pipe, "that " + file + " takes no more");
+    if (not kept) return no_room_to_keep(pipe, file);
     return done();
 }
 

@@ -46,10 +46,12 @@ bool exists(const std::string& directory)
     return std::filesystem::exists(directory, error);
 }
 
-bool is_directory(const std::string& path)
+// Others may have put a file there.
+bool is_another_file(const std::string& directory)
 {
     std::error_code error;
-    return std::filesystem::is_directory(path, error);
+    const auto status = std::filesystem::status(directory, error);
+    return std::filesystem::exists(status) && not std::filesystem::is_directory(status);
 }
 
 // On its way to be removed: no tenant has such a name.
@@ -199,9 +201,9 @@ result<std::vector<TenantStatus>> Tenants::list() const
     std::vector<TenantStatus> tenants;
     const std::lock_guard lock{mutex_};
     for (const std::string& name : names) {
-        // A file that somebody has put there is no tenant, and hides none.
-        if (not is_tenant_name(name) || not is_directory(directory_of_all(directory_) + "/" + name)) continue;
-        BOOST_OUTCOME_TRY(const bool has_log, engine_.has_log(runtime_, directory_of_all(directory_) + "/" + name));
+        const auto directory = directory_of_all(directory_) + "/" + name;
+        if (not is_tenant_name(name) || is_another_file(directory)) continue;
+        BOOST_OUTCOME_TRY(const bool has_log, engine_.has_log(runtime_, directory));
         tenants.push_back({name, tenants_.contains(name), has_log});
     }
     std::sort(tenants.begin(), tenants.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

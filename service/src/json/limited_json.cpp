@@ -3,7 +3,9 @@
 #include <eventloom/framework/utf8.hpp>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace eventloom {
@@ -30,9 +32,30 @@ bool nests_deeper_than(std::string_view text, std::size_t depth_max)
     return false;
 }
 
-Error not_json(std::string_view found)
+Error not_json(const std::string& found, const std::string& advice)
 {
-    return {Failure::invalid, "not-json", "read JSON and found " + std::string{found} + "; send what the page shows"};
+    return {Failure::invalid, "not-json", "read JSON and found " + found + "; " + advice};
+}
+
+Error not_bytes(const std::string& found)
+{
+    return not_json(found, R"(send a text, or bytes as {"hex": "0a1b"})");
+}
+
+// Where the text stops to be JSON.
+Error not_json(std::string_view text)
+{
+    const std::string advice = "check its quotes, commas and brackets";
+    try {
+        const auto parsed = nlohmann::json::parse(text.begin(), text.end());
+        static_cast<void>(parsed);
+    } catch (const nlohmann::json::parse_error& error) {
+        if (error.byte > text.size()) return not_json("that it ends too early: " + in_quotes(text), advice);
+        const auto at = std::max<std::size_t>(error.byte, 1) - 1; // which counts from one
+        return not_json(fmt::format("something else at byte {}: {}", at + 1, in_quotes(text.substr(at))), advice);
+    } catch (const nlohmann::json::exception&) { // a number too large for a double
+    }
+    return not_json("something else: " + in_quotes(text), advice);
 }
 
 } // namespace
@@ -45,7 +68,7 @@ result<Json> parse_limited_json(std::string_view text, std::size_t depth_max)
             fmt::format("read JSON and found more than {} nested values; send JSON with fewer levels", depth_max));
     }
     auto parsed = parse_closely(text);
-    if (not parsed) return not_json("something else");
+    if (not parsed) return not_json(text);
     if (not parsed->twice) return std::move(parsed->whole);
     return fail(Failure::invalid, "member-twice",
                 fmt::format("read JSON and found the member {} twice in one object; give each member once",
@@ -68,17 +91,17 @@ result<std::string> bytes_of_json(const Json& json)
 {
     if (json.is_text()) return json.text();
     if (not json.is_object() || not json.contains("hex") || not json["hex"].is_text()) {
-        return not_json("neither a text nor bytes in hexadecimal where one of them belongs");
+        return not_bytes("neither a text nor bytes in hexadecimal where one of them belongs");
     }
     const auto& hex = json["hex"].text();
     std::string bytes(hex.size() / 2, '\0');
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         const char* digits = hex.data() + 2 * i;
         std::uint8_t byte  = 0;
-        if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return not_json("no hexadecimal digits");
+        if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return not_bytes("no hexadecimal digits");
         bytes[i] = static_cast<char>(byte);
     }
-    if (hex.size() % 2 != 0) return not_json("half a byte in hexadecimal");
+    if (hex.size() % 2 != 0) return not_bytes("half a byte in hexadecimal");
     return bytes;
 }
 

@@ -104,4 +104,9 @@ std::string with_separators(std::string digits)
     return digits;
 }
 
+std::string counted(std::uint64_t number, std::string_view what)
+{
+    return with_separators(std::to_string(number)) + " " + std::string{what} + (number == 1 ? "" : "s");
+}
+
 } // namespace eventloom

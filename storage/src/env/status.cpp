@@ -14,9 +14,9 @@ constexpr auto full_disk = "o space left on device";
 
 } // namespace
 
-bool is_of_a_full_disk(const leveldb::Status& status)
+bool is_of_a_full_disk(std::string_view found)
 {
-    return status.ToString().find(full_disk) != std::string::npos;
+    return found.find(full_disk) != std::string_view::npos;
 }
 
 std::string what_to_do_about(std::string_view found)
@@ -31,7 +31,7 @@ std::string what_to_do_about(std::string_view found)
     if (found.find("Resource temporarily unavailable") != std::string::npos)
         return "give it more threads or memory (`ulimit -u`, `ulimit -v`)";
     if (found.find("Cannot allocate memory") != std::string::npos) return "give it more memory";
-    if (found.find(full_disk) != std::string::npos) return "free some room on the disk";
+    if (is_of_a_full_disk(found)) return "free some room on the disk";
     return "check the disk, its free space and the rights";
 }
 

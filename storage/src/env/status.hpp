@@ -10,8 +10,6 @@
 
 namespace eventloom {
 
-bool is_of_a_full_disk(const leveldb::Status& status);
-
 // `asked` says what was tried: "open the database var/shop/log"; `when_damaged` what to do about damage.
 Error error_of(const leveldb::Status& status, std::string_view asked,
                std::string_view when_damaged = "verify it, and restore a backup if it stays so");

@@ -38,9 +38,9 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"orders", "list"}, 1, "no"},
         {{"store", "info"}, 1, "a command that makes them"},
         {{"stock", "receive", "tea", "many"}, 2, "pieces"},
-        {{"orders", "place", "7", "--line", "tea"}, 1, "SKU:PIECES:PRICE"},
-        {{"orders", "place", "7", "--line", "tea:0:1"}, 1, "pieces"},
-        {{"orders", "place", "7", "--line", "tea:1:free"}, 1, "price"},
+        {{"orders", "place", "7", "--line", "tea"}, 2, "SKU:PIECES:PRICE"},
+        {{"orders", "place", "7", "--line", "tea:0:1"}, 2, "pieces"},
+        {{"orders", "place", "7", "--line", "tea:1:free"}, 2, "price"},
         {{"orders", "list", "--decline-rate", "7"}, 2, "decline-rate"},
         {{"orders", "list", "--answer-delay", "soon"}, 2, "answer-delay"},
     };
@@ -141,7 +141,7 @@ TEST_CASE("data that another process holds is said to be so", "[shop][process][c
     const el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
     const auto holder = el::LevelDbStore::open(runtime, {.directory = directory.path() + "/data/log"});
     REQUIRE(holder);
-    const auto refused = run(directory, {"stock", "list"});
+    const auto refused = run(directory, {"stock", "list", "--wait", "1s"});
     CHECK(refused.exit_code == 1);
     CHECK(refused.errors.find("another process has it open") != std::string::npos);
 }

@@ -163,10 +163,12 @@ public:
     bool json() const;
     // How many threads the program is to start.
     unsigned threads() const;
-    // How long the command waits for a service that is busy or does not answer.
+    // How long the command waits for a service that is busy or does not answer, and for a process that has the directory.
     Duration patience() const;
     // Runs the command that was read, and returns the exit code.
     int carry_out();
+    // Whether the command that was carried out has done and reported nothing, because a service has started meanwhile: ask it.
+    bool is_for_service() const;
 
     // For the commands that every service gets.
     struct State;

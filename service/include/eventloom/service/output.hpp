@@ -113,6 +113,8 @@ void report(Console& console, const Error& error, bool json);
 // 1234567 as "1,234,567"; the second form takes the digits of any whole number.
 std::string with_separators(std::int64_t number);
 std::string with_separators(std::string digits);
+// "1 event", "2,000 events".
+std::string counted(std::uint64_t number, std::string_view what);
 
 // A progress line on a terminal while long work goes on; nothing in a pipe.
 //

@@ -4,6 +4,7 @@
 #include "command_line_state.hpp"
 
 #include <eventloom/framework/detail/event.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 #include <eventloom/framework/time.hpp>
 #include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/service.hpp>
@@ -44,6 +45,20 @@ const std::vector<Column> event_columns{
 std::vector<Json> row_of(const RecordedEvent& event)
 {
     return {event.position, to_string(event.recorded_at), event.stream, event.version, event.type};
+}
+
+// Why nothing of it is shown.
+void say_deleted(Output& out, const std::string& stream, const StreamStatus& status, std::uint64_t length)
+{
+    const auto until    = " up to and with version " + std::to_string(length - 1);
+    const auto sentence = "The stream " + printable(stream) + " was " +
+                          (status.tombstoned ? "ended for good: its events" + until + " are not shown"
+                                             : "deleted: its events" + until + " are not shown; `streams limits " +
+                                                   printable(stream) + " --clear` shows them again until a scavenge");
+    out.warn(sentence + ".", "warning",
+             {{"code", status.tombstoned ? "stream-tombstoned" : "stream-deleted"},
+              {"deleted_to", length - 1},
+              {"sentence", sentence}});
 }
 
 } // namespace
@@ -183,6 +198,8 @@ void add_log_commands(CommandLine& line)
                         fmt::format("asked for the stream {} from version {} and found that it ends with version {}",
                                     printable(arguments->stream), arguments->from, length - 1));
         }
+        BOOST_OUTCOME_TRY(const auto status, stream_status(store, arguments->stream));
+        if (status.tombstoned || status.is_deleted(length)) say_deleted(out, arguments->stream, status, length);
         return print(out, store,
                      {.scope = Scope::stream(arguments->stream), .from = arguments->from, .limit = arguments->most});
     });

@@ -10,7 +10,6 @@
 #include <eventloom/service/service.hpp>
 
 #include <array>
-#include <charconv>
 
 namespace eventloom {
 
@@ -18,38 +17,9 @@ namespace {
 
 struct NamedUnit {
     char letter;
-    std::string_view name;
     std::uint64_t seconds;
 };
-constexpr std::array named_units{NamedUnit{'d', "days", 86'400}, NamedUnit{'h', "hours", 3'600},
-                                 NamedUnit{'m', "minutes", 60}, NamedUnit{'s', "seconds", 1}};
-constexpr std::uint64_t age_max = std::uint64_t{1'000} * 365 * 86'400; // seconds
-
-Error too_old(const std::string& text)
-{
-    return {Failure::invalid, "age-too-large",
-            "asked for events up to the age of \"" + printable(text.substr(0, 40)) +
-                "\" and found that this is more than 365000d, a thousand years; give at most that, or no age"};
-}
-
-// "90d", "12h", "30m", "45s".
-result<Duration> parse_age(const std::string& text)
-{
-    std::uint64_t number = 0;
-    const auto* end      = text.data() + text.size();
-    const auto read      = std::from_chars(text.data(), end, number);
-    for (const NamedUnit& unit : named_units) {
-        if (read.ec == std::errc::result_out_of_range) return too_old(text);
-        if (read.ec != std::errc{} || read.ptr + 1 != end || *read.ptr != unit.letter) continue;
-        if (number == 0) break;
-        if (number > age_max / unit.seconds) return too_old(text);
-        return Duration{std::chrono::seconds{number * unit.seconds}};
-    }
-    return fail(
-        Failure::invalid, "not-an-age",
-        "asked for events up to the age of \"" + printable(text) +
-            "\", which is not an age; give a number and d, h, m or s for days, hours, minutes or seconds, like 90d");
-}
+constexpr std::array named_units{NamedUnit{'d', 86'400}, NamedUnit{'h', 3'600}, NamedUnit{'m', 60}, NamedUnit{'s', 1}};
 
 } // namespace
 
@@ -84,7 +54,7 @@ void show(Output& out, const std::string& stream, const StreamStatus& status, st
 
 struct LimitArguments {
     std::string stream;
-    std::string max_age;
+    std::optional<Duration> max_age;
     std::optional<std::uint64_t> max_count;
     std::optional<std::uint64_t> truncate_before;
     bool clear   = false;
@@ -116,15 +86,30 @@ result<void> check_may_lose_history(Service& service, const std::string& stream)
     return service.sagas().check_may_lose_history(stream);
 }
 
+Error no_such_stream(const std::string& asked, const std::string& stream)
+{
+    return {Failure::invalid, "no-such-stream",
+            "asked " + asked + " the stream " + printable(stream) +
+                " and found no event in it; `streams list` shows all"};
+}
+
+// A stream may have its limits before its first event; a name that was mistyped has them too.
+void say_kept_for_later(Output& out, const LimitArguments& arguments)
+{
+    const auto sentence = "The stream " + printable(arguments.stream) + " has no event yet; its limits " +
+                          (arguments.dry_run ? "would be" : "are") +
+                          " kept for it, for when it gets events (--clear removes them)";
+    out.warn(sentence + ".", "warning", {{"code", "no-event-yet"}, {"sentence", sentence}});
+}
+
 result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArguments& arguments,
                    const std::function<bool(const std::string& type)>& is_of_aggregate)
 {
     EventStore& store = service.store();
     BOOST_OUTCOME_TRY(auto status, stream_status(store, arguments.stream));
+    BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments.stream));
     auto wanted = arguments.clear ? StreamLimits{} : status.limits;
-    if (not arguments.max_age.empty()) {
-        BOOST_OUTCOME_TRY(wanted.max_age, parse_age(arguments.max_age));
-    }
+    if (arguments.max_age) wanted.max_age = arguments.max_age;
     if (arguments.max_count) wanted.max_count = arguments.max_count;
     if (arguments.truncate_before) wanted.truncate_before = arguments.truncate_before;
     if (wanted != status.limits) {
@@ -134,8 +119,10 @@ result<void> limit(Output& out, Service& service, IdSource& ids, const LimitArgu
         BOOST_OUTCOME_TRY(arguments.dry_run ? check_stream_limits(store, arguments.stream, wanted)
                                             : set_stream_limits(store, ids, arguments.stream, wanted));
     }
+    if (length == 0 && status == StreamStatus{} && wanted == status.limits)
+        return no_such_stream("for", arguments.stream);
     status.limits = wanted;
-    BOOST_OUTCOME_TRY(const auto length, store.stream_length(arguments.stream));
+    if (length == 0) say_kept_for_later(out, arguments);
     const auto last =
         store.read({.scope = Scope::stream(arguments.stream), .direction = Direction::backwards, .limit = 1});
     BOOST_OUTCOME_TRY(const RecordedEvent* event, last->next());
@@ -158,11 +145,7 @@ result<void> delete_one(Output& out, Service& service, IdSource& ids, const Dele
     EventStore& store  = service.store();
     const auto& stream = arguments.stream;
     BOOST_OUTCOME_TRY(const auto length, store.stream_length(stream));
-    if (length == 0) {
-        return fail(Failure::invalid, "no-such-stream",
-                    "asked to delete the stream " + printable(stream) +
-                        " and found no event in it; `streams list` shows all");
-    }
+    if (length == 0) return no_such_stream("to delete", stream);
     BOOST_OUTCOME_TRY(check_may_lose_history(service, stream));
     if (arguments.dry_run) {
         BOOST_OUTCOME_TRY(const auto now, stream_status(store, stream));
@@ -188,9 +171,12 @@ void add_stream_limit_commands(CommandLine& line, Command streams)
     const auto limits   = std::make_shared<LimitArguments>();
     const auto limiting = streams.add_subcommand("limits", "Show or change how much of a stream is kept");
     limiting.add_option("stream", limits->stream, "Its name").required();
-    limiting.add_option("--max-age", limits->max_age, "Keep only events that are not older: 90d, 12h, 30m")
+    limiting
+        .add_option_function(
+            "--max-age", [limits](const std::string& word) { limits->max_age = parse_span(word); },
+            "Keep only events that are not older: 90d, 12h, 30m")
         .type_name("AGE")
-        .check(not_empty());
+        .check(span_of_time());
     limiting.add_option("--max-count", limits->max_count, "Keep only the newest events, this many")
         .check(whole_number(1));
     limiting.add_option("--truncate-before", limits->truncate_before, "Keep this version and all later ones")

@@ -248,7 +248,7 @@ Check id_of_a_letter()
 {
     return {.why_not = [](std::string& word) -> std::string {
         if (parse_uuid(word) || whole_number(1).why_not(word).empty()) return {};
-        return "is neither the position of an event in the log nor the id of a job";
+        return in_quotes(word) + " is neither the position of an event in the log nor the id of a job";
     }};
 }
 

@@ -129,7 +129,7 @@ void add_query_command(CommandLine& line)
         "--order", arguments->query.order,
         "Order by this column, or by the first column of this index; -COLUMN for the largest first. Orders at most "
         "100,000 rows, or --limit of them");
-    query.add_option("--limit", arguments->query.limit, "At most this many rows");
+    query.add_option("--limit", arguments->query.limit, "At most this many rows").check(whole_number());
     query.add_option("--columns", arguments->query.columns, "Only these columns, separated by commas");
     query.add_flag("--csv", arguments->csv, "Write a CSV file (RFC 4180)");
     // The projection of PROJECTION.TABLE: its name has no dot.

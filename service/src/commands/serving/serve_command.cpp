@@ -178,11 +178,14 @@ AdminAnswers answers_of(CommandLine& line, OpenService& open_service, Tenants& t
                        since = line.runtime().clock.now()] { return status_of(service, program.name, since); },
             .carry_out =
                 [&line, &program, &open_service, &tenants](const AdminCommand& command, Console& console) {
+                    // One that was sent by hand may not say how its sender writes it.
+                    const auto& directory =
+                        command.data_directory.empty() ? line.data_directory() : command.data_directory;
                     CommandLine sent{program,
                                      {.console           = console,
                                       .runtime           = line.runtime(),
                                       .working_directory = command.working_directory,
-                                      .data_directory    = command.data_directory,
+                                      .data_directory    = directory,
                                       .running           = &open_service,
                                       .tenants           = &tenants,
                                       .client_process_id = command.client_process_id}};

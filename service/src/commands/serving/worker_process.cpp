@@ -76,7 +76,7 @@ result<void> work_until_stopped(CommandLine& line, Output& out, WorkArguments ar
     BOOST_OUTCOME_TRY(const auto opened, work::open_for_work(line.runtime(), state.open));
     BOOST_OUTCOME_TRY(auto work, work_in(*opened.program, arguments));
     out.say(fmt::format("{} works on {} for the service in {} as {}; Ctrl-C stops it.", state.program.name,
-                        arguments.of, line.data_directory(), arguments.name));
+                        printable(arguments.of), line.data_directory(), printable(arguments.name)));
     if (out.json()) {
         out.line({{"ready", true},
                   {"process", getpid()},

@@ -17,11 +17,6 @@ namespace eventloom {
 
 namespace {
 
-std::string counted(std::uint64_t number, const std::string& what)
-{
-    return with_separators(static_cast<std::int64_t>(number)) + " " + what + (number == 1 ? "" : "s");
-}
-
 result<void> write_to_console(Output& out, const EventHistory& history)
 {
     const TakeText take = [&](std::string_view text) -> result<void> {

@@ -1,7 +1,6 @@
 #include "commands/own_commands.hpp"
 
 #include "command_line_state.hpp"
-#include "host/directory_holder.hpp"
 #include "host/directory_rights.hpp"
 
 #include <eventloom/eventstore/repair.hpp>
@@ -208,11 +207,16 @@ result<void> with_log(CommandLine& line, const std::function<result<void>(const 
         return look(open_service->service().engine());
     }
     BOOST_OUTCOME_TRY(const auto directory, line.state().directory_to_open());
-    auto log = line.engine().open(line.runtime(), {.directory = directory, .create_if_missing = false});
-    if (log) return look(log.value());
-    if (log.error().code == "no-such-database") return no_data(line, line.data_directory());
-    if (line.state().reads_a_view_instead(log.error())) return with_log(line, look);
-    return with_holder(std::move(log.error()), line.runtime(), line.engine(), line.data_directory());
+    Engine log;
+    const auto opened = line.state().when_free([&]() -> result<void> {
+        BOOST_OUTCOME_TRY(log,
+                          line.engine().open(line.runtime(), {.directory = directory, .create_if_missing = false}));
+        return done();
+    });
+    if (opened) return look(log);
+    if (opened.error().code == "no-such-database") return no_data(line, line.data_directory());
+    if (line.state().reads_a_view_instead(opened.error())) return with_log(line, look);
+    return std::move(opened.error());
 }
 
 } // namespace eventloom

@@ -18,5 +18,7 @@ leveldb::Env& system_files();
 
 // What to do about what the system has answered ("... Too many open files"): the end of a sentence.
 std::string what_to_do_about(std::string_view found);
+// Whether it says that the disk is full.
+bool is_of_a_full_disk(std::string_view found);
 
 } // namespace eventloom
