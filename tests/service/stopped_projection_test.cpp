@@ -83,7 +83,7 @@ TEST_CASE("that an event has stopped a projection is known when nothing runs, un
     const auto failed = strict.status_offline();
     CHECK(failed["state"].text() == "failed");
     CHECK(failed["error"].text().find("It is 7.") != std::string::npos);
-    const auto follower = strict.of(strict.type({"followers", "list"}).json(), "name", "strict");
+    const auto follower = strict.of(strict.type({"followers", "list"}).json(), "follower", "strict");
     CHECK(follower["state"].text() == "failed");
     CHECK(follower["error"].text().find("It is 7.") != std::string::npos);
 

@@ -110,7 +110,7 @@ void RunningProjection::keep_why_stopped(const Error& why, Position reached)
 // What stopped it the last time, if it follows nothing now and has not got further since.
 std::optional<Error> RunningProjection::why_it_stopped_before(Position position) const
 {
-    if (subscription_ || number_ == 0) return std::nullopt;
+    if (is_running() || number_ == 0) return std::nullopt;
     auto stopped = generations_.stopped();
     if (not stopped) return std::move(stopped.error());
     const auto& before = stopped.value();
