@@ -30,8 +30,8 @@ public:
             BOOST_OUTCOME_TRY(text_[at_] == '[' ? read_section() : read_setting());
             skip(blanks);
             if (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != '#') {
-                return wrong(in_quotes(rest_of_line()) + " after the end of a value; put a text in quotes, and each "
-                                                         "key in a line of its own");
+                return wrong(in_quotes(rest_of_line()) + " after its end; put a text in quotes, and each key and "
+                                                         "section in a line of its own");
             }
         }
         return std::move(settings_);

@@ -134,7 +134,7 @@ TEST_CASE("what is no setting in the file ends the command with its line", "[ser
     refused("step = \"\"\n", "in line 1 no value for the key step");
     refused("step =\n1\n", "in line 1 no value for the key step");
     refused("step = []\n", "in line 1 an empty list for the key step");
-    refused("step = 1 2\n", "in line 1 \"2\" after the end of a value");
+    refused("step = 1 2\n", "in line 1 \"2\" after its end");
     refused("step = 1\nstep = 2\n", "in line 2 the key step again, which has its value in line 1 already");
     refused("[counters.list]\nlimit = 1\n\n[counters.list]\nopen = true\n",
             "in line 4 the section [counters.list] again, which begins in line 1 already");
@@ -142,7 +142,7 @@ TEST_CASE("what is no setting in the file ends the command with its line", "[ser
             "in line 3 the key counters.list.limit again, which has its value in line 1 already");
     refused("[counters list]\n", "in line 1 \"[counters list]\", which is not a section");
     refused("[]\n", "in line 1 \"[]\", which is not a section");
-    refused("[counters.list] limit = 1\n", "in line 1 \"limit = 1\" after the end");
+    refused("[counters.list] limit = 1\n", "in line 1 \"limit = 1\" after its end");
     refused("data = \"some where\n", "in line 1 a quote that is not closed in the line of data");
     refused("data = \"C:\\dir\"\n", "in line 1 a sign \\ in the text of the key data");
     refused("\nstep = [1,\n2\n", "in line 2 that the list of the key step has no end");
