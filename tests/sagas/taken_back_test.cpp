@@ -121,4 +121,15 @@ TEST_CASE("a call that waits for its turn is not made while its saga is paused, 
     CHECK(house.cards.asked == 2);
 }
 
+TEST_CASE("a call that waits for its turn is not made after a person has left out its step", "[sagas][skip]")
+{
+    House house{charges_alone(true), 1, {.at_once = 1}};
+    request_two(house);
+    REQUIRE(house.sagas->skip("booking", "second", "charge", "paid in cash"));
+    house.simulated.run_until_idle();
+    let_the_cards_answer(house);
+    CHECK(house.instance("second").status == SagaStatus::completed);
+    CHECK(house.cards.asked == 1);
+}
+
 } // namespace stay_test

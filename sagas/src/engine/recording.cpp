@@ -121,7 +121,7 @@ void SagaEngine::lose(const std::shared_ptr<Active>& active)
         active->instance = evolve(std::move(active->instance), stuck);
         report(active->key, {stuck});
     }
-    active->works.clear();
+    active->drop_all();
     keep(*active, {});
     take_next(active);
 }

@@ -178,7 +178,7 @@ result<void> SagaEngine::skip(const InstanceKey& key, const std::string& step, c
                             "done now; `sagas show` names it",
                             step, key.stream()));
         }
-        if (not only_try) active.works.clear();
+        if (not only_try) active.drop_all();
         facts.push_back(std::move(*skipped));
         return facts;
     };
