@@ -219,14 +219,20 @@ bool QueuesMachine::pause(bool is_paused)
 
 bool QueuesMachine::limit(const QueueLimits& to)
 {
-    being_limited_     = to;
+    // What is not given stays, and without any all end.
+    auto limits = to;
+    if (limits != QueueLimits{}) {
+        if (not limits.workers) limits.workers = limited_.workers;
+        if (not limits.per_second) limits.per_second = limited_.per_second;
+    }
+    being_limited_     = limits;
     const auto limited = queues_->limit("mail", to, "the provider says so");
-    if (not is_alive(limited)) return false;
-    limited_ = to;
+    if (not limited) return limited.error().kind == Failure::refused;
+    limited_ = limits;
     being_limited_.reset();
     // They are heard of a little later.
     const auto before         = ledger_.limits.per_second;
-    const auto after          = to.per_second.value_or(options.per_second);
+    const auto after          = limits.per_second.value_or(options.per_second);
     ledger_.limits.per_second = before == 0 || after == 0 ? 0 : before + after;
     simulated_.run_until_idle();
     ledger_.restart();

@@ -63,7 +63,7 @@ TEST_CASE("serve writes a line for the log, the sagas and each group that a full
 TEST_CASE("a saga that cannot append any more is said to have stopped, before it has tried",
           "[service][followers][sagas]")
 {
-    Disk disk;
+    FullDisk disk;
     Serving serving{disk};
     serving.more         = [&](Service& service) { add_printing(service, disk); };
     serving.console.look = [&] {

@@ -16,16 +16,16 @@ namespace guest_books {
 namespace fs = std::filesystem;
 using eventloom::testing::Child;
 using eventloom::testing::TemporaryDirectory;
-using ParsedJson = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Said {
     int exit_code = 0;
     std::string output;
     std::string errors;
 
-    ParsedJson json() const { return ParsedJson::parse(output); }
-    std::string code() const { return ParsedJson::parse(errors)["error"]["code"]; }
-    std::string sentence() const { return ParsedJson::parse(errors)["error"]["sentence"]; }
+    OrderedJson json() const { return OrderedJson::parse(output); }
+    std::string code() const { return OrderedJson::parse(errors)["error"]["code"]; }
+    std::string sentence() const { return OrderedJson::parse(errors)["error"]["sentence"]; }
 };
 
 inline Said run(const std::string& program, std::vector<std::string> arguments)

@@ -14,7 +14,7 @@ Said with(const std::string& program, const Book& book, std::vector<std::string>
     return run(program, std::move(words));
 }
 
-ParsedJson rows_of(const std::string& program, const Book& book, const std::string& table)
+OrderedJson rows_of(const std::string& program, const Book& book, const std::string& table)
 {
     const auto said = with(program, book, {"query", table});
     INFO(said.errors);
@@ -22,7 +22,7 @@ ParsedJson rows_of(const std::string& program, const Book& book, const std::stri
     return said.json();
 }
 
-const ParsedJson ada_of_old = ParsedJson::parse(R"({"key": "ada", "city": "York", "visits": 3})");
+const OrderedJson ada_of_old = OrderedJson::parse(R"({"key": "ada", "city": "York", "visits": 3})");
 
 // Commands that look, or write events: of none of them are rows of the other program the business.
 const std::vector<std::vector<std::string>> commands{

@@ -16,7 +16,8 @@ TEST_CASE("projections list tells which version answers, what is built beside it
         return run(program, {"projections", "list", "--json", "--data", book.data()}).json()[0];
     };
     const auto alone = listed(GUEST_BOOK_1);
-    CHECK(alone == ParsedJson::parse(R"({"projection": "guests", "version": 1, "state": "idle", "position": 8, "lag": 0,
+    CHECK(alone ==
+          OrderedJson::parse(R"({"projection": "guests", "version": 1, "state": "idle", "position": 8, "lag": 0,
         "seconds_behind": 0, "events_per_second": 0, "rows": 3, "dead_letters": 0, "building": null, "notice": null,
         "unknown_events": [], "error": null})"));
     const auto beside = listed(GUEST_BOOK_2);
@@ -46,16 +47,16 @@ TEST_CASE("projections rebuild --partition makes one row anew, in the table that
         more.insert(more.end(), {"--json", "--data", book.data()});
         return run(GUEST_BOOK_1, more);
     };
-    const auto row = ParsedJson::parse(R"({"key": "ada", "row": {"city": "York", "visits": 3}})");
+    const auto row = OrderedJson::parse(R"({"key": "ada", "row": {"city": "York", "visits": 3}})");
     const auto ada = rebuild({"guests", "--partition", "ada"});
     INFO(ada.errors);
-    CHECK(ada.json() == ParsedJson({{"projection", "guests"},
-                                    {"key", "ada"},
-                                    {"position", 8},
-                                    {"row", "as it was"},
-                                    {"index_entries_put_right", 0},
-                                    {"before", row},
-                                    {"after", row}}));
+    CHECK(ada.json() == OrderedJson({{"projection", "guests"},
+                                     {"key", "ada"},
+                                     {"position", 8},
+                                     {"row", "as it was"},
+                                     {"index_entries_put_right", 0},
+                                     {"before", row},
+                                     {"after", row}}));
     CHECK(rebuild({"cities", "--table", "by-name", "--partition", "York"}).json()["row"] == "as it was");
     CHECK(rebuild({"cities", "--partition", "York"}).code() == "no-such-table");
     CHECK(rebuild({"guests", "cities", "--partition", "ada"}).code() == "row-of-several");
@@ -89,7 +90,7 @@ TEST_CASE("events that no list names are named by status, a rebuild and verify, 
         CHECK(said.output.find(named) != std::string::npos);
     }
     CHECK(projections({"list", "--json"}).json()[0]["unknown_events"] ==
-          ParsedJson::parse(R"([{"type": "greeted", "category": "guest", "first": 9}])"));
+          OrderedJson::parse(R"([{"type": "greeted", "category": "guest", "first": 9}])"));
     const auto verified = projections({"verify", "guests", "--json"});
     CHECK(verified.exit_code == 1);
     CHECK(verified.code() == "unknown-event-type");

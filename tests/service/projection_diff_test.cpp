@@ -16,10 +16,10 @@ TEST_CASE("diff names exactly the rows that another build's handler changes, bef
     const auto said = book.diff(GUEST_BOOK_2);
     INFO(said.errors);
     REQUIRE(said.exit_code == 0);
-    CHECK(said.json() == ParsedJson::parse(R"({
+    CHECK(said.json() == OrderedJson::parse(R"({
         "projection": "guests", "version": 1, "position": 8,
         "against": ")" + std::string{GUEST_BOOK_2} +
-                                           R"(", "against_version": 2, "against_position": 8,
+                                            R"(", "against_version": 2, "against_position": 8,
         "differences": 3,
         "tables": [{"table": "", "same": 1, "added": 1, "gone": 1, "changed": 1}],
         "examples": [
@@ -52,8 +52,8 @@ TEST_CASE("a build that changes nothing differs in no row, in any table, whereve
     }
     const auto tables = book.diff(GUEST_BOOK_2, {"--json"}, "cities").json()["tables"];
     REQUIRE(tables.size() == 2);
-    CHECK(tables[0] == ParsedJson({{"table", "all"}, {"same", 1}, {"added", 0}, {"gone", 0}, {"changed", 0}}));
-    CHECK(tables[1] == ParsedJson({{"table", "by-name"}, {"same", 4}, {"added", 0}, {"gone", 0}, {"changed", 0}}));
+    CHECK(tables[0] == OrderedJson({{"table", "all"}, {"same", 1}, {"added", 0}, {"gone", 0}, {"changed", 0}}));
+    CHECK(tables[1] == OrderedJson({{"table", "by-name"}, {"same", 4}, {"added", 0}, {"gone", 0}, {"changed", 0}}));
     CHECK(book.diff(GUEST_BOOK_1, {}).output.find("No row would change.") != std::string::npos);
 }
 

@@ -15,13 +15,13 @@ TEST_CASE("streams limits shows and changes what is kept of a stream, and change
           "[service][limits]")
 {
     const Book book;
-    const auto none = ParsedJson::parse(R"({"stream": "guest-cid", "events": 3, "max_age": null, "max_count": null,
+    const auto none = OrderedJson::parse(R"({"stream": "guest-cid", "events": 3, "max_age": null, "max_count": null,
         "truncate_before": null, "deleted": false, "tombstoned": false})");
     CHECK(ask(book, {"streams", "limits", "guest-cid"}).json() == none);
     auto limited            = none;
     limited["max_age"]      = "90d";
     limited["max_count"]    = 2;
-    const auto with_warning = [](ParsedJson limits, const Said& said) { // of which the last test tells
+    const auto with_warning = [](OrderedJson limits, const Said& said) { // of which the last test tells
         limits["warning"] = said.json()["warning"];
         return limits;
     };
@@ -48,7 +48,7 @@ TEST_CASE("streams limits shows and changes what is kept of a stream, and change
     CHECK(ask(book, {"streams", "limits", "guest-cid", "--max-count", "0"}).exit_code == 2);
     const auto shown = ask(book, {"events", "tail", "--category", "$stream", "-n", "1"}).json()[0];
     CHECK(shown["type"] == "$stream-limits-set");
-    CHECK(shown["data"] == ParsedJson::parse(R"({"max_age": null, "max_count": null, "truncate_before": null})"));
+    CHECK(shown["data"] == OrderedJson::parse(R"({"max_age": null, "max_count": null, "truncate_before": null})"));
 }
 
 TEST_CASE("streams delete ends a stream for good only with --yes", "[service][limits]")
@@ -60,7 +60,7 @@ TEST_CASE("streams delete ends a stream for good only with --yes", "[service][li
     const auto deleted = ask(book, {"streams", "read", "guest-bob"});
     CHECK(deleted.json().empty());
     CHECK(deleted.exit_code == 0);
-    CHECK(ParsedJson::parse(deleted.errors)["warning"]["code"] == "stream-deleted");
+    CHECK(OrderedJson::parse(deleted.errors)["warning"]["code"] == "stream-deleted");
     CHECK(deleted.errors.find("The stream guest-bob was deleted: its events up to and with version 0 are not shown") !=
           std::string::npos);
     book.sign("bob", "Hull");
