@@ -102,6 +102,8 @@ TEST_CASE("JSON that is not that of an event is refused, and the member is named
         return sentence.substr(from, sentence.find(';') - from);
     };
     CHECK(wrong("yes", "true") == "its member \"yes\" is neither true nor false");
+    CHECK(wrong("number", "7") == "its member \"number\" is no whole number");
+    CHECK(wrong("ratio", "0.5") == "its member \"ratio\" is no number");
     CHECK(wrong("number", 0.5) == "its member \"number\" is no whole number");
     CHECK(wrong("number", 3'000'000'000) == "its member \"number\" is too large, or too small, for its type");
     CHECK(wrong("ratio", true) == "its member \"ratio\" is no number");

@@ -58,8 +58,9 @@ void new_line(std::string& text, int indent, std::size_t depth)
 // What nlohmann's parser has read, put together.
 struct Builder final : nlohmann::json_sax<nlohmann::json> {
     Json whole;
-    std::vector<Json*> open; // arrays and objects that have not ended
-    std::string name;        // of the member that comes next
+    std::vector<Json*> open;          // arrays and objects that have not ended
+    std::string name;                 // of the member that comes next
+    std::optional<std::string> twice; // the first member that its object was given twice
 
     Json& put(Json value)
     {
@@ -95,6 +96,7 @@ struct Builder final : nlohmann::json_sax<nlohmann::json> {
     bool key(std::string& value) override
     {
         name = std::move(value);
+        if (not twice && open.back()->contains(name)) twice = name;
         return true;
     }
     bool end_object() override { return end(); }
@@ -105,11 +107,18 @@ struct Builder final : nlohmann::json_sax<nlohmann::json> {
 
 } // namespace
 
-std::optional<Json> Json::parse(std::string_view text)
+std::optional<ParsedJson> parse_closely(std::string_view text)
 {
     Builder builder;
     if (not nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::nullopt;
-    return std::move(builder.whole);
+    return ParsedJson{std::move(builder.whole), std::move(builder.twice)};
+}
+
+std::optional<Json> Json::parse(std::string_view text)
+{
+    auto parsed = parse_closely(text);
+    if (not parsed) return std::nullopt;
+    return std::move(parsed->whole);
 }
 
 std::string Json::dump(int indent) const

@@ -44,9 +44,12 @@ result<Json> parse_limited_json(std::string_view text, std::size_t depth_max)
             Failure::invalid, "json-too-deep",
             fmt::format("read JSON and found more than {} nested values; send JSON with fewer levels", depth_max));
     }
-    auto json = Json::parse(text);
-    if (not json) return not_json("something else");
-    return *std::move(json);
+    auto parsed = parse_closely(text);
+    if (not parsed) return not_json("something else");
+    if (not parsed->twice) return std::move(parsed->whole);
+    return fail(Failure::invalid, "member-twice",
+                fmt::format("read JSON and found the member {} twice in one object; give each member once",
+                            in_quotes(*parsed->twice)));
 }
 
 Json json_of_bytes(std::string_view bytes)

@@ -13,7 +13,7 @@ namespace eventloom {
 // How deep the events and jobs that people type may nest.
 inline constexpr std::size_t typed_json_depth_max = 64;
 
-// Failure::invalid  "json-too-deep", "not-json".
+// Failure::invalid  "json-too-deep", "not-json"; "member-twice": of two values of one name, one would be lost.
 result<Json> parse_limited_json(std::string_view text, std::size_t depth_max);
 
 // Any bytes as JSON, and back: a string when they are UTF-8, else {"hex": "..."}.

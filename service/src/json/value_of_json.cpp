@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -42,11 +43,12 @@ Error does_not_fit(const Place& place, std::string_view how)
 
 result<void> read_value(const Description& type, void* value, const Json& json, const Place& place);
 
+// `is_quoted`: as numbers of the type long long are shown, which may be given as numbers, too.
 template <class Number>
-result<void> set_number(void* value, const Json& json, const Place& place)
+result<void> set_number(void* value, const Json& json, bool is_quoted, const Place& place)
 {
     const auto out_of_range = [&] { return does_not_fit(place, "is too large, or too small, for its type"); };
-    if (json.is_text()) { // numbers of the type long long are shown so
+    if (json.is_text() && is_quoted) {
         const auto& text = json.text();
         Number number{};
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -68,25 +70,29 @@ result<void> set_number(void* value, const Json& json, const Place& place)
 
 result<void> read_integer(const Description& type, void* value, const Json& json, const Place& place)
 {
-    const bool is_signed = type.kind == Kind::whole;
+    const auto set = [&]<class Signed, class Unsigned>(Signed, Unsigned) {
+        return type.kind == Kind::whole ? set_number<Signed>(value, json, type.is_quoted, place)
+                                        : set_number<Unsigned>(value, json, type.is_quoted, place);
+    };
     switch (type.size) {
     case 1:
-        return is_signed ? set_number<std::int8_t>(value, json, place) : set_number<std::uint8_t>(value, json, place);
+        return set(std::int8_t{}, std::uint8_t{});
     case 2:
-        return is_signed ? set_number<std::int16_t>(value, json, place) : set_number<std::uint16_t>(value, json, place);
+        return set(std::int16_t{}, std::uint16_t{});
     case 4:
-        return is_signed ? set_number<std::int32_t>(value, json, place) : set_number<std::uint32_t>(value, json, place);
+        return set(std::int32_t{}, std::uint32_t{});
     default:
-        return is_signed ? set_number<std::int64_t>(value, json, place) : set_number<std::uint64_t>(value, json, place);
+        return set(std::int64_t{}, std::uint64_t{});
     }
 }
 
+// Only what JSON has no number for is a text: "NaN".
 result<void> read_real(const Description& type, void* value, const Json& json, const Place& place)
 {
     std::optional<double> number;
     if (json.is_number()) number = json.number();
-    if (json.is_text()) number = eventloom::number_of(json.text()); // "NaN"
-    if (not number) return does_not_fit(place, "is no number");
+    if (json.is_text()) number = eventloom::number_of(json.text());
+    if (not number || (json.is_text() && std::isfinite(*number))) return does_not_fit(place, "is no number");
     if (type.size == sizeof(float)) {
         *static_cast<float*>(value) = static_cast<float>(*number);
     } else {

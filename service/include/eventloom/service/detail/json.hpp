@@ -181,4 +181,11 @@ private:
     const Json* values_;
 };
 
+// As Json::parse(), with the first name that an object has twice: of two values the later one is there.
+struct ParsedJson {
+    Json whole;
+    std::optional<std::string> twice;
+};
+std::optional<ParsedJson> parse_closely(std::string_view text);
+
 } // namespace eventloom
