@@ -264,6 +264,14 @@ bool CommandLine::State::reads_a_view_instead(const Error& error)
     return true;
 }
 
+Error no_data(CommandLine& line, const std::string& directory)
+{
+    return {Failure::invalid, "no-data",
+            "looked for data in " + directory +
+                " and found none; give another --data DIR, or begin with a command that makes them, as `" +
+                line.state().program.name + " serve` does"};
+}
+
 result<OpenService*> CommandLine::open(bool create_if_missing)
 {
     State& state = *state_;
@@ -276,9 +284,7 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
     BOOST_OUTCOME_TRY(const auto directory, state.directory_to_open());
     auto opened = state.open(runtime(), directory, create_if_missing);
     if (not opened && opened.error().code == "no-such-database") {
-        return fail(Failure::invalid, "no-data",
-                    "looked for data in " + directory +
-                        " and found none; a command that writes makes them, or give another --data DIR");
+        return no_data(*this, directory);
     }
     if (not opened && state.reads_a_view_instead(opened.error())) return open(create_if_missing);
     if (not opened) return with_holder(std::move(opened.error()), runtime(), engine(), directory);
@@ -290,17 +296,6 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
 
 namespace {
 
-// CLI11 also counts what it has found in the environment of this process, which is not that of the one who asks.
-bool is_typed(const CLI::Option& option, const std::vector<std::string>& words)
-{
-    const auto names = option.get_lnames();
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return std::any_of(words.begin(), words.end(), [typed = "--" + name](const std::string& word) {
-            return word == typed || word.starts_with(typed + "=");
-        });
-    });
-}
-
 // A service that runs takes commands that can share it.
 result<void> check_place(const CommandLine::State& state)
 {
@@ -311,12 +306,29 @@ result<void> check_place(const CommandLine::State& state)
                                 "stop it first (Ctrl-C there, or `kill {1}`)",
                                 state.data_directory(), getpid()));
     }
+    // CLI11 also counts what it has found in the environment of this process, which is not that of the one who asks.
+    const auto typed = typed_options(*state.app, state.words);
     for (const Option& option : state.opening_options) {
-        if (not is_typed(option.of_library(), state.words)) continue;
+        if (not typed.contains(&option.of_library())) continue;
         return fail(Failure::unavailable, "service-has-its-options",
                     fmt::format("asked for {} and found that process {} serves {}; give this option when you start "
                                 "the service",
                                 option.of_library().get_name(), getpid(), state.data_directory()));
+    }
+    return done();
+}
+
+// Whoever opens them would only hear what is wrong with a file in them.
+result<void> check_data_directory(const CommandLine::State& state)
+{
+    if (state.place.running != nullptr || state.chosen_use == DirectoryUse::none) return done();
+    for (const auto& directory : {state.root_directory(), state.data_directory()}) {
+        std::error_code unknown;
+        const auto found = std::filesystem::status(directory, unknown);
+        if (not std::filesystem::exists(found) || std::filesystem::is_directory(found)) continue;
+        if (found.type() == std::filesystem::file_type::unknown) continue; // opening them says why
+        return fail(Failure::invalid, "data-not-a-directory",
+                    "looked for data in " + directory + " and found that it is no directory; give another --data DIR");
     }
     return done();
 }
@@ -343,6 +355,7 @@ int CommandLine::carry_out()
     State& state = *state_;
     Output out{state.place.console, {.json = state.json}};
     auto answer = check_place(state);
+    if (answer) answer = check_data_directory(state);
     if (answer) warn_of_others(state);
     if (answer)
         answer = call_user_code("the command", call_of(*state.chosen_command), [&] { return state.chosen(out); });

@@ -57,6 +57,9 @@ struct CommandLine::State {
     DirectoryUse chosen_use        = DirectoryUse::shared;
 };
 
+// Not every command that writes makes data: a wrong directory is not to become one.  Failure::invalid "no-data".
+Error no_data(CommandLine& line, const std::string& directory);
+
 // Opens only the log, so that a damaged read model does not prevent the command.
 result<void> with_log(CommandLine& line, const std::function<result<void>(const Engine&)>& look);
 

@@ -93,6 +93,9 @@ struct Typed {
 
     bool has(const CLI::Option* option) const { return options.contains(option); }
 
+    // After the commands this name is that of another option.
+    bool hides(const CLI::Option* option, const std::string& name) const { return find(name) != option; }
+
     // The option itself, or another one that was typed in its place.
     bool decides(const CLI::Option* option) const
     {
@@ -205,17 +208,21 @@ result<Settings> find_settings(const CLI::App& app, const std::vector<std::strin
     for (const CLI::App* command : typed.commands) {
         for (const CLI::Option* option : options_of(*command)) of_command.insert(option);
     }
+    const auto first_options = options_of(app);
+    const std::set<const CLI::Option*> of_program{first_options.begin(), first_options.end()};
     Settings settings{.used = {}, .unknown = unknown_variables(prefix, names)};
     for (const auto& [name, option] : names) {
         if (name == config_option || not of_command.contains(option) || typed.decides(option)) continue;
-        const auto word = "--" + name.substr(name.rfind('.') + 1) + "=";
+        const auto typed_name = "--" + name.substr(name.rfind('.') + 1);
+        const auto word       = typed_name + "=";
+        const bool goes_first = of_program.contains(option) && typed.hides(option, typed_name);
         if (const auto value = in_variables(name); not value.empty()) {
             settings.used.push_back(
-                {option, {word + value}, "the environment variable " + prefix + in_environment(name)});
+                {option, {word + value}, "the environment variable " + prefix + in_environment(name), goes_first});
         } else if (const auto found = in_file.find(name); found != in_file.end()) {
             std::vector<std::string> each;
             for (const auto& of_file : found->second) each.push_back(word + of_file);
-            settings.used.push_back({option, std::move(each), name + " in " + file});
+            settings.used.push_back({option, std::move(each), name + " in " + file, goes_first});
         }
     }
     return settings;
@@ -224,19 +231,28 @@ result<Settings> find_settings(const CLI::App& app, const std::vector<std::strin
 std::vector<std::string> Settings::typed_into(std::vector<std::string> words,
                                               const std::vector<const CLI::Option*>& left_out) const
 {
-    const auto end = std::find(words.begin(), words.end(), "--"); // nothing after it is an option
+    std::vector<std::string> first;
     std::vector<std::string> more;
     for (const auto& setting : used) {
         if (std::find(left_out.begin(), left_out.end(), setting.option) != left_out.end()) continue;
-        more.insert(more.end(), setting.words.begin(), setting.words.end());
+        auto& into = setting.goes_first ? first : more;
+        into.insert(into.end(), setting.words.begin(), setting.words.end());
     }
-    words.insert(end, more.begin(), more.end());
+    words.insert(std::find(words.begin(), words.end(), "--"), more.begin(),
+                 more.end()); // nothing after it is an option
+    words.insert(words.begin(), first.begin(), first.end());
     return words;
+}
+
+std::set<const CLI::Option*> typed_options(const CLI::App& app, const std::vector<std::string>& words)
+{
+    return Typed{app, words}.options;
 }
 
 std::string Settings::explained(const std::string& sentence) const
 {
     for (const auto& setting : used) {
+        if (setting.goes_first) continue; // the sentence is about the other one
         const auto name = setting.words.empty() ? "" : setting.words.front().substr(0, setting.words.front().find('='));
         if (not name.empty() && sentence.find(name) != std::string::npos) return sentence + " (" + setting.source + ")";
     }

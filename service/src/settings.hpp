@@ -11,6 +11,7 @@
 
 #include <eventloom/framework/result.hpp>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Setting {
     const CLI::Option* option = nullptr;
     std::vector<std::string> words; // "--threads=4"
     std::string source;             // "the environment variable SHOP_THREADS"
+    bool goes_first = false;        // of the program, and the command has an option of the same name
 };
 
 struct Settings {
@@ -42,6 +44,9 @@ struct Settings {
 // Of the command that the words call.
 // Failure::invalid  "wrong-usage": the file cannot be read, or has a key that is no option.
 result<Settings> find_settings(const CLI::App& app, const std::vector<std::string>& words);
+
+// The options that the words give: of two of one name, the one of the command that the words have called up to there.
+std::set<const CLI::Option*> typed_options(const CLI::App& app, const std::vector<std::string>& words);
 
 // The environment variable of an option: "SHOP_THREADS". Empty: it can only be typed, as --help can.
 std::string variable_of(const CLI::App& app, const CLI::Option& option);

@@ -205,4 +205,42 @@ TEST_CASE("a variable that an option has of CLI11 makes no command of a running 
     }
 }
 
+TEST_CASE("an option of a command is not the program's of the same name, wherever each comes from",
+          "[service][settings]")
+{
+    Serving serving;
+    std::int64_t of_program = 1;
+    serving.program.set_up  = [&](CommandLine& line) {
+        serving.set_up(line);
+        line.looked_at_when_opening(line.app().add_option("--limit", of_program, "Of the program"));
+    };
+    {
+        const Variable variable{"TALLY_LIMIT", "5"};
+        CHECK(serving.type({"counters", "list", "--newest", "--limit", "7"}) == 0);
+        CHECK((serving.limit == 7 && of_program == 5));
+        serving.limit = 0;
+        CHECK(serving.type({"counters", "list", "--newest"}) == 0);
+        CHECK((serving.limit == 0 && of_program == 5));
+        CHECK(serving.type({"--limit", "3", "counters", "list", "--newest", "--limit", "7"}) == 0);
+        CHECK((serving.limit == 7 && of_program == 3));
+        CHECK(serving.type({"counters", "list", "--newest", "--limit", "many"}) == 2);
+        CHECK(serving.console.said_err.find("TALLY_LIMIT") == std::string::npos);
+    }
+    Serving::Opened opened{serving};
+    const auto sent = [&](Words words) {
+        serving.console.said_err.clear();
+        CommandLine line{serving.program,
+                         {.console           = serving.console,
+                          .runtime           = serving.runtime,
+                          .working_directory = "/",
+                          .data_directory    = serving.directory.path(),
+                          .running           = &opened}};
+        if (const auto ended = line.read(std::move(words))) return *ended;
+        return line.carry_out();
+    };
+    CHECK(sent({"counters", "list", "--newest", "--limit", "7"}) == 0);
+    CHECK(sent({"--limit", "3", "counters", "list", "--newest"}) == 1);
+    CHECK(serving.console.said_err.find("give this option when you start the service") != std::string::npos);
+}
+
 } // namespace settings_test

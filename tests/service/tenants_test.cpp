@@ -300,4 +300,15 @@ TEST_CASE("a tenant that cannot be opened is told so to each who asks, and harms
     CHECK(house.tenants->remove("acme"));
 }
 
+TEST_CASE("a file among the tenants is none of them, and hides none", "[tenants]")
+{
+    House house;
+    house.use("acme");
+    std::ofstream{house.directory.path() + "/tenants/readme"} << "not a tenant";
+    const auto listed = house.tenants->list();
+    REQUIRE(listed);
+    REQUIRE(listed.value().size() == 1);
+    CHECK(listed.value()[0].name == "acme");
+}
+
 } // namespace tenants_test

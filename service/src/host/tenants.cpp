@@ -46,6 +46,12 @@ bool exists(const std::string& directory)
     return std::filesystem::exists(directory, error);
 }
 
+bool is_directory(const std::string& path)
+{
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+}
+
 // On its way to be removed: no tenant has such a name.
 constexpr std::string_view removed_prefix = ".removed-";
 
@@ -193,7 +199,8 @@ result<std::vector<TenantStatus>> Tenants::list() const
     std::vector<TenantStatus> tenants;
     const std::lock_guard lock{mutex_};
     for (const std::string& name : names) {
-        if (not is_tenant_name(name)) continue;
+        // A file that somebody has put there is no tenant, and hides none.
+        if (not is_tenant_name(name) || not is_directory(directory_of_all(directory_) + "/" + name)) continue;
         BOOST_OUTCOME_TRY(const bool has_log, engine_.has_log(runtime_, directory_of_all(directory_) + "/" + name));
         tenants.push_back({name, tenants_.contains(name), has_log});
     }

@@ -36,7 +36,7 @@ TEST_CASE("bad input gets one sentence on standard error and the exit code that 
         {{"import", "/no/such/file.csv"}, 1, "/no/such/file.csv"},
         {{"import", "/"}, 1, "not a regular file"},
         {{"orders", "list"}, 1, "no"},
-        {{"store", "info"}, 1, "a command that writes makes them"},
+        {{"store", "info"}, 1, "a command that makes them"},
         {{"stock", "receive", "tea", "many"}, 2, "pieces"},
         {{"orders", "place", "7", "--line", "tea"}, 1, "SKU:PIECES:PRICE"},
         {{"orders", "place", "7", "--line", "tea:0:1"}, 1, "pieces"},

@@ -14,13 +14,6 @@ namespace eventloom {
 
 namespace {
 
-Error no_data(const std::string& directory)
-{
-    return {Failure::invalid, "no-data",
-            "looked for data in " + directory +
-                " and found none; a command that writes makes them, or give another --data DIR"};
-}
-
 // A repair does not stop at Ctrl-C before it is done.
 void show(Progress& progress, Position at)
 {
@@ -144,7 +137,7 @@ void add_repair_command(CommandLine& line, Command store)
         [&line, into](Output& out) -> result<void> {
             const auto data = line.data_directory();
             BOOST_OUTCOME_TRY(const bool is_there, line.engine().has_log(line.runtime(), data));
-            if (not is_there) return no_data(data);
+            if (not is_there) return no_data(line, data);
             const auto log = line.engine().place_of_log(data);
             return into->empty() ? repair(out, line.runtime(), log) : cut_to(out, line, log, line.path_of(*into));
         },
@@ -159,7 +152,7 @@ void add_protect_command(CommandLine& line, Command store)
         [&line](Output& out) -> result<void> {
             const auto data = line.data_directory();
             BOOST_OUTCOME_TRY(const bool is_there, line.engine().has_log(line.runtime(), data));
-            if (not is_there) return no_data(data);
+            if (not is_there) return no_data(line, data);
             BOOST_OUTCOME_TRY(const auto count, take_rights_of_others(data));
             if (out.json()) out.properties({{"directory", data}, {"closed", count}});
             out.say(count == 0 ? "Nothing in " + data + " was open to others."
@@ -217,7 +210,7 @@ result<void> with_log(CommandLine& line, const std::function<result<void>(const 
     BOOST_OUTCOME_TRY(const auto directory, line.state().directory_to_open());
     auto log = line.engine().open(line.runtime(), {.directory = directory, .create_if_missing = false});
     if (log) return look(log.value());
-    if (log.error().code == "no-such-database") return no_data(line.data_directory());
+    if (log.error().code == "no-such-database") return no_data(line, line.data_directory());
     if (line.state().reads_a_view_instead(log.error())) return with_log(line, look);
     return with_holder(std::move(log.error()), line.runtime(), line.engine(), line.data_directory());
 }
