@@ -275,4 +275,39 @@ TEST_CASE("a pull that makes no sense is refused, and so is one of a queue that 
     CHECK(code_of(machine.queues->extend({})) == "queues-not-open");
 }
 
+TEST_CASE("each job of a queue is counted once: one that is worked on does not wait", "[messaging][queues]")
+{
+    Elsewhere machine;
+    for (const std::string name : {"ada", "bob", "cid"}) machine.enqueue(name);
+    const auto job   = machine.pull_one("host/1");
+    const auto state = [&](JobState of) { return machine.queues->list({.state = of}).value().size(); };
+    const auto queue = machine.queues->list_queues().value().at(0);
+    CHECK(queue.running == 1);
+    CHECK(queue.jobs.at(JobState::waiting) == 2);
+    CHECK((state(JobState::running) == 1 && state(JobState::waiting) == 2));
+    CHECK(machine.finish(job, job_done()) == "");
+    const auto after = machine.queues->list_queues().value().at(0);
+    CHECK(after.running == 0);
+    CHECK(after.jobs == std::map<JobState, std::uint64_t>{{JobState::waiting, 2}, {JobState::completed, 1}});
+}
+
+TEST_CASE("a worker elsewhere that waits no more is not counted as one", "[messaging][queues]")
+{
+    bool is_there = true;
+    Elsewhere machine;
+    machine.queues->pull({.queue       = "mail",
+                          .worker      = "host/1",
+                          .lease       = 10s,
+                          .until       = machine.simulated.now() + 1h,
+                          .still_there = [&] { return is_there; }},
+                         [](const result<std::vector<LeasedJob>>&) {});
+    machine.simulated.advance(1ms);
+    CHECK(machine.queues->list_queues().value().at(0).workers_elsewhere == 1);
+    is_there = false;
+    CHECK(machine.queues->list_queues().value().at(0).workers_elsewhere == 0);
+    const auto id = machine.enqueue("ada");
+    machine.simulated.advance(1ms);
+    CHECK(machine.show(id).why.starts_with("no worker: "));
+}
+
 } // namespace leases_test

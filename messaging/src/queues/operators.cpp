@@ -1,5 +1,6 @@
 // What people and programs do to jobs and queues.
 #include "attempt_rules.hpp"
+#include "pauses.hpp"
 #include "queue_engine.hpp"
 
 #include <fmt/core.h>
@@ -122,13 +123,40 @@ result<void> QueueEngine::record_of_queue(const std::string& queue, JobFact fact
     return done();
 }
 
-result<void> QueueEngine::pause(const std::string& queue, Time until, const std::string& because)
+// One that the program has, or that has jobs: not one that a slip of the finger makes.
+result<void> QueueEngine::check_is_there(const std::string& queue) const
 {
-    return record_of_queue(queue, QueuePaused{until, because, runtime_.clock.now()});
+    BOOST_OUTCOME_TRY(check_queue_name(queue));
+    if (definition_of(queue) != nullptr) return done();
+    BOOST_OUTCOME_TRY(status(queue));
+    return done();
 }
 
-result<void> QueueEngine::limit(const std::string& queue, const QueueLimits& limits, const std::string& because)
+result<void> QueueEngine::look_back(const std::string& queue, const std::function<bool(const JobFact&)>& look) const
 {
+    const auto cursor =
+        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards});
+    bool is_found = false;
+    while (not is_found) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        if (event == nullptr) break;
+        BOOST_OUTCOME_TRY(
+            detail::with_facts<JobFacts>(*event, "job", [&](const auto& fact) { is_found = look(JobFact{fact}); }));
+    }
+    return done();
+}
+
+result<void> QueueEngine::pause(const std::string& queue, Time until, const std::string& because)
+{
+    BOOST_OUTCOME_TRY(check_is_there(queue));
+    const Time now = runtime_.clock.now();
+    BOOST_OUTCOME_TRY(pauses::check_is_to_come("the queue " + queue, until, now));
+    return record_of_queue(queue, QueuePaused{until, because, now});
+}
+
+result<QueueLimits> QueueEngine::limit(const std::string& queue, QueueLimits limits, const std::string& because)
+{
+    BOOST_OUTCOME_TRY(check_is_there(queue));
     const auto* definition = definition_of(queue);
     if (definition != nullptr && limits.workers.value_or(0) > definition->options.workers) {
         return fail(
@@ -143,7 +171,18 @@ result<void> QueueEngine::limit(const std::string& queue, const QueueLimits& lim
             fmt::format("asked for {} jobs a second of the queue {}; a limit is from 0, which is none, to a million",
                         *limits.per_second, queue));
     }
-    return record_of_queue(queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()});
+    if (limits != QueueLimits{}) {
+        BOOST_OUTCOME_TRY(look_back(queue, [&](const JobFact& fact) {
+            const auto* before = std::get_if<QueueLimited>(&fact);
+            if (before == nullptr) return false;
+            if (not limits.workers) limits.workers = before->workers;
+            if (not limits.per_second) limits.per_second = before->per_second;
+            return true;
+        }));
+    }
+    BOOST_OUTCOME_TRY(
+        record_of_queue(queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()}));
+    return limits;
 }
 
 result<void> QueueEngine::promote(const Uuid& id, const std::string& because)
@@ -163,17 +202,11 @@ result<void> QueueEngine::resume(const std::string& queue, const std::string& be
 {
     const Time now = runtime_.clock.now();
     bool is_paused = false;
-    bool is_found  = false; // what was said last about pauses
-    const auto cursor =
-        store_.read({.scope = Scope::stream(stream_of_queue(queue)), .direction = Direction::backwards});
-    while (not is_found) {
-        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
-        if (event == nullptr) break;
-        BOOST_OUTCOME_TRY(detail::with_facts<JobFacts>(*event, "job", [&]<class Fact>(const Fact& fact) {
-            if constexpr (std::is_same_v<Fact, QueuePaused>) is_paused = fact.until > now;
-            is_found = std::is_same_v<Fact, QueuePaused> || std::is_same_v<Fact, QueueResumed>;
-        }));
-    }
+    BOOST_OUTCOME_TRY(look_back(queue, [&](const JobFact& fact) {
+        const auto* pause = std::get_if<QueuePaused>(&fact);
+        if (pause != nullptr) is_paused = pause->until > now;
+        return pause != nullptr || std::holds_alternative<QueueResumed>(fact);
+    }));
     if (not is_paused) {
         return refuse("queue-not-paused",
                       fmt::format("asked to resume the queue {} and found that it is not paused", queue));

@@ -73,7 +73,7 @@ public:
     result<void> promote(const Uuid& id, const std::string& because);
     result<void> edit(const Uuid& id, std::uint32_t schema_version, const std::string& data,
                       const std::string& because);
-    result<void> limit(const std::string& queue, const QueueLimits& limits, const std::string& because);
+    result<QueueLimits> limit(const std::string& queue, QueueLimits limits, const std::string& because);
     result<void> pause(const std::string& queue, Time until, const std::string& because);
     result<void> resume(const std::string& queue, const std::string& because);
     result<void> check_may_lose_history(std::string_view stream) const;
@@ -81,6 +81,7 @@ public:
     // showing.cpp
     result<RecordedEvent> first_event(const Uuid& id) const;
     result<std::vector<QueueStatus>> list_queues() const;
+    result<QueueStatus> status(std::string_view queue) const;
     result<std::vector<JobStatus>> list_jobs(const JobFilter& filter, std::size_t limit) const;
     result<JobDetails> show(const Uuid& id) const;
     result<std::string> why(const Uuid& id) const;
@@ -197,7 +198,19 @@ private:
     using DecideFact = std::function<result<JobFact>(const Job&)>;
     result<void> record(const Uuid& id, const DecideFact& decide);
     result<void> record_of_queue(const std::string& queue, JobFact fact);
-    bool has_worker_elsewhere(const std::string& queue) const;
+    result<void> check_is_there(const std::string& queue) const;
+    // What was said of the queue, from the newest on, until `look` says true. The table may not have heard of it yet.
+    result<void> look_back(const std::string& queue, const std::function<bool(const JobFact&)>& look) const;
+    result<void> check_filter(const JobFilter& filter) const;
+    std::size_t workers_elsewhere(const std::string& queue) const;
+    struct RowNow {
+        JobRow row;
+        bool is_heard = false; // by the table, which alone knows its place among the others
+    };
+    result<RowNow> row_now(const Uuid& id) const;
+    std::string why_of_queue(const JobRow& row, Time now) const;
+    result<std::string> why_of_job(const JobRow& row, Time now) const;
+    result<std::string> turn_of(const JobRow& row, Time now) const;
     JobStatus status_of(const Uuid& id, const JobRow& row) const;
     std::string json_of(const RecordedEvent& first, const std::string& queue) const;
     void enqueue_unique(std::shared_ptr<detail::PreparedJob> job, std::chrono::milliseconds period, EnqueueDone done,

@@ -205,6 +205,11 @@ result<std::vector<QueueStatus>> Queues::list_queues() const
     return engine_->list_queues();
 }
 
+result<QueueStatus> Queues::status(std::string_view queue) const
+{
+    return engine_->status(queue);
+}
+
 result<void> Queues::cancel(const Uuid& id, std::string_view because)
 {
     return engine_->cancel(id, std::string{because});
@@ -235,7 +240,7 @@ result<RecordedEvent> Queues::first_event(const Uuid& id) const
     return engine_->first_event(id);
 }
 
-result<void> Queues::limit(std::string_view queue, const QueueLimits& limits, std::string_view because)
+result<QueueLimits> Queues::limit(std::string_view queue, const QueueLimits& limits, std::string_view because)
 {
     return engine_->limit(std::string{queue}, limits, std::string{because});
 }

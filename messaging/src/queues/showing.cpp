@@ -68,12 +68,15 @@ result<std::vector<QueueStatus>> QueueEngine::list_queues() const
         const std::lock_guard lock{mutex_};
         for (const auto& [name, queue] : queues_) {
             if (pools_.contains(name)) found[name].workers = queue->definition.options.workers;
-            found[name].running = queue->in_work();
-            const auto waiting  = pulls_.find(name);
-            if (waiting != pulls_.end()) found[name].workers_elsewhere = waiting->second.size();
+            found[name].workers_elsewhere = workers_elsewhere(name);
         }
+        // In the table they wait. It may have heard already that some of them have ended.
         for (const auto& [id, claim] : claims_) {
-            if (not claim->worker.empty()) ++found[claim->queue.definition.name].workers_elsewhere;
+            QueueStatus& queue = found[claim->queue.definition.name];
+            const auto waiting = queue.jobs.find(JobState::waiting);
+            if (waiting == queue.jobs.end()) continue;
+            ++queue.running;
+            if (--waiting->second == 0) queue.jobs.erase(waiting);
         }
     }
     std::vector<QueueStatus> all;
@@ -84,14 +87,30 @@ result<std::vector<QueueStatus>> QueueEngine::list_queues() const
     return all;
 }
 
-// With mutex_.
-bool QueueEngine::has_worker_elsewhere(const std::string& queue) const
+result<QueueStatus> QueueEngine::status(std::string_view queue) const
 {
-    const auto waiting = pulls_.find(queue);
-    if (waiting != pulls_.end() && not waiting->second.empty()) return true;
-    return std::any_of(claims_.begin(), claims_.end(), [&](const auto& claim) {
-        return not claim.second->worker.empty() && claim.second->queue.definition.name == queue;
-    });
+    BOOST_OUTCOME_TRY(auto all, list_queues());
+    std::string names;
+    for (auto& one : all) {
+        if (one.name == queue) return std::move(one);
+        names += (names.empty() ? "" : ", ") + one.name;
+    }
+    return fail(Failure::invalid, "no-such-queue",
+                fmt::format("asked for the queue {} and found {}", queue,
+                            names.empty() ? "that there is none" : "only: " + names));
+}
+
+// With mutex_. They wait for jobs, or have one.
+std::size_t QueueEngine::workers_elsewhere(const std::string& queue) const
+{
+    std::size_t workers = 0;
+    if (const auto waiting = pulls_.find(queue); waiting != pulls_.end()) {
+        for (const auto& pull : waiting->second) workers += pull->wanted.still_there() ? 1 : 0;
+    }
+    for (const auto& [id, claim] : claims_) {
+        if (not claim->worker.empty() && claim->queue.definition.name == queue) ++workers;
+    }
+    return workers;
 }
 
 JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
@@ -123,6 +142,7 @@ JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
 result<std::vector<JobStatus>> QueueEngine::list_jobs(const JobFilter& filter, std::size_t limit) const
 {
     BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    BOOST_OUTCOME_TRY(check_filter(filter));
     // Those that run are waiting ones in the table.
     const auto asked = filter.state == JobState::running ? std::optional{JobState::waiting} : filter.state;
     std::vector<JobStatus> found;
@@ -135,6 +155,22 @@ result<std::vector<JobStatus>> QueueEngine::list_jobs(const JobFilter& filter, s
         return true;
     }));
     return found;
+}
+
+result<void> QueueEngine::check_filter(const JobFilter& filter) const
+{
+    if (not filter.queue.empty()) {
+        BOOST_OUTCOME_TRY(status(filter.queue));
+    }
+    if (filter.type.empty()) return done();
+    const auto known = find_type(filter.type, {});
+    if (known) return done();
+    bool is_there = false; // of another program
+    BOOST_OUTCOME_TRY(table_->visit({filter.queue, std::nullopt}, [&](const Uuid&, const JobRow& row) {
+        is_there = row.job.type == filter.type;
+        return not is_there;
+    }));
+    return is_there ? result<void>{done()} : result<void>{known.error()};
 }
 
 std::string QueueEngine::json_of(const RecordedEvent& first, const std::string& queue) const
@@ -160,7 +196,15 @@ result<JobDetails> QueueEngine::show(const Uuid& id) const
         take_edit(first, *event);
         details.history.push_back(entry_of(*event));
     }
-    if (row.job.recorded == 0) return no_such_job(id);
+    if (row.job.recorded == 0) {
+        BOOST_OUTCOME_TRY(const JobTable* table, this->table());
+        BOOST_OUTCOME_TRY(const auto kept, table->find(id));
+        if (not kept) return no_such_job(id);
+        details.job       = status_of(id, *kept);
+        details.data_json = "null";
+        details.why       = "its stream was deleted, and its history with it";
+        return details;
+    }
     details.data_json = json_of(first, row.job.queue);
     details.labels    = first.metadata.tags;
     if (row.job.is_open() && row.job.due > runtime_.clock.now()) row.place = Place::delayed;
@@ -177,64 +221,98 @@ result<JobDetails> QueueEngine::show(const Uuid& id) const
     return details;
 }
 
+// As its stream is now.
+result<QueueEngine::RowNow> QueueEngine::row_now(const Uuid& id) const
+{
+    BOOST_OUTCOME_TRY(const JobTable* table, this->table());
+    BOOST_OUTCOME_TRY(auto row, table->find(id));
+    BOOST_OUTCOME_TRY(auto job, job_in(store_, id));
+    if (row && row->job.recorded >= job.recorded) return RowNow{std::move(*row), true};
+    JobRow now{.job = std::move(job)};
+    now.wakes = now.job.due;
+    if (now.job.due > runtime_.clock.now()) now.place = Place::delayed;
+    if (not now.job.is_open()) now.place = Place::ended;
+    return RowNow{std::move(now)};
+}
+
 result<std::string> QueueEngine::why(const Uuid& id) const
 {
-    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
-    BOOST_OUTCOME_TRY(const auto row, table->find(id));
-    if (not row) {
-        BOOST_OUTCOME_TRY(job_in(store_, id));
-        return std::string{"it was enqueued a moment ago"};
-    }
-    const Job& job = row->job;
-    const Time now = runtime_.clock.now();
-    if (not job.is_open()) return fmt::format("it does not wait: it is {}", to_string(job.state));
-    std::string runs;
+    BOOST_OUTCOME_TRY(const auto found, row_now(id));
+    const JobRow& row = found.row;
+    if (not row.job.is_open()) return fmt::format("it does not wait: it is {}", to_string(row.job.state));
     {
         const std::lock_guard lock{mutex_};
         if (const auto claim = claims_.find(id); claim != claims_.end()) {
             const auto& worker = claim->second->worker;
             return "it does not wait: it is being worked on" + (worker.empty() ? worker : " by " + worker);
         }
-        const auto pauses = table->pauses();
-        if (const auto paused = pauses.find(job.queue); paused != pauses.end() && paused->second > now) {
-            return fmt::format("the queue is paused until {}", until(paused->second));
-        }
-        const auto found = queues_.find(job.queue);
-        if (found == queues_.end()) {
-            return fmt::format("no worker: this program has no handlers for the queue {}", job.queue);
-        }
-        QueueState& queue = *found->second;
-        if (not queue.knows(job.type))
-            return fmt::format("this program has no handler for jobs of the type {}", job.type);
-        if (stopped_) return fmt::format("no worker: the service does not run");
-        if (error_) return "the queues have stopped: " + error_->sentence;
-        const bool works_here = pools_.contains(job.queue);
-        if (not works_here && not has_worker_elsewhere(job.queue)) {
-            return fmt::format(
-                "no worker: the service works on no job of the queue {} itself, and no other process does "
-                "(`work {}` is one)",
-                job.queue, job.queue);
-        }
-        runs = queue.why_nothing_begins(now, works_here ? QueueState::Where::here : QueueState::Where::elsewhere);
-        if (row->place == Place::held && not queue.definition.options.in_order_per_key) {
-            return fmt::format("{} jobs with the key {} are in work, and no more may be", queue.in_work(job.terms.key),
-                               job.terms.key);
-        }
     }
-    if (row->place == Place::held) {
-        BOOST_OUTCOME_TRY(const auto head, table->head_of(job.queue, job.terms.key));
+    const Time now      = runtime_.clock.now();
+    const auto of_queue = why_of_queue(row, now);
+    BOOST_OUTCOME_TRY(const auto of_job, why_of_job(row, now));
+    if (not of_queue.empty()) return of_job.empty() ? of_queue : of_queue + "; " + of_job;
+    if (not of_job.empty()) return of_job;
+    return found.is_heard ? turn_of(row, now) : std::string{"its queue has not heard of its last change yet"};
+}
+
+// Why nothing of its queue begins. Empty: something does, each in its turn.
+std::string QueueEngine::why_of_queue(const JobRow& row, Time now) const
+{
+    const std::string& name = row.job.queue;
+    const auto pauses       = table_->pauses();
+    const std::lock_guard lock{mutex_};
+    if (const auto paused = pauses.find(name); paused != pauses.end() && paused->second > now) {
+        return fmt::format("the queue is paused until {}", until(paused->second));
+    }
+    const auto found = queues_.find(name);
+    if (found == queues_.end()) return fmt::format("no worker: this program has no handlers for the queue {}", name);
+    if (not found->second->knows(row.job.type)) {
+        return fmt::format("this program has no handler for jobs of the type {}", row.job.type);
+    }
+    if (stopped_) return "no worker: the service does not run";
+    if (error_) return "the queues have stopped: " + error_->sentence;
+    if (pools_.contains(name) || workers_elsewhere(name) > 0) return {};
+    return fmt::format("no worker: the service works on no job of the queue {} itself, and no other process does "
+                       "(`work {}` is one)",
+                       name, name);
+}
+
+// Why it does not begin when its queue does. Empty: it is ready.
+result<std::string> QueueEngine::why_of_job(const JobRow& row, Time now) const
+{
+    const Job& job = row.job;
+    if (row.place == Place::held) {
+        {
+            const std::lock_guard lock{mutex_};
+            const auto found = queues_.find(job.queue);
+            if (found != queues_.end() && not found->second->definition.options.in_order_per_key) {
+                return fmt::format("{} jobs with the key {} are in work, and no more may be",
+                                   found->second->in_work(job.terms.key), job.terms.key);
+            }
+        }
+        BOOST_OUTCOME_TRY(const auto head, table_->head_of(job.queue, job.terms.key));
         return fmt::format("the key {} is busy with the job {}", job.terms.key, head ? to_string(*head) : "before it");
     }
-    if (row->place == Place::delayed) {
-        if (job.tried.ended > 0 && job.due > now) {
-            return fmt::format("attempt {} failed ({}: {}); the next one is at {}", job.tried.ended, job.tried.code,
-                               job.tried.reason, to_string(row->wakes));
-        }
-        if (job.due > now) return fmt::format("not before {}", to_string(job.due));
-        return fmt::format("its key {} may not begin more in this second, or is busy; looked at again at {}",
-                           job.terms.key, to_string(row->wakes));
+    if (row.place != Place::delayed) return std::string{};
+    if (job.tried.ended > 0 && job.due > now) {
+        return fmt::format("attempt {} failed ({}: {}); the next one is at {}", job.tried.ended, job.tried.code,
+                           job.tried.reason, to_string(row.wakes));
     }
-    BOOST_OUTCOME_TRY(const auto before, table->count_before(*row, counted_before));
+    if (job.due > now) return fmt::format("not before {}", to_string(job.due));
+    return fmt::format("its key {} may not begin more in this second, or is busy; looked at again at {}", job.terms.key,
+                       to_string(row.wakes));
+}
+
+// Of one that is ready, in a queue that is at work.
+result<std::string> QueueEngine::turn_of(const JobRow& row, Time now) const
+{
+    std::string runs;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto where = pools_.contains(row.job.queue) ? QueueState::Where::here : QueueState::Where::elsewhere;
+        runs             = queues_.at(row.job.queue)->why_nothing_begins(now, where);
+    }
+    BOOST_OUTCOME_TRY(const auto before, table_->count_before(row, counted_before));
     const auto turn = before == counted_before ? fmt::format("{} jobs and more go before it", before)
                       : before == 0            ? std::string{"it is next"}
                                                : fmt::format("{} jobs go before it", before);

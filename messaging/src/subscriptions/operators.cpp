@@ -1,4 +1,5 @@
 // What people ask of a subscription, and what they are told.
+#include "pauses.hpp"
 #include "subscriber.hpp"
 
 #include <fmt/core.h>
@@ -91,11 +92,7 @@ result<void> Subscriber::pause(const std::string& because, Time until)
 {
     const std::lock_guard one_at_a_time{asking_};
     const Time now = runtime_.clock.now();
-    if (until <= now) {
-        return fail(Failure::invalid, "time-has-passed",
-                    fmt::format("asked to pause the subscription {} until {} and found that this time has passed",
-                                name(), to_string(until)));
-    }
+    BOOST_OUTCOME_TRY(pauses::check_is_to_come("the subscription " + name(), until, now));
     return record(Paused{because, until, now}, [&] {
         if (until != Time::max()) wake_worker_at(until);
     });

@@ -80,7 +80,7 @@ struct QueueStatus {
     unsigned workers              = 0; // of this process; 0: it does not work on this queue
     std::size_t workers_elsewhere = 0; // in other processes: they wait for jobs, or have one
     std::size_t running           = 0;
-    std::map<JobState, std::uint64_t> jobs; // those that run count as waiting
+    std::map<JobState, std::uint64_t> jobs; // the others; a state that none is in is left out
     std::optional<Time> paused_until;       // Time::max(): until somebody resumes it
     QueueLimits limits;                     // that somebody has set
 };
@@ -221,12 +221,14 @@ public:
     result<std::string> why(const Uuid& id) const;
     // The first event of its stream, with the data that its handler is given.
     result<RecordedEvent> first_event(const Uuid& id) const;
-    // By queue, state and id.
+    // By queue, state and id. Failure::invalid "no-such-queue"; "no-such-job-type": neither the program nor a job has it.
     result<std::vector<JobStatus>> list(const JobFilter& filter = {}, std::size_t limit = 1'000) const;
     // In the order in which they were added.
     result<std::vector<RecurringJob>> recurring() const;
     // By name: those that were added, and those that have jobs.
     result<std::vector<QueueStatus>> list_queues() const;
+    // One of these. Failure::invalid "no-such-queue".
+    result<QueueStatus> status(std::string_view queue) const;
 
     // What a person may do. Each is recorded with its reason. Failure::invalid "no-such-job".
     // A job that is being worked on is asked to stop; it cannot be completed any more.  Failure::refused "job-ended".
@@ -242,9 +244,11 @@ public:
     result<void> edit(const Uuid& id, std::uint32_t schema_version, std::string_view data, std::string_view because);
     // A job that waits for a time, its own or that of its next attempt, waits no more.  Failure::refused "job-not-scheduled".
     result<void> promote(const Uuid& id, std::string_view because);
-    // From now on, also after a restart. Failure::invalid "limit-above-workers", "invalid-limit".
-    result<void> limit(std::string_view queue, const QueueLimits& limits, std::string_view because);
+    // From now on, also after a restart. A limit that is not given stays as it was; without any, all of them end. Returns those that hold.
+    // Failure::invalid "limit-above-workers", "invalid-limit", "no-such-queue".
+    result<QueueLimits> limit(std::string_view queue, const QueueLimits& limits, std::string_view because);
     // No job of the queue begins until then; those that run go on. `until`: it ends by itself.
+    // Failure::invalid "time-has-passed"; "no-such-queue": the program does not have it, and it has no job.
     result<void> pause(std::string_view queue, std::string_view because, Time until = Time::max());
     result<void> resume(std::string_view queue, std::string_view because); // Failure::refused "queue-not-paused"
 

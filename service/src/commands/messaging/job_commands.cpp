@@ -38,8 +38,15 @@ const std::vector<Column> columns{
     {"job"},  {"queue"}, {"type"},     {"state"},  {"priority", Align::right}, {"key"}, {"attempts", Align::right},
     {"code"}, {"due"},   {"enqueued"}, {"changed"}};
 
+// What failed before a job was done at last is in its history.
+std::optional<Error> standing_error(const JobStatus& job)
+{
+    return job.state == JobState::completed ? std::nullopt : job.last;
+}
+
 std::vector<Json> row_of(const JobStatus& job)
 {
+    const auto error = standing_error(job);
     return {to_string(job.id),
             job.queue,
             job.type,
@@ -47,7 +54,7 @@ std::vector<Json> row_of(const JobStatus& job)
             job.priority,
             job.key.empty() ? Json(nullptr) : Json(job.key),
             job.attempts,
-            job.last ? Json(job.last->code) : Json(nullptr),
+            error ? Json(error->code) : Json(nullptr),
             job.due ? Json(to_string(*job.due)) : Json(nullptr),
             to_string(job.enqueued),
             to_string(job.changed)};
@@ -60,19 +67,6 @@ result<Uuid> id_of(const std::string& word)
                 "asked for the job \"" + word + "\", which is no id of a job; `jobs list` shows them");
 }
 
-result<JobFilter> filter_of(const JobArguments& arguments)
-{
-    JobFilter filter{.queue = arguments.queue, .state = std::nullopt, .type = arguments.type, .key = arguments.key};
-    if (arguments.state.empty()) return filter;
-    filter.state = parse_job_state(arguments.state);
-    if (filter.state) return filter;
-    return fail(
-        Failure::invalid, "no-such-state",
-        "asked for jobs that are \"" + arguments.state +
-            "\" and found no such state; it is waiting, scheduled, running, completed, cancelled, expired, dead "
-            "or discarded");
-}
-
 result<void> show(Output& out, const Queues& queues, const Uuid& id)
 {
     BOOST_OUTCOME_TRY(const auto details, queues.show(id));
@@ -81,7 +75,8 @@ result<void> show(Output& out, const Queues& queues, const Uuid& id)
     for (std::size_t i = 0; i < columns.size(); ++i) properties[columns[i].name] = row[i];
     properties["data"]     = Json::parse(details.data_json).value_or(details.data_json);
     properties["labels"]   = details.labels;
-    properties["error"]    = details.job.last ? Json(details.job.last->sentence) : Json(nullptr);
+    const auto error       = standing_error(details.job);
+    properties["error"]    = error ? Json(error->sentence) : Json(nullptr);
     properties["result"]   = details.result.empty() ? Json(nullptr) : Json(details.result);
     properties["progress"] = details.progress.empty() ? Json(nullptr) : Json(details.progress);
     properties["why"]      = details.why.empty() ? Json(nullptr) : Json(details.why);
@@ -118,19 +113,12 @@ result<void> enqueue(CommandLine& line, Output& out, const JobArguments& argumen
     return done();
 }
 
-Check is_time()
-{
-    return {.why_not = [](std::string& word) {
-        return parse_time(word) ? std::string{} : "is not a time such as 2026-12-24T18:00:00Z";
-    }};
-}
-
 void add_looking_commands(CommandLine& line, Command jobs, const std::shared_ptr<JobArguments>& arguments)
 {
     const auto list = jobs.add_subcommand("list", "Jobs by queue and state, or those with these properties");
     list.add_option("--queue", arguments->queue, "Of this queue");
-    list.add_option("--state", arguments->state,
-                    "waiting, scheduled, running, completed, cancelled, expired, dead or discarded");
+    list.add_option("--state", arguments->state, "In this state")
+        .check(one_of({"waiting", "scheduled", "running", "completed", "cancelled", "expired", "dead", "discarded"}));
     list.add_option("--type", arguments->type, "Of this type");
     list.add_option("--key", arguments->key, "With this key");
     list.add_option("-n,--limit", arguments->limit, "At most this many").check(whole_number());
@@ -138,7 +126,10 @@ void add_looking_commands(CommandLine& line, Command jobs, const std::shared_ptr
         list,
         [&line, arguments](Output& out) -> result<void> {
             BOOST_OUTCOME_TRY(const auto* const queues, open_queues(line));
-            BOOST_OUTCOME_TRY(const auto filter, filter_of(*arguments));
+            const JobFilter filter{.queue = arguments->queue,
+                                   .state = parse_job_state(arguments->state),
+                                   .type  = arguments->type,
+                                   .key   = arguments->key};
             BOOST_OUTCOME_TRY(const auto found, queues->list(filter, arguments->limit));
             TableRows rows;
             for (const auto& job : found) rows.push_back(row_of(job));
@@ -181,8 +172,9 @@ void add_enqueue_command(CommandLine& line, Command jobs, const std::shared_ptr<
     command.add_option("--key", arguments->key, "The key under whose limits it is");
     command.add_option("--unique", arguments->unique, "Only if no other job with this unique key stands");
     command.add_option("--label", arguments->labels, "For people").one_word_each_time();
-    command.add_option("--not-before", arguments->not_before, "Begin it at this time at the earliest").check(is_time());
-    command.add_option("--expires", arguments->expires, "Do not begin it after this time").check(is_time());
+    command.add_option("--not-before", arguments->not_before, "Begin it at this time at the earliest")
+        .check(point_in_time());
+    command.add_option("--expires", arguments->expires, "Do not begin it after this time").check(point_in_time());
     line.on(command, [&line, arguments](Output& out) { return enqueue(line, out, *arguments); });
 }
 

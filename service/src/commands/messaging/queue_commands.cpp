@@ -1,4 +1,5 @@
 // Work queues: what they have, and who pauses them. Jobs have commands of their own (job_commands.cpp).
+#include "commands/messaging/follower_commands.hpp"
 #include "commands/messaging/open_queues.hpp"
 #include "commands/own_commands.hpp"
 #include "commands/watching.hpp"
@@ -8,8 +9,6 @@
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/detail/arguments.hpp>
 #include <eventloom/service/service.hpp>
-
-#include <fmt/core.h>
 
 #include <array>
 
@@ -37,12 +36,6 @@ struct QueueArguments {
 constexpr std::array states{JobState::waiting, JobState::scheduled, JobState::completed, JobState::cancelled,
                             JobState::expired, JobState::dead,      JobState::discarded};
 
-Json paused(const QueueStatus& queue)
-{
-    if (not queue.paused_until) return nullptr;
-    return *queue.paused_until == Time::max() ? Json("until resumed") : Json(to_string(*queue.paused_until));
-}
-
 std::uint64_t jobs_in(const QueueStatus& queue, JobState state)
 {
     const auto found = queue.jobs.find(state);
@@ -59,7 +52,7 @@ void list_queues(Output& out, const std::vector<QueueStatus>& queues)
     for (const auto& queue : queues) {
         std::vector<Json> row{queue.name, queue.workers, queue.workers_elsewhere, queue.running};
         for (const auto state : states) row.emplace_back(jobs_in(queue, state));
-        row.push_back(paused(queue));
+        row.push_back(json_of_pause(queue.paused_until));
         rows.push_back(std::move(row));
     }
     out.table(columns, rows);
@@ -87,26 +80,23 @@ result<void> show_with_recurring(Output& out, Json& properties, const Queues& qu
     return done();
 }
 
+Json json_of(const QueueLimits& limits)
+{
+    return {{"workers limit", limits.workers ? Json(*limits.workers) : Json(nullptr)},
+            {"per second limit", limits.per_second ? Json(*limits.per_second) : Json(nullptr)}};
+}
+
 result<void> show(Output& out, const Queues& queues, const std::string& name)
 {
-    BOOST_OUTCOME_TRY(const auto all, queues.list_queues());
-    for (const auto& queue : all) {
-        if (queue.name != name) continue;
-        Json properties{{"queue", queue.name},
-                        {"workers", queue.workers},
-                        {"elsewhere", queue.workers_elsewhere},
-                        {"running", queue.running}};
-        for (const auto state : states) properties[std::string{to_string(state)}] = jobs_in(queue, state);
-        properties["paused"]           = paused(queue);
-        properties["workers limit"]    = queue.limits.workers ? Json(*queue.limits.workers) : Json(nullptr);
-        properties["per second limit"] = queue.limits.per_second ? Json(*queue.limits.per_second) : Json(nullptr);
-        return show_with_recurring(out, properties, queues, name);
-    }
-    std::string names;
-    for (const auto& queue : all) names += (names.empty() ? "" : ", ") + queue.name;
-    return fail(Failure::invalid, "no-such-queue",
-                fmt::format("asked for the queue {} and found {}", name,
-                            names.empty() ? "that there is none" : "only: " + names));
+    BOOST_OUTCOME_TRY(const auto queue, queues.status(name));
+    Json properties{{"queue", queue.name},
+                    {"workers", queue.workers},
+                    {"elsewhere", queue.workers_elsewhere},
+                    {"running", queue.running}};
+    for (const auto state : states) properties[std::string{to_string(state)}] = jobs_in(queue, state);
+    properties["paused"] = json_of_pause(queue.paused_until);
+    properties.update(json_of(queue.limits));
+    return show_with_recurring(out, properties, queues, name);
 }
 
 } // namespace
@@ -135,20 +125,18 @@ void add_queue_commands(CommandLine& line)
     const auto pause = queues.add_subcommand("pause", "Begin no more jobs of a queue; those that run go on");
     pause.add_option("queue", arguments->queue, "Its name").required();
     pause.add_option("--until", arguments->until, "Resume by itself at this time: 2026-12-24T18:00:00Z")
-        .check({.why_not = [](std::string& word) {
-            return parse_time(word) ? std::string{} : "is not a time such as 2026-12-24T18:00:00Z";
-        }});
+        .check(point_in_time());
     pause.add_option("--because", arguments->because, "The reason, for the history");
     line.on(pause, [&line, arguments](Output& out) -> result<void> {
         BOOST_OUTCOME_TRY(auto* const opened, open_queues(line));
         const Time until = parse_time(arguments->until).value_or(Time::max());
         BOOST_OUTCOME_TRY(opened->pause(arguments->queue, arguments->because, until));
-        out.properties({{"queue", arguments->queue},
-                        {"paused", until == Time::max() ? Json("until resumed") : Json(to_string(until))}});
+        out.properties({{"queue", arguments->queue}, {"paused", json_of_pause(until)}});
         return done();
     });
 
-    const auto limit = queues.add_subcommand("limit", "Limit what a queue does at once, until it is limited otherwise");
+    const auto limit = queues.add_subcommand(
+        "limit", "Limit what a queue does at once, until it is limited otherwise; the other limit stays");
     limit.add_option("queue", arguments->queue, "Its name").required();
     limit.add_option("--workers", arguments->workers, "At most so many of the service's own workers")
         .check(whole_number(1, 1'000'000));
@@ -163,10 +151,10 @@ void add_queue_commands(CommandLine& line)
             return fail(Failure::invalid, "wrong-usage", "give --workers, --per-second or both; or --clear alone");
         }
         BOOST_OUTCOME_TRY(auto* const opened, open_queues(line));
-        BOOST_OUTCOME_TRY(opened->limit(arguments->queue, limits, arguments->because));
-        out.properties({{"queue", arguments->queue},
-                        {"workers limit", limits.workers ? Json(*limits.workers) : Json(nullptr)},
-                        {"per second limit", limits.per_second ? Json(*limits.per_second) : Json(nullptr)}});
+        BOOST_OUTCOME_TRY(const auto standing, opened->limit(arguments->queue, limits, arguments->because));
+        Json properties{{"queue", arguments->queue}};
+        properties.update(json_of(standing));
+        out.properties(properties);
         return done();
     });
 

@@ -71,7 +71,7 @@ Json queues_of(Service& service)
                        {"workers_elsewhere", queue.workers_elsewhere},
                        {"running", queue.running},
                        {"jobs", jobs},
-                       {"paused_until", queue.paused_until ? Json(to_string(*queue.paused_until)) : Json(nullptr)}});
+                       {"paused_until", json_of_pause(queue.paused_until)}});
     }
     return all;
 }
