@@ -35,6 +35,11 @@ result<FollowerKind::LetterData> FollowerKind::data_of(const FollowerLetter& let
     return cannot(letter.follower, "show the data of a dead letter", "look at its stream");
 }
 
+result<void> FollowerKind::check_letters_may_be_handled(const std::string& name) const
+{
+    return cannot(name, "retry or discard dead letters", "they are kept to be looked at");
+}
+
 FollowerKind::Answers FollowerKind::retry(const std::string& name, std::span<const std::string> ids, std::string_view,
                                           const FollowerProgress&)
 {

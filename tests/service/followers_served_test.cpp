@@ -227,6 +227,10 @@ TEST_CASE("dead letters of all followers are listed, counted, shown, edited, ret
         CHECK(followed.send({"streams", "read", "follower-sums"}).out.find("a slip") != std::string::npos);
 
         CHECK(followed.send({"dead-letters", "retry"}).code() == "no-follower-named");
+        for (const std::string name : {"waiting", "members"}) { // also while they have none
+            CHECK(followed.send({"dead-letters", "retry", name}).code() == "follower-cannot");
+            CHECK(followed.send({"dead-letters", "discard", name, "--yes"}).code() == "follower-cannot");
+        }
         CHECK(followed.send({"dead-letters", "discard", "--all"}).code() == "needs-yes");
         const auto job = all.at(1)["id"].text();
         CHECK(followed.send({"dead-letters", "edit", "mail", job, R"({"to": "12", "subject": "y"})"}).exit_code == 0);

@@ -85,6 +85,14 @@ public:
         return chosen;
     }
 
+    // Some kinds keep their letters to be looked at alone, also while they have none.
+    result<void> check_may_be_handled() const
+    {
+        if (arguments_.follower.empty()) return done();
+        BOOST_OUTCOME_TRY(const auto follower, service_.followers().find(arguments_.follower));
+        return service_.followers().kind_of(follower.kind).check_letters_may_be_handled(follower.name);
+    }
+
     void say_how_long_they_live() const { out_.say(life_of_letters(service_.dead_letters_live())); }
 
     result<FollowerLetter> one() const
@@ -325,14 +333,20 @@ void add_dead_letter_commands(CommandLine& line)
                     Failure::invalid, "no-follower-named",
                     fmt::format("asked to {} dead letters and found neither a follower nor --all, or both", verb));
             }
+            BOOST_OUTCOME_TRY(some.check_may_be_handled());
             BOOST_OUTCOME_TRY(
                 const auto chosen, of.id.empty() ? some.chosen() : [&]() -> result<std::vector<FollowerLetter>> {
                     BOOST_OUTCOME_TRY(const auto one, some.one());
                     return std::vector{one};
                 }());
-            const bool is_final = std::string_view{verb} == "discard" && of.id.empty();
+            if (chosen.empty()) {
+                out.warn(fmt::format("None was there to {}: `dead-letters list` shows all.", verb), "no_dead_letters",
+                         {{"asked", verb}});
+            }
+            const bool is_final = std::string_view{verb} == "discard" && of.id.empty() && not chosen.empty();
             if (is_final) {
-                BOOST_OUTCOME_TRY(require_consent(of.yes, fmt::format("discard {} dead letters", chosen.size())));
+                BOOST_OUTCOME_TRY(require_consent(of.yes, fmt::format("discard {} dead letters", chosen.size()),
+                                                  "`dead-letters list` and the same filters"));
             }
             return act_on(line, out, service.followers(), chosen, act, of.because);
         };

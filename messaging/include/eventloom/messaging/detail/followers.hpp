@@ -70,6 +70,8 @@ public:
         std::string data;
     };
     virtual result<LetterData> data_of(const FollowerLetter& letter);
+    // Whether any of them are retried and discarded at all.
+    virtual result<void> check_letters_may_be_handled(const std::string& name) const;
     // Several of one follower, by id. An error for each that could not be done.
     using Answers = std::vector<result<void>>;
     virtual Answers retry(const std::string& name, std::span<const std::string> ids, std::string_view because,
