@@ -9,6 +9,7 @@
 //     mailroom post STREAM COUNT --data DIR      so many events in the stream; prints their numbers
 //     mailroom fill-waiting NAME --data DIR      one whose first attempt ends when the file DIR-go-on is there
 #include <eventloom/framework/aggregate.hpp>
+#include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
 #include <eventloom/messaging/groups.hpp>
 #include <eventloom/messaging/queues.hpp>
@@ -55,9 +56,13 @@ struct Carry {
     std::string name;
     std::string wait_for; // a file; empty: none
 };
+// Needs to know how many there are, which only the service can tell.
+struct Count {
+    std::string name;
+};
 struct Parcels {
     static constexpr auto queue = "parcels";
-    using Jobs                  = el::jobs<el::job<"carry", Carry>>;
+    using Jobs                  = el::jobs<el::job<"carry", Carry>, el::job<"count", Count>>;
 };
 
 void note(const std::string& file, const std::string& line)
@@ -124,6 +129,10 @@ el::result<std::unique_ptr<el::OpenService>> open(const el::Runtime& runtime, co
                 std::this_thread::sleep_for(5ms);
             }
             return el::job_done().append(el::id<Tally>{parcel.name}, el::ExpectedVersion::any(), Handled{});
+        },
+        [&commands = service->commands()](const Count& parcel, el::JobContext&) -> el::result<el::JobDone> {
+            BOOST_OUTCOME_TRY(commands.load(el::id<Tally>{parcel.name}));
+            return el::job_done();
         });
     service->groups().add(
         {.name = "postmen", .attempts_max = 1'000, .retry_after = 20ms},

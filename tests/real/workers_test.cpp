@@ -114,4 +114,31 @@ TEST_CASE("killed at random moments, workers and service lose no job, and each h
     SUCCEED(acknowledged.size() << " jobs, " << mailroom.begun().size() << " attempts");
 }
 
+TEST_CASE("a job that needs the log goes back from a worker elsewhere as it was, and the worker ends with a sentence",
+          "[real][queues]")
+{
+    const Mailroom mailroom;
+    std::string id;
+    {
+        const auto service = mailroom.serve();
+        id                 = mailroom.ask({"jobs", "enqueue", "count", R"({"name": "one"})"})["job"].text();
+        Child worker{MAILROOM_PROGRAM, mailroom.with_data({"work", "parcels", "--workers", "1", "--json"})};
+        const auto ended = worker.wait();
+        CHECK(ended.exit_code == 1);
+        CHECK(ended.errors.find("worker-has-no-log") != std::string::npos);
+        REQUIRE(Mailroom::until([&] {
+            const auto state = mailroom.ask({"jobs", "show", id})["state"].text();
+            return state == "waiting" || state == "scheduled";
+        }));
+        CHECK(words_of_history(mailroom.ask({"jobs", "show", id})) ==
+              std::vector<std::string>{"enqueued", "leased", "postponed"});
+        CHECK(mailroom.ask({"jobs", "show", id})["attempts"].whole() == 0);
+        service->signal(SIGTERM);
+        CHECK(service->wait().exit_code == 0);
+    }
+    // The service's own workers have the log.
+    const auto service = mailroom.begin({"serve"});
+    CHECK(Mailroom::until([&] { return mailroom.ask({"jobs", "show", id})["state"].text() == "completed"; }));
+}
+
 } // namespace workers_test

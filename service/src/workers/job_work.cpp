@@ -1,6 +1,7 @@
 #include "workers/job_work.hpp"
 
 #include "workers/job_protocol.hpp"
+#include "workers/program_of_worker.hpp"
 
 #include <eventloom/framework/detail/user_code.hpp>
 
@@ -31,6 +32,7 @@ public:
         auto answer = call_user_code("the handler of the job", job_.first.type, [&]() -> result<JobDone> {
             return std::move(handler_.handle({&job_.first}, {this}).front());
         });
+        if (not answer && needs_log(answer.error())) cannot = answer.error();
         return to_bytes(finish_request(lease, std::move(answer)));
     }
     std::string given_back() const override { return to_bytes(finish_request(lease, job_given_back())); }

@@ -45,10 +45,6 @@ result<void> Worker::run(const std::function<bool(Duration span)>& wait)
     const auto workers = runtime_.executor.own_threads(options_.threads);
     heart->post([this] { keep_leases(); });
     for (unsigned i = 0; i < options_.threads; ++i) workers->post([this, i] { work(i); });
-    const auto is_refused = [this] {
-        const std::lock_guard lock{mutex_};
-        return refused_.has_value();
-    };
     while (not is_refused() && wait(between_looks)) {
     }
     for (const auto& task : held()) task->stopping.request_stop();
@@ -63,7 +59,7 @@ result<void> Worker::run(const std::function<bool(Duration span)>& wait)
 
 void Worker::work(unsigned thread)
 {
-    while (not stopping_) {
+    while (not stopping_ && not is_refused()) {
         const auto tasks = pull(thread);
         if (tasks) {
             was_reached();
@@ -72,9 +68,7 @@ void Worker::work(unsigned thread)
             was_not_reached(tasks.error());
             pause(between_tries);
         } else {
-            const std::lock_guard lock{mutex_};
-            refused_ = tasks.error();
-            return;
+            return refuse(tasks.error());
         }
     }
 }
@@ -97,11 +91,28 @@ void Worker::perform(const TaskPtr& task)
         held_.emplace(task->lease, task);
     }
     if (stopping_) task->stopping.request_stop();
-    const auto request = task->perform([&] { return is_held(task); });
-    const auto unsaid  = end(*task, request);
+    auto request = task->perform([&] { return is_held(task); });
+    if (task->cannot) {
+        refuse(*task->cannot);
+        request = task->given_back();
+    }
+    const auto unsaid = end(*task, request);
     if (unsaid) write_to(runtime_.log, LogLevel::warning, "work-not-ended", {{"of", task->name()}}, *unsaid);
     const std::lock_guard lock{mutex_};
     held_.erase(task->lease);
+}
+
+// This worker ends.
+void Worker::refuse(Error why)
+{
+    const std::lock_guard lock{mutex_};
+    if (not refused_) refused_ = std::move(why);
+}
+
+bool Worker::is_refused() const
+{
+    const std::lock_guard lock{mutex_};
+    return refused_.has_value();
 }
 
 // Tells the service, for as long as it takes. Returns why nothing of the answer counts.

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
 namespace eventloom::work {
@@ -39,6 +40,8 @@ public:
     virtual Error taken_away() const = 0;
 
     const Lease lease;
+    // After perform(): why no worker process can do it. It is given back then, whatever perform() has returned.
+    std::optional<Error> cannot;
     std::stop_source stopping;
     std::atomic<bool> is_lost{false}; // or given back: nothing more is answered
     std::atomic<Time> held_until{};   // by what the service has said
@@ -66,7 +69,8 @@ public:
     ~Worker();
 
     // Works until `wait`, which is called again and again, says false. Then it asks the handlers to stop, and gives back what
-    // they do not end soon. Failure::invalid "no-such-queue", "no-such-group": the service does not know it; and what it refuses.
+    // they do not end soon. Failure::invalid "no-such-queue", "no-such-group": the service does not know it; "worker-has-no-log": a
+    // handler needs the log, and what it was given goes back; and what the service refuses.
     result<void> run(const std::function<bool(Duration span)>& wait);
 
 private:
@@ -84,13 +88,15 @@ private:
     void was_not_reached(const Error& error);
     std::vector<TaskPtr> held() const;
     void give_back();
+    void refuse(Error why);
+    bool is_refused() const;
 
     const Runtime runtime_;
     const std::unique_ptr<const Work> work_;
     const WorkerOptions options_;
     mutable std::mutex mutex_; // over what follows
     std::map<Lease, TaskPtr> held_;
-    std::optional<Error> refused_; // by the service: nothing will change that
+    std::optional<Error> refused_; // nothing will change that
     bool is_away_ = false;         // the service; it was said
     std::atomic<bool> stopping_{false};
 };

@@ -4,6 +4,7 @@
 #include "terminal/line_log.hpp"
 #include "workers/program_of_worker.hpp"
 
+#include <eventloom/framework/utf8.hpp>
 #include <eventloom/service/command_line.hpp>
 #include <eventloom/service/detail/arguments.hpp>
 
@@ -26,6 +27,17 @@ std::string name_of_this_process()
     return fmt::format("{}/{}", std::string_view{host}.substr(0, 64), ::getpid());
 }
 
+// As long as a queue or a group gives something away for.
+Check span_of_lease()
+{
+    return {[](const std::string& word) {
+        const auto span = parse_span(word);
+        return span && *span <= std::chrono::hours{1}
+                   ? std::string{}
+                   : in_quotes(word) + " is no span of time from 1s to 1h, such as 30s or 5m";
+    }};
+}
+
 } // namespace
 
 void add_work_options(Command command, const std::shared_ptr<WorkArguments>& arguments,
@@ -38,7 +50,7 @@ void add_work_options(Command command, const std::shared_ptr<WorkArguments>& arg
             "How long what it has is this worker's while the service hears nothing of it (default: 30s; of a group: as "
             "the program says)")
         .type_name("SPAN")
-        .check(span_of_time());
+        .check(span_of_lease());
     command.add_option("--name", arguments->name, "Of this worker, for people (default: host and process)")
         .check(not_empty());
     add_log_options(command, arguments->log);
