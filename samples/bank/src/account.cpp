@@ -1,5 +1,7 @@
 #include "account.hpp"
 
+#include <fmt/core.h>
+
 namespace bank {
 
 namespace {
@@ -11,6 +13,25 @@ el::result<void> check_open(const Account& account)
 {
     if (not account.is_open) return el::refuse("not-open", "There is no such account; open it first.");
     return el::done();
+}
+
+bool is_too_large(std::int64_t cents)
+{
+    return cents > most_cents || cents < -most_cents;
+}
+
+el::result<void> check_amount(std::int64_t cents)
+{
+    if (not is_too_large(cents)) return el::done();
+    return el::refuse("amount-too-large",
+                      fmt::format("An amount is at most {} cents, and this is {}.", most_cents, cents));
+}
+
+el::result<void> check_balance(std::int64_t cents)
+{
+    if (not is_too_large(cents)) return el::done();
+    return el::refuse("balance-too-large",
+                      fmt::format("A balance is at most {} cents, and it would be {}.", most_cents, cents));
 }
 
 } // namespace
@@ -55,6 +76,7 @@ Account evolve(Account account, const NightClosed& event)
 el::result<std::optional<Opened>> decide(const Open& command, const Account& account)
 {
     if (account.is_open) return std::nullopt;
+    BOOST_OUTCOME_TRY(check_amount(command.cents));
     return Opened{command.owner, command.address, command.cents};
 }
 
@@ -67,6 +89,8 @@ el::result<Moved> decide(const Move& command, const Account& account)
 el::result<Posted> decide(const Post& command, const Account& account)
 {
     BOOST_OUTCOME_TRY(check_open(account));
+    BOOST_OUTCOME_TRY(check_amount(command.cents));
+    BOOST_OUTCOME_TRY(check_balance(account.cents + command.cents));
     return Posted{command.cents, command.text};
 }
 
@@ -76,8 +100,10 @@ el::result<NightClosed> decide(const CloseNight& command, const Account& account
     if (command.night.value <= account.closed_until) {
         return el::refuse("closed-already", "The account is closed until the night " + account.closed_until + ".");
     }
+    BOOST_OUTCOME_TRY(check_balance(account.cents));
     const auto interest = interest_of(account.cents);
     const auto fee      = fee_of(account.cents);
+    BOOST_OUTCOME_TRY(check_balance(account.cents + interest - fee));
     return NightClosed{command.night, interest, fee, account.cents + interest - fee, command.statement};
 }
 

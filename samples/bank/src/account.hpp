@@ -16,6 +16,9 @@ struct Night;
 using AccountId = el::id<Account>;
 using NightId   = el::id<Night>; // a day, as in "2026-11-30"
 
+// No amount is more, and no balance: above or below zero. So sums and interest have room in the numbers that hold them.
+inline constexpr std::int64_t most_cents = 100'000'000'000'000;
+
 // Events: what has happened. Money is in cents.
 struct Opened {
     std::string owner;
@@ -71,7 +74,7 @@ Account evolve(Account account, const Moved& event);
 Account evolve(Account account, const Posted& event);
 Account evolve(Account account, const NightClosed& event);
 
-// An account that is open already is left as it is.
+// Refused beyond most_cents: "amount-too-large", "balance-too-large". An account that is open already is left as it is.
 el::result<std::optional<Opened>> decide(const Open& command, const Account& account);
 el::result<Moved> decide(const Move& command, const Account& account);
 el::result<Posted> decide(const Post& command, const Account& account);

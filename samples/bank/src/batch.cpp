@@ -6,7 +6,9 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <map>
 #include <random>
+#include <set>
 
 namespace bank {
 
@@ -42,16 +44,52 @@ el::result<std::vector<AccountId>> all_accounts(Bank& bank)
 // Jobs of accounts that have not ended.
 el::result<std::uint64_t> open_jobs(Bank& bank)
 {
-    BOOST_OUTCOME_TRY(const auto queues, bank.service().queues().list_queues());
-    std::uint64_t open = 0;
-    for (const auto& queue : queues) {
-        if (queue.name != AccountWork::queue) continue;
-        for (const auto state : {el::JobState::waiting, el::JobState::scheduled, el::JobState::running}) {
-            const auto found = queue.jobs.find(state);
-            if (found != queue.jobs.end()) open += found->second;
-        }
+    BOOST_OUTCOME_TRY(const auto queue, bank.service().queues().status(AccountWork::queue));
+    std::uint64_t open = queue.running;
+    for (const auto state : {el::JobState::waiting, el::JobState::scheduled}) {
+        const auto found = queue.jobs.find(state);
+        if (found != queue.jobs.end()) open += found->second;
     }
-    return open;
+    if (open == 0 || not queue.paused_until) return open;
+    return el::fail(
+        el::Failure::unavailable, "queue-paused",
+        fmt::format("waited for {} jobs and found that the queue {} is paused until {}; they are done when "
+                    "it goes on (`bank queues resume {}`)",
+                    open, queue.name,
+                    *queue.paused_until == el::Time::max() ? "somebody resumes it" : el::to_string(*queue.paused_until),
+                    queue.name));
+}
+
+el::JobOptions options_of(const CloseAccount& job, unsigned again)
+{
+    return {.priority = in_the_night, .key = job.account.value, .labels = {job.night.value}, .id = id_of(job, again)};
+}
+
+// Jobs of an account that have ended, and did not close it.
+struct EndedJobs {
+    std::set<el::Uuid> ids;
+    std::vector<el::JobStatus> jobs;
+};
+
+// Nothing: it is closed, or another job of it is open.
+el::result<std::optional<FailedAccount>> failed_account(Bank& bank, const CloseAccount& closing, const EndedJobs& ended)
+{
+    unsigned jobs = 0;
+    while (ended.ids.contains(id_of(closing, jobs))) ++jobs;
+    if (jobs == 0) return std::nullopt; // of another night
+    BOOST_OUTCOME_TRY(const auto account, bank.service().commands().load(closing.account));
+    if (account.closed_until == closing.night.value) return std::nullopt; // cancelled when that was done already
+    const auto next = bank.service().queues().show(id_of(closing, jobs));
+    if (next) return std::nullopt;
+    if (next.error().code != "no-such-job") return next.error();
+    for (const auto& job : ended.jobs) {
+        if (job.id != id_of(closing, jobs - 1)) continue;
+        const bool is_dead = job.state == el::JobState::dead;
+        return FailedAccount{closing.account, job.id, is_dead, jobs,
+                             is_dead && job.last ? job.last->sentence
+                                                 : "Its job was " + std::string{to_string(job.state)} + "."};
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -85,9 +123,7 @@ el::result<void> begin_night(Bank& bank, const NightId& night, const BatchProgre
     std::uint64_t enqueued = 0;
     for (const auto& account : accounts) {
         const CloseAccount job{account, night};
-        bank.service().queues().enqueue<AccountWork>(
-            job, {.priority = in_the_night, .key = account.value, .labels = {night.value}, .id = id_of(job)},
-            flight.answer<el::EnqueuedJob>());
+        bank.service().queues().enqueue<AccountWork>(job, options_of(job, 0), flight.answer<el::EnqueuedJob>());
         BOOST_OUTCOME_TRY(flight.wait_for_room());
         BOOST_OUTCOME_TRY(tell(progress, ++enqueued, accounts.size()));
     }
@@ -113,15 +149,22 @@ el::result<void> work_off(Bank& bank, const BatchProgress& progress)
 el::result<std::vector<FailedAccount>> failed_accounts(Bank& bank, const NightId& night)
 {
     constexpr std::size_t all = 1'000'000;
-    BOOST_OUTCOME_TRY(
-        const auto dead,
-        bank.service().queues().list(
-            {.queue = std::string{AccountWork::queue}, .state = el::JobState::dead, .type = "close-account"}, all));
+    std::map<AccountId, EndedJobs> ended;
+    for (const auto state :
+         {el::JobState::dead, el::JobState::cancelled, el::JobState::discarded, el::JobState::expired}) {
+        BOOST_OUTCOME_TRY(
+            auto jobs, bank.service().queues().list(
+                           {.queue = std::string{AccountWork::queue}, .state = state, .type = "close-account"}, all));
+        for (auto& job : jobs) {
+            auto& of_account = ended[AccountId{job.key}];
+            of_account.ids.insert(job.id);
+            of_account.jobs.push_back(std::move(job));
+        }
+    }
     std::vector<FailedAccount> failed;
-    for (const auto& job : dead) {
-        const AccountId account{job.key};
-        if (job.id != id_of({account, night})) continue; // of another night
-        failed.push_back({account, job.id, job.last ? job.last->sentence : ""});
+    for (const auto& [account, jobs] : ended) {
+        BOOST_OUTCOME_TRY(auto one, failed_account(bank, {account, night}, jobs));
+        if (one) failed.push_back(std::move(*one));
     }
     return failed;
 }
@@ -129,8 +172,14 @@ el::result<std::vector<FailedAccount>> failed_accounts(Bank& bank, const NightId
 el::result<std::uint64_t> run_failed_again(Bank& bank, const NightId& night)
 {
     BOOST_OUTCOME_TRY(const auto failed, failed_accounts(bank, night));
+    auto& queues = bank.service().queues();
     for (const auto& one : failed) {
-        BOOST_OUTCOME_TRY(bank.service().queues().retry(one.job, "the failed accounts of the night run again"));
+        if (one.is_dead) {
+            BOOST_OUTCOME_TRY(queues.retry(one.job, "the failed accounts of the night run again"));
+        } else {
+            const CloseAccount job{one.account, night};
+            BOOST_OUTCOME_TRY(queues.enqueue<AccountWork>(job, options_of(job, one.jobs)));
+        }
     }
     return failed.size();
 }

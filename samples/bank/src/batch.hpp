@@ -22,14 +22,17 @@ el::result<void> generate_accounts(Bank& bank, std::uint64_t count, std::uint64_
 
 // Failure::refused "no-accounts".
 el::result<void> begin_night(Bank& bank, const NightId& night, const BatchProgress& progress);
+// Failure::unavailable "queue-paused": nothing will be done before somebody resumes it.
 el::result<void> work_off(Bank& bank, const BatchProgress& progress);
 
 struct FailedAccount {
     AccountId account;
     el::Uuid job;
+    bool is_dead  = false; // it can be retried; another one has to come after it, which is the next of `jobs`
+    unsigned jobs = 1;     // that this account has had for the night
     std::string reason;
 };
-// Accounts whose job is a dead letter.
+// Accounts that are not closed, and whose job has ended: it is a dead letter, or was cancelled, discarded or has expired.
 el::result<std::vector<FailedAccount>> failed_accounts(Bank& bank, const NightId& night);
 // Lets these run again, and no others. Returns how many they are.
 el::result<std::uint64_t> run_failed_again(Bank& bank, const NightId& night);

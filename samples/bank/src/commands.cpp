@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 namespace bank {
 
 namespace {
@@ -37,14 +39,18 @@ el::result<void> work_off_and_watch(el::CommandLine& line, Bank& bank, el::Outpu
     return el::done();
 }
 
-el::result<void> show_night(el::Output& out, Bank& bank, const NightId& night)
+// Only one that has begun. Failure::invalid "no-such-night".
+el::result<NightReport> report_of_begun(Bank& bank, const NightId& night)
 {
-    BOOST_OUTCOME_TRY(const auto report, report_of(bank, night));
-    if (report.night.accounts == 0) {
-        return el::fail(el::Failure::invalid, "no-such-night",
-                        "asked for the night " + night.value + " and found none that has begun; `bank batch run " +
-                            night.value + "` begins it");
-    }
+    BOOST_OUTCOME_TRY(auto report, report_of(bank, night));
+    if (report.night.accounts > 0) return report;
+    return el::fail(el::Failure::invalid, "no-such-night",
+                    "asked for the night " + night.value + " and found none that has begun; `bank batch run " +
+                        night.value + "` begins it");
+}
+
+void show_night(el::Output& out, const NightId& night, const NightReport& report)
+{
     out.properties({{"night", night.value},
                     {"accounts", report.night.accounts},
                     {"closed", report.night.closed},
@@ -52,7 +58,30 @@ el::result<void> show_night(el::Output& out, Bank& bank, const NightId& night)
                     {"interest_cents", report.night.interest},
                     {"fees_cents", report.night.fees},
                     {"statements_printed", report.printed}});
-    return el::done();
+}
+
+el::result<void> work_off_and_show(el::CommandLine& line, Bank& bank, el::Output& out, const NightId& night)
+{
+    BOOST_OUTCOME_TRY(work_off_and_watch(line, bank, out));
+    BOOST_OUTCOME_TRY(const auto report, report_of_begun(bank, night));
+    show_night(out, night, report);
+    if (report.failed == 0) return el::done();
+    return el::refuse("accounts-not-closed",
+                      fmt::format("closed the night {} and found {} of {} accounts that could not be closed; `bank "
+                                  "batch failed {}` says why",
+                                  night.value, report.failed, report.night.accounts, night.value));
+}
+
+// With a sign, within what an account can have.
+el::Check amount()
+{
+    return {[](const std::string& word) -> std::string {
+        std::int64_t cents      = 0;
+        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), cents);
+        const bool is_number    = error == std::errc{} && end == word.data() + word.size();
+        if (is_number && cents >= -most_cents && cents <= most_cents) return "";
+        return fmt::format("\"{}\" is no whole number of cents from {} to {}", word, -most_cents, most_cents);
+    }};
 }
 
 // A night is a day: it is compared with others as text.
@@ -125,7 +154,7 @@ void add_post(el::CommandLine& line)
     const auto arguments = std::make_shared<Arguments>();
     const auto post = line.app().add_subcommand("post", "Enqueue an urgent posting, which overtakes the nightly batch");
     post.add_option("account", arguments->account, "To which account").required().check(el::identifier());
-    post.add_option("cents", arguments->cents, "How much; below zero it is taken out").required();
+    post.add_option("cents", arguments->cents, "How much; below zero it is taken out").required().check(amount());
     post.add_option("text", arguments->text, "What it is").required();
     line.on(post, [&line, arguments](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const bank, line.open<Bank>());
@@ -156,21 +185,24 @@ void add_batch(el::CommandLine& line)
                 el::Progress progress{out.console(), line.runtime().clock, "beginning the night"};
                 BOOST_OUTCOME_TRY(begin_night(*bank, NightId{*of}, shown_on(progress)));
                 progress.finish();
-                BOOST_OUTCOME_TRY(work_off_and_watch(line, *bank, out));
-                return show_night(out, *bank, NightId{*of});
+                return work_off_and_show(line, *bank, out, NightId{*of});
             });
 
     line.on(command("status", "How far a night is"), [&line, of](el::Output& out) -> el::result<void> {
         BOOST_OUTCOME_TRY(auto* const bank, line.open<Bank>());
         BOOST_OUTCOME_TRY(bank->service().start());
         BOOST_OUTCOME_TRY(bank->service().queues().open());
-        return show_night(out, *bank, NightId{*of});
+        BOOST_OUTCOME_TRY(const auto report, report_of_begun(*bank, NightId{*of}));
+        show_night(out, NightId{*of}, report);
+        return el::done();
     });
 
     line.on(command("failed", "Accounts that could not be closed, and why"),
             [&line, of](el::Output& out) -> el::result<void> {
                 BOOST_OUTCOME_TRY(auto* const bank, line.open<Bank>());
+                BOOST_OUTCOME_TRY(bank->service().start());
                 BOOST_OUTCOME_TRY(bank->service().queues().open());
+                BOOST_OUTCOME_TRY(report_of_begun(*bank, NightId{*of}));
                 BOOST_OUTCOME_TRY(const auto failed, failed_accounts(*bank, NightId{*of}));
                 el::TableRows rows;
                 for (const auto& one : failed) rows.push_back({one.account.value, one.reason});
@@ -189,10 +221,10 @@ void add_batch(el::CommandLine& line)
                                 *of + " --failed`");
         }
         BOOST_OUTCOME_TRY(auto* const bank, open_at_work(line));
+        BOOST_OUTCOME_TRY(report_of_begun(*bank, NightId{*of}));
         BOOST_OUTCOME_TRY(const auto number, run_failed_again(*bank, NightId{*of}));
-        out.say(fmt::format("{} accounts run again.", number));
-        BOOST_OUTCOME_TRY(work_off_and_watch(line, *bank, out));
-        return show_night(out, *bank, NightId{*of});
+        out.say(number == 1 ? "1 account runs again." : fmt::format("{} accounts run again.", number));
+        return work_off_and_show(line, *bank, out, NightId{*of});
     });
 }
 

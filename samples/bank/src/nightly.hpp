@@ -28,7 +28,8 @@ struct AccountWork {
 inline constexpr unsigned urgent = 9, in_the_night = 3; // priorities
 
 // The id of the job that closes an account: one for each night, so that a batch that is begun again enqueues nothing twice.
-el::Uuid id_of(const CloseAccount& job);
+// `again`: of the one after so many that were cancelled, discarded or have expired.
+el::Uuid id_of(const CloseAccount& job, unsigned again = 0);
 
 void add_account_work(el::Service& service, Printer& printer, unsigned workers);
 

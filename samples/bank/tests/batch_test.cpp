@@ -1,4 +1,5 @@
 #include "batch.hpp"
+#include "commands.hpp"
 #include "monolith.hpp"
 #include "support/every_store.hpp"
 
@@ -140,6 +141,117 @@ TEST_CASE("the one loop closes the same accounts", "[bank]")
     REQUIRE(bank.bank->service().settle(el::system_clock().now() + std::chrono::minutes{1}));
     CHECK(run_monolith(*bank.bank, bank.directory.path() + "/monolith", tonight, {}).value() == 999);
     CHECK(bank.bank->printer().printed(tonight).value() == 999);
+}
+
+TEST_CASE("no amount and no balance is above a trillion, so that none overflows", "[bank]")
+{
+    const Opened rich{"Ada", "1 Mill Lane", most_cents - 5};
+    const Opened poor{"Bob", "2 Mill Lane", 5 - most_cents};
+    CHECK(given<Account>(rich).when(Post{5, "x"}).then(Posted{5, "x"}));
+    CHECK(given<Account>(rich).when(Post{6, "x"}).refused("balance-too-large"));
+    CHECK(given<Account>(poor).when(Post{-6, "x"}).refused("balance-too-large"));
+    CHECK(given<Account>(rich).when(Post{std::numeric_limits<std::int64_t>::max(), "x"}).refused("amount-too-large"));
+    CHECK(given<Account>(poor).when(Post{std::numeric_limits<std::int64_t>::min(), "x"}).refused("amount-too-large"));
+    CHECK(given<Account>().when(Open{"Eve", "", most_cents + 1}).refused("amount-too-large"));
+    // What interest would make of it is no more, either.
+    CHECK(given<Account>(rich).when(CloseNight{tonight, "S-1"}).refused("balance-too-large"));
+}
+
+TEST_CASE("an account whose job was cancelled is among those that have failed, and runs again once", "[bank]")
+{
+    OpenBank bank{100};
+    const AccountId account{"000017"};
+    auto& queues = bank.bank->service().queues();
+    REQUIRE(begin_night(*bank.bank, tonight, {}));
+    REQUIRE(queues.cancel(id_of({account, tonight}), "by mistake"));
+    bank.work();
+    const auto first = bank.finish();
+    CHECK(first.night.closed == 99);
+    CHECK(first.failed == 1);
+    REQUIRE(begin_night(*bank.bank, tonight, {})); // begun again: it stays cancelled
+    CHECK(bank.finish().failed == 1);
+    const auto failed = failed_accounts(*bank.bank, tonight);
+    REQUIRE(failed);
+    REQUIRE(failed.value().size() == 1);
+    CHECK(failed.value()[0].account == account);
+    CHECK(failed.value()[0].reason.find("cancelled") != std::string::npos);
+    CHECK(run_failed_again(*bank.bank, tonight).value() == 1);
+    const auto report = bank.finish();
+    CHECK(report.night.closed == 100);
+    CHECK(report.failed == 0);
+    CHECK(report.printed == 100);
+    CHECK(run_failed_again(*bank.bank, tonight).value() == 0);
+}
+
+TEST_CASE("a night on a paused queue is not waited for, and says so", "[bank]")
+{
+    OpenBank bank{10};
+    auto& queues = bank.bank->service().queues();
+    REQUIRE(begin_night(*bank.bank, tonight, {}));
+    REQUIRE(queues.pause(AccountWork::queue, "the printer is being mended"));
+    bank.work();
+    const auto waited = work_off(*bank.bank, {});
+    REQUIRE_FALSE(waited);
+    CHECK(waited.error().code == "queue-paused");
+    REQUIRE(queues.resume(AccountWork::queue, ""));
+    CHECK(bank.finish().night.closed == 10);
+}
+
+namespace {
+
+// Hears what the commands say.
+class NotingConsole final : public el::Console {
+public:
+    void out(std::string_view text) override { said += text; }
+    void err(std::string_view text) override { said += text; }
+    const el::ConsoleShape& shape() const override { return shape_; }
+    el::result<void> go_on() const override { return el::done(); }
+    el::result<void> wait(el::Duration) const override { return el::done(); }
+
+    std::string said;
+
+private:
+    const el::ConsoleShape shape_{.width = 100};
+};
+
+struct TypedBank {
+    eventloom::testing::TemporaryDirectory directory;
+    el::SystemExecutor executor;
+    el::Runtime runtime{el::system_clock(), executor, el::system_ids(), el::system_files()};
+    NotingConsole console;
+
+    int type(std::vector<std::string> words)
+    {
+        console.said.clear();
+        words.insert(words.end(), {"--printing-ms", "0", "--data", directory.path() + "/data"});
+        const el::Program program{"bank", "Accounts.", add_bank};
+        el::CommandLine line{program, {console, runtime, directory.path(), {}}};
+        if (const auto ended = line.read(std::move(words))) return *ended;
+        return line.carry_out();
+    }
+    bool says(std::string_view what) const { return console.said.find(what) != std::string::npos; }
+};
+
+} // namespace
+
+TEST_CASE("a night that closed not all accounts, or never began, ends its command with a sentence", "[bank]")
+{
+    TypedBank bank;
+    REQUIRE(bank.type({"accounts", "generate", "1000"}) == 0);
+    CHECK(bank.type({"batch", "failed", "2026-11-30"}) == 1);
+    CHECK(bank.says("found none that has begun"));
+    CHECK(bank.type({"batch", "rerun", "2026-11-30", "--failed"}) == 1);
+    CHECK_FALSE(bank.says("again"));
+    CHECK(bank.type({"batch", "run", "2026-11-30"}) == 1);
+    CHECK(bank.says("`bank batch failed 2026-11-30`"));
+    CHECK(bank.type({"batch", "status", "2026-11-30"}) == 0);
+    CHECK(bank.type({"accounts", "move", "001000", "1000 Mill Lane"}) == 0);
+    CHECK(bank.type({"batch", "rerun", "2026-11-30", "--failed"}) == 0);
+    CHECK(bank.says("1 account runs again."));
+    CHECK(bank.type({"post", "000001", "9223372036854775807", "x"}) == 2);
+    CHECK(bank.type({"post", "000001", "-100000000000001", "x"}) == 2);
+    CHECK(bank.type({"post", "000001", "-100000000000000", "x"}) == 0);
+    CHECK(bank.type({"queues", "limit", "accounts", "--workers", "2"}) == 0);
 }
 
 } // namespace bank
