@@ -13,11 +13,10 @@ constexpr auto mark = "/for-work";
 
 Error no_log()
 {
-    return {
-        Failure::invalid, "worker-has-no-log",
-        "asked for the log in a worker process and found that only the service has it; let the service do this "
-        "itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
-        "what it needs to know into the job"};
+    return {Failure::invalid, "worker-has-no-log",
+            "asked for the log in a worker process and found that only the service has it; let the service do this "
+            "itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
+            "what it needs to know into the job"};
 }
 
 class NoEvents final : public EventCursor {
