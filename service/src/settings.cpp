@@ -195,12 +195,14 @@ result<Settings> find_settings(const CLI::App& app, const std::vector<std::strin
     for (const CLI::App* command : typed.commands) {
         for (const CLI::Option* option : options_of(*command)) of_command.insert(option);
     }
+    const auto first_options = options_of(app);
+    const std::set<const CLI::Option*> of_program{first_options.begin(), first_options.end()};
     Settings settings{.used = {}, .unknown = unknown_variables(prefix, names)};
     for (const auto& [name, option] : names) {
         if (name == config_option || not of_command.contains(option) || typed.decides(option)) continue;
         const auto typed_name = "--" + name.substr(name.rfind('.') + 1);
         const auto word       = typed_name + "=";
-        const bool goes_first = typed.hides(option, typed_name);
+        const bool goes_first = of_program.contains(option) && typed.hides(option, typed_name);
         if (const auto value = in_variables(name); not value.empty()) {
             settings.used.push_back(
                 {option, {word + value}, "the environment variable " + prefix + in_environment(name), goes_first});

@@ -1,6 +1,7 @@
 #include "workers/group_work.hpp"
 
 #include "workers/group_protocol.hpp"
+#include "workers/program_of_worker.hpp"
 
 #include <eventloom/framework/detail/user_code.hpp>
 
@@ -22,6 +23,7 @@ public:
         for (const auto& event : events_) {
             if (stopping.stop_requested() || not is_held()) break;
             auto handled = call_user_code("the handler of the consumer group", group_, [&] { return handle_(event); });
+            if (not handled && needs_log(handled.error())) cannot = handled.error();
             if (not handled) {
                 ended.failed = std::move(handled.error());
                 break;

@@ -32,9 +32,8 @@ public:
         auto answer = call_user_code("the handler of the job", job_.first.type, [&]() -> result<JobDone> {
             return std::move(handler_.handle({&job_.first}, {this}).front());
         });
-        if (answer || answer.error().code != no_log().code) return to_bytes(finish_request(lease, std::move(answer)));
-        ends_worker = answer.error();
-        return given_back();
+        if (not answer && needs_log(answer.error())) cannot = answer.error();
+        return to_bytes(finish_request(lease, std::move(answer)));
     }
     std::string given_back() const override { return to_bytes(finish_request(lease, job_given_back())); }
     std::optional<ReportedProgress> take_report() override

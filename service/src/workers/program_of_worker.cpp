@@ -11,6 +11,14 @@ namespace {
 
 constexpr auto mark = "/for-work";
 
+Error no_log()
+{
+    return {Failure::invalid, "worker-has-no-log",
+            "asked for the log in a worker process and found that only the service has it; let the service do this "
+            "itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
+            "what it needs to know into the job"};
+}
+
 class NoEvents final : public EventCursor {
 public:
     result<const RecordedEvent*> next() override { return no_log(); }
@@ -38,15 +46,6 @@ private:
 
 } // namespace
 
-Error no_log()
-{
-    return {
-        Failure::invalid, "worker-has-no-log",
-        "asked for the log in a worker process and found that only the service has it; let the service work on this "
-        "queue itself, or let the handler answer what is to be written (JobDone::append, JobDone::enqueue), and put "
-        "what it needs to know into the job"};
-}
-
 result<OpenedForWork> open_for_work(const Runtime& runtime, const OpenServiceIn& open)
 {
     OpenedForWork opened;
@@ -54,6 +53,11 @@ result<OpenedForWork> open_for_work(const Runtime& runtime, const OpenServiceIn&
     std::ofstream{opened.directory->path() + mark} << "A worker opens its program here.\n";
     BOOST_OUTCOME_TRY(opened.program, open(runtime, opened.directory->path(), true));
     return opened;
+}
+
+bool needs_log(const Error& error)
+{
+    return error.code == no_log().code;
 }
 
 bool is_for_work(const std::string& directory)

@@ -28,8 +28,8 @@ struct OpenedForWork {
 // Failure::storage "no-scratch-directory"; and what opening the program says.
 result<OpenedForWork> open_for_work(const Runtime& runtime, const OpenServiceIn& open);
 
-// What such a program is told when it asks for the log. Failure::invalid "worker-has-no-log".
-Error no_log();
+// Whether a handler has failed because it asked the log of such a program, which it does wherever it runs elsewhere.
+bool needs_log(const Error& error);
 
 // Whether a data directory is such a one.
 bool is_for_work(const std::string& directory);

@@ -68,7 +68,7 @@ void Worker::work(unsigned thread)
             was_not_reached(tasks.error());
             pause(between_tries);
         } else {
-            return refuse_work(tasks.error());
+            return refuse(tasks.error());
         }
     }
 }
@@ -91,25 +91,28 @@ void Worker::perform(const TaskPtr& task)
         held_.emplace(task->lease, task);
     }
     if (stopping_) task->stopping.request_stop();
-    const auto request = task->perform([&] { return is_held(task); });
-    if (task->ends_worker) refuse_work(*task->ends_worker);
+    auto request = task->perform([&] { return is_held(task); });
+    if (task->cannot) {
+        refuse(*task->cannot);
+        request = task->given_back();
+    }
     const auto unsaid = end(*task, request);
     if (unsaid) write_to(runtime_.log, LogLevel::warning, "work-not-ended", {{"of", task->name()}}, *unsaid);
     const std::lock_guard lock{mutex_};
     held_.erase(task->lease);
 }
 
+// This worker ends.
+void Worker::refuse(Error why)
+{
+    const std::lock_guard lock{mutex_};
+    if (not refused_) refused_ = std::move(why);
+}
+
 bool Worker::is_refused() const
 {
     const std::lock_guard lock{mutex_};
     return refused_.has_value();
-}
-
-// Nothing will change that: this worker ends, and what it has goes back as it was.
-void Worker::refuse_work(Error why)
-{
-    const std::lock_guard lock{mutex_};
-    if (not refused_) refused_ = std::move(why);
 }
 
 // Tells the service, for as long as it takes. Returns why nothing of the answer counts.

@@ -40,10 +40,11 @@ public:
     virtual Error taken_away() const = 0;
 
     const Lease lease;
+    // After perform(): why no worker process can do it. It is given back then, whatever perform() has returned.
+    std::optional<Error> cannot;
     std::stop_source stopping;
     std::atomic<bool> is_lost{false}; // or given back: nothing more is answered
     std::atomic<Time> held_until{};   // by what the service has said
-    std::optional<Error> ends_worker; // after perform(): no worker process can do this
 };
 using TaskPtr = std::shared_ptr<Task>;
 
@@ -69,7 +70,7 @@ public:
 
     // Works until `wait`, which is called again and again, says false. Then it asks the handlers to stop, and gives back what
     // they do not end soon. Failure::invalid "no-such-queue", "no-such-group": the service does not know it; "worker-has-no-log": a
-    // handler of jobs needs the log, and its job goes back as it was; and what the service refuses.
+    // handler needs the log, and what it was given goes back; and what the service refuses.
     result<void> run(const std::function<bool(Duration span)>& wait);
 
 private:
@@ -83,12 +84,12 @@ private:
     bool extend(const std::vector<TaskPtr>& tasks);
     bool is_held(const TaskPtr& task);
     bool pause(Duration span) const;
-    void refuse_work(Error why);
-    bool is_refused() const;
     void was_reached();
     void was_not_reached(const Error& error);
     std::vector<TaskPtr> held() const;
     void give_back();
+    void refuse(Error why);
+    bool is_refused() const;
 
     const Runtime runtime_;
     const std::unique_ptr<const Work> work_;

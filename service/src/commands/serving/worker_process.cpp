@@ -27,7 +27,7 @@ std::string name_of_this_process()
     return fmt::format("{}/{}", std::string_view{host}.substr(0, 64), ::getpid());
 }
 
-// As long as the service gives work away for.
+// As long as a queue or a group gives something away for.
 Check span_of_lease()
 {
     return {[](const std::string& word) {
