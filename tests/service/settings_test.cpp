@@ -212,7 +212,7 @@ TEST_CASE("an option of a command is not the program's of the same name, whereve
     std::int64_t of_program = 1;
     serving.program.set_up  = [&](CommandLine& line) {
         serving.set_up(line);
-        line.looked_at_when_opening(line.app().add_option("--limit", of_program, "Of the program"));
+        line.used_when_opening(line.app().add_option("--limit", of_program, "Of the program"));
     };
     {
         const Variable variable{"TALLY_LIMIT", "5"};
