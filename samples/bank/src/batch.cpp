@@ -42,22 +42,24 @@ el::result<std::vector<AccountId>> all_accounts(Bank& bank)
 }
 
 // Jobs of accounts that have not ended.
-el::result<std::uint64_t> open_jobs(Bank& bank)
+std::uint64_t open_jobs(const el::QueueStatus& queue)
 {
-    BOOST_OUTCOME_TRY(const auto queue, bank.service().queues().status(AccountWork::queue));
     std::uint64_t open = queue.running;
     for (const auto state : {el::JobState::waiting, el::JobState::scheduled}) {
         const auto found = queue.jobs.find(state);
         if (found != queue.jobs.end()) open += found->second;
     }
-    if (open == 0 || not queue.paused_until) return open;
-    return el::fail(
-        el::Failure::unavailable, "queue-paused",
-        fmt::format("waited for {} jobs and found that the queue {} is paused until {}; they are done when "
-                    "it goes on (`bank queues resume {}`)",
-                    open, queue.name,
-                    *queue.paused_until == el::Time::max() ? "somebody resumes it" : el::to_string(*queue.paused_until),
-                    queue.name));
+    return open;
+}
+
+el::Error is_paused(const el::QueueStatus& queue)
+{
+    const auto until =
+        *queue.paused_until == el::Time::max() ? "somebody resumes it" : el::to_string(*queue.paused_until);
+    return {el::Failure::unavailable, "queue-paused",
+            fmt::format("waited for {} jobs and found that the queue {} is paused until {}; they are done when it goes "
+                        "on (`bank queues resume {}`)",
+                        open_jobs(queue), queue.name, until, queue.name)};
 }
 
 el::JobOptions options_of(const CloseAccount& job, unsigned again)
@@ -138,10 +140,12 @@ el::result<void> work_off(Bank& bank, const BatchProgress& progress)
     const auto enqueued = bank.service().store().head();
     for (;;) {
         BOOST_OUTCOME_TRY(const auto counted, bank.service().queues().position());
-        BOOST_OUTCOME_TRY(const auto open, open_jobs(bank));
-        most = std::max(most, open);
+        BOOST_OUTCOME_TRY(const auto queue, bank.service().queues().status(AccountWork::queue));
+        const auto open = open_jobs(queue);
+        most            = std::max(most, open);
         BOOST_OUTCOME_TRY(tell(progress, most - open, most));
         if (counted >= enqueued && open == 0) return see_everything(bank);
+        if (counted >= enqueued && queue.paused_until) return is_paused(queue);
         runtime.executor.wait_until([] { return false; }, runtime.clock.now() + glance);
     }
 }
