@@ -152,7 +152,7 @@ TEST_CASE("a crash in the recovery from a crash leaves rows that are those of th
     INFO(Sweep{6} << "rows in " << setting.place);
     REQUIRE(firsts.wrong() == "");
     INFO(firsts.ended() << " crashes of recoveries");
-    CHECK(firsts.ended() >= (setting.place == RowPlace::memory ? 0 : Sweep{6}.share_of(300)));
+    CHECK(firsts.ended() >= (setting.place == RowPlace::memory ? 0 : Sweep{15}.share_of(300)));
 }
 
 } // namespace projections_crash_test

@@ -376,6 +376,8 @@ result<void> ProjectionsMachine::check_left_over()
             return "generation-" + text.substr(11, text.find(' ', 11) - 11);
         };
         std::vector<std::string> wanted{"current"};
+        // Why a projection has stopped stays until another read model is current; it counts only if it got no further.
+        if (disk_.files().contains("/rows/" + name + "/stopped")) wanted.emplace_back("stopped");
         if (setting_.place != RowPlace::memory) wanted.push_back(generation_in("current"));
         const auto statuses = projections().status();
         const bool is_built = std::any_of(statuses.begin(), statuses.end(), [&](const auto& status) {

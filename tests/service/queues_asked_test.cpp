@@ -176,7 +176,7 @@ TEST_CASE("data that are no directory, or are not there, are said to be so, and 
         INFO(command);
         CHECK(typed({command, "list", "--data", file}) == 1);
         CHECK_THAT(serving.console.said_err,
-                   Catch::Contains("looked for data in " + file + " and found that it is no directory"));
+                   Catch::Contains("wanted the data in " + file + " and found that it is not a directory"));
     }
     const auto nowhere     = serving.directory.path() + "-nowhere";
     serving.program.set_up = [](CommandLine& line) {
