@@ -247,7 +247,7 @@ TEST_CASE("a night that closed not all accounts, or never began, ends its comman
     CHECK(bank.type({"batch", "status", "2026-11-30"}) == 0);
     CHECK(bank.type({"accounts", "move", "001000", "1000 Mill Lane"}) == 0);
     CHECK(bank.type({"batch", "rerun", "2026-11-30", "--failed"}) == 0);
-    CHECK(bank.says("1 account runs again."));
+    CHECK(bank.says("Runs 1 account again."));
     CHECK(bank.type({"post", "000001", "9223372036854775807", "x"}) == 2);
     CHECK(bank.type({"post", "000001", "-100000000000001", "x"}) == 2);
     CHECK(bank.type({"post", "000001", "-100000000000000", "x"}) == 0);

@@ -76,7 +76,7 @@ TEST_CASE("words that are empty and numbers that are none are refused, whatever 
         CHECK(finished.exit_code == 2);
         CHECK_FALSE(finished.errors.empty());
     }
-    CHECK(run(directory, {"orders", "place", "1", "--line", ":1:1"}).exit_code == 1);
+    CHECK(run(directory, {"orders", "place", "1", "--line", ":1:1"}).exit_code == 2);
     CHECK_FALSE(std::filesystem::exists(directory.path() + "/data"));
     CHECK(run(directory, {"stock", "receive", "tea", "010", "--seed", "007", "--json"}).json()["on_hand"] == 10);
 }
@@ -176,7 +176,8 @@ TEST_CASE("zsh is told the same commands as bash", "[shop][process][typing]")
     CHECK(script.starts_with("#compdef shop\n"));
     CHECK_THAT(
         script,
-        Catch::Contains("'place:Place an order and wait until it is completed or cancelled, or waits for a delivery'"));
+        Catch::Contains(
+            "'place:Place an order and wait until it is completed or cancelled, or waits\\: for a delivery, say'"));
     CHECK_THAT(script, Catch::Contains("--decline-rate"));
     CHECK(run(directory, {"completion", "fish"}).exit_code == 2);
 }
