@@ -61,7 +61,8 @@ el::result<void> Mailer::send(const Mail& mail, const el::Uuid& key) const
     if (answer >= first_permanent) {
         return el::fail(el::Failure::refused, "mail-refused", what + "; correct the address");
     }
-    return el::fail(el::Failure::unavailable, "mail-server-unavailable", what + "; it is tried again");
+    return el::fail(el::Failure::unavailable, "mail-server-unavailable",
+                    what + "; see that the server runs and can be reached");
 }
 
 } // namespace members
