@@ -8,6 +8,8 @@
 //     mailroom groups work postmen --data DIR
 //     mailroom post STREAM COUNT --data DIR      so many events in the stream; prints their numbers
 //     mailroom fill-waiting NAME --data DIR      one whose first attempt ends when the file DIR-go-on is there
+#include "folder_watch.hpp"
+
 #include <eventloom/framework/aggregate.hpp>
 #include <eventloom/framework/command_bus.hpp>
 #include <eventloom/framework/event_codec.hpp>
@@ -18,7 +20,6 @@
 
 #include <fcntl.h>
 #include <sstream>
-#include <thread>
 #include <unistd.h>
 
 namespace mailroom {
@@ -65,11 +66,19 @@ struct Parcels {
     using Jobs                  = el::jobs<el::job<"carry", Carry>, el::job<"count", Count>>;
 };
 
+// The work of a handler: the line is on the disk when it returns.
 void note(const std::string& file, const std::string& line)
 {
     const int notes                     = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     [[maybe_unused]] const auto written = ::write(notes, line.data(), line.size());
+    ::fdatasync(notes);
     ::close(notes);
+}
+
+void wait_until_there(const std::string& file)
+{
+    el::testing::FolderWatch watch{file.substr(0, file.rfind('/'))};
+    while (::access(file.c_str(), F_OK) != 0) watch.wait();
 }
 
 // Read back by the test: a line for each attempt that was begun.
@@ -98,12 +107,8 @@ el::result<void> carry_post(const Posted& posted, const el::RecordedEvent& event
     const char* notes = std::getenv("POSTED_NOTES");
     const auto line   = event.stream + " " + std::to_string(posted.number) + " " + std::to_string(::getpid());
     if (notes != nullptr) note(notes, line + " begun\n");
-    std::this_thread::sleep_for(1ms); // the work
     const auto waiting = waiting_in_environment();
-    while (waiting.stream == event.stream && waiting.number == posted.number &&
-           ::access(waiting.file.c_str(), F_OK) != 0) {
-        std::this_thread::sleep_for(5ms);
-    }
+    if (waiting.stream == event.stream && waiting.number == posted.number) wait_until_there(waiting.file);
     if (notes != nullptr) note(notes, line + " ended\n");
     return el::done();
 }
@@ -124,10 +129,7 @@ el::result<std::unique_ptr<el::OpenService>> open(const el::Runtime& runtime, co
         {.workers = 2, .attempts = 1'000, .first_wait = 20ms, .longest_wait = 100ms},
         [](const Carry& parcel, el::JobContext& job) -> el::result<el::JobDone> {
             if (const char* notes = std::getenv("PARCEL_NOTES")) note_begun(notes, parcel.name, job.attempt());
-            std::this_thread::sleep_for(4ms); // the work
-            while (job.attempt() == 1 && not parcel.wait_for.empty() && ::access(parcel.wait_for.c_str(), F_OK) != 0) {
-                std::this_thread::sleep_for(5ms);
-            }
+            if (job.attempt() == 1 && not parcel.wait_for.empty()) wait_until_there(parcel.wait_for);
             return el::job_done().append(el::id<Tally>{parcel.name}, el::ExpectedVersion::any(), Handled{});
         },
         [&commands = service->commands()](const Count& parcel, el::JobContext&) -> el::result<el::JobDone> {

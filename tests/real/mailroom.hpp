@@ -8,6 +8,7 @@
 #pragma once
 
 #include "real/child.hpp"
+#include "real/folder_watch.hpp"
 #include "support/every_store.hpp"
 
 #include <eventloom/service/detail/json.hpp>
@@ -19,7 +20,6 @@
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace eventloom::testing {
@@ -86,13 +86,15 @@ struct Mailroom {
         return lines;
     }
 
+    // Looks again when a note was written, and now and then: what the service knows it tells only when it is asked.
     template <class Condition>
-    static bool until(const Condition& condition)
+    bool until(const Condition& condition) const
     {
+        FolderWatch watch{directory.path()};
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
         while (not condition()) {
             if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+            watch.wait(std::chrono::milliseconds{100});
         }
         return true;
     }

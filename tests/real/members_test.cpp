@@ -67,7 +67,7 @@ TEST_CASE(
         const auto all = handlings(mailroom);
         return not all.empty() && all.back().number == 2;
     };
-    REQUIRE(Mailroom::until(is_begun));
+    REQUIRE(mailroom.until(is_begun));
     const auto first = handlings(mailroom).back().process;
     const auto shown = mailroom.ask({"groups", "show", "postmen"});
     REQUIRE(shown["members"].size() == 1);
@@ -76,16 +76,16 @@ TEST_CASE(
     stopped->signal(SIGSTOP);
 
     const auto other = mailroom.carry_post("1s", "1");
-    REQUIRE(Mailroom::until([&] { return has_ended(mailroom, "post-late", 3); }));
+    REQUIRE(mailroom.until([&] { return has_ended(mailroom, "post-late", 3); }));
     std::ofstream{mailroom.go_on()} << "go on";
     stopped->signal(SIGCONT);
-    REQUIRE(Mailroom::until([&] { return stopped->read_error_line().find("lease-ended") != std::string::npos; }));
+    REQUIRE(mailroom.until([&] { return stopped->read_error_line().find("lease-ended") != std::string::npos; }));
     for (const auto& one : handlings(mailroom)) {
         if (one.number == 3) CHECK(one.process != first);
     }
     // Both go on.
     for (const std::string stream : {"a", "b", "c", "d"}) CHECK(mailroom.type({"post", stream, "5"}).size() == 5);
-    REQUIRE(Mailroom::until([&] { return mailroom.ask({"groups", "show", "postmen"})["lag"] == 0; }));
+    REQUIRE(mailroom.until([&] { return mailroom.ask({"groups", "show", "postmen"})["lag"] == 0; }));
     CHECK(out_of_order(handlings(mailroom)) == "");
     for (const std::string stream : {"a", "b", "c", "d"}) CHECK(has_ended(mailroom, "post-" + stream, 5));
 }
@@ -119,7 +119,7 @@ TEST_CASE("killed at random moments, members and service leave no event of a gro
         post.wait();
         killed = whom == 2 ? mailroom.serve() : mailroom.carry_post("1s", "2");
     }
-    CHECK(Mailroom::until([&] {
+    CHECK(mailroom.until([&] {
         const auto group = mailroom.ask({"groups", "show", "postmen"});
         return group["lag"].is_unsigned() && group["lag"] == 0;
     }));

@@ -31,17 +31,17 @@ TEST_CASE("a worker process that was stopped beyond its lease, and goes on, is r
     const auto said    = mailroom.type({"fill-waiting", "late", mailroom.go_on()});
     REQUIRE(said.size() == 1);
     const auto id = said[0].substr(said[0].find(' ') + 1);
-    REQUIRE(Mailroom::until([&] { return mailroom.begun().size() == 1; }));
+    REQUIRE(mailroom.until([&] { return mailroom.begun().size() == 1; }));
     stopped->signal(SIGSTOP);
 
     const auto other = mailroom.work("1s", "1");
-    REQUIRE(Mailroom::until([&] { return mailroom.ask({"jobs", "show", id})["state"].text() == "completed"; }));
+    REQUIRE(mailroom.until([&] { return mailroom.ask({"jobs", "show", id})["state"].text() == "completed"; }));
     std::ofstream{mailroom.go_on()} << "go on";
     stopped->signal(SIGCONT);
     // What it has in its hands it cannot end; then it does the next ones.
-    REQUIRE(Mailroom::until([&] { return stopped->read_error_line().find("job-taken-away") != std::string::npos; }));
+    REQUIRE(mailroom.until([&] { return stopped->read_error_line().find("job-taken-away") != std::string::npos; }));
     CHECK(mailroom.type({"fill", "1", "20"}).size() == 20);
-    REQUIRE(Mailroom::until([&] { return mailroom.ask({"queues", "show", "parcels"})["completed"].whole() == 21; }));
+    REQUIRE(mailroom.until([&] { return mailroom.ask({"queues", "show", "parcels"})["completed"].whole() == 21; }));
 
     CHECK(words_of_history(mailroom.ask({"jobs", "show", id})) ==
           std::vector<std::string>{"enqueued", "leased", "attempt-failed", "leased", "completed"});
@@ -90,7 +90,7 @@ TEST_CASE("killed at random moments, workers and service lose no job, and each h
             return queue["waiting"].is_unsigned() && queue["waiting"] == 0 && queue["scheduled"] == 0 &&
                    queue["running"] == 0;
         };
-        CHECK(Mailroom::until(all_ended));
+        CHECK(mailroom.until(all_ended));
         service->signal(SIGTERM);
         CHECK(service->wait().exit_code == 0);
     }
@@ -126,7 +126,7 @@ TEST_CASE("a job that needs the log goes back from a worker elsewhere as it was,
         const auto ended = worker.wait();
         CHECK(ended.exit_code == 1);
         CHECK(ended.errors.find("worker-has-no-log") != std::string::npos);
-        REQUIRE(Mailroom::until([&] {
+        REQUIRE(mailroom.until([&] {
             const auto state = mailroom.ask({"jobs", "show", id})["state"].text();
             return state == "waiting" || state == "scheduled";
         }));
@@ -138,7 +138,7 @@ TEST_CASE("a job that needs the log goes back from a worker elsewhere as it was,
     }
     // The service's own workers have the log.
     const auto service = mailroom.begin({"serve"});
-    CHECK(Mailroom::until([&] { return mailroom.ask({"jobs", "show", id})["state"].text() == "completed"; }));
+    CHECK(mailroom.until([&] { return mailroom.ask({"jobs", "show", id})["state"].text() == "completed"; }));
 }
 
 } // namespace workers_test
