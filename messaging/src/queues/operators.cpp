@@ -1,8 +1,8 @@
 // What people and programs do to jobs and queues.
 #include "attempt_rules.hpp"
-#include "pauses.hpp"
 #include "queue_engine.hpp"
 
+#include <eventloom/framework/pauses.hpp>
 #include <fmt/core.h>
 
 namespace eventloom::queues {

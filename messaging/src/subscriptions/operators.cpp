@@ -1,7 +1,7 @@
 // What people ask of a subscription, and what they are told.
-#include "pauses.hpp"
 #include "subscriber.hpp"
 
+#include <eventloom/framework/pauses.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>

@@ -47,9 +47,6 @@ Error answered_later_not_last(const std::string& step);
 // Failure::invalid "unknown-saga-version": what needs the definition cannot be done.
 result<void> check_definition(const Active& active);
 
-// Failure::invalid "time-has-passed": a pause of what is named would be over.
-result<void> check_is_to_come(const std::string& paused, Time until, Time now);
-
 // What a step that runs another saga has as the key of its call: "saga shipping-17", or "undo of saga shipping-17". Empty: it is another
 // call.
 std::string call_of_run(const RunAction& run, TaskKind kind);

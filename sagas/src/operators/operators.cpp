@@ -1,6 +1,7 @@
 // What a person asks of an instance.
 #include "engine/engine.hpp"
 
+#include <eventloom/framework/pauses.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -43,14 +44,6 @@ Error SagaEngine::no_such_instance(const InstanceKey& key) const
     if (const auto has = check_has(key.saga, "look at"); not has) return has.error();
     return {Failure::invalid, "no-such-saga-instance",
             "asked for the saga " + key.stream() + " and found no such instance; `sagas list` shows all"};
-}
-
-result<void> check_is_to_come(const std::string& paused, Time until, Time now)
-{
-    if (until > now) return done();
-    return fail(Failure::invalid, "time-has-passed",
-                fmt::format("asked to pause the saga {} until {} and found that this time has passed; it is {} now",
-                            paused, to_string(until), to_string(now)));
 }
 
 result<void> SagaEngine::ask(const InstanceKey& key, const Decide& decide, bool only_try)
@@ -192,7 +185,7 @@ result<void> SagaEngine::pause(const InstanceKey& key, Time until, const std::st
             return wrong_status(key, "saga-ended", "pause", to_string(active.instance.status),
                                 "only one that still has something to do can be paused");
         }
-        BOOST_OUTCOME_TRY(check_is_to_come(key.stream(), until, now()));
+        BOOST_OUTCOME_TRY(pauses::check_is_to_come("the saga " + key.stream(), until, now()));
         return Facts{instance::Paused{until, because, now()}};
     };
     return ask(key, decide, only_try);

@@ -4,6 +4,7 @@
 #include "engine/engine.hpp"
 
 #include <eventloom/framework/event_codec.hpp>
+#include <eventloom/framework/pauses.hpp>
 
 #include <fmt/core.h>
 
@@ -142,7 +143,7 @@ result<void> SagaEngine::pause_all(const std::string& saga, Time until, const st
 {
     BOOST_OUTCOME_TRY(check_saga(saga, "pause"));
     const Time now = runtime_.clock.now();
-    BOOST_OUTCOME_TRY(check_is_to_come(saga, until, now));
+    BOOST_OUTCOME_TRY(pauses::check_is_to_come("the saga " + saga, until, now));
     if (only_try) return done();
     const std::lock_guard one_at_a_time{pausing_};
     BOOST_OUTCOME_TRY(const auto own, read_own_stream(saga));

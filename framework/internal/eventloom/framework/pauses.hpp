@@ -1,4 +1,4 @@
-// What the pauses of queues and of subscriptions have in common.
+// What the pauses of queues, subscriptions and sagas have in common.
 //
 //     BOOST_OUTCOME_TRY(check_is_to_come("the queue mail", until, runtime.clock.now()));
 //
