@@ -206,7 +206,7 @@ result<std::vector<std::uint64_t>> Generations::all() const
 
 result<void> Generations::remove(std::span<const std::uint64_t> these) const
 {
-    for (const auto* file : {"current", "next"}) {
+    for (const auto* file : {"current", "next", "paused", "stopped"}) {
         BOOST_OUTCOME_TRY(remove_unfinished_replacement(runtime_, path_of(file)));
     }
     for (const auto number : these) {
