@@ -276,6 +276,16 @@ TEST_CASE("the files that say which rows answer, and which are built, are as doc
         CHECK(table.get({"bob"}).value()->moves == 1);
         CHECK(machine.files().size() == 2);
     }
+    SECTION("and what was being written when the program ended goes")
+    {
+        machine.reopen();
+        for (const auto* name : {"current.new", "next.new", "paused.new", "stopped.new"})
+            std::ofstream{home + name} << "g";
+        REQUIRE(machine.add(residents(2)));
+        machine.projections->start();
+        REQUIRE(machine.catch_up());
+        CHECK(machine.files() == std::vector<std::string>{"current", "generation-2"});
+    }
 }
 
 } // namespace versions_test

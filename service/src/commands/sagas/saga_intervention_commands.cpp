@@ -6,6 +6,7 @@
 
 #include <eventloom/framework/time.hpp>
 #include <eventloom/service/command_line.hpp>
+#include <eventloom/service/detail/arguments.hpp>
 #include <eventloom/service/service.hpp>
 
 #include <fmt/format.h>
@@ -201,9 +202,7 @@ void add_pause_commands(CommandLine& line, Command sagas, const Words& words)
                                   return of.pause_all(saga, words->because, words->pause_until(), only_try);
                               }});
     pause.add_option("--until", words->until, "Resume by itself at this time: 2026-12-24T18:00:00Z")
-        .check({.why_not = [](std::string& word) {
-            return parse_time(word) ? std::string{} : "is not a time such as 2026-12-24T18:00:00Z";
-        }});
+        .check(point_in_time());
     add_intervention(
         line, sagas, words,
         {.name         = "resume",
