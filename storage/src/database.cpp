@@ -5,6 +5,7 @@
 #include "damage/manifest_scrub.hpp"
 #include "damage/table_list.hpp"
 #include "database_parts.hpp"
+#include "env/new_database.hpp"
 #include "env/owner_lock.hpp"
 #include "live_files.hpp"
 
@@ -41,6 +42,13 @@ ReadFault read_fault(const DatabaseOptions& options)
                                                           : "verify it, and restore a backup if it stays so"};
 }
 
+// A log that is empty may be of a database whose making was interrupted, and which nothing was ever written to.
+bool holds_nothing(const Runtime& runtime, const std::string& directory, const std::string& name)
+{
+    std::uint64_t bytes = 0;
+    return name.ends_with(".log") && runtime.files.GetFileSize(directory + "/" + name, &bytes).ok() && bytes == 0;
+}
+
 // Where CURRENT is missing LevelDB begins a new database, and removes the files of the old one.
 result<void> check_list_of_files(const Runtime& runtime, const std::string& directory, const std::string& asked)
 {
@@ -48,6 +56,7 @@ result<void> check_list_of_files(const Runtime& runtime, const std::string& dire
     BOOST_OUTCOME_TRY(const auto names, list_directory(runtime, directory));
     for (const std::string& name : names) {
         if (not name.ends_with(".ldb") && not name.ends_with(".log")) continue;
+        if (holds_nothing(runtime, directory, name)) continue;
         return fail(Failure::corrupt, "damaged-database",
                     asked + " and found " + name +
                         ", but not the file CURRENT that says which files belong to it; "
@@ -84,7 +93,9 @@ result<std::vector<std::string>> cut_torn_tails(const Runtime& runtime, const Da
 } // namespace
 
 struct Database::State {
-    State(OwnerLock held, leveldb::Env& system) : lock{std::move(held)}, system{system}, checked{system}, files{checked}
+    State(OwnerLock held, leveldb::Env& system, const std::string& directory)
+        : lock{std::move(held)}, system{system}, checked{system}, files{checked}, opening{files, directory},
+          directory{directory}
     {
     }
 
@@ -144,7 +155,8 @@ struct Database::State {
     leveldb::Env& system;
     CheckedTables checked;
     LiveFiles files;
-    std::string directory;
+    NewDatabase opening; // over `files`, for LevelDB
+    const std::string directory;
     ReadFault read_fault;
     std::vector<std::string> notices;
     std::unique_ptr<leveldb::Cache> block_cache;
@@ -188,15 +200,14 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
     }
     if (not notices) return std::move(notices.error());
 
-    auto state         = std::make_unique<State>(std::move(lock), runtime.files);
-    state->directory   = options.directory;
+    auto state         = std::make_unique<State>(std::move(lock), runtime.files, options.directory);
     state->read_fault  = eventloom::read_fault(options);
     state->notices     = std::move(notices.value());
     state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
     state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
 
     leveldb::Options settings;
-    settings.env               = &state->files;
+    settings.env               = &state->opening;
     settings.create_if_missing = options.create_if_missing;
     settings.paranoid_checks   = true;
     settings.reuse_logs        = false; // after a failed sync, reusing a log loses what was acknowledged

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,11 @@ leveldb::Status fault(const std::string& path)
 // Data are their user's alone, whatever the umask says; what this process makes is so from its first moment on.
 constexpr mode_t rights_of_a_file      = S_IRUSR | S_IWUSR;
 constexpr mode_t rights_of_a_directory = S_IRWXU;
+
+bool is_list_of_files(std::string_view path)
+{
+    return path.substr(path.rfind('/') + 1).starts_with("MANIFEST-");
+}
 
 // A file that is there is not opened: to close it again would give up this process's lock on it.
 leveldb::Status make_private_file(const std::string& path)
@@ -93,9 +99,10 @@ public:
     leveldb::Status NewWritableFile(const std::string& path, leveldb::WritableFile** file) override
     {
         if (auto made = make_private_file(path); not made.ok()) return made;
-        if (not path.ends_with(".log")) return target()->NewWritableFile(path, file);
+        const bool is_log = path.ends_with(".log");
+        if (not is_log && not is_list_of_files(path)) return target()->NewWritableFile(path, file);
         std::unique_ptr<leveldb::WritableFile> opened;
-        auto status = open_written_ahead(path, opened);
+        auto status = open_written_ahead(path, is_log ? WrittenAhead::zeros : WrittenAhead::nothing, opened);
         *file       = opened.release();
         return status;
     }

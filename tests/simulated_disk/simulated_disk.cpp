@@ -117,7 +117,7 @@ Status SimulatedDisk::sync(SimulatedFile& file, const std::string& path)
         } else if (file.seen->size() > file.kept->size()) {
             own(file.kept).append(*file.seen, file.kept->size());
         }
-        if (state_.model == DirectoryModel::ordered || path.find("MANIFEST") != std::string::npos) keep_entries();
+        if (state_.model == DirectoryModel::ordered) keep_entries();
         return status;
     }
     // The system drops what it could not write and takes it for written: a second sync would succeed.

@@ -208,11 +208,25 @@ TEST_CASE("a torn tail of a MANIFEST is cut off, but never a change that was act
 TEST_CASE("tables or logs without a CURRENT are not taken for an empty directory", "[storage]")
 {
     const DatabaseMachine machine;
-    REQUIRE(machine.open());
+    {
+        const auto database = machine.open();
+        REQUIRE(database);
+        Batch batch;
+        batch.put("key", "value");
+        REQUIRE(database.value()->write(batch, Durability::buffered));
+    }
     std::filesystem::remove(machine.directory.path() + "/db/CURRENT");
     const auto database = machine.open();
     REQUIRE_FALSE(database);
     CHECK(database.error().code == "damaged-database");
+}
+
+TEST_CASE("a database without a CURRENT that nothing was written to is made again", "[storage]")
+{
+    const DatabaseMachine machine;
+    REQUIRE(machine.open());
+    std::filesystem::remove(machine.directory.path() + "/db/CURRENT");
+    CHECK(machine.open());
 }
 
 TEST_CASE("a small file is replaced whole, and a large one is not read", "[storage][files]")

@@ -1,7 +1,9 @@
 #include <eventloom/storage/syncing_env.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace eventloom {
@@ -15,25 +17,31 @@ std::string directory_of(const std::string& path)
     return parent.empty() ? "." : parent;
 }
 
+bool will_be_renamed(std::string_view path)
+{
+    return path.ends_with(".dbtmp") || path.ends_with(".new");
+}
+
 } // namespace
 
-// A file of LevelDB's log, which its Env knows for as long as it is open.
-class SyncingEnv::LogFile final : public leveldb::WritableFile {
+// A file that its Env knows for as long as it is open.
+class SyncingEnv::File final : public leveldb::WritableFile {
 public:
-    LogFile(SyncingEnv& env, std::string directory, std::unique_ptr<leveldb::WritableFile> file)
-        : env_{env}, directory_{std::move(directory)}, file_{std::move(file)}
+    // `number` 0: it has no name to keep.
+    File(SyncingEnv& env, std::string directory, std::uint64_t number, std::unique_ptr<leveldb::WritableFile> file)
+        : env_{env}, directory_{std::move(directory)}, number_{number}, file_{std::move(file)}, has_name_{number == 0}
+    {
+    }
+    ~File() override
     {
         const std::lock_guard lock{env_.mutex_};
-        env_.logs_[directory_] = this;
+        const auto known = env_.directories_.find(directory_);
+        if (known == env_.directories_.end() || known->second.log != this) return;
+        known->second.log = nullptr;
+        env_.forget_if_settled(directory_);
     }
-    ~LogFile() override
-    {
-        const std::lock_guard lock{env_.mutex_};
-        const auto known = env_.logs_.find(directory_);
-        if (known != env_.logs_.end() && known->second == this) env_.logs_.erase(known);
-    }
-    LogFile(const LogFile&)            = delete;
-    LogFile& operator=(const LogFile&) = delete;
+    File(const File&)            = delete;
+    File& operator=(const File&) = delete;
 
     leveldb::Status Append(const leveldb::Slice& bytes) override
     {
@@ -45,7 +53,11 @@ public:
     leveldb::Status Sync() override
     {
         auto status = file_->Sync();
-        is_synced_  = status.ok();
+        if (status.ok() && not has_name_) {
+            if (not env_.has_name(directory_, number_)) status = env_.synced(std::move(status), directory_);
+            has_name_ = status.ok();
+        }
+        is_synced_ = status.ok();
         return status;
     }
     bool is_synced() const { return is_synced_; }
@@ -53,7 +65,9 @@ public:
 private:
     SyncingEnv& env_;
     const std::string directory_;
+    const std::uint64_t number_;
     const std::unique_ptr<leveldb::WritableFile> file_;
+    bool has_name_;
     bool is_synced_ = true;
 };
 
@@ -65,24 +79,46 @@ SyncingEnv::SyncingEnv(leveldb::Env* files, SyncDirectory sync_directory)
 leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& directory)
 {
     if (not status.ok()) return status;
+    std::uint64_t made = 0; // a file that is made from here on may come too late for this sync
+    {
+        const std::lock_guard lock{mutex_};
+        made = files_made_;
+    }
     status = sync_directory_(directory);
     const std::lock_guard lock{mutex_};
-    if (status.ok())
-        doubtful_.erase(directory);
-    else
-        doubtful_.insert(directory);
+    Directory& known  = directories_[directory];
+    known.is_doubtful = not status.ok();
+    if (status.ok()) known.named_till = std::max(known.named_till, made);
+    forget_if_settled(directory);
     return status;
+}
+
+bool SyncingEnv::has_name(const std::string& directory, std::uint64_t file)
+{
+    const std::lock_guard lock{mutex_};
+    const auto known = directories_.find(directory);
+    return known == directories_.end() || file <= known->second.named_till;
+}
+
+// So that there are not more of them than are in use.
+void SyncingEnv::forget_if_settled(const std::string& directory)
+{
+    const auto known       = directories_.find(directory);
+    const Directory& there = known->second;
+    if (there.newest_file <= there.named_till && not there.is_doubtful && there.log == nullptr) {
+        directories_.erase(known);
+    }
 }
 
 // LevelDB goes on to the next file of its log without syncing this one. After a power cut that one could be there and the end
 // of this one not: a part in the middle would be missing from what was written, and nothing would say so.
 leveldb::Status SyncingEnv::sync_log_before_the_next(const std::string& directory)
 {
-    LogFile* log = nullptr;
+    File* log = nullptr;
     {
         const std::lock_guard lock{mutex_};
-        const auto known = logs_.find(directory);
-        if (known != logs_.end()) log = known->second;
+        const auto known = directories_.find(directory);
+        if (known != directories_.end()) log = known->second.log;
     }
     // It is still open, and its only writer is the one that asks for the next file.
     return log == nullptr || log->is_synced() ? leveldb::Status::OK() : log->Sync();
@@ -91,23 +127,30 @@ leveldb::Status SyncingEnv::sync_log_before_the_next(const std::string& director
 bool SyncingEnv::is_doubtful(const std::string& path)
 {
     const std::lock_guard lock{mutex_};
-    return doubtful_.contains(directory_of(path));
+    const auto known = directories_.find(directory_of(path));
+    return known != directories_.end() && known->second.is_doubtful;
 }
 
 leveldb::Status SyncingEnv::NewWritableFile(const std::string& path, leveldb::WritableFile** file)
 {
     *file                         = nullptr; // not every Env sets it when it fails
-    const auto directory          = directory_of(path);
+    auto directory                = directory_of(path);
     const bool is_log             = path.ends_with(".log");
     leveldb::WritableFile* opened = nullptr;
     auto status                   = is_log ? sync_log_before_the_next(directory) : leveldb::Status::OK();
     if (not status.ok()) return status;
     status = target()->NewWritableFile(path, &opened);
     std::unique_ptr<leveldb::WritableFile> held{opened};
-    status = synced(std::move(status), directory);
     if (not status.ok()) return status;
-    if (is_log) held = std::make_unique<LogFile>(*this, directory, std::move(held));
-    *file = held.release();
+    const std::lock_guard lock{mutex_};
+    const std::uint64_t number = will_be_renamed(path) ? 0 : ++files_made_;
+    auto made                  = std::make_unique<File>(*this, directory, number, std::move(held));
+    if (number != 0) {
+        Directory& known  = directories_[directory];
+        known.newest_file = number;
+        if (is_log) known.log = made.get();
+    }
+    *file = made.release();
     return status;
 }
 
@@ -133,7 +176,10 @@ leveldb::Status SyncingEnv::LockFile(const std::string& path, leveldb::FileLock*
     const auto directory = directory_of(path);
     auto status          = target()->LockFile(path, lock);
     const std::lock_guard held{mutex_};
-    if (status.ok()) doubtful_.erase(directory); // a new opening reads CURRENT as it is
+    const auto known = directories_.find(directory);
+    if (not status.ok() || known == directories_.end()) return status;
+    known->second.is_doubtful = false; // a new opening reads CURRENT as it is
+    forget_if_settled(directory);
     return status;
 }
 

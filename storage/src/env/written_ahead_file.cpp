@@ -22,7 +22,8 @@ constexpr std::size_t large_bytes = 256u << 10;
 
 class WrittenAheadFile final : public leveldb::WritableFile {
 public:
-    WrittenAheadFile(int descriptor, std::string path) : descriptor_{descriptor}, path_{std::move(path)}
+    WrittenAheadFile(int descriptor, std::string path, WrittenAhead ahead)
+        : descriptor_{descriptor}, path_{std::move(path)}, ahead_{ahead}
     {
         buffer_.reserve(buffer_bytes);
     }
@@ -52,7 +53,7 @@ public:
     leveldb::Status Sync() override
     {
         if (auto status = Flush(); not status.ok()) return status;
-        if (since_sync_ < large_bytes) write_ahead();
+        if (ahead_ == WrittenAhead::zeros && since_sync_ < large_bytes) write_ahead();
         since_sync_ = 0;
         return fdatasync(descriptor_) == 0 ? leveldb::Status::OK() : fault();
     }
@@ -128,6 +129,7 @@ private:
 
     int descriptor_;
     const std::string path_;
+    const WrittenAhead ahead_;
     std::string buffer_;
     std::uint64_t end_        = 0; // after what was appended
     std::uint64_t zeros_till_ = 0; // up to where zeros were written ahead
@@ -136,11 +138,12 @@ private:
 
 } // namespace
 
-leveldb::Status open_written_ahead(const std::string& path, std::unique_ptr<leveldb::WritableFile>& file)
+leveldb::Status open_written_ahead(const std::string& path, WrittenAhead ahead,
+                                   std::unique_ptr<leveldb::WritableFile>& file)
 {
     const int descriptor = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     if (descriptor < 0) return leveldb::Status::IOError(path, std::strerror(errno));
-    file = std::make_unique<WrittenAheadFile>(descriptor, path);
+    file = std::make_unique<WrittenAheadFile>(descriptor, path, ahead);
     return leveldb::Status::OK();
 }
 

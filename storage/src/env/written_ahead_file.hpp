@@ -7,12 +7,20 @@
 
 #include <leveldb/env.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace eventloom {
 
-// Makes a file, empty if there was one. *file is untouched when it fails.
-leveldb::Status open_written_ahead(const std::string& path, std::unique_ptr<leveldb::WritableFile>& file);
+enum class WrittenAhead : std::uint8_t {
+    zeros,
+    nothing, // for a file that is seldom synced
+};
+
+// Makes a file, empty if there was one. *file is untouched when it fails. Its Sync syncs this file alone: LevelDB's own file
+// also syncs the directory each time, when it is a MANIFEST.
+leveldb::Status open_written_ahead(const std::string& path, WrittenAhead ahead,
+                                   std::unique_ptr<leveldb::WritableFile>& file);
 
 } // namespace eventloom

@@ -2,6 +2,9 @@
 // and acknowledged writes with it (LevelDB syncs a directory only before a MANIFEST); and a file of its log before the next
 // one is begun, without which writes that were not synced could go from the middle instead of from the end.
 //
+// A new file has its name for good when its first Sync returns, as its bytes: so one sync of the directory serves all that were
+// made in it before. One that will be renamed (*.dbtmp, *.new) gets its name for good by that.
+//
 //     SyncingEnv files{leveldb::Env::Default(), sync_directory_of_the_system};
 //     Runtime runtime{clock, executor, ids, files};
 //
@@ -12,10 +15,10 @@
 
 #include <leveldb/env.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 
 namespace eventloom {
@@ -40,16 +43,25 @@ public:
     leveldb::Status DeleteFile(const std::string& path) override { return RemoveFile(path); }
 
 private:
-    class LogFile;
+    class File;
+    // Of which something is remembered.
+    struct Directory {
+        std::uint64_t newest_file = 0; // the number of the last one that was made in it
+        std::uint64_t named_till  = 0; // files up to this number have their names for good
+        // Its last sync failed: nothing is removed from it until a sync succeeds, or a new opening begins.
+        bool is_doubtful = false;
+        File* log        = nullptr; // of LevelDB, that is open
+    };
     leveldb::Status synced(leveldb::Status status, const std::string& directory);
     leveldb::Status sync_log_before_the_next(const std::string& directory);
     bool is_doubtful(const std::string& path);
+    bool has_name(const std::string& directory, std::uint64_t file);
+    void forget_if_settled(const std::string& directory);
 
     SyncDirectory sync_directory_;
-    std::mutex mutex_;
-    // Directories whose last sync failed: nothing is removed from them until a sync succeeds, or a new opening begins.
-    std::set<std::string> doubtful_;
-    std::map<std::string, LogFile*> logs_; // that are open, by directory
+    std::mutex mutex_; // over the next
+    std::uint64_t files_made_ = 0;
+    std::map<std::string, Directory> directories_;
 };
 
 } // namespace eventloom
