@@ -9,4 +9,9 @@ FileUse use_of_file(std::string_view name)
     return FileUse::changes;
 }
 
+bool is_list_of_files(std::string_view path)
+{
+    return path.substr(path.rfind('/') + 1).starts_with("MANIFEST-");
+}
+
 } // namespace eventloom

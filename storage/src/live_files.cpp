@@ -1,5 +1,7 @@
 #include "live_files.hpp"
 
+#include <eventloom/storage/database_files.hpp>
+
 #include <utility>
 
 namespace eventloom {
@@ -8,8 +10,7 @@ namespace {
 
 bool grows(const std::string& path)
 {
-    const auto name = path.substr(path.rfind('/') + 1);
-    return name.ends_with(".log") || name.starts_with("MANIFEST-");
+    return path.ends_with(".log") || is_list_of_files(path);
 }
 
 } // namespace

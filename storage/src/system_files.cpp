@@ -1,3 +1,4 @@
+#include <eventloom/storage/database_files.hpp>
 #include <eventloom/storage/syncing_env.hpp>
 #include <eventloom/storage/system_files.hpp>
 
@@ -26,11 +27,6 @@ leveldb::Status fault(const std::string& path)
 // Data are their user's alone, whatever the umask says; what this process makes is so from its first moment on.
 constexpr mode_t rights_of_a_file      = S_IRUSR | S_IWUSR;
 constexpr mode_t rights_of_a_directory = S_IRWXU;
-
-bool is_list_of_files(std::string_view path)
-{
-    return path.substr(path.rfind('/') + 1).starts_with("MANIFEST-");
-}
 
 // A file that is there is not opened: to close it again would give up this process's lock on it.
 leveldb::Status make_private_file(const std::string& path)

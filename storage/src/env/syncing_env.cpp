@@ -1,7 +1,10 @@
 #include <eventloom/storage/syncing_env.hpp>
 
+#include <eventloom/storage/database_files.hpp>
+
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -27,9 +30,9 @@ bool will_be_renamed(std::string_view path)
 // A file that its Env knows for as long as it is open.
 class SyncingEnv::File final : public leveldb::WritableFile {
 public:
-    // `number` 0: it has no name to keep.
-    File(SyncingEnv& env, std::string directory, std::uint64_t number, std::unique_ptr<leveldb::WritableFile> file)
-        : env_{env}, directory_{std::move(directory)}, number_{number}, file_{std::move(file)}, has_name_{number == 0}
+    // Before it is synced, the files of its directory up to the number `names_till` get their names for good.
+    File(SyncingEnv& env, std::string directory, std::uint64_t names_till, std::unique_ptr<leveldb::WritableFile> file)
+        : env_{env}, directory_{std::move(directory)}, names_till_{names_till}, file_{std::move(file)}
     {
     }
     ~File() override
@@ -52,11 +55,8 @@ public:
     leveldb::Status Close() override { return file_->Close(); }
     leveldb::Status Sync() override
     {
-        auto status = file_->Sync();
-        if (status.ok() && not has_name_) {
-            if (not env_.has_name(directory_, number_)) status = env_.synced(std::move(status), directory_);
-            has_name_ = status.ok();
-        }
+        auto status = env_.name(directory_, names_till_);
+        if (status.ok()) status = file_->Sync();
         is_synced_ = status.ok();
         return status;
     }
@@ -65,9 +65,8 @@ public:
 private:
     SyncingEnv& env_;
     const std::string directory_;
-    const std::uint64_t number_;
+    const std::uint64_t names_till_;
     const std::unique_ptr<leveldb::WritableFile> file_;
-    bool has_name_;
     bool is_synced_ = true;
 };
 
@@ -93,11 +92,15 @@ leveldb::Status SyncingEnv::synced(leveldb::Status status, const std::string& di
     return status;
 }
 
-bool SyncingEnv::has_name(const std::string& directory, std::uint64_t file)
+leveldb::Status SyncingEnv::name(const std::string& directory, std::uint64_t files_till)
 {
-    const std::lock_guard lock{mutex_};
-    const auto known = directories_.find(directory);
-    return known == directories_.end() || file <= known->second.named_till;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto known = directories_.find(directory);
+        if (known == directories_.end()) return leveldb::Status::OK();
+        if (std::min(files_till, known->second.newest_file) <= known->second.named_till) return leveldb::Status::OK();
+    }
+    return synced(leveldb::Status::OK(), directory);
 }
 
 // So that there are not more of them than are in use.
@@ -143,11 +146,15 @@ leveldb::Status SyncingEnv::NewWritableFile(const std::string& path, leveldb::Wr
     std::unique_ptr<leveldb::WritableFile> held{opened};
     if (not status.ok()) return status;
     const std::lock_guard lock{mutex_};
-    const std::uint64_t number = will_be_renamed(path) ? 0 : ++files_made_;
-    auto made                  = std::make_unique<File>(*this, directory, number, std::move(held));
-    if (number != 0) {
+    // A list of a database's files is not to be there before a file that it names.
+    const bool is_kept    = not will_be_renamed(path);
+    const auto names_till = is_list_of_files(path) ? std::numeric_limits<std::uint64_t>::max()
+                            : is_kept              ? files_made_ + 1
+                                                   : 0;
+    auto made             = std::make_unique<File>(*this, directory, names_till, std::move(held));
+    if (is_kept) {
         Directory& known  = directories_[directory];
-        known.newest_file = number;
+        known.newest_file = ++files_made_;
         if (is_log) known.log = made.get();
     }
     *file = made.release();

@@ -18,4 +18,7 @@ enum class FileUse : std::uint8_t {
 
 FileUse use_of_file(std::string_view name);
 
+// LevelDB's list of a database's files, a MANIFEST.
+bool is_list_of_files(std::string_view path);
+
 } // namespace eventloom

@@ -3,7 +3,8 @@
 // one is begun, without which writes that were not synced could go from the middle instead of from the end.
 //
 // A new file has its name for good when its first Sync returns, as its bytes: so one sync of the directory serves all that were
-// made in it before. One that will be renamed (*.dbtmp, *.new) gets its name for good by that.
+// made in it before. When a Sync of a MANIFEST returns, all files of its directory have theirs. A file that will be renamed
+// (*.dbtmp, *.new) gets its name for good by that.
 //
 //     SyncingEnv files{leveldb::Env::Default(), sync_directory_of_the_system};
 //     Runtime runtime{clock, executor, ids, files};
@@ -55,7 +56,7 @@ private:
     leveldb::Status synced(leveldb::Status status, const std::string& directory);
     leveldb::Status sync_log_before_the_next(const std::string& directory);
     bool is_doubtful(const std::string& path);
-    bool has_name(const std::string& directory, std::uint64_t file);
+    leveldb::Status name(const std::string& directory, std::uint64_t files_till);
     void forget_if_settled(const std::string& directory);
 
     SyncDirectory sync_directory_;
