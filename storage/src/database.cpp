@@ -42,11 +42,13 @@ ReadFault read_fault(const DatabaseOptions& options)
                                                           : "verify it, and restore a backup if it stays so"};
 }
 
-// A log that is empty may be of a database whose making was interrupted, and which nothing was ever written to.
+// A log of LevelDB (000003.log) that is empty may be of a database whose making was interrupted, and which nothing was ever
+// written to. One of another name (restoring.log) says that others write here.
 bool holds_nothing(const Runtime& runtime, const std::string& directory, const std::string& name)
 {
     std::uint64_t bytes = 0;
-    return name.ends_with(".log") && runtime.files.GetFileSize(directory + "/" + name, &bytes).ok() && bytes == 0;
+    const bool is_log   = name.ends_with(".log") && name.find_first_not_of("0123456789") == name.rfind('.');
+    return is_log && runtime.files.GetFileSize(directory + "/" + name, &bytes).ok() && bytes == 0;
 }
 
 // Where CURRENT is missing LevelDB begins a new database, and removes the files of the old one.

@@ -229,6 +229,17 @@ TEST_CASE("a database without a CURRENT that nothing was written to is made agai
     CHECK(machine.open());
 }
 
+TEST_CASE("an empty file that a restore has put there keeps a database from being made", "[storage]")
+{
+    const DatabaseMachine machine;
+    REQUIRE(machine.open());
+    std::filesystem::remove(machine.directory.path() + "/db/CURRENT");
+    std::ofstream{machine.directory.path() + "/db/restoring.log"};
+    const auto database = machine.open();
+    REQUIRE_FALSE(database);
+    CHECK(database.error().code == "damaged-database");
+}
+
 TEST_CASE("a small file is replaced whole, and a large one is not read", "[storage][files]")
 {
     const DatabaseMachine machine;
