@@ -23,23 +23,38 @@ el::result<el::JobDone> done_at_once(const Task& /*task*/, el::JobContext& /*job
 }
 
 // What others do with the same jobs; those that are not installed are left out, and that is said.
-struct OtherQueues {
-    explicit OtherQueues(const std::string& name)
+struct OtherQueue {
+    std::string who;
+    std::unique_ptr<JobQueueYardstick> queue;
+    bool syncs_each_job = false;
+};
+
+class OtherQueues {
+public:
+    explicit OtherQueues(std::string name) : name_{std::move(name)} {}
+
+    // Where a worker claims jobs, it claims so many together.
+    void add_tables(const std::string& how, std::uint64_t claimed_together)
     {
-        add("SQLite, one at a time", open_sqlite_jobs(fresh_directory(name + "-sqlite"), 1));
-        add("SQLite, a hundred at a time", open_sqlite_jobs(fresh_directory(name + "-sqlite-hundred"), 100));
-        auto redis = open_redis_jobs(fresh_directory(name + "-redis"));
-        if (redis) {
-            add("Redis Streams", std::move(redis));
-        } else {
-            say("redis-server is not installed: Redis Streams are left out");
-        }
+        const bool syncs_each_job = claimed_together == 1;
+        const auto directory_of   = [&](const std::string& who) {
+            return fresh_directory(name_ + "-" + who + "-" + std::to_string(claimed_together));
+        };
+        add({"SQLite" + how, open_sqlite_jobs(directory_of("sqlite"), claimed_together), syncs_each_job});
+        add({"PostgreSQL" + how, open_postgres_jobs(directory_of("postgres"), claimed_together), syncs_each_job});
     }
-    void add(const std::string& who, std::unique_ptr<JobQueueYardstick> queue)
+    void add_redis() { add({"Redis Streams", open_redis_jobs(fresh_directory(name_ + "-redis"))}); }
+
+    const std::vector<OtherQueue>& all() const { return all_; }
+
+private:
+    void add(OtherQueue other)
     {
-        all.emplace_back(who, std::move(queue));
+        if (other.queue) all_.push_back(std::move(other));
     }
-    std::vector<std::pair<std::string, std::unique_ptr<JobQueueYardstick>>> all;
+
+    const std::string name_;
+    std::vector<OtherQueue> all_;
 };
 
 void add_enqueueing(std::vector<Row>& rows, const Scale& scale)
@@ -52,19 +67,20 @@ void add_enqueueing(std::vector<Row>& rows, const Scale& scale)
     require(running.queues.pause(Tasks::queue, "they are to wait").has_value(), "the queue is paused");
     running.settle();
     OtherQueues others{"jobs-enqueued"};
+    others.add_tables("", 100); // how they are claimed makes no difference here
+    others.add_redis();
     const auto enqueue = [jobs](JobMachine& machine) {
         machine.enqueue_all(jobs, jobs_in_flight);
         return jobs;
     };
     std::vector<Contender> contenders{{"Eventloom", [&] { return enqueue(running); }, [&] { running.settle(); }}};
-    for (const auto& [who, queue] : others.all) {
-        if (who == "SQLite, a hundred at a time") continue; // enqueued in the same way
-        contenders.push_back({who == "SQLite, one at a time" ? "SQLite" : who,
-                              [&queue = *queue, jobs] {
+    for (const auto& other : others.all()) {
+        contenders.push_back({other.who,
+                              [&queue = *other.queue, jobs] {
                                   queue.enqueue(jobs);
                                   return jobs;
                               },
-                              [&queue = *queue] { queue.clear(); }});
+                              [&queue = *other.queue] { queue.clear(); }});
     }
     const auto figures = measure_in_turns(scale.rounds, contenders);
     running.settle();
@@ -75,7 +91,7 @@ void add_enqueueing(std::vector<Row>& rows, const Scale& scale)
                     .unit    = "jobs/s",
                     .target  = Target::times_the_better(1.5),
                     .figures = figures,
-                    .note    = "SQLite and Redis are given a thousand jobs in one call"});
+                    .note    = "the others are given a thousand jobs in one call"});
     rows.push_back({.name    = name + ", by a command that runs alone",
                     .unit    = "jobs/s",
                     .figures = measure_in_turns(scale.rounds, {{"Eventloom", [&] { return enqueue(before); }}}),
@@ -94,16 +110,19 @@ void add_working_off(std::vector<Row>& rows, const Scale& scale)
         return jobs;
     };
     OtherQueues others{"jobs-worked-off"};
+    others.add_tables(", one at a time", 1);
+    others.add_tables(", a hundred at a time", 100);
+    others.add_redis();
     std::vector<Contender> contenders{{"Eventloom", work}};
-    for (const auto& [who, queue] : others.all) {
+    for (const auto& other : others.all()) {
         // Two syncs a job: fewer jobs show as much.
-        const auto share = who == "SQLite, one at a time" ? std::max<std::uint64_t>(jobs / 20, 100) : jobs;
-        contenders.push_back({who,
-                              [&queue = *queue, share] {
+        const auto share = other.syncs_each_job ? std::max<std::uint64_t>(jobs / 20, 100) : jobs;
+        contenders.push_back({other.who,
+                              [&queue = *other.queue, share] {
                                   queue.enqueue_and_complete(share);
                                   return share;
                               },
-                              [&queue = *queue] { queue.clear(); }});
+                              [&queue = *other.queue] { queue.clear(); }});
     }
     const auto figures = measure_in_turns(scale.rounds, contenders);
     machine.require_all(el::JobState::completed, jobs * scale.rounds);

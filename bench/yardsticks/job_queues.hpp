@@ -1,5 +1,5 @@
-// What somebody would work through jobs with instead: a table in SQLite, or a stream in Redis. Each keeps a job of the same size,
-// and all that it acknowledges is on the disk. A job is done when its completion is.
+// What somebody would work through jobs with instead: a table in SQLite or PostgreSQL, or a stream in Redis. Each keeps a job of
+// the same size, and all that it acknowledges is on the disk. A job is done when its completion is.
 //
 // A failure ends the program: nothing slow may look fast because it did less. Threads: one caller.
 #pragma once
@@ -27,7 +27,10 @@ public:
 
 // A worker claims so many at once with UPDATE ... RETURNING, and completes them in one transaction.
 std::unique_ptr<JobQueueYardstick> open_sqlite_jobs(const std::string& directory, std::uint64_t claimed_together);
-// A consumer group on a stream, appendfsync always, a hundred jobs a call. nullptr: redis-server is not installed.
+// Eight connections, each of which claims so many at once with FOR UPDATE SKIP LOCKED, and completes them in one statement.
+// nullptr: PostgreSQL 15 is left out, and it has been said why.
+std::unique_ptr<JobQueueYardstick> open_postgres_jobs(const std::string& directory, std::uint64_t claimed_together);
+// A consumer group on a stream, appendfsync always, a hundred jobs a call. nullptr: it is left out, and that has been said.
 std::unique_ptr<JobQueueYardstick> open_redis_jobs(const std::string& directory);
 
 } // namespace bench

@@ -6,11 +6,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -18,6 +16,8 @@
 namespace bench {
 
 namespace {
+
+constexpr auto redis_program = "/usr/bin/redis-server";
 
 sockaddr_un address_of(const std::string& path)
 {
@@ -40,40 +40,35 @@ int connected_to(const std::string& path)
 
 } // namespace
 
+RedisServer::RedisServer(const std::string& directory, std::string socket)
+    : socket_{std::move(socket)},
+      process_{{redis_program, "--port", "0", "--unixsocket", socket_, "--dir", directory, "--appendonly", "yes",
+                "--appendfsync", "always", "--save", "", "--auto-aof-rewrite-percentage", "0"},
+               SIGKILL}
+{
+}
+
+RedisServer::~RedisServer()
+{
+    ::unlink(socket_.c_str());
+}
+
 std::unique_ptr<RedisServer> RedisServer::start(const std::string& directory)
 {
-    constexpr auto program = "/usr/bin/redis-server";
-    if (::access(program, X_OK) != 0) return nullptr;
+    if (::access(redis_program, X_OK) != 0) return nullptr;
     std::filesystem::create_directories(directory);
     // In a directory with a short name: a socket's path may have a hundred bytes.
-    const auto socket   = "/tmp/eventloom-bench-redis-" + std::to_string(::getpid());
-    const pid_t process = ::fork();
-    require(process >= 0, "a process");
-    if (process == 0) {
-        const int nowhere = ::open("/dev/null", O_WRONLY);
-        ::dup2(nowhere, STDOUT_FILENO);
-        ::execl(program, program, "--port", "0", "--unixsocket", socket.c_str(), "--dir", directory.c_str(),
-                "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--auto-aof-rewrite-percentage", "0",
-                nullptr);
-        ::_exit(1);
-    }
+    const auto socket = "/tmp/eventloom-bench-redis-" + std::to_string(::getpid());
+    std::unique_ptr<RedisServer> server{new RedisServer{directory, socket}};
     for (int tries = 0; tries < 500; ++tries) {
         if (const int there = connected_to(socket); there >= 0) {
             ::close(there);
-            return std::unique_ptr<RedisServer>{new RedisServer{process, socket}};
+            return server;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{20});
     }
     require(false, "Redis starts within ten seconds");
     return nullptr;
-}
-
-RedisServer::~RedisServer()
-{
-    ::kill(process_, SIGKILL);
-    int status = 0;
-    ::waitpid(process_, &status, 0);
-    ::unlink(socket_.c_str());
 }
 
 RedisConnection::RedisConnection(const std::string& socket) : socket_{connected_to(socket)}

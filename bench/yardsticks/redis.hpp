@@ -8,11 +8,12 @@
 // What fails ends the program. Threads: one for each connection.
 #pragma once
 
+#include "server_process.hpp"
+
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
 
 namespace bench {
@@ -28,9 +29,9 @@ public:
     const std::string& socket() const { return socket_; }
 
 private:
-    RedisServer(pid_t process, std::string socket) : process_{process}, socket_{std::move(socket)} {}
-    const pid_t process_;
+    RedisServer(const std::string& directory, std::string socket);
     const std::string socket_;
+    const ServerProcess process_;
 };
 
 struct RedisReply {

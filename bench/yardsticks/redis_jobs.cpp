@@ -84,7 +84,10 @@ private:
 std::unique_ptr<JobQueueYardstick> open_redis_jobs(const std::string& directory)
 {
     auto server = RedisServer::start(directory);
-    if (not server) return nullptr;
+    if (not server) {
+        say("redis-server is not installed: Redis Streams are left out");
+        return nullptr;
+    }
     return std::make_unique<RedisJobs>(std::move(server));
 }
 
