@@ -1,4 +1,5 @@
 // What a person may do with queues and jobs, beside what queues_test.cpp has: promote a job, and limit a queue.
+#include "support/counting_store.hpp"
 #include "support/mailing.hpp"
 
 namespace steering_test {
@@ -70,6 +71,48 @@ TEST_CASE("a queue is limited until it is limited otherwise, also after a restar
     REQUIRE(machine.queues->pause("mail", "moves"));
     REQUIRE(machine.queues->limit("mail", {.workers = 1}, "small"));
     CHECK(machine.queues->resume("mail", "moved"));
+}
+
+// The same queue in the hands of another, who does something right before he records what he has decided.
+struct AnotherHand {
+    explicit AnotherHand(QueueMachine& of)
+        : between{*of.store.store},
+          queues{of.runtime, between, *of.commands, *of.bus, of.directory.path() + "/queues-of-another"}
+    {
+        queues.add<Mailing>(
+            QueueOptions{.workers = 4}, [](const SendMail&) -> result<void> { return done(); },
+            [](const WriteStatement&) -> result<void> { return done(); });
+    }
+    void is_late(std::function<void()> meanwhile)
+    {
+        once                  = std::move(meanwhile);
+        between.before_append = [this] {
+            if (const auto act = std::exchange(once, nullptr)) act();
+        };
+    }
+    std::function<void()> once;
+    CountingStore between;
+    Queues queues;
+};
+
+TEST_CASE(
+    "of two who limit a queue at the same time neither loses a limit, and who comes too late to resume it is told",
+    "[messaging][queues]")
+{
+    QueueMachine machine;
+    machine.work({.workers = 4}, [](const std::string&, JobContext&) -> result<JobDone> { return job_done(); });
+    REQUIRE(machine.queues->open());
+    AnotherHand late{machine};
+    late.is_late([&] { REQUIRE(machine.queues->limit("mail", {.per_second = 1}, "the provider is slow today")); });
+    const auto limited = late.queues.limit("mail", {.workers = 2}, "small");
+    REQUIRE(limited);
+    CHECK(limited.value() == QueueLimits{2, 1.0});
+    REQUIRE(machine.queues->open()); // it hears of it
+    CHECK(machine.queues->list_queues().value().at(0).limits == QueueLimits{2, 1.0});
+
+    REQUIRE(machine.queues->pause("mail", "moves"));
+    late.is_late([&] { REQUIRE(machine.queues->resume("mail", "moved")); });
+    CHECK(code_of(late.queues.resume("mail", "moved")) == "queue-not-paused");
 }
 
 // A queue of one worker has jobs one after the other, in their order.

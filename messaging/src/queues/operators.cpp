@@ -112,15 +112,25 @@ result<void> QueueEngine::check_may_lose_history(std::string_view stream) const
                     stream));
 }
 
-result<void> QueueEngine::record_of_queue(const std::string& queue, JobFact fact)
+result<void> QueueEngine::record_of_queue(const std::string& queue, const DecideOfQueue& decide)
 {
     BOOST_OUTCOME_TRY(check_queue_name(queue));
-    NewEvent event = encoded<JobFacts>(fact);
-    event.id       = runtime_.ids.next();
-    AppendRequest request;
-    request.streams.push_back({stream_of_queue(queue), ExpectedVersion::any(), {std::move(event)}});
-    BOOST_OUTCOME_TRY(store_.append(request));
-    return done();
+    const auto stream = stream_of_queue(queue);
+    for (unsigned attempt = 1;; ++attempt) {
+        // Before it is decided: what somebody says meanwhile makes the append fail.
+        const auto newest =
+            store_.read({.scope = Scope::stream(stream), .direction = Direction::backwards, .limit = 1});
+        BOOST_OUTCOME_TRY(const RecordedEvent* last, newest->next());
+        const auto expected = last == nullptr ? ExpectedVersion::no_stream() : ExpectedVersion::exactly(last->version);
+        BOOST_OUTCOME_TRY(const auto fact, decide());
+        NewEvent event = encoded<JobFacts>(fact);
+        event.id       = runtime_.ids.next();
+        AppendRequest request;
+        request.streams.push_back({stream, expected, {std::move(event)}});
+        const auto appended = store_.append(request);
+        if (appended) return done();
+        if (appended.error().kind != Failure::conflict || attempt == most_conflicts) return appended.error();
+    }
 }
 
 // One that the program has, or that has jobs: not one that a slip of the finger makes.
@@ -151,10 +161,10 @@ result<void> QueueEngine::pause(const std::string& queue, Time until, const std:
     BOOST_OUTCOME_TRY(check_is_there(queue));
     const Time now = runtime_.clock.now();
     BOOST_OUTCOME_TRY(pauses::check_is_to_come("the queue " + queue, until, now));
-    return record_of_queue(queue, QueuePaused{until, because, now});
+    return record_of_queue(queue, [&] { return JobFact{QueuePaused{until, because, now}}; });
 }
 
-result<QueueLimits> QueueEngine::limit(const std::string& queue, QueueLimits limits, const std::string& because)
+result<QueueLimits> QueueEngine::limit(const std::string& queue, const QueueLimits& limits, const std::string& because)
 {
     BOOST_OUTCOME_TRY(check_is_there(queue));
     const auto* definition = definition_of(queue);
@@ -171,17 +181,25 @@ result<QueueLimits> QueueEngine::limit(const std::string& queue, QueueLimits lim
             fmt::format("asked for {} jobs a second of the queue {}; a limit is from 0, which is none, to a million",
                         *limits.per_second, queue));
     }
-    if (limits != QueueLimits{}) {
-        BOOST_OUTCOME_TRY(look_back(queue, [&](const JobFact& fact) {
-            const auto* before = std::get_if<QueueLimited>(&fact);
-            if (before == nullptr) return false;
-            if (not limits.workers) limits.workers = before->workers;
-            if (not limits.per_second) limits.per_second = before->per_second;
-            return true;
-        }));
-    }
-    BOOST_OUTCOME_TRY(
-        record_of_queue(queue, QueueLimited{limits.workers, limits.per_second, because, runtime_.clock.now()}));
+    QueueLimits wanted;
+    BOOST_OUTCOME_TRY(record_of_queue(queue, [&]() -> result<JobFact> {
+        BOOST_OUTCOME_TRY(wanted, with_limits_before(queue, limits));
+        return JobFact{QueueLimited{wanted.workers, wanted.per_second, because, runtime_.clock.now()}};
+    }));
+    return wanted;
+}
+
+// What is not given stays as it is; nothing given takes all away.
+result<QueueLimits> QueueEngine::with_limits_before(const std::string& queue, QueueLimits limits) const
+{
+    if (limits == QueueLimits{}) return limits;
+    BOOST_OUTCOME_TRY(look_back(queue, [&](const JobFact& fact) {
+        const auto* before = std::get_if<QueueLimited>(&fact);
+        if (before == nullptr) return false;
+        if (not limits.workers) limits.workers = before->workers;
+        if (not limits.per_second) limits.per_second = before->per_second;
+        return true;
+    }));
     return limits;
 }
 
@@ -200,18 +218,18 @@ result<void> QueueEngine::promote(const Uuid& id, const std::string& because)
 
 result<void> QueueEngine::resume(const std::string& queue, const std::string& because)
 {
-    const Time now = runtime_.clock.now();
-    bool is_paused = false;
-    BOOST_OUTCOME_TRY(look_back(queue, [&](const JobFact& fact) {
-        const auto* pause = std::get_if<QueuePaused>(&fact);
-        if (pause != nullptr) is_paused = pause->until > now;
-        return pause != nullptr || std::holds_alternative<QueueResumed>(fact);
-    }));
-    if (not is_paused) {
+    return record_of_queue(queue, [&]() -> result<JobFact> {
+        const Time now = runtime_.clock.now();
+        bool is_paused = false;
+        BOOST_OUTCOME_TRY(look_back(queue, [&](const JobFact& fact) {
+            const auto* pause = std::get_if<QueuePaused>(&fact);
+            if (pause != nullptr) is_paused = pause->until > now;
+            return pause != nullptr || std::holds_alternative<QueueResumed>(fact);
+        }));
+        if (is_paused) return JobFact{QueueResumed{because, now}};
         return refuse("queue-not-paused",
                       fmt::format("asked to resume the queue {} and found that it is not paused", queue));
-    }
-    return record_of_queue(queue, QueueResumed{because, now});
+    });
 }
 
 } // namespace eventloom::queues

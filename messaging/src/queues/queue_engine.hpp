@@ -73,7 +73,7 @@ public:
     result<void> promote(const Uuid& id, const std::string& because);
     result<void> edit(const Uuid& id, std::uint32_t schema_version, const std::string& data,
                       const std::string& because);
-    result<QueueLimits> limit(const std::string& queue, QueueLimits limits, const std::string& because);
+    result<QueueLimits> limit(const std::string& queue, const QueueLimits& limits, const std::string& because);
     result<void> pause(const std::string& queue, Time until, const std::string& because);
     result<void> resume(const std::string& queue, const std::string& because);
     result<void> check_may_lose_history(std::string_view stream) const;
@@ -197,7 +197,10 @@ private:
 
     using DecideFact = std::function<result<JobFact>(const Job&)>;
     result<void> record(const Uuid& id, const DecideFact& decide);
-    result<void> record_of_queue(const std::string& queue, JobFact fact);
+    // What is decided is recorded if nobody has said anything of the queue meanwhile; else it is decided anew.
+    using DecideOfQueue = std::function<result<JobFact>()>;
+    result<void> record_of_queue(const std::string& queue, const DecideOfQueue& decide);
+    result<QueueLimits> with_limits_before(const std::string& queue, QueueLimits limits) const;
     result<void> check_is_there(const std::string& queue) const;
     // What was said of the queue, from the newest on, until `look` says true. The table may not have heard of it yet.
     result<void> look_back(const std::string& queue, const std::function<bool(const JobFact&)>& look) const;

@@ -108,8 +108,9 @@ result<Time> QueueEngine::begin_of(const Schedule& schedule)
         if (found) return *found;
         if (is_last) break;
     }
-    const Time now = runtime_.clock.now();
-    BOOST_OUTCOME_TRY(record_of_queue(schedule.queue, Recurs{schedule.name, when, now}));
+    const Time now       = runtime_.clock.now();
+    const JobFact recurs = Recurs{schedule.name, when, now};
+    BOOST_OUTCOME_TRY(record_of_queue(schedule.queue, [&] { return recurs; }));
     return now;
 }
 
