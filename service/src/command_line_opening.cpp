@@ -104,6 +104,10 @@ result<OpenService*> CommandLine::open(bool create_if_missing)
     if (state.used) return state.used.get();
     if (state.opened) return state.opened.get();
     BOOST_OUTCOME_TRY(const auto directory, state.directory_to_open());
+    if (not state.tenant.empty() && not create_if_missing) {
+        BOOST_OUTCOME_TRY(const bool is_there, engine().has_log(runtime(), directory));
+        if (not is_there) return no_such_tenant(state.tenant, root_directory());
+    }
     std::unique_ptr<OpenService> service;
     const auto opened = state.when_free([&]() -> result<void> {
         BOOST_OUTCOME_TRY(service, state.open(runtime(), directory, create_if_missing));

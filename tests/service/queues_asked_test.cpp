@@ -130,6 +130,30 @@ TEST_CASE("a job whose stream was deleted is shown as far as it is known", "[ser
     CHECK(shown["why"].text().find("deleted") != std::string::npos);
 }
 
+TEST_CASE("a job for a tenant that is not there is refused, and makes none", "[service][queues][tenants]")
+{
+    TypedMails mails;
+    const std::vector<std::string> enqueue{"jobs", "enqueue", "send-mail", mail_to("ada"), "--tenant", "acme"};
+    const auto is_refused = [&](const TypedAnswer& said) {
+        INFO(said.err);
+        CHECK(said.exit_code == 1);
+        CHECK(said.code() == "no-such-tenant");
+        CHECK(said.sentence().find("the tenant acme") != std::string::npos);
+    };
+    is_refused(mails.type(enqueue));
+    mails.while_it_serves([&] {
+        is_refused(mails.send(enqueue));
+        CHECK(mails.send({"tenants", "list"}).json().size() == 0);
+    });
+    is_refused(mails.type(enqueue));
+    CHECK(mails.type({"tenants", "list"}).json().size() == 0);
+
+    REQUIRE(mails.serving.open(mails.serving.runtime, mails.serving.directory.path() + "/tenants/acme"));
+    mails.while_it_serves([&] { CHECK(mails.send(enqueue).exit_code == 0); });
+    CHECK(mails.type(enqueue).exit_code == 0);
+    CHECK(mails.type({"jobs", "list", "--tenant", "acme"}).json().size() == 2);
+}
+
 TEST_CASE("a worker process is told of a lease that cannot be before it begins", "[service][queues]")
 {
     TypedMails mails;

@@ -34,12 +34,6 @@ std::string directory_of_all(const std::string& directory)
     return directory + "/tenants";
 }
 
-Error no_such_tenant(const std::string& name, const std::string& directory)
-{
-    return {Failure::invalid, "no-such-tenant",
-            "looked for the tenant " + name + " in " + directory + " and found none; `tenants list` shows all"};
-}
-
 bool exists(const std::string& directory)
 {
     std::error_code error;
@@ -309,6 +303,12 @@ void Tenants::finish_removals()
         if (name.starts_with(removed_prefix))
             static_cast<void>(remove_all_of(directory_of_all(directory_) + "/" + name));
     }
+}
+
+Error no_such_tenant(const std::string& name, const std::string& directory)
+{
+    return {Failure::invalid, "no-such-tenant",
+            "looked for the tenant " + name + " in " + directory + " and found none; `tenants list` shows all"};
 }
 
 result<std::string> tenant_directory(const std::string& directory, const std::string& name)

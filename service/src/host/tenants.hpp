@@ -86,4 +86,7 @@ private:
 // Failure::invalid  "invalid-tenant-name".
 result<std::string> tenant_directory(const std::string& directory, const std::string& name);
 
+// `directory`: the common one.
+Error no_such_tenant(const std::string& name, const std::string& directory);
+
 } // namespace eventloom

@@ -1,4 +1,5 @@
 // The jobs of queues: looked at, enqueued by hand, and stepped in for. A dead letter of a queue is a job that is dead.
+#include "command_line_state.hpp"
 #include "commands/messaging/open_queues.hpp"
 #include "commands/own_commands.hpp"
 #include "commands/watching.hpp"
@@ -97,7 +98,8 @@ result<void> show(Output& out, const Queues& queues, const Uuid& id)
 result<void> enqueue(CommandLine& line, Output& out, const JobArguments& arguments)
 {
     BOOST_OUTCOME_TRY(const auto json, parse_limited_json(arguments.json, typed_json_depth_max));
-    BOOST_OUTCOME_TRY(auto* const queues, open_queues(line, true));
+    // A tenant whose name was mistyped is not to become one.
+    BOOST_OUTCOME_TRY(auto* const queues, open_queues(line, line.state().tenant.empty()));
     JobOptions options{.priority   = arguments.priority,
                        .not_before = parse_time(arguments.not_before),
                        .expires    = parse_time(arguments.expires),
