@@ -8,7 +8,8 @@ namespace queues_asked_test {
 using namespace eventloom;
 using namespace eventloom::testing;
 
-const std::string past = "1970-01-01T00:00:01Z";
+const std::string past    = "1970-01-01T00:00:01Z";
+const std::string in_time = "2100-01-01T00:00:00Z";
 
 std::string job_of(const TypedAnswer& enqueued)
 {
@@ -118,16 +119,38 @@ TEST_CASE("what was done to a job and why it waits are told of one moment", "[se
     CHECK(promoted["why"].text() == "no worker: the service does not run");
 }
 
-TEST_CASE("a job whose stream was deleted is shown as far as it is known", "[service][queues]")
+TEST_CASE("a job that has ended goes with its stream, and comes back with it; that of an open one is not deleted",
+          "[service][queues]")
 {
     TypedMails mails;
-    const auto ended = job_of(mails.type({"jobs", "enqueue", "send-mail", mail_to("bob@example.org")}));
-    REQUIRE(mails.type({"jobs", "cancel", ended}).exit_code == 0);
-    REQUIRE(mails.type({"streams", "delete", "job-" + ended}).exit_code == 0);
-    REQUIRE(mails.type({"jobs", "list"}).json().size() == 1);
-    const auto shown = mails.type({"jobs", "show", ended}).json();
-    CHECK(shown["state"].text() == "cancelled");
-    CHECK(shown["why"].text().find("deleted") != std::string::npos);
+    const auto ends_with_its_stream = [&](const auto& type) {
+        const auto open  = job_of(type({"jobs", "enqueue", "send-mail", mail_to("ada"), "--not-before", in_time}));
+        const auto ended = job_of(type({"jobs", "enqueue", "send-mail", mail_to("bob"), "--not-before", in_time}));
+        const auto dead  = job_of(type({"jobs", "enqueue", "send-mail", mail_to("cy"), "--not-before", in_time}));
+        REQUIRE(type({"jobs", "cancel", ended}).exit_code == 0);
+        REQUIRE(type({"jobs", "cancel", dead}).exit_code == 0);
+        CHECK(type({"streams", "delete", "job-" + open}).code() == "job-not-ended");
+        CHECK(type({"jobs", "list"}).json().size() == 3);
+        REQUIRE(type({"streams", "delete", "job-" + ended}).exit_code == 0);
+        REQUIRE(type({"streams", "delete", "job-" + dead, "--for-good", "--yes"}).exit_code == 0);
+        CHECK(type({"jobs", "list"}).json().size() == 1);
+        CHECK(type({"queues", "show", "mail"}).json()["cancelled"] == 0);
+        for (const std::string act : {"show", "why", "cancel"}) {
+            const auto said = type({"jobs", act, ended});
+            CHECK(said.code() == "job-deleted");
+            CHECK(said.sentence().find(ended) != std::string::npos);
+        }
+        REQUIRE(type({"streams", "limits", "job-" + ended, "--clear"}).exit_code == 0);
+        CHECK(type({"jobs", "list"}).json().size() == 2);
+        CHECK(type({"queues", "show", "mail"}).json()["cancelled"] == 1);
+        REQUIRE(type({"streams", "delete", "job-" + ended}).exit_code == 0);
+        REQUIRE(type({"jobs", "cancel", open}).exit_code == 0);
+        REQUIRE(type({"streams", "delete", "job-" + open}).exit_code == 0);
+        CHECK(type({"jobs", "list"}).json().size() == 0);
+    };
+    ends_with_its_stream([&](const std::vector<std::string>& words) { return mails.type(words); });
+    mails.while_it_serves(
+        [&] { ends_with_its_stream([&](const std::vector<std::string>& words) { return mails.send(words); }); });
 }
 
 TEST_CASE("a job for a tenant that is not there is refused, and makes none", "[service][queues][tenants]")

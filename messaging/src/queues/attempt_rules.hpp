@@ -15,7 +15,8 @@ using attempts::is_of_the_log;
 using attempts::shortened;
 unsigned attempts_of(const Job& job, const QueueOptions& options);
 Duration wait_before(const Uuid& id, unsigned attempt, const QueueOptions& options);
-Error no_such_job(const Uuid& id);
+// Also if it was deleted, which it says.
+Error no_such_job(const EventStore& store, const Uuid& id);
 // The job, or that there is none.
 result<Job> job_in(const EventStore& store, const Uuid& id);
 // The error of whoever answers for a job that is not his any more.

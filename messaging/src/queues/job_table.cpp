@@ -48,6 +48,8 @@ result<void> JobTable::load()
     }
     BOOST_OUTCOME_TRY(const auto checkpoint, database_->get({&keys::checkpoint, 1}));
     if (checkpoint) checkpoint_ = read_big_endian(*checkpoint);
+    BOOST_OUTCOME_TRY(const auto settings, database_->get({&keys::settings, 1}));
+    if (settings) settings_heard_ = read_big_endian(*settings);
     auto cursor = database_->scan_cursor();
     const std::string counts{keys::counted};
     for (cursor.seek(counts); cursor.valid() && cursor.key().starts_with(counts); cursor.next()) {
@@ -111,6 +113,29 @@ result<Folded> JobTable::fold(std::span<const RecordedEvent> events, Position ch
     }
     BOOST_OUTCOME_TRY(writing.write(checkpoint));
     return std::move(writing.folded);
+}
+
+result<void> JobTable::take_streams(const StreamsNow& streams, Position settings)
+{
+    Writing writing{*this};
+    for (const auto& [id, job] : streams) {
+        BOOST_OUTCOME_TRY(auto row, writing.find(id));
+        if (not job && row && row->place == Place::ended) writing.remove(id, *row);
+        if (job && not row && not job->is_open()) {
+            BOOST_OUTCOME_TRY(writing.put(id, std::nullopt, {.job = *job, .place = Place::ended}, job->changed));
+        }
+    }
+    writing.hear_settings_up_to(settings);
+    BOOST_OUTCOME_TRY(writing.write(std::nullopt));
+    const std::lock_guard lock{mutex_};
+    settings_heard_ = settings;
+    return done();
+}
+
+Position JobTable::settings_heard() const
+{
+    const std::lock_guard lock{mutex_};
+    return settings_heard_;
 }
 
 std::map<std::string, QueueLimits> JobTable::limits() const

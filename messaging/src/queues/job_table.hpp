@@ -76,6 +76,12 @@ public:
     result<Folded> fold(std::span<const RecordedEvent> events, Position checkpoint);
     Position checkpoint() const;
 
+    // What became of streams of jobs, of which the settings of streams tell: a job that has ended has a row as long as its stream
+    // has events. `streams`: what is left there; nothing: no event. They are heard up to `settings`.
+    using StreamsNow = std::map<Uuid, std::optional<Job>>;
+    result<void> take_streams(const StreamsNow& streams, Position settings);
+    Position settings_heard() const;
+
     // Whether the engine that had it last has ended in order. The mark is gone, durably, when this returns.
     result<bool> take_clean_mark();
     result<void> put_clean_mark();
@@ -130,7 +136,8 @@ private:
     Counts counts_;
     std::map<std::string, Time> pauses_;
     std::map<std::string, QueueLimits> limits_;
-    Position checkpoint_ = 0;
+    Position checkpoint_     = 0;
+    Position settings_heard_ = 0;
 };
 
 } // namespace eventloom::queues

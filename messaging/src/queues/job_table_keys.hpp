@@ -19,6 +19,7 @@ inline constexpr char paused     = 'q'; // queue (text)                         
 inline constexpr char limited    = 'n'; // queue (text)                           -> its limits, if it has some
 inline constexpr char checkpoint = 'm'; // nothing                                -> BE: position
 inline constexpr char clean      = 'u'; // nothing                                -> nothing
+inline constexpr char settings = 's'; // nothing                                -> BE: position, of settings of streams
 inline constexpr char version = 'v'; // nothing                                -> of this table, and the queues in order
 
 inline std::string_view bytes_of(const Uuid& id)

@@ -92,21 +92,38 @@ result<std::optional<Uuid>> JobTable::Writing::free_key_of(const Uuid& id, const
     return table_.first_held(ended.queue, ended.terms.key);
 }
 
+template <class Entry>
+void JobTable::Writing::each_entry(const Uuid& id, const JobRow& row, const Entry& entry) const
+{
+    const bool in_order = table_.is_in_order(row.job.queue);
+    if (row.place == Place::ready) entry(keys::of_ready(row.job), value_of_ready(id, row.job));
+    if (row.place == Place::held) entry(keys::of_held(row.job, in_order), std::string{keys::bytes_of(id)});
+    if (row.wakes != Time::max()) entry(keys::of_wake({row.wakes, id}), std::string{});
+    if (row.job.tried.begun) entry(keys::of_id(keys::begun, id), std::string{});
+    entry(keys::of_listed(row.job.queue, row.shown_state()).append(keys::bytes_of(id)), std::string{});
+}
+
+void JobTable::Writing::remove_entries(const Uuid& id, const JobRow& row)
+{
+    each_entry(id, row, [&](const std::string& key, const std::string&) { batch_.remove(key); });
+    count(row, false);
+}
+
+void JobTable::Writing::remove(const Uuid& id, const JobRow& row)
+{
+    remove_entries(id, row);
+    batch_.remove(keys::of_id(keys::row, id));
+}
+
+void JobTable::Writing::hear_settings_up_to(Position position)
+{
+    batch_.put({&keys::settings, 1}, keys::big_endian(position));
+}
+
 void JobTable::Writing::replace(const Uuid& id, const std::optional<JobRow>& before, const JobRow& now)
 {
-    const auto each_entry = [&](const JobRow& row, const auto& entry) {
-        const bool in_order = table_.is_in_order(row.job.queue);
-        if (row.place == Place::ready) entry(keys::of_ready(row.job), value_of_ready(id, row.job));
-        if (row.place == Place::held) entry(keys::of_held(row.job, in_order), std::string{keys::bytes_of(id)});
-        if (row.wakes != Time::max()) entry(keys::of_wake({row.wakes, id}), std::string{});
-        if (row.job.tried.begun) entry(keys::of_id(keys::begun, id), std::string{});
-        entry(keys::of_listed(row.job.queue, row.shown_state()).append(keys::bytes_of(id)), std::string{});
-    };
-    if (before) {
-        each_entry(*before, [&](const std::string& key, const std::string&) { batch_.remove(key); });
-        count(*before, false);
-    }
-    each_entry(now, [&](const std::string& key, const std::string& value) { batch_.put(key, value); });
+    if (before) remove_entries(id, *before);
+    each_entry(id, now, [&](const std::string& key, const std::string& value) { batch_.put(key, value); });
     count(now, true);
     std::string bytes;
     codec<JobRow>::encode(now, bytes);

@@ -2,6 +2,7 @@
 
 #include <eventloom/framework/detail/ensure.hpp>
 #include <eventloom/framework/log.hpp>
+#include <eventloom/framework/stream_limits.hpp>
 
 #include <fmt/core.h>
 
@@ -106,8 +107,38 @@ result<void> QueueEngine::catch_up()
         events.clear();
         if (event == nullptr) break;
     }
-    if (head <= table_->checkpoint()) return done();
-    BOOST_OUTCOME_TRY(table_->fold({}, head));
+    if (head > table_->checkpoint()) {
+        BOOST_OUTCOME_TRY(table_->fold({}, head));
+    }
+    return hear_of_streams(*table_);
+}
+
+// Which streams of jobs were deleted, or are seen again. With tables_: what stands before that in the log is in the table.
+result<void> QueueEngine::hear_of_streams(JobTable& table) const
+{
+    const auto settings_of = settings_stream_of({});
+    const Position known   = table.checkpoint();
+    Position heard         = table.settings_heard();
+    const auto cursor =
+        store_.read({.scope = Scope::category(std::string{StreamSettings::category}), .from = heard + 1});
+    JobTable::StreamsNow streams;
+    for (bool is_more = true; is_more;) {
+        BOOST_OUTCOME_TRY(const RecordedEvent* event, cursor->next());
+        is_more = event != nullptr && event->position <= known;
+        if (is_more) {
+            heard         = event->position;
+            const auto id = job_of_stream(std::string_view{event->stream}.substr(settings_of.size()));
+            if (not id || streams.contains(*id)) continue;
+            auto job = read_job(store_, *id);
+            if (job)
+                streams.emplace(*id, job.value().recorded == 0 ? std::nullopt : std::optional{std::move(job.value())});
+            // A part of it is left: the row stays as it is.
+            if (not job && job.error().code != "job-history-lost") return job.error();
+        }
+        if (heard == table.settings_heard() || (is_more && streams.size() < events_folded_together)) continue;
+        BOOST_OUTCOME_TRY(table.take_streams(streams, heard));
+        streams.clear();
+    }
     return done();
 }
 

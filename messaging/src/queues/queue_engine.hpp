@@ -112,6 +112,9 @@ private:
     // queue_engine.cpp
     result<void> open_table();
     result<void> catch_up();
+    result<void> hear_of_streams(JobTable& table) const;
+    // The table, which has heard of all deletions.
+    result<JobTable*> table_to_list() const;
     result<void> recover();
     void take_up();
     result<void> hear(const Delivery& delivery);

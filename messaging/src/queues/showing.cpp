@@ -46,13 +46,21 @@ result<RecordedEvent> QueueEngine::first_event(const Uuid& id) const
         if (event->version == 0) first = *event;
         take_edit(first, *event);
     }
-    if (first.type.empty()) return no_such_job(id);
+    if (first.type.empty()) return no_such_job(store_, id);
     return first;
+}
+
+result<JobTable*> QueueEngine::table_to_list() const
+{
+    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    const std::lock_guard table_alone{tables_};
+    BOOST_OUTCOME_TRY(hear_of_streams(*table));
+    return table;
 }
 
 result<std::vector<QueueStatus>> QueueEngine::list_queues() const
 {
-    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    BOOST_OUTCOME_TRY(JobTable* const table, table_to_list());
     const Time now = runtime_.clock.now();
     std::map<std::string, QueueStatus> found;
     for (const auto& [queue_and_state, number] : table->count()) {
@@ -141,7 +149,7 @@ JobStatus QueueEngine::status_of(const Uuid& id, const JobRow& row) const
 
 result<std::vector<JobStatus>> QueueEngine::list_jobs(const JobFilter& filter, std::size_t limit) const
 {
-    BOOST_OUTCOME_TRY(JobTable* const table, this->table());
+    BOOST_OUTCOME_TRY(JobTable* const table, table_to_list());
     BOOST_OUTCOME_TRY(check_filter(filter));
     // Those that run are waiting ones in the table.
     const auto asked = filter.state == JobState::running ? std::optional{JobState::waiting} : filter.state;
@@ -199,7 +207,7 @@ result<JobDetails> QueueEngine::show(const Uuid& id) const
     if (row.job.recorded == 0) {
         BOOST_OUTCOME_TRY(const JobTable* table, this->table());
         BOOST_OUTCOME_TRY(const auto kept, table->find(id));
-        if (not kept) return no_such_job(id);
+        if (not kept || kept->place == Place::ended) return no_such_job(store_, id);
         details.job       = status_of(id, *kept);
         details.data_json = "null";
         details.why       = "its stream was deleted, and its history with it";
