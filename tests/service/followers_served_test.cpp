@@ -166,6 +166,30 @@ TEST_CASE("projections, queues, sagas and subscriptions are followers with the s
     CHECK(followed.type({"subscriptions", "show", "mails"}).json()["promise"].text() == "exactly_once");
 }
 
+TEST_CASE("where no service runs a subscription is shown where it has got to, or that nobody knows where it begins",
+          "[service][subscriptions]")
+{
+    Followed followed;
+    for (const std::string member : {"position", "lag", "seconds_behind"}) {
+        INFO(member);
+        CHECK(followed.type({"subscriptions", "show", "sums"}).json()[member].is_null());
+        CHECK(followed.type({"subscriptions", "list"}).json().at(1)[member].is_null());
+    }
+    Json position;
+    followed.while_it_serves([&] {
+        followed.add(1);
+        position = followed.send({"subscriptions", "show", "sums"}).json()["position"];
+        CHECK(position.whole() > 0);
+    });
+    // What is recorded: it may lag behind the last events that it was not to hear.
+    for (const Json& shown : {followed.type({"subscriptions", "show", "sums"}).json(),
+                              followed.type({"subscriptions", "list"}).json().at(1)}) {
+        CHECK(shown["position"].whole() > 0);
+        CHECK(shown["position"].whole() <= position.whole());
+        CHECK(shown["lag"].whole() < 10);
+    }
+}
+
 TEST_CASE("a subscription is paused, resumed and skipped from the command line", "[service][subscriptions]")
 {
     Followed followed;

@@ -32,6 +32,7 @@ SubscriptionStatus Subscriber::status() const
     status.events_per_second = pace_.per_second(now);
     {
         const std::lock_guard lock{mutex_};
+        status.has_begun    = standing_.begun;
         status.position     = position_;
         status.dead_letters = standing_.letters.size();
         status.lost         = standing_.lost;

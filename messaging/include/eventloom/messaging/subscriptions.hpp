@@ -51,10 +51,11 @@ struct SubscriptionStatus {
     std::string topic; // empty: it hears the log. Else positions are numbers of the topic's messages
     Promise promise         = Promise::at_least_once;
     SubscriptionState state = SubscriptionState::idle;
-    Position position       = 0;    // everything up to here was handled, passed over, or is a dead letter
-    Position lag            = 0;    // events of the log after it, of whatever kind
-    std::optional<Duration> behind; // the age of the first of these
-    double events_per_second   = 0; // that are handled
+    bool has_begun          = false; // else nobody knows yet where it will, and what follows says nothing
+    Position position       = 0;     // everything up to here was handled, passed over, or is a dead letter
+    Position lag            = 0;     // events of the log after it, of whatever kind
+    std::optional<Duration> behind;  // the age of the first of these
+    double events_per_second   = 0;  // that are handled
     std::uint64_t dead_letters = 0;
     std::uint64_t lost         = 0; // messages that had left the topic before it heard them, since it began
     std::optional<Position> at;     // the event that fails, while it waits or is stopped

@@ -23,13 +23,15 @@ struct SubscriptionArguments {
 Json json_of(const SubscriptionStatus& status)
 {
     const auto seconds = std::chrono::round<std::chrono::seconds>(status.behind.value_or(Duration{0})).count();
+    // Where it begins is found out when it starts for the first time.
+    const auto known = [&](auto figure) { return status.has_begun ? Json(figure) : Json(nullptr); };
     return {{"subscription", status.name},
             {"topic", status.topic.empty() ? Json(nullptr) : Json(status.topic)},
             {"promise", to_string(status.promise)},
             {"state", to_string(status.state)},
-            {"position", status.position},
-            {"lag", status.lag},
-            {"seconds_behind", seconds},
+            {"position", known(status.position)},
+            {"lag", known(status.lag)},
+            {"seconds_behind", known(seconds)},
             {"events_per_second", static_cast<std::int64_t>(status.events_per_second + 0.5)},
             {"dead_letters", status.dead_letters},
             {"lost", status.lost},
