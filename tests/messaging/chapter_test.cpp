@@ -4,6 +4,7 @@
 #include "support/machine_with_real_files.hpp"
 
 #include <eventloom/messaging/queues.hpp>
+#include <eventloom/messaging/subscriptions.hpp>
 
 #include <set>
 
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 struct Provider {
     el::result<void> send(const std::string& to, const std::string&, const el::Uuid& key)
     {
+        if (to.empty()) return el::refuse("no-address", "A letter needs an address.");
         if (keys.insert(key).second) sent.push_back(to);
         return el::done();
     }
@@ -43,7 +45,16 @@ struct Post : SimulatedMachine {
     el::CommandBus commands{runtime, *store.store};
     el::EventBus bus{runtime, *store.store};
     el::Queues queues{runtime, *store.store, commands, bus, directory.path() + "/queues"};
+    el::Subscriptions subscriptions{runtime, *store.store, commands, bus, queues};
     Provider provider;
+    struct Desk {
+        std::vector<std::string> streams;
+        el::result<void> look_at(const std::string& stream)
+        {
+            streams.push_back(stream);
+            return el::done();
+        }
+    } desk;
 
     void add_letters()
     {
@@ -79,6 +90,13 @@ struct Post : SimulatedMachine {
         queues.recur<Letters>("monday", el::cron("30 7 * * mon", "Europe/Berlin"), SendLetter{"Ada", "A good week."});
         const auto reminder = [](el::Time day) { return SendLetter{"Bob", "Reminder of " + el::to_string(day)}; };
         queues.recur<Letters>("reminder", el::every(24h), reminder, {.missed = el::Missed::each});
+    }
+    void tell_the_desk()
+    {
+        const auto note = [&](const el::RecordedEvent& event, const el::Heard&) -> el::result<void> {
+            return desk.look_at(event.stream);
+        };
+        subscriptions.add<el::at_least_once>({.name = "desk"}, el::hearing_recorded({"job-died"}, note));
     }
     void settle() { REQUIRE(queues.settle(simulated.now() + 1h)); }
 };
@@ -129,6 +147,21 @@ TEST_CASE("the statements of the chapter are written, and their letters follow",
     CHECK(read_all(*post.store.store, {.scope = el::Scope::stream("account-4711")}).size() == 2);
     const auto details = queues.show(once.value().id).value();
     CHECK(details.result == "4711.pdf");
+}
+
+TEST_CASE("the desk of the chapter hears of each dead letter", "[messaging][queues][docs]")
+{
+    Post post;
+    post.add_letters();
+    post.tell_the_desk();
+    REQUIRE(post.queues.start());
+    REQUIRE(post.subscriptions.start());
+    REQUIRE(post.queues.enqueue<Letters>(SendLetter{"Ada", "Welcome"}));
+    const auto nowhere = post.queues.enqueue<Letters>(SendLetter{"", "Welcome"});
+    REQUIRE(nowhere);
+    post.settle();
+    REQUIRE(post.subscriptions.settle(post.simulated.now() + 1h));
+    CHECK(post.desk.streams == std::vector<std::string>{"job-" + el::to_string(nowhere.value().id)});
 }
 
 TEST_CASE("the recurring letters of the chapter are sent, and those of a batch together", "[messaging][queues][docs]")
