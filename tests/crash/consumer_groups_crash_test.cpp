@@ -18,7 +18,7 @@ std::string numbered(const char* word, std::uint64_t number)
 void work(GroupsMachine& machine)
 {
     if (not machine.start() || not machine.join("one") || not machine.join("two")) return;
-    for (std::uint64_t i = 0; i < 16; ++i) {
+    for (std::uint64_t i = 0; i < 20; ++i) {
         if (not machine.append(numbered("order-", i % 5), 2)) return;
         for (const auto* name : {"one", "two"}) {
             if (not machine.take(name) || not machine.acknowledge(name, 1 + i % 4)) return;
@@ -114,7 +114,7 @@ TEST_CASE("whatever joins, leaves, dies and crashes, a group handles every event
         std::size_t buffered_most = 0;
         auto& simulated           = machine.simulated();
         for (int life = 0; life < 4; ++life) {
-            machine.disk().crash_at(machine.disk().operations() + 20 + simulated.draw(150));
+            machine.disk().crash_at(machine.disk().operations() + 10 + simulated.draw(140));
             bool is_alive = machine.start();
             for (int i = 0; i < 120 && is_alive; ++i) is_alive = do_something(machine, buffered_most);
             crashes += machine.disk().crashed() ? 1 : 0;
