@@ -283,8 +283,9 @@ TEST_CASE("the files that say which rows answer, and which are built, are as doc
             std::ofstream{home + name} << "g";
         REQUIRE(machine.add(residents(2)));
         machine.projections->start();
+        machine.record({"ada"}, Moved{"Hull"});
         REQUIRE(machine.catch_up());
-        CHECK(machine.files() == std::vector<std::string>{"current", "generation-2"});
+        CHECK(machine.files() == std::vector<std::string>{"current", "generation-3"});
     }
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("what was done to a job and why it waits are told of one moment", "[se
     CHECK(promoted["why"].text() == "no worker: the service does not run");
 }
 
-TEST_CASE("a job that has ended goes with its stream, and comes back with it; that of an open one is not deleted",
+TEST_CASE("a job that has ended goes with its stream and comes back with it, and that of an open one stays",
           "[service][queues]")
 {
     TypedMails mails;

@@ -54,7 +54,7 @@ TEST_CASE("data that are to be in a file are refused with that it is not a direc
 TEST_CASE("a file among the tenants is none of them", "[service][tenants]")
 {
     Serving serving;
-    REQUIRE(serving.type({"query", "sums", "--tenant", "t1"}) == 0);
+    REQUIRE(serving.open(serving.runtime, serving.directory.path() + "/tenants/t1"));
     std::ofstream{serving.directory.path() + "/tenants/notes"} << "a file";
     CHECK(serving.type({"tenants", "list"}) == 0);
     CHECK_THAT(serving.console.said_out, Catch::Contains("t1") && not Catch::Contains("notes"));

@@ -162,7 +162,8 @@ public:
     virtual void pull(PullEvents wanted, PullEventsDone done) = 0;
     // The lease goes on for its whole length from now. False: it is over, the events are in other hands or were ended.
     virtual bool extend(const HeldLease& held) = 0;
-    // `done` is called when it is durable. Told again of an end that counted, it succeeds.
+    // `done` is called when it is durable. Told again of an end that counted, it succeeds; that of a member that has left is
+    // refused with "lease-ended", and counts all the same.
     // Failure::conflict "lease-ended", "batch-not-held": nothing was changed. Failure::unavailable as for pull().
     virtual void finish(const Lease& lease, EndedBatch ended, std::function<void(result<void>)> done) = 0;
 
