@@ -38,17 +38,8 @@ inline Shipment evolve(Shipment shipment, const CalledOff&) { shipment.called_of
 // clang-format on
 
 // Decide.
-inline el::result<std::optional<Arranged>> decide(const Arrange& command, const Shipment& shipment)
-{
-    if (shipment.arranged) return std::nullopt;
-    return Arranged{command.order, command.customer, command.country, command.tracking};
-}
-
-inline el::result<std::optional<CalledOff>> decide(const CallOff&, const Shipment& shipment)
-{
-    if (not shipment.arranged || shipment.called_off) return std::nullopt;
-    return CalledOff{};
-}
+el::result<std::optional<Arranged>> decide(const Arrange& command, const Shipment& shipment);
+el::result<std::optional<CalledOff>> decide(const CallOff&, const Shipment& shipment);
 
 static_assert(el::aggregate<Shipment>);
 
