@@ -1,6 +1,7 @@
 // How activities are called: limits, late answers, calls that are taken back. In virtual time.
 #include "activities_machine.hpp"
 
+#include <malloc.h>
 #include <stdexcept>
 #include <system_error>
 
@@ -35,6 +36,27 @@ TEST_CASE("a call is announced to its caller, then made, then answered", "[sagas
     simulated.run_until_idle();
     CHECK(happened == Words{"asked", "made 3", "answered 7"});
     CHECK_FALSE(handle->withdraw());
+}
+
+TEST_CASE("a call that was answered leaves nothing in memory", "[sagas][activities]")
+{
+    constexpr int calls = 10'000;
+    Machine machine;
+    machine.provider.answers   = provider_answers;
+    const auto bytes_after_all = [&] {
+        for (int number = 1; number <= calls; ++number) {
+            machine.call(number);
+            machine.run();
+        }
+        machine.handles.clear();
+        machine.asked.clear();
+        machine.told.clear();
+        machine.provider.asked = {};
+        machine.provider.times = {};
+        return ::mallinfo2().uordblks;
+    };
+    const auto first = bytes_after_all(); // queues and such have grown
+    CHECK(bytes_after_all() < first + calls * 8);
 }
 
 TEST_CASE("a type of request has one activity", "[sagas][activities]")

@@ -14,14 +14,19 @@ public:
     // The call is the queue's: what its functions hold may hold this.
     Handle(const std::shared_ptr<State>& state, const std::shared_ptr<PendingCall>& call) : state_{state}, call_{call}
     {
+        const std::lock_guard lock{state->mutex};
+        listed_ = state->calls.emplace(call->call.owner, call);
     }
     ~Handle() override
     {
         withdraw();
         const auto state = state_.lock();
-        const auto call  = call_.lock();
-        if (state && call) state->forget(call);
+        if (not state) return;
+        const std::lock_guard lock{state->mutex};
+        state->calls.erase(listed_);
     }
+    Handle(const Handle&)            = delete;
+    Handle& operator=(const Handle&) = delete;
 
     bool withdraw() override
     {
@@ -49,6 +54,7 @@ public:
 private:
     std::weak_ptr<State> state_;
     std::weak_ptr<PendingCall> call_;
+    State::Calls::iterator listed_;
 };
 
 Activities::Activities(const Runtime& runtime, unsigned threads) : state_{std::make_shared<State>(runtime, threads)} {}
@@ -84,10 +90,6 @@ std::shared_ptr<CallHandle> Activities::call(ActivityCall asked_for)
 {
     const auto call = std::make_shared<PendingCall>(PendingCall{.call = std::move(asked_for)});
     auto handle     = std::make_shared<Handle>(state_, call);
-    {
-        const std::lock_guard lock{state_->mutex};
-        state_->calls.emplace(call->call.owner, call);
-    }
     state_->take(call);
     return handle;
 }

@@ -212,16 +212,6 @@ void Activities::State::note_progress(const ActivityAttempt& attempt, std::strin
     call.progress_at = runtime.clock.now();
 }
 
-void Activities::State::forget(const std::shared_ptr<PendingCall>& call)
-{
-    const std::lock_guard lock{mutex};
-    const auto [first, last] = calls.equal_range(call->call.owner);
-    for (auto one = first; one != last; ++one) {
-        const bool is_it = not one->second.owner_before(call) && not call.owner_before(one->second);
-        if (is_it) return static_cast<void>(calls.erase(one));
-    }
-}
-
 // With the lock.
 ActivityCallState Activities::State::state_of(const PendingCall& call)
 {

@@ -20,6 +20,8 @@ namespace eventloom {
 
 // What users gave us is called, and destroyed, without the lock.
 struct Activities::State : std::enable_shared_from_this<State> {
+    using Calls = std::multimap<std::string, std::weak_ptr<PendingCall>>;
+
     State(const Runtime& used, unsigned count) : runtime{used}, threads{std::max(count, 1U)}, free_threads{threads} {}
 
     ActivityQueue& queue_of(std::type_index type);
@@ -42,7 +44,6 @@ struct Activities::State : std::enable_shared_from_this<State> {
     void end(const std::shared_ptr<ActivityAttempt>& attempt, result<AnyAnswer> answer, AttemptEnd how);
     ActivityRun run_of(const std::shared_ptr<ActivityAttempt>& attempt);
     void note_progress(const ActivityAttempt& attempt, std::string_view text);
-    void forget(const std::shared_ptr<PendingCall>& call);
     ActivityCallState state_of(const PendingCall& call);
 
     const Runtime runtime;
@@ -50,8 +51,8 @@ struct Activities::State : std::enable_shared_from_this<State> {
 
     mutable std::mutex mutex; // over what follows
     std::map<std::type_index, ActivityQueue> queues;
-    std::multimap<std::string, std::weak_ptr<PendingCall>> calls; // by owner, as long as somebody holds them
-    std::unique_ptr<Executor> pool;                               // from the first call on
+    Calls calls;                    // by owner, as long as somebody holds them
+    std::unique_ptr<Executor> pool; // from the first call on
     unsigned free_threads;
     bool stopped        = false;
     std::uint64_t life  = 0; // ended by stop(): what was begun in an earlier one does not count
