@@ -1,6 +1,6 @@
 // Power cuts under consumer groups that have members in other processes, at every single change of a short run.
 #include "crash/groups_machine.hpp"
-#include "support/sweep.hpp"
+#include "crash/power_cuts.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -76,34 +76,19 @@ TEST_CASE("a power cut leaves members elsewhere what they hold, and nothing is f
     Sweep sweep{4, static_cast<std::uint64_t>(log)};
     std::size_t recognised = 0;
     std::size_t refused    = 0;
-    for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
-        std::uint64_t points = 0;
-        {
-            GroupsMachine whole{1, log, model};
-            work(whole);
-            REQUIRE(whole.broken() == "");
+    cut_power_everywhere<GroupsMachine>(
+        sweep, log, work,
+        [](GroupsMachine& whole) {
             CHECK(whole.elsewhere().told() > 4);
             CHECK(whole.elsewhere().refused() > 0);
-            points = whole.disk().operations();
             whole.cut_power(Tail::dropped);
-        }
-        REQUIRE(points > 60);
-        for (const auto tail : {Tail::dropped, Tail::shortened, Tail::torn, Tail::kept}) {
-            for (std::uint64_t point = 1; point <= points; ++point) {
-                if (not sweep.tries_next()) continue;
-                INFO(sweep << "log " << static_cast<int>(log) << ", directories " << static_cast<int>(model)
-                           << ", tail " << static_cast<int>(tail) << ", point " << point << " of " << points);
-                GroupsMachine machine{point, log, model};
-                machine.disk().crash_at(point);
-                work(machine);
-                machine.cut_power(tail);
-                check_what_comes_after(machine);
-                recognised += machine.elsewhere().asked_twice();
-                refused += machine.elsewhere().refused();
-                machine.cut_power(tail);
-            }
-        }
-    }
+        },
+        [&](GroupsMachine& machine, Tail tail) {
+            check_what_comes_after(machine);
+            recognised += machine.elsewhere().asked_twice();
+            refused += machine.elsewhere().refused();
+            machine.cut_power(tail);
+        });
     CHECK(sweep.points() > 500);
     CHECK(recognised > 10); // ends that were asked for again
     CHECK(refused > 10);

@@ -1,6 +1,6 @@
 // Power cuts under queues: at every single change of the disk in a short run, and anywhere in long random ones.
+#include "power_cuts.hpp"
 #include "queues_machine.hpp"
-#include "support/sweep.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -96,30 +96,13 @@ void sweep(const std::function<void(QueuesMachine&)>& run, std::uint64_t number)
 {
     const auto log = GENERATE(QueuesLog::on_the_disk, QueuesLog::in_memory);
     Sweep sweep{4, number};
-    for (const auto model : {DirectoryModel::ordered, DirectoryModel::strict}) {
-        std::uint64_t points = 0;
-        {
-            QueuesMachine whole{1, log, model};
-            run(whole);
-            REQUIRE(whole.broken() == "");
-            points = whole.disk().operations();
-        }
-        REQUIRE(points > 60);
-        for (const auto tail : {Tail::dropped, Tail::shortened, Tail::torn, Tail::kept}) {
-            for (std::uint64_t point = 1; point <= points; ++point) {
-                if (not sweep.tries_next()) continue;
-                INFO(sweep << "log " << static_cast<int>(log) << ", directories " << static_cast<int>(model)
-                           << ", tail " << static_cast<int>(tail) << ", point " << point << " of " << points);
-                QueuesMachine machine{point, log, model};
-                machine.disk().crash_at(point);
-                run(machine);
-                machine.cut_power(tail);
-                REQUIRE(machine.start());
-                REQUIRE(machine.drain());
-                REQUIRE(machine.broken() == "");
-            }
-        }
-    }
+    cut_power_everywhere<QueuesMachine>(
+        sweep, log, run, [](const QueuesMachine&) {},
+        [](QueuesMachine& machine, Tail) {
+            REQUIRE(machine.start());
+            REQUIRE(machine.drain());
+            REQUIRE(machine.broken() == "");
+        });
 }
 
 TEST_CASE(
