@@ -94,6 +94,15 @@ result<std::vector<std::string>> cut_torn_tails(const Runtime& runtime, const Da
 
 } // namespace
 
+struct BlockCache {
+    std::unique_ptr<leveldb::Cache> blocks;
+};
+
+std::shared_ptr<BlockCache> make_block_cache(std::size_t bytes)
+{
+    return std::make_shared<BlockCache>(BlockCache{std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(bytes)}});
+}
+
 struct Database::State {
     State(OwnerLock held, leveldb::Env& system, const std::string& directory)
         : lock{std::move(held)}, system{system}, checked{system}, files{checked}, opening{files, directory},
@@ -161,7 +170,7 @@ struct Database::State {
     const std::string directory;
     ReadFault read_fault;
     std::vector<std::string> notices;
-    std::unique_ptr<leveldb::Cache> block_cache;
+    std::shared_ptr<BlockCache> block_cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
     std::unique_ptr<leveldb::DB> database; // goes before what it was opened with
     std::shared_mutex writing;             // shared by writers; its exclusive owner finds no unfinished write
@@ -205,7 +214,7 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
     auto state         = std::make_unique<State>(std::move(lock), runtime.files, options.directory);
     state->read_fault  = eventloom::read_fault(options);
     state->notices     = std::move(notices.value());
-    state->block_cache = std::unique_ptr<leveldb::Cache>{leveldb::NewLRUCache(options.block_cache_bytes)};
+    state->block_cache = options.block_cache ? options.block_cache : make_block_cache(options.block_cache_bytes);
     state->filter      = std::unique_ptr<const leveldb::FilterPolicy>{leveldb::NewBloomFilterPolicy(10)};
 
     leveldb::Options settings;
@@ -215,7 +224,7 @@ result<std::unique_ptr<Database>> Database::open_as_it_is(const Runtime& runtime
     settings.reuse_logs        = false; // after a failed sync, reusing a log loses what was acknowledged
     settings.compression       = leveldb::kNoCompression;
     settings.write_buffer_size = options.write_buffer_bytes;
-    settings.block_cache       = state->block_cache.get();
+    settings.block_cache       = state->block_cache->blocks.get();
     settings.filter_policy     = state->filter.get();
     settings.max_open_files    = options.max_open_files;
     settings.max_file_size     = options.table_bytes;

@@ -38,7 +38,8 @@ private:
 
 std::unique_ptr<RowCursor> scan_rows(const Database& database, const KeySpan& span, const RowScan& how)
 {
-    return std::make_unique<DatabaseRowCursor>(database.cursor(how.at), span, how);
+    return std::make_unique<DatabaseRowCursor>(how.is_of_all ? database.scan_cursor(how.at) : database.cursor(how.at),
+                                               span, how);
 }
 
 } // namespace eventloom

@@ -140,6 +140,39 @@ TEST_CASE("what cannot be opened is named with its kind", "[storage][errors]")
     CHECK(beneath_a_file.error().kind == Failure::storage);
 }
 
+TEST_CASE("databases that share a cache have together what it holds, and each reads its own blocks", "[storage]")
+{
+    const DatabaseMachine machine;
+    const auto cache = make_block_cache(1u << 20);
+    const auto open  = [&](const std::string& name) {
+        return Database::open(machine.runtime,
+                               {.directory = machine.directory.path() + "/" + name, .block_cache = cache})
+            .value();
+    };
+    const auto fill = [](Database& database, int rows, const std::string& value) {
+        Batch batch;
+        for (int row = 0; row < rows; ++row) batch.put(std::to_string(row), value);
+        REQUIRE(database.write(batch, Durability::synced));
+        REQUIRE(database.write_out());
+    };
+    const auto first  = open("first");
+    const auto second = open("second");
+    fill(*first, 1, "of the first");
+    fill(*second, 4'000, std::string(1'000, '2'));
+
+    CHECK(first->get("0").value() == "of the first");
+    for (const auto& entry : std::filesystem::directory_iterator(machine.directory.path() + "/first")) {
+        if (entry.path().extension() != ".ldb") continue;
+        std::fstream table{entry.path(), std::ios::binary | std::ios::in | std::ios::out};
+        table.put('!'); // the first byte of its only block
+    }
+    CHECK(first->get("0").value() == "of the first"); // from the cache
+    for (int row = 0; row < 4'000; ++row) REQUIRE(second->get(std::to_string(row)).value() == std::string(1'000, '2'));
+    const auto read_again = first->get("0"); // there was no room for both
+    REQUIRE_FALSE(read_again);
+    CHECK(read_again.error().kind == Failure::corrupt);
+}
+
 TEST_CASE("a torn tail of a log is cut off, and damage before whole records is refused", "[storage][scrub]")
 {
     const DatabaseMachine machine;

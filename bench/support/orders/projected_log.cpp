@@ -80,7 +80,7 @@ StoredRows ProjectedLog::order_rows() const
     return rows;
 }
 
-RawRows::RawRows() : cache_{leveldb::NewLRUCache(el::rows_cache_bytes)}
+RawRows::RawRows() : cache_{leveldb::NewLRUCache(el::ProjectionsOptions{}.cache_bytes)}
 {
     reopen();
 }

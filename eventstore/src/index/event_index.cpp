@@ -137,7 +137,7 @@ result<std::unique_ptr<EventIndex>> EventIndex::open(const Runtime& runtime, con
 {
     BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory          = directory,
                                                               .write_buffer_bytes = 16u << 20,
-                                                              .block_cache_bytes  = 64u << 20,
+                                                              .block_cache_bytes  = 32u << 20,
                                                               .table_bytes        = 8u << 20}));
     std::unique_ptr<EventIndex> index{new EventIndex{std::move(database)}};
     BOOST_OUTCOME_TRY(index->load());

@@ -1,4 +1,5 @@
-// The memory that all projections of a program have together for rows that are not written yet.
+// The memory that all projections of a program have together: for rows that are not written yet, and for blocks of files that
+// were read.
 //
 //     const auto memory = std::make_shared<RowMemory>(64u << 20);
 //     RowShare share{memory};
@@ -17,16 +18,23 @@
 
 namespace eventloom {
 
+struct BlockCache;
+
 class RowMemory {
 public:
-    explicit RowMemory(std::size_t bytes_max) : bytes_max_{bytes_max} {}
+    explicit RowMemory(std::size_t bytes_max, std::shared_ptr<BlockCache> blocks = nullptr)
+        : bytes_max_{bytes_max}, blocks_{std::move(blocks)}
+    {
+    }
 
     bool is_used_up() const { return bytes_.load() > bytes_max_; }
     std::size_t equal_part() const { return bytes_max_ / std::max<std::size_t>(shares_.load(), 1); }
+    const std::shared_ptr<BlockCache>& blocks() const { return blocks_; }
 
 private:
     friend class RowShare;
     const std::size_t bytes_max_;
+    const std::shared_ptr<BlockCache> blocks_;
     std::atomic<std::size_t> bytes_{0};
     std::atomic<std::size_t> shares_{0};
 };

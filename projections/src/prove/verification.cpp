@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t differences_max = 10;
 constexpr std::size_t shown_max       = 300; // bytes of a row
-// The first byte of a key is a letter.
-const KeySpan all_rows{{}, "\xff"};
 
 class Comparison {
 public:
@@ -27,8 +25,8 @@ public:
     // does not end the walk: from there on the keys are looked up one by one.
     result<void> compare(const ReadModelView& model, const ReadModelView& again)
     {
-        const auto from_model = model.scan(all_rows);
-        const auto from_log   = again.scan(all_rows);
+        const auto from_model = model.scan_all();
+        const auto from_log   = again.scan_all();
         auto& stored          = *from_model;
         auto& folded          = *from_log;
         while (stored.valid() || folded.valid()) {

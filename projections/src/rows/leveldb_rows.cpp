@@ -24,6 +24,10 @@ public:
     {
         return scan_rows(database_, span, {.backwards = backwards, .at = snapshot_});
     }
+    std::unique_ptr<RowCursor> scan_all() const override
+    {
+        return scan_rows(database_, every_key(), {.is_of_all = true, .at = snapshot_});
+    }
     const std::string& directory() const override { return model_->directory(); }
 
 private:
@@ -77,12 +81,13 @@ private:
 } // namespace
 
 result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory,
-                                                     WhenDamaged when_damaged, std::size_t cache_bytes)
+                                                     WhenDamaged when_damaged, const std::shared_ptr<BlockCache>& cache)
 {
     BOOST_OUTCOME_TRY(auto database,
                       Database::open(runtime, {.directory              = directory,
-                                               .write_buffer_bytes     = 8u << 20,
-                                               .block_cache_bytes      = cache_bytes,
+                                               .write_buffer_bytes     = 4u << 20,
+                                               .block_cache_bytes      = 8u << 20,
+                                               .block_cache            = cache,
                                                .table_bytes            = 8u << 20,
                                                .made_anew_when_damaged = when_damaged == WhenDamaged::made_anew}));
     return std::shared_ptr<ReadModel>{std::make_shared<LevelDbRows>(runtime, directory, std::move(database))};

@@ -31,7 +31,7 @@ result<std::uint64_t> number_in(const std::optional<std::string>& stored, const 
 
 result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace place, const std::string& directory,
                                              const UntypedProjection& definition, WhenDamaged when_damaged,
-                                             std::size_t cache_bytes)
+                                             const std::shared_ptr<BlockCache>& cache)
 {
     ensure(place != RowPlace::log, "rows that lie in the log have no directory of their own");
     switch (place) {
@@ -43,7 +43,7 @@ result<std::shared_ptr<ReadModel>> open_rows(const Runtime& runtime, RowPlace pl
     case RowPlace::leveldb:
         break;
     }
-    return open_leveldb_rows(runtime, directory, when_damaged, cache_bytes);
+    return open_leveldb_rows(runtime, directory, when_damaged, cache);
 }
 
 } // namespace
@@ -149,10 +149,9 @@ result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPl
 
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const UntypedProjection& definition, std::uint32_t written_by,
-                                                   std::size_t cache_bytes)
+                                                   const std::shared_ptr<BlockCache>& cache)
 {
-    BOOST_OUTCOME_TRY(auto model,
-                      open_rows(runtime, place, directory, definition, WhenDamaged::made_anew, cache_bytes));
+    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition, WhenDamaged::made_anew, cache));
     BOOST_OUTCOME_TRY(model->load(written_by));
     return model;
 }
@@ -160,10 +159,10 @@ result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPl
 result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runtime, RowPlace place,
                                                             const std::string& directory,
                                                             const UntypedProjection& definition,
-                                                            std::uint32_t written_by)
+                                                            std::uint32_t written_by,
+                                                            const std::shared_ptr<BlockCache>& cache)
 {
-    BOOST_OUTCOME_TRY(auto model,
-                      open_rows(runtime, place, directory, definition, WhenDamaged::refused, rows_cache_bytes));
+    BOOST_OUTCOME_TRY(auto model, open_rows(runtime, place, directory, definition, WhenDamaged::refused, cache));
     BOOST_OUTCOME_TRY(model->load(written_by));
     return model;
 }
@@ -174,7 +173,7 @@ result<std::shared_ptr<ReadModel>> open_rows_of_any_shape(const Runtime& runtime
 {
     BOOST_OUTCOME_TRY(auto model, place == RowPlace::sqlite
                                       ? open_sqlite_rows_of_any_shape(runtime, directory, name)
-                                      : open_leveldb_rows(runtime, directory, WhenDamaged::refused, rows_cache_bytes));
+                                      : open_leveldb_rows(runtime, directory, WhenDamaged::refused));
     BOOST_OUTCOME_TRY(model->load(written_by));
     return model;
 }

@@ -5,8 +5,6 @@ namespace eventloom {
 namespace {
 
 constexpr std::size_t entries_at_once = 4'096;
-// The first byte of a key is a letter.
-const KeySpan every_key{{}, "\xff"};
 
 // Those that the other read model writes for itself.
 bool is_own_number(std::string_view key)
@@ -18,7 +16,7 @@ bool is_own_number(std::string_view key)
 } // namespace
 
 RowCopying::RowCopying(std::shared_ptr<const ReadModelView> from, std::shared_ptr<ReadModel> into)
-    : from_{std::move(from)}, cursor_{from_->scan(every_key)}, into_{std::move(into)}
+    : from_{std::move(from)}, cursor_{from_->scan_all()}, into_{std::move(into)}
 {
 }
 

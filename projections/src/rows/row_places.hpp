@@ -11,8 +11,8 @@ enum class WhenDamaged : std::uint8_t {
 };
 
 result<std::shared_ptr<ReadModel>> open_leveldb_rows(const Runtime& runtime, const std::string& directory,
-                                                     WhenDamaged when_damaged = WhenDamaged::made_anew,
-                                                     std::size_t cache_bytes  = 8u << 20);
+                                                     WhenDamaged when_damaged                 = WhenDamaged::made_anew,
+                                                     const std::shared_ptr<BlockCache>& cache = nullptr);
 
 // A file NAME.sqlite, which SQLite opens by itself and not through `runtime`: so a test whose files are not the machine's
 // cannot keep rows there.
@@ -30,7 +30,8 @@ std::shared_ptr<ReadModel> open_memory_rows(const std::string& directory);
 result<std::shared_ptr<ReadModel>> open_read_model_as_it_is(const Runtime& runtime, RowPlace place,
                                                             const std::string& directory,
                                                             const UntypedProjection& definition,
-                                                            std::uint32_t written_by);
+                                                            std::uint32_t written_by,
+                                                            const std::shared_ptr<BlockCache>& cache);
 
 // For a projection whose rows may have any shape: only its numbers and its dead letters.
 result<std::shared_ptr<ReadModel>> open_rows_of_any_shape(const Runtime& runtime, RowPlace place,

@@ -147,9 +147,9 @@ result<RowsAsJson> Projections::rows_in(const std::string& directory, std::strin
                                 "this program cannot read; give the path of the other program instead",
                                 name, directory, stored->projection_version));
     }
-    BOOST_OUTCOME_TRY(const auto model, open_read_model_as_it_is(core_->runtime, stored->kept_in,
-                                                                 generations.directory_of(stored->number), *definition,
-                                                                 stored->projection_version));
+    BOOST_OUTCOME_TRY(const auto model, open_read_model_as_it_is(
+                                            core_->runtime, stored->kept_in, generations.directory_of(stored->number),
+                                            *definition, stored->projection_version, core_->row_memory->blocks()));
     return RowsAsJson{definition, *model};
 }
 

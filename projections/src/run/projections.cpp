@@ -40,7 +40,8 @@ std::string_view to_string(ProjectionState state)
 
 Projections::Projections(const Runtime& runtime, EventStore& store, EventBus& bus, std::string directory,
                          const ProjectionsOptions& options)
-    : core_{new Core{runtime, store, bus, std::move(directory), std::make_shared<RowMemory>(options.rows_bytes_max)}}
+    : core_{new Core{runtime, store, bus, std::move(directory),
+                     std::make_shared<RowMemory>(options.rows_bytes_max, make_block_cache(options.cache_bytes))}}
 {
 }
 

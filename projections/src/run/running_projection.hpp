@@ -152,9 +152,10 @@ private:
     void consider_restart(const Error& why, const LogFold& fold);
     void keep_why_stopped(const Error& why, Position reached);
     std::optional<Error> why_it_stopped_before(Position position) const;
+    std::shared_ptr<BlockCache> blocks() const { return row_memory_ ? row_memory_->blocks() : nullptr; }
 
     EventBus& bus_;
-    std::shared_ptr<RowMemory> row_memory_; // none: each fold has its own bound alone
+    std::shared_ptr<RowMemory> row_memory_; // none: each fold has its own bound alone, and rows a small cache
     const AskForRestart ask_for_restart_;
     std::optional<NewGeneration> building_;
     std::optional<std::string> notice_; // why the rows that queries see are incomplete

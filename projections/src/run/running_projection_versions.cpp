@@ -24,7 +24,7 @@ std::string version_text(std::uint32_t version)
 result<std::shared_ptr<ReadModel>> RunningProjection::open_generation(std::uint64_t number) const
 {
     auto model = open_read_model(runtime_, options_.kept_in, generations_.directory_of(number), *definition_,
-                                 definition_->version(), options_.cache_bytes);
+                                 definition_->version(), blocks());
     if (model) return model;
     Error error = std::move(model.error());
     if (error.kind == Failure::corrupt) {
@@ -128,7 +128,7 @@ result<RunningProjection::Standing> RunningProjection::find_standing(const Gener
     }
     {
         auto model = open_read_model_as_it_is(runtime_, stored.kept_in, generations_.directory_of(stored.number),
-                                              *definition_, stored.projection_version);
+                                              *definition_, stored.projection_version, blocks());
         if (model && check_log(*model.value())) return Standing{stored, std::move(model.value()), std::nullopt, {}};
         if (not model && model.error().kind != Failure::corrupt) return model.error(); // it may be whole: it stays
     }

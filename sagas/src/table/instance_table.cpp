@@ -51,7 +51,10 @@ std::size_t InstanceTable::Hash::operator()(const InstanceKey& key) const
 result<std::unique_ptr<InstanceTable>> InstanceTable::open(const Runtime& runtime, const std::string& directory,
                                                            StepsOf steps_of)
 {
-    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory = directory, .made_anew_when_damaged = true}));
+    BOOST_OUTCOME_TRY(auto database, Database::open(runtime, {.directory              = directory,
+                                                              .write_buffer_bytes     = 8u << 20,
+                                                              .block_cache_bytes      = 8u << 20,
+                                                              .made_anew_when_damaged = true}));
     auto table = std::make_unique<InstanceTable>(std::move(database), std::move(steps_of));
     BOOST_OUTCOME_TRY(const auto found, table->database_->get({&keys::version, 1}));
     table->is_of_earlier_program_ = found != keys::present_version;

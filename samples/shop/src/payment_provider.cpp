@@ -39,7 +39,8 @@ SamplePaymentProvider::SamplePaymentProvider(const SampleProviderOptions& option
 el::result<std::unique_ptr<SamplePaymentProvider>> SamplePaymentProvider::open(const el::Runtime& runtime,
                                                                                const SampleProviderOptions& options)
 {
-    BOOST_OUTCOME_TRY(auto books, el::Database::open(runtime, {.directory = options.directory}));
+    BOOST_OUTCOME_TRY(auto books,
+                      el::Database::open(runtime, {.directory = options.directory, .write_buffer_bytes = 2u << 20}));
     BOOST_OUTCOME_TRY(const auto down, books->get(entry_of_down));
     return std::make_unique<SamplePaymentProvider>(options, std::move(books), down.has_value(),
                                                    runtime.executor.own_threads(1));

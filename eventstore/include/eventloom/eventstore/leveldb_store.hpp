@@ -33,7 +33,7 @@ struct LevelDbStoreOptions {
     // others is read with one read for many events. 0: never. docs/decisions/0006 has the measurements.
     Position cluster_events          = 1'048'576; // needs 8 bytes of memory an event in `verify`
     Position small_cluster_events    = 65'536; // the same for the newest events, until a range of the above is complete
-    std::size_t cluster_memory_bytes = 32u << 20; // of events, while a cluster is made
+    std::size_t cluster_memory_bytes = 16u << 20; // of events, while a cluster is made
 };
 
 class LevelDbStore : public EventStore, public EventHistory, public Upkeep, public BackupSource {

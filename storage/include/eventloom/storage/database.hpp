@@ -30,13 +30,18 @@ class Iterator;
 
 namespace eventloom {
 
+// Memory for blocks of files that were read.
+struct BlockCache;
+std::shared_ptr<BlockCache> make_block_cache(std::size_t bytes);
+
 struct DatabaseOptions {
     std::string directory;
-    bool create_if_missing         = true;
-    std::size_t write_buffer_bytes = 16u << 20;
-    std::size_t block_cache_bytes  = 32u << 20;
-    std::size_t table_bytes        = 2u << 20; // of one file
-    int max_open_files             = 1000;
+    bool create_if_missing                  = true;
+    std::size_t write_buffer_bytes          = 16u << 20;
+    std::size_t block_cache_bytes           = 32u << 20; // of a cache of its own
+    std::shared_ptr<BlockCache> block_cache = nullptr;   // shared with other databases, instead of one of its own
+    std::size_t table_bytes                 = 2u << 20;  // of one file
+    int max_open_files                      = 1000;
     // Its content can be built again from other data: a damaged one is removed and begins empty, and notices() says so. Without
     // it a database whose writes are not synced can refuse to open after a power cut.
     bool made_anew_when_damaged = false;

@@ -14,6 +14,7 @@ namespace eventloom {
 
 struct RowScan {
     bool backwards       = false;
+    bool is_of_all       = false; // each block is read once: none is kept in memory
     DatabaseSnapshot at  = nullptr;
     std::size_t left_out = 0; // bytes at the beginning of every key of the span, which key() does not give
 };

@@ -161,15 +161,16 @@ struct ProjectionOptions {
     std::size_t rows_bytes_max          = 64u << 20;
     std::uint64_t events_between_writes = 1'000'000;
     KeptCopies copies                   = {};
-    // For LevelDB: memory for blocks of rows that were read. A rebuild takes twice as much.
-    std::size_t cache_bytes = rows_cache_bytes;
 };
 
 // All projections of a program together.
 struct ProjectionsOptions {
     // For rows that are in memory while they follow the log. When it is used up, those that have more than an equal part of it
-    // write their rows. What is being written takes as much again for a moment.
-    std::size_t rows_bytes_max = 64u << 20;
+    // write their rows. What is being written takes as much again for a moment, and once more in LevelDB until it is in its
+    // files.
+    std::size_t rows_bytes_max = 32u << 20;
+    // For blocks of rows in LevelDB that were read.
+    std::size_t cache_bytes = 48u << 20;
 };
 
 class HistoryCopies;

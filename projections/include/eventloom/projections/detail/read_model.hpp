@@ -27,6 +27,8 @@
 
 namespace eventloom {
 
+struct BlockCache;
+
 // Where a projection's rows are kept.
 enum class RowPlace : std::uint8_t {
     leveldb, // on disk: the fastest of those on disk
@@ -67,6 +69,10 @@ public:
     virtual result<std::optional<std::string>> get(std::string_view key) const = 0;
     // At the first key of the span, or at the last one when it goes backwards.
     virtual std::unique_ptr<RowCursor> scan(const KeySpan& span, bool backwards = false) const = 0;
+    // At the first of all keys, for one who reads each of them once: what is read is not kept in memory.
+    virtual std::unique_ptr<RowCursor> scan_all() const { return scan(every_key()); }
+    // The first byte of a key is a letter.
+    static KeySpan every_key() { return {{}, "\xff"}; }
     // The directory of the read model, for messages.
     virtual const std::string& directory() const = 0;
     // For places with columns beside the stored bytes: a column of this row whose value differs from the bytes, as part of a
@@ -135,12 +141,11 @@ private:
 // again from the log; notices() says so.
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const UntypedProjection& definition);
-// The same for one that another version of the projection may have written, with rows of the same shape. `cache_bytes`: for
-// LevelDB, memory for blocks of rows that were read.
-inline constexpr std::size_t rows_cache_bytes = 128u << 20;
+// The same for one that another version of the projection may have written, with rows of the same shape. `cache`: for LevelDB;
+// none: a small one of its own.
 result<std::shared_ptr<ReadModel>> open_read_model(const Runtime& runtime, RowPlace place, const std::string& directory,
                                                    const UntypedProjection& definition, std::uint32_t written_by,
-                                                   std::size_t cache_bytes = rows_cache_bytes);
+                                                   const std::shared_ptr<BlockCache>& cache = nullptr);
 
 // The read model that queries see now. A rebuild replaces it while queries go on; watchers of its tables are told.
 class CurrentModel {
