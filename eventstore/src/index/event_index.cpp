@@ -94,6 +94,16 @@ bool has_prefix(const DatabaseCursor& cursor, std::string_view prefix)
     return cursor.valid() && cursor.key().starts_with(prefix) && cursor.key().size() == prefix.size() + 8;
 }
 
+// All events of the stream from this version on.
+bool is_in_tails(const IndexView& view, std::string_view stream, Version from)
+{
+    return std::any_of(view.tails.begin(), view.tails.end(), [&](const auto& tail) {
+        const std::shared_lock lock{tail->mutex()};
+        const auto* found = tail->stream(stream);
+        return found != nullptr && found->first_version <= from;
+    });
+}
+
 } // namespace
 
 std::vector<IndexEntry> entries_of(const IndexTail& tail, OrderedIds& ordered_ids)
@@ -299,11 +309,13 @@ result<std::uint64_t> EventIndex::length_up_to(const IndexView& view, std::strin
 
 result<std::optional<Position>> EventIndex::position_on_disk(const Uuid& id) const
 {
-    auto cursor = database_->cursor();
-    cursor.seek(key_spaces::of_id(key_spaces::id_block, id));
-    BOOST_OUTCOME_TRY(cursor.status());
-    if (cursor.valid() && cursor.key()[0] == key_spaces::id_block) {
-        if (const auto position = position_in_block(cursor.value(), id)) return position;
+    if (is_ordered_id(id)) { // no other stands in a block
+        auto cursor = database_->cursor();
+        cursor.seek(key_spaces::of_id(key_spaces::id_block, id));
+        BOOST_OUTCOME_TRY(cursor.status());
+        if (cursor.valid() && cursor.key()[0] == key_spaces::id_block) {
+            if (const auto position = position_in_block(cursor.value(), id)) return position;
+        }
     }
     BOOST_OUTCOME_TRY(const auto position, database_->get(key_spaces::of_id(key_spaces::event_id, id)));
     if (not position) return std::optional<Position>{};
@@ -369,7 +381,8 @@ result<StreamPlaces> EventIndex::of_stream(const IndexView& view, std::string_vi
         }
     };
     if (not forwards) take_tails(view.tails.rbegin(), view.tails.rend());
-    if (wanted && positions.size() < limit && view.on_disk > 0) {
+    const bool is_on_disk = not(forwards && is_in_tails(view, stream, from));
+    if (wanted && positions.size() < limit && view.on_disk > 0 && is_on_disk) {
         const auto prefix = key_spaces::of_text(key_spaces::in_stream, stream);
         auto cursor       = database_->cursor();
         cursor.seek(key_spaces::with_number(prefix, *wanted));
