@@ -77,6 +77,7 @@ Position JobTable::checkpoint() const
 result<Folded> JobTable::fold(std::span<const RecordedEvent> events, Position checkpoint)
 {
     Writing writing{*this};
+    writing.folded.jobs.reserve(events.size());
     for (const RecordedEvent& event : events) {
         if (const auto queue = queue_of_stream(event.stream)) {
             const auto read = detail::with_facts<JobFacts>(event, "job", [&](const auto& fact) {
@@ -102,8 +103,9 @@ result<Folded> JobTable::fold(std::span<const RecordedEvent> events, Position ch
             writing.folded.lost.emplace_back(event.stream, job.error());
             continue;
         }
-        JobRow now = before.value_or(JobRow{});
-        now.job    = std::move(job.value());
+        JobRow now{.job   = std::move(job.value()),
+                   .place = before ? before->place : Place::ready,
+                   .wakes = before ? before->wakes : Time::max()};
         if (not now.job.is_open()) {
             now.place = Place::ended;
         } else if (begins_to_wait(before, now.job)) {

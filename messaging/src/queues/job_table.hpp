@@ -47,7 +47,7 @@ using WakeKey = std::pair<Time, Uuid>;
 
 struct JobChange {
     Uuid id;
-    std::optional<JobRow> before;
+    Time woke; // when it was to be looked at before
     JobRow now;
 };
 struct QueuePause {

@@ -72,7 +72,7 @@ result<void> JobTable::Writing::put(const Uuid& id, std::optional<JobRow> before
     }
     replace(id, before, now);
     rows_[id] = now;
-    folded.jobs.push_back({id, std::move(before), std::move(now)});
+    folded.jobs.push_back({id, before ? before->wakes : Time::max(), std::move(now)});
     if (not next) return done();
     BOOST_OUTCOME_TRY(auto held, find(*next));
     if (not held) return done();

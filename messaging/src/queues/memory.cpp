@@ -25,9 +25,7 @@ void QueueEngine::take_in(const Changes& changes)
                 window.offer(job.place, {change.id, job.terms.key, job.type});
             }
         }
-        if (change.before && change.before->wakes != change.now.wakes) {
-            wakes_.remove({change.before->wakes, change.id});
-        }
+        if (change.woke != change.now.wakes) wakes_.remove({change.woke, change.id});
         if (change.now.wakes != Time::max()) wakes_.offer({change.now.wakes, change.id}, true);
     }
     pump_all();
@@ -104,7 +102,7 @@ void QueueEngine::let_go(const ClaimPtr& claim, Duration offered_after)
         if (is_later) return table.delay({id}, later);
         BOOST_OUTCOME_TRY(const auto row, table.find(id));
         if (not row) return Changes{};
-        return Changes{{id, row, *row}};
+        return Changes{{id, row->wakes, *row}};
     });
 }
 
