@@ -107,6 +107,9 @@ TEST_CASE("topics of two tenants, and of the service itself, are apart", "[servi
         for (const Json& message : messages.elements()) articles.push_back(message["data"]["article"].text());
         return articles;
     };
+    for (const auto* tenant : {"acme", "bolt"}) {
+        REQUIRE(shop.serving.open(shop.serving.runtime, shop.serving.directory.path() + "/tenants/" + tenant));
+    }
     shop.while_it_serves([&] {
         CHECK(publish("acme", "tea") == 1);
         CHECK(publish("bolt", "milk") == 1); // a number of its own
@@ -122,6 +125,21 @@ TEST_CASE("topics of two tenants, and of the service itself, are apart", "[servi
     });
     CHECK(shop.type({"topics", "show", "prices", "--tenant", "acme"}).json()["last"] == 3);
     CHECK(shop.type({"topics", "show", "prices", "--tenant", "bolt"}).json()["last"] == 1);
+}
+
+TEST_CASE("a message for a tenant that is not there is refused, and makes none", "[service][topics][tenants]")
+{
+    Shop shop;
+    const std::vector<std::string> publish{"topics", "publish",       "prices",   price_of("tea"),
+                                           "--type", "price-changed", "--tenant", "acme"};
+    const auto is_refused = [&](const TypedAnswer& said) {
+        INFO(said.err);
+        CHECK(said.exit_code == 1);
+        CHECK(said.code() == "no-such-tenant");
+    };
+    is_refused(shop.type(publish));
+    shop.while_it_serves([&] { is_refused(shop.send(publish)); });
+    CHECK(shop.type({"tenants", "list"}).json().size() == 0);
 }
 
 TEST_CASE("a dead letter of a subscription to a topic shows the message, and is edited and retried",

@@ -18,6 +18,7 @@ public:
         std::vector<FollowerStatus> all;
         for (auto& status : subscriptions_.status()) {
             FollowerStatus one{.name = status.name, .state = std::string{to_string(status.state)}};
+            one.has_begun         = status.has_begun;
             one.position          = status.position;
             one.lag               = status.lag;
             one.behind            = status.behind;

@@ -21,12 +21,13 @@ Json json_of(const FollowerStatus& follower)
 {
     const auto seconds = std::chrono::round<std::chrono::seconds>(follower.behind.value_or(Duration{0})).count();
     const auto rate    = follower.events_per_second;
+    const auto known   = [&](auto figure) { return follower.has_begun ? Json(figure) : Json(nullptr); };
     return {{"follower", follower.name},
             {"kind", follower.kind},
             {"state", follower.state},
-            {"position", follower.position},
-            {"lag", follower.lag},
-            {"seconds_behind", seconds},
+            {"position", known(follower.position)},
+            {"lag", known(follower.lag)},
+            {"seconds_behind", known(seconds)},
             {"events_per_second", rate ? Json(static_cast<std::int64_t>(*rate + 0.5)) : Json(nullptr)},
             {"dead_letters", follower.dead_letters},
             {"paused", json_of_pause(follower.paused_until)},

@@ -1,4 +1,5 @@
 // Topics: what they keep, their last messages, and one that is published by hand. Those who hear them are subscriptions.
+#include "command_line_state.hpp"
 #include "commands/age_text.hpp"
 #include "commands/events/events_shown.hpp"
 #include "commands/messaging/topic_shown.hpp"
@@ -73,7 +74,8 @@ result<void> publish(CommandLine& line, Output& out, const TopicArguments& argum
     BOOST_OUTCOME_TRY(const auto json, parse_limited_json(arguments.json, typed_json_depth_max));
     MessageOptions options;
     if (not arguments.id.empty()) options.id = parse_uuid(arguments.id).value_or(Uuid{});
-    BOOST_OUTCOME_TRY(auto* const topics, topics_of(line, true));
+    // A tenant whose name was mistyped is not to become one.
+    BOOST_OUTCOME_TRY(auto* const topics, topics_of(line, line.state().tenant.empty()));
     const auto fill = [&](const detail::Description& type, void* message) {
         return read_json(type, message, "the message of the topic " + in_quotes(arguments.topic), json);
     };

@@ -25,10 +25,11 @@ namespace eventloom {
 struct FollowerStatus {
     std::string kind                        = {}; // "projection", "saga", "group", "queue", "subscription"
     std::string name                        = {};
-    std::string state                       = {}; // a word or two of its kind: "running", "paused", "catching up"
-    Position position                       = 0;  // in the log
-    Position lag                            = 0;  // events of the log after it
-    std::optional<Duration> behind          = {}; // the age of the first of these
+    std::string state                       = {};   // a word or two of its kind: "running", "paused", "catching up"
+    bool has_begun                          = true; // else nobody knows yet where it will: the next three say nothing
+    Position position                       = 0;    // in the log
+    Position lag                            = 0;    // events of the log after it
+    std::optional<Duration> behind          = {};   // the age of the first of these
     std::optional<double> events_per_second = {};
     std::uint64_t dead_letters              = 0;
     std::optional<Time> paused_until        = {}; // Time::max(): until somebody resumes it
