@@ -98,6 +98,8 @@ TEST_CASE("a queue is limited, and a job promoted, from the command line", "[ser
         CHECK(shown["recurring"].size() == 0);
         CHECK(mails.send({"queues", "limit", "mail", "--workers", "3"}).code() == "limit-above-workers");
         CHECK(mails.send({"queues", "limit", "mail"}).exit_code == 2);
+        CHECK(mails.send({"queues", "limit", "mail", "--per-second", "-1"}).err.find("from 0 to 1000000") !=
+              std::string::npos);
         CHECK(mails.send({"queues", "limit", "mail", "--clear"}).exit_code == 0);
         CHECK(mails.send({"queues", "show", "mail"}).json()["workers limit"].is_null());
 

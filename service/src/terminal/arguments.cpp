@@ -9,7 +9,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <sstream>
 #include <string>
 
 namespace eventloom {
@@ -61,13 +60,6 @@ Check finite_number()
     return {check};
 }
 
-std::string plain_number(double number)
-{
-    std::ostringstream text;
-    text << number;
-    return text.str();
-}
-
 } // namespace
 
 Check whole_number(std::uint64_t least, std::uint64_t most)
@@ -89,7 +81,7 @@ Check rate(double most)
 {
     const auto check = [most](std::string& word) -> std::string {
         const auto number = number_in<double>(word);
-        return number && *number >= 0 && *number <= most ? "" : no(word, "number from 0 to " + plain_number(most));
+        return number && *number >= 0 && *number <= most ? "" : no(word, fmt::format("number from 0 to {}", most));
     };
     return {check};
 }
