@@ -27,11 +27,11 @@ void RecentRecords::add(Position first, Position last, std::string bytes)
 {
     if (last < first) return;
     const std::unique_lock lock{mutex_};
-    bytes_ += bytes.size();
+    bytes_ += bytes.capacity();
     entries_.push_back({first, last, std::make_shared<std::string>(std::move(bytes))});
     while (bytes_ > recent_bytes_max && entries_.size() > 1) {
         auto& oldest = entries_.front().bytes;
-        bytes_ -= oldest->size();
+        bytes_ -= oldest->capacity();
         if (oldest.use_count() == 1 && spare_.size() < spare_max) spare_.push_back(std::move(*oldest));
         entries_.pop_front();
     }
@@ -42,7 +42,7 @@ void RecentRecords::drop(Position first, Position last)
     const std::unique_lock lock{mutex_};
     std::erase_if(entries_, [&](const Entry& entry) {
         if (entry.first > last || entry.last < first) return false;
-        bytes_ -= entry.bytes->size();
+        bytes_ -= entry.bytes->capacity();
         return true;
     });
 }

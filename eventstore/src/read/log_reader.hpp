@@ -33,7 +33,7 @@ private:
     mutable std::shared_mutex mutex_;
     std::vector<std::string> spare_;
     std::deque<Entry> entries_;
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0; // of memory: a string that was used before has room to spare
 };
 
 // Takes events out of the log one after the other; best when their positions lie near each other. Holds a cursor of the
