@@ -174,14 +174,16 @@ TEST_CASE("where no service runs a subscription is shown where it has got to, or
         INFO(member);
         CHECK(followed.type({"subscriptions", "show", "sums"}).json()[member].is_null());
         CHECK(followed.type({"subscriptions", "list"}).json().at(1)[member].is_null());
-        CHECK(followed.type({"followers", "show", "sums"}).json()[member].is_null());
+        const auto follower = followed.type({"followers", "show", "subscription/sums"}).json();
+        CHECK(follower["follower"].text() == "sums");
+        CHECK(follower[member].is_null());
     }
     Json position;
     followed.while_it_serves([&] {
         followed.add(1);
         position = followed.send({"subscriptions", "show", "sums"}).json()["position"];
         CHECK(position.whole() > 0);
-        CHECK(followed.send({"followers", "show", "sums"}).json()["position"].whole() >= position.whole());
+        CHECK(followed.send({"followers", "show", "subscription/sums"}).json()["position"].whole() >= position.whole());
     });
     // What is recorded: it may lag behind the last events that it was not to hear.
     for (const Json& shown : {followed.type({"subscriptions", "show", "sums"}).json(),
